@@ -1,0 +1,193 @@
+// The contract of the durable store: queues of messages, and small named values beside them.
+//
+// A *queue* belongs to one endpoint or one persistent session. It has eleven *lanes*, one per priority;
+// each lane is first in, first out. A message is appended once with all its targets, in one atomic write,
+// and gets a *seq*: its position in the hub's log, unique within an epoch and growing with every append.
+//
+// Threads: everything here is called on, and answers on, the loop thread. Ownership: callers own nothing;
+// messages are shared. Only store/rocks_*.cc knows that RocksDB is behind it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/message.h"
+#include "core/result.h"
+
+namespace headgate::store {
+
+using QueueId = uint32_t;
+using Seq = uint64_t;  // the first is 1; 0 means "before the first"
+
+inline constexpr uint8_t kLaneCount = 11;   // route priority 0 (first) to 9, then routes without one
+inline constexpr uint8_t kDefaultLane = 10;
+
+// Who this store is. `epoch` (a ULID) changes whenever a seq could be used twice: a new store, a restored
+// copy, a recovery that cut the log.
+struct Identity {
+  std::string hub;
+  std::string epoch;
+};
+
+// Where a message goes: one entry in one lane.
+struct Target {
+  QueueId queue = 0;
+  uint8_t lane = kDefaultLane;
+  int64_t expires_ms = 0;  // Unix time; 0 = never
+  std::string tag;         // opaque to the store, given back with the entry (≤ 255 bytes)
+};
+
+// A message as one lane holds it.
+struct Entry {
+  Seq seq = 0;
+  core::MessagePtr message;
+  int64_t expires_ms = 0;
+  std::string tag;
+};
+
+// How an entry ended. Every entry that leaves a queue is counted under exactly one of these.
+enum class Outcome : uint8_t { delivered, expired, dropped, dead };
+
+// A write to the table of small values: sessions, retained messages, QoS 2 state, cursors.
+struct KeyValue {
+  std::string key;
+  std::optional<std::string> value;  // nullopt erases
+};
+
+struct ReadLimit {
+  size_t messages = 256;
+  size_t bytes = 256 * 1024;  // of bodies; at least one entry is returned however large it is
+};
+
+struct LaneStats {
+  uint64_t waiting = 0;
+  uint64_t waiting_bytes = 0;  // topic + body + properties, as stored
+  int64_t oldest_ms = 0;       // arrival of the oldest waiting message; 0 when empty
+};
+
+// Exact at every moment and across crashes: in = waiting + delivered + expired + dropped + dead.
+struct QueueStats {
+  QueueId id = 0;
+  std::string name;
+  uint64_t in = 0;
+  uint64_t delivered = 0;
+  uint64_t expired = 0;
+  uint64_t dropped = 0;
+  uint64_t dead = 0;
+  std::array<LaneStats, kLaneCount> lanes{};
+
+  [[nodiscard]] uint64_t waiting() const {
+    uint64_t sum = 0;
+    for (const LaneStats& lane : lanes) sum += lane.waiting;
+    return sum;
+  }
+  [[nodiscard]] uint64_t waiting_bytes() const {
+    uint64_t sum = 0;
+    for (const LaneStats& lane : lanes) sum += lane.waiting_bytes;
+    return sum;
+  }
+};
+
+// Entries of a queue that will never be delivered, for the far side to know. Neighbours with one reason
+// are joined, so the list stays short.
+struct Gap {
+  Seq from = 0;
+  Seq to = 0;          // inclusive
+  uint64_t count = 0;  // entries lost in [from, to]; other seqs in it belong to other queues
+  Outcome why = Outcome::dropped;
+
+  friend bool operator==(const Gap&, const Gap&) = default;
+};
+
+// What can be asked of a store without changing it; also of a stopped hub's directory.
+class QueueReader {
+ public:
+  virtual ~QueueReader() = default;
+
+  [[nodiscard]] virtual const Identity& identity() const = 0;
+
+  [[nodiscard]] virtual std::vector<QueueId> queues() const = 0;
+  [[nodiscard]] virtual std::optional<QueueId> find_queue(std::string_view name) const = 0;
+
+  // `queue` must exist. The answer is valid until the next call that changes the store.
+  [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
+
+  // Durable, unfinished entries of a lane with seq > `after`, oldest first, without those that have
+  // expired at `now`. Costs the same at any depth. Errors: not_found, corrupt, io.
+  [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
+                                                              ReadLimit limit, core::Now now) = 0;
+
+  // Losses not yet declared by drop_gaps(), oldest first.
+  [[nodiscard]] virtual std::vector<Gap> gaps(QueueId queue) const = 0;
+
+  // The value as of the last durable write. Errors: not_found, io.
+  [[nodiscard]] virtual core::Result<std::string> get(std::string_view key) const = 0;
+
+  // Every durable value whose key begins with `prefix`, in key order, until `visit` returns false.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual core::Status for_each(std::string_view prefix, const Visit& visit) const = 0;
+};
+
+// What the store tells its owner. Called from the loop, never from inside a call into the store.
+class StoreEvents {
+ public:
+  virtual ~StoreEvents() = default;
+
+  // Everything appended or put with a seq up to and including `up_to` is as durable as configured.
+  virtual void on_durable(Seq up_to) = 0;
+
+  // Entries became readable in this queue. Comes after the on_durable that made them so.
+  virtual void on_available(QueueId queue) = 0;
+
+  // A write or sync failed. Nothing after the last on_durable() was stored or will be: every later append
+  // is refused with Errc::io until the hub is restarted. Comes once.
+  virtual void on_failed(const core::Error& error) = 0;
+};
+
+class QueueStore : public QueueReader {
+ public:
+  // Must be called once, before anything else. `events` must outlive the store.
+  virtual void set_events(StoreEvents* events) = 0;
+
+  // Finds the queue of this name or makes it, empty. Names are up to 65,535 bytes. Errors: io.
+  [[nodiscard]] virtual core::Result<QueueId> open_queue(std::string_view name) = 0;
+
+  // Drops what waits in the queue (counted as dropped), then forgets the queue and its counters.
+  virtual core::Status remove_queue(QueueId queue) = 0;
+
+  // Drops what waits in the queue (counted as dropped, recorded as gaps). Returns how many.
+  virtual core::Result<uint64_t> purge(QueueId queue) = 0;
+
+  // Adds one message with all its targets, and the values that must be written with it, to the group that
+  // is being collected. Atomic: after a crash all of it is there or none. At most one target per queue.
+  // Returns the seq to wait for in on_durable(). Errors: io (after on_failed), full.
+  [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
+                                                 std::span<const KeyValue> values = {}) = 0;
+
+  // The same for values alone. `must_sync` = false: rides along, and may be lost in a power cut.
+  [[nodiscard]] virtual core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync = true) = 0;
+
+  // The consumer is done with this entry. Finishing what is finished already does nothing. Written soon
+  // and not synced: after a crash an entry may come back, with the same seq. Entries ended other than as
+  // delivered become gaps. `values` are written together with it.
+  virtual void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+                      std::span<const KeyValue> values = {}) = 0;
+
+  // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
+  virtual void drop_gaps(QueueId queue, Seq up_to) = 0;
+
+  // Ends what has expired at the head of any lane. Call about once a second.
+  virtual void tick(core::Now now) = 0;
+
+  // Writes and syncs what is still open, then stops the writer. No events come afterwards.
+  virtual void close() = 0;
+};
+
+}  // namespace headgate::store
