@@ -1,0 +1,24 @@
+// A topic filter as SUBSCRIBE and UNSUBSCRIBE carry it: plain or shared.
+#pragma once
+
+#include <string_view>
+
+#include "broker/codec/reason_code.h"
+
+namespace headgate::broker {
+
+// All parts view the packet.
+struct TopicFilter {
+  std::string_view text;    // as sent, `$share/` included: what identifies the subscription
+  std::string_view share;   // the share name; empty when the subscription is not shared
+  std::string_view filter;  // what topics are matched against
+
+  [[nodiscard]] bool is_shared() const { return !share.empty(); }
+};
+
+// Takes `text` apart. topic_filter_invalid unless it is a well-formed filter [MQTT-4.7.1-1, MQTT-4.7.1-2,
+// MQTT-4.7.3-1] or `$share/<name>/<filter>` with a name of at least one character and no wildcard
+// [MQTT-4.8.2-1, MQTT-4.8.2-2]; malformed_packet if it is not UTF-8. `$share/` means the same in 3.1.1.
+[[nodiscard]] ReasonCode parse_topic_filter(std::string_view text, TopicFilter& out);
+
+}  // namespace headgate::broker
