@@ -1,0 +1,305 @@
+#include "broker/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/codec/connack.h"
+#include "broker/codec/connect.h"
+#include "broker/codec/disconnect.h"
+
+namespace headgate::broker {
+namespace {
+
+constexpr uint32_t kNeverExpires = UINT32_MAX;
+
+int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
+
+}  // namespace
+
+Broker::Broker(const BrokerOptions& options, BrokerEvents& events, core::Log& log)
+    : options_(options), events_(events), log_(log), context_{options.session, events, subscriptions_} {}
+
+Broker::~Broker() = default;
+
+// ---- channels ----
+
+void Broker::opened(Channel& channel, core::Now now) {
+  channels_.insert(&channel);
+  ++stats_.connections_accepted;
+  channel.last_received_ms = now.mono_ms;
+  channel.silence_max_ms = int64_t{options_.connect_timeout_s} * 1000;  // [MQTT-3.1.4-1, the note]
+  if (channels_.size() > options_.connections_max) {
+    ++stats_.connections_refused;
+    log_.warn("connection_refused", {{"peer", channel.peer()}, {"reason", "too many connections"},
+                                     {"connections_max", options_.connections_max}});
+    channel.close(ReasonCode::server_busy);
+  }
+}
+
+void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
+  channel.last_received_ms = now.mono_ms;
+  while (!channel.closing()) {
+    const NextFrame next = channel.assembler.next(input, options_.session.packet_bytes_max);
+    if (next.kind == NextFrame::Kind::need_more) return;
+    const bool whole = next.kind == NextFrame::Kind::frame;
+    const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
+    if (is_error(outcome)) fail(channel, outcome);
+  }
+}
+
+ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now) {
+  if (channel.session) return channel.session->on_frame(frame, now);
+  if (frame.type != PacketType::connect) return ReasonCode::protocol_error;  // [MQTT-3.1.0-1]
+  return on_connect(channel, frame, now);
+}
+
+void Broker::fail(Channel& channel, ReasonCode reason) {
+  ++stats_.protocol_errors;
+  log_.warn("client_closed", {{"peer", channel.peer()},
+                              {"client", channel.session ? std::string_view(channel.session->client_id()) : "-"},
+                              {"reason", name(reason)}});
+  if (channel.session) encode_disconnect(reason, channel.version, channel.out());  // [MQTT-4.13.1-1]
+  channel.close(reason);
+}
+
+bool Broker::wants_bytes(const Channel& channel) const {
+  // Who does not read our answers is not read either.
+  const bool reads = channel.unsent_bytes() <= options_.session.unsent_bytes_max;
+  return reads && !channel.closing() && (!channel.session || channel.session->wants_packets());
+}
+
+void Broker::on_drained(Channel& channel, core::Now now) {
+  if (channel.session) channel.session->on_drained(now);
+}
+
+void Broker::closed(Channel& channel, core::Now now) {
+  channels_.erase(&channel);
+  Session* session = std::exchange(channel.session, nullptr);
+  if (!session) return;
+  const auto it = clients_.find(session->client_id());
+  const std::shared_ptr<Session> alive = it->second.session;
+  session->detach();
+  log_.info("client_disconnected", {{"client", session->client_id()},
+                                    {"reason", channel.graceful ? "disconnect" : name(channel.close_reason())}});
+  events_.on_disconnected(*session);
+  after_disconnect(it->second, channel.graceful, now);
+}
+
+void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
+  if (graceful) client.will.reset();  // [MQTT-3.14.4-3]
+  const uint32_t expiry_s = client.session->expiry_s();
+  if (expiry_s == 0) return end_session(std::string(client.session->client_id()), now);
+  client.ends_ms = expiry_s == kNeverExpires ? 0 : now.mono_ms + int64_t{expiry_s} * 1000;
+  if (client.will && client.will_delay_s == 0) {
+    publish_will(client, now);
+  } else if (client.will) {
+    client.will_due_ms = now.mono_ms + int64_t{client.will_delay_s} * 1000;
+  }
+  schedule(client);
+}
+
+// ---- CONNECT ----
+
+ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
+  Connect connect;
+  ReasonCode verdict = decode_connect(frame.body, connect);
+  channel.version = connect.version;
+  if (!is_error(verdict)) verdict = check(connect);
+  if (is_error(verdict)) {
+    refuse(channel, connect, verdict);
+  } else {
+    accept(channel, connect, now);
+  }
+  return ReasonCode::success;
+}
+
+ReasonCode Broker::check(const Connect& connect) const {
+  if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
+  const bool may_assign = connect.version == Version::v5 || connect.clean_start;
+  if (connect.client_id.empty() && !may_assign) return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
+  return ReasonCode::success;
+}
+
+void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason) {
+  ++stats_.connections_refused;
+  log_.warn("connect_refused", {{"peer", channel.peer()}, {"client", connect.client_id}, {"reason", name(reason)}});
+  // 3.1.1 has a return code for few reasons; for a malformed CONNECT it just closes [MQTT-3.1.4-1].
+  const bool has_code = connect.version == Version::v5 || (reason != ReasonCode::malformed_packet &&
+                                                           reason != ReasonCode::protocol_error);
+  if (has_code) {
+    Connack connack;
+    connack.reason = reason;
+    encode_connack(connack, connect.version, channel.out());
+  }
+  channel.close(reason);
+}
+
+void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
+  const bool assigned = connect.client_id.empty();
+  const std::string client_id =
+      assigned ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_) : std::string(connect.client_id);
+  if (const auto it = clients_.find(client_id); it != clients_.end()) {
+    take_over(it->second, now);
+    if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
+  }
+  Client& client = clients_[client_id];
+  const bool present = client.session != nullptr;
+  if (!present) client.session = std::make_shared<Session>(client_id, context_);
+  client.ends_ms = 0;
+  client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
+  remember_will(client, connect, now);
+
+  Session& session = *client.session;
+  session.set_expiry_s(granted_expiry_s(connect));
+  channel.session = &session;
+  channel.silence_max_ms = silence_allowed_ms(granted_keep_alive_s(connect));
+  channel.wants_reason_text = connect.request_problem_information;
+  if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
+  send_connack(channel, connect, session, present, assigned);
+  log_.info("client_connected", {{"client", client_id}, {"peer", channel.peer()},
+                                 {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
+                                 {"session_present", present ? "yes" : "no"}});
+  session.attach(channel, connect.version, connect.receive_maximum, now);
+  events_.on_connected(session, present);
+}
+
+void Broker::take_over(Client& old, core::Now now) {
+  Channel* channel = old.session->channel();
+  if (!channel) return;
+  encode_disconnect(ReasonCode::session_taken_over, channel->version, channel->out());
+  channel->close(ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
+  channel->session = nullptr;
+  old.session->detach();
+  log_.info("client_taken_over", {{"client", old.session->client_id()}});
+  events_.on_disconnected(*old.session);
+  after_disconnect(old, channel->graceful, now);
+}
+
+void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present,
+                          bool assigned) {
+  Connack connack;
+  connack.session_present = present;
+  connack.receive_maximum = options_.session.receive_maximum;
+  connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
+  connack.topic_alias_maximum = options_.session.topic_aliases_max;
+  connack.shared_subscriptions_available = false;
+  if (assigned) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
+  if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
+  const uint16_t keep_alive_s = granted_keep_alive_s(connect);
+  if (keep_alive_s != connect.keep_alive_s) connack.server_keep_alive_s = keep_alive_s;
+  encode_connack(connack, connect.version, channel.out());
+}
+
+uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {
+  // 3.1.1 cannot be told of a shorter one, so it keeps what it asked for.
+  if (options_.keep_alive_s_max == 0 || connect.version != Version::v5) return connect.keep_alive_s;
+  if (connect.keep_alive_s == 0) return options_.keep_alive_s_max;
+  return std::min(connect.keep_alive_s, options_.keep_alive_s_max);
+}
+
+uint32_t Broker::granted_expiry_s(const Connect& connect) const {
+  if (connect.version == Version::v5) return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
+  return connect.clean_start ? 0 : options_.session_expiry_s_max;
+}
+
+// ---- wills and expiry ----
+
+void Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
+  client.will.reset();
+  if (!connect.will) return;
+  auto will = std::make_shared<core::Message>();
+  will->topic = connect.will->topic;
+  will->body = connect.will->payload;
+  will->properties = to_core(connect.will->properties);
+  will->source = client.session->source();
+  will->arrived_ms = now.wall_ms;
+  // An expiry counts from publication: kept as seconds here, made a time by publish_will().
+  will->expires_ms = connect.will->properties.expiry_s.value_or(0);
+  will->qos = connect.will->qos;
+  will->retain = connect.will->retain;
+  client.will = std::move(will);
+  client.will_delay_s = connect.will->delay_s;
+}
+
+void Broker::publish_will(Client& client, core::Now now) {
+  client.will_due_ms = 0;
+  auto will = std::make_shared<core::Message>(*client.will);
+  client.will.reset();
+  will->arrived_ms = now.wall_ms;
+  if (will->expires_ms != 0) will->expires_ms = now.wall_ms + will->expires_ms * 1000;
+  events_.on_publish(*client.session, std::move(will), {});  // [MQTT-3.1.2-8]
+}
+
+void Broker::end_session(const std::string& client_id, core::Now now) {
+  const auto it = clients_.find(client_id);
+  if (it->second.will) publish_will(it->second, now);  // the session's end cuts a will's delay short
+  const std::shared_ptr<Session> session = std::move(it->second.session);
+  clients_.erase(it);
+  events_.on_session_ended(*session);
+}
+
+void Broker::schedule(const Client& client) {
+  for (const int64_t due_ms : {client.will_due_ms, client.ends_ms}) {
+    if (due_ms != 0) due_.emplace(due_ms, client.session->client_id());
+  }
+}
+
+void Broker::run_due(core::Now now) {
+  while (!due_.empty() && due_.begin()->first <= now.mono_ms) {
+    const std::string client_id = std::move(due_.begin()->second);
+    due_.erase(due_.begin());
+    const auto it = clients_.find(client_id);
+    if (it == clients_.end() || it->second.session->connected()) continue;
+    Client& client = it->second;
+    if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
+      log_.info("session_expired", {{"client", client_id}});
+      end_session(client_id, now);
+    } else if (client.will_due_ms != 0 && client.will_due_ms <= now.mono_ms) {
+      publish_will(client, now);
+    }
+  }
+}
+
+void Broker::tick(core::Now now) {
+  run_due(now);
+  for (Channel* channel : channels_) {
+    if (channel->closing() || channel->silence_max_ms == 0) continue;
+    if (now.mono_ms - channel->last_received_ms <= channel->silence_max_ms) continue;
+    // A paused client cannot be heard: its silence is ours.
+    if (!wants_bytes(*channel)) continue;
+    if (channel->session) encode_disconnect(ReasonCode::keep_alive_timeout, channel->version, channel->out());
+    channel->close(ReasonCode::keep_alive_timeout);  // [MQTT-3.1.2-22]
+  }
+}
+
+void Broker::shut_down() {
+  for (Channel* channel : channels_) {
+    if (channel->session) encode_disconnect(ReasonCode::server_shutting_down, channel->version, channel->out());
+    channel->close(ReasonCode::server_shutting_down);
+  }
+}
+
+// ---- for the hub ----
+
+Session& Broker::restore(const StoredSession& stored, core::Now now) {
+  Client& client = clients_[stored.client_id];
+  client.session = std::make_shared<Session>(stored.client_id, context_);
+  client.session->set_expiry_s(stored.expiry_s);
+  if (stored.expiry_s != kNeverExpires) {
+    const int64_t away_ms = stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
+    client.ends_ms = std::max<int64_t>(1, now.mono_ms + int64_t{stored.expiry_s} * 1000 - away_ms);
+    schedule(client);
+  }
+  return *client.session;
+}
+
+std::shared_ptr<Session> Broker::find(std::string_view client_id) const {
+  const auto it = clients_.find(std::string(client_id));
+  return it == clients_.end() ? nullptr : it->second.session;
+}
+
+void Broker::for_each(const std::function<void(const Session&)>& visit) const {
+  for (const auto& [id, client] : clients_) visit(*client.session);
+}
+
+}  // namespace headgate::broker

@@ -1,0 +1,113 @@
+// All sessions of the hub: who is connected, who takes over from whom, whose will is due, what has expired.
+// No socket, no clock, no store. One loop owns it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "broker/channel.h"
+#include "broker/session.h"
+#include "broker/subscriptions.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+namespace headgate::broker {
+
+struct BrokerOptions {
+  SessionLimits session;
+  uint16_t connect_timeout_s = 10;
+  uint16_t keep_alive_s_max = 0;           // what clients may ask for at most (5.0 clients are told); 0 = any
+  uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
+  size_t connections_max = 10'000;
+};
+
+// A session as the store remembers it.
+struct StoredSession {
+  std::string client_id;
+  uint32_t expiry_s = 0;
+  int64_t ended_wall_ms = 0;  // when its last connection ended; 0 = the hub stopped while it was connected
+};
+
+struct BrokerStats {
+  uint64_t connections_accepted = 0;
+  uint64_t connections_refused = 0;  // CONNECT refused, or too many connections
+  uint64_t protocol_errors = 0;      // connections closed for what the client sent
+};
+
+class Broker {
+ public:
+  // `events` and `log` must outlive the broker.
+  Broker(const BrokerOptions& options, BrokerEvents& events, core::Log& log);
+  ~Broker();
+
+  // ---- for the shells: a channel is lent from opened() to closed() ----
+  void opened(Channel& channel, core::Now now);
+  void on_bytes(Channel& channel, core::Bytes input, core::Now now);
+  // The network connection is gone, whoever ended it.
+  void closed(Channel& channel, core::Now now);
+  // False while the client's socket should not be read.
+  [[nodiscard]] bool wants_bytes(const Channel& channel) const;
+  // The socket has taken everything after a time in which it took nothing.
+  void on_drained(Channel& channel, core::Now now);
+
+  // Call about once a second: keep-alive, CONNECT timeout, wills, session expiry.
+  void tick(core::Now now);
+  // Says good-bye to every client (5.0: DISCONNECT 0x8B); wills are published by closed().
+  void shut_down();
+
+  // ---- for the hub ----
+  Session& restore(const StoredSession& stored, core::Now now);
+  [[nodiscard]] std::shared_ptr<Session> find(std::string_view client_id) const;
+  void for_each(const std::function<void(const Session&)>& visit) const;
+  [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
+  [[nodiscard]] const BrokerStats& stats() const { return stats_; }
+  [[nodiscard]] size_t connections() const { return channels_.size(); }
+  [[nodiscard]] size_t sessions() const { return clients_.size(); }
+
+ private:
+  // A client id's session and what hangs on it.
+  struct Client {
+    std::shared_ptr<Session> session;
+    core::MessagePtr will;
+    uint32_t will_delay_s = 0;
+    int64_t will_due_ms = 0;  // monotonic; 0 = not running
+    int64_t ends_ms = 0;      // monotonic; 0 = connected, or never
+  };
+  using Clients = std::unordered_map<std::string, Client>;
+
+  ReasonCode on_frame(Channel& channel, const Frame& frame, core::Now now);
+  ReasonCode on_connect(Channel& channel, const Frame& frame, core::Now now);
+  ReasonCode check(const Connect& connect) const;
+  void accept(Channel& channel, const Connect& connect, core::Now now);
+  void refuse(Channel& channel, const Connect& connect, ReasonCode reason);
+  void take_over(Client& old, core::Now now);
+  void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present, bool assigned);
+  void fail(Channel& channel, ReasonCode reason);
+  void remember_will(Client& client, const Connect& connect, core::Now now);
+  void after_disconnect(Client& client, bool graceful, core::Now now);
+  void publish_will(Client& client, core::Now now);
+  void end_session(const std::string& client_id, core::Now now);
+  void schedule(const Client& client);
+  void run_due(core::Now now);
+  [[nodiscard]] uint16_t granted_keep_alive_s(const Connect& connect) const;
+  [[nodiscard]] uint32_t granted_expiry_s(const Connect& connect) const;
+
+  BrokerOptions options_;
+  BrokerEvents& events_;
+  core::Log& log_;
+  Subscriptions subscriptions_;
+  SessionContext context_;
+  Clients clients_;
+  std::unordered_set<Channel*> channels_;
+  std::multimap<int64_t, std::string> due_;  // monotonic ms → client id; entries that no longer hold do nothing
+  uint64_t assigned_ids_ = 0;
+  BrokerStats stats_;
+};
+
+}  // namespace headgate::broker

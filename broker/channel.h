@@ -1,0 +1,86 @@
+// One network connection as the protocol sees it: bytes to send, limits of the peer, why it ends. No socket.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "broker/codec/frame.h"
+#include "broker/codec/reason_code.h"
+#include "broker/codec/version.h"
+#include "core/bytes.h"
+
+namespace headgate::broker {
+
+class Session;
+
+// Who moves the bytes: implemented by Connection, and by a recorder in tests.
+class ChannelShell {
+ public:
+  virtual ~ChannelShell() = default;
+  // Comes at most once until Channel::settle(): bytes are waiting, or the channel is to be closed, or it
+  // wants to read again. Act on it at the end of the loop turn, never inside the call.
+  virtual void wake() = 0;
+};
+
+// Puts packets together that arrive in pieces. Holds only bytes that have arrived; while whole packets come
+// in, nothing is copied.
+class FrameAssembler {
+ public:
+  // Takes the next packet off the front of `input`. A frame's views are valid until the next call and as
+  // long as `input`'s bytes. After need_more, `input` is empty.
+  NextFrame next(core::Bytes& input, size_t packet_bytes_max);
+
+ private:
+  std::string partial_;
+  bool delivered_ = false;  // partial_ is the frame that was returned last
+};
+
+class Channel {
+ public:
+  Channel(ChannelShell& shell, std::string peer) : peer_(std::move(peer)), shell_(shell) {}
+
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+
+  // Where packets are appended. Asks the shell to send them at the end of the turn.
+  std::string& out() {
+    wake();
+    return out_;
+  }
+  [[nodiscard]] size_t unsent_bytes() const { return out_.size() + unsent_in_shell; }
+  // For the shell: takes what is to be sent, or nothing.
+  void take_out(std::string& into);
+
+  // Sends what is waiting, then ends the connection.
+  void close(ReasonCode reason);
+  [[nodiscard]] bool closing() const { return closing_; }
+  [[nodiscard]] ReasonCode close_reason() const { return close_reason_; }
+
+  // Asks the shell to look again; see ChannelShell::wake().
+  void wake();
+  void settle() { woken_ = false; }
+
+  // Set by the broker.
+  Session* session = nullptr;  // null until CONNECT was accepted
+  Version version = Version::v3_1_1;
+  bool graceful = false;             // the client said DISCONNECT: no will [MQTT-3.14.4-3]
+  bool wants_reason_text = true;     // Request Problem Information
+  size_t client_packet_bytes_max = SIZE_MAX;  // the client's Maximum Packet Size
+  int64_t last_received_ms = 0;      // monotonic
+  int64_t silence_max_ms = 0;        // 1.5 × keep alive, or the CONNECT timeout; 0 = none
+  std::vector<std::string> topic_aliases;  // client to hub; index = alias - 1
+  FrameAssembler assembler;
+
+  // Set by the shell: bytes taken that the socket has not accepted yet.
+  size_t unsent_in_shell = 0;
+
+ private:
+  std::string peer_;
+  std::string out_;
+  ChannelShell& shell_;
+  bool woken_ = false;
+  bool closing_ = false;
+  ReasonCode close_reason_ = ReasonCode::success;
+};
+
+}  // namespace headgate::broker

@@ -1,0 +1,94 @@
+// What is on its way to one client: the in-flight window and, behind it, what waits in memory.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/message.h"
+
+namespace headgate::broker {
+
+// The owner's name for a delivery that it wants to hear the end of. Opaque here. `seq` 0: nobody asks.
+struct DeliveryToken {
+  uint32_t queue = 0;
+  uint8_t lane = 0;
+  uint64_t seq = 0;
+
+  friend bool operator==(const DeliveryToken&, const DeliveryToken&) = default;
+};
+
+// A message for one client, with the QoS and flags of that client's subscription.
+struct Outgoing {
+  core::MessagePtr message;
+  uint8_t qos = 0;
+  bool retain = false;
+  std::vector<uint32_t> subscription_ids;
+  DeliveryToken token;
+};
+
+// The in-flight window of QoS 1 and 2 deliveries (MQTT 5.0 sections 4.3 and 4.9) and the packet ids in it.
+// Knows nothing of bytes. Packet ids are unique while in use [MQTT-2.2.1-2]. Everything keeps the order in
+// which it was first sent [MQTT-4.6.0-1].
+class Outbox {
+ public:
+  enum class Stage : uint8_t {
+    sent,      // PUBLISH is out; PUBACK or PUBREC must come
+    received,  // PUBREC came; the owner is making that durable before PUBREL
+    released,  // PUBREL is out; PUBCOMP must come
+  };
+  struct InFlight {
+    uint16_t packet_id = 0;
+    Stage stage = Stage::sent;
+    Outgoing out;  // without its message once `received`
+  };
+
+  explicit Outbox(uint16_t window_max) : window_max_(window_max) {}
+
+  void set_window_max(uint16_t window_max) { window_max_ = window_max; }
+  // How many more may be sent now.
+  [[nodiscard]] size_t window() const { return used_ < window_max_ ? window_max_ - used_ : 0; }
+  [[nodiscard]] size_t in_flight() const { return used_; }
+
+  // Puts a delivery in flight under a free packet id.
+  const InFlight& start(Outgoing out);
+  // The same under a given id; nullptr if that id is in use.
+  const InFlight* start_as(uint16_t packet_id, Outgoing out);
+  // After a restart: a delivery of which the client has acknowledged the PUBLISH, but not the PUBREL.
+  void restore_released(uint16_t packet_id);
+
+  // nullptr when there is no delivery of this id.
+  [[nodiscard]] InFlight* find(uint16_t packet_id);
+  // Ends a delivery and frees its id. It must exist.
+  Outgoing finish(uint16_t packet_id);
+
+  // In the order of first sending; for sending again after a reconnect [MQTT-4.4.0-1].
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    for (Slot& slot : slots_) {
+      if (slot.used) visit(slot.flight);
+    }
+  }
+
+  // Messages that wait for the window, in memory.
+  std::deque<Outgoing> waiting;
+  size_t waiting_bytes = 0;  // of bodies and topics in `waiting`
+
+ private:
+  struct Slot {
+    bool used = false;
+    InFlight flight;
+  };
+  [[nodiscard]] Slot* find_slot(uint16_t packet_id);
+  const InFlight& push(uint16_t packet_id, Stage stage, Outgoing out);
+
+  uint16_t window_max_;
+  uint16_t last_packet_id_ = 0;
+  bool in_sequence_ = true;  // the ids in slots_ count up by one: the normal case, found without searching
+  size_t used_ = 0;
+  std::deque<Slot> slots_;  // in order of sending; finished ones are popped once they reach the front
+};
+
+}  // namespace headgate::broker

@@ -1,0 +1,31 @@
+// The last retained message of each topic (MQTT 5.0 section 3.3.1.3).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/message.h"
+
+namespace headgate::broker {
+
+// Held in memory; the owner keeps the durable copy. Costs of match(): the topics that share the filter's
+// literal beginning are looked at.
+class Retained {
+ public:
+  // Keeps the message; one with an empty body removes what was there [MQTT-3.3.1-6, MQTT-3.3.1-7].
+  void set(core::MessagePtr message);
+
+  using Visit = std::function<void(const core::MessagePtr&)>;
+  // Every unexpired message whose topic matches. `visit` must not change the store.
+  void match(std::string_view filter, int64_t wall_ms, const Visit& visit) const;
+
+  [[nodiscard]] size_t size() const { return by_topic_.size(); }
+
+ private:
+  std::map<std::string, core::MessagePtr, std::less<>> by_topic_;
+};
+
+}  // namespace headgate::broker

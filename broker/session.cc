@@ -1,0 +1,101 @@
+#include "broker/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/channel.h"
+#include "broker/codec/ack.h"
+#include "broker/codec/disconnect.h"
+#include "broker/codec/ping.h"
+#include "broker/codec/suback.h"
+#include "broker/codec/unsuback.h"
+
+namespace headgate::broker {
+
+Session::Session(std::string client_id, SessionContext& context)
+    : source_(std::make_shared<core::Source>(core::Source{client_id, client_id, ""})),
+      context_(context),
+      outbox_(context.limits.in_flight_max) {}
+
+Session::~Session() {
+  for (const auto& [filter, options] : filters_) context_.subscriptions.remove(filter, this);
+}
+
+void Session::attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now) {
+  channel_ = &channel;
+  version_ = version;
+  ++connection_;
+  unacknowledged_ = incoming_qos2_.size();
+  outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
+  send_again(now);
+  send_waiting(now);
+}
+
+void Session::detach() { channel_ = nullptr; }
+
+ReasonCode Session::on_frame(const Frame& frame, core::Now now) {
+  switch (frame.type) {
+    case PacketType::publish:
+      return on_publish(frame, now);
+    case PacketType::puback:
+      return on_puback(frame, now);
+    case PacketType::pubrec:
+      return on_pubrec(frame, now);
+    case PacketType::pubrel:
+      return on_pubrel(frame);
+    case PacketType::pubcomp:
+      return on_pubcomp(frame, now);
+    case PacketType::subscribe:
+      return on_subscribe(frame);
+    case PacketType::unsubscribe:
+      return on_unsubscribe(frame);
+    case PacketType::pingreq:
+      return on_pingreq(frame);
+    case PacketType::disconnect:
+      return on_disconnect(frame);
+    case PacketType::auth:      // no enhanced authentication was begun, so none can go on [MQTT-4.12.0-1]
+    case PacketType::connect:   // a second one [MQTT-3.1.0-2]
+    case PacketType::connack:   // only a server sends the rest
+    case PacketType::suback:
+    case PacketType::unsuback:
+    case PacketType::pingresp:
+      return ReasonCode::protocol_error;
+  }
+  return ReasonCode::malformed_packet;
+}
+
+ReasonCode Session::on_pingreq(const Frame& frame) {
+  if (const ReasonCode bad = decode_pingreq(frame.body); is_error(bad)) return bad;
+  encode_pingresp(channel_->out());  // [MQTT-3.12.4-1]
+  return ReasonCode::success;
+}
+
+ReasonCode Session::on_disconnect(const Frame& frame) {
+  Disconnect packet;
+  if (const ReasonCode bad = decode_disconnect(frame.body, version_, packet); is_error(bad)) return bad;
+  if (packet.session_expiry_s) {
+    const bool revived = expiry_s_ == 0 && *packet.session_expiry_s != 0;
+    if (revived) return ReasonCode::protocol_error;  // [MQTT-3.14.2-2]
+    expiry_s_ = *packet.session_expiry_s;
+  }
+  channel_->graceful = packet.reason != ReasonCode::disconnect_with_will;
+  channel_->close(ReasonCode::success);
+  return ReasonCode::success;
+}
+
+void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
+  if (channel_) encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
+}
+
+void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
+  if (channel_) encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
+}
+
+void Session::restore_subscription(const std::string& filter, const SubscriptionOptions& options) {
+  filters_.insert_or_assign(filter, options);
+  context_.subscriptions.add(filter, this, options);
+}
+
+void Session::restore_incoming(uint16_t packet_id) { incoming_qos2_.emplace(packet_id, Incoming::stored); }
+
+}  // namespace headgate::broker

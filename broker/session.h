@@ -1,0 +1,217 @@
+// One client's MQTT state (MQTT 5.0 section 4.1), for as long as the session lives: across connections if
+// it is persistent. No socket, no clock, no store: packets and `now` come in, bytes go into the channel, and
+// what the rest of the hub must do goes to BrokerEvents.
+//
+// Not thread-safe: one loop owns all sessions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/codec/connect.h"
+#include "broker/codec/frame.h"
+#include "broker/codec/publish.h"
+#include "broker/codec/reason_code.h"
+#include "broker/codec/subscribe.h"
+#include "broker/outbox.h"
+#include "broker/subscriptions.h"
+#include "core/clock.h"
+#include "core/message.h"
+
+namespace headgate::broker {
+
+class Channel;
+class Session;
+class SharedPublish;
+
+// A PUBLISH that waits for its acknowledgement. Given back to Session::accepted() unchanged.
+struct PublishToken {
+  uint16_t packet_id = 0;
+  uint8_t qos = 0;
+  uint32_t connection = 0;  // which of the session's connections it came on
+
+  friend bool operator==(const PublishToken&, const PublishToken&) = default;
+};
+
+// One accepted line of a SUBSCRIBE.
+struct AcceptedSubscription {
+  std::string filter;
+  SubscriptionOptions options;
+  bool is_new = false;
+};
+
+// What the hub does for the broker. Calls may come from inside any call into the broker; the session
+// named lives at least until the call returns.
+class BrokerEvents {
+ public:
+  virtual ~BrokerEvents() = default;
+
+  // A client is connected and its CONNACK is on its way.
+  virtual void on_connected(Session& session, bool session_present) = 0;
+  // The connection is gone; the session may live on.
+  virtual void on_disconnected(Session& session) = 0;
+  // The session's state is gone, and its subscriptions with it.
+  virtual void on_session_ended(Session& session) = 0;
+
+  // A message arrived (or a will became due: then token.qos is 0). For QoS 1 and 2 the answer is
+  // session.accepted(token, …), once what was promised is durable.
+  virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token) = 0;
+  // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
+  virtual void on_release(Session& from, uint16_t packet_id) = 0;
+
+  // The subscriptions hold from now on. Answer with session.subscribed(packet_id, codes) once durable.
+  virtual void on_subscribed(Session& session, uint16_t packet_id, std::vector<AcceptedSubscription> accepted,
+                             std::vector<ReasonCode> codes) = 0;
+  // Answer with session.unsubscribed(packet_id, codes) once durable.
+  virtual void on_unsubscribed(Session& session, uint16_t packet_id, std::vector<std::string> removed,
+                               std::vector<ReasonCode> codes) = 0;
+
+  // A delivery with a token has ended: the client has it, or (`delivered` false) it can never take it.
+  virtual void on_delivered(Session& session, DeliveryToken token, bool delivered) = 0;
+  // The client has a QoS 2 delivery. Answer with session.release(packet_id) once that is durable.
+  virtual void on_received(Session& session, uint16_t packet_id, DeliveryToken token) = 0;
+  // The QoS 2 handshake of this packet id is over.
+  virtual void on_completed(Session& session, uint16_t packet_id) = 0;
+  // The in-flight window, which was full, has room again.
+  virtual void on_window_open(Session& session) = 0;
+};
+
+// Limits of one session, from the configuration.
+struct SessionLimits {
+  uint16_t receive_maximum = 1024;       // QoS 1 and 2 publishes of a client not yet acknowledged
+  uint16_t in_flight_max = 1024;         // deliveries to a client not yet acknowledged
+  size_t queued_messages_max = 10'000;   // waiting in memory behind the window
+  size_t queued_bytes_max = 16'777'216;  // the same, topics and bodies
+  size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
+  size_t packet_bytes_max = 1'048'576;
+  uint16_t topic_aliases_max = 32;       // per connection, client to hub
+};
+
+// What all sessions of a broker share. Owned by the broker, outlives them.
+struct SessionContext {
+  SessionLimits limits;
+  BrokerEvents& events;
+  Subscriptions& subscriptions;
+  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+};
+
+// Counters of one session, for `client ls` and metrics.
+struct SessionStats {
+  uint64_t received = 0;   // PUBLISH in
+  uint64_t delivered = 0;  // PUBLISH out, first sendings
+  uint64_t dropped = 0;    // deliveries given up: queue full, too large, expired
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::string client_id, SessionContext& context);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] const std::string& client_id() const { return source_->client_id; }
+  [[nodiscard]] const std::shared_ptr<const core::Source>& source() const { return source_; }
+  [[nodiscard]] Version version() const { return version_; }
+  [[nodiscard]] bool connected() const { return channel_ != nullptr; }
+  [[nodiscard]] Channel* channel() const { return channel_; }
+  // Outlives its connection.
+  [[nodiscard]] bool persistent() const { return expiry_s_ > 0; }
+  // Seconds the session lives on without a connection; 0xFFFFFFFF = for ever (MQTT 5.0 section 3.1.2.11.2).
+  [[nodiscard]] uint32_t expiry_s() const { return expiry_s_; }
+  void set_expiry_s(uint32_t expiry_s) { expiry_s_ = expiry_s; }
+  [[nodiscard]] const SessionStats& stats() const { return stats_; }
+  [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const { return filters_; }
+  [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
+  [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
+  // False while the client has too much unacknowledged: its socket is not read then, which is the only way
+  // to slow a 3.1.1 client down.
+  [[nodiscard]] bool wants_packets() const { return unacknowledged_ < context_.limits.receive_maximum; }
+
+  // ---- connection ----
+  // Takes over the channel; what was in flight is sent again, in order, with DUP [MQTT-4.4.0-1].
+  void attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now);
+  void detach();
+  // One packet from the client, never CONNECT. Anything but success must close the connection with that
+  // reason.
+  [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
+
+  // ---- the hub's answers ----
+  void accepted(PublishToken token, ReasonCode reason);
+  void released(uint16_t packet_id);
+  void subscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
+  void unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
+  void release(uint16_t packet_id);
+
+  // ---- deliveries ----
+  // For subscribers without a durable queue: sends, waits in memory for the window, or drops and counts.
+  void deliver(SharedPublish& message, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
+               core::Now now);
+  // The socket took what was waiting: goes on with what was held back.
+  void on_drained(core::Now now);
+  // Room for deliveries with a token; 0 while not connected.
+  [[nodiscard]] size_t window() const;
+  // Sends a delivery the owner keeps until on_delivered(). `packet_id` 0: any free one. False if that id is
+  // in use: try again after the next on_delivered(). REQUIRES: window() > 0.
+  bool send(Outgoing out, uint16_t packet_id, core::Now now);
+
+  // ---- state that came from the store ----
+  void restore_subscription(const std::string& filter, const SubscriptionOptions& options);
+  void restore_incoming(uint16_t packet_id);
+  void restore_released(uint16_t packet_id) { outbox_.restore_released(packet_id); }
+
+  // For whoever fans a message out: finds a session's overlapping subscriptions in one pass.
+  struct {
+    uint64_t stamp = 0;
+    uint32_t index = 0;
+  } match;
+
+ private:
+  ReasonCode on_publish(const Frame& frame, core::Now now);
+  ReasonCode on_puback(const Frame& frame, core::Now now);
+  ReasonCode on_pubrec(const Frame& frame, core::Now now);
+  ReasonCode on_pubrel(const Frame& frame);
+  ReasonCode on_pubcomp(const Frame& frame, core::Now now);
+  ReasonCode on_subscribe(const Frame& frame);
+  ReasonCode on_unsubscribe(const Frame& frame);
+  ReasonCode on_pingreq(const Frame& frame);
+  ReasonCode on_disconnect(const Frame& frame);
+
+  // Incoming (session_incoming.cc).
+  ReasonCode resolve_topic(const Publish& publish, std::string_view& topic);
+  [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic, core::Now now) const;
+  [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request) const;
+  void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason);
+
+  // Outgoing (session_outgoing.cc).
+  void send_again(core::Now now);
+  [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
+  void start_delivery(Outgoing out, core::Now now);
+  void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
+  void give_up(const Outgoing& out);
+  void wait_in_memory(Outgoing out);
+  void send_waiting(core::Now now);
+  [[nodiscard]] bool congested() const;
+
+  std::shared_ptr<const core::Source> source_;
+  SessionContext& context_;
+  Version version_ = Version::v3_1_1;
+  Channel* channel_ = nullptr;
+  uint32_t connection_ = 0;  // counts the connections of this session
+  uint32_t expiry_s_ = 0;
+  SessionStats stats_;
+
+  std::map<std::string, SubscriptionOptions, std::less<>> filters_;
+
+  enum class Incoming : uint8_t { storing, stored };
+  std::unordered_map<uint16_t, Incoming> incoming_qos2_;  // until PUBREL [MQTT-4.3.3-10]
+  size_t unacknowledged_ = 0;                             // QoS 1 and 2 publishes on this connection
+  Outbox outbox_;
+};
+
+}  // namespace headgate::broker

@@ -1,0 +1,146 @@
+// The client's side of a session: what it publishes and subscribes.
+#include <utility>
+
+#include "broker/channel.h"
+#include "broker/codec/ack.h"
+#include "broker/codec/publish.h"
+#include "broker/codec/subscribe.h"
+#include "broker/codec/unsubscribe.h"
+#include "broker/session.h"
+
+namespace headgate::broker {
+
+ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
+  Publish& publish = context_.scratch;
+  if (const ReasonCode bad = decode_publish(frame.body, frame.flags, version_, publish); is_error(bad)) return bad;
+  std::string_view topic;
+  if (const ReasonCode bad = resolve_topic(publish, topic); is_error(bad)) return bad;
+
+  ++stats_.received;
+  const PublishToken token{publish.packet_id, publish.qos, connection_};
+  if (publish.qos == 2) {
+    const auto [known, is_new] = incoming_qos2_.try_emplace(publish.packet_id, Incoming::storing);
+    if (!is_new) {  // sent again: not a new message [MQTT-4.3.3-10]
+      if (known->second == Incoming::stored) send_ack(PacketType::pubrec, publish.packet_id, ReasonCode::success);
+      return ReasonCode::success;
+    }
+  }
+  if (publish.qos > 0 && ++unacknowledged_ > context_.limits.receive_maximum && version_ == Version::v5) {
+    return ReasonCode::receive_maximum_exceeded;  // [MQTT-3.3.4-8]
+  }
+  context_.events.on_publish(*this, make_message(publish, topic, now), token);
+  return ReasonCode::success;
+}
+
+ReasonCode Session::resolve_topic(const Publish& publish, std::string_view& topic) {
+  topic = publish.topic;
+  if (publish.topic_alias == 0) return ReasonCode::success;
+  if (publish.topic_alias > context_.limits.topic_aliases_max) return ReasonCode::topic_alias_invalid;  // [MQTT-3.3.2-9]
+  auto& aliases = channel_->topic_aliases;
+  if (aliases.size() < publish.topic_alias) aliases.resize(publish.topic_alias);
+  std::string& known = aliases[publish.topic_alias - 1u];
+  if (!topic.empty()) {
+    known = topic;
+  } else if (known.empty()) {
+    return ReasonCode::protocol_error;  // an alias nobody has set (MQTT 5.0 section 3.3.2.3.4)
+  }
+  topic = known;
+  return ReasonCode::success;
+}
+
+core::MessagePtr Session::make_message(const Publish& publish, std::string_view topic, core::Now now) const {
+  auto message = std::make_shared<core::Message>();
+  message->topic = topic;
+  message->body = publish.payload;
+  message->properties = to_core(publish.properties);
+  message->source = source_;
+  message->arrived_ms = now.wall_ms;
+  if (publish.properties.expiry_s) message->expires_ms = now.wall_ms + int64_t{*publish.properties.expiry_s} * 1000;
+  message->qos = publish.qos;
+  message->retain = publish.retain;
+  return message;
+}
+
+void Session::accepted(PublishToken token, ReasonCode reason) {
+  if (token.qos == 0) return;
+  // 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of
+  // other brokers expect; one that could not be stored must not be, so the connection ends.
+  const bool refused = is_error(reason);
+  if (refused && version_ == Version::v3_1_1 && reason != ReasonCode::not_authorized) {
+    incoming_qos2_.erase(token.packet_id);
+    if (channel_) channel_->close(reason);
+    return;
+  }
+  if (token.qos == 1) {
+    if (token.connection == connection_) send_ack(PacketType::puback, token.packet_id, reason);
+  } else if (const auto it = incoming_qos2_.find(token.packet_id); it != incoming_qos2_.end()) {
+    it->second = Incoming::stored;
+    if (refused && version_ == Version::v5) incoming_qos2_.erase(it);  // a refused id is free again [MQTT-4.3.3-9]
+    send_ack(PacketType::pubrec, token.packet_id, reason);
+  }
+  const bool over = token.qos == 1 ? token.connection == connection_ : refused && version_ == Version::v5;
+  if (over && unacknowledged_ > 0) --unacknowledged_;
+}
+
+ReasonCode Session::on_pubrel(const Frame& frame) {
+  Ack ack;
+  if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
+  if (incoming_qos2_.contains(ack.packet_id)) {
+    context_.events.on_release(*this, ack.packet_id);
+  } else {
+    send_ack(PacketType::pubcomp, ack.packet_id, ReasonCode::packet_identifier_not_found);
+  }
+  return ReasonCode::success;
+}
+
+void Session::released(uint16_t packet_id) {
+  if (incoming_qos2_.erase(packet_id) > 0 && unacknowledged_ > 0) --unacknowledged_;
+  send_ack(PacketType::pubcomp, packet_id, ReasonCode::success);  // [MQTT-4.3.3-11]
+}
+
+void Session::send_ack(PacketType type, uint16_t packet_id, ReasonCode reason) {
+  if (channel_) encode_ack(type, packet_id, reason, version_, channel_->out());
+}
+
+ReasonCode Session::on_subscribe(const Frame& frame) {
+  Subscribe packet;
+  if (const ReasonCode bad = decode_subscribe(frame.body, version_, packet); is_error(bad)) return bad;
+  std::vector<AcceptedSubscription> accepted;
+  std::vector<ReasonCode> codes;
+  for (const SubscriptionRequest& request : packet.requests) {
+    codes.push_back(admit(request));
+    if (is_error(codes.back())) continue;
+    const SubscriptionOptions options{request.qos, request.no_local, request.retain_as_published,
+                                      static_cast<uint8_t>(request.retain_handling), packet.subscription_id};
+    std::string filter(request.filter.text);
+    const bool is_new = context_.subscriptions.add(filter, this, options);
+    filters_.insert_or_assign(filter, options);
+    accepted.push_back({std::move(filter), options, is_new});
+  }
+  context_.events.on_subscribed(*this, packet.packet_id, std::move(accepted), std::move(codes));
+  return ReasonCode::success;
+}
+
+ReasonCode Session::admit(const SubscriptionRequest& request) const {
+  if (request.filter.is_shared()) return ReasonCode::shared_subscriptions_not_supported;
+  return static_cast<ReasonCode>(request.qos);  // granted as asked [MQTT-3.8.4-8]
+}
+
+ReasonCode Session::on_unsubscribe(const Frame& frame) {
+  Unsubscribe packet;
+  if (const ReasonCode bad = decode_unsubscribe(frame.body, version_, packet); is_error(bad)) return bad;
+  std::vector<std::string> removed;
+  std::vector<ReasonCode> codes;
+  for (const TopicFilter& filter : packet.filters) {
+    const auto it = filters_.find(filter.text);
+    codes.push_back(it == filters_.end() ? ReasonCode::no_subscription_existed : ReasonCode::success);
+    if (it == filters_.end()) continue;
+    context_.subscriptions.remove(it->first, this);
+    removed.push_back(it->first);
+    filters_.erase(it);
+  }
+  context_.events.on_unsubscribed(*this, packet.packet_id, std::move(removed), std::move(codes));
+  return ReasonCode::success;
+}
+
+}  // namespace headgate::broker

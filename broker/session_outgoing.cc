@@ -1,0 +1,211 @@
+// The hub's side of a session: deliveries, their window and their acknowledgements.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "broker/channel.h"
+#include "broker/codec/ack.h"
+#include "broker/codec/publish.h"
+#include "broker/session.h"
+#include "broker/shared_publish.h"
+
+namespace headgate::broker {
+namespace {
+
+bool expired(const core::Message& message, core::Now now) {
+  return message.expires_ms != 0 && message.expires_ms <= now.wall_ms;
+}
+
+// What remains of the message's life, rounded up so that it is not cut short [MQTT-3.3.2-6].
+std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now) {
+  if (message.expires_ms == 0) return std::nullopt;
+  return static_cast<uint32_t>(std::max<int64_t>(0, message.expires_ms - now.wall_ms + 999) / 1000);
+}
+
+size_t weight(const Outgoing& out) { return out.message->topic.size() + out.message->body.size(); }
+
+}  // namespace
+
+bool Session::congested() const { return channel_->unsent_bytes() > context_.limits.unsent_bytes_max; }
+
+size_t Session::window() const { return channel_ && !channel_->closing() && !congested() ? outbox_.window() : 0; }
+
+void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
+                      core::Now now) {
+  const core::MessagePtr& message = shared.message();
+  if (qos > 0 || !subscription_ids.empty() || message->expires_ms != 0) {
+    Outgoing out{message, qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}};
+    if (qos == 0) {
+      if (!channel_ || congested() || !write_publish(out, 0, false, now)) give_up(out);
+    } else if (window() > 0 && outbox_.waiting.empty()) {
+      start_delivery(std::move(out), now);
+    } else {
+      wait_in_memory(std::move(out));
+    }
+    return;
+  }
+  // The hot path: QoS 0, nothing of its own, so the bytes are shared.
+  if (!channel_ || congested()) {
+    ++stats_.dropped;
+    return;
+  }
+  if (const PublishTemplate* form = shared.form(version_, qos, retain); form && form->bytes() > 0) {
+    if (form->bytes() > channel_->client_packet_bytes_max) {
+      ++stats_.dropped;
+      return;
+    }
+    form->append_to(channel_->out());
+    ++stats_.delivered;
+    return;
+  }
+  const Outgoing out{message, qos, retain, {}, {}};
+  if (!write_publish(out, 0, false, now)) give_up(out);
+}
+
+bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now) {
+  PublishOptions options;
+  options.packet_id = packet_id;
+  options.qos = out.qos;
+  options.dup = dup;
+  options.retain = out.retain;
+  options.subscription_ids = out.subscription_ids;
+  options.expiry_s = remaining_s(*out.message, now);
+  options.packet_bytes_max = channel_->client_packet_bytes_max;
+  if (!encode_publish(*out.message, options, version_, channel_->out())) return false;
+  if (!dup) ++stats_.delivered;
+  return true;
+}
+
+bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {
+  if (out.qos == 0) {
+    const DeliveryToken token = out.token;
+    const bool written = write_publish(out, 0, false, now);
+    if (!written) ++stats_.dropped;
+    context_.events.on_delivered(*this, token, written);
+    return true;
+  }
+  if (packet_id == 0) {
+    start_delivery(std::move(out), now);
+    return true;
+  }
+  const Outbox::InFlight* flight = outbox_.start_as(packet_id, std::move(out));
+  if (!flight) return false;
+  if (!write_publish(flight->out, packet_id, false, now)) finish_delivery(packet_id, false, now);
+  return true;
+}
+
+void Session::start_delivery(Outgoing out, core::Now now) {
+  const Outbox::InFlight& flight = outbox_.start(std::move(out));
+  // Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted.
+  if (!write_publish(flight.out, flight.packet_id, false, now)) finish_delivery(flight.packet_id, false, now);
+}
+
+void Session::send_again(core::Now now) {
+  outbox_.for_each([&](Outbox::InFlight& flight) {
+    if (flight.stage == Outbox::Stage::sent) {
+      // One that no longer fits this connection's limits stays in flight: its fate is unknown.
+      (void)write_publish(flight.out, flight.packet_id, true, now);
+    } else if (flight.stage == Outbox::Stage::released) {
+      send_ack(PacketType::pubrel, flight.packet_id, ReasonCode::success);
+    }
+  });
+}
+
+void Session::give_up(const Outgoing& out) {
+  ++stats_.dropped;
+  if (out.token.seq != 0) context_.events.on_delivered(*this, out.token, false);
+}
+
+void Session::wait_in_memory(Outgoing out) {
+  const bool full = outbox_.waiting.size() >= context_.limits.queued_messages_max ||
+                    outbox_.waiting_bytes + weight(out) > context_.limits.queued_bytes_max;
+  if (full) return give_up(out);
+  outbox_.waiting_bytes += weight(out);
+  outbox_.waiting.push_back(std::move(out));
+}
+
+void Session::send_waiting(core::Now now) {
+  while (window() > 0 && !outbox_.waiting.empty()) {
+    Outgoing out = std::move(outbox_.waiting.front());
+    outbox_.waiting.pop_front();
+    outbox_.waiting_bytes -= weight(out);
+    if (expired(*out.message, now)) {
+      give_up(out);  // [MQTT-3.3.2-5]
+    } else {
+      start_delivery(std::move(out), now);
+    }
+  }
+}
+
+void Session::on_drained(core::Now now) {
+  send_waiting(now);
+  if (window() > 0) context_.events.on_window_open(*this);
+}
+
+void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {
+  const DeliveryToken token = outbox_.finish(packet_id).token;
+  if (!delivered) ++stats_.dropped;
+  if (token.seq != 0) context_.events.on_delivered(*this, token, delivered);
+  if (!outbox_.waiting.empty()) send_waiting(now);
+  if (token.seq == 0 && window() > 0) context_.events.on_window_open(*this);
+}
+
+ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
+  Ack ack;
+  if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
+  const Outbox::InFlight* flight = outbox_.find(ack.packet_id);
+  // For an unknown id nothing can be done; for a QoS 2 delivery PUBACK is the wrong answer.
+  if (!flight) return ReasonCode::success;
+  if (flight->out.qos != 1) return ReasonCode::protocol_error;
+  finish_delivery(ack.packet_id, !is_error(ack.reason), now);
+  return ReasonCode::success;
+}
+
+ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
+  Ack ack;
+  if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
+  Outbox::InFlight* flight = outbox_.find(ack.packet_id);
+  if (!flight) {
+    if (!is_error(ack.reason)) send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::packet_identifier_not_found);
+    return ReasonCode::success;
+  }
+  if (flight->stage == Outbox::Stage::released) {
+    send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::success);
+    return ReasonCode::success;
+  }
+  if (flight->stage == Outbox::Stage::received) return ReasonCode::success;  // PUBREL follows once durable
+  if (flight->out.qos != 2) return ReasonCode::protocol_error;
+  if (is_error(ack.reason)) {
+    finish_delivery(ack.packet_id, false, now);
+    return ReasonCode::success;
+  }
+  flight->stage = Outbox::Stage::received;
+  flight->out.message.reset();  // the client has it: it must not be sent again [MQTT-4.3.3-7]
+  const DeliveryToken token = std::exchange(flight->out.token, {});
+  if (token.seq != 0) {
+    context_.events.on_received(*this, ack.packet_id, token);
+  } else {
+    release(ack.packet_id);
+  }
+  return ReasonCode::success;
+}
+
+void Session::release(uint16_t packet_id) {
+  Outbox::InFlight* flight = outbox_.find(packet_id);
+  if (!flight || flight->stage != Outbox::Stage::received) return;
+  flight->stage = Outbox::Stage::released;
+  send_ack(PacketType::pubrel, packet_id, ReasonCode::success);  // [MQTT-4.3.3-4]
+}
+
+ReasonCode Session::on_pubcomp(const Frame& frame, core::Now now) {
+  Ack ack;
+  if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
+  const Outbox::InFlight* flight = outbox_.find(ack.packet_id);
+  if (!flight) return ReasonCode::success;
+  if (flight->stage != Outbox::Stage::released) return ReasonCode::protocol_error;
+  context_.events.on_completed(*this, ack.packet_id);
+  finish_delivery(ack.packet_id, true, now);
+  return ReasonCode::success;
+}
+
+}  // namespace headgate::broker

@@ -1,0 +1,47 @@
+// One message on its way to many subscribers, encoded once for all who get the same bytes.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "broker/codec/publish.h"
+#include "core/message.h"
+
+namespace headgate::broker {
+
+// Lives on the stack of whoever fans a message out. The first subscriber of a form is encoded straight into
+// its buffer; from the second on a template is made and copied.
+class SharedPublish {
+ public:
+  explicit SharedPublish(core::MessagePtr message) : message_(std::move(message)) {}
+
+  [[nodiscard]] const core::MessagePtr& message() const { return message_; }
+
+  // The template for this form, or null for its first use. Only for messages without expiry, to
+  // subscribers without subscription identifiers.
+  const PublishTemplate* form(Version version, uint8_t qos, bool retain) {
+    Form& form = forms_[(version == Version::v5 ? 6u : 0u) + qos * 2u + (retain ? 1u : 0u)];
+    if (!form.used) {
+      form.used = true;
+      return nullptr;
+    }
+    if (!form.packet) {
+      PublishOptions options;
+      options.qos = qos;
+      options.retain = retain;
+      form.packet.emplace(*message_, options, version);
+    }
+    return &*form.packet;
+  }
+
+ private:
+  struct Form {
+    bool used = false;
+    std::optional<PublishTemplate> packet;
+  };
+  core::MessagePtr message_;
+  std::array<Form, 12> forms_;
+};
+
+}  // namespace headgate::broker
