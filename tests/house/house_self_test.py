@@ -1,0 +1,140 @@
+"""Shows every house rule failing on a small tree, and none on a good one."""
+
+import pathlib
+import tempfile
+import unittest
+
+import house_test as house
+
+HEADER = "// What it is.\n#pragma once\nnamespace headgate::core {}\n"
+GOOD = {
+    "CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n",
+    "README.md": "[docs](docs/guarantees.md#one) and [a site](https://example.org)\n",
+    "docs/guarantees.md": "`Topic.Matches` in `tests/core/topic_test.cc`\n",
+    "core/CMakeLists.txt": "add_library(headgate_core STATIC\n  topic.cc)\n",
+    "core/topic.h": HEADER,
+    "core/topic.cc": '#include "core/topic.h"\n\n#include <string>\n',
+    "tests/core/CMakeLists.txt": "headgate_test(core_tests unit topic_test.cc)\n",
+    "tests/core/topic_test.cc": '#include "core/topic.h"\nTEST(Topic, Matches) {}\n',
+}
+
+
+class HouseRules(unittest.TestCase):
+    def broken(self, rule, path, text):
+        """What the rule finds once this file is in the good tree."""
+        found = list(rule(house.Tree({**GOOD, path: text})))
+        self.assertNotEqual(found, [], f"{rule.__name__} does not see {path}: {text!r}")
+        return " ".join(map(str, found))
+
+    def fine(self, rule, path, text):
+        self.assertEqual(list(rule(house.Tree({**GOOD, path: text}))), [])
+
+    def test_good_tree_has_no_findings(self):
+        for rule in house.RULES + house.WARNINGS:
+            self.assertEqual(list(rule(house.Tree(GOOD))), [], rule.__name__)
+
+    def test_forbidden_arrows(self):
+        tree = '#include "%s"\n'
+        for path, included in [("core/a.cc", "store/s.h"), ("broker/a.cc", "routing/r.h"),
+                               ("store/a.cc", "hub/h.h"), ("routing/a.cc", "broker/b.h"),
+                               ("upstream/a.cc", "broker/b.h"), ("tools/a.cc", "hub/h.h"),
+                               ("tests/broker/a.cc", "store/s.h")]:
+            self.assertIn("forbidden arrow", self.broken(house.arrows, path, tree % included))
+
+    def test_allowed_arrows(self):
+        for path in ["core/a.cc", "routing/a.cc", "hub/a.cc", "tools/a.cc", "tests/core/b.cc",
+                     "tests/e2e/a.cc"]:
+            self.fine(house.arrows, path, '#include "core/topic.h"\n')
+
+    def test_includes_are_rooted_and_exist(self):
+        self.assertIn("not rooted", self.broken(house.arrows, "core/a.cc", '#include "topic.h"\n'))
+        self.assertIn("does not exist", self.broken(house.arrows, "core/a.cc", '#include "core/gone.h"\n'))
+
+    def test_forbidden_links(self):
+        lists = "target_link_libraries(headgate_broker PUBLIC headgate::%s)\n"
+        self.broken(house.link_arrows, "broker/CMakeLists.txt", lists % "store")
+        self.fine(house.link_arrows, "broker/CMakeLists.txt", lists % "flags")
+
+    def test_fenced_libraries(self):
+        for path, header in [("store/queue_store.cc", "rocksdb/db.h"), ("hub/main.cc", "mosquitto.h"),
+                             ("broker/session.cc", "boost/asio/io_context.hpp"),
+                             ("store/rocks_store.cc", "spdlog/spdlog.h"),
+                             ("core/a.cc", "boost/crc.hpp"), ("upstream/forwarder.cc", "boost/beast.hpp")]:
+            self.broken(house.fences, path, f"#include <{header}>\n")
+        for path, header in [("store/rocks_store.cc", "rocksdb/db.h"), ("tools/unbatch.cc", "mosquitto.h"),
+                             ("upstream/mosquitto_link.cc", "mosquitto.h"), ("hub/log.cc", "spdlog/spdlog.h"),
+                             ("broker/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string")]:
+            self.fine(house.fences, path, f"#include <{header}>\n")
+
+    def test_heavy_headers(self):
+        self.broken(house.heavy_headers, "hub/config.h", "#include <nlohmann/json.hpp>\n")
+        self.fine(house.heavy_headers, "hub/config.cc", "#include <nlohmann/json.hpp>\n")
+
+    def test_forbidden_words(self):
+        for path, line in [("tests/core/a.cc", "std::this_thread::sleep_for(1ms);"),
+                           ("broker/a.cc", "auto t = std::chrono::steady_clock::now();"),
+                           ("upstream/a.cc", "std::random_device r;"), ("routing/a.cc", "std::mutex m;"),
+                           ("core/b.h", "using namespace std;"), ("hub/a.cc", "#if 0")]:
+            self.broken(house.words, path, line + "\n")
+        self.fine(house.words, "tests/e2e/a.cc", "std::this_thread::sleep_for(1ms);\n")
+        self.fine(house.words, "routing/a.cc", "int a;  // without a std::mutex\n")
+
+    def test_left_notes(self):
+        self.broken(house.left_notes, "hub/a.cc", "// TO" + "DO: later\n")
+
+    def test_test_names(self):
+        self.broken(house.test_names, "tests/core/a_test.cc", "TEST_F(Topic, Matches_all) {}\n")
+        self.broken(house.test_names, "tests/core/a_test.cc", "TEST(Topic,\n     DISABLED_Matches) {}\n")
+
+    def test_file_names(self):
+        for path in ["hub/Config.cc", "hub/config.cpp", "tests/hub/config-test.cc"]:
+            self.broken(house.file_names, path, "")
+
+    def test_headers(self):
+        self.broken(house.headers, "core/a.h", HEADER.replace("#pragma once\n", ""))
+        self.broken(house.headers, "core/a.h", HEADER.replace("// What it is.\n", ""))
+        self.broken(house.headers, "core/a.h", HEADER.replace("headgate::core", "headgate::hub"))
+
+    def test_orphans(self):
+        self.assertIn("lists this file", self.broken(house.orphans, "core/lost.cc", ""))
+        self.assertIn("not globbed", self.broken(house.orphans, "hub/CMakeLists.txt", "file(GLOB s *.cc)\n"))
+
+    def test_sources_may_be_listed_by_a_folder_above(self):
+        tree = {**GOOD, "core/CMakeLists.txt": "add_library(headgate_core STATIC\n  topic.cc sub/a.cc)\n",
+                "core/sub/a.cc": ""}
+        self.assertEqual(list(house.orphans(house.Tree(tree))), [])
+
+    def test_unused_headers(self):
+        self.broken(house.unused_headers, "core/lost.h", HEADER)
+
+    def test_changelog(self):
+        self.broken(house.changelog, "CHANGELOG.md", "# Changelog\n\n## [0.1.0]\n")
+
+    def test_dead_links(self):
+        self.broken(house.doc_links, "docs/a.md", "[x](gone.md)\n")
+        self.broken(house.doc_links, "README.md", "[x](docs/gone.md#there)\n")
+        self.fine(house.doc_links, "docs/a.md", "[x](../core/topic.h) [y](#here) [z](../core)\n")
+
+    def test_guarantees_name_real_tests(self):
+        self.broken(house.guarantees, "docs/guarantees.md", "`Topic.Forgets`\n")
+        self.broken(house.guarantees, "docs/guarantees.md", "`tests/core/gone_test.cc`\n")
+        self.broken(house.guarantees, "docs/guarantees.md", "`tests/core/topic_test.cc::Forgets`\n")
+
+    def test_long_functions(self):
+        body = "  ++n;\n" * 70
+        self.broken(house.long_functions, "core/a.cc", "void f(int n) {\n" + body + "}\n")
+        self.broken(house.long_functions, "core/a.cc", "void f(int n,\n       int m) {\n" + body + "}\n")
+        self.fine(house.long_functions, "core/a.cc", "void f(int n) {\n" + body[:400] + "}\n")
+        self.fine(house.long_functions, "core/a.cc", "namespace a {  // (x)\n" + body + "}\n")
+
+    def test_reads_a_tree_from_disk_without_build_folders(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name in ["core/a.cc", "build/dev/x.cc"]:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text("int a;\n", encoding="utf-8")
+            self.assertEqual(house.Tree.read(root).texts, {"core/a.cc": "int a;\n"})
+
+
+if __name__ == "__main__":
+    unittest.main()
