@@ -4,6 +4,7 @@ Each rule is a function from a Tree to findings; house_self_test.py shows each o
 Findings fail the test; warnings are only printed. Standard library only.
 """
 
+import json
 import pathlib
 import posixpath
 import re
@@ -261,6 +262,43 @@ def guarantees(tree: Tree) -> Iterator[Finding]:
                 yield Finding(path, number, f"names a test that does not exist: {file} {function}")
 
 
+def config_keys(tree: Tree) -> Iterator[Finding]:
+    """Example, schema and key table say the same about every key of headgate.json."""
+    example, schema, table = "conf/headgate.json", "conf/headgate.schema.json", "docs/configuration.md"
+    if not tree.has(example):
+        return
+    defaults = dict(leaves(json.loads(tree.texts[example])))
+    described = dict(schema_defaults(json.loads(tree.texts[schema])))
+    rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]*)`|one, as below) \|", tree.texts[table], re.MULTILINE)
+    told = {key: json.loads(default) for key, default in rows if default}
+    for path, known in [(schema, described), (table, told)]:
+        for key in sorted(defaults.keys() ^ known.keys()):
+            yield Finding(path, 1, f"{key} is here or in {example}, not in both")
+        for key in sorted(defaults.keys() & known.keys()):
+            if defaults[key] != known[key]:
+                yield Finding(path, 1, f"{key}: default {known[key]!r}, but {defaults[key]!r} in {example}")
+
+
+def leaves(value, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        yield from leaves(value[0], path + "[]")
+    else:
+        yield path, value
+
+
+def schema_defaults(schema: dict, path: str = "") -> Iterator[tuple[str, object]]:
+    if "properties" in schema:
+        for key, inner in schema["properties"].items():
+            yield from schema_defaults(inner, f"{path}.{key}" if path else key)
+    elif "items" in schema:
+        yield from schema_defaults(schema["items"], path + "[]")
+    else:
+        yield path, schema.get("default")
+
+
 def long_functions(tree: Tree) -> Iterator[Finding]:
     """A heuristic that trusts clang-format: a function ends at the first brace of its own indentation."""
     for path, text in tree.files(CPP):
@@ -289,7 +327,7 @@ def opens_function(statement: str) -> bool:
 
 
 RULES = [arrows, link_arrows, fences, heavy_headers, words, left_notes, test_names, file_names, headers,
-         orphans, changelog, doc_links, guarantees]
+         orphans, changelog, doc_links, guarantees, config_keys]
 WARNINGS = [long_functions, unused_headers]
 
 
