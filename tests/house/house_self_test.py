@@ -81,6 +81,7 @@ class HouseRules(unittest.TestCase):
                            ("core/b.h", "using namespace std;"), ("hub/a.cc", "#if 0")]:
             self.broken(house.words, path, line + "\n")
         self.fine(house.words, "tests/e2e/a.cc", "std::this_thread::sleep_for(1ms);\n")
+        self.fine(house.words, "core/b.h", "using namespace std::chrono_literals;\n")
         self.fine(house.words, "routing/a.cc", "int a;  // without a std::mutex\n")
 
     def test_left_notes(self):
@@ -103,9 +104,9 @@ class HouseRules(unittest.TestCase):
         self.assertIn("lists this file", self.broken(house.orphans, "core/lost.cc", ""))
         self.assertIn("not globbed", self.broken(house.orphans, "hub/CMakeLists.txt", "file(GLOB s *.cc)\n"))
 
-    def test_sources_may_be_listed_by_a_folder_above(self):
-        tree = {**GOOD, "core/CMakeLists.txt": "add_library(headgate_core STATIC\n  topic.cc sub/a.cc)\n",
-                "core/sub/a.cc": ""}
+    def test_sources_may_be_listed_by_another_folder(self):
+        listed = "add_library(headgate_core STATIC\n  topic.cc sub/a.cc ../hub/b.cc ${PROJECT_SOURCE_DIR}/hub/c.cc)"
+        tree = {**GOOD, "core/CMakeLists.txt": listed, "core/sub/a.cc": "", "hub/b.cc": "", "hub/c.cc": ""}
         self.assertEqual(list(house.orphans(house.Tree(tree))), [])
 
     def test_unused_headers(self):
@@ -134,6 +135,10 @@ class HouseRules(unittest.TestCase):
         self.broken(house.long_functions, "core/a.cc", "void f(int n) {\n" + body + "}\n")
         self.broken(house.long_functions, "core/a.cc", "void f(int n,\n       int m) {\n" + body + "}\n")
         self.fine(house.long_functions, "core/a.cc", "void f(int n) {\n" + body[:400] + "}\n")
+        self.fine(house.long_functions, "core/a.cc", "  rule(id) = {\n" + body + "  }\n")
+        self.fine(house.long_functions, "core/a.cc", "  return all([](int n) {\n" + body + "  }\n")
+        branch = "    case (a):\n    default:\n      if (b) {\n"
+        self.fine(house.long_functions, "core/a.cc", branch + body + "      }\n")
         self.fine(house.long_functions, "core/a.cc", "namespace a {  // (x)\n" + body + "}\n")
 
     def test_reads_a_tree_from_disk_without_build_folders(self):

@@ -45,7 +45,7 @@ WORDS = [
      "logic does not make randomness: it is an argument"),
     (r"\bstd::(recursive_|shared_)?mutex\b", r"(core|routing|broker|upstream)/",
      r"upstream/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
-    (r"\busing namespace\b", r".*\.h$", None, "no 'using namespace' in a header"),
+    (r"\busing namespace (?!std::\w*literals)", r".*\.h$", None, "no 'using namespace' in a header"),
     (r"^\s*#if 0\b", r".*\.(h|cc)$", None, "no code that is switched off"),
 ]
 
@@ -210,9 +210,19 @@ def orphans(tree: Tree) -> Iterator[Finding]:
         for number, line in numbered_lines(text):
             if re.search(r"\bfile\s*\(\s*GLOB", line):
                 yield Finding(path, number, "sources are listed, not globbed")
+    listed = {source for path, text in lists.items() for source in listed_files(path, text)}
     for path, _ in tree.files(CPP):
-        if path.endswith(".cc") and not is_listed(path, lists):
+        if path.endswith(".cc") and path not in listed:
             yield Finding(path, 1, "no CMakeLists.txt lists this file")
+
+
+def listed_files(path: str, text: str) -> Iterator[str]:
+    root = "${PROJECT_SOURCE_DIR}/"
+    for word in re.split(r"[\s()\"]+", text):
+        if word.startswith(root):
+            yield word.removeprefix(root)
+        else:
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), word))
 
 
 def unused_headers(tree: Tree) -> Iterator[Finding]:
@@ -220,16 +230,6 @@ def unused_headers(tree: Tree) -> Iterator[Finding]:
     for path, _ in tree.files(HEADERS):
         if path not in included:
             yield Finding(path, 1, "nothing includes this header")
-
-
-def is_listed(path: str, lists: dict[str, str]) -> bool:
-    folder = posixpath.dirname(path)
-    while folder:
-        words_listed = re.split(r"[\s()\"]+", lists.get(folder + "/CMakeLists.txt", ""))
-        if posixpath.relpath(path, folder) in words_listed:
-            return True
-        folder = posixpath.dirname(folder)
-    return False
 
 
 def changelog(tree: Tree) -> Iterator[Finding]:
@@ -315,7 +315,7 @@ def long_functions(tree: Tree) -> Iterator[Finding]:
 
 
 def statement_start(lines: list[str], at: int) -> int:
-    before = re.compile(r"([;{}>]|private:|public:)$|^\s*(#|//)|^\s*$")
+    before = re.compile(r"([;{}>]|private:|public:)$|^\s*(#|//|case\b|default:)|^\s*$")
     while at > 0 and not before.search(lines[at - 1]):
         at -= 1
     return at
@@ -323,7 +323,8 @@ def statement_start(lines: list[str], at: int) -> int:
 
 def opens_function(statement: str) -> bool:
     other = r"\s*(inline )?(namespace|class|struct|enum|union|extern|if|for|while|switch|else|do|try|})\b"
-    return ")" in statement and not re.match(other, statement)
+    signature = re.search(r"\)[^()=]*\{$", statement)  # not a brace initialiser
+    return bool(signature) and "](" not in statement and not re.match(other, statement)
 
 
 RULES = [arrows, link_arrows, fences, heavy_headers, words, left_notes, test_names, file_names, headers,
