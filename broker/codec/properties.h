@@ -130,10 +130,9 @@ struct MessageProperties {
 // A copy that outlives the packet; null when all of it but the expiry is absent, as core::Message wants it.
 [[nodiscard]] std::shared_ptr<const core::Properties> to_core(const MessageProperties& properties);
 
-// Takes `property` into `properties` if it is one of a message's; false if it is another one. A response
-// topic with wildcards [MQTT-3.3.2-14] sets `reason` to topic_name_invalid.
-[[nodiscard]] bool take_message_property(const Property& property, MessageProperties& properties,
-                                         ReasonCode& reason);
+// Takes `property` into `properties` if it is one of a message's, and ignores any other. Refuses a response
+// topic that is no topic name [MQTT-3.3.2-13, MQTT-3.3.2-14].
+[[nodiscard]] ReasonCode take_message_property(const Property& property, MessageProperties& properties);
 
 // Writers of a section piece by piece; strings only if they are not empty.
 void append_property_u8(std::string& out, PropertyId id, uint8_t value);
@@ -141,9 +140,12 @@ void append_property_u16(std::string& out, PropertyId id, uint16_t value);
 void append_property_u32(std::string& out, PropertyId id, uint32_t value);
 void append_property_string(std::string& out, PropertyId id, std::string_view text);
 
-// Finishes a packet that is not on the hot path: fixed header, `head`, the section's length, `properties`,
-// the reason string where it fits (it is the last property then), `payload`.
-void append_packet_v5(std::string& out, uint8_t first_byte, std::string_view head, std::string properties,
-                      const ReasonText& reason, std::string_view payload = {});
+// Appends the reason string to a section that is otherwise complete, if it fits into a packet whose head and
+// payload take `other_bytes`.
+void append_reason(std::string& section, const ReasonText& reason, size_t other_bytes);
+
+// Appends a packet that is not on the hot path: fixed header, `head`, the section with its length, `payload`.
+void append_packet(std::string& out, uint8_t first_byte, std::string_view head, std::string_view section,
+                   std::string_view payload = {});
 
 }  // namespace headgate::broker

@@ -1,4 +1,4 @@
-// A topic filter as SUBSCRIBE and UNSUBSCRIBE carry it: plain or shared.
+// Topic names and filters as packets carry them; filters may be plain or shared.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,11 @@
 
 namespace headgate::broker {
 
-// All parts view the packet.
+// topic_name_invalid unless `topic` is a well-formed topic name [MQTT-4.7.3-1, MQTT-3.3.2-2];
+// malformed_packet if it is not UTF-8.
+[[nodiscard]] ReasonCode check_topic_name(std::string_view topic);
+
+// A topic filter, plain or shared. All parts view the packet.
 struct TopicFilter {
   std::string_view text;    // as sent, `$share/` included: what identifies the subscription
   std::string_view share;   // the share name; empty when the subscription is not shared

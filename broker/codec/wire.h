@@ -13,6 +13,9 @@ namespace headgate::broker {
 // The largest value of a variable byte integer (MQTT 5.0 table 1-1), and so of a remaining length.
 inline constexpr uint32_t kVarintMax = 268'435'455;
 
+// The largest string or binary datum: its length is two bytes (MQTT 5.0 sections 1.5.4 and 1.5.6).
+inline constexpr size_t kStringBytesMax = 65'535;
+
 // core::is_valid_utf8 with a word-at-a-time fast path for ASCII.
 [[nodiscard]] bool is_valid_text(std::string_view text);
 
@@ -43,7 +46,10 @@ class Reader {
     return high << 16 | u16();
   }
   // A variable byte integer, in as few bytes as it needs [MQTT-1.5.5-1].
-  uint32_t varint();
+  uint32_t varint() {
+    if (rest_.empty() || byte(0) >= 0x80) return long_varint();
+    return u8();
+  }
   // A UTF-8 encoded string [MQTT-1.5.4-1, MQTT-1.5.4-2].
   std::string_view utf8() {
     const std::string_view text = binary();
@@ -72,6 +78,7 @@ class Reader {
   }
 
  private:
+  uint32_t long_varint();
   [[nodiscard]] unsigned byte(size_t i) const { return static_cast<uint8_t>(rest_[i]); }
 
   std::string_view rest_;
