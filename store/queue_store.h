@@ -167,7 +167,9 @@ class QueueStore : public QueueReader {
 
   // Adds one message with all its targets, and the values that must be written with it, to the group that
   // is being collected. Atomic: after a crash all of it is there or none. At most one target per queue.
-  // Returns the seq to wait for in on_durable(). Errors: io (after on_failed), full.
+  // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (after
+  // on_failed, or closed), full (the disk does not keep up with what is waiting to be written: try again
+  // after the next on_durable).
   [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
                                                  std::span<const KeyValue> values = {}) = 0;
 
@@ -176,7 +178,7 @@ class QueueStore : public QueueReader {
 
   // The consumer is done with this entry. Finishing what is finished already does nothing. Written soon
   // and not synced: after a crash an entry may come back, with the same seq. Entries ended other than as
-  // delivered become gaps. `values` are written together with it.
+  // delivered become gaps. `values` are written together with it, also when the entry was gone already.
   virtual void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
                       std::span<const KeyValue> values = {}) = 0;
 

@@ -1,0 +1,249 @@
+#include "tests/support/mem_queue_store.h"
+
+#include <utility>
+
+#include "store/record_codec.h"
+
+namespace headgate::testing {
+
+using store::Entry;
+using store::Gap;
+using store::KeyValue;
+using store::kLaneCount;
+using store::Outcome;
+using store::QueueId;
+using store::Seq;
+
+namespace {
+
+uint64_t& counter(store::QueueStats& stats, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::delivered:
+      return stats.delivered;
+    case Outcome::expired:
+      return stats.expired;
+    case Outcome::dropped:
+      return stats.dropped;
+    case Outcome::dead:
+      break;
+  }
+  return stats.dead;
+}
+
+bool expired(const Entry& entry, core::Now now) {
+  return entry.expires_ms != 0 && entry.expires_ms <= now.wall_ms;
+}
+
+}  // namespace
+
+MemQueueStore::MemQueueStore(core::Executor& executor, store::Identity identity)
+    : executor_(executor), identity_(std::move(identity)) {}
+
+std::vector<QueueId> MemQueueStore::queues() const {
+  std::vector<QueueId> ids;
+  for (const auto& [id, queue] : queues_) ids.push_back(id);
+  return ids;
+}
+
+std::optional<QueueId> MemQueueStore::find_queue(std::string_view name) const {
+  const auto found = names_.find(name);
+  if (found == names_.end()) return std::nullopt;
+  return found->second;
+}
+
+const store::QueueStats& MemQueueStore::stats(QueueId queue) const { return queues_.at(queue).stats; }
+
+core::Result<std::vector<Entry>> MemQueueStore::read(QueueId queue, uint8_t lane, Seq after,
+                                                     store::ReadLimit limit, core::Now now) {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() || lane >= kLaneCount) {
+    return core::fail(core::Errc::not_found, "no queue " + std::to_string(queue));
+  }
+  std::vector<Entry> entries;
+  size_t bytes = 0;
+  const auto& waiting = found->second.lanes[lane].waiting;
+  for (auto it = waiting.upper_bound(after); it != waiting.end() && it->first <= durable_; ++it) {
+    const Entry& entry = it->second.entry;
+    if (expired(entry, now)) continue;
+    const size_t size = entry.message->body.size();
+    if (!entries.empty() && (entries.size() >= limit.messages || bytes + size > limit.bytes)) break;
+    entries.push_back(entry);
+    bytes += size;
+  }
+  return entries;
+}
+
+std::vector<Gap> MemQueueStore::gaps(QueueId queue) const { return queues_.at(queue).gaps.list(); }
+
+core::Result<std::string> MemQueueStore::get(std::string_view key) const {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return core::fail(core::Errc::not_found, "no value " + std::string(key));
+  return found->second;
+}
+
+core::Status MemQueueStore::for_each(std::string_view prefix, const Visit& visit) const {
+  for (auto it = values_.lower_bound(prefix); it != values_.end() && it->first.starts_with(prefix); ++it) {
+    if (!visit(it->first, it->second)) break;
+  }
+  return {};
+}
+
+core::Result<QueueId> MemQueueStore::open_queue(std::string_view name) {
+  if (const auto known = find_queue(name)) return *known;
+  if (const auto open = check_open(); !open) return core::fail(open.error());
+  const QueueId id = next_queue_++;
+  names_.emplace(name, id);
+  Queue& queue = queues_[id];
+  queue.stats.id = id;
+  queue.stats.name = name;
+  return id;
+}
+
+core::Status MemQueueStore::remove_queue(QueueId queue) {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end()) return core::fail(core::Errc::not_found, "no queue " + std::to_string(queue));
+  names_.erase(found->second.stats.name);
+  queues_.erase(found);
+  return {};
+}
+
+core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
+  const auto found = queues_.find(id);
+  if (found == queues_.end()) return core::fail(core::Errc::not_found, "no queue " + std::to_string(id));
+  Queue& queue = found->second;
+  uint64_t purged = 0;
+  for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+    auto& waiting = queue.lanes[lane].waiting;
+    if (waiting.empty()) continue;
+    const Waiting& first = waiting.begin()->second;
+    queue.gaps.add(first.previous,
+                   {first.entry.seq, waiting.rbegin()->first, waiting.size(), Outcome::dropped});
+    purged += waiting.size();
+    waiting.clear();
+    refresh(queue, lane);
+    queue.stats.lanes[lane].waiting_bytes = 0;
+  }
+  queue.stats.dropped += purged;
+  return purged;
+}
+
+core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<const store::Target> targets,
+                                        std::span<const KeyValue> values) {
+  if (const auto open = check_open(); !open) return core::fail(open.error());
+  for (const store::Target& target : targets) {
+    if (!queues_.contains(target.queue) || target.lane >= kLaneCount) {
+      return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
+    }
+  }
+  const Seq seq = ++last_seq_;
+  const uint64_t bytes = store::stored_bytes(*message);
+  for (const store::Target& target : targets) {
+    Queue& queue = queues_.at(target.queue);
+    Lane& lane = queue.lanes[target.lane];
+    const Seq previous = std::exchange(lane.last, seq);
+    lane.waiting.emplace(seq, Waiting{{seq, message, target.expires_ms, target.tag}, previous, bytes});
+    ++queue.stats.in;
+    queue.stats.lanes[target.lane].waiting_bytes += bytes;
+    refresh(queue, target.lane);
+    open_queues_.insert(target.queue);
+  }
+  open_values_.insert(open_values_.end(), values.begin(), values.end());
+  schedule_commit();
+  return seq;
+}
+
+core::Result<Seq> MemQueueStore::put(std::span<const KeyValue> values, bool /*must_sync*/) {
+  if (const auto open = check_open(); !open) return core::fail(open.error());
+  open_values_.insert(open_values_.end(), values.begin(), values.end());
+  schedule_commit();
+  return ++last_seq_;
+}
+
+void MemQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+                           std::span<const KeyValue> values) {
+  if (!check_open()) return;
+  const auto found = queues_.find(queue);
+  if (found != queues_.end() && lane < kLaneCount && seq <= durable_) end(found->second, lane, seq, outcome);
+  if (values.empty()) return;
+  open_values_.insert(open_values_.end(), values.begin(), values.end());
+  schedule_commit();
+}
+
+void MemQueueStore::drop_gaps(QueueId queue, Seq up_to) {
+  if (const auto found = queues_.find(queue); found != queues_.end()) found->second.gaps.drop(up_to);
+}
+
+void MemQueueStore::tick(core::Now now) {
+  for (auto& [id, queue] : queues_) {
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+      auto& waiting = queue.lanes[lane].waiting;
+      while (!waiting.empty() && waiting.begin()->first <= durable_ &&
+             expired(waiting.begin()->second.entry, now)) {
+        end(queue, lane, waiting.begin()->first, Outcome::expired);
+      }
+    }
+  }
+}
+
+void MemQueueStore::close() {
+  if (!closed_ && !failed_ && !failure_) {
+    events_ = nullptr;
+    commit();
+  }
+  closed_ = true;
+}
+
+core::Status MemQueueStore::check_open() const {
+  if (failed_) return core::fail(core::Errc::io, "the store has failed: " + failed_->what);
+  if (closed_) return core::fail(core::Errc::io, "the store is closed");
+  return {};
+}
+
+void MemQueueStore::schedule_commit() {
+  if (std::exchange(commit_posted_, true)) return;
+  executor_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.lock() && !closed_ && !failed_) commit();
+  });
+}
+
+void MemQueueStore::commit() {
+  commit_posted_ = false;
+  if (failure_) {
+    failed_ = std::exchange(failure_, std::nullopt);
+    if (events_) events_->on_failed(*failed_);
+    return;
+  }
+  ++commits_;
+  durable_ = last_seq_;
+  for (KeyValue& value : std::exchange(open_values_, {})) {
+    if (value.value)
+      values_[value.key] = *value.value;
+    else
+      values_.erase(value.key);
+  }
+  const auto available = std::exchange(open_queues_, {});
+  if (events_) events_->on_durable(durable_);
+  for (const QueueId queue : available) {
+    if (events_ && queues_.contains(queue)) events_->on_available(queue);
+  }
+}
+
+void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome) {
+  auto& waiting = queue.lanes[lane].waiting;
+  const auto found = waiting.find(seq);
+  if (found == waiting.end()) return;
+  ++counter(queue.stats, outcome);
+  if (outcome != Outcome::delivered) queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
+  queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;
+  waiting.erase(found);
+  refresh(queue, lane);
+}
+
+void MemQueueStore::refresh(Queue& queue, uint8_t lane) {
+  const auto& waiting = queue.lanes[lane].waiting;
+  store::LaneStats& stats = queue.stats.lanes[lane];
+  stats.waiting = waiting.size();
+  stats.oldest_ms = waiting.empty() ? 0 : waiting.begin()->second.entry.message->arrived_ms;
+}
+
+}  // namespace headgate::testing

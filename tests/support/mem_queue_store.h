@@ -1,0 +1,97 @@
+// A QueueStore without a disk: the model that the real store is tested against, and the store of other
+// folders' tests. What is appended is committed when the executor runs, all of it at once.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/executor.h"
+#include "store/gaps.h"
+#include "store/queue_store.h"
+
+namespace headgate::testing {
+
+class MemQueueStore : public store::QueueStore {
+ public:
+  explicit MemQueueStore(core::Executor& executor,
+                         store::Identity identity = {"hub-1", "01HF7YAT00ABCDEFGHJKMNPQRS"});
+
+  // The next commit fails, as a disk would: on_failed() once, and nothing is taken from then on.
+  void fail_next_commit(core::Error error) { failure_ = std::move(error); }
+
+  // Commits so far, and whether something waits for the next one.
+  [[nodiscard]] size_t commits() const { return commits_; }
+  [[nodiscard]] bool commit_pending() const { return commit_posted_; }
+
+  [[nodiscard]] const store::Identity& identity() const override { return identity_; }
+  [[nodiscard]] std::vector<store::QueueId> queues() const override;
+  [[nodiscard]] std::optional<store::QueueId> find_queue(std::string_view name) const override;
+  [[nodiscard]] const store::QueueStats& stats(store::QueueId queue) const override;
+  [[nodiscard]] core::Result<std::vector<store::Entry>> read(store::QueueId queue, uint8_t lane,
+                                                             store::Seq after, store::ReadLimit limit,
+                                                             core::Now now) override;
+  [[nodiscard]] std::vector<store::Gap> gaps(store::QueueId queue) const override;
+  [[nodiscard]] core::Result<std::string> get(std::string_view key) const override;
+  core::Status for_each(std::string_view prefix, const Visit& visit) const override;
+
+  void set_events(store::StoreEvents* events) override { events_ = events; }
+  [[nodiscard]] core::Result<store::QueueId> open_queue(std::string_view name) override;
+  core::Status remove_queue(store::QueueId queue) override;
+  core::Result<uint64_t> purge(store::QueueId queue) override;
+  [[nodiscard]] core::Result<store::Seq> append(core::MessagePtr message,
+                                                std::span<const store::Target> targets,
+                                                std::span<const store::KeyValue> values = {}) override;
+  [[nodiscard]] core::Result<store::Seq> put(std::span<const store::KeyValue> values,
+                                             bool must_sync = true) override;
+  void finish(store::QueueId queue, uint8_t lane, store::Seq seq, store::Outcome outcome,
+              std::span<const store::KeyValue> values = {}) override;
+  void drop_gaps(store::QueueId queue, store::Seq up_to) override;
+  void tick(core::Now now) override;
+  void close() override;
+
+ private:
+  struct Waiting {
+    store::Entry entry;
+    store::Seq previous = 0;  // the lane's entry before this one
+    uint64_t bytes = 0;
+  };
+  struct Lane {
+    store::Seq last = 0;
+    std::map<store::Seq, Waiting> waiting;
+  };
+  struct Queue {
+    store::QueueStats stats;
+    std::array<Lane, store::kLaneCount> lanes;
+    store::GapList gaps;
+  };
+
+  [[nodiscard]] core::Status check_open() const;
+  void schedule_commit();
+  void commit();
+  void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome);
+  void refresh(Queue& queue, uint8_t lane);
+
+  core::Executor& executor_;
+  store::Identity identity_;
+  store::StoreEvents* events_ = nullptr;
+  std::map<store::QueueId, Queue> queues_;
+  std::map<std::string, store::QueueId, std::less<>> names_;
+  std::map<std::string, std::string, std::less<>> values_;
+  std::vector<store::KeyValue> open_values_;
+  std::set<store::QueueId> open_queues_;
+  store::QueueId next_queue_ = 1;
+  store::Seq last_seq_ = 0;
+  store::Seq durable_ = 0;
+  size_t commits_ = 0;
+  bool commit_posted_ = false;
+  bool closed_ = false;
+  std::optional<core::Error> failure_;
+  std::optional<core::Error> failed_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace headgate::testing
