@@ -1,0 +1,58 @@
+// Encodes `headgate-batch/1`: one zstd frame of JSON rows. docs/batch-format.md is the format's contract;
+// its grammar heads batch_codec.cc. Pure; owns reusable buffers, so one encoder serves many batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "store/queue_store.h"
+
+namespace headgate::upstream {
+
+inline constexpr std::string_view kBatchContentType = "application/vnd.headgate-batch+json";
+inline constexpr std::string_view kBatchEncoding = "zstd";
+
+// What a batch says about itself. Views must live through encode().
+struct BatchHeader {
+  std::string_view hub;
+  std::string_view epoch;
+  std::string_view stream;
+  uint8_t lane = 0;
+  int64_t sent_ms = 0;  // Unix time
+  std::span<const store::Gap> gaps;
+};
+
+struct EncodedBatch {
+  core::Bytes payload;    // valid until the next encode()
+  size_t json_bytes = 0;  // before compression
+};
+
+class BatchEncoder {
+ public:
+  explicit BatchEncoder(int zstd_level);
+  ~BatchEncoder();
+  BatchEncoder(const BatchEncoder&) = delete;
+  BatchEncoder& operator=(const BatchEncoder&) = delete;
+
+  // `entries` are of one lane, in order; none makes a batch of gaps only. Errors: unavailable (out of memory).
+  [[nodiscard]] core::Result<EncodedBatch> encode(const BatchHeader& header,
+                                                  std::span<const store::Entry> entries);
+
+ private:
+  struct State;  // hides zstd and simdjson
+  std::unique_ptr<State> state_;
+};
+
+// About how many bytes of JSON an entry becomes; an upper bound but for escapes and base64.
+[[nodiscard]] size_t row_bytes_estimate(const core::Message& message);
+
+// The word for an outcome in a gap's "why".
+[[nodiscard]] std::string_view gap_reason(store::Outcome why);
+
+}  // namespace headgate::upstream

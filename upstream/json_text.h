@@ -1,0 +1,26 @@
+// Writes JSON by appending to a string: the hot path of a batch has no tree to build.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/bytes.h"
+
+namespace headgate::upstream {
+
+// `text` must be well-formed UTF-8. Appends it quoted and escaped (RFC 8259 section 7).
+void append_json_string(std::string& out, std::string_view text);
+
+// The same for text of uncertain origin: if it is not UTF-8 it is taken for Latin-1, because one bad property
+// must not make a whole batch unreadable.
+void append_json_lossy(std::string& out, std::string_view text);
+
+// Appends the bytes in base64 (RFC 4648 section 4), quoted.
+void append_json_base64(std::string& out, core::Bytes bytes);
+
+void append_json_number(std::string& out, int64_t number);
+void append_json_number(std::string& out, uint64_t number);
+
+}  // namespace headgate::upstream

@@ -1,0 +1,61 @@
+// What an operator can say about the upstream link, with its defaults (config key "upstream").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace headgate::upstream {
+
+// TLS is used when `ca_file` is set; `cert_file` and `key_file` (both or neither) add a client certificate.
+struct TlsOptions {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+};
+
+// How to reach the upstream broker. Files are read at every connect, so that they can be rotated.
+struct LinkOptions {
+  std::string host;
+  uint16_t port = 1883;
+  uint8_t protocol = 5;   // MQTT protocol level: 5, or 4 for MQTT 3.1.1
+  std::string client_id;  // empty: the broker chooses one
+  std::string username;
+  std::string password_file;  // its first line, without the line end
+  uint16_t keep_alive_s = 60;
+  uint16_t in_flight_max = 4;  // publishes the link ever holds; the forwarder's window
+  TlsOptions tls;
+};
+
+// When a batch is closed and how it is compressed.
+struct BatchOptions {
+  size_t messages_max = 1000;
+  size_t bytes_max = 1048576;           // of JSON, before compression
+  size_t compressed_bytes_max = 65536;  // of payload on the wire
+  int64_t linger_ms = 1000;             // how long a message may wait for company
+  int zstd_level = 9;
+};
+
+// Waiting between attempts to connect: decorrelated jitter between the two.
+struct BackoffOptions {
+  int64_t base_ms = 1000;
+  int64_t cap_ms = 300000;
+};
+
+struct UpstreamOptions {
+  LinkOptions link;
+  std::string topic = "headgate/{hub}/batches";
+  std::string stream = "upstream";  // "st" in every batch
+  BatchOptions batch;
+  uint16_t in_flight_batches = 4;
+  BackoffOptions backoff;
+  uint32_t attempts_max = 5;             // how often a lone message may be refused before it is dead
+  int64_t connect_timeout_ms = 30000;    // from connect() to CONNACK
+  int64_t progress_timeout_ms = 300000;  // without any PUBACK while batches are in flight
+};
+
+// `pattern` with every `{hub}` replaced.
+[[nodiscard]] std::string expand_hub(std::string_view pattern, std::string_view hub);
+
+}  // namespace headgate::upstream
