@@ -1,0 +1,265 @@
+#include "hub/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "hub/config_keys.h"
+#include "routing/json_text.h"
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using routing::describe;
+using routing::join_path;
+
+// One line for each problem, all of them collected.
+class Problems {
+ public:
+  explicit Problems(std::string_view file) : file_(file) {}
+
+  void add(std::string_view path, std::string_view what) {
+    text_.append(text_.empty() ? "" : "\n").append(file_).append(": ").append(path).append(": ").append(what);
+  }
+  void found(std::string_view path, const Json& value, std::string_view allowed) {
+    add(path, "is " + describe(value) + "; allowed: " + std::string(allowed));
+  }
+  [[nodiscard]] std::string_view file() const { return file_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string file_;
+  std::string text_;
+};
+
+template <class Owner>
+void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
+                 std::string_view place, Problems& problems);
+
+// What a value may be, and where it goes: one overload for each type a key can have.
+template <class Owner>
+struct Setter {
+  Owner& owner;
+  const Key<Owner>& key;
+  const Json& value;
+  const std::string& path;
+  Problems& problems;
+
+  void operator()(const Ref<Owner, bool>& ref) {
+    if (!value.is_boolean()) return problems.found(path, value, "true or false");
+    ref(owner) = value.get<bool>();
+  }
+
+  template <class Number>
+  requires std::is_unsigned_v<Number>
+  void operator()(const Ref<Owner, Number>& ref) {
+    const auto number = read_number();
+    if (!number || *number < key.min || *number > key.max)
+      return problems.found(path, value, allowed_numbers());
+    ref(owner) = static_cast<Number>(*number);
+  }
+
+  void operator()(const Ref<Owner, std::string>& ref) {
+    if (!value.is_string()) return problems.found(path, value, "a text");
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.find('\0') != std::string::npos) return problems.found(path, value, "a text without \\u0000");
+    if (key.rule.ok != nullptr && !key.rule.ok(text)) return problems.found(path, value, key.rule.allowed);
+    ref(owner) = text;
+  }
+
+  void operator()(const Ref<Owner, core::LogLevel>& ref) {
+    for (const LogLevelName& known : log_level_names()) {
+      if (value == known.name) {
+        ref(owner) = known.level;
+        return;
+      }
+    }
+    problems.found(path, value, "\"debug\", \"info\", \"warn\" or \"error\"");
+  }
+
+  void operator()(const Ref<Owner, Durability>& ref) {
+    const auto parsed = parse_durability(value.is_string() ? value.get<std::string>() : "");
+    if (!parsed) return problems.found(path, value, parsed.error().what);
+    ref(owner) = *parsed;
+  }
+
+  void operator()(const Ref<Owner, std::vector<ListenerConfig>>& ref) {
+    if (!value.is_array() || value.size() < key.min || value.size() > key.max) {
+      return problems.found(path, value, "a list of 1 to 64 objects with address, port, insecure");
+    }
+    std::vector<ListenerConfig>& listeners = ref(owner);
+    listeners.assign(value.size(), ListenerConfig{});
+    for (size_t i = 0; i < value.size(); ++i) {
+      read_object(listeners[i], value[i], listener_keys(), path + "[" + std::to_string(i) + "]", problems);
+    }
+  }
+
+  // Routes have their own reader, which leaves out what is wrong instead of refusing the whole.
+  void operator()(const Ref<Owner, routing::RouteFile>& ref) {
+    ref(owner) = routing::parse_route_file(Json{{"routes", value}}.dump(), problems.file());
+  }
+
+ private:
+  std::optional<uint64_t> read_number() const {
+    if (value.is_number_unsigned()) return value.get<uint64_t>();
+    if (key.unit != Unit::bytes || !value.is_string()) return std::nullopt;
+    const auto size = parse_byte_size(value.get_ref<const std::string&>());
+    return size ? std::optional(*size) : std::nullopt;
+  }
+
+  std::string allowed_numbers() const {
+    const std::string range = with_unit(key.min, key.unit) + " to " + with_unit(key.max, key.unit);
+    return key.unit == Unit::bytes ? range + ", as a number of bytes or \"64MiB\"" : range;
+  }
+};
+
+// The names that may follow `prefix` ("limits." or ""), each once.
+template <class Owner>
+std::vector<std::string_view> names_after(std::string_view prefix, const std::vector<Key<Owner>>& keys) {
+  std::vector<std::string_view> names;
+  for (const Key<Owner>& key : keys) {
+    if (!key.path.starts_with(prefix)) continue;
+    const std::string_view rest = key.path.substr(prefix.size());
+    const std::string_view name = rest.substr(0, rest.find('.'));
+    if (names.empty() || names.back() != name) names.push_back(name);
+  }
+  return names;
+}
+
+template <class Owner>
+class ObjectReader {
+ public:
+  ObjectReader(Owner& owner, const std::vector<Key<Owner>>& keys, Problems& problems)
+      : owner_(owner), keys_(keys), problems_(problems) {}
+
+  // `prefix`: the table path of this object, with its final dot. `place`: the same as errors say it.
+  void read(const Json& object, const std::string& prefix, std::string_view place) {
+    if (!object.is_object()) {
+      return problems_.found(place.empty() ? "the whole file" : place, object, "an object, {…}");
+    }
+    for (const auto& [name, value] : object.items()) read_member(prefix, name, value, join_path(place, name));
+  }
+
+ private:
+  void read_member(const std::string& prefix, const std::string& name, const Json& value,
+                   const std::string& place) {
+    const std::string path = prefix + name;
+    for (const Key<Owner>& key : keys_) {
+      if (key.path == path) return std::visit(Setter<Owner>{owner_, key, value, place, problems_}, key.slot);
+      if (key.path.starts_with(path + ".")) return read(value, path + ".", place);
+    }
+    problems_.add(place, "unknown key" + routing::did_you_mean(name, names_after(prefix, keys_)));
+  }
+
+  Owner& owner_;
+  const std::vector<Key<Owner>>& keys_;
+  Problems& problems_;
+};
+
+template <class Owner>
+void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
+                 std::string_view place, Problems& problems) {
+  ObjectReader<Owner>(owner, keys, problems).read(object, "", place);
+}
+
+void check_listeners(const Config& config, Problems& problems) {
+  for (size_t i = 0; i < config.listeners.size(); ++i) {
+    const ListenerConfig& listener = config.listeners[i];
+    const std::string path = "listeners[" + std::to_string(i) + "]";
+    if (!listener.insecure && !is_loopback(listener.address)) {
+      problems.add(
+          path + ".address",
+          "is \"" + listener.address +
+              "\", beyond loopback, where anybody could read and publish: listeners have no TLS yet; use "
+              "127.0.0.1, or say \"insecure\": true if the network is trusted");
+    }
+    const auto same = [&](const ListenerConfig& other) {
+      return other.address == listener.address && other.port == listener.port && other.port != 0;
+    };
+    const auto first = std::find_if(config.listeners.begin(), config.listeners.end(), same);
+    if (first < config.listeners.begin() + static_cast<std::ptrdiff_t>(i)) {
+      problems.add(path, "has the address and port of listeners[" +
+                             std::to_string(first - config.listeners.begin()) + "]; keep one of them");
+    }
+  }
+}
+
+void check_upstream(const Json& root, const Config& config, Problems& problems) {
+  const UpstreamConfig& up = config.upstream;
+  const auto section = root.find("upstream");
+  if (section != root.end() && section->is_object() && !section->empty() && !section->contains("host")) {
+    problems.add("upstream.host", "is missing; allowed: the broker's name, or \"\" for no link");
+  }
+  if (up.tls.cert_file.empty() != up.tls.key_file.empty()) {
+    problems.add("upstream.tls", "has only one of cert_file and key_file; set both, or neither");
+  }
+  if (!up.tls.cert_file.empty() && up.tls.ca_file.empty()) {
+    problems.add("upstream.tls.ca_file", "is missing; without it the broker cannot be verified");
+  }
+  if (up.backoff.base_ms > up.backoff.cap_ms) {
+    problems.add("upstream.backoff.cap_ms", "is " + std::to_string(up.backoff.cap_ms) +
+                                                "; allowed: base_ms (" + std::to_string(up.backoff.base_ms) +
+                                                ") or more");
+  }
+}
+
+void check_socket_path(const Config& config, Problems& problems) {
+  const std::string path = admin_socket_path(config);
+  if (!config.admin.socket.empty() || path.size() <= kSocketPathBytesMax) return;
+  problems.add("data_dir", "makes the admin socket's path " + std::to_string(path.size()) +
+                               " bytes long; allowed: 107; set admin.socket to a shorter one");
+}
+
+}  // namespace
+
+Config default_config() { return {}; }
+
+core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name) {
+  const auto json = routing::parse_json_text(json_text, file_name);
+  if (!json) return core::fail(json.error());
+  Config config = default_config();
+  Problems problems(file_name);
+  read_object(config, *json, config_keys(), "", problems);
+  check_listeners(config, problems);
+  check_upstream(*json, config, problems);
+  check_socket_path(config, problems);
+  if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
+  return config;
+}
+
+core::Result<Config> load_config(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) {
+    const int error = errno;
+    return core::fail(error == ENOENT ? core::Errc::not_found : core::Errc::io,
+                      path + ": cannot be read: " + std::strerror(error));
+  }
+  return parse_config(text.str(), path);
+}
+
+std::string hub_id_of(const Config& config) {
+  if (!config.hub_id.empty()) return config.hub_id;
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "headgate";
+  std::string id(name.data());
+  const auto odd = [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '.' && c != '_'; };
+  std::replace_if(id.begin(), id.end(), odd, '-');
+  return id.substr(0, 64);
+}
+
+std::string admin_socket_path(const Config& config) {
+  return config.admin.socket.empty() ? config.data_dir + "/admin.sock" : config.admin.socket;
+}
+
+bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
+
+}  // namespace headgate::hub

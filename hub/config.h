@@ -1,0 +1,141 @@
+// headgate.json: what an operator may set, as plain values. Every key is optional.
+//
+// One table (hub/config_keys.cc) holds each key's path, type, bounds and sentence; parsing, error texts and
+// the reference are made from it. Durations are integers, with the unit at the end of the key; byte sizes are
+// numbers or texts such as "64MiB".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/log.h"
+#include "core/result.h"
+#include "routing/route_file.h"
+
+namespace headgate::hub {
+
+struct ListenerConfig {
+  std::string address = "127.0.0.1";  // an IP address, IPv4 or IPv6
+  uint16_t port = 1883;               // 0 = any free one
+  bool insecure = false;
+
+  friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
+};
+
+struct LimitsConfig {
+  uint32_t packet_bytes_max = 1'048'576;
+  uint32_t connect_timeout_s = 10;
+  uint16_t keep_alive_s_max = 0;  // 0 = whatever the client asks for
+  uint16_t receive_maximum = 1024;
+  uint16_t in_flight_max = 1024;
+  uint32_t queued_messages_max = 10'000;
+  uint64_t queued_bytes_max = 16'777'216;
+  uint32_t session_expiry_s_max = 4'294'967'295;  // the largest value means "for ever" (MQTT-3.1.2-23)
+  uint32_t connections_max = 10'000;
+  uint16_t topic_aliases_max = 32;
+};
+
+// When a write counts as durable.
+struct Durability {
+  enum class Mode : uint8_t { sync, interval, memory };
+  Mode mode = Mode::sync;
+  uint32_t interval_ms = 0;  // only with Mode::interval
+
+  friend bool operator==(const Durability&, const Durability&) = default;
+};
+
+// "sync", "interval:<ms>" or "memory", as the config writes it.
+[[nodiscard]] std::string to_string(const Durability& durability);
+
+struct StoreConfig {
+  Durability durability;
+  uint64_t cache_bytes = 8'388'608;
+  uint64_t tail_bytes = 8'388'608;
+};
+
+struct TlsConfig {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+};
+
+struct BatchConfig {
+  uint32_t messages_max = 1000;
+  uint64_t bytes_max = 1'048'576;
+  uint64_t compressed_bytes_max = 65'536;
+  uint32_t linger_ms = 1000;
+  uint32_t zstd_level = 9;
+};
+
+struct BackoffConfig {
+  uint32_t base_ms = 1000;
+  uint32_t cap_ms = 300'000;
+};
+
+struct UpstreamConfig {
+  std::string host;  // empty: no link, $upstream only queues
+  uint16_t port = 1883;
+  uint32_t protocol = 5;  // 5, or 4 for MQTT 3.1.1
+  std::string client_id;  // empty: headgate-<hub_id>
+  std::string username;
+  std::string password_file;
+  uint16_t keep_alive_s = 60;
+  TlsConfig tls;
+  std::string topic = "headgate/{hub}/batches";
+  BatchConfig batch;
+  uint32_t in_flight_batches = 4;
+  BackoffConfig backoff;
+
+  [[nodiscard]] bool enabled() const { return !host.empty(); }
+};
+
+struct AdminConfig {
+  std::string socket;  // empty: see admin_socket_path()
+};
+
+struct LogConfig {
+  core::LogLevel level = core::LogLevel::info;
+  std::string file;  // empty: stderr
+};
+
+struct Config {
+  std::string hub_id;  // empty: see hub_id_of()
+  std::string data_dir = "./headgate-data";
+  std::vector<ListenerConfig> listeners = {ListenerConfig{}};
+  LimitsConfig limits;
+  StoreConfig store;
+  routing::RouteFile routes;  // a bad route is an error in here, not an error of the config
+  std::string routes_dir;
+  uint32_t time_to_live_s = 0;
+  UpstreamConfig upstream;
+  AdminConfig admin;
+  LogConfig log;
+};
+
+// The embedded default: loopback 1883, ./headgate-data, no upstream.
+[[nodiscard]] Config default_config();
+
+// All problems at once: Error::what has one line for each, `file: path: what was found; what is allowed`.
+[[nodiscard]] core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name);
+
+// Reads and parses a file. Errors: not_found or io when it cannot be read, else as parse_config().
+[[nodiscard]] core::Result<Config> load_config(const std::string& path);
+
+// Every key with its default and a sentence, as a commented headgate.json that parses to default_config().
+[[nodiscard]] std::string config_reference();
+
+// hub_id, or the host name with what an id may not hold replaced by '-'.
+[[nodiscard]] std::string hub_id_of(const Config& config);
+
+// admin.socket, or admin.sock in the data directory.
+[[nodiscard]] std::string admin_socket_path(const Config& config);
+
+// sun_path holds 108 bytes with its final zero.
+inline constexpr size_t kSocketPathBytesMax = 107;
+
+// True for 127.0.0.0/8 and ::1.
+[[nodiscard]] bool is_loopback(std::string_view address);
+
+}  // namespace headgate::hub

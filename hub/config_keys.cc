@@ -1,0 +1,328 @@
+#include "hub/config_keys.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+#include "core/topic.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr uint64_t kKiB = 1024;
+constexpr uint64_t kMiB = 1024 * kKiB;
+constexpr uint64_t kGiB = 1024 * kMiB;
+constexpr uint64_t kTiB = 1024 * kGiB;
+constexpr uint64_t kU16Max = std::numeric_limits<uint16_t>::max();
+constexpr uint64_t kU32Max = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t kPacketBytesMin = 1024;
+constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
+constexpr uint64_t kDurabilityIntervalMsMax = 60'000;
+constexpr size_t kHubIdBytesMax = 64;
+
+struct SizeSuffix {
+  std::string_view name;
+  uint64_t bytes;
+};
+constexpr std::array<SizeSuffix, 9> kSizeSuffixes = {{{"TiB", kTiB},
+                                                      {"GiB", kGiB},
+                                                      {"MiB", kMiB},
+                                                      {"KiB", kKiB},
+                                                      {"TB", 1'000'000'000'000},
+                                                      {"GB", 1'000'000'000},
+                                                      {"MB", 1'000'000},
+                                                      {"kB", 1000},
+                                                      {"B", 1}}};
+
+// The place reached through a chain of members.
+template <class Owner, class First, class... Rest>
+auto at(First Owner::*first, Rest... rest) {
+  using T = std::remove_reference_t<decltype(((std::declval<Owner&>().*first).*....*rest))>;
+  return Ref<Owner, T>([=](Owner& owner) -> T& { return ((owner.*first).*....*rest); });
+}
+
+bool is_hub_id(std::string_view text) {
+  const auto allowed = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+  };
+  return text.size() <= kHubIdBytesMax && std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool is_not_empty(std::string_view text) { return !text.empty(); }
+
+bool is_host(std::string_view text) {
+  const auto odd = [](unsigned char c) { return std::isspace(c) != 0 || c == '/' || c == '@'; };
+  return text.size() <= 255 && std::none_of(text.begin(), text.end(), odd);
+}
+
+bool is_topic_pattern(std::string_view text) {
+  return core::is_valid_topic_name(text) && text.front() != '$';
+}
+
+bool is_socket_path(std::string_view text) { return text.size() <= kSocketPathBytesMax; }
+
+bool is_mqtt_string(std::string_view text) { return text.size() <= kU16Max && core::is_valid_utf8(text); }
+
+bool is_ip_address(std::string_view text) {
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  const std::string zero_ended(text);
+  return inet_pton(AF_INET, zero_ended.c_str(), parsed.data()) == 1 ||
+         inet_pton(AF_INET6, zero_ended.c_str(), parsed.data()) == 1;
+}
+
+constexpr TextRule kHubId = {is_hub_id, "up to 64 of letters, digits, - . _"};
+constexpr TextRule kNotEmpty = {is_not_empty, "a path, not empty"};
+constexpr TextRule kAddress = {is_ip_address, "an IP address such as \"127.0.0.1\" or \"::1\""};
+constexpr TextRule kHost = {is_host, "a host name or IP address alone, without scheme, port or path"};
+constexpr TextRule kTopic = {is_topic_pattern,
+                             "an MQTT topic without + and #, not beginning with $; {hub} is the hub id"};
+constexpr TextRule kSocket = {is_socket_path, "a path of at most 107 bytes, the system's limit for sockets"};
+constexpr TextRule kMqttString = {is_mqtt_string, "up to 65535 bytes of UTF-8"};
+
+using Upstream = UpstreamConfig;
+
+std::vector<Key<Config>> hub_keys() {
+  return {
+      {.path = "hub_id",
+       .slot = at(&Config::hub_id),
+       .doc = "Name of this hub in batches and topics; empty takes the host name. Keep it for the life of "
+              "the site.",
+       .rule = kHubId},
+      {.path = "data_dir",
+       .slot = at(&Config::data_dir),
+       .doc = "Directory of everything durable; made if it is missing, used by one hub at a time.",
+       .rule = kNotEmpty},
+      {.path = "listeners",
+       .slot = at(&Config::listeners),
+       .doc = "Where MQTT clients connect.",
+       .min = 1,
+       .max = 64},
+  };
+}
+
+std::vector<Key<Config>> limit_keys() {
+  using L = LimitsConfig;
+  const auto limit = [](auto member) { return at(&Config::limits, member); };
+  return {
+      {"limits.packet_bytes_max", limit(&L::packet_bytes_max),
+       "Largest MQTT packet taken from a client; larger ones close the connection.", Unit::bytes,
+       kPacketBytesMin, kPacketBytesMax},
+      {"limits.connect_timeout_s", limit(&L::connect_timeout_s),
+       "How long a new connection may take to send CONNECT.", Unit::seconds, 1, 3600},
+      {"limits.keep_alive_s_max", limit(&L::keep_alive_s_max),
+       "Longest keep-alive granted; 0 grants what the client asks for.", Unit::seconds, 0, kU16Max},
+      {"limits.receive_maximum", limit(&L::receive_maximum),
+       "QoS 1 and 2 publishes that a client may have unacknowledged.", Unit::none, 1, kU16Max},
+      {"limits.in_flight_max", limit(&L::in_flight_max),
+       "QoS 1 and 2 publishes that the hub sends a client before it acknowledges.", Unit::none, 1, kU16Max},
+      {"limits.queued_messages_max", limit(&L::queued_messages_max),
+       "Messages kept in memory for one client that is slow to read; durable queues are not concerned.",
+       Unit::none, 1, 100'000'000},
+      {"limits.queued_bytes_max", limit(&L::queued_bytes_max),
+       "The same in bytes; whichever limit comes first.", Unit::bytes, kKiB, kTiB},
+      {"limits.session_expiry_s_max", limit(&L::session_expiry_s_max),
+       "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
+      {"limits.connections_max", limit(&L::connections_max),
+       "Connections open at a time, over all listeners.", Unit::none, 1, 1'000'000},
+      {"limits.topic_aliases_max", limit(&L::topic_aliases_max),
+       "Topic aliases that an MQTT 5 client may use towards the hub; 0 forbids them.", Unit::none, 0,
+       kU16Max},
+  };
+}
+
+std::vector<Key<Config>> store_and_route_keys() {
+  return {
+      {"store.durability", at(&Config::store, &StoreConfig::durability),
+       "When a publish is acknowledged: \"sync\" after it is on disk, \"interval:<ms>\" with a sync that "
+       "often, "
+       "\"memory\" never on disk."},
+      {"store.cache_bytes", at(&Config::store, &StoreConfig::cache_bytes),
+       "Memory for blocks read back from disk.", Unit::bytes, 64 * kKiB, kTiB},
+      {"store.tail_bytes", at(&Config::store, &StoreConfig::tail_bytes),
+       "Memory for messages just appended, from which consumers that keep up are served.", Unit::bytes, 0,
+       kTiB},
+      {"routes", at(&Config::routes),
+       "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body."},
+      {"routes_dir", at(&Config::routes_dir),
+       "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
+       "manifest."},
+      {"time_to_live_s", at(&Config::time_to_live_s),
+       "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
+  };
+}
+
+std::vector<Key<Config>> upstream_link_keys() {
+  const auto up = [](auto... members) { return at(&Config::upstream, members...); };
+  return {
+      {.path = "upstream.host",
+       .slot = up(&Upstream::host),
+       .doc = "Broker that batches go to; empty: no link, $upstream only queues.",
+       .rule = kHost},
+      {"upstream.port", up(&Upstream::port), "Its port.", Unit::none, 1, kU16Max},
+      {"upstream.protocol", up(&Upstream::protocol), "MQTT version: 5, or 4 for MQTT 3.1.1.", Unit::none, 4,
+       5},
+      {.path = "upstream.client_id",
+       .slot = up(&Upstream::client_id),
+       .doc = "MQTT client id; empty takes headgate-<hub_id>.",
+       .rule = kMqttString},
+      {.path = "upstream.username",
+       .slot = up(&Upstream::username),
+       .doc = "User name; empty sends none.",
+       .rule = kMqttString},
+      {"upstream.password_file", up(&Upstream::password_file),
+       "File whose first line is the password; empty sends none."},
+      {"upstream.keep_alive_s", up(&Upstream::keep_alive_s), "Keep-alive of the link.", Unit::seconds, 5,
+       kU16Max},
+      {"upstream.tls.ca_file", up(&Upstream::tls, &TlsConfig::ca_file),
+       "Certificates (PEM) that the broker's must descend from; setting it turns TLS on."},
+      {"upstream.tls.cert_file", up(&Upstream::tls, &TlsConfig::cert_file),
+       "Client certificate (PEM) for mutual TLS."},
+      {"upstream.tls.key_file", up(&Upstream::tls, &TlsConfig::key_file),
+       "Private key (PEM) of the client certificate."},
+      {.path = "upstream.topic",
+       .slot = up(&Upstream::topic),
+       .doc = "Topic that batches are published to; {hub} is replaced by the hub id.",
+       .rule = kTopic},
+  };
+}
+
+std::vector<Key<Config>> upstream_batch_keys() {
+  const auto batch = [](auto member) { return at(&Config::upstream, &Upstream::batch, member); };
+  const auto backoff = [](auto member) { return at(&Config::upstream, &Upstream::backoff, member); };
+  return {
+      {"upstream.batch.messages_max", batch(&BatchConfig::messages_max),
+       "A batch closes at this many messages,", Unit::none, 1, 100'000},
+      {"upstream.batch.bytes_max", batch(&BatchConfig::bytes_max), "or at this size before compression,",
+       Unit::bytes, kKiB, 256 * kMiB},
+      {"upstream.batch.compressed_bytes_max", batch(&BatchConfig::compressed_bytes_max),
+       "or when it would compress to more than this,", Unit::bytes, kKiB, 256 * kMiB},
+      {"upstream.batch.linger_ms", batch(&BatchConfig::linger_ms),
+       "or when its first message has waited this long.", Unit::milliseconds, 0, 3'600'000},
+      {"upstream.batch.zstd_level", batch(&BatchConfig::zstd_level),
+       "Compression effort; higher is smaller and slower.", Unit::none, 1, 19},
+      {"upstream.in_flight_batches", at(&Config::upstream, &Upstream::in_flight_batches),
+       "Batches sent before the first is acknowledged.", Unit::none, 1, 1000},
+      {"upstream.backoff.base_ms", backoff(&BackoffConfig::base_ms), "First wait before connecting again.",
+       Unit::milliseconds, 10, 3'600'000},
+      {"upstream.backoff.cap_ms", backoff(&BackoffConfig::cap_ms), "Longest wait before connecting again.",
+       Unit::milliseconds, 10, 86'400'000},
+  };
+}
+
+std::vector<Key<Config>> operator_keys() {
+  return {
+      {.path = "admin.socket",
+       .slot = at(&Config::admin, &AdminConfig::socket),
+       .doc = "Unix socket that the headgate command talks to; empty: admin.sock in data_dir.",
+       .rule = kSocket},
+      {"log.level", at(&Config::log, &LogConfig::level),
+       "Least important lines written: debug, info, warn or error."},
+      {"log.file", at(&Config::log, &LogConfig::file), "File that the log is appended to; empty: stderr."},
+  };
+}
+
+}  // namespace
+
+const std::vector<Key<Config>>& config_keys() {
+  static const std::vector<Key<Config>> kKeys = [] {
+    std::vector<Key<Config>> all;
+    for (auto part : {hub_keys(), limit_keys(), store_and_route_keys(), upstream_link_keys(),
+                      upstream_batch_keys(), operator_keys()}) {
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+  }();
+  return kKeys;
+}
+
+const std::vector<Key<ListenerConfig>>& listener_keys() {
+  static const std::vector<Key<ListenerConfig>> kKeys = {
+      {.path = "address",
+       .slot = at(&ListenerConfig::address),
+       .doc = "IP address to listen on.",
+       .rule = kAddress},
+      {"port", at(&ListenerConfig::port), "TCP port; 0 takes any free one and logs it.", Unit::none, 0,
+       kU16Max},
+      {"insecure", at(&ListenerConfig::insecure),
+       "Must be true for an address beyond loopback, because such a listener is neither encrypted nor "
+       "authenticated."},
+  };
+  return kKeys;
+}
+
+const std::vector<LogLevelName>& log_level_names() {
+  static const std::vector<LogLevelName> kNames = {{"debug", core::LogLevel::debug},
+                                                   {"info", core::LogLevel::info},
+                                                   {"warn", core::LogLevel::warn},
+                                                   {"error", core::LogLevel::error}};
+  return kNames;
+}
+
+std::string with_unit(uint64_t value, Unit unit) {
+  switch (unit) {
+    case Unit::none:
+      return std::to_string(value);
+    case Unit::seconds:
+      return std::to_string(value) + " s";
+    case Unit::milliseconds:
+      return std::to_string(value) + " ms";
+    case Unit::bytes:
+      break;
+  }
+  for (const SizeSuffix& suffix : kSizeSuffixes) {
+    const bool binary = suffix.name.size() == 3;
+    if (binary && value >= suffix.bytes && value % suffix.bytes == 0) {
+      return std::to_string(value / suffix.bytes).append(suffix.name);
+    }
+  }
+  return std::to_string(value) + " bytes";
+}
+
+core::Result<uint64_t> parse_byte_size(std::string_view text) {
+  uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  std::string_view suffix(rest, static_cast<size_t>(end - rest));
+  if (!suffix.empty() && suffix.front() == ' ') suffix.remove_prefix(1);
+  const auto found = std::find_if(kSizeSuffixes.begin(), kSizeSuffixes.end(),
+                                  [&](const SizeSuffix& known) { return known.name == suffix; });
+  if (error != std::errc() || found == kSizeSuffixes.end() ||
+      number > std::numeric_limits<uint64_t>::max() / found->bytes) {
+    return core::fail(core::Errc::invalid, "not a size");
+  }
+  return number * found->bytes;
+}
+
+core::Result<Durability> parse_durability(std::string_view text) {
+  if (text == "sync") return Durability{};
+  if (text == "memory") return Durability{Durability::Mode::memory, 0};
+  constexpr std::string_view kInterval = "interval:";
+  if (text.starts_with(kInterval)) {
+    text.remove_prefix(kInterval.size());
+    uint32_t interval_ms = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, interval_ms);
+    if (error == std::errc() && rest == end && interval_ms >= 1 && interval_ms <= kDurabilityIntervalMsMax) {
+      return Durability{Durability::Mode::interval, interval_ms};
+    }
+  }
+  return core::fail(core::Errc::invalid, "\"sync\", \"interval:<1 to 60000 ms>\" or \"memory\"");
+}
+
+std::string to_string(const Durability& durability) {
+  switch (durability.mode) {
+    case Durability::Mode::sync:
+      return "sync";
+    case Durability::Mode::memory:
+      return "memory";
+    case Durability::Mode::interval:
+      break;
+  }
+  return "interval:" + std::to_string(durability.interval_ms);
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,60 @@
+// The table behind hub/config.h: every key that headgate.json may hold.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "hub/config.h"
+
+namespace headgate::hub {
+
+// Where a key's value lives in an Owner.
+template <class Owner, class T>
+using Ref = std::function<T&(Owner&)>;
+
+template <class Owner>
+using Slot = std::variant<Ref<Owner, bool>, Ref<Owner, uint16_t>, Ref<Owner, uint32_t>, Ref<Owner, uint64_t>,
+                          Ref<Owner, std::string>, Ref<Owner, core::LogLevel>, Ref<Owner, Durability>,
+                          Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>>;
+
+enum class Unit { none, bytes, seconds, milliseconds };
+
+// What a text must look like. `allowed` completes the sentence "allowed: …".
+struct TextRule {
+  bool (*ok)(std::string_view text) = nullptr;  // null: any text
+  std::string_view allowed;
+};
+
+template <class Owner>
+struct Key {
+  std::string_view path;  // "limits.connect_timeout_s"
+  Slot<Owner> slot;
+  std::string_view doc;  // one sentence, for the reference
+  Unit unit = Unit::none;
+  uint64_t min = 0;  // of numbers
+  uint64_t max = 0;
+  TextRule rule = {};  // of texts
+};
+
+[[nodiscard]] const std::vector<Key<Config>>& config_keys();
+[[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();
+
+struct LogLevelName {
+  std::string_view name;
+  core::LogLevel level;
+};
+[[nodiscard]] const std::vector<LogLevelName>& log_level_names();
+
+// "1048576" with Unit::bytes is "1MiB"; other units append theirs.
+[[nodiscard]] std::string with_unit(uint64_t value, Unit unit);
+
+// "64MiB" → bytes. Suffixes B, KiB, MiB, GiB, TiB and kB, MB, GB, TB. Errors: invalid.
+[[nodiscard]] core::Result<uint64_t> parse_byte_size(std::string_view text);
+
+// "sync" | "interval:<ms>" | "memory". Errors: invalid; `what` says what is allowed.
+[[nodiscard]] core::Result<Durability> parse_durability(std::string_view text);
+
+}  // namespace headgate::hub

@@ -1,0 +1,29 @@
+// JSON that people write: configuration and route files. Comments are allowed, a key that appears twice is
+// an error (the parser would keep the last one silently), and errors say where.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace headgate::routing {
+
+// Parses a whole text. Objects keep the order of the file. Errors (invalid) read
+// `file:line:column: …`, or `file: path: …` for repeated keys; one line each.
+[[nodiscard]] core::Result<nlohmann::ordered_json> parse_json_text(std::string_view text,
+                                                                   std::string_view file);
+
+// The value as a person would quote it in an error: short values whole, long ones cut, containers named.
+[[nodiscard]] std::string describe(const nlohmann::ordered_json& value);
+
+// `parent.key`, or `parent["odd key"]` where the key is not a plain word.
+[[nodiscard]] std::string join_path(std::string_view parent, std::string_view key);
+
+// `; did you mean "x"?` with the nearest candidate by edit distance, or nothing when none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view word,
+                                       const std::vector<std::string_view>& candidates);
+
+}  // namespace headgate::routing
