@@ -61,6 +61,7 @@ void Generator::plan(Role role, uint32_t how_many) {
     if (role != Role::publisher) continue;
     connection.share = options_.count / how_many + (i < options_.count % how_many ? 1 : 0);
     publishers_.push_back(&connection);
+    readings_.emplace_back(i);
     templates_.emplace_back(options_.topic + "/" + std::to_string(i), options_.qos, options_.payload_bytes);
   }
 }
@@ -217,13 +218,12 @@ void Generator::on_publish(Connection& connection, const PacketView& packet) {
   if (publish->qos > 0) append_puback(connection.out, publish->packet_id);
   if (++report_.received == 1 && publishers_.empty()) started_ns_ = now_ns_;
   last_progress_ns_ = now_ns_;
-  if (publishers_.empty() || publish->payload.size() < sizeof(Stamp)) return;
+  if (connection.index == 0) ++first_subscriber_received_;
+  if (publishers_.empty() || options_.readings || publish->payload.size() < sizeof(Stamp)) return;
   Stamp stamp;
   std::memcpy(&stamp, publish->payload.data(), sizeof(stamp));
   check_order(connection, stamp);
-  if (connection.index != 0) return;
-  ++first_subscriber_received_;
-  if (options_.rate == 0 || report_.latencies_us.size() >= kLatenciesMax) return;
+  if (connection.index != 0 || options_.rate == 0 || report_.latencies_us.size() >= kLatenciesMax) return;
   report_.latencies_us.push_back(static_cast<uint32_t>((monotonic_ns() - stamp.sent_ns) / 1000));
 }
 
@@ -296,7 +296,9 @@ void Generator::append_message(Connection& publisher) {
   if (++publisher.last_packet_id == 0) publisher.last_packet_id = 1;
   const int64_t sent_ns = options_.rate > 0 ? monotonic_ns() : now_ns_;
   const Stamp stamp{sent_ns, publisher.index, static_cast<uint32_t>(publisher.sent)};
-  templates_[publisher.index].append_to(publisher.out, publisher.last_packet_id, stamp);
+  const std::string_view stamped(reinterpret_cast<const char*>(&stamp), sizeof(stamp));
+  const std::string_view head = options_.readings ? readings_[publisher.index].next() : stamped;
+  templates_[publisher.index].append_to(publisher.out, publisher.last_packet_id, head);
   ++publisher.sent;
   ++report_.sent;
 }

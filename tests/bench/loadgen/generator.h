@@ -18,6 +18,7 @@
 #include "core/result.h"
 #include "tests/bench/loadgen/connection.h"
 #include "tests/bench/loadgen/options.h"
+#include "tests/bench/loadgen/reading.h"
 #include "tests/bench/loadgen/report.h"
 #include "tests/bench/loadgen/wire.h"
 
@@ -67,6 +68,7 @@ class Generator {
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> publishers_;
   std::vector<PublishTemplate> templates_;  // by publisher
+  std::vector<ReadingSource> readings_;     // by publisher
   std::vector<uint32_t> next_number_;       // by subscriber × publisher
   std::unique_ptr<char[]> read_buffer_;
   int epoll_ = -1;

@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include "tests/bench/loadgen/reading.h"
+
 namespace headgate::bench {
 namespace {
 
@@ -38,6 +40,10 @@ Setter number(T& into) {
   return [&into](std::string_view text) { return read_number(text, into); };
 }
 
+Setter flag(bool& into) {
+  return [&into](std::string_view value) { return into = value == "1", value == "0" || value == "1"; };
+}
+
 Setter text(std::string& into) {
   return [&into](std::string_view value) { return into = value, true; };
 }
@@ -59,7 +65,8 @@ std::map<std::string_view, Setter> setters_of(Options& o) {
       {"--quiet", number(o.quiet_s)},
       {"--topic", text(o.topic)},
       {"--client", text(o.client_prefix)},
-      {"--persistent", [&o](std::string_view v) { return o.persistent = v == "1", v == "0" || v == "1"; }},
+      {"--persistent", flag(o.persistent)},
+      {"--readings", flag(o.readings)},
   };
 }
 
@@ -69,7 +76,8 @@ std::string usage() {
   return "usage: loadgen pub|sub|fanin|fanout|latency|idle|offline [--name value]...\n"
          "  --host --port --topic --client            where, and under which names\n"
          "  --publishers --subscribers --connections  how many\n"
-         "  --qos 0|1 --payload BYTES --window N --outstanding N --rate PER_SECOND --persistent 0|1\n"
+         "  --qos 0|1 --payload BYTES --window N --outstanding N --rate PER_SECOND --persistent 0|1 "
+         "--readings 0|1\n"
          "  --count N --seconds MAX --quiet SECONDS   when to stop\n"
          "Prints one line of JSON. 'idle' holds its connections until standard input ends.\n";
 }
@@ -87,6 +95,7 @@ core::Result<Options> parse_options(int argc, char** argv) {
       return fail(Errc::invalid, std::string("bad value for ") + argv[i] + ": " + argv[i + 1]);
     }
   }
+  if (options->readings) options->payload_bytes = kReadingBytes;
   return options;
 }
 

@@ -31,6 +31,7 @@ struct Options {
   double quiet_s = 2;  // ends a flow that has published everything and hears nothing more
   std::string topic = "bench/load";
   std::string client_prefix = "load";
+  bool readings = false;    // payloads are JSON of kReadingBytes; no latency, no order then
   bool persistent = false;  // subscribers resume a session instead of starting a clean one
 };
 

@@ -100,18 +100,18 @@ PublishTemplate::PublishTemplate(std::string_view topic, uint8_t qos, size_t pay
   if (qos > 0) append_u16(body, 0);
   body.append(payload_bytes, 'x');
   packet_ = with_header(static_cast<uint8_t>(kPublish | qos << 1), body);
-  stamp_at_ = packet_.size() - payload_bytes;
-  if (qos > 0) id_at_ = stamp_at_ - 2;
+  payload_at_ = packet_.size() - payload_bytes;
+  if (qos > 0) id_at_ = payload_at_ - 2;
 }
 
-void PublishTemplate::append_to(std::string& out, uint16_t packet_id, const Stamp& stamp) const {
+void PublishTemplate::append_to(std::string& out, uint16_t packet_id, std::string_view head) const {
   const size_t begin = out.size();
   out.append(packet_);
   if (id_at_ > 0) {
     out[begin + id_at_] = static_cast<char>(packet_id >> 8);
     out[begin + id_at_ + 1] = static_cast<char>(packet_id & 0xFF);
   }
-  std::memcpy(out.data() + begin + stamp_at_, &stamp, sizeof(stamp));
+  std::memcpy(out.data() + begin + payload_at_, head.data(), head.size());
 }
 
 }  // namespace headgate::bench

@@ -52,19 +52,21 @@ struct Stamp {
   uint32_t number = 0;  // counts from 0 per publisher
 };
 
-// A PUBLISH built once and copied for each message, with the packet id and the stamp written over it.
+// A PUBLISH built once and copied for each message, with the packet id and the payload's head written over
+// it.
 class PublishTemplate {
  public:
   // `payload_bytes` is raised to hold a Stamp.
   PublishTemplate(std::string_view topic, uint8_t qos, size_t payload_bytes);
 
-  void append_to(std::string& out, uint16_t packet_id, const Stamp& stamp) const;
+  // `head` replaces the first bytes of the payload; it must not be longer than that.
+  void append_to(std::string& out, uint16_t packet_id, std::string_view head) const;
   [[nodiscard]] size_t bytes() const { return packet_.size(); }
 
  private:
   std::string packet_;
   size_t id_at_ = 0;  // 0 with QoS 0
-  size_t stamp_at_ = 0;
+  size_t payload_at_ = 0;
 };
 
 }  // namespace headgate::bench
