@@ -1,0 +1,278 @@
+"""What is measured: one small function a scenario, run with one broker, answering {measure: value}.
+
+`ROWS` names the bars of docs/architecture.md's performance contract, and which measure each is about.
+"""
+
+import dataclasses
+import json
+import pathlib
+import subprocess
+import time
+from collections.abc import Callable
+
+from brokers import BenchError, Broker, Headgate, Mosquitto
+
+Measures = dict[str, float]
+
+
+@dataclasses.dataclass
+class Bench:
+    """What a scenario gets: a directory for this run, the load generator, and how much to do."""
+
+    directory: pathlib.Path
+    bin_dir: pathlib.Path
+    quick: bool
+
+    def count(self, full: int, quick: int) -> int:
+        return quick if self.quick else full
+
+    def broker(self, kind: type[Broker], name: str = "broker") -> Broker:
+        return kind(self.directory / name)
+
+    def load_command(self, port: int, mode: str, **options) -> list[str]:
+        words = [str(self.bin_dir / "loadgen"), mode, "--port", str(port)]
+        for name, value in options.items():
+            words += [f"--{name}", str(value)]
+        return words
+
+    def load(self, port: int, mode: str, **options) -> dict:
+        """Runs the load generator to its end; anything not delivered is an error."""
+        seconds = options.setdefault("seconds", 60)
+        run = subprocess.run(self.load_command(port, mode, **options), capture_output=True, text=True,
+                             stdin=subprocess.DEVNULL, timeout=seconds + 30, check=False)
+        if run.returncode != 0:
+            raise BenchError(run.stderr.strip().splitlines()[0] if run.stderr else "the load generator failed")
+        result = json.loads(run.stdout)
+        if not result["complete"]:
+            raise BenchError(f"incomplete after {seconds} s: sent {result['sent']}, acked {result['acked']}, "
+                             f"received {result['received']}")
+        if result["out_of_order"]:
+            raise BenchError(f"{result['out_of_order']} messages came out of order")
+        return result
+
+
+def cpu_per_delivery(bench: Bench, kind: type[Broker], mode: str, **options) -> Measures:
+    broker = bench.broker(kind)
+    broker.start()
+    try:
+        before_s = broker.cpu_s()
+        result = bench.load(broker.port, mode, **options)
+        used_s = broker.cpu_s() - before_s
+    finally:
+        broker.stop()
+    return {"cpu_us": used_s / result["received"] * 1e6, "per_s": result["received_per_s"]}
+
+
+def qos0_fanin(bench: Bench, kind: type[Broker]) -> Measures:
+    return cpu_per_delivery(bench, kind, "fanin", qos=0, count=bench.count(600_000, 200_000))
+
+
+def qos1_fanin(bench: Bench, kind: type[Broker]) -> Measures:
+    return cpu_per_delivery(bench, kind, "fanin", qos=1, count=bench.count(200_000, 80_000))
+
+
+def qos1_fanout(bench: Bench, kind: type[Broker]) -> Measures:
+    return cpu_per_delivery(bench, kind, "fanout", qos=1, count=bench.count(2_000, 800))
+
+
+def prepare_queue(bench: Bench, broker: Broker) -> None:
+    """After start: Mosquitto keeps messages only for a session; Headgate has a route (keep_messages)."""
+    if isinstance(broker, Mosquitto):
+        bench.load(broker.port, "offline", qos=1, connections=1)
+
+
+def fill_queue(bench: Bench, broker: Broker, count: int) -> dict:
+    return bench.load(broker.port, "pub", publishers=4, qos=1, window=256, payload=200, count=count, seconds=120)
+
+
+def durable_qos1(bench: Bench, kind: type[Broker]) -> Measures:
+    broker = bench.broker(kind)
+    broker.keep_messages()
+    broker.start()
+    try:
+        prepare_queue(bench, broker)
+        before_s = broker.cpu_s()
+        result = fill_queue(bench, broker, bench.count(200_000, 60_000))
+        used_s = broker.cpu_s() - before_s
+    finally:
+        broker.stop()
+    return {"per_s": result["sent_per_s"], "cpu_us": used_s / result["sent"] * 1e6}
+
+
+def backlog(bench: Bench, kind: type[Broker]) -> Measures:
+    count = bench.count(1_000_000, 200_000)
+    broker = bench.broker(kind)
+    broker.keep_messages()
+    broker.start()
+    try:
+        prepare_queue(bench, broker)
+        fill_queue(bench, broker, count)
+        time.sleep(1)  # let background work finish: memory at rest is what is asked for
+        rss = broker.rss_bytes()
+        broker.stop()
+        start_s = broker.start()
+        rss_restarted = broker.rss_bytes()
+    finally:
+        broker.stop()
+    return {"rss_mib": rss / 2**20, "rss_restarted_mib": rss_restarted / 2**20, "start_s": start_s}
+
+
+def latency(bench: Bench, kind: type[Broker], qos: int) -> Measures:
+    broker = bench.broker(kind)
+    broker.start()
+    try:
+        result = bench.load(broker.port, "latency", qos=qos, rate=10_000, count=bench.count(30_000, 15_000))
+    finally:
+        broker.stop()
+    return {"p50_ms": result["p50_us"] / 1000, "p99_ms": result["p99_us"] / 1000}
+
+
+def latency_qos0(bench: Bench, kind: type[Broker]) -> Measures:
+    return latency(bench, kind, 0)
+
+
+def latency_qos1(bench: Bench, kind: type[Broker]) -> Measures:
+    return latency(bench, kind, 1)
+
+
+def idle(bench: Bench, kind: type[Broker]) -> Measures:
+    broker = bench.broker(kind)
+    broker.start()
+    try:
+        time.sleep(1)  # start-up work is not idling
+        before_s = broker.cpu_s()
+        time.sleep(2)
+        return {"rss_mib": broker.rss_bytes() / 2**20, "cpu_percent": (broker.cpu_s() - before_s) / 2 * 100}
+    finally:
+        broker.stop()
+
+
+def idle_connections(bench: Bench, kind: type[Broker]) -> Measures:
+    connections = bench.count(9_500, 2_000)
+    broker = bench.broker(kind)
+    broker.start()
+    holder = None
+    try:
+        before = broker.rss_bytes()
+        holder = subprocess.Popen(bench.load_command(broker.port, "idle", connections=connections),
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = holder.stdout.readline()
+        if not line or not json.loads(line)["complete"]:
+            raise BenchError(f"could not open {connections} connections: {line or holder.stderr.read()}".strip())
+        return {"rss_kib": (broker.rss_bytes() - before) / connections / 1024}
+    finally:
+        if holder:
+            holder.stdin.close()
+            holder.wait(30)
+        broker.stop()
+
+
+def bytes_received(port: int) -> int:
+    """MQTT bytes that a Mosquitto has received, from its own count."""
+    run = subprocess.run(["mosquitto_sub", "-p", str(port), "-t", "$SYS/broker/bytes/received", "-C", "2", "-W", "5"],
+                         capture_output=True, text=True, check=False)
+    values = run.stdout.split()
+    if not values:
+        raise BenchError("the cloud broker does not count its bytes")
+    return int(values[-1])
+
+
+def cloud_with_subscriber(bench: Bench) -> Mosquitto:
+    """A stopped Mosquitto with a persistent session that waits for what will come up."""
+    cloud = Mosquitto(bench.directory / "cloud")
+    cloud.keep_messages()
+    cloud.start()
+    bench.load(cloud.port, "offline", qos=1, connections=1)
+    cloud.stop()
+    return cloud
+
+
+def drain_upstream(bench: Bench, kind: type[Broker]) -> Measures:
+    """A backlog made while the link was down, from the first message that arrives to the last."""
+    count = bench.count(100_000, 20_000)
+    cloud = cloud_with_subscriber(bench)
+    edge = bench.broker(kind)
+    edge.send_upstream(cloud.port)
+    edge.start()
+    try:
+        bench.load(edge.port, "pub", publishers=4, qos=1, readings=1, count=count)
+        cloud.start()
+        arrived = receive_all(bench, cloud, count)
+        wire = bytes_received(cloud.port) - 4 * arrived["received"]  # without the subscriber's own PUBACKs
+    finally:
+        edge.stop()
+        cloud.stop()
+    units = arrived["received"]  # messages, or batches: the first starts the clock
+    drained = count * (units - 1) / units
+    return {"per_s": drained / arrived["seconds"], "wire_bytes": wire / count}
+
+
+def receive_all(bench: Bench, cloud: Mosquitto, count: int) -> dict:
+    command = bench.load_command(cloud.port, "sub", qos=1, persistent=1, count=count, quiet=3, seconds=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    if run.returncode != 0:
+        raise BenchError(run.stderr.strip() or "the subscriber in the cloud failed")
+    arrived = json.loads(run.stdout)
+    if arrived["received"] < 2 or arrived["seconds"] <= 0:
+        raise BenchError(f"nothing to time: {arrived['received']} messages came up")
+    return arrived
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table: a measure of a scenario, and its bar."""
+
+    scenario: str
+    measure: str
+    what: str
+    unit: str
+    bar: float
+    kind: str  # "ratio<=", "ratio>=" against Mosquitto, or "<=" for Headgate alone
+
+    def reached(self, mosquitto: float | None, headgate: float) -> bool | None:
+        if self.kind == "<=":
+            return headgate <= self.bar
+        if not mosquitto:
+            return None
+        ratio = headgate / mosquitto
+        return ratio <= self.bar if self.kind == "ratio<=" else ratio >= self.bar
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    run: Callable[[Bench, type[Broker]], Measures]
+    once: bool = False  # long, and steady enough that one pair will do
+
+
+SCENARIOS = {
+    "qos0-fanin": Scenario(qos0_fanin),
+    "qos1-fanin": Scenario(qos1_fanin),
+    "qos1-fanout": Scenario(qos1_fanout),
+    "durable-qos1": Scenario(durable_qos1),
+    "backlog": Scenario(backlog, once=True),
+    "latency-qos0": Scenario(latency_qos0),
+    "latency-qos1": Scenario(latency_qos1),
+    "idle": Scenario(idle, once=True),
+    "idle-connections": Scenario(idle_connections, once=True),
+    "drain-upstream": Scenario(drain_upstream, once=True),
+}
+
+ROWS = [
+    Row("qos0-fanin", "cpu_us", "QoS 0 fan-in, 4 to 1, 64 B: CPU per message", "us", 0.25, "ratio<="),
+    Row("qos1-fanin", "cpu_us", "QoS 1 fan-in, 4 to 1, 64 B: CPU per message", "us", 0.15, "ratio<="),
+    Row("qos1-fanout", "cpu_us", "QoS 1 fan-out to 200: CPU per delivery", "us", 0.12, "ratio<="),
+    Row("durable-qos1", "per_s", "QoS 1 into a durable queue, 200 B, synced", "msg/s", 1.0, "ratio>="),
+    Row("backlog", "rss_mib", "RSS with the backlog queued", "MiB", 64, "<="),
+    Row("backlog", "start_s", "Start to accepting with the backlog", "s", 1.0, "<="),
+    Row("latency-qos0", "p50_ms", "Publish to deliver, 10,000/s, QoS 0: p50", "ms", 0.5, "ratio<="),
+    Row("latency-qos0", "p99_ms", "Publish to deliver, 10,000/s, QoS 0: p99", "ms", 0.5, "ratio<="),
+    Row("latency-qos1", "p50_ms", "Publish to deliver, 10,000/s, QoS 1: p50", "ms", 0.5, "ratio<="),
+    Row("latency-qos1", "p99_ms", "Publish to deliver, 10,000/s, QoS 1: p99", "ms", 0.5, "ratio<="),
+    Row("idle", "rss_mib", "Idle hub: RSS", "MiB", 20, "<="),
+    Row("idle", "cpu_percent", "Idle hub: CPU", "%", 0.1, "<="),
+    Row("idle-connections", "rss_kib", "Idle connection: RSS each", "KiB", 2, "<="),
+    Row("drain-upstream", "per_s", "Drain a backlog upstream", "msg/s", 3.0, "ratio>="),
+    Row("drain-upstream", "wire_bytes", "Bytes up for a 219-byte JSON reading", "B", 1 / 12, "ratio<="),
+]
+
+BROKERS: tuple[type[Broker], ...] = (Mosquitto, Headgate)
