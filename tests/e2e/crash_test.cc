@@ -1,0 +1,95 @@
+// kill -9 under load: a PUBACK is a promise (docs/guarantees.md).
+#include <random>
+
+#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/numbered_publisher.h"
+
+namespace headgate::e2e {
+namespace {
+
+constexpr int kKills = 20;
+constexpr uint32_t kSeed = 20'261'122;
+
+class Killed : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"up", "FROM 'load/#' INTO $upstream"}};
+    config["log"] = {{"level", "warn"}};
+  }
+
+  // Runs load until the hub is killed at a random moment of it.
+  void kill_under_load() {
+    std::vector<std::thread> threads;
+    for (NumberedPublisher& publisher : publishers_) {
+      threads.emplace_back([&, port = hub_.port()] { publisher.run(port, kPatience); });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 + random_() % 150));
+    hub_.kill_hard();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // Everything that `subscriber` has got by the time a last message, published now, has come.
+  [[nodiscard]] std::vector<MessageId> read_to_the_end(MqttClient& subscriber) {
+    EXPECT_TRUE(client()->publish_and_wait("load/end", "the end", 1));
+    EXPECT_TRUE(eventually(
+        [&] {
+          const auto payloads = subscriber.payloads();
+          return !payloads.empty() && payloads.back() == "the end";
+        },
+        60s));
+    std::vector<MessageId> arrived;
+    for (const std::string& payload : subscriber.payloads()) {
+      if (auto id = find_id(payload)) arrived.push_back(*id);
+    }
+    return arrived;
+  }
+
+  void expect_complete_and_in_order(const std::vector<MessageId>& arrived) const {
+    const std::vector<MessageId> lost = missing(all_acked(publishers_), arrived);
+    EXPECT_TRUE(lost.empty()) << lost.size() << " acknowledged messages are lost, the first is "
+                              << to_payload(lost.front());
+    const std::optional<MessageId> late = out_of_order(arrived);
+    EXPECT_FALSE(late.has_value()) << to_payload(*late) << " came too late";
+  }
+
+  [[nodiscard]] uint64_t upstream_waiting() const {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& queue : answer.value("queues", nlohmann::json::array())) {
+      if (queue["name"] == "$upstream") return queue["waiting"].get<uint64_t>();
+    }
+    return 0;
+  }
+
+  std::vector<NumberedPublisher> publishers_{NumberedPublisher("a"), NumberedPublisher("b"),
+                                             NumberedPublisher("c")};
+  std::minstd_rand random_{kSeed};
+};
+
+TEST_F(Killed, TwentyTimesUnderLoadLosesNothingAcknowledgedAndKeepsOrder) {
+  ASSERT_EQ(persistent_client("keeper")->subscribe("load/#", 1), 1);
+  for (int i = 0; i < kKills; ++i) {
+    kill_under_load();
+    hub_.start();
+  }
+  auto keeper = persistent_client("keeper");
+  ASSERT_TRUE(keeper->session_was_present());
+  const std::vector<MessageId> arrived = read_to_the_end(*keeper);
+  ASSERT_GT(all_acked(publishers_).size(), size_t{kKills}) << "there was hardly any load";
+  expect_complete_and_in_order(arrived);
+  // The other queue of the same messages holds exactly as many: one write, all or nothing. And the end.
+  EXPECT_EQ(upstream_waiting(), arrived.size() + 1);
+}
+
+TEST_F(Killed, WhileASubscriberReadsLosesNothingAcknowledgedAndKeepsOrder) {
+  MqttClient reader(hub_.port(), {.id = "reader", .clean = false, .reconnects = true});
+  ASSERT_EQ(reader.subscribe("load/#", 1), 1);
+  for (int i = 0; i < kKills / 2; ++i) {
+    kill_under_load();
+    hub_.start();
+  }
+  ASSERT_TRUE(eventually([&] { return reader.is_connected(); }));
+  expect_complete_and_in_order(read_to_the_end(reader));
+}
+
+}  // namespace
+}  // namespace headgate::e2e

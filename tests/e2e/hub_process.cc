@@ -1,0 +1,70 @@
+#include "tests/e2e/hub_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "tests/e2e/net.h"
+
+namespace headgate::e2e {
+
+std::string program(const std::string& name) {
+  const char* directory = ::getenv("HEADGATE_BIN_DIR");
+  return std::string(directory != nullptr ? directory : HEADGATE_BUILT_BIN_DIR) + "/" + name;
+}
+
+HubProcess::HubProcess() : port_(free_port()) {
+  config = {{"hub_id", "test-hub"},
+            {"data_dir", data_dir()},
+            {"listeners", {{{"address", "127.0.0.1"}, {"port", port_}}}}};
+}
+
+void HubProcess::write_config() const { scratch_.write("headgate.json", config.dump(2)); }
+
+void HubProcess::launch() {
+  write_config();
+  const std::vector<std::string> words{program("headgated"), "--config", config_file()};
+  process_ = std::make_unique<Process>(words, scratch_.path() / "headgated.log");
+}
+
+void HubProcess::start() {
+  launch();
+  const bool accepting = eventually([this] { return accepts(port_) || !process_->is_running(); });
+  ASSERT_TRUE(accepting && process_->is_running()) << "the hub does not start:\n" << log();
+}
+
+void HubProcess::kill_hard() { process_->kill_hard(); }
+
+void HubProcess::reload() {
+  write_config();
+  process_->signal(SIGHUP);
+}
+
+void HubProcess::terminate() { process_->signal(SIGTERM); }
+
+std::optional<int> HubProcess::wait(std::chrono::milliseconds patience) { return process_->wait(patience); }
+
+std::string HubProcess::log() const { return read_file(scratch_.path() / "headgated.log"); }
+
+Finished HubProcess::cli(std::vector<std::string> words) const {
+  words.insert(words.begin(), program("headgate"));
+  words.insert(words.end(), {"--socket", data_dir() + "/admin.sock"});
+  return run(words);
+}
+
+nlohmann::json HubProcess::cli_json(std::vector<std::string> words) const {
+  words.emplace_back("--json");
+  const Finished finished = cli(words);
+  nlohmann::json parsed = nlohmann::json::parse(finished.out, nullptr, false);
+  EXPECT_EQ(finished.exit_code, 0) << finished.out;
+  EXPECT_FALSE(parsed.is_discarded()) << finished.out;
+  return parsed.is_discarded() ? nlohmann::json() : parsed;
+}
+
+Finished HubProcess::cli_on_data(std::vector<std::string> words) const {
+  words.insert(words.begin(), program("headgate"));
+  words.insert(words.end(), {"--data", data_dir()});
+  return run(words);
+}
+
+}  // namespace headgate::e2e

@@ -1,0 +1,43 @@
+#include "tests/e2e/mosquitto_broker.h"
+
+#include <gtest/gtest.h>
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "tests/e2e/net.h"
+
+namespace headgate::e2e {
+namespace {
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : "root";
+}
+
+}  // namespace
+
+MosquittoBroker::MosquittoBroker() : port_(free_port()) {
+  // Without `user`, root becomes `mosquitto`, who cannot write the database here.
+  const std::string config = "listener " + std::to_string(port_) + " 127.0.0.1\nallow_anonymous true\nuser " +
+                             user_name() +
+                             "\nmax_queued_messages 0\nmax_inflight_messages 0\npersistence true\n" +
+                             "persistence_location " + scratch_.path().string() + "/\n";
+  scratch_.write("mosquitto.conf", config);
+}
+
+void MosquittoBroker::start() {
+  const std::string config = (scratch_.path() / "mosquitto.conf").string();
+  const std::vector<std::string> words{"/usr/sbin/mosquitto", "-c", config};
+  process_ = std::make_unique<Process>(words, scratch_.path() / "mosquitto.log");
+  ASSERT_TRUE(eventually([this] { return accepts(port_); })) << process_->output();
+}
+
+void MosquittoBroker::stop() {
+  process_->signal(SIGTERM);
+  ASSERT_TRUE(process_->wait().has_value()) << "Mosquitto does not stop";
+}
+
+}  // namespace headgate::e2e

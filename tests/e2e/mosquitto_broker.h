@@ -1,0 +1,27 @@
+// A real Mosquitto: the cloud in outage tests, and a peer that the helpers here were developed against.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "tests/e2e/process.h"
+#include "tests/e2e/scratch_dir.h"
+
+namespace headgate::e2e {
+
+// On one port and one database for as long as the object lives; starts stopped.
+class MosquittoBroker {
+ public:
+  MosquittoBroker();
+
+  void start();  // waits until it accepts connections
+  void stop();   // SIGTERM: it saves its database first
+  [[nodiscard]] uint16_t port() const { return port_; }
+
+ private:
+  ScratchDir scratch_;
+  uint16_t port_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace headgate::e2e

@@ -1,0 +1,187 @@
+// What the operator meets: refusals that explain themselves, reload, a clean stop, and the `headgate`
+// command.
+#include <signal.h>
+
+#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/net.h"
+
+namespace headgate::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Refusal : public ::testing::Test {
+ protected:
+  // Launches the hub, which should end by itself, and returns its exit code.
+  [[nodiscard]] int exit_code() {
+    hub_.launch();
+    return hub_.wait(kPatience).value_or(-1);
+  }
+  HubProcess hub_;
+};
+
+TEST_F(Refusal, OfAnUnknownKeyNamesItAndTheNearest) {
+  hub_.config["lisners"] = hub_.config["listeners"];
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_THAT(hub_.log(), AllOf(HasSubstr("headgate.json"), HasSubstr("lisners"), HasSubstr("listeners")));
+}
+
+TEST_F(Refusal, OfAWrongValueSaysWhatIsAllowed) {
+  hub_.config["store"]["durability"] = "sometimes";
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_THAT(hub_.log(), AllOf(HasSubstr("store.durability"), HasSubstr("sometimes"), HasSubstr("sync")));
+}
+
+TEST_F(Refusal, OfAnOpenListenerAsksForInsecure) {
+  hub_.config["listeners"][0]["address"] = "0.0.0.0";
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_THAT(hub_.log(), HasSubstr("insecure"));
+}
+
+TEST_F(Refusal, OfAMissingConfigNamesTheFile) {
+  const Finished hub = run({program("headgated"), "--config", "/nonexistent/headgate.json"});
+  EXPECT_EQ(hub.exit_code, 2);
+  EXPECT_THAT(hub.out, HasSubstr("/nonexistent/headgate.json"));
+}
+
+TEST_F(Refusal, OfALockedDataDirectoryNamesIt) {
+  hub_.start();
+  HubProcess second;
+  second.config["data_dir"] = hub_.data_dir();
+  second.launch();
+  const std::optional<int> code = second.wait();
+  ASSERT_TRUE(code.has_value()) << "it runs on a directory in use";
+  EXPECT_NE(*code, 0);
+  EXPECT_THAT(second.log(), HasSubstr(hub_.data_dir()));
+  EXPECT_TRUE(accepts(hub_.port())) << "the first hub is harmed";
+}
+
+TEST_F(Refusal, OfAPortInUseNamesIt) {
+  hub_.start();
+  HubProcess second;
+  second.config["listeners"] = hub_.config["listeners"];
+  second.launch();
+  EXPECT_NE(second.wait().value_or(0), 0);
+  EXPECT_THAT(second.log(), HasSubstr(std::to_string(hub_.port())));
+}
+
+class Operator : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"first", "FROM 'in/1' INTO Topic('out/1')"}, {"up", "FROM 'up/#' INTO $upstream"}};
+  }
+
+  [[nodiscard]] nlohmann::json route(const std::string& name) const {
+    for (const auto& listed : hub_.cli_json({"route", "ls"})["routes"]) {
+      if (listed["name"] == name) return listed;
+    }
+    return {{"active", false}, {"error", "there is no such route"}};
+  }
+  void queue_upstream(int messages) const {
+    auto publisher = client();
+    for (int i = 0; i < messages; ++i) ASSERT_TRUE(publisher->publish_and_wait("up/x", R"({"n":1})", 1));
+  }
+};
+
+TEST_F(Operator, ReloadsRoutesOnSighupWithoutLosingAConnection) {
+  auto listener = subscriber("out/#");
+  hub_.config["routes"] = {{"second", "FROM 'in/2' INTO Topic('out/2')"}};
+  hub_.reload();
+  ASSERT_TRUE(eventually([this] { return route("second")["active"] == true; })) << hub_.log();
+  auto publisher = client();
+  ASSERT_TRUE(publisher->publish_and_wait("in/1", "by a removed route", 1));
+  ASSERT_TRUE(publisher->publish_and_wait("in/2", "by the new route", 1));
+  EXPECT_EQ(listener->expect_payloads(1), std::vector<std::string>{"by the new route"});
+}
+
+TEST_F(Operator, LeavesABrokenRouteOutAndRunsTheRest) {
+  hub_.config["routes"]["broken"] = "FROM 'in/3' WHERE INTO Topic('out/3')";
+  hub_.reload();
+  ASSERT_TRUE(eventually([this] { return route("broken")["error"] != "there is no such route"; }))
+      << hub_.log();
+  EXPECT_EQ(route("broken")["active"], false);
+  EXPECT_THAT(route("broken")["error"].get<std::string>(), HasSubstr("^"));
+  EXPECT_THAT(hub_.log(), HasSubstr("broken"));
+  auto listener = subscriber("out/#");
+  ASSERT_TRUE(client()->publish_and_wait("in/1", "still routed", 1));
+  EXPECT_EQ(listener->expect_payloads(1), std::vector<std::string>{"still routed"});
+}
+
+TEST_F(Operator, StartsWithABrokenRouteToo) {
+  hub_.kill_hard();
+  hub_.config["routes"]["broken"] = "FROM nowhere";
+  hub_.start();
+  EXPECT_EQ(route("broken")["active"], false);
+  EXPECT_EQ(route("first")["active"], true);
+}
+
+TEST_F(Operator, StopsWithinFiveSecondsOfSigterm) {
+  auto busy = persistent_client("busy");
+  ASSERT_EQ(busy->subscribe("#", 1), 1);
+  queue_upstream(20);
+  hub_.terminate();
+  EXPECT_EQ(hub_.wait(5s), 0) << hub_.log();
+  EXPECT_TRUE(busy->wait_disconnected());
+}
+
+TEST_F(Operator, FindsEverythingAgainAfterACleanStop) {
+  queue_upstream(20);
+  hub_.terminate();
+  ASSERT_EQ(hub_.wait(5s), 0);
+  hub_.start();
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 20);
+}
+
+TEST_F(Operator, SeesTheHubInStatus) {
+  queue_upstream(3);
+  const nlohmann::json status = hub_.cli_json({"status"});
+  EXPECT_EQ(status["hub_id"], "test-hub");
+  EXPECT_EQ(status["durability"], "sync");
+  EXPECT_EQ(status["routes"]["active"], 2);
+  EXPECT_EQ(status["store"]["waiting"], 3);
+  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("test-hub"));
+}
+
+TEST_F(Operator, SeesQueuesAndTheirMessages) {
+  queue_upstream(3);
+  EXPECT_THAT(hub_.cli({"queue", "ls"}).out, HasSubstr("$upstream"));
+  const nlohmann::json peeked = hub_.cli_json({"queue", "peek", "$upstream"});
+  ASSERT_EQ(peeked["messages"].size(), 3);
+  EXPECT_EQ(peeked["messages"][0]["topic"], "up/x");
+  EXPECT_FALSE(peeked["messages"][0].contains("payload")) << "payloads print only when asked";
+}
+
+TEST_F(Operator, SeesClients) {
+  auto watched = client({.id = "watched", .protocol = Protocol::v311});
+  const nlohmann::json clients = hub_.cli_json({"client", "ls"})["clients"];
+  ASSERT_EQ(clients.size(), 1);
+  EXPECT_EQ(clients[0]["client_id"], "watched");
+  EXPECT_EQ(clients[0]["connected"], true);
+  EXPECT_THAT(hub_.cli({"client", "ls"}).out, HasSubstr("watched"));
+}
+
+TEST_F(Operator, SeesRoutes) {
+  EXPECT_EQ(route("up")["active"], true);
+  EXPECT_THAT(hub_.cli({"route", "ls"}).out, HasSubstr("first"));
+}
+
+TEST_F(Operator, ReadsTheQueuesOfAStoppedHub) {
+  queue_upstream(3);
+  hub_.kill_hard();
+  const Finished listed = hub_.cli_on_data({"queue", "ls", "--json"});
+  ASSERT_EQ(listed.exit_code, 0) << listed.out;
+  const nlohmann::json queues = nlohmann::json::parse(listed.out, nullptr, false);
+  ASSERT_FALSE(queues.is_discarded()) << listed.out;
+  EXPECT_EQ(queues["queues"][0]["waiting"], 3);
+  EXPECT_THAT(hub_.cli_on_data({"queue", "peek", "$upstream"}).out, HasSubstr("up/x"));
+}
+
+TEST_F(Operator, IsToldWhenThereIsNoHub) {
+  hub_.kill_hard();
+  const Finished status = hub_.cli({"status"});
+  EXPECT_NE(status.exit_code, 0);
+  EXPECT_THAT(status.out, HasSubstr("admin.sock"));
+}
+
+}  // namespace
+}  // namespace headgate::e2e

@@ -1,0 +1,135 @@
+// The link goes down and up again, and the hub dies meanwhile: everything acknowledged arrives upstream.
+#include <set>
+
+#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/mosquitto_broker.h"
+#include "tests/e2e/numbered_publisher.h"
+
+namespace headgate::e2e {
+namespace {
+
+class Outage : public HubTest {
+ protected:
+  void SetUp() override {
+    cloud_.start();
+    collector_ = std::make_unique<MqttClient>(
+        cloud_.port(), ClientOptions{.id = "collector", .clean = false, .reconnects = true});
+    ASSERT_EQ(collector_->subscribe("headgate/#", 1), 1);
+    HubTest::SetUp();
+  }
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"up", "FROM 'load/#' INTO $upstream"}};
+    config["upstream"] = {{"host", "127.0.0.1"},
+                          {"port", cloud_.port()},
+                          {"batch", {{"messages_max", 200}, {"linger_ms", 100}}},
+                          {"backoff", {{"base_ms", 100}, {"cap_ms", 500}}}};
+  }
+
+  void publish_for(std::chrono::milliseconds duration) { run_all(publishers_, hub_.port(), duration); }
+
+  [[nodiscard]] nlohmann::json upstream_queue() const {
+    for (const auto& queue : hub_.cli_json({"queue", "ls"})["queues"]) {
+      if (queue["name"] == "$upstream") return queue;
+    }
+    return {{"waiting", 0}};
+  }
+  [[nodiscard]] bool drains() const {
+    return eventually([this] { return upstream_queue()["waiting"] == 0; }, 60s);
+  }
+
+  // Every batch that the cloud has passed on, through `headgate unbatch`: one JSON message a line.
+  [[nodiscard]] std::vector<std::string> unbatched_lines() {
+    MqttClient marker(cloud_.port(), {});
+    EXPECT_TRUE(marker.publish_and_wait("headgate/marker", "end", 1));
+    EXPECT_TRUE(eventually([this] {
+      const auto payloads = collector_->payloads();
+      return !payloads.empty() && payloads.back() == "end";
+    }));
+    std::vector<std::string> words{program("headgate"), "unbatch"};
+    for (const Received& batch : collector_->received()) {
+      if (batch.topic == "headgate/marker") continue;
+      const std::string name = "batch-" + std::to_string(words.size());
+      words.push_back(scratch_.write(name, batch.payload).string());
+    }
+    const Finished unbatch = run(words, 60s);
+    EXPECT_EQ(unbatch.exit_code, 0) << unbatch.out.substr(0, 500);
+    return lines_of(unbatch.out);
+  }
+
+  [[nodiscard]] static std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+
+  [[nodiscard]] static std::vector<MessageId> ids_of(const std::vector<std::string>& lines) {
+    std::vector<MessageId> ids;
+    for (const std::string& line : lines) {
+      if (auto id = find_id(line)) ids.push_back(*id);
+    }
+    return ids;
+  }
+
+  void expect_everything_arrived(const std::vector<MessageId>& arrived) const {
+    const std::vector<MessageId> lost = missing(all_acked(publishers_), arrived);
+    EXPECT_TRUE(lost.empty()) << lost.size() << " acknowledged messages are lost, the first is "
+                              << to_payload(lost.front());
+    EXPECT_FALSE(out_of_order(arrived).has_value());
+  }
+
+  MosquittoBroker cloud_;
+  ScratchDir scratch_;
+  std::unique_ptr<MqttClient> collector_;
+  std::vector<NumberedPublisher> publishers_{NumberedPublisher("a"), NumberedPublisher("b")};
+};
+
+TEST_F(Outage, OfTheLinkWithTheHubKilledInItLosesNothingAcknowledged) {
+  publish_for(300ms);
+  cloud_.stop();
+  publish_for(300ms);
+  restart_hard();
+  publish_for(300ms);
+  EXPECT_GT(upstream_queue()["waiting"], 0);
+  cloud_.start();
+  publish_for(300ms);
+  ASSERT_TRUE(drains());
+  expect_everything_arrived(ids_of(unbatched_lines()));
+}
+
+TEST_F(Outage, IsShownByStatusAndEndsWithoutHelp) {
+  const auto link_is = [this](const std::string& state) {
+    return eventually([&] { return hub_.cli_json({"status"})["upstream"]["state"] == state; });
+  };
+  EXPECT_TRUE(link_is("connected"));
+  cloud_.stop();
+  EXPECT_TRUE(link_is("waiting"));
+  cloud_.start();
+  EXPECT_TRUE(link_is("connected"));
+}
+
+TEST_F(Outage, KeepsTheAccountsOfTheQueueExact) {
+  cloud_.stop();
+  publish_for(200ms);
+  restart_hard();
+  cloud_.start();
+  ASSERT_TRUE(drains());
+  const nlohmann::json queue = upstream_queue();
+  const uint64_t ended = queue["delivered"].get<uint64_t>() + queue["expired"].get<uint64_t>() +
+                         queue["dropped"].get<uint64_t>() + queue["dead"].get<uint64_t>();
+  EXPECT_EQ(queue["in"], ended) << queue;
+  EXPECT_GE(queue["delivered"], all_acked(publishers_).size());
+}
+
+TEST_F(Outage, UnbatchReadsTheCloudBroker) {
+  Process unbatch(
+      {program("headgate"), "unbatch", "--host", "127.0.0.1", "--port", std::to_string(cloud_.port())},
+      scratch_.path() / "unbatched");
+  publish_for(200ms);
+  ASSERT_TRUE(drains());
+  publish_for(100ms);
+  EXPECT_TRUE(eventually([&] { return find_id(unbatch.output()).has_value(); })) << unbatch.output();
+}
+
+}  // namespace
+}  // namespace headgate::e2e
