@@ -78,7 +78,7 @@ void Broker::closed(Channel& channel, core::Now now) {
   if (!session) return;
   const auto it = clients_.find(session->client_id());
   const std::shared_ptr<Session> alive = it->second.session;
-  session->detach();
+  session->detach(now);
   log_.info("client_disconnected", {{"client", session->client_id()},
                                     {"reason", channel.graceful ? "disconnect" : name(channel.close_reason())}});
   events_.on_disconnected(*session);
@@ -152,7 +152,9 @@ void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
   Session& session = *client.session;
   session.set_expiry_s(granted_expiry_s(connect));
   channel.session = &session;
-  channel.silence_max_ms = silence_allowed_ms(granted_keep_alive_s(connect));
+  channel.keep_alive_s = granted_keep_alive_s(connect);
+  channel.silence_max_ms = silence_allowed_ms(channel.keep_alive_s);
+  channel.username = connect.username.value_or("");
   channel.wants_reason_text = connect.request_problem_information;
   if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
   send_connack(channel, connect, session, present, assigned);
@@ -169,7 +171,7 @@ void Broker::take_over(Client& old, core::Now now) {
   encode_disconnect(ReasonCode::session_taken_over, channel->version, channel->out());
   channel->close(ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
   channel->session = nullptr;
-  old.session->detach();
+  old.session->detach(now);
   log_.info("client_taken_over", {{"client", old.session->client_id()}});
   events_.on_disconnected(*old.session);
   after_disconnect(old, channel->graceful, now);
@@ -185,8 +187,7 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   connack.shared_subscriptions_available = false;
   if (assigned) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
   if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
-  const uint16_t keep_alive_s = granted_keep_alive_s(connect);
-  if (keep_alive_s != connect.keep_alive_s) connack.server_keep_alive_s = keep_alive_s;
+  if (channel.keep_alive_s != connect.keep_alive_s) connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
   encode_connack(connack, connect.version, channel.out());
 }
 
@@ -298,7 +299,7 @@ std::shared_ptr<Session> Broker::find(std::string_view client_id) const {
   return it == clients_.end() ? nullptr : it->second.session;
 }
 
-void Broker::for_each(const std::function<void(const Session&)>& visit) const {
+void Broker::for_each(const std::function<void(Session&)>& visit) const {
   for (const auto& [id, client] : clients_) visit(*client.session);
 }
 

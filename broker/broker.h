@@ -64,9 +64,10 @@ class Broker {
   // ---- for the hub ----
   Session& restore(const StoredSession& stored, core::Now now);
   [[nodiscard]] std::shared_ptr<Session> find(std::string_view client_id) const;
-  void for_each(const std::function<void(const Session&)>& visit) const;
+  void for_each(const std::function<void(Session&)>& visit) const;
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
   [[nodiscard]] const BrokerStats& stats() const { return stats_; }
+  [[nodiscard]] uint64_t messages_out() const { return context_.delivered; }
   [[nodiscard]] size_t connections() const { return channels_.size(); }
   [[nodiscard]] size_t sessions() const { return clients_.size(); }
 

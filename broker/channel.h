@@ -63,6 +63,8 @@ class Channel {
   // Set by the broker.
   Session* session = nullptr;  // null until CONNECT was accepted
   Version version = Version::v3_1_1;
+  std::string username;
+  uint16_t keep_alive_s = 0;         // as granted
   bool graceful = false;             // the client said DISCONNECT: no will [MQTT-3.14.4-3]
   bool wants_reason_text = true;     // Request Problem Information
   size_t client_packet_bytes_max = SIZE_MAX;  // the client's Maximum Packet Size

@@ -25,13 +25,17 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   channel_ = &channel;
   version_ = version;
   ++connection_;
+  since_wall_ms_ = now.wall_ms;
   unacknowledged_ = incoming_qos2_.size();
   outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
   send_again(now);
   send_waiting(now);
 }
 
-void Session::detach() { channel_ = nullptr; }
+void Session::detach(core::Now now) {
+  channel_ = nullptr;
+  since_wall_ms_ = now.wall_ms;
+}
 
 ReasonCode Session::on_frame(const Frame& frame, core::Now now) {
   switch (frame.type) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,7 +99,8 @@ struct SessionContext {
   SessionLimits limits;
   BrokerEvents& events;
   Subscriptions& subscriptions;
-  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+  uint64_t delivered = 0;  // PUBLISH out to anybody, first sendings
+  Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
 };
 
 // Counters of one session, for `client ls` and metrics.
@@ -126,9 +128,12 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] uint32_t expiry_s() const { return expiry_s_; }
   void set_expiry_s(uint32_t expiry_s) { expiry_s_ = expiry_s; }
   [[nodiscard]] const SessionStats& stats() const { return stats_; }
+  // Unix time of the last connect or disconnect; 0 if the hub was restarted since.
+  [[nodiscard]] int64_t since_wall_ms() const { return since_wall_ms_; }
   [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const { return filters_; }
   [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
   [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
+  [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
   // False while the client has too much unacknowledged: its socket is not read then, which is the only way
   // to slow a 3.1.1 client down.
   [[nodiscard]] bool wants_packets() const { return unacknowledged_ < context_.limits.receive_maximum; }
@@ -136,7 +141,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // ---- connection ----
   // Takes over the channel; what was in flight is sent again, in order, with DUP [MQTT-4.4.0-1].
   void attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now);
-  void detach();
+  void detach(core::Now now);
   // One packet from the client, never CONNECT. Anything but success must close the connection with that
   // reason.
   [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
@@ -165,6 +170,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void restore_incoming(uint16_t packet_id);
   void restore_released(uint16_t packet_id) { outbox_.restore_released(packet_id); }
 
+  // The owner's durable queue for this session, by whatever number it knows it. Opaque here.
+  std::optional<uint32_t> queue;
+
   // For whoever fans a message out: finds a session's overlapping subscriptions in one pass.
   struct {
     uint64_t stamp = 0;
@@ -190,6 +198,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Outgoing (session_outgoing.cc).
   void send_again(core::Now now);
+  void count_delivered();
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
@@ -205,6 +214,7 @@ class Session : public std::enable_shared_from_this<Session> {
   uint32_t connection_ = 0;  // counts the connections of this session
   uint32_t expiry_s_ = 0;
   SessionStats stats_;
+  int64_t since_wall_ms_ = 0;
 
   std::map<std::string, SubscriptionOptions, std::less<>> filters_;
 

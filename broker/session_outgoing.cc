@@ -26,6 +26,11 @@ size_t weight(const Outgoing& out) { return out.message->topic.size() + out.mess
 
 }  // namespace
 
+void Session::count_delivered() {
+  ++stats_.delivered;
+  ++context_.delivered;
+}
+
 bool Session::congested() const { return channel_->unsent_bytes() > context_.limits.unsent_bytes_max; }
 
 size_t Session::window() const { return channel_ && !channel_->closing() && !congested() ? outbox_.window() : 0; }
@@ -55,8 +60,7 @@ void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain, std::span
       return;
     }
     form->append_to(channel_->out());
-    ++stats_.delivered;
-    return;
+    return count_delivered();
   }
   const Outgoing out{message, qos, retain, {}, {}};
   if (!write_publish(out, 0, false, now)) give_up(out);
@@ -72,7 +76,7 @@ bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, c
   options.expiry_s = remaining_s(*out.message, now);
   options.packet_bytes_max = channel_->client_packet_bytes_max;
   if (!encode_publish(*out.message, options, version_, channel_->out())) return false;
-  if (!dup) ++stats_.delivered;
+  if (!dup) count_delivered();
   return true;
 }
 
