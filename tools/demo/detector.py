@@ -1,9 +1,9 @@
 """The detector: scores every reading by how far the machine has lately been from where it usually is.
 
-The usual level is the median of the last week, the recent one an exponentially weighted mean over half a day;
-their difference, in units of its spread while the model was trained (z), is mapped to a score from 0 to 1:
-z = 2 is 0.5 and z = 4 is 0.8. A median shrugs off an anomaly that a mean would learn, and half a day of
-smoothing shrugs off the short stops that a machine makes every other day.
+The usual level is the median of the last week, the recent one an exponentially weighted mean over half a
+day; their difference, in units of its spread while the model was trained (z), is mapped to a score from 0
+to 1: z = 2 is 0.5 and z = 4 is 0.8. A median shrugs off an anomaly that a mean would learn, and half a day
+of smoothing shrugs off the short stops that a machine makes every other day.
 
     input  readings   {"id", "time", "value", ...}
     output scores     {"id", "reading", "time", "value", "expected", "score"}
@@ -34,7 +34,7 @@ class Detector:
         self._last_time = None
 
     def departure(self, time_s, value):
-        """Takes in one reading; returns (how far the recent mean is from the usual level, the usual level)."""
+        """Takes in one reading; returns (how far the recent mean is from the usual level, that level)."""
         if self._last_time is None:
             self._start(time_s)
         elapsed_s = max(0.0, time_s - self._last_time)
@@ -71,13 +71,14 @@ def load_model(path):
     with open(path, encoding="utf-8") as file:
         model = json.load(file)
     if model.get("format") != 1:
-        sys.exit(f"{path}: the model's format is {model.get('format')!r}, this detector reads 1; make it anew with train.py")
+        sys.exit(f"{path}: the model's format is {model.get('format')!r}, this detector reads 1;"
+                 " make it anew with train.py")
     return model
 
 
 def main():
     parser = argument_parser("detector", "Scores readings for anomalies.")
-    parser.add_argument("--model", default=MODEL, help="parameters that train.py wrote (default: %(default)s)")
+    parser.add_argument("--model", default=MODEL, help="what train.py wrote (default: %(default)s)")
     args = parser.parse_args()
     detector = Detector(load_model(args.model))
     module = Module(args)
@@ -85,8 +86,9 @@ def main():
     @module.on_input("readings")
     def on_reading(reading):
         score, usual = detector.score(reading["time"], reading["value"])
-        module.publish("scores", {"id": "s-" + reading["id"], "reading": reading["id"], "time": reading["time"],
-                                  "value": reading["value"], "expected": round(usual, 2), "score": round(score, 4)})
+        module.publish("scores", {"id": "s-" + reading["id"], "reading": reading["id"],
+                                  "time": reading["time"], "value": reading["value"],
+                                  "expected": round(usual, 2), "score": round(score, 4)})
 
     module.run()
     module.finish()

@@ -1,8 +1,8 @@
 """The filter: of many scores keeps what somebody should hear about.
 
-An anomaly opens after a few high scores in a row and closes after the score has been low for a while, so that a
-score that dances round the threshold is one anomaly and not twenty. Two messages leave for each: one when it
-opens, which is urgent, and one with its summary when it is over.
+An anomaly opens after a few high scores in a row and closes after the score has been low for a while, so
+that a score that dances round the threshold is one anomaly and not twenty. Two messages leave for each: one
+when it opens, which is urgent, and one with its summary when it is over.
 
     input  scores      {"id", "reading", "time", "value", "expected", "score"}
     output anomalies   {"id", "state": "open" | "closed", "from", "scores": {"first", "last", "count"}, ...}
@@ -42,8 +42,9 @@ class Filter:
         if len(self._run) < OPEN_AFTER:
             return None
         first = self._run[0]
-        self._anomaly = {"id": "open-" + first["id"], "state": "open", "from": first["time"], "to": first["time"],
-                         "expected": first["expected"], "peak_score": 0.0, "peak_value": first["value"],
+        self._anomaly = {"id": "open-" + first["id"], "state": "open",
+                         "from": first["time"], "to": first["time"], "expected": first["expected"],
+                         "peak_score": 0.0, "peak_value": first["value"],
                          "scores": {"first": first["id"], "last": first["id"], "count": 0}}
         self._low_in_a_row = 0
         for earlier in self._run:

@@ -1,8 +1,9 @@
 """What every module of the demo shares: a durable conversation with the hub, in about a hundred lines.
 
-A module connects with a persistent session and speaks QoS 2 in both directions. When the hub dies, paho keeps
-what was not acknowledged and sends it again under the same packet ids when the hub is back, and the hub does
-the same: nothing is lost and nothing is counted twice. One thread does everything, so there is no locking.
+A module connects with a persistent session and speaks QoS 2 in both directions. When the hub dies, paho
+keeps what was not acknowledged and sends it again under the same packet ids when the hub is back, and the
+hub does the same: nothing is lost and nothing is counted twice. One thread does everything, so there is no
+locking.
 
 What a module has accepted lives in its memory until it is acknowledged: a module that is itself killed loses
 that. Stop it with SIGTERM, which lets it finish.
@@ -30,7 +31,8 @@ def argument_parser(name, description):
     parser.add_argument("--host", default="127.0.0.1", help="the hub's address")
     parser.add_argument("--port", type=int, default=1883, help="the hub's port")
     parser.add_argument("--name", default=name, help="this module's name in routes (default: %(default)s)")
-    parser.add_argument("--journal", help="write `in ID` and `out ID` lines here: what arrived, what was acknowledged")
+    parser.add_argument("--journal", help="a file to note arrivals in, as `in ID`, and what the hub"
+                                          " acknowledged, as `out ID BYTES`")
     return parser
 
 
@@ -42,16 +44,16 @@ class Module:
         self._journal = open(args.journal, "a", encoding="utf-8") if args.journal else None
         self._handlers = {}                     # topic -> function(body)
         self._waiting = collections.deque()     # (id, topic, payload) not yet given to paho
-        self._unacknowledged = {}               # packet id -> message id
+        self._unacknowledged = {}               # packet id -> "id bytes" for the journal
         self._connected = False
         self._subscribed = False
         self._backoff_s = BACKOFF_BASE_S
         self._connect_at = 0.0
-        # MQTT 3.1.1: the session, and with it the subscriptions, outlives the connection and the hub's process.
+        # The session, and with it the subscriptions, outlives the connection and the hub's process.
         self._client = mqtt.Client(client_id=self.name, clean_session=False, protocol=mqtt.MQTTv311)
-        # Paho 1.6 takes messages that it receives off its count of messages in flight, so the window is kept here.
+        # Paho 1.6 miscounts what is in flight when it also receives, so the window is kept here.
         self._client.max_inflight_messages_set(0)
-        self._client.on_socket_open = lambda _c, _u, sock: sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client.on_socket_open = self._on_socket_open
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -61,20 +63,20 @@ class Module:
             signal.signal(number, self._on_signal)
 
     def on_input(self, name):
-        """Decorator: call the function with the JSON body of each message that a route sends to this input."""
+        """Decorator: call the function with the JSON body of each message that comes to this input."""
         def register(handler):
             self._handlers[f"modules/{self.name}/inputs/{name}"] = handler
             return handler
         return register
 
     def publish(self, output, body):
-        """Publishes body (with a unique "id") on an output. Returns at once; finish() waits until all is acknowledged."""
-        payload = json.dumps(body, separators=(",", ":"))
+        """Publishes body, with its unique "id", on an output. Returns at once; finish() waits."""
+        payload = json.dumps(body, separators=(",", ":")).encode()
         self._waiting.append((body["id"], f"modules/{self.name}/outputs/{output}", payload))
         self._send_waiting()
 
     def wait_until(self, when):
-        """Talks to the hub until the monotonic time `when`, and for as long as it is behind with acknowledging."""
+        """Talks to the hub until the monotonic time `when`, and longer if it is behind with acknowledging."""
         while not self.stopping and (self._waiting or time.monotonic() < when):
             self._turn(min(0.1, max(0.0, when - time.monotonic())))
 
@@ -84,7 +86,7 @@ class Module:
             self._turn(0.1)
 
     def finish(self):
-        """Waits until everything published is acknowledged, then disconnects; the session stays in the hub."""
+        """Waits until all that was published is acknowledged, then disconnects; the hub keeps the session."""
         while self._waiting or self._unacknowledged:
             self._turn(0.1)
         self._client.disconnect()
@@ -121,11 +123,15 @@ class Module:
         while self._connected and self._waiting and len(self._unacknowledged) < IN_FLIGHT_MAX:
             message_id, topic, payload = self._waiting.popleft()
             info = self._client.publish(topic, payload, qos=2)
-            self._unacknowledged[info.mid] = message_id
+            self._unacknowledged[info.mid] = f"{message_id} {len(payload)}"
 
-    def _note(self, what, message_id):
+    def _note(self, what, words):
         if self._journal:
-            self._journal.write(f"{what} {message_id}\n")
+            self._journal.write(f"{what} {words}\n")
+
+    def _on_socket_open(self, _client, _userdata, sock):
+        # A QoS 2 handshake is small packets only, which Nagle's algorithm would hold back.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(self, client, _userdata, flags, code):
         if code != 0:

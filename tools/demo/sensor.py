@@ -22,7 +22,7 @@ FAULT_S = 30 * 3600
 
 
 class Machine:
-    """A believable machine: load that wanders, day and night, sensor noise, short stops; and faults, if asked for.
+    """A believable machine: load that wanders, day and night, sensor noise, short stops, and faults.
 
     Faults alternate between overheating and cooling down (a shutdown nobody planned); they build up over
     six hours and last thirty.
@@ -36,12 +36,12 @@ class Machine:
 
     def value(self, age_s):
         gauss = self._random.gauss
-        self._load += -self._load * INTERVAL_S / (12 * 3600) + gauss(0, 0.45)
+        self._load += -self._load * INTERVAL_S / (12 * 3600) + gauss(0, 0.75)
         self._stop *= 0.96
         if self._random.random() < INTERVAL_S / (2.5 * DAY_S):
             self._stop += self._random.uniform(10, 25)
         daily = 3 * math.sin(2 * math.pi * age_s / DAY_S)
-        return 86 + daily + self._load - self._stop + self._fault(age_s) + gauss(0, 0.6)
+        return 86 + daily + self._load - self._stop + self._fault(age_s) + gauss(0, 0.75)
 
     def _fault(self, age_s):
         fault = fault_at(age_s) if self._faulty else None
@@ -52,7 +52,7 @@ class Machine:
 
 
 def fault_at(age_s):
-    """(number of the fault, seconds since it began) if the simulated machine has one at this age, else None."""
+    """(number of the fault, seconds since it began) if the machine has one at this age, else None."""
     number, since_s = divmod(age_s - FIRST_FAULT_S, FAULT_EVERY_S)
     return (int(number), since_s) if number >= 0 and since_s < FAULT_S else None
 
@@ -83,7 +83,7 @@ def main():
     parser = argument_parser("sensor", "Publishes a machine's temperature.")
     parser.add_argument("--csv", help="replay this file instead of simulating")
     parser.add_argument("--rate", type=float, default=10.0, help="readings a second (default: %(default)s)")
-    parser.add_argument("--count", type=int, help="stop after so many (default: at the end of the data, or never)")
+    parser.add_argument("--count", type=int, help="stop after so many (default: with the data, or never)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation (default: %(default)s)")
     args = parser.parse_args()
     module = Module(args)
@@ -91,7 +91,8 @@ def main():
     due = time.monotonic()
     readings = replayed(args.csv) if args.csv else simulated(args.seed)
     for number, (time_s, value) in enumerate(itertools.islice(readings, args.count), start=1):
-        module.publish("readings", {"id": f"{run}-{number}", "machine": "press-1", "time": time_s, "value": value})
+        module.publish("readings", {"id": f"{run}-{number}", "machine": "press-1",
+                                    "time": time_s, "value": value})
         due += 1 / args.rate
         module.wait_until(due)
         if module.stopping:

@@ -1,9 +1,9 @@
-"""Makes the detector's model from readings of a machine that is well: from a CSV file, or from the simulation.
+"""Makes the detector's model from readings of a machine that is well: of a CSV file, or simulated.
 
 It needs no labels. What it learns: the distribution of the temperature, and how far the mean of half a day
 strays from the median of a week while nothing is wrong. The committed model.json was made with
 
-    tools/demo/train.py --simulate --seed 7 --readings 4032 --output tools/demo/model.json
+    /usr/bin/python3 tools/demo/train.py --simulate --seed 7 --readings 4032 --output tools/demo/model.json
 """
 import argparse
 import itertools
@@ -23,8 +23,8 @@ def train(readings, source):
     """readings: (time, value) pairs in order. Returns the model."""
     values = sorted(value for _, value in readings)
     quantiles = [values[(len(values) - 1) * percent // 100] for percent in range(101)]
-    model = {"format": 1, "source": source, "readings": len(readings), "recent_s": RECENT_S, "usual_s": USUAL_S,
-             "sigma": 1.0, "quantiles": quantiles}
+    model = {"format": 1, "source": source, "readings": len(readings),
+             "recent_s": RECENT_S, "usual_s": USUAL_S, "sigma": 1.0, "quantiles": quantiles}
     detector = Detector(model)
     departures = [detector.departure(time_s, value)[0] for time_s, value in readings]
     model["sigma"] = round(math.sqrt(sum(d * d for d in departures) / len(departures)), 4)
@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description="Makes model.json for detector.py.")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--csv", help="learn from the first rows of this file")
-    source.add_argument("--simulate", action="store_true", help="learn from the simulated machine, without faults")
+    source.add_argument("--simulate", action="store_true", help="learn from the simulated machine, well")
     parser.add_argument("--readings", type=int, default=2016, help="how many (default: %(default)s, a week)")
     parser.add_argument("--seed", type=int, default=7, help="of the simulation (default: %(default)s)")
     parser.add_argument("--output", default=MODEL, help="where to write (default: %(default)s)")
@@ -43,7 +43,7 @@ def main():
     everything = replayed(args.csv) if args.csv else simulated(args.seed, faulty=False)
     readings = list(itertools.islice(everything, args.readings))
     if len(readings) < READINGS_MIN:
-        sys.exit(f"{args.csv}: {len(readings)} readings are too few to learn from; at least {READINGS_MIN} are needed")
+        sys.exit(f"{args.csv}: {len(readings)} readings are too few to learn from; it takes {READINGS_MIN}")
     model = train(readings, "csv" if args.csv else f"simulation, seed {args.seed}")
     with open(args.output, "w", encoding="utf-8") as file:
         json.dump(model, file, indent=1)
