@@ -225,7 +225,10 @@ class Demo:
         """Returns (path of the detector's model, number of readings)."""
         if not self._args.csv:
             return self._args.model or os.path.join(HERE, "model.json"), SIMULATED_READINGS
-        readings = sum(1 for _ in replayed(self._args.csv))
+        try:
+            readings = sum(1 for _ in replayed(self._args.csv))
+        except ValueError as error:
+            raise DemoError(error) from None
         if self._args.model:
             return self._args.model, readings
         model = self._path("model.json")
@@ -343,6 +346,9 @@ def arguments():
     for path in (args.csv, args.labels, args.model):
         if path and not os.path.isfile(path):
             parser.error(f"there is no file {path}")
+    for program in ("headgated", "headgate"):
+        if not os.access(os.path.join(args.bin, program), os.X_OK):
+            parser.error(f"--bin {args.bin} has no {program}; `tools/dev build` makes it")
     return args
 
 

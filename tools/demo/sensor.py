@@ -65,13 +65,14 @@ def simulated(seed, faulty=True):
 
 
 def replayed(path):
-    """(time, value) pairs of a CSV file; timestamps without a zone are taken as UTC."""
+    """(time, value) pairs of a CSV file; times without a zone are taken as UTC. ValueError for a bad row."""
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             try:
                 yield unix_time(row["timestamp"]), round(float(row["value"]), 3)
             except (KeyError, TypeError, ValueError) as error:
-                sys.exit(f"{path}: row {row} is not `timestamp,value` under a header of that name ({error})")
+                raise ValueError(f"{path}: row {list(row.values())} is not `timestamp,value` under a header"
+                                 f" of these names ({error})") from None
 
 
 def unix_time(text):
@@ -101,4 +102,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (OSError, ValueError) as problem:
+        sys.exit(f"sensor: {problem}")
