@@ -15,7 +15,7 @@ namespace headgate::broker {
 struct Ack {
   uint16_t packet_id = 0;
   ReasonCode reason = ReasonCode::success;  // always success in 3.1.1
-  std::string_view reason_string;           // views the packet
+  std::string_view reason_string = {};      // views the packet
 };
 
 // Reads the body of an acknowledgement of that `type`. Refuses with protocol_error packet id 0 and a reason

@@ -14,8 +14,8 @@ namespace headgate::broker {
 // Views point into the packet.
 struct Auth {
   ReasonCode reason = ReasonCode::success;
-  std::string_view method;
-  std::string_view data;
+  std::string_view method = {};
+  std::string_view data = {};
 };
 
 // Reads the body of a client's AUTH. Refuses with protocol_error a reason other than continue_authentication

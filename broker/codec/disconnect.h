@@ -13,9 +13,9 @@
 namespace headgate::broker {
 
 struct Disconnect {
-  ReasonCode reason = ReasonCode::success;   // disconnect_with_will: the will is to be published
-  std::optional<uint32_t> session_expiry_s;  // replaces CONNECT's; 0 → not 0 is the session's to refuse
-  std::string_view reason_string;            // views the packet
+  ReasonCode reason = ReasonCode::success;        // disconnect_with_will: the will is to be published
+  std::optional<uint32_t> session_expiry_s = {};  // replaces CONNECT's; 0 → not 0 is the session's to refuse
+  std::string_view reason_string = {};            // views the packet
 };
 
 // Reads the body of a client's DISCONNECT. Refuses with protocol_error a reason code that a client does not

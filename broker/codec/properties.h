@@ -69,8 +69,8 @@ enum class Sender : uint8_t { client, server };
 struct Property {
   PropertyId id = PropertyId::user_property;
   uint32_t number = 0;
-  std::string_view text;
-  std::string_view value;
+  std::string_view text = {};
+  std::string_view value = {};
 };
 
 // Reads one property section, from its length on, out of a packet: `while (properties.next(p)) switch
@@ -108,8 +108,8 @@ class PropertyReader {
 
 // A user property in a packet.
 struct UserPropertyView {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name = {};
+  std::string_view value = {};
 
   friend bool operator==(const UserPropertyView&, const UserPropertyView&) = default;
 };
@@ -117,11 +117,11 @@ struct UserPropertyView {
 // What a PUBLISH and a will say about their payload. Views point into the packet; absent strings are empty.
 struct MessageProperties {
   bool payload_is_utf8 = false;
-  std::optional<uint32_t> expiry_s;
-  std::string_view content_type;
-  std::string_view response_topic;
-  std::string_view correlation_data;
-  std::vector<UserPropertyView> user;  // in the packet's order [MQTT-3.3.2-18]
+  std::optional<uint32_t> expiry_s = {};
+  std::string_view content_type = {};
+  std::string_view response_topic = {};
+  std::string_view correlation_data = {};
+  std::vector<UserPropertyView> user = {};  // in the packet's order [MQTT-3.3.2-18]
 
   // Back to nothing; the vector keeps its room.
   void clear();

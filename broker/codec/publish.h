@@ -19,14 +19,14 @@ namespace headgate::broker {
 // All strings view the packet. Reuse one for all packets of a connection: it keeps its vector's room, so that
 // decoding allocates nothing.
 struct Publish {
-  std::string_view topic;  // empty only when topic_alias stands for it
-  std::string_view payload;
+  std::string_view topic = {};  // empty only when topic_alias stands for it
+  std::string_view payload = {};
   uint16_t packet_id = 0;  // 0 with QoS 0
   uint8_t qos = 0;
   bool retain = false;
   bool dup = false;
   uint16_t topic_alias = 0;  // 0 = none; whether it is within the maximum is the session's business
-  MessageProperties properties;
+  MessageProperties properties = {};
 };
 
 // Reads the body of a PUBLISH from a client. `flags` are the fixed header's. Refuses with malformed_packet

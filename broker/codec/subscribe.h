@@ -16,7 +16,7 @@ enum class RetainHandling : uint8_t { send = 0, send_if_new = 1, do_not_send = 2
 
 // 3.1.1 has the first two fields only.
 struct SubscriptionRequest {
-  TopicFilter filter;
+  TopicFilter filter = {};
   uint8_t qos = 0;
   bool no_local = false;
   bool retain_as_published = false;
@@ -27,7 +27,7 @@ struct SubscriptionRequest {
 struct Subscribe {
   uint16_t packet_id = 0;
   uint32_t subscription_id = 0;  // 0 = none
-  std::vector<SubscriptionRequest> requests;
+  std::vector<SubscriptionRequest> requests = {};
 };
 
 // Reads SUBSCRIBE's body. Refuses with protocol_error packet id 0, no filter at all [MQTT-3.8.3-2], in 5.0

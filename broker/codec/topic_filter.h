@@ -13,9 +13,9 @@ namespace headgate::broker {
 
 // A topic filter, plain or shared. All parts view the packet.
 struct TopicFilter {
-  std::string_view text;    // as sent, `$share/` included: what identifies the subscription
-  std::string_view share;   // the share name; empty when the subscription is not shared
-  std::string_view filter;  // what topics are matched against
+  std::string_view text = {};    // as sent, `$share/` included: what identifies the subscription
+  std::string_view share = {};   // the share name; empty when the subscription is not shared
+  std::string_view filter = {};  // what topics are matched against
 
   [[nodiscard]] bool is_shared() const { return !share.empty(); }
 };

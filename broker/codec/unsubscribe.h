@@ -14,7 +14,7 @@ namespace headgate::broker {
 // Views point into the packet.
 struct Unsubscribe {
   uint16_t packet_id = 0;
-  std::vector<TopicFilter> filters;
+  std::vector<TopicFilter> filters = {};
 };
 
 // Reads UNSUBSCRIBE's body. Refuses with protocol_error packet id 0 and no filter at all [MQTT-3.10.3-2];

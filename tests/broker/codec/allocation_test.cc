@@ -1,0 +1,75 @@
+// Counts allocations, by replacing the global operator new in this test program.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "broker/codec/publish.h"
+#include "tests/broker/codec/wire_text.h"
+
+namespace {
+
+size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  ++allocations;
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace headgate::broker {
+namespace {
+
+core::Message message_of(std::string topic, std::string body) {
+  core::Message message;
+  message.topic = std::move(topic);
+  message.body = std::move(body);
+  return message;
+}
+
+template <typename Work>
+size_t allocations_of(Work work) {
+  const size_t before = allocations;
+  work();
+  return allocations - before;
+}
+
+size_t allocations_to_decode(const std::string& body, uint8_t flags, Version version, Publish& publish) {
+  return allocations_of(
+      [&] { EXPECT_EQ(decode_publish(body, flags, version, publish), ReasonCode::success); });
+}
+
+TEST(DecodingAPublish, AllocatesNothing) {
+  Publish publish;
+  EXPECT_EQ(
+      allocations_to_decode(testing::wire("<'plant/hall/7'> 0001 'payload'"), 2, Version::v3_1_1, publish),
+      0U);
+  EXPECT_EQ(
+      allocations_to_decode(testing::wire("<'t'> (02 00000001 03 <'json'>) 'x'"), 0, Version::v5, publish),
+      0U);
+}
+
+TEST(DecodingAPublish, ReusesItsRoomForUserProperties) {
+  const std::string body = testing::wire("<'t'> (26 <'a'> <'1'> 26 <'b'> <'2'>)");
+  Publish publish;
+  EXPECT_GT(allocations_to_decode(body, 0, Version::v5, publish), 0U);
+  EXPECT_EQ(allocations_to_decode(body, 0, Version::v5, publish), 0U);
+}
+
+TEST(EncodingAPublish, AllocatesNothingWhereThereIsRoom) {
+  const core::Message message = message_of("plant/hall/7", std::string(200, 'x'));
+  const PublishTemplate shared(message, {.qos = 1}, Version::v5);
+  std::string out;
+  out.reserve(1024);
+  EXPECT_EQ(allocations_of([&] { EXPECT_TRUE(encode_publish(message, {}, Version::v5, out)); }), 0U);
+  EXPECT_EQ(allocations_of([&] { shared.append_to(out, 7); }), 0U);
+}
+
+}  // namespace
+}  // namespace headgate::broker
