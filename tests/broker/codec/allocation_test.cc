@@ -1,27 +1,11 @@
-// Counts allocations, by replacing the global operator new in this test program.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
 #include "broker/codec/publish.h"
+#include "tests/broker/codec/allocation_count.h"
 #include "tests/broker/codec/wire_text.h"
-
-namespace {
-
-size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(size_t bytes) {
-  ++allocations;
-  if (void* memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace headgate::broker {
 namespace {
@@ -35,9 +19,9 @@ core::Message message_of(std::string topic, std::string body) {
 
 template <typename Work>
 size_t allocations_of(Work work) {
-  const size_t before = allocations;
+  const size_t before = testing::allocation_count();
   work();
-  return allocations - before;
+  return testing::allocation_count() - before;
 }
 
 size_t allocations_to_decode(const std::string& body, uint8_t flags, Version version, Publish& publish) {
