@@ -5,7 +5,7 @@
 namespace headgate::broker {
 namespace {
 
-// MQTT 5.0 table 3-10, the rows that are sent by a client.
+// The reasons that MQTT 5.0 section 3.14.2.1 says a client may give.
 bool client_may_give(ReasonCode reason) {
   switch (reason) {
     case ReasonCode::success:

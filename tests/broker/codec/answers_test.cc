@@ -63,7 +63,7 @@ TEST(Acknowledgement, ComesThroughInEveryForm) {
   }
 }
 
-TEST(Acknowledgement, TakesExactlyTheReasonsOfItsPacket) {  // MQTT 5.0 tables 3-4 to 3-7
+TEST(Acknowledgement, TakesExactlyTheReasonsOfItsPacket) {  // MQTT 5.0 sections 3.4.2.1 to 3.7.2.1
   const std::set<int> answers = {0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99};
   const std::set<int> releases = {0x00, 0x92};
   for (const PacketType type : kAckTypes) {

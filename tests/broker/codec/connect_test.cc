@@ -34,7 +34,7 @@ class ConnectPacket : public ::testing::Test {
   ReasonCode reason_ = ReasonCode::unspecified_error;
 };
 
-TEST_F(ConnectPacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 figure 3-6
+TEST_F(ConnectPacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 section 3.1.2.12
   const Connect connect =
       decode(wire("10 (<'MQTT'> 05 CE 000A (11 0000000A) <'c'> () <'w'> <'x'> <'u'> <'p'>)"));
   ASSERT_EQ(reason_, ReasonCode::success);
@@ -113,7 +113,7 @@ std::string connack_hex(const Connack& connack, Version version) {
   return to_hex(out);
 }
 
-TEST(ConnackPacket, IsFourBytesInVersion4) {  // MQTT 3.1.1 figure 3.8
+TEST(ConnackPacket, IsFourBytesInVersion4) {  // MQTT 3.1.1 section 3.2
   EXPECT_EQ(connack_hex({}, Version::v3_1_1), "20 02 00 00");
   EXPECT_EQ(connack_hex({.session_present = true}, Version::v3_1_1), "20 02 01 00");
   EXPECT_EQ(connack_hex({.reason = ReasonCode::not_authorized}, Version::v3_1_1), "20 02 00 05");
@@ -185,6 +185,8 @@ TEST(ReasonCodes, HaveNames) {  // MQTT 5.0 table 2-6
     EXPECT_NE(name(static_cast<ReasonCode>(code)), "unknown") << code;
   EXPECT_EQ(name(static_cast<ReasonCode>(0x42)), "unknown");
   EXPECT_EQ(name(ReasonCode::packet_too_large), "packet too large");
+  EXPECT_EQ(name(ReasonCode::wildcard_subscriptions_not_supported), "wildcard subscriptions not supported");
+  EXPECT_EQ(name(static_cast<ReasonCode>(0xA3)), "unknown");
 }
 
 }  // namespace

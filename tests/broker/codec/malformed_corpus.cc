@@ -94,7 +94,7 @@ const Cases kConnect = {
     {"bytes left over (3.1.3)", v3_1_1, "10 (<'MQTT'> 04 02 003C <'c'> 00)", malformed_packet},
     {"user name without its flag [MQTT-3.1.2-16]", v5, "10 (<'MQTT'> 05 02 003C () <'c'> <'u'>)",
      malformed_packet},
-    {"password without its flag [MQTT-3.1.2-18]", v3_1_1, "10 (<'MQTT'> 04 82 003C <'c'> <'u'> <'p'>)",
+    {"password without its flag [MQTT-3.1.2-20]", v3_1_1, "10 (<'MQTT'> 04 82 003C <'c'> <'u'> <'p'>)",
      malformed_packet},
 };
 
@@ -321,9 +321,9 @@ const Cases kEnd = {
     {"PINGREQ with a body (3.12.2)", v5, "C0 (00)", malformed_packet},
     {"DISCONNECT with a body (3.14.2)", v3_1_1, "E0 (00)", malformed_packet},
     {"DISCONNECT with an unknown reason [MQTT-3.14.2-1]", v5, "E0 (05)", protocol_error},
-    {"DISCONNECT as not authorized (table 3-10)", v5, "E0 (87)", protocol_error},
-    {"DISCONNECT as taken over (table 3-10)", v5, "E0 (8E ())", protocol_error},
-    {"DISCONNECT as server moved (table 3-10)", v5, "E0 (9D)", protocol_error},
+    {"DISCONNECT as not authorized (3.14.2.1)", v5, "E0 (87)", protocol_error},
+    {"DISCONNECT as taken over (3.14.2.1)", v5, "E0 (8E ())", protocol_error},
+    {"DISCONNECT as server moved (3.14.2.1)", v5, "E0 (9D)", protocol_error},
     {"DISCONNECT with CONNACK's reason [MQTT-3.14.2-1]", v5, "E0 (84)", protocol_error},
     {"DISCONNECT with a server reference (3.14.2.2.5)", v5, "E0 (00 (1C <'s'>))", protocol_error},
     {"DISCONNECT with session expiry twice (3.14.2.2.2)", v5, "E0 (00 (11 00000001 11 00000001))",

@@ -55,7 +55,7 @@ class PublishPacket : public ::testing::Test {
   Publish publish_;
 };
 
-TEST_F(PublishPacket, OfTheStandardsExampleIsRead) {  // MQTT 3.1.1 figure 3.11
+TEST_F(PublishPacket, OfTheStandardsExampleIsRead) {  // MQTT 3.1.1 section 3.3.2
   ASSERT_EQ(decode(wire("32 (<'a/b'> 000A 'hi')"), Version::v3_1_1), ReasonCode::success);
   EXPECT_EQ(publish_.topic, "a/b");
   EXPECT_EQ(publish_.packet_id, 10);

@@ -20,7 +20,7 @@ using testing::wire;
 
 std::string_view body_of(const std::string& packet) { return next_frame(packet, packet.size()).frame.body; }
 
-TEST(SubscribePacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 figure 3-22
+TEST(SubscribePacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 section 3.8.3
   const std::string packet = wire("82 (000A () <'a/b'> 01 <'c/d'> 02)");
   Subscribe subscribe;
   ASSERT_EQ(decode_subscribe(body_of(packet), Version::v5, subscribe), ReasonCode::success);
@@ -83,7 +83,7 @@ TEST(SharedFilter, OfAnEmptyLevelIsAllowed) {  // "$share/g//t" matches "/t"
   EXPECT_EQ(filter.filter, "/t");
 }
 
-TEST(UnsubscribePacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 figure 3-31
+TEST(UnsubscribePacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 section 3.10.3
   const std::string packet = wire("A2 (000A () <'a/b'> <'$share/g/c/d'>)");
   Unsubscribe unsubscribe;
   ASSERT_EQ(decode_unsubscribe(body_of(packet), Version::v5, unsubscribe), ReasonCode::success);
