@@ -1,0 +1,30 @@
+// Where a route's messages come from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace headgate::routing {
+
+// `FROM /messages/…` or `FROM 'topic/filter'`.
+struct RouteSource {
+  enum class Kind : uint8_t { path, topic_filter };
+  Kind kind = Kind::path;
+  std::string text;  // path: normalised (see normalise_source); topic filter: as written
+
+  friend bool operator==(const RouteSource&, const RouteSource&) = default;
+};
+
+// A path as it is compared: lower case, without a trailing `*`, with exactly one trailing slash:
+// "/messages/modules/M1/*" gives "/messages/modules/m1/". A route takes a message if this is a prefix
+// of the message's own path; the trailing slash keeps m1 apart from m10. `*` elsewhere is a letter.
+[[nodiscard]] std::string normalise_source(std::string_view path);
+
+// Why a normalised path can never match a message, or empty if it can.
+[[nodiscard]] std::string why_never(std::string_view normalised);
+
+inline constexpr std::string_view kMessagesPath = "/messages/";
+inline constexpr std::string_view kModulesPath = "/messages/modules/";
+
+}  // namespace headgate::routing
