@@ -26,7 +26,7 @@ namespace headgate::store {
 using QueueId = uint32_t;
 using Seq = uint64_t;  // the first is 1; 0 means "before the first"
 
-inline constexpr uint8_t kLaneCount = 11;   // route priority 0 (first) to 9, then routes without one
+inline constexpr uint8_t kLaneCount = 11;  // route priority 0 (first) to 9, then routes without one
 inline constexpr uint8_t kDefaultLane = 10;
 
 // Who this store is. `epoch` (a ULID) changes whenever a seq could be used twice: a new store, a restored

@@ -1,6 +1,9 @@
 // What every QueueStore promises, run over the in-memory model and the real one.
+#include "store/rocks_queue_store.h"
 #include "tests/store/store_fixture.h"
 #include "tests/support/mem_queue_store.h"
+#include "tests/support/recording_log.h"
+#include "tests/support/temp_dir.h"
 
 namespace headgate::store {
 namespace {
@@ -10,17 +13,29 @@ using ::testing::IsEmpty;
 
 struct Kind {
   std::string name;
-  std::function<std::unique_ptr<QueueStore>(core::Executor&)> make;
+  std::function<std::unique_ptr<QueueStore>(core::Executor&, core::Log&, const std::string& dir)> make;
 };
 
 Kind mem_kind() {
-  return {"Mem", [](core::Executor& executor) { return std::make_unique<testing::MemQueueStore>(executor); }};
+  return {"Mem", [](core::Executor& executor, core::Log&, const std::string&) {
+            return std::make_unique<testing::MemQueueStore>(executor);
+          }};
+}
+
+Kind rocks_kind(const char* name, Durability durability) {
+  return {name, [durability](core::Executor& executor, core::Log& log, const std::string& dir) {
+            StoreOptions options;
+            options.dir = dir;
+            options.hub_id = "hub-1";
+            options.durability = durability;
+            return open_queue_store(options, executor, log).value();
+          }};
 }
 
 class QueueStoreContract : public ::testing::TestWithParam<Kind>, protected StoreDriver {
  protected:
   QueueStoreContract() {
-    store = GetParam().make(executor);
+    store = GetParam().make(executor, log, dir.path());
     store->set_events(&events);
     q = queue("q");
   }
@@ -29,6 +44,8 @@ class QueueStoreContract : public ::testing::TestWithParam<Kind>, protected Stor
     store->close();
   }
 
+  testing::TempDir dir;
+  testing::RecordingLog log;
   QueueId q = 0;
 };
 
@@ -277,7 +294,10 @@ TEST_P(QueueStoreContract, RefusesAppendsOnceClosed) {
   EXPECT_EQ(executor.run_ready() > 0 && !events.durable.empty(), false);
 }
 
-INSTANTIATE_TEST_SUITE_P(, QueueStoreContract, ::testing::Values(mem_kind()),
+INSTANTIATE_TEST_SUITE_P(, QueueStoreContract,
+                         ::testing::Values(mem_kind(), rocks_kind("RocksSync", {Durability::Mode::sync}),
+                                           rocks_kind("RocksInterval", {Durability::Mode::interval, 5}),
+                                           rocks_kind("RocksMemory", {Durability::Mode::memory})),
                          [](const auto& kind) { return kind.param.name; });
 
 TEST(MemQueueStore, FailsACommitWhenTold) {

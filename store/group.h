@@ -1,0 +1,41 @@
+// Everything that one write carries: what the loop collected while the writer was busy with the group before.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/block.h"
+#include "store/queue_store.h"
+#include "store/segment.h"
+
+namespace headgate::store {
+
+// The key of an index row.
+struct RowKey {
+  LaneId lane;
+  Seq last = 0;
+};
+
+// Owned by the loop while it is collected, then by the writer, then by the loop again.
+struct Group {
+  std::vector<Segment> segments;
+  std::vector<KeyValue> values;
+  std::vector<RowKey> dead_rows;
+  std::vector<Seq> dead_blocks;
+  std::vector<QueueId> dead_queues;
+  std::vector<std::pair<QueueId, std::string>> new_queues;    // with their names
+  std::vector<std::pair<QueueId, std::string>> queue_states;  // encoded when the group is cut
+  std::vector<KeyValue> meta;
+  Seq last_seq = 0;        // everything up to it is in this group or an earlier one
+  size_t bytes = 0;        // of messages and values
+  bool must_sync = false;  // somebody waits for a promise
+
+  // The segment that takes a message with this seq.
+  Segment& segment_for(Seq seq) {
+    if (segments.empty() || segments.back().full_for(seq)) segments.emplace_back();
+    return segments.back();
+  }
+};
+
+}  // namespace headgate::store

@@ -1,0 +1,58 @@
+// One row of the index: the entries that one lane got from one segment of a group, in seq order
+// (docs/store-format.md, "idx"). Written once, never changed, deleted when all of it is finished.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "store/queue_store.h"
+
+namespace headgate::store {
+
+struct RowEntry {
+  Seq seq = 0;
+  int64_t arrived_ms = 0;
+  int64_t expires_ms = 0;
+  uint64_t bytes = 0;   // stored_bytes() of the message
+  uint32_t block = 0;   // position in IndexRow::blocks
+  uint32_t offset = 0;  // of the record in the block's value
+  std::string tag;
+};
+
+// A block that holds messages of this row. `shared`: other lanes have the same messages.
+struct RowBlock {
+  Seq id = 0;
+  bool shared = false;
+
+  friend bool operator==(const RowBlock&, const RowBlock&) = default;
+};
+
+// `previous` is the last seq the lane got before this row: together the rows of a lane tile its seqs without
+// holes, so that "what comes next" and "is this passed" need no look at the neighbours.
+struct IndexRow {
+  Seq previous = 0;
+  std::vector<RowBlock> blocks;
+  std::vector<RowEntry> entries;  // never empty
+
+  [[nodiscard]] Seq last() const { return entries.back().seq; }
+  [[nodiscard]] bool holds(Seq seq) const { return seq > previous && seq <= last(); }
+
+  // The position of the first entry with a seq ≥ `seq`; entries.size() if there is none.
+  [[nodiscard]] size_t position(Seq seq) const;
+  // The seq of the entry before entries[position].
+  [[nodiscard]] Seq before(size_t position) const;
+};
+
+using IndexRowPtr = std::shared_ptr<const IndexRow>;
+
+[[nodiscard]] std::string encode_index_row(const IndexRow& row);
+
+// Error: corrupt.
+[[nodiscard]] core::Result<IndexRowPtr> decode_index_row(core::Bytes bytes);
+
+}  // namespace headgate::store

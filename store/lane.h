@@ -1,0 +1,69 @@
+// What the loop knows of one lane: which of its seqs are finished. Constant size but for the holes that
+// out-of-order finishing leaves, whatever the depth of the lane.
+#pragma once
+
+#include <cstdint>
+
+#include "store/index_row.h"
+#include "store/queue_store.h"
+#include "store/seq_ranges.h"
+
+namespace headgate::store {
+
+// The first waiting entry of a lane, found lazily and kept until the head moves.
+struct Oldest {
+  Seq seq = 0;  // 0: not looked up yet
+  int64_t arrived_ms = 0;
+  int64_t expires_ms = 0;
+};
+
+// The finished part of a lane. An entry `seq` whose lane neighbour before it is `previous` tiles (previous,
+// seq]; so the head advances over finished tiles without anybody reading the entries between.
+class LaneProgress {
+ public:
+  [[nodiscard]] Seq head() const { return head_; }  // everything up to and including it is finished
+  [[nodiscard]] Seq last() const { return last_; }  // the newest seq the lane was given
+
+  // Gives the lane an entry; returns the one before it. Requires seq > last().
+  Seq add(Seq seq);
+
+  // Finishes the tile (previous, seq].
+  void finish(Seq previous, Seq seq);
+  void finish_all();
+
+  [[nodiscard]] bool finished(Seq seq) const { return seq <= head_ || above_.contains(seq); }
+  // True if every entry in (from, to] is finished.
+  [[nodiscard]] bool passed(Seq from, Seq to) const;
+  // The largest position ≥ `after` with nothing unfinished in between.
+  [[nodiscard]] Seq skip_finished(Seq after) const;
+
+  [[nodiscard]] const SeqRanges& above() const { return above_; }
+
+  // As read from disk.
+  static LaneProgress restore(Seq head, Seq last, SeqRanges above);
+
+ private:
+  void absorb();
+
+  Seq head_ = 0;
+  Seq last_ = 0;
+  SeqRanges above_;  // finished beyond the head
+};
+
+// A lane as the store keeps it.
+struct Lane {
+  LaneProgress progress;
+
+  // Rows with a last seq in (sweep_from, sweep_to] were purged and are still to be deleted from disk.
+  Seq sweep_from = 0;
+  Seq sweep_to = 0;
+  [[nodiscard]] bool sweeping() const { return sweep_to != 0; }
+
+  // Not stored:
+  Seq durable_last = 0;        // the newest entry that is written
+  Oldest first_pending;        // the oldest entry newer than durable_last
+  mutable Oldest oldest;       // see Oldest
+  mutable IndexRowPtr recent;  // the row last looked at
+};
+
+}  // namespace headgate::store

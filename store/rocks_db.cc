@@ -1,0 +1,363 @@
+#include "store/rocks_db.h"
+
+#include <fcntl.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/write_buffer_manager.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "store/varint.h"
+
+namespace headgate::store {
+namespace {
+
+using core::Errc;
+
+constexpr std::array<const char*, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
+
+// Rows of `cur`: an id is followed by what the row holds.
+constexpr uint8_t kNameRow = 0;
+constexpr uint8_t kStateRow = 1;
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+rocksdb::DBOptions db_options(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.paranoid_checks = true;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.max_total_wal_size = 64u << 20;
+  db.max_background_jobs = 2;
+  db.max_open_files = -1;
+  db.max_manifest_file_size = 4u << 20;
+  db.max_log_file_size = 1u << 20;
+  db.keep_log_file_num = 2;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.skip_stats_update_on_db_open = true;
+  db.skip_checking_sst_file_sizes_on_db_open = true;
+  db.allow_concurrent_memtable_write = false;
+  db.enable_write_thread_adaptive_yield = false;
+  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.cache_bytes * 3 / 4, cache);
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                            size_t write_buffer_bytes) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(128, 64));
+  family.write_buffer_size = write_buffer_bytes;
+  family.arena_block_size = 64u << 10;
+  family.target_file_size_base = 16u << 20;
+  family.max_bytes_for_level_base = 64u << 20;
+  family.level0_slowdown_writes_trigger = 8;
+  family.level0_stop_writes_trigger = 16;
+  family.compression = rocksdb::kNoCompression;
+  return family;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::shared_ptr<rocksdb::Cache>& cache) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> all;
+  for (const char* name : kFamilies) {
+    const bool big = std::string_view(name) == "blk";
+    all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20));
+  }
+  return all;
+}
+
+core::Unexpected refuse(Errc code, const std::string& dir, const std::string& what) {
+  return core::fail(code, "store " + dir + ": " + what);
+}
+
+// The process that holds RocksDB's lock file, or 0. Never for a file that this process has locked: closing
+// the descriptor would let go of that lock (POSIX fcntl).
+pid_t lock_holder(const std::string& dir) {
+  const int fd = ::open((dir + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool held = ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(fd);
+  return held ? lock.l_pid : 0;
+}
+
+bool is_ours(const std::string& file) { return file != "lost+found"; }
+
+// What is in the directory before it is opened.
+enum class Content { nothing, store };
+
+core::Result<Content> look_into(const std::string& dir) {
+  std::error_code error;
+  if (!std::filesystem::exists(dir, error) && !error) return Content::nothing;
+  std::filesystem::directory_iterator files(dir, error);
+  if (error)
+    return refuse(Errc::io, dir, "cannot be read: " + error.message() + "; check its owner and mode");
+  if (std::filesystem::exists(dir + "/CURRENT", error)) return Content::store;
+  for (const auto& file : files) {
+    const std::string name = file.path().filename().string();
+    if (!is_ours(name) || name == "LOCK" || name.starts_with("LOG") || name.starts_with("MANIFEST") ||
+        name.ends_with(".dbtmp") || name == "IDENTITY") {
+      continue;  // left by a first start that was cut short
+    }
+    return refuse(
+        Errc::invalid, dir,
+        "is not a Headgate store and not empty (it holds " + name + "); name an empty or new directory");
+  }
+  return Content::nothing;
+}
+
+// An existing database is ours if it has no families but ours. One with only "default" may be a store whose
+// making was cut short, or anybody's: it is ours if it is empty.
+core::Status check_families(const StoreOptions& options, const rocksdb::DBOptions& db_opts) {
+  std::vector<std::string> names;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_opts, options.dir, &names);
+  if (!listed.ok()) return core::fail(to_error(listed, "opening the store in " + options.dir));
+  const auto known = [](const std::string& name) {
+    return std::ranges::find(kFamilies, std::string_view(name)) != kFamilies.end();
+  };
+  const auto foreign =
+      core::fail(Errc::invalid, "store " + options.dir +
+                                    ": is a RocksDB database, but not Headgate's; name another directory");
+  if (!std::ranges::all_of(names, known)) return foreign;
+  if (names.size() > 1) return {};
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(rocksdb::Options(db_opts, {}), options.dir, &opened);
+  if (!status.ok()) return core::fail(to_error(status, "opening the store in " + options.dir));
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator({}));
+  rows->SeekToFirst();
+  if (rows->Valid()) return foreign;
+  return {};
+}
+
+// Null if the file cannot be locked for want of permission and nobody holds it.
+core::Result<std::unique_ptr<DirLock>> lock_dir(const StoreOptions& options) {
+  rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  rocksdb::FileLock* lock = nullptr;
+  const rocksdb::Status status = env->LockFile(options.dir + "/LOCK", &lock);
+  if (status.ok()) return std::make_unique<DirLock>(env, lock);
+  if (status.ToString().find("lock hold by current process") != std::string::npos) {
+    return refuse(Errc::unavailable, options.dir, "is in use by this process already");
+  }
+  const pid_t holder = lock_holder(options.dir);
+  if (holder == 0) return std::unique_ptr<DirLock>();
+  return refuse(
+      Errc::unavailable, options.dir,
+      "is in use by process " + std::to_string(holder) + "; stop it, or ask it over its admin socket");
+}
+
+template <typename T>
+core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
+  Decoder in(value);
+  const T decoded = decode(in);
+  if (!in.at_end()) return core::fail(Errc::corrupt, "a meta row cannot be decoded");
+  return decoded;
+}
+
+}  // namespace
+
+core::Error to_error(const rocksdb::Status& status, std::string_view doing) {
+  const std::string what = "while " + std::string(doing) + ": " + status.ToString();
+  if (status.IsNoSpace()) return {Errc::full, what + "; free space on this file system"};
+  if (status.IsCorruption())
+    return {Errc::corrupt, what + "; restore the directory or start with an empty one"};
+  if (status.IsNotFound()) return {Errc::not_found, what};
+  if (status.IsBusy() || status.IsTryAgain()) return {Errc::unavailable, what};
+  return {Errc::io, what + "; check the device and the permissions"};
+}
+
+std::string index_key(LaneId lane, Seq last) {
+  std::string key;
+  put_u32_be(key, lane.queue);
+  put_u8(key, lane.lane);
+  put_u64_be(key, last);
+  return key;
+}
+
+std::string block_key(Seq id) {
+  std::string key;
+  put_u64_be(key, id);
+  return key;
+}
+
+std::string queue_name_key(QueueId queue) {
+  std::string key;
+  put_u32_be(key, queue);
+  put_u8(key, kNameRow);
+  return key;
+}
+
+std::string queue_state_key(QueueId queue) {
+  std::string key;
+  put_u32_be(key, queue);
+  put_u8(key, kStateRow);
+  return key;
+}
+
+Seq index_key_last(const rocksdb::Slice& key) {
+  Decoder in(view(key).substr(5));
+  return in.u64_be();
+}
+
+core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode) {
+  const auto content = look_into(options.dir);
+  if (!content) return core::fail(content.error());
+  if (*content == Content::nothing && mode == Mode::read_only) {
+    return refuse(Errc::not_found, options.dir, "there is no store here");
+  }
+  std::error_code error;
+  std::filesystem::create_directories(options.dir, error);
+  if (error) return refuse(Errc::io, options.dir, "cannot be made: " + error.message());
+  auto lock = lock_dir(options);
+  if (!lock) return core::fail(lock.error());
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
+  const rocksdb::DBOptions db_opts = db_options(options, cache);
+  if (*content == Content::store) {
+    if (auto ours = check_families(options, db_opts); !ours) return core::fail(ours.error());
+  }
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::Status status;
+  if (mode == Mode::read_write) {
+    lock->reset();  // RocksDB takes it
+    status = rocksdb::DB::Open(db_opts, options.dir, families(cache), &handles, &db);
+  } else {
+    status = rocksdb::DB::OpenForReadOnly(db_opts, options.dir, families(cache), &handles, &db);
+  }
+  if (!status.ok()) return core::fail(to_error(status, "opening the store in " + options.dir));
+  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, db, std::move(handles)));
+  opened->lock_ = *std::move(lock);
+  return opened;
+}
+
+DirLock::~DirLock() { env_->UnlockFile(lock_).PermitUncheckedError(); }
+
+RocksDb::~RocksDb() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+}
+
+core::Result<Meta> RocksDb::read_meta() const {
+  const auto get = [&](std::string_view key) -> core::Result<std::string> {
+    std::string value;
+    const rocksdb::Status status = db_->Get({}, meta(), slice(key), &value);
+    if (!status.ok()) return core::fail(to_error(status, "reading '" + std::string(key) + "' of " + dir_));
+    return value;
+  };
+  const auto format = get(kMetaFormat);
+  if (!format) return core::fail(format.error());
+  const auto version = decode_meta<uint32_t>(*format, [](Decoder& in) { return in.u32_be(); });
+  if (!version) return core::fail(version.error());
+  if (*version > kFormatVersion) {
+    return refuse(Errc::invalid, dir_,
+                  "was written by a newer Headgate (format " + std::to_string(*version) +
+                      ", this one reads " + std::to_string(kFormatVersion) +
+                      "); install that version, or name another directory");
+  }
+  const auto hub = get(kMetaHub), epoch = get(kMetaEpoch), seq = get(kMetaNextSeq);
+  const auto queue = get(kMetaNextQueue), clean = get(kMetaClean);
+  if (!hub || !epoch || !seq || !queue || !clean) {
+    return refuse(Errc::corrupt, dir_, "its meta rows are not complete; restore it from a backup");
+  }
+  const auto next_seq = decode_meta<Seq>(*seq, [](Decoder& in) { return in.u64_be(); });
+  const auto next_queue = decode_meta<QueueId>(*queue, [](Decoder& in) { return in.u32_be(); });
+  if (!next_seq || !next_queue) return refuse(Errc::corrupt, dir_, "its meta rows cannot be decoded");
+  return Meta{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1"};
+}
+
+core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() const {
+  std::vector<std::unique_ptr<QueueState>> queues;
+  const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, cur()));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    Decoder key(view(rows->key()));
+    const QueueId id = key.u32_be();
+    const uint8_t kind = key.u8();
+    if (!key.at_end() || kind > kStateRow)
+      return refuse(Errc::corrupt, dir_, "a queue's key cannot be decoded");
+    if (queues.empty() || queues.back()->stats.id != id) {
+      queues.push_back(std::make_unique<QueueState>());
+      queues.back()->stats.id = id;
+    }
+    if (kind == kNameRow) {
+      queues.back()->stats.name = view(rows->value());
+    } else if (auto decoded = decode_queue_state(view(rows->value()), *queues.back()); !decoded) {
+      return refuse(Errc::corrupt, dir_, "queue " + std::to_string(id) + ": " + decoded.error().what);
+    }
+  }
+  if (!rows->status().ok()) return core::fail(to_error(rows->status(), "reading the queues of " + dir_));
+  return queues;
+}
+
+core::Status RocksDb::write(Group& group, bool sync) const {
+  rocksdb::WriteBatch batch(group.bytes + group.bytes / 8 + 4'096);
+  for (const RowKey& row : group.dead_rows) batch.Delete(idx(), index_key(row.lane, row.last));
+  for (const Seq id : group.dead_blocks) batch.Delete(blk(), block_key(id));
+  for (Segment& segment : group.segments) {
+    segment.encode();
+    for (const Segment::Block& block : segment.blocks()) batch.Put(blk(), block_key(block.id), block.value);
+    for (const Segment::Row& row : segment.rows()) {
+      batch.Put(idx(), index_key(row.lane, row.row.last()), encode_index_row(row.row));
+    }
+  }
+  for (const KeyValue& value : group.values) {
+    if (value.value)
+      batch.Put(kv(), value.key, *value.value);
+    else
+      batch.Delete(kv(), value.key);
+  }
+  for (const auto& [id, name] : group.new_queues) batch.Put(cur(), queue_name_key(id), name);
+  for (const auto& [id, state] : group.queue_states) batch.Put(cur(), queue_state_key(id), state);
+  for (const QueueId id : group.dead_queues) {
+    batch.Delete(cur(), queue_name_key(id));
+    batch.Delete(cur(), queue_state_key(id));
+  }
+  for (const KeyValue& row : group.meta) batch.Put(meta(), row.key, *row.value);
+  rocksdb::WriteOptions how;
+  how.sync = sync;
+  const rocksdb::Status status = db_->Write(how, &batch);
+  if (!status.ok()) return core::fail(to_error(status, "writing to the store in " + dir_));
+  return {};
+}
+
+core::Status RocksDb::sync_wal() const {
+  const rocksdb::Status status = db_->SyncWAL();
+  if (!status.ok()) return core::fail(to_error(status, "syncing the store in " + dir_));
+  return {};
+}
+
+void RocksDb::reclaim(Seq floor, bool all) const {
+  const std::string first = block_key(0);
+  const std::string end = block_key(floor);
+  const rocksdb::Slice first_slice(first), end_slice(end);
+  const rocksdb::RangePtr range(&first_slice, &end_slice);
+  // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
+  rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
+  if (!all) return;
+  db_->Flush({}, handles_).PermitUncheckedError();
+  rocksdb::CompactRangeOptions how;
+  how.exclusive_manual_compaction = false;
+  for (rocksdb::ColumnFamilyHandle* family : {blk(), idx()}) {
+    db_->CompactRange(how, family, nullptr, nullptr).PermitUncheckedError();
+  }
+}
+
+}  // namespace headgate::store

@@ -1,0 +1,750 @@
+#include "store/rocks_queue_store.h"
+
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "store/group.h"
+#include "store/queue_table.h"
+#include "store/record_codec.h"
+#include "store/rocks_db.h"
+#include "store/rocks_read_path.h"
+#include "store/ulid.h"
+#include "store/varint.h"
+#include "store/worker.h"
+
+namespace headgate::store {
+namespace {
+
+using core::Errc;
+
+// Seqs are promised to the disk this many at a time, so that none is used twice after a crash although the
+// counter itself is not written with every group.
+constexpr Seq kSeqLease = 1 << 20;
+
+// Above this, appends are refused until the writer has caught up: what waits for the disk is in memory.
+constexpr size_t kOpenBytesMax = 16u << 20;
+
+// A purge deletes its rows this many at a time, between other work.
+constexpr size_t kSweepRows = 64;
+
+// Entries that one tick expires before it lets others run.
+constexpr size_t kExpireAtOnce = 8'192;
+
+// When dead rows are worth the work of giving their space back: always after 64 MiB (or as much as is alive,
+// so that the work stays proportional), and soon once little is left.
+constexpr uint64_t kReclaimBytes = 16u << 20;
+constexpr uint64_t kMergeBytes = 64u << 20;
+constexpr uint64_t kMergeBytesSmall = 1u << 20;
+constexpr int64_t kMergeEveryMs = 10'000;
+
+std::string u64_bytes(uint64_t value) {
+  std::string out;
+  put_u64_be(out, value);
+  return out;
+}
+
+std::string u32_bytes(uint32_t value) {
+  std::string out;
+  put_u32_be(out, value);
+  return out;
+}
+
+std::string new_epoch() {
+  std::random_device device;
+  std::array<uint8_t, 10> random;
+  for (uint8_t& byte : random) byte = static_cast<uint8_t>(device());
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
+}
+
+core::Unexpected no_queue(QueueId queue) {
+  return core::fail(Errc::not_found, "there is no queue " + std::to_string(queue));
+}
+
+size_t bytes_of(std::span<const KeyValue> values) {
+  size_t sum = 0;
+  for (const KeyValue& value : values) sum += value.key.size() + (value.value ? value.value->size() : 0);
+  return sum;
+}
+
+class RocksQueueStore final : public QueueStore {
+ public:
+  RocksQueueStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
+                  core::Executor& executor, core::Log& log);
+  ~RocksQueueStore() override;
+
+  const Identity& identity() const override { return meta_.identity; }
+  std::vector<QueueId> queues() const override { return table_.ids(); }
+  std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
+  const QueueStats& stats(QueueId queue) const override;
+  core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
+                                        core::Now now) override;
+  std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
+  core::Status for_each(std::string_view prefix, const Visit& visit) const override {
+    return path_.for_each(prefix, visit);
+  }
+
+  void set_events(StoreEvents* events) override { events_ = events; }
+  core::Result<QueueId> open_queue(std::string_view name) override;
+  core::Status remove_queue(QueueId queue) override;
+  core::Result<uint64_t> purge(QueueId queue) override;
+  core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
+                           std::span<const KeyValue> values) override;
+  core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync) override;
+  void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+              std::span<const KeyValue> values) override;
+  void drop_gaps(QueueId queue, Seq up_to) override;
+  void tick(core::Now now) override;
+  void close() override;
+
+ private:
+  // Taking in.
+  core::Status check_writable() const;
+  core::Status check_targets(std::span<const Target> targets) const;
+  Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
+  void add_values(std::span<const KeyValue> values);
+  void touch(QueueState& queue);
+
+  // Groups.
+  void schedule();
+  void cut();
+  void seal();
+  void on_written(Group& group, const core::Status& status);
+  void settle_row(LaneId id, IndexRow row);
+  void notify(Seq up_to, const std::set<QueueId>& queues);
+  void fail(const core::Error& error);
+  void on_loop(std::function<void()> work);
+
+  // Letting go.
+  void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
+  void drop_row(LaneId id, const IndexRow& row);
+  void drop_shared_block(Seq id);
+  bool is_passed(LaneId id, Seq from, Seq to) const;
+  uint64_t purge_lane(QueueState& queue, uint8_t lane);
+  void sweep();
+  core::Status sweep_queue(QueueState& queue, size_t& budget);
+  size_t expire_lane(QueueState& queue, uint8_t lane, core::Now now, size_t budget);
+  void expire(core::Now now);
+  void sync_if_due(core::Now now);
+  void reclaim_if_due(core::Now now);
+  Seq floor() const;
+
+  core::Executor& executor_;
+  core::Log& log_;
+  Durability durability_;
+  std::unique_ptr<RocksDb> db_;
+  Meta meta_;
+  QueueTable table_;
+  mutable RocksReadPath path_;
+  StoreEvents* events_ = nullptr;
+
+  Group open_;
+  bool has_work_ = false;  // open_ is worth a write
+  bool cut_posted_ = false;
+  bool writing_ = false;
+  bool closed_ = false;
+  bool unsynced_ = false;  // Mode::interval: something was written since the last sync
+  std::atomic<bool> write_failed_ = false;
+  std::optional<core::Error> failed_;
+  Seq last_seq_;
+  Seq durable_;
+  Seq lease_;  // no seq ≥ it may be used before a greater lease is synced
+  std::vector<QueueId> dirty_;
+  std::set<QueueId> sweeping_;
+  std::vector<Seq> previous_;  // scratch of append()
+
+  uint64_t waiting_bytes_ = 0;  // of all lanes
+  uint64_t dead_bytes_ = 0;     // of rows deleted since files were last reclaimed
+  uint64_t unmerged_bytes_ =
+      kMergeBytesSmall;  // … since everything was; a store may have been closed drained
+  int64_t merged_at_ms_ = 0;
+  int64_t synced_at_ms_ = 0;
+  bool housekeeping_ = false;
+
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Worker writer_;
+  Worker housekeeper_;
+};
+
+RocksQueueStore::RocksQueueStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta,
+                                 QueueTable table, core::Executor& executor, core::Log& log)
+    : executor_(executor),
+      log_(log),
+      durability_(options.durability),
+      db_(std::move(db)),
+      meta_(std::move(meta)),
+      table_(std::move(table)),
+      path_(*db_, options.tail_bytes),
+      last_seq_(meta_.next_seq - 1),
+      durable_(last_seq_),
+      lease_(meta_.next_seq + kSeqLease) {
+  for (const auto& [id, queue] : table_.all()) {
+    waiting_bytes_ += queue->stats.waiting_bytes();
+    if (queue->removed || queue->sweeping()) sweeping_.insert(id);
+  }
+  if (!sweeping_.empty()) {
+    has_work_ = true;
+    schedule();
+  }
+}
+
+RocksQueueStore::~RocksQueueStore() {
+  alive_.reset();
+  writer_.stop();
+  housekeeper_.stop();
+}
+
+const QueueStats& RocksQueueStore::stats(QueueId queue) const {
+  QueueState* state = table_.find(queue);
+  path_.refresh_oldest(*state);
+  return state->stats;
+}
+
+core::Result<std::vector<Entry>> RocksQueueStore::read(QueueId queue, uint8_t lane, Seq after,
+                                                       ReadLimit limit, core::Now now) {
+  const QueueState* state = table_.find(queue);
+  if (state == nullptr || lane >= kLaneCount) return no_queue(queue);
+  return path_.read(*state, lane, after, limit, now);
+}
+
+core::Result<QueueId> RocksQueueStore::open_queue(std::string_view name) {
+  if (const auto known = table_.find(name)) return *known;
+  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  const QueueId id = meta_.next_queue++;
+  QueueState& queue = table_.add(id, name);
+  open_.new_queues.emplace_back(id, name);
+  open_.meta.push_back({std::string(kMetaNextQueue), u32_bytes(meta_.next_queue)});
+  touch(queue);
+  schedule();
+  return id;
+}
+
+core::Status RocksQueueStore::remove_queue(QueueId queue) {
+  QueueState* state = table_.find(queue);
+  if (state == nullptr) return no_queue(queue);
+  if (auto purged = purge(queue); !purged) return core::fail(purged.error());
+  table_.remove(*state);
+  sweeping_.insert(queue);
+  return {};
+}
+
+core::Result<uint64_t> RocksQueueStore::purge(QueueId queue) {
+  QueueState* state = table_.find(queue);
+  if (state == nullptr) return no_queue(queue);
+  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  uint64_t purged = 0;
+  for (uint8_t lane = 0; lane < kLaneCount; ++lane) purged += purge_lane(*state, lane);
+  count_outcome(state->stats, Outcome::dropped, purged);
+  touch(*state);
+  schedule();
+  return purged;
+}
+
+uint64_t RocksQueueStore::purge_lane(QueueState& queue, uint8_t number) {
+  LaneStats& stats = queue.stats.lanes[number];
+  if (stats.waiting == 0) return 0;
+  Lane& lane = queue.lane(number);
+  const LaneId id{queue.stats.id, number};
+  if (auto found = path_.find_oldest(id, lane); !found) {
+    log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", found.error().what}});
+  }
+  const Seq head = lane.progress.head();
+  const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
+  queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
+  if (!lane.sweeping()) lane.sweep_from = head;
+  lane.sweep_to = lane.progress.last();
+  sweeping_.insert(queue.stats.id);
+  lane.progress.finish_all();
+  lane.oldest = {};
+  waiting_bytes_ -= stats.waiting_bytes;
+  return std::exchange(stats, LaneStats{}).waiting;
+}
+
+core::Result<Seq> RocksQueueStore::append(core::MessagePtr message, std::span<const Target> targets,
+                                          std::span<const KeyValue> values) {
+  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  if (auto known = check_targets(targets); !known) return core::fail(known.error());
+  if (open_.bytes >= kOpenBytesMax) {
+    return core::fail(Errc::full, "the disk does not keep up: " + std::to_string(open_.bytes) +
+                                      " bytes wait to be written");
+  }
+  const Seq seq = ++last_seq_;
+  if (!targets.empty()) {
+    const uint64_t bytes = stored_bytes(*message);
+    previous_.clear();
+    for (const Target& target : targets) {
+      previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
+    }
+    open_.bytes += bytes;
+    path_.tail().add(seq, message);
+    open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
+  }
+  add_values(values);
+  open_.must_sync = true;
+  schedule();
+  return seq;
+}
+
+core::Status RocksQueueStore::check_writable() const {
+  if (failed_) return core::fail(Errc::io, "the store has failed (" + failed_->what + "); restart the hub");
+  if (closed_) return core::fail(Errc::io, "the store is closed");
+  return {};
+}
+
+core::Status RocksQueueStore::check_targets(std::span<const Target> targets) const {
+  for (const Target& target : targets) {
+    if (table_.find(target.queue) == nullptr || target.lane >= kLaneCount) return no_queue(target.queue);
+  }
+  return {};
+}
+
+// Counts the entry and returns the one before it in its lane.
+Seq RocksQueueStore::admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message,
+                           uint64_t bytes) {
+  Lane& lane = queue.lane(target.lane);
+  LaneStats& stats = queue.stats.lanes[target.lane];
+  const Oldest entry{seq, message.arrived_ms, target.expires_ms};
+  if (stats.waiting == 0) lane.oldest = entry;
+  if (lane.first_pending.seq <= std::max(lane.durable_last, lane.progress.head())) lane.first_pending = entry;
+  ++stats.waiting;
+  stats.waiting_bytes += bytes;
+  waiting_bytes_ += bytes;
+  ++queue.stats.in;
+  touch(queue);
+  return lane.progress.add(seq);
+}
+
+core::Result<Seq> RocksQueueStore::put(std::span<const KeyValue> values, bool must_sync) {
+  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  add_values(values);
+  open_.must_sync |= must_sync;
+  schedule();
+  return ++last_seq_;
+}
+
+void RocksQueueStore::add_values(std::span<const KeyValue> values) {
+  open_.values.insert(open_.values.end(), values.begin(), values.end());
+  open_.bytes += bytes_of(values);
+}
+
+void RocksQueueStore::touch(QueueState& queue) {
+  if (!std::exchange(queue.dirty, true)) dirty_.push_back(queue.stats.id);
+}
+
+void RocksQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+                             std::span<const KeyValue> values) {
+  if (!check_writable()) return;
+  QueueState* state = table_.find(queue);
+  if (state != nullptr && lane < kLaneCount && state->lanes[lane]) end_entry(*state, lane, seq, outcome);
+  if (values.empty()) return;
+  add_values(values);
+  schedule();
+}
+
+void RocksQueueStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
+  Lane& lane = queue.lane(number);
+  if (seq > durable_ || lane.progress.finished(seq)) return;
+  const LaneId id{queue.stats.id, number};
+  const auto found = path_.next_row(id, lane, seq - 1);
+  if (!found) {
+    log_.error("finish_unreadable",
+               {{"queue", queue.stats.name}, {"seq", seq}, {"error", found.error().what}});
+    return;
+  }
+  if (!*found) return;
+  const IndexRowPtr row = *found;
+  const size_t position = row->position(seq);
+  if (position == row->entries.size() || row->entries[position].seq != seq) return;
+  const Seq previous = row->before(position);
+  lane.progress.finish(previous, seq);
+  if (lane.oldest.seq == seq) lane.oldest = {};
+  const uint64_t bytes = row->entries[position].bytes;
+  --queue.stats.lanes[number].waiting;
+  queue.stats.lanes[number].waiting_bytes -= bytes;
+  waiting_bytes_ -= bytes;
+  count_outcome(queue.stats, outcome, 1);
+  if (outcome != Outcome::delivered) queue.gaps.add(previous, {seq, seq, 1, outcome});
+  if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
+  touch(queue);
+  schedule();
+}
+
+// Deletes an index row, all of it finished, and the blocks that nobody else wants.
+void RocksQueueStore::drop_row(LaneId id, const IndexRow& row) {
+  open_.dead_rows.push_back({id, row.last()});
+  for (const RowBlock& block : row.blocks) {
+    if (block.shared)
+      drop_shared_block(block.id);
+    else
+      open_.dead_blocks.push_back(block.id);
+  }
+  for (const RowEntry& entry : row.entries) dead_bytes_ += entry.bytes;
+  path_.rows().drop(id, row.last());
+  if (QueueState* queue = table_.find_any(id.queue); queue != nullptr) queue->lane(id.lane).recent.reset();
+}
+
+// Whichever target lane finishes its row last finds that all others have passed the block.
+void RocksQueueStore::drop_shared_block(Seq id) {
+  const auto header = path_.block_header(id);
+  if (!header) {
+    if (header.error().code == Errc::not_found) return;
+    log_.warn("block_unreadable", {{"block", id}, {"error", header.error().what}});
+    return;
+  }
+  for (const LaneId& target : header->targets) {
+    if (!is_passed(target, id - 1, header->last)) return;
+  }
+  open_.dead_blocks.push_back(id);
+}
+
+bool RocksQueueStore::is_passed(LaneId id, Seq from, Seq to) const {
+  const QueueState* queue = table_.find_any(id.queue);
+  if (queue == nullptr || id.lane >= kLaneCount || !queue->lanes[id.lane]) return true;
+  return queue->lanes[id.lane]->progress.passed(from, to);
+}
+
+void RocksQueueStore::drop_gaps(QueueId queue, Seq up_to) {
+  QueueState* state = table_.find(queue);
+  if (state == nullptr || !check_writable()) return;
+  state->gaps.drop(up_to);
+  touch(*state);
+  schedule();
+}
+
+void RocksQueueStore::schedule() {
+  has_work_ = true;
+  if (writing_ || std::exchange(cut_posted_, true)) return;
+  on_loop([this] {
+    cut_posted_ = false;
+    cut();
+  });
+}
+
+// Posts work that is not run once the store is closed or gone.
+void RocksQueueStore::on_loop(std::function<void()> work) {
+  executor_.post([alive = std::weak_ptr(alive_), work = std::move(work)] {
+    if (alive.lock()) work();
+  });
+}
+
+// Hands what was collected to the writer. While it writes, the next group collects.
+void RocksQueueStore::cut() {
+  if (writing_ || failed_ || !has_work_) return;
+  seal();
+  const bool sync = open_.must_sync && durability_.mode == Durability::Mode::sync;
+  const bool lease = open_.last_seq + kSeqLease / 2 > lease_;
+  if (lease) {
+    lease_ = open_.last_seq + kSeqLease;
+    open_.meta.push_back({std::string(kMetaNextSeq), u64_bytes(lease_)});
+  }
+  unsynced_ |= !sync;
+  writing_ = true;
+  auto group = std::make_shared<Group>(std::exchange(open_, {}));
+  writer_.post([this, group, sync = sync || lease, alive = std::weak_ptr(alive_), &executor = executor_] {
+    core::Status status = db_->write(*group, sync);
+    if (!status) write_failed_ = true;
+    executor.post([this, alive, group, status = std::move(status)] {
+      if (alive.lock()) on_written(*group, status);
+    });
+  });
+}
+
+// Completes the open group with the state of every queue that it changes.
+void RocksQueueStore::seal() {
+  open_.last_seq = last_seq_;
+  for (const QueueId id : std::exchange(dirty_, {})) {
+    QueueState* queue = table_.find_any(id);
+    if (queue == nullptr) continue;
+    queue->dirty = false;
+    open_.queue_states.emplace_back(id, encode_queue_state(*queue));
+  }
+  has_work_ = false;
+}
+
+void RocksQueueStore::on_written(Group& group, const core::Status& status) {
+  writing_ = false;
+  if (!status) {
+    fail(status.error());
+    return;
+  }
+  durable_ = group.last_seq;
+  std::set<QueueId> available;
+  for (Segment& segment : group.segments) {
+    for (Segment::Row& row : segment.take_rows()) {
+      available.insert(row.lane.queue);
+      settle_row(row.lane, std::move(row.row));
+    }
+  }
+  sweep();
+  cut();
+  notify(durable_, available);
+}
+
+// An index row is on disk: its entries can be read.
+void RocksQueueStore::settle_row(LaneId id, IndexRow row) {
+  QueueState* queue = table_.find_any(id.queue);
+  if (queue == nullptr) return;
+  Lane& lane = queue->lane(id.lane);
+  lane.durable_last = row.last();
+  lane.first_pending = {};
+  const Seq after = std::max(lane.durable_last, lane.progress.head());
+  for (const Segment& segment : open_.segments) {
+    if (const RowEntry* entry = segment.first_after(id, after)) {
+      lane.first_pending = {entry->seq, entry->arrived_ms, entry->expires_ms};
+      break;
+    }
+  }
+  path_.rows().add(id, std::make_shared<IndexRow>(std::move(row)));
+}
+
+void RocksQueueStore::notify(Seq up_to, const std::set<QueueId>& queues) {
+  if (events_ == nullptr) return;
+  const std::weak_ptr alive(alive_);
+  events_->on_durable(up_to);
+  for (const QueueId queue : queues) {
+    if (!alive.lock() || closed_) return;  // the owner closed the store while it was told
+    if (table_.find(queue) != nullptr) events_->on_available(queue);
+  }
+}
+
+void RocksQueueStore::fail(const core::Error& error) {
+  if (failed_) return;
+  failed_ = error;
+  open_ = {};
+  log_.error("store_failed", {{"error", error.what}});
+  if (events_ != nullptr) events_->on_failed(error);
+}
+
+// Deletes some of the rows that purges left behind. Runs after each group, and its own work makes the next.
+void RocksQueueStore::sweep() {
+  size_t budget = kSweepRows;
+  while (!sweeping_.empty() && budget > 0) {
+    const QueueId id = *sweeping_.begin();
+    QueueState& queue = *table_.find_any(id);
+    const size_t before = budget;
+    if (auto swept = sweep_queue(queue, budget); !swept) {
+      log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", swept.error().what}});
+      sweeping_.erase(id);  // until the store is opened again
+      continue;
+    }
+    if (queue.sweeping() && budget == before) return;  // the rest is still being written
+    if (queue.sweeping()) continue;
+    sweeping_.erase(id);
+    has_work_ = true;
+    if (!queue.removed) continue;
+    open_.dead_queues.push_back(id);
+    table_.erase(id);
+  }
+}
+
+core::Status RocksQueueStore::sweep_queue(QueueState& queue, size_t& budget) {
+  for (uint8_t number = 0; number < kLaneCount && budget > 0; ++number) {
+    if (!queue.lanes[number] || !queue.lanes[number]->sweeping()) continue;
+    Lane& lane = *queue.lanes[number];
+    const LaneId id{queue.stats.id, number};
+    const auto rows = path_.rows_between(id, lane.sweep_from, std::min(lane.sweep_to, durable_), budget);
+    if (!rows) return core::fail(rows.error());
+    for (const IndexRowPtr& row : *rows) drop_row(id, *row);
+    const bool done = rows->size() < budget && durable_ >= lane.sweep_to;
+    if (done)
+      lane.sweep_from = lane.sweep_to = 0;
+    else if (!rows->empty())
+      lane.sweep_from = rows->back()->last();
+    if (!done && rows->empty()) continue;
+    budget -= rows->size();
+    touch(queue);
+    has_work_ = true;
+  }
+  return {};
+}
+
+void RocksQueueStore::tick(core::Now now) {
+  if (!check_writable()) return;
+  expire(now);
+  sync_if_due(now);
+  reclaim_if_due(now);
+}
+
+void RocksQueueStore::expire(core::Now now) {
+  size_t budget = kExpireAtOnce;
+  for (const auto& [id, queue] : table_.all()) {
+    for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
+      if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
+    }
+    if (budget > 0) continue;
+    on_loop([this, now] { expire(now); });
+    return;
+  }
+}
+
+size_t RocksQueueStore::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
+  const Lane& lane = queue.lane(number);
+  size_t done = 0;
+  while (done < budget && queue.stats.lanes[number].waiting != 0) {
+    if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
+    const Oldest oldest = lane.oldest;
+    const bool expired = oldest.expires_ms != 0 && oldest.expires_ms <= now.wall_ms;
+    if (!expired || oldest.seq > durable_) break;
+    end_entry(queue, number, oldest.seq, Outcome::expired);
+    if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
+    ++done;
+  }
+  return done;
+}
+
+void RocksQueueStore::sync_if_due(core::Now now) {
+  if (durability_.mode != Durability::Mode::interval || !unsynced_) return;
+  if (now.mono_ms - synced_at_ms_ < durability_.interval_ms) return;
+  synced_at_ms_ = now.mono_ms;
+  unsynced_ = false;
+  writer_.post([this, alive = std::weak_ptr(alive_), &executor = executor_] {
+    core::Status status = db_->sync_wal();
+    if (status) return;
+    write_failed_ = true;
+    executor.post([this, alive, error = status.error()] {
+      if (alive.lock()) fail(error);
+    });
+  });
+}
+
+void RocksQueueStore::reclaim_if_due(core::Now now) {
+  const uint64_t unmerged = unmerged_bytes_ + dead_bytes_;
+  const bool rested = now.mono_ms - merged_at_ms_ >= kMergeEveryMs;
+  const bool merge = unmerged >= std::max(kMergeBytes, waiting_bytes_) ||
+                     (rested && unmerged >= std::max(kMergeBytesSmall, 4 * waiting_bytes_));
+  if (housekeeping_ || (dead_bytes_ < kReclaimBytes && !merge)) return;
+  unmerged_bytes_ = merge ? 0 : unmerged;
+  dead_bytes_ = 0;
+  if (merge) merged_at_ms_ = now.mono_ms;
+  housekeeping_ = true;
+  housekeeper_.post([this, merge, from = floor(), alive = std::weak_ptr(alive_), &executor = executor_] {
+    db_->reclaim(from, merge);
+    executor.post([this, alive] {
+      if (alive.lock()) housekeeping_ = false;
+    });
+  });
+}
+
+// Every block with a smaller id is dead. A block that holds a seq began at most a segment's span before it.
+Seq RocksQueueStore::floor() const {
+  Seq oldest = last_seq_ + 1 + Segment::kSeqSpanMax;
+  for (const auto& [id, queue] : table_.all()) {
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+      if (queue->stats.lanes[lane].waiting == 0) continue;
+      oldest = std::min(oldest, queue->lanes[lane]->progress.head() + 1);
+    }
+  }
+  return oldest > Segment::kSeqSpanMax ? oldest - Segment::kSeqSpanMax : 0;
+}
+
+void RocksQueueStore::close() {
+  if (std::exchange(closed_, true)) return;
+  alive_.reset();
+  writer_.stop();
+  housekeeper_.stop();
+  if (failed_ || write_failed_) return;
+  seal();
+  open_.meta.push_back({std::string(kMetaNextSeq), u64_bytes(last_seq_ + 1)});
+  open_.meta.push_back({std::string(kMetaClean), "1"});
+  if (auto written = db_->write(open_, true); !written) {
+    log_.error("store_failed", {{"error", written.error().what}});
+  }
+  open_ = {};
+}
+
+class RocksQueueReader final : public QueueReader {
+ public:
+  RocksQueueReader(std::unique_ptr<RocksDb> db, Meta meta, QueueTable table)
+      : db_(std::move(db)), meta_(std::move(meta)), table_(std::move(table)), path_(*db_, 0) {}
+
+  const Identity& identity() const override { return meta_.identity; }
+  std::vector<QueueId> queues() const override { return table_.ids(); }
+  std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
+  const QueueStats& stats(QueueId queue) const override {
+    QueueState* state = table_.find(queue);
+    path_.refresh_oldest(*state);
+    return state->stats;
+  }
+  core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
+                                        core::Now now) override {
+    const QueueState* state = table_.find(queue);
+    if (state == nullptr || lane >= kLaneCount) return no_queue(queue);
+    return path_.read(*state, lane, after, limit, now);
+  }
+  std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
+  core::Status for_each(std::string_view prefix, const Visit& visit) const override {
+    return path_.for_each(prefix, visit);
+  }
+
+ private:
+  std::unique_ptr<RocksDb> db_;
+  Meta meta_;
+  QueueTable table_;
+  mutable RocksReadPath path_;
+};
+
+core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
+  Group group;
+  if (fresh) {
+    group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
+    group.meta.push_back({std::string(kMetaHub), meta.identity.hub});
+    group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
+    group.meta.push_back({std::string(kMetaNextQueue), u32_bytes(meta.next_queue)});
+  }
+  group.meta.push_back({std::string(kMetaNextSeq), u64_bytes(meta.next_seq + kSeqLease)});
+  group.meta.push_back({std::string(kMetaClean), "0"});
+  return db.write(group, true);
+}
+
+// Reads the meta rows of a store, or writes those of a new one, and marks it as in use.
+core::Result<Meta> take_over(const RocksDb& db, const StoreOptions& options, core::Log& log) {
+  auto found = db.read_meta();
+  const bool fresh = !found && found.error().code == Errc::not_found;
+  if (!found && !fresh) return found;
+  const Meta meta = fresh ? Meta{{options.hub_id, new_epoch()}, 1, 1, true} : *found;
+  if (meta.identity.hub != options.hub_id) {
+    return core::fail(Errc::invalid, "store " + options.dir + ": belongs to hub '" + meta.identity.hub +
+                                         "', not to '" + options.hub_id +
+                                         "'; set the hub's id to that, or name another directory");
+  }
+  if (auto written = write_meta(db, meta, fresh); !written) return core::fail(written.error());
+  log.info(fresh        ? "store_made"
+           : meta.clean ? "store_opened"
+                        : "store_recovered",
+           {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
+  return meta;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& options,
+                                                           core::Executor& executor, core::Log& log) {
+  auto db = RocksDb::open(options, RocksDb::Mode::read_write);
+  if (!db) return core::fail(db.error());
+  auto meta = take_over(**db, options, log);
+  if (!meta) return core::fail(meta.error());
+  auto queues = (*db)->read_queues();
+  if (!queues) return core::fail(queues.error());
+  return std::unique_ptr<QueueStore>(new RocksQueueStore(options, *std::move(db), *std::move(meta),
+                                                         QueueTable(*std::move(queues)), executor, log));
+}
+
+core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir) {
+  StoreOptions options;
+  options.dir = dir;
+  auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  if (!db) return core::fail(db.error());
+  auto meta = (*db)->read_meta();
+  if (!meta) return core::fail(meta.error());
+  auto queues = (*db)->read_queues();
+  if (!queues) return core::fail(queues.error());
+  return std::unique_ptr<QueueReader>(
+      new RocksQueueReader(*std::move(db), *std::move(meta), QueueTable(*std::move(queues))));
+}
+
+}  // namespace headgate::store

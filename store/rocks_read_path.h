@@ -1,0 +1,62 @@
+// Reading entries and values from a store's database, for the running store and for the offline reader.
+// Only store/rocks_*.cc include this.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/result.h"
+#include "store/block.h"
+#include "store/lane.h"
+#include "store/queue_state.h"
+#include "store/queue_store.h"
+#include "store/rocks_db.h"
+#include "store/row_cache.h"
+#include "store/tail.h"
+
+namespace headgate::store {
+
+class RocksReadPath {
+ public:
+  RocksReadPath(const RocksDb& db, size_t tail_bytes);
+  ~RocksReadPath();
+
+  [[nodiscard]] RowCache& rows() { return rows_; }
+  [[nodiscard]] MessageTail& tail() { return tail_; }
+
+  // QueueReader::read(). `state` is the queue's.
+  [[nodiscard]] core::Result<std::vector<Entry>> read(const QueueState& state, uint8_t lane, Seq after,
+                                                      ReadLimit limit, core::Now now);
+
+  // The row with the first durable entry after `after` that is not finished; null if there is none.
+  [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, const Lane& lane, Seq after);
+
+  // Rows with a last seq in (from, to], at most `count`: what a purge left behind.
+  [[nodiscard]] core::Result<std::vector<IndexRowPtr>> rows_between(LaneId id, Seq from, Seq to,
+                                                                    size_t count);
+
+  // Fills lane.oldest if it is not known. Requires that something waits.
+  [[nodiscard]] core::Status find_oldest(LaneId id, const Lane& lane);
+
+  // stats.lanes[…].oldest_ms, for the lanes where something waits.
+  void refresh_oldest(QueueState& state);
+
+  // The header of a block; not_found if it is deleted already.
+  [[nodiscard]] core::Result<BlockHeader> block_header(Seq id) const;
+
+  [[nodiscard]] core::Result<std::string> get(std::string_view key) const;
+  core::Status for_each(std::string_view prefix, const QueueReader::Visit& visit) const;
+
+ private:
+  class Blocks;
+
+  [[nodiscard]] core::Result<IndexRowPtr> load_row(LaneId id, Seq after);
+  [[nodiscard]] core::Result<core::MessagePtr> message_of(const RowEntry& entry, const IndexRow& row,
+                                                          Blocks& blocks);
+
+  const RocksDb& db_;
+  RowCache rows_;
+  MessageTail tail_;
+};
+
+}  // namespace headgate::store

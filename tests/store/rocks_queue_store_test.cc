@@ -1,0 +1,325 @@
+// What only a store on disk can promise: surviving, giving space back, refusing what it must not open.
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/store/rocks_fixture.h"
+
+namespace headgate::store {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RocksQueueStore : public RocksTest {
+ protected:
+  QueueId q = queue("q");
+};
+
+TEST_F(RocksQueueStore, KeepsMessagesQueuesAndValuesOverAReopen) {
+  append("a", q, 3);
+  append("b", q, 3);
+  ASSERT_TRUE(store->put(std::vector<KeyValue>{{"k", "v"}}));
+  reopen();
+  EXPECT_EQ(store->find_queue("q"), q);
+  EXPECT_THAT(bodies(read(q, 3)), ElementsAre("a", "b"));
+  EXPECT_EQ(store->get("k").value(), "v");
+}
+
+TEST_F(RocksQueueStore, KeepsWhatWasSaidDurableOverACrash) {
+  append("a", q);
+  settle();
+  crash();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("a"));
+  EXPECT_EQ(stats(q).in, 1u);
+}
+
+TEST_F(RocksQueueStore, KeepsCountersAndGapsExactOverReopenAndCrash) {
+  std::vector<Seq> seqs;
+  for (int i = 0; i < 6; ++i) seqs.push_back(append(std::to_string(i), q));
+  settle();
+  finish(q, seqs[0]);
+  finish(q, seqs[1], Outcome::dropped);
+  finish(q, seqs[4], Outcome::dead);
+  settle();
+  const QueueStats before = stats(q);
+  for (int round = 0; round < 2; ++round) {
+    round == 0 ? reopen() : crash();
+    EXPECT_EQ(stats(q).delivered, 1u);
+    EXPECT_EQ(stats(q).dropped, 1u);
+    EXPECT_EQ(stats(q).dead, 1u);
+    EXPECT_EQ(stats(q).lanes[kDefaultLane].waiting_bytes, before.lanes[kDefaultLane].waiting_bytes);
+    EXPECT_EQ(stats(q).lanes[kDefaultLane].oldest_ms, 1'000);
+    EXPECT_THAT(bodies(read(q)), ElementsAre("2", "3", "5"));
+    EXPECT_EQ(store->gaps(q).size(), 2u);
+  }
+}
+
+TEST_F(RocksQueueStore, NeverUsesASeqTwice) {
+  append("a", q);
+  settle();
+  const Seq unwritten = append("b", q);
+  crash();
+  EXPECT_GT(append("c", q), unwritten);
+  settle();
+  const Seq last = append("d", q);
+  reopen();
+  EXPECT_GT(append("e", q), last);
+}
+
+TEST_F(RocksQueueStore, KeepsItsIdentity) {
+  const Identity before = store->identity();
+  EXPECT_EQ(before.hub, "hub-1");
+  EXPECT_EQ(before.epoch.size(), 26u);
+  crash();
+  EXPECT_EQ(store->identity().epoch, before.epoch);
+}
+
+TEST_F(RocksQueueStore, FreesASharedBodyWhenTheLastQueueIsDone) {
+  const QueueId other = queue("other");
+  const Seq seq = append("body", {{q, 0, 0, ""}, {other, 0, 0, ""}});
+  settle();
+  finish(q, seq, Outcome::delivered, 0);
+  settle();
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("blk"), 1u);
+  open();
+  EXPECT_THAT(bodies(read(other, 0)), ElementsAre("body"));
+  finish(other, seq, Outcome::delivered, 0);
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("blk"), 0u);
+  EXPECT_EQ(rows_in("idx"), 0u);
+}
+
+TEST_F(RocksQueueStore, ALaggingQueuePinsOnlyItsOwnBodies) {
+  const QueueId lagging = queue("lagging");
+  append("shared", {{q, 0, 0, ""}, {lagging, 0, 0, ""}});
+  for (int i = 0; i < 20; ++i) {
+    append("own", q, 0);
+    settle();
+  }
+  EXPECT_EQ(drain(q, 0), 21u);
+  EXPECT_THAT(bodies(read(lagging, 0)), ElementsAre("shared"));
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("blk"), 1u);
+  EXPECT_EQ(rows_in("idx"), 1u);
+}
+
+TEST_F(RocksQueueStore, AnOpenConsumerAtTheHeadPinsOnlyWhatItHolds) {
+  const Seq held = append("held", q);
+  settle();
+  for (int i = 0; i < 20; ++i) {
+    const Seq seq = append("done", q);
+    settle();
+    finish(q, seq);
+  }
+  reopen();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("held"));
+  finish(q, held);
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("blk"), 0u);
+}
+
+TEST_F(RocksQueueStore, APurgeLeavesNothingOnDisk) {
+  const QueueId other = queue("other");
+  for (int i = 0; i < 300; ++i) {
+    append("x", i % 2 == 0 ? std::vector<Target>{{q, 0, 0, ""}}
+                           : std::vector<Target>{{q, 5, 0, ""}, {other, 0, 0, ""}});
+    if (i % 3 == 0) settle();
+  }
+  EXPECT_EQ(store->purge(q).value(), 300u);
+  for (int i = 0; i < 10; ++i) settle();
+  EXPECT_EQ(drain(other, 0), 150u);
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("blk"), 0u);
+  EXPECT_EQ(rows_in("idx"), 0u);
+}
+
+TEST_F(RocksQueueStore, GoesOnWithAPurgeAfterACrash) {
+  for (int i = 0; i < 300; ++i) {
+    append("x", q);
+    settle();
+  }
+  ASSERT_TRUE(store->remove_queue(q));
+  settle();
+  crash();
+  EXPECT_FALSE(store->find_queue("q"));
+  for (int i = 0; i < 10; ++i) settle();
+  store->close();
+  store.reset();
+  EXPECT_EQ(rows_in("idx"), 0u);
+  EXPECT_EQ(rows_in("blk"), 0u);
+  EXPECT_EQ(rows_in("cur"), 0u);
+}
+
+TEST_F(RocksQueueStore, PacksALoadIntoFewRows) {
+  for (int i = 0; i < 1'000; ++i) append(std::string(200, 'x'), q);
+  store->close();
+  store.reset();
+  EXPECT_LE(rows_in("blk") + rows_in("idx"), 4u);
+}
+
+TEST_F(RocksQueueStore, ReadsADeepQueueFromDiskInOrder) {
+  options.tail_bytes = 0;
+  reopen();
+  for (int i = 0; i < 5'000; ++i) {
+    append(std::to_string(i), q, i % 7 == 0 ? 1 : 0);
+    if (i % 900 == 0) settle();
+  }
+  reopen();
+  std::vector<std::string> seen;
+  Seq after = 0;
+  for (auto entries = read(q, 0); !entries.empty(); entries = read(q, 0, after)) {
+    for (const Entry& entry : entries) seen.push_back(entry.message->body);
+    after = entries.back().seq;
+  }
+  ASSERT_EQ(seen.size(), 5'000u - 715);
+  EXPECT_TRUE(std::ranges::is_sorted(seen, {}, [](const std::string& body) { return std::stoi(body); }));
+}
+
+TEST_F(RocksQueueStore, ExpiresAWholeBacklogInPieces) {
+  for (int i = 0; i < 20'000; ++i) {
+    append("x", {{q, 0, clock.now().wall_ms + 5, ""}});
+    if (i % 5'000 == 0) settle();
+  }
+  settle();
+  clock.advance_ms(5);
+  store->tick(clock.now());
+  executor.run_ready();
+  EXPECT_EQ(stats(q).expired, 20'000u);
+  EXPECT_EQ(store->gaps(q).size(), 1u);
+}
+
+TEST_F(RocksQueueStore, RefusesMoreThanItCanHoldForASlowDisk) {
+  const std::string body(1 << 20, 'x');
+  core::Errc refused = core::Errc::invalid;
+  for (int i = 0; i < 40 && refused == core::Errc::invalid; ++i) {
+    const auto seq = store->append(message(body), std::vector<Target>{{q, 0, 0, ""}});
+    if (!seq) refused = seq.error().code;
+  }
+  EXPECT_EQ(refused, core::Errc::full);
+  settle();
+  EXPECT_TRUE(store->append(message(body), std::vector<Target>{{q, 0, 0, ""}}));
+}
+
+TEST_F(RocksQueueStore, RefusesADirectoryThatIsInUse) {
+  const auto second = try_open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, core::Errc::unavailable);
+}
+
+TEST_F(RocksQueueStore, RefusesAnotherHubsStore) {
+  store->close();
+  store.reset();
+  options.hub_id = "hub-2";
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, core::Errc::invalid);
+  EXPECT_THAT(opened.error().what, AllOf(HasSubstr("hub-1"), HasSubstr("hub-2")));
+}
+
+TEST_F(RocksQueueStore, RefusesANewerFormat) {
+  store->close();
+  store.reset();
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "blk", "idx", "cur", "kv"}) {
+    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  ASSERT_TRUE(rocksdb::DB::Open({}, options.dir, families, &handles, &db).ok());
+  ASSERT_TRUE(db->Put({}, "format", rocksdb::Slice("\0\0\0\2", 4)).ok());
+  for (auto* handle : handles) delete handle;
+  delete db;
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, core::Errc::invalid);
+  EXPECT_THAT(opened.error().what, HasSubstr("newer Headgate (format 2"));
+}
+
+TEST_F(RocksQueueStore, RefusesADirectoryWithOtherThingsInIt) {
+  std::ofstream(dir / "holiday.jpg") << "x";
+  options.dir = dir.path();
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, core::Errc::invalid);
+  EXPECT_THAT(opened.error().what, HasSubstr("not a Headgate store"));
+}
+
+TEST_F(RocksQueueStore, RefusesAForeignDatabase) {
+  options.dir = dir / "foreign";
+  rocksdb::Options foreign;
+  foreign.create_if_missing = true;
+  rocksdb::DB* db = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(foreign, options.dir, &db).ok());
+  ASSERT_TRUE(db->Put({}, "their", "data").ok());
+  delete db;
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, core::Errc::invalid);
+}
+
+TEST_F(RocksQueueStore, SaysWhyAPathCannotBeADirectory) {
+  std::ofstream(dir / "file") << "x";
+  options.dir = dir / "file/store";
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, core::Errc::io);
+  EXPECT_THAT(opened.error().what, HasSubstr(options.dir));
+}
+
+TEST_F(RocksQueueStore, CanBeReadWhileStopped) {
+  append("a", q, 2);
+  settle();
+  const Identity identity = store->identity();
+  EXPECT_EQ(open_queue_reader(options.dir).error().code, core::Errc::unavailable);
+  store.reset();
+  auto reader = open_queue_reader(options.dir);
+  ASSERT_TRUE(reader) << reader.error().what;
+  EXPECT_EQ((*reader)->identity().epoch, identity.epoch);
+  EXPECT_EQ((*reader)->stats(q).lanes[2].oldest_ms, 1'000);
+  EXPECT_THAT(bodies((*reader)->read(q, 2, 0, {}, clock.now()).value()), ElementsAre("a"));
+  EXPECT_EQ(open_queue_reader(dir / "nowhere").error().code, core::Errc::not_found);
+}
+
+TEST_F(RocksQueueStore, CloseWritesWhatIsOpen) {
+  append("a", q);
+  store->close();
+  EXPECT_THAT(events.durable, IsEmpty());
+  store.reset();
+  open();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("a"));
+}
+
+uint64_t bytes_under(const std::string& dir) {
+  uint64_t sum = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(dir)) {
+    if (file.is_regular_file()) sum += file.file_size();
+  }
+  return sum;
+}
+
+TEST_F(RocksQueueStore, GivesItsDiskSpaceBackAfterADrain) {
+  for (int i = 0; i < 60'000; ++i) {
+    append(std::string(1'000, 'x'), q);
+    if (i % 500 == 0) settle();
+  }
+  settle();
+  const uint64_t full = bytes_under(options.dir);
+  EXPECT_GT(full, 60'000'000u);
+  EXPECT_EQ(drain(q), 60'000u);
+  rest();
+  store->close();  // waits for the housekeeper
+  EXPECT_LT(bytes_under(options.dir), full / 20);
+}
+
+}  // namespace
+}  // namespace headgate::store
