@@ -92,6 +92,7 @@ void Forwarder::step(core::Now now) {
       drain_lanes(now);
       return;
     case ForwarderState::closing:
+      send_open_batches(now);
       if (in_flight_.empty() || now.mono_ms >= deadline_ms_) finish_closing(now);
       return;
   }
@@ -160,9 +161,6 @@ void Forwarder::forget_in_flight() {
 
 void Forwarder::close(core::Now now, int64_t patience_ms) {
   if (state_ == ForwarderState::up) {
-    for (Lane& lane : lanes_) {
-      if (window_open() && !lane.rewinding && !lane.batcher.empty()) send_batch(lane, now);
-    }
     enter(ForwarderState::closing, now);
     deadline_ms_ = now.mono_ms + patience_ms;
     step(now);
@@ -265,6 +263,13 @@ void Forwarder::send_batch(Lane& lane, core::Now now) {
     refuse(lane, batch, packet_too_large, now);
   } else {
     publish(lane, std::move(batch), *encoded, expiry_s(entries, now), now);
+  }
+}
+
+// What was waiting for company goes as it is: the link is closing.
+void Forwarder::send_open_batches(core::Now now) {
+  for (Lane& lane : lanes_) {
+    if (window_open() && !lane.rewinding && !lane.batcher.empty()) send_batch(lane, now);
   }
 }
 

@@ -136,6 +136,7 @@ class Forwarder : public LinkEvents {
   void top_up(Lane& lane, core::Now now);
   void add_entries(Lane& lane, std::vector<store::Entry> entries, core::Now now);
   void send_batch(Lane& lane, core::Now now);
+  void send_open_batches(core::Now now);
   void drop_expired(Lane& lane, std::vector<store::Entry>& entries, core::Now now);
   [[nodiscard]] core::Result<EncodedBatch> encode_to_fit(Lane& lane, std::vector<store::Entry>& entries,
                                                          std::span<const store::Gap> gaps, core::Now now);
