@@ -1,7 +1,8 @@
-// batch   = {"v":1,"hub":…,"ep":…,"st":…,"lane":n[,"seq":[first,last]],"sent":ms[,"gaps":[gap,…]],"m":[row,…]}
-// gap     = {"from":seq,"to":seq,"n":count,"why":"expired"|"dropped"|"dead"}
-// row     = {"i":seq,"t":arrived_ms,"k":topic[,"p":properties][,"ct":type][,"ce":encoding],body}
-// body    = "b":<the JSON body as it came> | "s":"<UTF-8 text>" | "x":"<base64>"
+// batch   =
+// {"v":1,"hub":…,"ep":…,"st":…,"lane":n[,"seq":[first,last]],"sent":ms[,"gaps":[gap,…]],"m":[row,…]} gap =
+// {"from":seq,"to":seq,"n":count,"why":"expired"|"dropped"|"dead"} row     =
+// {"i":seq,"t":arrived_ms,"k":topic[,"p":properties][,"ct":type][,"ce":encoding],body} body    = "b":<the
+// JSON body as it came> | "s":"<UTF-8 text>" | "x":"<base64>"
 //
 // Keys are short, but their order matters more: what is equal from row to row (everything but digits) makes
 // one long match for zstd, so a row costs little more than its changing digits.
@@ -215,10 +216,14 @@ size_t row_bytes_estimate(const core::Message& message) {
 
 std::string_view gap_reason(store::Outcome why) {
   switch (why) {
-    case store::Outcome::expired: return "expired";
-    case store::Outcome::dead: return "dead";
-    case store::Outcome::dropped: return "dropped";
-    case store::Outcome::delivered: break;  // never a gap
+    case store::Outcome::expired:
+      return "expired";
+    case store::Outcome::dead:
+      return "dead";
+    case store::Outcome::dropped:
+      return "dropped";
+    case store::Outcome::delivered:
+      break;  // never a gap
   }
   return "dropped";
 }

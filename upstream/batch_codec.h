@@ -40,7 +40,8 @@ class BatchEncoder {
   BatchEncoder(const BatchEncoder&) = delete;
   BatchEncoder& operator=(const BatchEncoder&) = delete;
 
-  // `entries` are of one lane, in order; none makes a batch of gaps only. Errors: unavailable (out of memory).
+  // `entries` are of one lane, in order; none makes a batch of gaps only. Errors: unavailable (out of
+  // memory).
   [[nodiscard]] core::Result<EncodedBatch> encode(const BatchHeader& header,
                                                   std::span<const store::Entry> entries);
 

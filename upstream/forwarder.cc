@@ -7,8 +7,8 @@
 namespace headgate::upstream {
 namespace {
 
-constexpr int64_t kReadRetryMs = 1000;      // after the store could not be read, or memory was short
-constexpr int64_t kGapCheckMs = 10000;      // gaps without messages are no hurry
+constexpr int64_t kReadRetryMs = 1000;  // after the store could not be read, or memory was short
+constexpr int64_t kGapCheckMs = 10000;  // gaps without messages are no hurry
 constexpr size_t kGapsPerBatchMax = 256;
 constexpr int64_t kDropSuspicionMs = 10000;  // a link that drops this soon after a publish may drop for it
 constexpr uint32_t kDropsUntilSuspect = 3;
@@ -44,11 +44,16 @@ std::string batch_id(const store::Identity& identity, std::span<const store::Seq
 
 std::string_view state_name(ForwarderState state) {
   switch (state) {
-    case ForwarderState::down: return "down";
-    case ForwarderState::backing_off: return "backing_off";
-    case ForwarderState::connecting: return "connecting";
-    case ForwarderState::up: return "up";
-    case ForwarderState::closing: return "closing";
+    case ForwarderState::down:
+      return "down";
+    case ForwarderState::backing_off:
+      return "backing_off";
+    case ForwarderState::connecting:
+      return "connecting";
+    case ForwarderState::up:
+      return "up";
+    case ForwarderState::closing:
+      return "closing";
   }
   return "unknown";
 }
@@ -74,7 +79,8 @@ Forwarder::Forwarder(store::QueueStore& store, store::QueueId queue, Link& link,
 // Every input ends here: what the state wants done now that something may have changed.
 void Forwarder::step(core::Now now) {
   switch (state_) {
-    case ForwarderState::down: return;
+    case ForwarderState::down:
+      return;
     case ForwarderState::backing_off:
       if (now.mono_ms >= deadline_ms_) connect(now);
       return;
@@ -132,10 +138,16 @@ void Forwarder::on_link_up(const LinkUp& up, core::Now now) {
 void Forwarder::on_link_down(const LinkDown& down, core::Now now) {
   switch (state_) {
     case ForwarderState::down:
-    case ForwarderState::backing_off: return;
-    case ForwarderState::closing: finish_closing(now); return;
-    case ForwarderState::up: suspect_dropped_batch(down, now); break;
-    case ForwarderState::connecting: break;
+    case ForwarderState::backing_off:
+      return;
+    case ForwarderState::closing:
+      finish_closing(now);
+      return;
+    case ForwarderState::up:
+      suspect_dropped_batch(down, now);
+      break;
+    case ForwarderState::connecting:
+      break;
   }
   back_off(down.reason, down.hopeless, now);
 }
@@ -177,11 +189,14 @@ void Forwarder::finish_closing(core::Now now) {
 
 int64_t Forwarder::next_deadline() const {
   switch (state_) {
-    case ForwarderState::down: return kNever;
+    case ForwarderState::down:
+      return kNever;
     case ForwarderState::backing_off:
     case ForwarderState::connecting:
-    case ForwarderState::closing: return deadline_ms_;
-    case ForwarderState::up: break;
+    case ForwarderState::closing:
+      return deadline_ms_;
+    case ForwarderState::up:
+      break;
   }
   int64_t next = in_flight_.empty() ? kNever : progress_at_ms_ + options_.progress_timeout_ms;
   if (!window_open()) return next;
@@ -212,7 +227,8 @@ void Forwarder::drain(Lane& lane, core::Now now) {
 }
 
 bool Forwarder::may_send(Lane& lane, core::Now now) {
-  if (!window_open() || lane.rewinding || now.mono_ms < lane.hold_until_ms || pause_until_ms_ != 0) return false;
+  if (!window_open() || lane.rewinding || now.mono_ms < lane.hold_until_ms || pause_until_ms_ != 0)
+    return false;
   lane.hold_until_ms = 0;
   // While a culprit is looked for, one batch at a time: the answer decides the next one.
   return lane.in_flight == 0 || !lane.isolation.active(lane.after);
@@ -304,8 +320,8 @@ core::Result<EncodedBatch> Forwarder::encode_to_fit(Lane& lane, std::vector<stor
 core::Result<EncodedBatch> Forwarder::encode(const Lane& lane, std::span<const store::Entry> entries,
                                              std::span<const store::Gap> gaps, core::Now now) {
   const store::Identity& identity = store_.identity();
-  return encoder_.encode(
-      {identity.hub, identity.epoch, options_.stream, lane.number, now.wall_ms, gaps}, entries);
+  return encoder_.encode({identity.hub, identity.epoch, options_.stream, lane.number, now.wall_ms, gaps},
+                         entries);
 }
 
 void Forwarder::publish(Lane& lane, Batch batch, const EncodedBatch& encoded, uint32_t expiry,
@@ -321,8 +337,8 @@ void Forwarder::publish(Lane& lane, Batch batch, const EncodedBatch& encoded, ui
   in_flight_.push_back(std::move(batch));
   const Batch& sent = in_flight_.back();
   const std::string id = batch_id(store_.identity(), sent.seqs, sent.gaps);
-  link_.publish(sent.token, {topic_, encoded.payload, kBatchContentType, kBatchEncoding, id,
-                             sent.seqs.size(), expiry});
+  link_.publish(sent.token,
+                {topic_, encoded.payload, kBatchContentType, kBatchEncoding, id, sent.seqs.size(), expiry});
 }
 
 // One declaration at a time, so that an acknowledgement says which gaps the far side knows.
@@ -438,21 +454,26 @@ void Forwarder::refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now n
 
 void Forwarder::refuse_messages(Lane& lane, const Batch& batch, uint8_t code, core::Now now) {
   const store::Seq first = batch.seqs.front();
-  log_.warn("upstream_refused", {{"code", hex(code)}, {"lane", lane.number}, {"first", first},
-                                 {"messages", batch.seqs.size()}});
+  log_.warn("upstream_refused",
+            {{"code", hex(code)}, {"lane", lane.number}, {"first", first}, {"messages", batch.seqs.size()}});
   switch (lane.isolation.on_refused(batch.seqs, code, accepted_)) {
     case Isolation::Verdict::split:
-    case Isolation::Verdict::pass_over: break;
+    case Isolation::Verdict::pass_over:
+      break;
     case Isolation::Verdict::retry_later: {
-      const int64_t wait_ms = options_.backoff.base_ms << std::min<uint32_t>(lane.isolation.attempts() - 1, 16);
+      const int64_t wait_ms = options_.backoff.base_ms
+                              << std::min<uint32_t>(lane.isolation.attempts() - 1, 16);
       lane.hold_until_ms = now.mono_ms + std::min(wait_ms, options_.backoff.cap_ms);
       break;
     }
-    case Isolation::Verdict::bury: bury(lane, first); break;
+    case Isolation::Verdict::bury:
+      bury(lane, first);
+      break;
     case Isolation::Verdict::refuses_all:
       pause_until_ms_ = now.mono_ms + options_.backoff.cap_ms;
       note_error("the upstream refuses every message with reason code " + hex(code) +
-                     "; check that this client may publish to " + topic_, now);
+                     "; check that this client may publish to " + topic_,
+                 now);
       log_.error("upstream_refuses_everything",
                  {{"code", hex(code)}, {"topic", topic_}, {"retry_in_ms", options_.backoff.cap_ms}});
       break;
@@ -460,7 +481,9 @@ void Forwarder::refuse_messages(Lane& lane, const Batch& batch, uint8_t code, co
 }
 
 void Forwarder::bury(Lane& lane, store::Seq seq) {
-  log_.warn("upstream_dead_letter", {{"seq", seq}, {"lane", lane.number}, {"code", hex(lane.isolation.code())},
+  log_.warn("upstream_dead_letter", {{"seq", seq},
+                                     {"lane", lane.number},
+                                     {"code", hex(lane.isolation.code())},
                                      {"attempts", lane.isolation.attempts()}});
   ++counters_.dead_messages;
   store_.finish(queue_, lane.number, seq, store::Outcome::dead);
@@ -488,7 +511,8 @@ void Forwarder::start_over_if_quiet(Lane& lane) {
 }
 
 // MQTT 3.1.1 cannot refuse a publish, and no broker can answer a packet it will not read: they drop the
-// connection. Slow start makes the first batch after a reconnect travel alone, so it is known who was to blame.
+// connection. Slow start makes the first batch after a reconnect travel alone, so it is known who was to
+// blame.
 void Forwarder::suspect_dropped_batch(const LinkDown& down, core::Now now) {
   if (in_flight_.size() != 1 || in_flight_.front().seqs.empty()) return;
   const Batch batch = in_flight_.front();

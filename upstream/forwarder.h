@@ -1,6 +1,6 @@
-// Drains one queue of the store over one link: connect, send a window of batches, finish what is acknowledged,
-// back off. Sans-I/O: the owner calls the inputs and keeps one timer for next_deadline(), which any input may
-// change. Not thread-safe; everything happens on the loop thread.
+// Drains one queue of the store over one link: connect, send a window of batches, finish what is
+// acknowledged, back off. Sans-I/O: the owner calls the inputs and keeps one timer for next_deadline(), which
+// any input may change. Not thread-safe; everything happens on the loop thread.
 //
 // What holds:
 // - While the link is down nothing is handed to it, and nothing but positions is kept: after a reconnect the
@@ -47,16 +47,16 @@ enum class ForwarderState : uint8_t {
 // For `status` and metrics. Counters are since the start of the process.
 struct ForwarderStatus {
   ForwarderState state = ForwarderState::down;
-  int64_t since_ms = 0;  // Unix time of the last change of state
+  int64_t since_ms = 0;     // Unix time of the last change of state
   int64_t retry_in_ms = 0;  // until the next attempt; 0 unless backing off
   size_t in_flight_batches = 0;
   size_t window_batches = 0;
   uint64_t connects = 0;  // times the link came up
   uint64_t batches = 0;   // acknowledged; so are the next four
   uint64_t messages = 0;
-  uint64_t payload_bytes = 0;     // as sent
-  uint64_t json_bytes = 0;        // the same before compression
-  uint64_t unheard_batches = 0;   // acknowledged, but nobody upstream is subscribed (MQTT 5 only)
+  uint64_t payload_bytes = 0;    // as sent
+  uint64_t json_bytes = 0;       // the same before compression
+  uint64_t unheard_batches = 0;  // acknowledged, but nobody upstream is subscribed (MQTT 5 only)
   uint64_t refused_batches = 0;
   uint64_t dead_messages = 0;
   std::string last_error;  // empty if there was none

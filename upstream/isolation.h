@@ -1,8 +1,8 @@
 // Finds the one message an upstream refuses, in batches of a lane, and decides what becomes of it. Pure.
 //
 // A refused batch is halved until the culprit is alone. A lone message may be refused `attempts_max` times.
-// Then it is dead if the refusal is about the message itself (too large, payload invalid), or if anything else
-// was accepted since its first refusal. Otherwise nobody knows whether the message or the upstream is at
+// Then it is dead if the refusal is about the message itself (too large, payload invalid), or if anything
+// else was accepted since its first refusal. Otherwise nobody knows whether the message or the upstream is at
 // fault (a wrong ACL refuses everything): it is passed over once, and the next message is the probe.
 #pragma once
 
@@ -17,11 +17,11 @@ namespace headgate::upstream {
 class Isolation {
  public:
   enum class Verdict {
-    split,           // send again, in batches of at most message_limit()
-    retry_later,     // the lone message gets another attempt
-    bury,            // the lone message is at fault
-    pass_over,       // leave the lone message behind and go on with the next
-    refuses_all,     // the next one was refused as well: it is not the message
+    split,        // send again, in batches of at most message_limit()
+    retry_later,  // the lone message gets another attempt
+    bury,         // the lone message is at fault
+    pass_over,    // leave the lone message behind and go on with the next
+    refuses_all,  // the next one was refused as well: it is not the message
   };
 
   explicit Isolation(uint32_t attempts_max) : attempts_max_(attempts_max) {}

@@ -56,15 +56,18 @@ bool is_hopeless(int protocol, int connack_code) {
     case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
     case MQTT_RC_NOT_AUTHORIZED:
     case MQTT_RC_BANNED:
-    case MQTT_RC_BAD_AUTHENTICATION_METHOD: return true;
-    default: return false;
+    case MQTT_RC_BAD_AUTHENTICATION_METHOD:
+      return true;
+    default:
+      return false;
   }
 }
 
 void on_connack(mosquitto*, void* user, int code, int flags, const mosquitto_property* properties) {
   Client& client = *static_cast<Client*>(user);
   if (code != 0) {
-    const char* text = client.protocol == kProtocolV5 ? mosquitto_reason_string(code) : mosquitto_connack_string(code);
+    const char* text =
+        client.protocol == kProtocolV5 ? mosquitto_reason_string(code) : mosquitto_connack_string(code);
     client.events.emplace_back(LinkDown{std::string("the broker refused the connection: ") + text,
                                         is_hopeless(client.protocol, code), static_cast<uint8_t>(code)});
     return;
@@ -111,10 +114,11 @@ std::string unreadable(std::string_view key, const std::string& path) {
 }
 
 std::string check_files(const LinkOptions& options) {
-  for (const auto& [key, path] : {std::pair<std::string_view, const std::string&>{"password_file", options.password_file},
-                                  {"tls.ca_file", options.tls.ca_file},
-                                  {"tls.cert_file", options.tls.cert_file},
-                                  {"tls.key_file", options.tls.key_file}}) {
+  for (const auto& [key, path] :
+       {std::pair<std::string_view, const std::string&>{"password_file", options.password_file},
+        {"tls.ca_file", options.tls.ca_file},
+        {"tls.cert_file", options.tls.cert_file},
+        {"tls.key_file", options.tls.key_file}}) {
     if (std::string why = unreadable(key, path); !why.empty()) return "cannot read upstream." + why;
   }
   return "";
@@ -165,8 +169,8 @@ std::optional<LinkDown> open(Client& client, const LinkOptions& options) {
     down.hopeless = true;
     return down;
   }
-  rc = mosquitto_connect_bind_v5(client.handle.get(), options.host.c_str(), options.port, options.keep_alive_s,
-                                 nullptr, nullptr);
+  rc = mosquitto_connect_bind_v5(client.handle.get(), options.host.c_str(), options.port,
+                                 options.keep_alive_s, nullptr, nullptr);
   if (rc == MOSQ_ERR_SUCCESS) return std::nullopt;
   LinkDown down = describe_end(client, rc, errno);
   down.reason.insert(0, "cannot connect to " + options.host + ":" + std::to_string(options.port) + ": ");
@@ -179,7 +183,8 @@ std::optional<LinkDown> open(Client& client, const LinkOptions& options) {
 class PublishProperties {
  public:
   explicit PublishProperties(const Publication& publication) {
-    mosquitto_property_add_string(&list_, MQTT_PROP_CONTENT_TYPE, std::string(publication.content_type).c_str());
+    mosquitto_property_add_string(&list_, MQTT_PROP_CONTENT_TYPE,
+                                  std::string(publication.content_type).c_str());
     add_user("enc", std::string(publication.encoding));
     add_user("id", std::string(publication.id));
     add_user("n", std::to_string(publication.messages));
@@ -206,21 +211,25 @@ int send_publish(Client& client, int& mid, const Publication& publication) {
   const auto bytes = static_cast<int>(publication.payload.size());
   constexpr int kQos = 1;
   if (client.protocol != kProtocolV5) {
-    return mosquitto_publish(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(), kQos, false);
+    return mosquitto_publish(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
+                             kQos, false);
   }
   const PublishProperties properties(publication);
-  return mosquitto_publish_v5(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(), kQos,
-                              false, properties.get());
+  return mosquitto_publish_v5(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
+                              kQos, false, properties.get());
 }
 
 // Refusals that libmosquitto makes in the broker's place, as reason codes; 0 for what ends the connection.
 uint8_t local_refusal(int rc) {
   switch (rc) {
     case MOSQ_ERR_OVERSIZE_PACKET:
-    case MOSQ_ERR_PAYLOAD_SIZE: return packet_too_large;
+    case MOSQ_ERR_PAYLOAD_SIZE:
+      return packet_too_large;
     case MOSQ_ERR_INVAL:
-    case MOSQ_ERR_MALFORMED_UTF8: return kTopicNameInvalid;
-    default: return 0;
+    case MOSQ_ERR_MALFORMED_UTF8:
+      return kTopicNameInvalid;
+    default:
+      return 0;
   }
 }
 
@@ -322,7 +331,8 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
   }
 
   void wait() {
-    if (!std::exchange(reading_, true)) wait_for(boost::asio::posix::stream_descriptor::wait_read, &Connection::on_readable);
+    if (!std::exchange(reading_, true))
+      wait_for(boost::asio::posix::stream_descriptor::wait_read, &Connection::on_readable);
     if (mosquitto_want_write(client_->handle.get()) && !std::exchange(writing_, true)) {
       wait_for(boost::asio::posix::stream_descriptor::wait_write, &Connection::on_writable);
     }

@@ -19,9 +19,13 @@ std::string user_name() {
 
 }  // namespace
 
-MosquittoBroker::MosquittoBroker() : port_(free_port()) {
+MosquittoBroker::MosquittoBroker(std::string access) : port_(free_port()) {
+  constexpr std::string_view kVariable = "$dir";
+  for (size_t at = access.find(kVariable); at != std::string::npos; at = access.find(kVariable)) {
+    access.replace(at, kVariable.size(), scratch_.path().string());
+  }
   // Without `user`, root becomes `mosquitto`, who cannot write the database here.
-  const std::string config = "listener " + std::to_string(port_) + " 127.0.0.1\nallow_anonymous true\nuser " +
+  const std::string config = "listener " + std::to_string(port_) + " 127.0.0.1\n" + access + "user " +
                              user_name() +
                              "\nmax_queued_messages 0\nmax_inflight_messages 0\npersistence true\n" +
                              "persistence_location " + scratch_.path().string() + "/\n";
@@ -39,5 +43,7 @@ void MosquittoBroker::stop() {
   process_->signal(SIGTERM);
   ASSERT_TRUE(process_->wait().has_value()) << "Mosquitto does not stop";
 }
+
+void MosquittoBroker::kill() { process_->kill_hard(); }
 
 }  // namespace headgate::e2e

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "tests/e2e/process.h"
 #include "tests/e2e/scratch_dir.h"
@@ -12,10 +14,13 @@ namespace headgate::e2e {
 // On one port and one database for as long as the object lives; starts stopped.
 class MosquittoBroker {
  public:
-  MosquittoBroker();
+  // `access`: lines of mosquitto.conf about who may do what; `$dir` in them is its directory.
+  explicit MosquittoBroker(std::string access = "allow_anonymous true\n");
 
   void start();  // waits until it accepts connections
   void stop();   // SIGTERM: it saves its database first
+  void kill();   // SIGKILL: what it has not saved is lost
+  [[nodiscard]] std::string file(std::string_view name) const { return (scratch_.path() / name).string(); }
   [[nodiscard]] uint16_t port() const { return port_; }
 
  private:

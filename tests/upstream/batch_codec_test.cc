@@ -50,14 +50,16 @@ core::Properties tagged(std::vector<core::UserProperty> user) {
 }
 
 TEST_F(BatchCodec, WritesTheDocumentedText) {
-  EXPECT_EQ(encode_text({entry(5, R"({"v":1.50})"), entry(9, "on")}),
-            R"({"v":1,"hub":"site-42","ep":"01J8ZQ4","st":"upstream","lane":3,"seq":[5,9],"sent":1700000001000,)"
-            R"("m":[{"i":5,"t":1700000000123,"k":"plant/7/telemetry","b":{"v":1.50}},)"
-            R"({"i":9,"t":1700000000123,"k":"plant/7/telemetry","s":"on"}]})");
+  EXPECT_EQ(
+      encode_text({entry(5, R"({"v":1.50})"), entry(9, "on")}),
+      R"({"v":1,"hub":"site-42","ep":"01J8ZQ4","st":"upstream","lane":3,"seq":[5,9],"sent":1700000001000,)"
+      R"("m":[{"i":5,"t":1700000000123,"k":"plant/7/telemetry","b":{"v":1.50}},)"
+      R"({"i":9,"t":1700000000123,"k":"plant/7/telemetry","s":"on"}]})");
 }
 
 TEST_F(BatchCodec, EmbedsJsonBodiesAsTheyCame) {
-  for (const char* body : {"{\"a\": [1, 2.50,\n null]}", "42", "\"text\"", "[]", " {} ", "18446744073709551615"}) {
+  for (const char* body :
+       {"{\"a\": [1, 2.50,\n null]}", "42", "\"text\"", "[]", " {} ", "18446744073709551615"}) {
     EXPECT_EQ(row(body).at("b"), json::parse(body)) << body;
   }
 }
@@ -91,7 +93,8 @@ TEST_F(BatchCodec, LeavesOutTheContentTypeThatTheBodyShows) {
 }
 
 TEST_F(BatchCodec, WritesPropertiesAsAnObjectOrAsPairsWhenNamesRepeat) {
-  EXPECT_EQ(row("1", tagged({{"site", "a"}, {"line", "2"}})).at("p"), json::parse(R"({"site":"a","line":"2"})"));
+  EXPECT_EQ(row("1", tagged({{"site", "a"}, {"line", "2"}})).at("p"),
+            json::parse(R"({"site":"a","line":"2"})"));
   EXPECT_EQ(row("1", tagged({{"x", "a"}, {"x", "b"}})).at("p"), json::parse(R"([["x","a"],["x","b"]])"));
   EXPECT_FALSE(row("1").contains("p"));
 }
@@ -101,7 +104,8 @@ TEST_F(BatchCodec, StaysReadableWhateverPropertiesHold) {
 }
 
 TEST_F(BatchCodec, DeclaresGapsAndNeedsNoMessages) {
-  const json batch = json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
+  const json batch =
+      json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
   EXPECT_EQ(batch.at("gaps"), json::parse(R"([{"from":3,"to":9,"n":5,"why":"expired"},
                                               {"from":12,"to":12,"n":1,"why":"dead"}])"));
   EXPECT_TRUE(batch.at("m").empty());

@@ -15,15 +15,18 @@
 namespace headgate::upstream {
 namespace {
 
-using testing::ReceivedBatch;
-using testing::RevivableLink;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::ReceivedBatch;
+using testing::RevivableLink;
 
 UpstreamOptions small_batches() {
   UpstreamOptions options;
-  options.batch = {.messages_max = 4, .bytes_max = 100000, .compressed_bytes_max = 50000, .linger_ms = 1000,
+  options.batch = {.messages_max = 4,
+                   .bytes_max = 100000,
+                   .compressed_bytes_max = 50000,
+                   .linger_ms = 1000,
                    .zstd_level = 1};
   return options;
 }
@@ -191,7 +194,8 @@ TEST_F(ForwarderTest, KeepsToTheBrokersReceiveMaximum) {
 
 TEST_F(ForwarderTest, KeepsToTheBrokersMaximumPacketSize) {
   link.session.packet_bytes_max = 500;
-  for (int i = 0; i < 8; ++i) append(5, std::to_string(i * 7919) + std::string(60, static_cast<char>('a' + i)));
+  for (int i = 0; i < 8; ++i)
+    append(5, std::to_string(i * 7919) + std::string(60, static_cast<char>('a' + i)));
   start();
   pass_ms(10000);
   EXPECT_EQ(stats().delivered, 8U);
@@ -360,7 +364,8 @@ TEST_F(ForwarderTest, DeclaresGapsInTheNextBatchAndForgetsThemWhenAcknowledged) 
   append_many(4);
   forwarder.start(clock.now());
   link.deliver_one();
-  EXPECT_EQ(link.received.at(0).json.at("gaps"), nlohmann::json::parse(R"([{"from":1,"to":1,"n":1,"why":"expired"}])"));
+  EXPECT_EQ(link.received.at(0).json.at("gaps"),
+            nlohmann::json::parse(R"([{"from":1,"to":1,"n":1,"why":"expired"}])"));
   EXPECT_EQ(store.gaps(queue).size(), 1U);
   link.deliver_one();
   EXPECT_TRUE(store.gaps(queue).empty());

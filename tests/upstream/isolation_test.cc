@@ -24,7 +24,9 @@ class IsolationTest : public ::testing::Test {
   uint64_t accepted_ = 0;
 };
 
-TEST_F(IsolationTest, LeavesBatchesAloneUntilOneIsRefused) { EXPECT_EQ(isolation_.message_limit(1, 1000), 1000U); }
+TEST_F(IsolationTest, LeavesBatchesAloneUntilOneIsRefused) {
+  EXPECT_EQ(isolation_.message_limit(1, 1000), 1000U);
+}
 
 TEST_F(IsolationTest, HalvesARefusedBatchAndOnlyThat) {
   EXPECT_EQ(refuse(1, 100), Verdict::split);

@@ -13,13 +13,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <random>
 #include <set>
 
+#include "tests/e2e/mosquitto_broker.h"
+#include "tests/e2e/net.h"
 #include "tests/support/mem_queue_store.h"
-#include "tests/support/mosquitto_broker.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/scripted_links.h"
 #include "upstream/forwarder.h"
@@ -27,10 +29,10 @@
 namespace headgate::upstream {
 namespace {
 
-using ::testing::HasSubstr;
-using testing::MosquittoBroker;
+using e2e::MosquittoBroker;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using ::testing::HasSubstr;
 
 class AsioExecutor : public core::Executor {
  public:
@@ -45,7 +47,8 @@ class SystemClock : public core::Clock {
  public:
   [[nodiscard]] core::Now now() const override {
     const auto ms = [](auto since) { return std::chrono::duration_cast<milliseconds>(since).count(); };
-    return {ms(steady_clock::now().time_since_epoch()), ms(std::chrono::system_clock::now().time_since_epoch())};
+    return {ms(steady_clock::now().time_since_epoch()),
+            ms(std::chrono::system_clock::now().time_since_epoch())};
   }
 };
 
@@ -72,8 +75,8 @@ class Consumer {
       static_cast<Consumer*>(self)->subscribed_ = true;
     });
     mosquitto_message_callback_set(client_, [](mosquitto*, void* self, const mosquitto_message* message) {
-      static_cast<Consumer*>(self)->take({static_cast<const char*>(message->payload),
-                                          static_cast<size_t>(message->payloadlen)});
+      static_cast<Consumer*>(self)->take(
+          {static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen)});
     });
     mosquitto_reconnect_delay_set(client_, 1, 1, false);
     mosquitto_connect_async(client_, "127.0.0.1", port, 60);
@@ -124,14 +127,14 @@ class Consumer {
 class Hub : public store::StoreEvents {
  public:
   explicit Hub(const UpstreamOptions& options)
-      : link_(io, executor_, clock_, options.link), forwarder(store, queue_, link_, log, options, 7), timer_(io) {
+      : link_(io, executor_, clock_, options.link),
+        forwarder(store, queue_, link_, log, options, 7),
+        timer_(io) {
     store.set_events(this);
   }
 
   void on_durable(store::Seq) override {}
-  void on_available(store::QueueId) override {
-    forwarder.on_available(clock_.now());
-  }
+  void on_available(store::QueueId) override { forwarder.on_available(clock_.now()); }
   void on_failed(const core::Error&) override {}
 
   void append(size_t count, std::string body = R"({"machine":{"id":"m-7","temperature":81.25}})") {
@@ -250,7 +253,7 @@ TEST_P(MosquittoLinkTest, SaysGoodbyeAfterTheLastAcknowledgement) {
 }
 
 TEST_P(MosquittoLinkTest, ReportsRefusedCredentialsAndWaitsLong) {
-  MosquittoBroker broker({"allow_anonymous false"});
+  MosquittoBroker broker("allow_anonymous false\n");
   broker.start();
   UpstreamOptions options = options_for(broker.port(), GetParam());
   options.backoff = {20, 60000};
@@ -262,21 +265,21 @@ TEST_P(MosquittoLinkTest, ReportsRefusedCredentialsAndWaitsLong) {
 }
 
 TEST_P(MosquittoLinkTest, SendsUsernameAndPassword) {
-  MosquittoBroker broker({"allow_anonymous false", "password_file $dir/users"});
-  const std::string users = broker.directory().file("users");
+  MosquittoBroker broker("allow_anonymous false\npassword_file $dir/users\n");
+  const std::string users = broker.file("users");
   ASSERT_EQ(std::system(("mosquitto_passwd -c -b " + users + " site s3cret").c_str()), 0);
-  broker.directory().write("password", "s3cret\n");
+  std::ofstream(broker.file("password")) << "s3cret\n";
   broker.start();
   UpstreamOptions options = options_for(broker.port(), GetParam());
   options.link.username = "site";
-  options.link.password_file = broker.directory().file("password");
+  options.link.password_file = broker.file("password");
   Hub hub(options);
   hub.start();
   EXPECT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::up; }));
 }
 
 TEST_P(MosquittoLinkTest, BuriesAMessageTheBrokerHasNoRoomFor) {
-  MosquittoBroker broker({"allow_anonymous true", "max_packet_size 2000"});
+  MosquittoBroker broker("allow_anonymous true\nmax_packet_size 2000\n");
   broker.start();
   Hub hub(options_for(broker.port(), GetParam()));
   std::mt19937 random(3);
@@ -292,7 +295,7 @@ TEST_P(MosquittoLinkTest, BuriesAMessageTheBrokerHasNoRoomFor) {
 }
 
 TEST(MosquittoLink, ReportsWhoDoesNotListen) {
-  Hub hub(options_for(testing::free_loopback_port(), 5));
+  Hub hub(options_for(e2e::free_port(), 5));
   hub.start();
   ASSERT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::backing_off; }));
   EXPECT_THAT(hub.status().last_error, HasSubstr("cannot connect to 127.0.0.1:"));
@@ -374,14 +377,19 @@ TEST(MosquittoLink, GivesUpABrokerThatNeverAnswers) {
 // A broker with a certificate for localhost, and two authorities: the one that signed it, and another.
 class TlsBroker {
  public:
-  TlsBroker() : broker_({"allow_anonymous true", "cafile $dir/ca.pem", "certfile $dir/server.pem", "keyfile $dir/server.key"}) {
-    const std::string dir = broker_.directory().file("");
+  TlsBroker()
+      : broker_(
+            "allow_anonymous true\ncafile $dir/ca.pem\ncertfile $dir/server.pem\nkeyfile $dir/server.key\n") {
+    const std::string dir = broker_.file("");
     const std::string script =
-        "cd " + dir + " && exec >openssl.log 2>&1 && "
-        "for ca in ca other; do openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=$ca -keyout $ca.key -out $ca.pem || exit 1; done && "
+        "cd " + dir +
+        " && exec >openssl.log 2>&1 && "
+        "for ca in ca other; do openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=$ca -keyout "
+        "$ca.key -out $ca.pem || exit 1; done && "
         "openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr && "
         "printf 'subjectAltName=DNS:localhost' > san && "
-        "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.pem";
+        "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out "
+        "server.pem";
     EXPECT_EQ(std::system(script.c_str()), 0);
     broker_.start();
   }
@@ -389,7 +397,7 @@ class TlsBroker {
   [[nodiscard]] UpstreamOptions options(const std::string& authority) const {
     UpstreamOptions options = options_for(broker_.port(), 5);
     options.link.host = "localhost";
-    options.link.tls.ca_file = broker_.directory().file(authority);
+    options.link.tls.ca_file = broker_.file(authority);
     return options;
   }
   [[nodiscard]] uint16_t port() const { return broker_.port(); }
