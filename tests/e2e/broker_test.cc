@@ -46,8 +46,8 @@ class Will : public HubTest {
  protected:
   [[nodiscard]] std::unique_ptr<Process> start_client_with_will(const std::string& version) const {
     auto process = std::make_unique<Process>(
-        Words{"mosquitto_sub", "-d", "-p", std::to_string(hub_.port()), "-V", version, "-t", "nothing",
-              "--will-topic", "last/words", "--will-payload", "gone", "--will-qos", "1"},
+        Words{"stdbuf", "-oL", "mosquitto_sub", "-d", "-p", std::to_string(hub_.port()), "-V", version, "-t",
+              "nothing", "--will-topic", "last/words", "--will-payload", "gone", "--will-qos", "1"},
         scratch_.path() / version);
     EXPECT_TRUE(eventually([&] { return process->output().find("Subscribed") != std::string::npos; }));
     return process;

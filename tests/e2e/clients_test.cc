@@ -26,8 +26,8 @@ INSTANTIATE_TEST_SUITE_P(Mqtt, EachQosAndProtocol,
 
 TEST_P(EachQosAndProtocol, MosquittoSubReceivesWhatMosquittoPubSends) {
   const ScratchDir scratch;
-  Process sub(Words{"mosquitto_sub", "-d", "-p", port(), "-V", mosquitto_version(), "-q", qos(), "-t",
-                    "plant/#", "-C", "3", "-F", "got=%t:%p:%q"},
+  Process sub(Words{"stdbuf", "-oL", "mosquitto_sub", "-d", "-p", port(), "-V", mosquitto_version(), "-q",
+                    qos(), "-t", "plant/#", "-C", "3", "-F", "got=%t:%p:%q"},
               scratch.path() / "sub");
   ASSERT_TRUE(eventually([&] { return sub.output().find("Subscribed (mid") != std::string::npos; }))
       << sub.output();

@@ -34,8 +34,9 @@ struct MqttCallbacks {
   static void on_disconnect(mosquitto*, void* context, int code, const mosquitto_property*) {
     MqttClient& client = client_of(context);
     const std::lock_guard lock(client.mutex_);
+    // libmosquitto tells twice: first the code of the DISCONNECT, then that the socket was closed.
+    if (client.connected_ || client.disconnect_code_ < 0) client.disconnect_code_ = code;
     client.connected_ = false;
-    client.disconnect_code_ = code;
     client.changed_.notify_all();
   }
 
