@@ -40,12 +40,22 @@ std::optional<std::pair<int, int>> parse_version(std::string_view text) {
   return version;
 }
 
+// A key with two words to choose from.
+template <class T>
+struct Choice {
+  std::string_view key;
+  std::string_view first;
+  T first_value;
+  std::string_view second;
+  T second_value;
+};
+
 // What a file says about all of its routes.
 struct FileRules {
   bool objects_allowed = true;  // schema 1.0 knows only strings
   bool unknown_keys_allowed = false;
-  bool edgehub_semantics = false;
-  bool declared_bodies = false;
+  Semantics semantics = Semantics::strict;
+  BodyMode body = BodyMode::auto_detect;
   std::optional<uint32_t> ttl_s;
 };
 
@@ -82,7 +92,7 @@ class Reader {
     const Json* const routes = member(root, "routes");
     if (routes == nullptr)
       return reject("routes", "is missing; a route file is {\"routes\": {name: route, …}}");
-    if (!read_options(root, "", "", rules.edgehub_semantics, rules.declared_bodies)) return std::move(file_);
+    if (!read_options(root, "", "", rules.semantics, rules.body)) return std::move(file_);
     return read_routes(*routes, "routes", rules);
   }
 
@@ -158,8 +168,8 @@ class Reader {
                          .text = "",
                          .priority = std::nullopt,
                          .ttl_s = rules.ttl_s,
-                         .edgehub_semantics = rules.edgehub_semantics,
-                         .declared_bodies = rules.declared_bodies,
+                         .semantics = rules.semantics,
+                         .body = rules.body,
                          .file = name_};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_string()) {
@@ -185,7 +195,7 @@ class Reader {
     read_text(entry, member(value, "route"), join_path(path, "route"));
     read_priority(entry, member(value, "priority"), join_path(path, "priority"));
     read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"));
-    read_options(value, entry.name, path, entry.edgehub_semantics, entry.declared_bodies);
+    read_options(value, entry.name, path, entry.semantics, entry.body);
     return file_.errors.size() == errors_before;
   }
 
@@ -228,26 +238,32 @@ class Reader {
     return value.is_number_unsigned() && value.get<uint64_t>() <= max;
   }
 
-  bool read_options(const Json& object, const std::string& route, const std::string& path, bool& edgehub,
-                    bool& declared) {
-    if (!read_choice(object, route, path, "semantics", {"strict", "edgehub"}, edgehub)) return false;
-    if (member(object, "semantics") != nullptr) declared = edgehub;
-    return read_choice(object, route, path, "body", {"auto", "declared"}, declared);
+  bool read_options(const Json& object, const std::string& route, const std::string& path,
+                    Semantics& semantics, BodyMode& body) {
+    static constexpr Choice<Semantics> kSemantics = {"semantics", "strict", Semantics::strict, "edgehub",
+                                                     Semantics::edgehub};
+    static constexpr Choice<BodyMode> kBody = {"body", "auto", BodyMode::auto_detect, "declared",
+                                               BodyMode::declared};
+    if (!read_choice(object, route, path, kSemantics, semantics)) return false;
+    if (member(object, "semantics") != nullptr) {
+      body = semantics == Semantics::edgehub ? BodyMode::declared : BodyMode::auto_detect;
+    }
+    return read_choice(object, route, path, kBody, body);
   }
 
-  // `second` becomes true for the second of the two words, false for the first, and stays when none is given.
+  // Stays as it is when the key is absent.
+  template <class T>
   bool read_choice(const Json& object, const std::string& route, const std::string& path,
-                   std::string_view key, std::pair<std::string_view, std::string_view> words, bool& second) {
-    const Json* const value = member(object, key);
+                   const Choice<T>& choice, T& chosen) {
+    const Json* const value = member(object, choice.key);
     if (value == nullptr) return true;
-    const bool is_second = *value == words.second;
-    if (!is_second && *value != words.first) {
-      report(route, join_path(path, key),
-             "is " + describe(*value) + "; allowed: \"" + std::string(words.first) + "\" or \"" +
-                 std::string(words.second) + "\"");
+    if (*value != choice.first && *value != choice.second) {
+      report(route, join_path(path, choice.key),
+             "is " + describe(*value) + "; allowed: \"" + std::string(choice.first) + "\" or \"" +
+                 std::string(choice.second) + "\"");
       return false;
     }
-    second = is_second;
+    chosen = *value == choice.first ? choice.first_value : choice.second_value;
     return true;
   }
 

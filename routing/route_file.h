@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/language.h"
+
 namespace headgate::routing {
 
 // One route as its file says it. `ttl_s`: nullopt = the hub's default, 0 = for ever.
@@ -24,8 +26,8 @@ struct RouteFileEntry {
   std::string text;
   std::optional<uint8_t> priority;  // 0 (first) to 9; nullopt = after 9
   std::optional<uint32_t> ttl_s;
-  bool edgehub_semantics = false;  // false: strict
-  bool declared_bodies = false;    // true: $body only where the content type says JSON
+  Semantics semantics = Semantics::strict;
+  BodyMode body = BodyMode::auto_detect;
   std::string file;
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;

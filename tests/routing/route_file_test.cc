@@ -24,20 +24,20 @@ TEST(RouteFile, TakesTextsAndObjectsInTheOrderOfTheFile) {
     "z": "FROM /* INTO $upstream",
     "a": {"route": "FROM /* INTO $null", "priority": 9, "timeToLiveSecs": 60, "semantics": "edgehub", "body": "auto"}}})");
   ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
-  EXPECT_EQ(file.entries[0], (RouteFileEntry{"z", "FROM /* INTO $upstream", std::nullopt, std::nullopt, false,
-                                             false, "r.json"}));
-  EXPECT_EQ(file.entries[1],
-            (RouteFileEntry{"a", "FROM /* INTO $null", uint8_t{9}, 60u, true, false, "r.json"}));
+  EXPECT_EQ(file.entries[0], (RouteFileEntry{"z", "FROM /* INTO $upstream", std::nullopt, std::nullopt,
+                                             Semantics::strict, BodyMode::auto_detect, "r.json"}));
+  EXPECT_EQ(file.entries[1], (RouteFileEntry{"a", "FROM /* INTO $null", uint8_t{9}, 60u, Semantics::edgehub,
+                                             BodyMode::auto_detect, "r.json"}));
 }
 
 TEST(RouteFile, FileOptionsAreDefaultsOfItsRoutes) {
   const RouteFile file = read(R"({"semantics": "edgehub", "routes": {
     "old": "FROM /* INTO $upstream", "new": {"route": "FROM /* INTO $upstream", "semantics": "strict"}}})");
   ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
-  EXPECT_TRUE(file.entries[0].edgehub_semantics);
-  EXPECT_TRUE(file.entries[0].declared_bodies) << "edgehub semantics imply declared bodies";
-  EXPECT_FALSE(file.entries[1].edgehub_semantics);
-  EXPECT_FALSE(file.entries[1].declared_bodies);
+  EXPECT_EQ(file.entries[0].semantics, Semantics::edgehub);
+  EXPECT_EQ(file.entries[0].body, BodyMode::declared) << "edgehub semantics imply declared bodies";
+  EXPECT_EQ(file.entries[1].semantics, Semantics::strict);
+  EXPECT_EQ(file.entries[1].body, BodyMode::auto_detect);
 }
 
 TEST(RouteFile, BlankTextIsSkipped) {

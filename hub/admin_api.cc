@@ -1,0 +1,283 @@
+#include "hub/admin_api.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/topic.h"
+#include "hub/url.h"
+#include "routing/route_check.h"
+#include "store/inspect.h"
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kFilterBytesMax = 65'535;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+AdminResponse failed(unsigned status, std::string_view what) { return {status, error_json(what)}; }
+
+unsigned status_of(core::Errc code) {
+  switch (code) {
+    case core::Errc::invalid:
+      return 400;
+    case core::Errc::not_found:
+      return 404;
+    case core::Errc::unavailable:
+    case core::Errc::full:
+      return 503;
+    case core::Errc::corrupt:
+    case core::Errc::io:
+      break;
+  }
+  return 500;
+}
+
+AdminResponse answer(core::Result<std::string> body) {
+  if (!body) return failed(status_of(body.error().code), body.error().what);
+  return {200, *std::move(body)};
+}
+
+Json to_json(const UpstreamStatus& up) {
+  return {{"state", up.state},
+          {"host", up.host},
+          {"port", up.port},
+          {"last_error", up.last_error},
+          {"retry_in_ms", up.retry_in_ms},
+          {"batches_acked", up.batches_acked},
+          {"messages_acked", up.messages_acked},
+          {"bytes_acked", up.bytes_acked},
+          {"batches_in_flight", up.batches_in_flight}};
+}
+
+Json to_json(const ClientInfo& client) {
+  return {{"client_id", client.client_id},
+          {"address", client.address},
+          {"protocol", client.protocol},
+          {"username", client.username},
+          {"module", client.module},
+          {"connected", client.connected},
+          {"persistent", client.persistent},
+          {"since_ms", client.since_ms},
+          {"keep_alive_s", client.keep_alive_s},
+          {"subscriptions", client.subscriptions},
+          {"in_flight", client.in_flight},
+          {"queued_messages", client.queued_messages},
+          {"queued_bytes", client.queued_bytes},
+          {"messages_in", client.messages_in},
+          {"messages_out", client.messages_out}};
+}
+
+Json to_json(const RouteInfo& route) {
+  return {{"name", route.name},
+          {"file", route.file},
+          {"text", route.text},
+          {"endpoint", route.endpoint},
+          {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
+          {"ttl_s", route.ttl_s},
+          {"active", route.active},
+          {"matched", route.matched},
+          {"error", route.error}};
+}
+
+// Every store's accounts in one: what `headgate status` shows first.
+Json totals(const store::QueueReader& reader) {
+  uint64_t waiting = 0;
+  uint64_t bytes = 0;
+  uint64_t dead = 0;
+  const auto queues = reader.queues();
+  for (const store::QueueId queue : queues) {
+    const store::QueueStats& stats = reader.stats(queue);
+    waiting += stats.waiting();
+    bytes += stats.waiting_bytes();
+    dead += stats.dead;
+  }
+  return {{"queues", queues.size()}, {"waiting", waiting}, {"waiting_bytes", bytes}, {"dead", dead}};
+}
+
+// What a handler works with. `name` is the {name} of its path.
+struct Call {
+  HubView& hub;
+  const AdminRequest& request;
+  const std::map<std::string, std::string>& query;
+  std::string name;
+
+  // A whole number up to `max`; nullopt if it is not one. Absent: `absent`.
+  [[nodiscard]] std::optional<uint64_t> number(const std::string& parameter, uint64_t absent,
+                                               uint64_t max) const {
+    const auto found = query.find(parameter);
+    if (found == query.end()) return absent;
+    uint64_t value = 0;
+    const std::string& text = found->second;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || rest != text.data() + text.size() || value > max) return std::nullopt;
+    return value;
+  }
+
+  [[nodiscard]] AdminResponse wrong(const std::string& parameter, std::string_view allowed) const {
+    return failed(400, parameter + " is \"" + query.at(parameter) + "\"; allowed: " + std::string(allowed));
+  }
+};
+
+AdminReply get_status(const Call& call) {
+  const HubStatus status = call.hub.status();
+  Json json = {{"version", status.version},
+               {"hub_id", status.hub_id},
+               {"epoch", status.epoch},
+               {"data_dir", status.data_dir},
+               {"durability", status.durability},
+               {"started_ms", status.started_ms},
+               {"uptime_s", (call.hub.now().wall_ms - status.started_ms) / 1000},
+               {"listeners", status.listeners},
+               {"connections", status.connections},
+               {"sessions", status.sessions},
+               {"messages_in", status.messages_in},
+               {"messages_out", status.messages_out},
+               {"routes", {{"active", status.routes_active}, {"failed", status.routes_failed}}},
+               {"store", totals(call.hub.store())},
+               {"upstream", to_json(status.upstream)}};
+  json["store"]["error"] = status.store_error;
+  return AdminResponse{200, dump(json)};
+}
+
+AdminReply get_queues(const Call& call) { return AdminResponse{200, store::queues_json(call.hub.store())}; }
+
+AdminReply get_queue(const Call& call) { return answer(store::queue_json(call.hub.store(), call.name)); }
+
+AdminReply get_peek(const Call& call) {
+  store::PeekRequest request;
+  const auto lane = call.number("lane", store::kLaneCount, store::kDefaultLane);
+  const auto after = call.number("after", 0, UINT64_MAX);
+  const auto count = call.number("count", request.count, store::kPeekCountMax);
+  const auto payload = call.number("payload", 0, 1);
+  if (!lane) return call.wrong("lane", "0 to 9 for a priority, 10 for messages without one");
+  if (!after) return call.wrong("after", "a message's seq");
+  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
+  if (!payload) return call.wrong("payload", "0 or 1");
+  if (*lane != store::kLaneCount) request.lane = static_cast<uint8_t>(*lane);
+  request.after = *after;
+  request.count = *count;
+  request.payload = *payload == 1;
+  return answer(store::peek_json(call.hub.store(), call.name, request, call.hub.now()));
+}
+
+AdminReply tail_queue(const Call& call) {
+  const auto payload = call.number("payload", 0, 1);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  const auto queue = call.hub.store().find_queue(call.name);
+  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
+  return AdminStream{[&hub = call.hub, queue = *queue, with_payload = *payload == 1](LineSink sink) {
+    return hub.subscribe_queue(
+        queue, [sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
+          sink(store::entry_json(entry, lane, with_payload));
+        });
+  }};
+}
+
+AdminReply get_clients(const Call& call) {
+  Json clients = Json::array();
+  for (const ClientInfo& client : call.hub.clients()) clients.push_back(to_json(client));
+  return AdminResponse{200, dump({{"clients", std::move(clients)}})};
+}
+
+AdminReply get_routes(const Call& call) {
+  Json routes = Json::array();
+  for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
+  return AdminResponse{200, dump({{"routes", std::move(routes)}})};
+}
+
+AdminReply check_routes(const Call& call) {
+  const auto report = routing::check_routes(routing::parse_route_file(call.request.body, "request"));
+  return AdminResponse{200, routing::to_json(report)};
+}
+
+AdminReply reload_routes(const Call& call) {
+  const ReloadReport report = call.hub.reload_routes();
+  return AdminResponse{200, dump({{"active", report.active}, {"errors", report.errors}})};
+}
+
+AdminReply tail(const Call& call) {
+  const auto found = call.query.find("filter");
+  const std::string filter = found == call.query.end() ? "#" : found->second;
+  const auto payload = call.number("payload", 0, 1);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  if (filter.size() > kFilterBytesMax || !core::is_valid_topic_filter(filter)) {
+    return failed(
+        400, "filter is \"" + filter + "\"; allowed: an MQTT topic filter such as plant/+/temperature or #");
+  }
+  return AdminStream{[&hub = call.hub, filter, with_payload = *payload == 1](LineSink sink) {
+    return hub.subscribe_tail(filter,
+                              [sink = std::move(sink), with_payload](const core::MessagePtr& message) {
+                                sink(store::message_json(*message, with_payload));
+                              });
+  }};
+}
+
+// Paths after /v1; "*" is {name}.
+struct Endpoint {
+  std::string_view method;
+  std::vector<std::string_view> path;
+  std::vector<std::string_view> parameters;
+  AdminReply (*handle)(const Call& call);
+};
+
+const std::vector<Endpoint>& endpoints() {
+  static const std::vector<Endpoint> kEndpoints = {
+      {"GET", {"status"}, {}, get_status},
+      {"GET", {"queues"}, {}, get_queues},
+      {"GET", {"queues", "*"}, {}, get_queue},
+      {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, get_peek},
+      {"GET", {"queues", "*", "tail"}, {"payload"}, tail_queue},
+      {"GET", {"clients"}, {}, get_clients},
+      {"GET", {"routes"}, {}, get_routes},
+      {"POST", {"routes", "check"}, {}, check_routes},
+      {"POST", {"routes", "reload"}, {}, reload_routes},
+      {"GET", {"tail"}, {"filter", "payload"}, tail},
+  };
+  return kEndpoints;
+}
+
+bool matches(const Endpoint& endpoint, const Url& url) {
+  if (url.path.size() != endpoint.path.size() + 1 || url.path[0] != "v1") return false;
+  return std::equal(
+      endpoint.path.begin(), endpoint.path.end(), url.path.begin() + 1,
+      [](std::string_view pattern, const std::string& part) { return pattern == "*" || pattern == part; });
+}
+
+std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const Url& url) {
+  for (const auto& [name, value] : url.query) {
+    if (std::find(endpoint.parameters.begin(), endpoint.parameters.end(), name) ==
+        endpoint.parameters.end()) {
+      return failed(400, "unknown parameter \"" + name + "\"");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+AdminReply AdminApi::handle(const AdminRequest& request) {
+  const auto url = parse_url(request.target);
+  if (!url) return failed(400, "\"" + request.target + "\" is not a path");
+  std::string_view other_method;
+  for (const Endpoint& endpoint : endpoints()) {
+    if (!matches(endpoint, *url)) continue;
+    other_method = endpoint.method;
+    if (endpoint.method != request.method) continue;
+    if (auto wrong = unknown_parameter(endpoint, *url)) return *std::move(wrong);
+    return endpoint.handle({hub_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
+  }
+  if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
+  return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");
+}
+
+std::string error_json(std::string_view what) { return dump({{"error", what}}); }
+
+}  // namespace headgate::hub

@@ -1,0 +1,62 @@
+// The admin API without its socket: a request in, a JSON answer or a stream of JSON lines out.
+//
+//   GET  /v1/status                    the hub, its store and its link
+//   GET  /v1/queues                    every queue with its accounts (fields: store/inspect.h)
+//   GET  /v1/queues/{name}             one of them
+//   GET  /v1/queues/{name}/peek        ?lane=0–10 &after=SEQ &count=1–1000 &payload=1
+//   GET  /v1/queues/{name}/tail        stream of entries as they are appended; ?payload=1
+//   GET  /v1/clients                   {"clients": […]}
+//   GET  /v1/routes                    {"routes": […]}
+//   POST /v1/routes/check              body = a route file; compiles it and changes nothing
+//   POST /v1/routes/reload             reads the route files again
+//   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
+//
+// {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
+// (the store refuses). Everything but reload leaves the hub as it was.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "hub/hub_view.h"
+
+namespace headgate::hub {
+
+struct AdminRequest {
+  std::string method;
+  std::string target;  // path and query, as on the request line
+  std::string body;
+};
+
+struct AdminResponse {
+  unsigned status = 200;
+  std::string body;  // JSON
+};
+
+// Takes one JSON line without its line end. Never blocks; called on the loop thread.
+using LineSink = std::function<void(std::string line)>;
+
+// Lines flow into the sink from open() until the subscription is destroyed.
+struct AdminStream {
+  std::function<std::unique_ptr<Subscription>(LineSink sink)> open;
+};
+
+using AdminReply = std::variant<AdminResponse, AdminStream>;
+
+// Loop thread only. `hub` must outlive it and its streams.
+class AdminApi {
+ public:
+  explicit AdminApi(HubView& hub) : hub_(hub) {}
+
+  [[nodiscard]] AdminReply handle(const AdminRequest& request);
+
+ private:
+  HubView& hub_;
+};
+
+// {"error": what}.
+[[nodiscard]] std::string error_json(std::string_view what);
+
+}  // namespace headgate::hub

@@ -1,0 +1,118 @@
+// What the admin API may see of a running hub, as plain values. Implemented by hub::Hub and, in tests, by a
+// fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
+// reload_routes().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/message.h"
+#include "routing/route_file.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+struct UpstreamStatus {
+  std::string state;  // "off" | "connecting" | "connected" | "waiting"
+  std::string host;
+  uint16_t port = 0;
+  std::string last_error;
+  int64_t retry_in_ms = 0;  // until the next attempt, when waiting
+  uint64_t batches_acked = 0;
+  uint64_t messages_acked = 0;
+  uint64_t bytes_acked = 0;  // of compressed batches
+  uint32_t batches_in_flight = 0;
+};
+
+struct HubStatus {
+  std::string version;
+  std::string hub_id;
+  std::string epoch;
+  std::string data_dir;
+  std::string durability;              // as the config writes it
+  int64_t started_ms = 0;              // Unix time
+  std::vector<std::string> listeners;  // "127.0.0.1:1883"
+  std::string store_error;             // empty: the store takes writes
+  uint64_t connections = 0;
+  uint64_t sessions = 0;
+  uint64_t messages_in = 0;   // publishes from clients since start
+  uint64_t messages_out = 0;  // publishes to clients since start
+  uint64_t routes_active = 0;
+  uint64_t routes_failed = 0;
+  UpstreamStatus upstream;
+};
+
+struct ClientInfo {
+  std::string client_id;
+  std::string address;   // "127.0.0.1:40312"; empty while offline
+  std::string protocol;  // "3.1.1" | "5"
+  std::string username;
+  std::string module;
+  bool connected = false;
+  bool persistent = false;
+  int64_t since_ms = 0;  // Unix time of the last connect or disconnect
+  uint16_t keep_alive_s = 0;
+  uint64_t subscriptions = 0;
+  uint64_t in_flight = 0;
+  uint64_t queued_messages = 0;
+  uint64_t queued_bytes = 0;
+  uint64_t messages_in = 0;
+  uint64_t messages_out = 0;
+};
+
+struct RouteInfo {
+  std::string name;
+  std::string file;
+  std::string text;
+  std::string endpoint;  // where it leads; empty if it does not compile
+  std::optional<uint8_t> priority;
+  uint32_t ttl_s = 0;  // 0 = for ever
+  bool active = false;
+  uint64_t matched = 0;  // messages since start or reload
+  std::string error;     // with place and caret; empty if active
+};
+
+struct ReloadReport {
+  uint64_t active = 0;
+  std::vector<std::string> errors;  // one readable text for each route or file that was left out
+};
+
+// Ends what it stands for when it is destroyed.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+class HubView {
+ public:
+  using OnMessage = std::function<void(const core::MessagePtr& message)>;
+  using OnEntry = std::function<void(const store::Entry& entry, uint8_t lane)>;
+
+  virtual ~HubView() = default;
+
+  [[nodiscard]] virtual core::Now now() const = 0;
+  [[nodiscard]] virtual store::QueueReader& store() = 0;
+  [[nodiscard]] virtual HubStatus status() const = 0;
+  [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
+  [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
+
+  // Reads the config's routes and routes_dir again. What does not load is left out and reported.
+  virtual ReloadReport reload_routes() = 0;
+
+  // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
+  // destroy the subscription from within.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe_tail(std::string filter,
+                                                                     OnMessage on_message) = 0;
+
+  // Every entry that is appended to the queue from now on, whoever consumes it. The same rule.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue,
+                                                                      OnEntry on_entry) = 0;
+};
+
+}  // namespace headgate::hub

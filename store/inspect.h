@@ -1,0 +1,52 @@
+// What the store holds, as JSON for people and scripts. The admin API and the `headgate` command on a stopped
+// hub's directory answer with the same texts. Nothing here changes the store.
+//
+// Field names are stable. Times are Unix milliseconds (`…_ms`), sizes bytes.
+//   queues:  {"queues": [queue…]}
+//   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
+//             "oldest_ms", "lanes": [{"lane", "priority", "waiting", "waiting_bytes", "oldest_ms"}…],
+//             "gaps": [{"from", "to", "count", "why"}…]}; only lanes that hold something; priority null =
+//             none
+//   peek:    {"queue", "messages": [entry…]}
+//   entry:   message and {"seq", "lane", "priority", "expires_ms"}
+//   message: {"topic", "qos", "retain", "arrived_ms", "body_bytes"}, where there are any also "client",
+//            "device", "module", "content_type", "content_encoding", "response_topic", "properties":
+//            [[name, value]…], and on demand "payload" (UTF-8) or "payload_base64"
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/message.h"
+#include "core/result.h"
+#include "store/queue_store.h"
+
+namespace headgate::store {
+
+inline constexpr size_t kPeekCountMax = 1000;
+inline constexpr size_t kPeekBytesMax = 4 * 1024 * 1024;  // of bodies in one answer
+
+struct PeekRequest {
+  std::optional<uint8_t> lane;  // nullopt: all, best priority first
+  Seq after = 0;
+  size_t count = 10;  // at most kPeekCountMax
+  bool payload = false;
+};
+
+[[nodiscard]] std::string queues_json(const QueueReader& reader);
+
+// Errors: not_found.
+[[nodiscard]] core::Result<std::string> queue_json(const QueueReader& reader, std::string_view name);
+
+// The oldest waiting messages. Errors: not_found, and those of QueueReader::read().
+[[nodiscard]] core::Result<std::string> peek_json(QueueReader& reader, std::string_view name,
+                                                  const PeekRequest& request, core::Now now);
+
+// One line each, without a line end.
+[[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload);
+[[nodiscard]] std::string message_json(const core::Message& message, bool payload);
+
+}  // namespace headgate::store

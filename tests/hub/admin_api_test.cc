@@ -1,0 +1,195 @@
+#include "hub/admin_api.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/canned_hub_view.h"
+
+namespace headgate::hub {
+namespace {
+
+using nlohmann::json;
+using testing::CannedHubView;
+
+class AdminApiTest : public ::testing::Test {
+ protected:
+  AdminApiTest() {
+    hub_.append("$upstream", CannedHubView::message("plant/1", "one"), 10);
+    hub_.append("$upstream", CannedHubView::message("plant/2", "two"), 0);
+    hub_.append("in/a b", CannedHubView::message("plant/3", std::string("\xff\x00", 2)), 10);
+  }
+
+  AdminResponse ask(const std::string& method, const std::string& target, const std::string& body = "") {
+    const AdminReply reply = api_.handle({method, target, body});
+    const auto* const response = std::get_if<AdminResponse>(&reply);
+    return response != nullptr ? *response : AdminResponse{0, "a stream"};
+  }
+  json get(const std::string& target) {
+    const AdminResponse response = ask("GET", target);
+    EXPECT_EQ(response.status, 200u) << response.body;
+    return json::parse(response.body);
+  }
+  std::string error(const std::string& method, const std::string& target) {
+    const AdminResponse response = ask(method, target);
+    return std::to_string(response.status) + " " + json::parse(response.body).value("error", "no error");
+  }
+  // Opens a stream whose lines go to lines_.
+  void follow(const std::string& target) {
+    AdminReply reply = api_.handle({"GET", target, ""});
+    ASSERT_TRUE(std::holds_alternative<AdminStream>(reply)) << std::get<AdminResponse>(reply).body;
+    subscription_ = std::get<AdminStream>(reply).open([this](std::string line) { lines_.push_back(line); });
+  }
+
+  CannedHubView hub_;
+  AdminApi api_{hub_};
+  std::unique_ptr<Subscription> subscription_;
+  std::vector<std::string> lines_;
+};
+
+TEST_F(AdminApiTest, StatusSumsUpTheStore) {
+  hub_.status_.hub_id = "site-7";
+  hub_.status_.started_ms = hub_.now_.wall_ms - 90'500;
+  hub_.status_.upstream.state = "waiting";
+  hub_.status_.upstream.port = 8883;
+  const json status = get("/v1/status");
+  EXPECT_EQ(status["hub_id"], "site-7");
+  EXPECT_EQ(status["uptime_s"], 90);
+  EXPECT_EQ(status["store"]["queues"], 2);
+  EXPECT_EQ(status["store"]["waiting"], 3);
+  EXPECT_EQ(status["store"]["error"], "");
+  EXPECT_EQ(status["upstream"]["state"], "waiting");
+  EXPECT_EQ(status["upstream"]["port"], 8883);
+}
+
+TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
+  const json queues = get("/v1/queues")["queues"];
+  ASSERT_EQ(queues.size(), 2u);
+  const json& up = queues[0];
+  EXPECT_EQ(up["name"], "$upstream");
+  EXPECT_EQ(up["in"], 2);
+  EXPECT_EQ(up["waiting"], 2);
+  EXPECT_EQ(up["oldest_ms"], 1'700'000'000'123);
+  ASSERT_EQ(up["lanes"].size(), 2u);
+  EXPECT_EQ(up["lanes"][0]["priority"], 0);
+  EXPECT_EQ(up["lanes"][1]["priority"], nullptr);
+  EXPECT_EQ(up["lanes"][1]["lane"], 10);
+}
+
+TEST_F(AdminApiTest, NamesArePercentEncoded) { EXPECT_EQ(get("/v1/queues/in%2Fa%20b")["name"], "in/a b"); }
+
+TEST_F(AdminApiTest, PeekShowsTheBestPriorityFirstAndNoPayload) {
+  const json messages = get("/v1/queues/%24upstream/peek")["messages"];
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0],
+            json::parse(R"({"seq": 2, "lane": 0, "priority": 0, "expires_ms": 0, "topic": "plant/2",
+    "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
+    "module": "pump"})"));
+  EXPECT_EQ(messages[1]["topic"], "plant/1");
+}
+
+TEST_F(AdminApiTest, PeekTakesLaneAfterCountAndPayload) {
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=10&payload=1")["messages"][0]["payload"], "one");
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?count=1")["messages"].size(), 1u);
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=10&after=1")["messages"].size(), 0u);
+  EXPECT_EQ(get("/v1/queues/in%2Fa%20b/peek?payload=1")["messages"][0]["payload_base64"], "/wA=");
+}
+
+TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
+  hub_.clients_.resize(1);
+  hub_.clients_[0].client_id = "pump-1";
+  hub_.routes_.resize(2);
+  hub_.routes_[0].priority = uint8_t{3};
+  hub_.routes_[1].error = "1:1: error";
+  EXPECT_EQ(get("/v1/clients")["clients"][0]["client_id"], "pump-1");
+  const json routes = get("/v1/routes")["routes"];
+  EXPECT_EQ(routes[0]["priority"], 3);
+  EXPECT_EQ(routes[1]["priority"], nullptr);
+  EXPECT_EQ(routes[1]["error"], "1:1: error");
+}
+
+TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
+  const AdminResponse response =
+      ask("POST", "/v1/routes/check",
+          R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": "FROM", "c": 7}})");
+  const json report = json::parse(response.body);
+  EXPECT_EQ(report["ok"], false);
+  EXPECT_EQ(report["routes"][0]["ok"], true);
+  EXPECT_EQ(report["routes"][1]["ok"], false);
+  EXPECT_EQ(report["routes"][1]["diagnostics"][0]["line"], 1);
+  EXPECT_EQ(report["errors"][0]["route"], "c");
+  EXPECT_EQ(hub_.reloads(), 0);
+}
+
+TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
+  const json report = json::parse(ask("POST", "/v1/routes/reload").body);
+  EXPECT_EQ(report["active"], 2);
+  EXPECT_EQ(report["errors"][0], "r.json: routes.bad: is 7");
+  EXPECT_EQ(hub_.reloads(), 1);
+}
+
+TEST_F(AdminApiTest, TailStreamsWhatMatchesUntilItIsDestroyed) {
+  follow("/v1/tail?filter=plant%2F%2B&payload=1");
+  hub_.publish(CannedHubView::message("plant/9", "hot"));
+  hub_.publish(CannedHubView::message("other", "cold"));
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(json::parse(lines_[0])["payload"], "hot");
+  subscription_.reset();
+  EXPECT_EQ(hub_.tails(), 0u);
+}
+
+TEST_F(AdminApiTest, TailKeepsPayloadsBackUnlessAsked) {
+  follow("/v1/tail");
+  hub_.publish(CannedHubView::message("plant/9", "secret"));
+  EXPECT_THAT(lines_.at(0), ::testing::Not(::testing::HasSubstr("secret")));
+}
+
+TEST_F(AdminApiTest, QueueTailStreamsWhatEntersThatQueue) {
+  follow("/v1/queues/%24upstream/tail");
+  hub_.append("$upstream", CannedHubView::message("plant/9", "hot"), 4);
+  hub_.append("in/a b", CannedHubView::message("plant/9", "hot"), 4);
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(json::parse(lines_[0])["priority"], 4);
+}
+
+TEST_F(AdminApiTest, ErrorsSayWhatIsWrong) {
+  const std::vector<std::array<std::string, 3>> table = {
+      {"GET", "/", "404 there is nothing at \"/\""},
+      {"GET", "/v2/status", "404 there is nothing at \"/v2/status\""},
+      {"GET", "status", "400 \"status\" is not a path"},
+      {"GET", "/v1/%zz", "400 \"/v1/%zz\" is not a path"},
+      {"POST", "/v1/status", "405 \"/v1/status\" takes GET only"},
+      {"GET", "/v1/routes/check", "405 \"/v1/routes/check\" takes POST only"},
+      {"GET", "/v1/status?x=1", "400 unknown parameter \"x\""},
+      {"GET", "/v1/queues/none", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/none/peek", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/none/tail", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/%24upstream/peek?lane=11",
+       "400 lane is \"11\"; allowed: 0 to 9 for a priority, 10 for messages without one"},
+      {"GET", "/v1/queues/%24upstream/peek?count=0", "400 count is \"0\"; allowed: 1 to 1000"},
+      {"GET", "/v1/queues/%24upstream/peek?count=1001", "400 count is \"1001\"; allowed: 1 to 1000"},
+      {"GET", "/v1/queues/%24upstream/peek?after=-1", "400 after is \"-1\"; allowed: a message's seq"},
+      {"GET", "/v1/tail?payload=yes", "400 payload is \"yes\"; allowed: 0 or 1"},
+      {"GET", "/v1/tail?filter=a%2F%23%2Fb",
+       "400 filter is \"a/#/b\"; allowed: an MQTT topic filter such as plant/+/temperature or #"},
+  };
+  for (const auto& [method, target, expected] : table) EXPECT_EQ(error(method, target), expected) << target;
+}
+
+TEST_F(AdminApiTest, LookingChangesNothing) {
+  const std::string before = hub_.everything();
+  for (const char* target : {"/v1/status", "/v1/queues", "/v1/queues/%24upstream",
+                             "/v1/queues/%24upstream/peek?payload=1", "/v1/clients", "/v1/routes"}) {
+    EXPECT_EQ(ask("GET", target).status, 200u) << target;
+  }
+  for (const char* target : {"/v1/tail", "/v1/queues/%24upstream/tail"}) {
+    follow(target);
+    subscription_.reset();
+  }
+  EXPECT_EQ(ask("POST", "/v1/routes/check", "{}").status, 200u);
+  EXPECT_EQ(hub_.everything(), before);
+  EXPECT_EQ(hub_.reloads(), 0);
+}
+
+}  // namespace
+}  // namespace headgate::hub

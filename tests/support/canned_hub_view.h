@@ -1,0 +1,118 @@
+// A hub for the admin API's tests: answers what the test put in, and lets it publish to the tails.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/topic.h"
+#include "hub/hub_view.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/mem_queue_store.h"
+
+namespace headgate::testing {
+
+class CannedHubView : public hub::HubView {
+ public:
+  [[nodiscard]] core::Now now() const override { return now_; }
+  [[nodiscard]] store::QueueReader& store() override { return store_; }
+  [[nodiscard]] hub::HubStatus status() const override { return status_; }
+  [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
+  [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
+
+  hub::ReloadReport reload_routes() override {
+    ++reloads_;
+    return {2, {"r.json: routes.bad: is 7"}};
+  }
+
+  [[nodiscard]] std::unique_ptr<hub::Subscription> subscribe_tail(std::string filter,
+                                                                  OnMessage on_message) override {
+    const int id = ++last_id_;
+    tails_[id] = {std::move(filter), std::move(on_message)};
+    return std::make_unique<Ended>([this, id] { tails_.erase(id); });
+  }
+
+  [[nodiscard]] std::unique_ptr<hub::Subscription> subscribe_queue(store::QueueId queue,
+                                                                   OnEntry on_entry) override {
+    const int id = ++last_id_;
+    queue_tails_[id] = {queue, std::move(on_entry)};
+    return std::make_unique<Ended>([this, id] { queue_tails_.erase(id); });
+  }
+
+  static core::MessagePtr message(std::string topic, std::string body) {
+    core::Message made;
+    made.topic = std::move(topic);
+    made.body = std::move(body);
+    made.arrived_ms = 1'700'000'000'123;
+    made.qos = 1;
+    made.source = std::make_shared<core::Source>(core::Source{"pump-1", "", "pump"});
+    return std::make_shared<core::Message>(std::move(made));
+  }
+
+  // As if a client had published it.
+  void publish(const core::MessagePtr& message) {
+    for (const auto& [id, tail] : tails_) {
+      if (core::topic_matches(tail.first, message->topic)) tail.second(message);
+    }
+  }
+
+  // Appends durably and tells whoever follows the queue.
+  store::Seq append(std::string_view queue_name, const core::MessagePtr& message, uint8_t lane) {
+    const store::QueueId queue = *store_.open_queue(queue_name);
+    const std::vector<store::Target> targets = {{queue, lane, 0, ""}};
+    const store::Seq seq = *store_.append(message, targets);
+    executor_.run_ready();
+    for (const auto& [id, tail] : queue_tails_) {
+      if (tail.first == queue) tail.second({seq, message, 0, ""}, lane);
+    }
+    return seq;
+  }
+
+  // Every answer a store can give, as one text, to show that looking changed nothing.
+  [[nodiscard]] std::string everything();
+
+  [[nodiscard]] size_t tails() const { return tails_.size() + queue_tails_.size(); }
+  [[nodiscard]] int reloads() const { return reloads_; }
+
+  core::Now now_{1'000, 1'700'000'060'000};
+  hub::HubStatus status_;
+  std::vector<hub::ClientInfo> clients_;
+  std::vector<hub::RouteInfo> routes_;
+
+ private:
+  class Ended : public hub::Subscription {
+   public:
+    explicit Ended(std::function<void()> on_end) : on_end_(std::move(on_end)) {}
+    ~Ended() override { on_end_(); }
+
+   private:
+    std::function<void()> on_end_;
+  };
+
+  ManualExecutor executor_;
+  MemQueueStore store_{executor_};
+  std::map<int, std::pair<std::string, OnMessage>> tails_;
+  std::map<int, std::pair<store::QueueId, OnEntry>> queue_tails_;
+  int last_id_ = 0;
+  int reloads_ = 0;
+};
+
+inline std::string CannedHubView::everything() {
+  std::string all;
+  for (const store::QueueId queue : store_.queues()) {
+    const store::QueueStats& stats = store_.stats(queue);
+    all += stats.name;
+    for (const uint64_t count : {stats.in, stats.delivered, stats.expired, stats.dropped, stats.dead}) {
+      all += " " + std::to_string(count);
+    }
+    for (uint8_t lane = 0; lane < store::kLaneCount; ++lane) {
+      const auto entries = store_.read(queue, lane, 0, {}, now_);
+      for (const store::Entry& entry : *entries) all += " " + std::to_string(entry.seq) + entry.message->body;
+    }
+  }
+  return all + " commits " + std::to_string(store_.commits()) + (store_.commit_pending() ? " pending" : "");
+}
+
+}  // namespace headgate::testing

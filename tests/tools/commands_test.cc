@@ -1,0 +1,235 @@
+#include "tools/headgate/commands.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tests/support/canned_admin_client.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/mem_queue_store.h"
+#include "tests/support/temp_dir.h"
+
+namespace headgate::tools {
+namespace {
+
+class Commands : public ::testing::Test {
+ protected:
+  Context human() { return {hub_, out_, err_}; }
+  Context json() { return {hub_, out_, err_, true}; }
+
+  testing::CannedAdminClient hub_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+constexpr const char* kMessage =
+    R"({"seq":7,"lane":0,"priority":0,"expires_ms":0,"topic":"plant/1","qos":1,"retain":false,)"
+    R"("arrived_ms":1700000000123,"body_bytes":1536,"client":"pump-1"})";
+
+TEST_F(Commands, StatusSaysHowTheHubIs) {
+  hub_.answers_["/v1/status"] =
+      R"({"version": "0.1.0", "hub_id": "site-7", "started_ms": 1700000000000, "uptime_s": 65,
+    "durability": "sync", "data_dir": "/d", "listeners": ["127.0.0.1:1883", "[::1]:1883"], "connections": 2,
+    "sessions": 3, "messages_in": 10, "messages_out": 20, "routes": {"active": 4, "failed": 1},
+    "store": {"queues": 2, "waiting": 5, "waiting_bytes": 2048, "dead": 0, "error": ""},
+    "upstream": {"state": "waiting", "host": "cloud", "port": 8883, "retry_in_ms": 4200, "last_error": "refused",
+                 "batches_acked": 3, "messages_acked": 300, "bytes_acked": 1024, "batches_in_flight": 0}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "hub         site-7, headgate 0.1.0\n"
+            "started     2023-11-14T22:13:20.000Z, up 1m 05s\n"
+            "listening   127.0.0.1:1883, [::1]:1883\n"
+            "clients     2 connected, 3 sessions\n"
+            "messages    10 in, 20 out\n"
+            "routes      4 active, 1 left out (headgate route ls)\n"
+            "store       5 messages waiting (2.0 KiB) in 2 queues, 0 dead\n"
+            "durability  sync, /d\n"
+            "link        waiting cloud:8883, next attempt in 4 s (refused)\n"
+            "sent        300 messages in 3 batches, 1.0 KiB; 0 batches in flight\n");
+}
+
+TEST_F(Commands, StatusShoutsWhenTheStoreDoesNotWrite) {
+  hub_.answers_["/v1/status"] = R"({"store": {"error": "disk full"}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("NOT WRITING: disk full"));
+}
+
+TEST_F(Commands, QueueLsIsAnAlignedTable) {
+  hub_.answers_["/v1/queues"] = R"({"queues": [{"name": "$upstream", "waiting": 12, "waiting_bytes": 2048,
+    "oldest_ms": 1700000000123, "in": 20, "delivered": 5, "expired": 1, "dropped": 1, "dead": 1}]})";
+  EXPECT_EQ(run_queue_ls(human()), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "QUEUE      WAITING     SIZE  OLDEST                    IN  DELIVERED  EXPIRED  DROPPED  DEAD\n"
+            "$upstream       12  2.0 KiB  2023-11-14T22:13:20.123Z  20          5        1        1     1\n");
+}
+
+TEST_F(Commands, QueuePeekAsksForWhatWasAsked) {
+  PeekOptions options{.queue = "in/a b", .priority = 10, .after = 6, .count = 2, .payload = true};
+  run_queue_peek(human(), options);
+  EXPECT_THAT(hub_.asked_,
+              ::testing::ElementsAre("/v1/queues/in%2Fa%20b/peek?count=2&lane=10&after=6&payload=1"));
+}
+
+TEST_F(Commands, QueuePeekShowsOneLineAMessage) {
+  hub_.answers_["/v1/queues/q/peek?count=10"] = std::string(R"({"messages": [)") + kMessage + "]}";
+  EXPECT_EQ(run_queue_peek(human(), {.queue = "q"}), kExitOk);
+  EXPECT_EQ(out_.str(), "2023-11-14T22:13:20.123Z  plant/1  1.5 KiB  from pump-1  seq 7  priority 0\n");
+}
+
+TEST_F(Commands, TailsPrintLinesUntilTheHubGoes) {
+  hub_.lines_ = {kMessage, R"({"topic":"a","payload":"x\u001b[1m"})",
+                 R"({"topic":"b","payload_base64":"/wA="})"};
+  EXPECT_EQ(run_tail(human(), {.filter = "plant/+", .payload = true}), kExitFailed);
+  EXPECT_EQ(run_queue_tail(json(), {.queue = "$upstream"}), kExitFailed);
+  EXPECT_THAT(hub_.asked_,
+              ::testing::ElementsAre("/v1/tail?filter=plant%2F%2B&payload=1", "/v1/queues/%24upstream/tail"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("-  a  0 B\n  x\\x1b[1m\n-  b  0 B\n  base64:/wA=\n" +
+                                               std::string(kMessage)));
+  EXPECT_THAT(err_.str(), ::testing::StartsWith("headgate: the hub ended the stream\n"));
+}
+
+TEST_F(Commands, ClientLsShowsWhoIsThere) {
+  hub_.answers_["/v1/clients"] =
+      R"({"clients": [{"client_id": "pump-1", "protocol": "5", "address": "127.0.0.1:4",
+    "connected": true, "since_ms": 1700000000123, "subscriptions": 2, "in_flight": 1, "queued_messages": 3,
+    "queued_bytes": 10, "messages_in": 4, "messages_out": 5}, {"client_id": "gone", "connected": false}]})";
+  EXPECT_EQ(run_client_ls(human()), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "CLIENT  STATE      MQTT  ADDRESS      SINCE                     SUBSCRIPTIONS  IN FLIGHT  "
+            "QUEUED  SIZE  IN  OUT\n"
+            "pump-1  connected  5     127.0.0.1:4  2023-11-14T22:13:20.123Z              2          1       "
+            "3  10 B   4    5\n"
+            "gone    offline    -     -            -                                     0          0       "
+            "0   0 B   0    0\n");
+}
+
+TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
+  hub_.answers_["/v1/routes"] = R"({"routes": [
+    {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "matched": 9, "endpoint": "$upstream", "file": "a.json"},
+    {"name": "bad", "active": false, "priority": null, "ttl_s": 0, "file": "b.json", "error": "1:1: error: no\n  FRM\n  ^"}]})";
+  EXPECT_EQ(run_route_ls(human()), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "ROUTE  STATE     PRIORITY  KEPT      MATCHED  INTO       FILE\n"
+            "up     active    3         2h 00m          9  $upstream  a.json\n"
+            "bad    left out  -         for ever        0  -          b.json\n"
+            "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
+}
+
+TEST_F(Commands, JsonIsPrintedAsItComes) {
+  for (const char* target :
+       {"/v1/status", "/v1/queues", "/v1/clients", "/v1/routes", "/v1/queues/q/peek?count=10"}) {
+    hub_.answers_[target] = R"({"x":1})";
+  }
+  EXPECT_EQ(run_status(json()) + run_queue_ls(json()) + run_client_ls(json()) + run_route_ls(json()) +
+                run_queue_peek(json(), {.queue = "q"}),
+            kExitOk);
+  EXPECT_EQ(out_.str(), "{\"x\":1}\n{\"x\":1}\n{\"x\":1}\n{\"x\":1}\n{\"x\":1}\n");
+}
+
+TEST_F(Commands, AnswersOfAnotherVersionDoNotCrash) {
+  for (const char* answer : {"{}", R"({"queues": 7, "store": [], "messages": "x", "listeners": {}})",
+                             R"({"queues": [1], "messages": [null], "clients": [[]], "routes": ["x"]})"}) {
+    for (const char* target :
+         {"/v1/status", "/v1/queues", "/v1/clients", "/v1/routes", "/v1/queues/q/peek?count=10"}) {
+      hub_.answers_[target] = answer;
+    }
+    EXPECT_EQ(run_status(human()) + run_queue_ls(human()) + run_client_ls(human()) + run_route_ls(human()) +
+                  run_queue_peek(human(), {.queue = "q"}),
+              kExitOk);
+  }
+}
+
+TEST_F(Commands, AnAnswerThatIsNotJsonIsAnError) {
+  hub_.answers_["/v1/status"] = "<html>";
+  EXPECT_EQ(run_status(human()), kExitFailed);
+  EXPECT_EQ(err_.str(), "headgate: the answer is not JSON: is that a hub's socket?\n");
+}
+
+TEST_F(Commands, AHubThatDoesNotAnswerIsOneLine) {
+  EXPECT_EQ(run_status(human()), kExitFailed);
+  EXPECT_EQ(err_.str(), "headgate: no hub answers\n");
+  EXPECT_EQ(out_.str(), "");
+}
+
+// queue ls and queue peek on the directory of a stopped hub.
+class OfflineCommands : public Commands {
+ protected:
+  OfflineCommands() {
+    core::Message message;
+    message.topic = "plant/1";
+    message.body = "secret";
+    message.arrived_ms = 1'700'000'000'123;
+    const std::vector<store::Target> targets = {{*store_.open_queue("q"), 3, 0, ""}};
+    EXPECT_TRUE(store_.append(std::make_shared<core::Message>(message), targets).has_value());
+    executor_.run_ready();
+  }
+  Context offline() { return {hub_, out_, err_, false, &store_, {0, 1'700'000'060'000}}; }
+
+  testing::ManualExecutor executor_;
+  testing::MemQueueStore store_{executor_};
+};
+
+TEST_F(OfflineCommands, ReadTheDirectoryAndAskNoHub) {
+  EXPECT_EQ(run_queue_ls(offline()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("q            1"));
+  out_.str("");
+  EXPECT_EQ(run_queue_peek(offline(), {.queue = "q"}), kExitOk);
+  EXPECT_EQ(out_.str(), "2023-11-14T22:13:20.123Z  plant/1  6 B  seq 1  priority 3\n");
+  EXPECT_TRUE(hub_.asked_.empty());
+}
+
+TEST_F(OfflineCommands, PayloadsPrintOnlyWhenAsked) {
+  run_queue_peek(offline(), {.queue = "q"});
+  EXPECT_THAT(out_.str(), ::testing::Not(::testing::HasSubstr("secret")));
+  run_queue_peek(offline(), {.queue = "q", .payload = true});
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\n  secret\n"));
+}
+
+TEST_F(OfflineCommands, AnUnknownQueueIsOneLine) {
+  EXPECT_EQ(run_queue_peek(offline(), {.queue = "none"}), kExitFailed);
+  EXPECT_EQ(err_.str(), "headgate: there is no queue \"none\"\n");
+}
+
+TEST_F(OfflineCommands, LookingChangesNothing) {
+  const size_t commits = store_.commits();
+  run_queue_ls(offline());
+  run_queue_peek(offline(), {.queue = "q", .payload = true});
+  EXPECT_EQ(store_.commits(), commits);
+  EXPECT_FALSE(store_.commit_pending());
+  EXPECT_EQ(store_.stats(*store_.find_queue("q")).waiting(), 1u);
+}
+
+TEST_F(Commands, RouteCheckNeedsNoHub) {
+  const testing::TempDir dir;
+  const std::string good = dir.write("good.json", R"({"routes": {"a": "FROM /messages/* INTO $upstream"}})");
+  EXPECT_EQ(run_route_check({good}, false, out_, err_), kExitOk);
+  EXPECT_EQ(out_.str(), good + ": a: ok\n1 route, 0 errors\n");
+}
+
+TEST_F(Commands, RouteCheckPointsAtTheFault) {
+  const testing::TempDir dir;
+  const std::string bad =
+      dir.write("bad.json", R"({"routes": {"a": "FROM /messages/* INTO upstream", "b": 7}})");
+  EXPECT_EQ(run_route_check({bad}, false, out_, err_), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr(bad + ": a: left out\n1:23: error: "));
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("^"));
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr(bad + ": routes.b: is 7; allowed: "));
+  EXPECT_THAT(err_.str(), ::testing::EndsWith("1 route, 2 errors\n"));
+}
+
+TEST_F(Commands, RouteCheckLeavesItsFilesAlone) {
+  const testing::TempDir dir;
+  const std::string file = dir.write("a.json", "{}");
+  const auto before = std::filesystem::last_write_time(file);
+  EXPECT_EQ(run_route_check({file}, true, out_, err_), kExitFailed);
+  EXPECT_EQ(std::filesystem::last_write_time(file), before);
+  EXPECT_THAT(out_.str(), ::testing::StartsWith("{\"ok\":false,"));
+}
+
+TEST_F(Commands, RouteCheckNamesAFileThatCannotBeRead) {
+  EXPECT_EQ(run_route_check({"/none.json"}, false, out_, err_), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::StartsWith("/none.json: cannot be read: No such file or directory\n"));
+}
+
+}  // namespace
+}  // namespace headgate::tools

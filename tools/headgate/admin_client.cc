@@ -1,0 +1,189 @@
+#include "tools/headgate/admin_client.h"
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <cctype>
+#include <chrono>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace headgate::tools {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using Local = asio::local::stream_protocol;
+using boost::system::error_code;
+
+constexpr size_t kSocketPathBytesMax = 107;  // sun_path holds 108 with its final zero
+constexpr std::chrono::seconds kAnswerTimeout{15};
+constexpr size_t kStreamBufferBytes = 64 * 1024;
+constexpr uint64_t kErrorBodyBytesMax = 64 * 1024;
+
+core::Error connect_error(const std::string& socket, const error_code& error) {
+  if (error == asio::error::access_denied) {
+    return {core::Errc::io, "the admin socket " + socket + " may not be opened (" + error.message() +
+                                "): run as the hub's user"};
+  }
+  return {core::Errc::unavailable, "no hub answers on " + socket + " (" + error.message() +
+                                       "): start headgated, or name its admin socket with --socket PATH or "
+                                       "$HEADGATE_SOCKET"};
+}
+
+core::Error broken(const std::string& socket, const error_code& error) {
+  if (error == beast::error::timeout) {
+    return {core::Errc::unavailable,
+            "the hub on " + socket + " does not answer within 15 s: is it overloaded or stopped?"};
+  }
+  return {core::Errc::unavailable,
+          "the hub on " + socket + " ended the conversation (" + error.message() + ")"};
+}
+
+core::Errc code_of(unsigned status) {
+  switch (status) {
+    case 400:
+    case 405:
+    case 413:
+      return core::Errc::invalid;
+    case 404:
+      return core::Errc::not_found;
+    case 503:
+      return core::Errc::unavailable;
+    default:
+      return core::Errc::io;
+  }
+}
+
+// What an answer that is not 200 says.
+core::Error refusal(unsigned status, const std::string& body) {
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+    return {code_of(status), json["error"].get<std::string>()};
+  }
+  return {code_of(status), "the hub answered with HTTP status " + std::to_string(status)};
+}
+
+class Connection {
+ public:
+  explicit Connection(const std::string& socket) : socket_(socket), stream_(io_) {}
+
+  core::Status open() {
+    if (socket_.size() > kSocketPathBytesMax) {
+      return core::fail(core::Errc::invalid, "the admin socket's path " + socket_ + " has " +
+                                                 std::to_string(socket_.size()) + " bytes; allowed: 107");
+    }
+    error_code error;
+    stream_.socket().connect(Local::endpoint(socket_), error);
+    return error ? core::Status(core::fail(connect_error(socket_, error))) : core::Status();
+  }
+
+  // One exchange, with a time limit on the whole of it.
+  core::Result<std::string> exchange(const http::request<http::empty_body>& request) {
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(std::numeric_limits<uint64_t>::max());
+    error_code failed;
+    stream_.expires_after(kAnswerTimeout);
+    http::async_write(stream_, request, [&](error_code write_error, size_t) {
+      if (write_error) {
+        failed = write_error;
+        return;
+      }
+      http::async_read(stream_, buffer_, parser, [&](error_code read_error, size_t) { failed = read_error; });
+    });
+    io_.run();
+    if (failed) return core::fail(broken(socket_, failed));
+    const unsigned status = parser.get().result_int();
+    if (status != 200) return core::fail(refusal(status, parser.get().body()));
+    return std::move(parser.get().body());
+  }
+
+  // Sends the request and reads up to the head of the answer. The stream that follows has no time limit.
+  core::Status begin_stream(const http::request<http::empty_body>& request) {
+    error_code error;
+    http::write(stream_, request, error);
+    head_.body_limit(kErrorBodyBytesMax);
+    if (!error) http::read_header(stream_, buffer_, head_, error);
+    if (error) return core::fail(broken(socket_, error));
+    if (head_.get().result_int() == 200) return {};
+    http::response_parser<http::string_body> refused(std::move(head_));
+    http::read(stream_, buffer_, refused, error);
+    return core::fail(refusal(refused.get().result_int(), refused.get().body()));
+  }
+
+  core::Status read_lines(const AdminClient::OnLine& on_line) {
+    http::response_parser<http::buffer_body> body(std::move(head_));
+    body.body_limit(boost::none);
+    std::array<char, kStreamBufferBytes> part{};
+    std::string text;
+    while (!body.is_done()) {
+      body.get().body().data = part.data();
+      body.get().body().size = part.size();
+      error_code error;
+      http::read_some(stream_, buffer_, body, error);
+      if (error && error != http::error::need_buffer) return core::fail(broken(socket_, error));
+      text.append(part.data(), part.size() - body.get().body().size);
+      if (!take_lines(text, on_line)) return {};
+    }
+    return core::fail(core::Errc::unavailable, "the hub on " + socket_ + " ended the stream");
+  }
+
+ private:
+  // Hands out the whole lines of `text` and keeps the rest.
+  static bool take_lines(std::string& text, const AdminClient::OnLine& on_line) {
+    size_t start = 0;
+    for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+      if (!on_line(std::string_view(text).substr(start, end - start))) return false;
+      start = end + 1;
+    }
+    text.erase(0, start);
+    return true;
+  }
+
+  std::string socket_;
+  asio::io_context io_;
+  beast::basic_stream<Local> stream_;
+  beast::flat_buffer buffer_;
+  http::response_parser<http::empty_body> head_;
+};
+
+http::request<http::empty_body> get_request(const std::string& target) {
+  http::request<http::empty_body> request(http::verb::get, target, 11);
+  request.set(http::field::host, "headgate");
+  request.keep_alive(false);
+  return request;
+}
+
+}  // namespace
+
+core::Result<std::string> UnixAdminClient::get(const std::string& target) {
+  Connection connection(socket_);
+  if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
+  return connection.exchange(get_request(target));
+}
+
+core::Status UnixAdminClient::stream(const std::string& target, const OnLine& on_line) {
+  Connection connection(socket_);
+  if (const core::Status opened = connection.open(); !opened) return opened;
+  if (const core::Status begun = connection.begin_stream(get_request(target)); !begun) return begun;
+  return connection.read_lines(on_line);
+}
+
+std::string percent_encode(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
+      encoded += c;
+    } else {
+      encoded += {'%', kHex[byte >> 4u], kHex[byte & 15u]};
+    }
+  }
+  return encoded;
+}
+
+}  // namespace headgate::tools

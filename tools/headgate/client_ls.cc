@@ -1,0 +1,42 @@
+#include <nlohmann/json.hpp>
+
+#include "tools/headgate/answers.h"
+#include "tools/headgate/format.h"
+
+namespace headgate::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : printable(text); }
+
+void show(std::ostream& out, const Json& json) {
+  Table table({{"CLIENT"},
+               {"STATE"},
+               {"MQTT"},
+               {"ADDRESS"},
+               {"SINCE"},
+               {"SUBSCRIPTIONS", Align::right},
+               {"IN FLIGHT", Align::right},
+               {"QUEUED", Align::right},
+               {"SIZE", Align::right},
+               {"IN", Align::right},
+               {"OUT", Align::right}});
+  for (const Json& client : member_of(json, "clients")) {
+    const auto count = [&client](std::string_view field) { return std::to_string(number_of(client, field)); };
+    table.add({or_dash(text_of(client, "client_id")), flag_of(client, "connected") ? "connected" : "offline",
+               or_dash(text_of(client, "protocol")), or_dash(text_of(client, "address")),
+               iso_time(static_cast<int64_t>(number_of(client, "since_ms"))), count("subscriptions"),
+               count("in_flight"), count("queued_messages"), human_bytes(number_of(client, "queued_bytes")),
+               count("messages_in"), count("messages_out")});
+  }
+  table.print(out);
+}
+
+}  // namespace
+
+int run_client_ls(const Context& context) {
+  return answer(context, context.hub.get("/v1/clients"), [&](const Json& json) { show(context.out, json); });
+}
+
+}  // namespace headgate::tools

@@ -1,0 +1,152 @@
+#include "tools/headgate/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "store/rocks_queue_store.h"
+#include "tools/headgate/commands.h"
+
+namespace headgate::tools {
+namespace {
+
+constexpr const char* kDescription =
+    "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls and queue "
+    "peek "
+    "also read a stopped hub's directory (--data). Nothing here changes the hub or its data.";
+
+int64_t wall_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+// Declares the subcommands; each leaves in `run_` what is to be done.
+class CommandLine {
+ public:
+  CommandLine(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--socket", socket_, "The hub's admin socket")
+        ->envname("HEADGATE_SOCKET")
+        ->capture_default_str();
+    app_.add_flag("--json", json_, "Print JSON, with stable field names");
+    add_status();
+    add_queue();
+    add_client();
+    add_route();
+    add_tail();
+  }
+
+  int run(std::vector<std::string> args) {
+    std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
+    try {
+      app_.parse(args);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error, out_, err_) == 0 ? kExitOk : kExitUsage;
+    }
+    return run_();
+  }
+
+ private:
+  using Command = std::function<int(const Context&)>;
+
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description) {
+    CLI::App* const sub = parent.add_subcommand(name, description);
+    sub->fallthrough();
+    return sub;
+  }
+
+  CLI::App& add_group(const std::string& name, const std::string& description) {
+    CLI::App* const group = add(app_, name, description);
+    group->require_subcommand(1);
+    return *group;
+  }
+
+  void on_hub(CLI::App* sub, Command command) {
+    sub->callback([this, command = std::move(command)] {
+      run_ = [this, command] {
+        UnixAdminClient client(socket_);
+        return command({client, out_, err_, json_});
+      };
+    });
+  }
+
+  // The same, or with --data on the directory.
+  void on_hub_or_directory(CLI::App* sub, Command command) {
+    sub->add_option("--data", data_dir_, "Read this directory of a stopped hub instead");
+    sub->callback([this, command = std::move(command)] {
+      run_ = [this, command] {
+        UnixAdminClient client(socket_);
+        if (data_dir_.empty()) return command({client, out_, err_, json_});
+        const auto reader = store::open_queue_reader(data_dir_);
+        if (!reader) {
+          err_ << "headgate: " << reader.error().what << '\n';
+          return kExitFailed;
+        }
+        return command({client, out_, err_, json_, reader->get(), {0, wall_ms()}});
+      };
+    });
+  }
+
+  void add_status() { on_hub(add(app_, "status", "The hub, its store and its link upstream"), run_status); }
+
+  void add_queue() {
+    CLI::App& queue = add_group("queue", "What is kept for an endpoint or a session");
+    on_hub_or_directory(add(queue, "ls", "All queues with their accounts"), run_queue_ls);
+    CLI::App* const peek = add(queue, "peek", "The oldest messages that wait in a queue");
+    peek->add_option("queue", peek_.queue, "Name of the queue")->required();
+    peek->add_option("--priority", peek_.priority, "Only this one: 0 to 9, or 10 for messages without")
+        ->check(CLI::Range(0, 10));
+    peek->add_option("--after", peek_.after, "Only messages with a seq greater than this");
+    peek->add_option("-n,--count", peek_.count, "How many")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    peek->add_flag("--payload", peek_.payload, "Print the payloads, too");
+    on_hub_or_directory(peek, [this](const Context& context) { return run_queue_peek(context, peek_); });
+    CLI::App* const tail = add(queue, "tail", "Messages as they enter a queue, until interrupted");
+    tail->add_option("queue", queue_tail_.queue, "Name of the queue")->required();
+    tail->add_flag("--payload", queue_tail_.payload, "Print the payloads, too");
+    on_hub(tail, [this](const Context& context) { return run_queue_tail(context, queue_tail_); });
+  }
+
+  void add_client() {
+    CLI::App& client = add_group("client", "Who is connected, or has a session");
+    on_hub(add(client, "ls", "All clients"), run_client_ls);
+  }
+
+  void add_route() {
+    CLI::App& route = add_group("route", "What goes where");
+    on_hub(add(route, "ls", "All routes of the hub and what became of them"), run_route_ls);
+    CLI::App* const check = add(route, "check", "Compile route files, without a hub");
+    check->add_option("file", files_, "Route files or deployment manifests")->required();
+    check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
+  }
+
+  void add_tail() {
+    CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
+    tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
+    tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
+    on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
+  }
+
+  std::ostream& out_;
+  std::ostream& err_;
+  CLI::App app_{kDescription, "headgate"};
+  std::string socket_ = "./headgate-data/admin.sock";
+  std::string data_dir_;
+  bool json_ = false;
+  PeekOptions peek_;
+  QueueTailOptions queue_tail_;
+  TailOptions tail_;
+  std::vector<std::string> files_;
+  std::function<int()> run_;
+};
+
+}  // namespace
+
+int run_headgate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
+  return CommandLine(out, err).run(std::move(args));
+}
+
+}  // namespace headgate::tools

@@ -1,0 +1,63 @@
+// The subcommands of `headgate`, each in its own file, callable in process. They print to `out`, complain to
+// `err` in one readable text, and return the exit code. None changes the hub or its data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "store/queue_store.h"
+#include "tools/headgate/admin_client.h"
+
+namespace headgate::tools {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+// What every subcommand gets.
+struct Context {
+  AdminClient& hub;
+  std::ostream& out;
+  std::ostream& err;
+  bool json = false;                     // print the JSON as it comes
+  store::QueueReader* reader = nullptr;  // the directory of a stopped hub; null: ask the hub
+  core::Now now = {};                    // used only with `reader`
+};
+
+struct PeekOptions {
+  std::string queue;
+  std::optional<int> priority = {};  // 0 to 9; 10 = without priority; nullopt = all
+  uint64_t after = 0;
+  uint64_t count = 10;
+  bool payload = false;
+};
+
+struct QueueTailOptions {
+  std::string queue;
+  bool payload = false;
+};
+
+struct TailOptions {
+  std::string filter = "#";
+  bool payload = false;
+};
+
+int run_status(const Context& context);
+int run_queue_ls(const Context& context);
+int run_queue_peek(const Context& context, const PeekOptions& options);
+int run_queue_tail(const Context& context, const QueueTailOptions& options);
+int run_client_ls(const Context& context);
+int run_route_ls(const Context& context);
+int run_tail(const Context& context, const TailOptions& options);
+
+// Compiles route files; needs no hub. Exit code 1 if any route has an error.
+int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err);
+
+}  // namespace headgate::tools

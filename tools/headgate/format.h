@@ -1,0 +1,44 @@
+// How the tool shows things to people: aligned tables, readable sizes, ISO times.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::tools {
+
+enum class Align : uint8_t { left, right };
+
+struct Column {
+  std::string_view title;
+  Align align = Align::left;
+};
+
+// Collects rows, then prints them with columns as wide as their widest cell (in characters).
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void print(std::ostream& out) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "512 B", "1.5 KiB", "64.0 MiB".
+[[nodiscard]] std::string human_bytes(uint64_t bytes);
+
+// "45s", "3m 05s", "2h 10m", "4d 03h".
+[[nodiscard]] std::string human_duration(int64_t seconds);
+
+// Unix milliseconds as "2026-11-22T11:41:24.123Z"; "-" for 0.
+[[nodiscard]] std::string iso_time(int64_t unix_ms);
+
+// Control characters become \xNN, so that a topic or payload cannot drive the terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace headgate::tools

@@ -1,0 +1,14 @@
+#include <exception>
+#include <iostream>
+
+#include "tools/headgate/command_line.h"
+#include "tools/headgate/commands.h"
+
+int main(int argc, char** argv) {
+  try {
+    return headgate::tools::run_headgate({argv + 1, argv + argc}, std::cout, std::cerr);
+  } catch (const std::exception& error) {
+    std::cerr << "headgate: " << error.what() << '\n';
+    return headgate::tools::kExitFailed;
+  }
+}

@@ -1,0 +1,40 @@
+#include <nlohmann/json.hpp>
+
+#include "tools/headgate/answers.h"
+#include "tools/headgate/format.h"
+
+namespace headgate::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : printable(text); }
+
+std::string time_to_live(const Json& route) {
+  const uint64_t seconds = number_of(route, "ttl_s");
+  return seconds == 0 ? "for ever" : human_duration(static_cast<int64_t>(seconds));
+}
+
+void show(std::ostream& out, const Json& json) {
+  Table table({{"ROUTE"}, {"STATE"}, {"PRIORITY"}, {"KEPT"}, {"MATCHED", Align::right}, {"INTO"}, {"FILE"}});
+  for (const Json& route : member_of(json, "routes")) {
+    const bool ranked = member_of(route, "priority").is_number();
+    table.add({printable(text_of(route, "name")), flag_of(route, "active") ? "active" : "left out",
+               ranked ? std::to_string(number_of(route, "priority")) : "-", time_to_live(route),
+               std::to_string(number_of(route, "matched")), or_dash(text_of(route, "endpoint")),
+               or_dash(text_of(route, "file"))});
+  }
+  table.print(out);
+  for (const Json& route : member_of(json, "routes")) {
+    const std::string error = text_of(route, "error");
+    if (!error.empty()) out << '\n' << printable(text_of(route, "name")) << ":\n" << error << '\n';
+  }
+}
+
+}  // namespace
+
+int run_route_ls(const Context& context) {
+  return answer(context, context.hub.get("/v1/routes"), [&](const Json& json) { show(context.out, json); });
+}
+
+}  // namespace headgate::tools

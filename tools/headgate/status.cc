@@ -1,0 +1,83 @@
+#include <nlohmann/json.hpp>
+
+#include "tools/headgate/answers.h"
+#include "tools/headgate/format.h"
+
+namespace headgate::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string joined(const Json& list) {
+  std::string text;
+  for (const Json& item : list) {
+    if (item.is_string()) text += (text.empty() ? "" : ", ") + item.get<std::string>();
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string link_of(const Json& upstream) {
+  const std::string state = text_of(upstream, "state");
+  if (state.empty() || state == "off") return "off: $upstream only queues";
+  std::string text =
+      state + " " + printable(text_of(upstream, "host")) + ":" + std::to_string(number_of(upstream, "port"));
+  if (state == "waiting")
+    text += ", next attempt in " + std::to_string(number_of(upstream, "retry_in_ms") / 1000) + " s";
+  if (const std::string error = text_of(upstream, "last_error"); !error.empty())
+    text += " (" + printable(error) + ")";
+  return text;
+}
+
+std::string sent_of(const Json& upstream) {
+  return std::to_string(number_of(upstream, "messages_acked")) + " messages in " +
+         std::to_string(number_of(upstream, "batches_acked")) + " batches, " +
+         human_bytes(number_of(upstream, "bytes_acked")) + "; " +
+         std::to_string(number_of(upstream, "batches_in_flight")) + " batches in flight";
+}
+
+std::string store_of(const Json& status) {
+  const Json& store = member_of(status, "store");
+  std::string text = std::to_string(number_of(store, "waiting")) + " messages waiting (" +
+                     human_bytes(number_of(store, "waiting_bytes")) + ") in " +
+                     std::to_string(number_of(store, "queues")) + " queues, " +
+                     std::to_string(number_of(store, "dead")) + " dead";
+  if (const std::string error = text_of(store, "error"); !error.empty())
+    text += "; NOT WRITING: " + printable(error);
+  return text;
+}
+
+std::string routes_of(const Json& status) {
+  const Json& routes = member_of(status, "routes");
+  std::string text = std::to_string(number_of(routes, "active")) + " active";
+  if (const uint64_t failed = number_of(routes, "failed"); failed > 0) {
+    text += ", " + std::to_string(failed) + " left out (headgate route ls)";
+  }
+  return text;
+}
+
+void show(std::ostream& out, const Json& status) {
+  const auto line = [&out](std::string_view name, const std::string& value) {
+    out << name << std::string(12 - name.size(), ' ') << value << '\n';
+  };
+  line("hub", printable(text_of(status, "hub_id")) + ", headgate " + text_of(status, "version"));
+  line("started", iso_time(static_cast<int64_t>(number_of(status, "started_ms"))) + ", up " +
+                      human_duration(static_cast<int64_t>(number_of(status, "uptime_s"))));
+  line("listening", joined(member_of(status, "listeners")));
+  line("clients", std::to_string(number_of(status, "connections")) + " connected, " +
+                      std::to_string(number_of(status, "sessions")) + " sessions");
+  line("messages", std::to_string(number_of(status, "messages_in")) + " in, " +
+                       std::to_string(number_of(status, "messages_out")) + " out");
+  line("routes", routes_of(status));
+  line("store", store_of(status));
+  line("durability", text_of(status, "durability") + ", " + printable(text_of(status, "data_dir")));
+  line("link", link_of(member_of(status, "upstream")));
+  line("sent", sent_of(member_of(status, "upstream")));
+}
+
+}  // namespace
+
+int run_status(const Context& context) {
+  return answer(context, context.hub.get("/v1/status"), [&](const Json& json) { show(context.out, json); });
+}
+
+}  // namespace headgate::tools
