@@ -123,9 +123,10 @@ ReasonCode Broker::check(const Connect& connect) const {
 void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason) {
   ++stats_.connections_refused;
   log_.warn("connect_refused", {{"peer", channel.peer()}, {"client", connect.client_id}, {"reason", name(reason)}});
-  // 3.1.1 has a return code for few reasons; for a malformed CONNECT it just closes [MQTT-3.1.4-1].
-  const bool has_code = connect.version == Version::v5 || (reason != ReasonCode::malformed_packet &&
-                                                           reason != ReasonCode::protocol_error);
+  // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
+  const bool packet_is_wrong = reason == ReasonCode::malformed_packet || reason == ReasonCode::protocol_error ||
+                               reason == ReasonCode::topic_name_invalid;
+  const bool has_code = connect.version == Version::v5 || !packet_is_wrong;
   if (has_code) {
     Connack connack;
     connack.reason = reason;

@@ -1,0 +1,203 @@
+#include "hub/client_events.h"
+
+#include <utility>
+
+#include "hub/session_records.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr uint8_t kSendRetained = 0;       // values of Retain Handling
+constexpr uint8_t kSendRetainedIfNew = 1;
+
+}  // namespace
+
+// ---- start ----
+
+core::Status ClientEvents::restore_sessions() {
+  core::Status outcome;
+  const core::Now now = parts_.clock->now();
+  const auto visit = [&](std::string_view key, std::string_view value) {
+    const auto stored = read_session(key, value);
+    if (!stored) {
+      outcome = core::fail(stored.error());
+      return false;
+    }
+    broker::Session& session = parts_.broker->restore(*stored, now);
+    session.queue = parts_.store->find_queue(session_queue_name(session.client_id()));
+    return true;
+  };
+  const core::Status read = parts_.store->for_each(kSessionPrefix, visit);
+  if (!read || !outcome) return read ? outcome : read;
+  for (const auto& step : {restore_subscriptions(), restore_packet_ids(kIncomingPrefix), restore_packet_ids(kReleasedPrefix)}) {
+    if (!step) return step;
+  }
+  return {};
+}
+
+core::Status ClientEvents::restore_subscriptions() {
+  core::Status outcome;
+  const core::Status read = parts_.store->for_each(kSubscriptionPrefix, [&](std::string_view key, std::string_view value) {
+    const auto stored = read_subscription(key, value);
+    if (!stored) {
+      outcome = core::fail(stored.error());
+      return false;
+    }
+    if (const auto session = parts_.broker->find(stored->client_id)) {
+      session->restore_subscription(stored->filter, stored->options);
+    }
+    return true;
+  });
+  return read ? outcome : read;
+}
+
+core::Status ClientEvents::restore_packet_ids(std::string_view prefix) {
+  core::Status outcome;
+  const core::Status read = parts_.store->for_each(prefix, [&](std::string_view key, std::string_view) {
+    const auto stored = read_packet_id(prefix, key);
+    if (!stored) {
+      outcome = core::fail(stored.error());
+      return false;
+    }
+    const auto session = parts_.broker->find(stored->client_id);
+    if (session && prefix == kIncomingPrefix) session->restore_incoming(stored->packet_id);
+    if (session && prefix == kReleasedPrefix) session->restore_released(stored->packet_id);
+    return true;
+  });
+  return read ? outcome : read;
+}
+
+// ---- sessions ----
+
+void ClientEvents::on_connected(broker::Session& session, bool) {
+  if (session.persistent() && !session.queue) {
+    const auto queue = parts_.store->open_queue(session_queue_name(session.client_id()));
+    if (queue) session.queue = *queue;
+  }
+  if (session.persistent()) remember_session(session, 0);
+  if (session.queue) parts_.delivery->bind_session(*session.queue, session);
+  parts_.delivery->bind_inputs(session);
+}
+
+void ClientEvents::on_disconnected(broker::Session& session) {
+  if (session.persistent()) remember_session(session, parts_.clock->now().wall_ms);
+}
+
+void ClientEvents::on_session_ended(broker::Session& session) {
+  parts_.delivery->unbind(session);
+  if (session.queue) forget_session(session);
+  // Somebody may have been standing by for an input that is free now.
+  parts_.broker->for_each([&](broker::Session& other) {
+    if (other.connected()) parts_.delivery->bind_inputs(other);
+  });
+}
+
+void ClientEvents::remember_session(const broker::Session& session, int64_t ended_wall_ms) {
+  const store::KeyValue value = put_session({session.client_id(), session.expiry_s(), ended_wall_ms});
+  // If the store has failed, its owner has been told; the session lives on in memory.
+  (void)parts_.store->put(std::span(&value, 1), false);
+}
+
+void ClientEvents::forget_session(broker::Session& session) {
+  std::vector<store::KeyValue> values{erase_session(session.client_id())};
+  for (const auto& [filter, options] : session.subscriptions()) {
+    values.push_back(erase_subscription(session.client_id(), filter));
+  }
+  for (const std::string_view prefix : {kIncomingPrefix, kReleasedPrefix}) {
+    std::string all = erase_packet_id(prefix, session.client_id(), 0).key;
+    all.resize(all.size() - 2);  // without the packet id
+    (void)parts_.store->for_each(all, [&](std::string_view key, std::string_view) {
+      values.push_back({std::string(key), std::nullopt});
+      return true;
+    });
+  }
+  (void)parts_.store->put(values);
+  if (const auto removed = parts_.store->remove_queue(*session.queue); !removed) {
+    parts_.log->error("queue_remove_failed", {{"client", session.client_id()}, {"error", removed.error().what}});
+  }
+  session.queue.reset();
+}
+
+// ---- publishing ----
+
+void ClientEvents::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+  parts_.ingest->publish(from, std::move(message), token);
+}
+
+void ClientEvents::on_release(broker::Session& from, uint16_t packet_id) {
+  // Before PUBCOMP the id must be forgotten durably: the client may use it for a new message at once.
+  if (!from.persistent()) return from.released(packet_id);
+  answer_when_durable(from, Waits::Answer::released, packet_id,
+                      {erase_packet_id(kIncomingPrefix, from.client_id(), packet_id)});
+}
+
+// ---- subscribing ----
+
+void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
+                                 std::vector<broker::AcceptedSubscription> accepted,
+                                 std::vector<broker::ReasonCode> codes) {
+  std::vector<store::KeyValue> values;
+  if (session.persistent()) {
+    for (const auto& one : accepted) values.push_back(put_subscription(session.client_id(), one.filter, one.options));
+  }
+  answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
+  for (const auto& one : accepted) {
+    const uint8_t handling = one.options.retain_handling;
+    if (handling == kSendRetained || (handling == kSendRetainedIfNew && one.is_new)) {
+      parts_.ingest->send_retained(session, one.filter, one.options);
+    }
+  }
+  parts_.delivery->bind_inputs(session);
+}
+
+void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
+                                   std::vector<broker::ReasonCode> codes) {
+  std::vector<store::KeyValue> values;
+  if (session.persistent()) {
+    for (const std::string& filter : removed) values.push_back(erase_subscription(session.client_id(), filter));
+  }
+  parts_.delivery->unbind_inputs(session);
+  answer_when_durable(session, Waits::Answer::unsubscribed, packet_id, values, std::move(codes));
+}
+
+void ClientEvents::answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
+                                       const std::vector<store::KeyValue>& values,
+                                       std::vector<broker::ReasonCode> codes) {
+  if (values.empty()) return answer_now(session, answer, packet_id, codes);
+  const auto seq = parts_.store->put(values);
+  if (!seq) return;  // the store has failed: no promise, no answer
+  parts_.waits->add({*seq, answer, session.shared_from_this(), {packet_id, 0, 0}, std::move(codes)});
+}
+
+void ClientEvents::answer_now(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
+                              const std::vector<broker::ReasonCode>& codes) {
+  if (answer == Waits::Answer::subscribed) session.subscribed(packet_id, codes);
+  if (answer == Waits::Answer::unsubscribed) session.unsubscribed(packet_id, codes);
+}
+
+// ---- deliveries ----
+
+void ClientEvents::on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) {
+  const auto outcome = delivered ? store::Outcome::delivered : store::Outcome::dropped;
+  parts_.store->finish(token.queue, token.lane, token.seq, outcome);
+  parts_.delivery->on_window_open(session);
+}
+
+void ClientEvents::on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) {
+  parts_.store->finish(token.queue, token.lane, token.seq, store::Outcome::delivered);
+  // After PUBREL the client forgets the id, so the PUBLISH must not come again, not even after a power cut.
+  if (!session.persistent()) return session.release(packet_id);
+  answer_when_durable(session, Waits::Answer::release, packet_id,
+                      {put_packet_id(kReleasedPrefix, session.client_id(), packet_id)});
+}
+
+void ClientEvents::on_completed(broker::Session& session, uint16_t packet_id) {
+  if (!session.persistent()) return;
+  const store::KeyValue gone = erase_packet_id(kReleasedPrefix, session.client_id(), packet_id);
+  // Losing this only makes PUBREL go out once more.
+  (void)parts_.store->put(std::span(&gone, 1), false);
+}
+
+void ClientEvents::on_window_open(broker::Session& session) { parts_.delivery->on_window_open(session); }
+
+}  // namespace headgate::hub

@@ -1,0 +1,235 @@
+#include "hub/hub.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "hub/route_files.h"
+#include "hub/session_records.h"
+#include "store/record_codec.h"
+#include "store/rocks_queue_store.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr std::chrono::seconds kTick{1};
+constexpr int64_t kUpstreamPatienceMs = 2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
+constexpr std::chrono::milliseconds kStopPoll{20};
+
+broker::BrokerOptions broker_options(const Config& config) {
+  const LimitsConfig& limits = config.limits;
+  broker::BrokerOptions options;
+  options.session.receive_maximum = limits.receive_maximum;
+  options.session.in_flight_max = limits.in_flight_max;
+  options.session.queued_messages_max = limits.queued_messages_max;
+  options.session.queued_bytes_max = limits.queued_bytes_max;
+  options.session.packet_bytes_max = limits.packet_bytes_max;
+  options.session.topic_aliases_max = limits.topic_aliases_max;
+  options.connect_timeout_s = static_cast<uint16_t>(limits.connect_timeout_s);
+  options.keep_alive_s_max = limits.keep_alive_s_max;
+  options.session_expiry_s_max = limits.session_expiry_s_max;
+  options.connections_max = limits.connections_max;
+  return options;
+}
+
+store::Durability store_durability(const Durability& durability) {
+  switch (durability.mode) {
+    case Durability::Mode::sync:
+      return {store::Durability::Mode::sync, 0};
+    case Durability::Mode::interval:
+      return {store::Durability::Mode::interval, durability.interval_ms};
+    case Durability::Mode::memory:
+      return {store::Durability::Mode::memory, 0};
+  }
+  return {};
+}
+
+upstream::UpstreamOptions upstream_options(const Config& config) {
+  const UpstreamConfig& from = config.upstream;
+  upstream::UpstreamOptions to;
+  to.link.host = from.host;
+  to.link.port = from.port;
+  to.link.protocol = static_cast<uint8_t>(from.protocol);
+  to.link.client_id = from.client_id.empty() ? "headgate-" + hub_id_of(config) : from.client_id;
+  to.link.username = from.username;
+  to.link.password_file = from.password_file;
+  to.link.keep_alive_s = from.keep_alive_s;
+  to.link.in_flight_max = static_cast<uint16_t>(from.in_flight_batches);
+  to.link.tls = {from.tls.ca_file, from.tls.cert_file, from.tls.key_file};
+  to.topic = from.topic;
+  to.batch = {from.batch.messages_max, from.batch.bytes_max, from.batch.compressed_bytes_max, from.batch.linger_ms,
+              static_cast<int>(from.batch.zstd_level)};
+  to.in_flight_batches = static_cast<uint16_t>(from.in_flight_batches);
+  to.backoff = {from.backoff.base_ms, from.backoff.cap_ms};
+  return to;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string config_path,
+                                             boost::asio::io_context& io, core::Log& log) {
+  auto executor = std::make_unique<AsioExecutor>(io);
+  store::StoreOptions options;
+  options.dir = config.data_dir;
+  options.hub_id = hub_id_of(config);
+  options.durability = store_durability(config.store.durability);
+  options.cache_bytes = config.store.cache_bytes;
+  options.tail_bytes = config.store.tail_bytes;
+  auto store = store::open_queue_store(options, *executor, log);
+  if (!store) return core::fail(store.error());
+  auto hub = std::unique_ptr<Hub>(
+      new Hub(config, std::move(config_path), io, log, std::move(executor), std::move(*store)));
+  if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
+  return hub;
+}
+
+Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
+         std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store)
+    : config_(config),
+      config_path_(std::move(config_path)),
+      io_(io),
+      log_(log),
+      started_wall_ms_(clock_.now().wall_ms),
+      executor_(std::move(executor)),
+      store_(std::move(store)),
+      broker_(broker_options(config), client_events_, log),
+      routes_(*store_, log),
+      delivery_(*store_, *executor_, clock_, log),
+      ingest_({broker_, *store_, routes_, retained_, waits_, tails_, clock_, log}),
+      connections_(io, broker_, clock_),
+      admin_api_(*this),
+      admin_server_(io, admin_api_, log),
+      tick_timer_(io),
+      stop_timer_(io) {
+  client_events_.bind({&broker_, store_.get(), &ingest_, &delivery_, &waits_, &clock_, &log_});
+  store_->set_events(this);
+}
+
+Hub::~Hub() = default;
+
+// ---- start ----
+
+core::Status Hub::restore() {
+  if (const auto sessions = client_events_.restore_sessions(); !sessions) return sessions;
+  if (const auto retained = restore_retained(); !retained) return retained;
+  const auto upstream = store_->open_queue(kUpstreamQueue);
+  if (!upstream) return core::fail(upstream.error());
+  upstream_queue_ = *upstream;
+  return use_routes(collect_routes(config_));
+}
+
+core::Status Hub::restore_retained() {
+  core::Status outcome;
+  const core::Status read = store_->for_each(kRetainedPrefix, [&](std::string_view, std::string_view value) {
+    auto message = store::decode_record(value);
+    if (!message) {
+      outcome = core::fail(message.error());
+      return false;
+    }
+    retained_.set(std::move(*message));
+    return true;
+  });
+  return read ? outcome : read;
+}
+
+core::Status Hub::use_routes(const routing::RouteFile& routes) {
+  const auto used = routes_.use(routes, config_.time_to_live_s);
+  if (!used) return used;
+  delivery_.set_inputs(routes_.inputs());
+  broker_.for_each([this](broker::Session& session) {
+    if (session.connected()) delivery_.bind_inputs(session);
+  });
+  return {};
+}
+
+core::Status Hub::start() {
+  if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
+  if (const auto listening = listen(); !listening) return listening;
+  if (config_.upstream.enabled()) {
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, upstream_queue_,
+                                                upstream_options(config_));
+    upstream_->start();
+  }
+  log_.info("started", {{"version", kVersion},
+                        {"hub", store_->identity().hub},
+                        {"epoch", store_->identity().epoch},
+                        {"data_dir", config_.data_dir},
+                        {"durability", to_string(config_.store.durability)},
+                        {"waiting", store_->stats(upstream_queue_).waiting()}});
+  schedule_tick();
+  return {};
+}
+
+core::Status Hub::listen() {
+  for (const ListenerConfig& at : config_.listeners) {
+    auto listener = std::make_unique<broker::Listener>(io_, connections_, log_);
+    if (const auto opened = listener->open(at.address, at.port); !opened) return opened;
+    log_.info("listening", {{"address", at.address}, {"port", listener->port()}});
+    listeners_.push_back(std::move(listener));
+  }
+  return {};
+}
+
+// ---- store events ----
+
+void Hub::on_durable(store::Seq up_to) { waits_.on_durable(up_to); }
+
+void Hub::on_available(store::QueueId queue) {
+  if (queue == upstream_queue_ && upstream_) {
+    upstream_->on_available();
+  } else {
+    delivery_.on_available(queue);
+  }
+}
+
+void Hub::on_failed(const core::Error& error) {
+  store_error_ = error.what;
+  log_.error("store_failed", {{"error", error.what},
+                              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
+  waits_.on_failed();
+}
+
+// ---- time ----
+
+void Hub::tick() {
+  const core::Now now = clock_.now();
+  broker_.tick(now);
+  store_->tick(now);
+  schedule_tick();
+}
+
+void Hub::schedule_tick() {
+  tick_timer_.expires_after(kTick);
+  tick_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) tick();
+  });
+}
+
+// ---- stop ----
+
+void Hub::stop(std::function<void()> stopped) {
+  stopped_ = std::move(stopped);
+  log_.info("stopping");
+  for (const auto& listener : listeners_) listener->close();
+  broker_.shut_down();
+  connections_.close_all();
+  if (upstream_) upstream_->close(kUpstreamPatienceMs);
+  wait_for_upstream(clock_.now().mono_ms + kUpstreamPatienceMs + kUpstreamPatienceMs / 2);
+}
+
+void Hub::wait_for_upstream(int64_t deadline_mono_ms) {
+  const bool over = !upstream_ || upstream_->closed() || clock_.now().mono_ms >= deadline_mono_ms;
+  if (over) return finish_stopping();
+  stop_timer_.expires_after(kStopPoll);
+  stop_timer_.async_wait([this, deadline_mono_ms](const boost::system::error_code&) { wait_for_upstream(deadline_mono_ms); });
+}
+
+void Hub::finish_stopping() {
+  tick_timer_.cancel();
+  admin_server_.close();
+  store_->close();
+  log_.info("stopped");
+  stopped_();
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,113 @@
+// The composition root: builds every part in dependency order, wires them, starts and stops them. Wiring only;
+// rules live in the parts.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/listener.h"
+#include "broker/retained.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "hub/admin_server.h"
+#include "hub/client_events.h"
+#include "hub/config.h"
+#include "hub/delivery.h"
+#include "hub/hub_view.h"
+#include "hub/ingest.h"
+#include "hub/loop.h"
+#include "hub/route_set.h"
+#include "hub/tails.h"
+#include "hub/upstream_shell.h"
+#include "hub/waits.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+// All of it lives on the thread that runs `io`.
+class Hub : public HubView, private store::StoreEvents {
+ public:
+  // Opens the store and restores sessions and retained messages. Nothing listens yet. `config_path` is read
+  // again for routes on reload; empty: the embedded default. Errors are whole sentences for the operator.
+  [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& config, std::string config_path,
+                                                               boost::asio::io_context& io, core::Log& log);
+  ~Hub() override;
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // Listens for clients and for the admin tool, connects upstream.
+  [[nodiscard]] core::Status start();
+  // Says good-bye to clients and upstream, then makes what is open durable; `stopped` is called within
+  // seconds. Call once.
+  void stop(std::function<void()> stopped);
+
+  // ---- HubView (hub_inspection.cc) ----
+  [[nodiscard]] core::Now now() const override { return clock_.now(); }
+  [[nodiscard]] store::QueueReader& store() override { return *store_; }
+  [[nodiscard]] HubStatus status() const override;
+  [[nodiscard]] std::vector<ClientInfo> clients() const override;
+  [[nodiscard]] std::vector<RouteInfo> routes() const override;
+  ReloadReport reload_routes() override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe_tail(std::string filter, OnMessage on_message) override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue, OnEntry on_entry) override;
+
+ private:
+  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
+      std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
+
+  core::Status restore();
+  core::Status restore_retained();
+  core::Status use_routes(const routing::RouteFile& routes);
+  core::Status listen();
+
+  // StoreEvents.
+  void on_durable(store::Seq up_to) override;
+  void on_available(store::QueueId queue) override;
+  void on_failed(const core::Error& error) override;
+
+  void tick();
+  void schedule_tick();
+  void wait_for_upstream(int64_t deadline_mono_ms);
+  void finish_stopping();
+
+  // Constant after construction.
+  Config config_;
+  std::string config_path_;
+  boost::asio::io_context& io_;
+  core::Log& log_;
+  SystemClock clock_;
+  int64_t started_wall_ms_ = 0;
+
+  // The parts, each needing only those above it.
+  std::unique_ptr<AsioExecutor> executor_;
+  std::unique_ptr<store::QueueStore> store_;
+  ClientEvents client_events_;
+  broker::Broker broker_;
+  broker::Retained retained_;
+  Waits waits_;
+  Tails tails_;
+  RouteSet routes_;
+  Delivery delivery_;
+  Ingest ingest_;
+  std::unique_ptr<UpstreamShell> upstream_;  // null without an upstream in the config
+  broker::ConnectionPool connections_;
+  std::vector<std::unique_ptr<broker::Listener>> listeners_;
+  AdminApi admin_api_;
+  AdminServer admin_server_;
+
+  store::QueueId upstream_queue_ = 0;
+  std::string store_error_;  // empty: the store takes writes
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer stop_timer_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,142 @@
+// What the admin tool sees of the hub. Nothing here is on a message's way.
+#include <utility>
+
+#include "hub/hub.h"
+#include "hub/route_files.h"
+
+namespace headgate::hub {
+namespace {
+
+class TailSubscription : public Subscription {
+ public:
+  TailSubscription(Tails& tails, uint64_t handle) : tails_(tails), handle_(handle) {}
+  ~TailSubscription() override { tails_.remove(handle_); }
+
+ private:
+  Tails& tails_;
+  uint64_t handle_;
+};
+
+std::string state_of(const upstream::ForwarderStatus& status) {
+  switch (status.state) {
+    case upstream::ForwarderState::up:
+      return "connected";
+    case upstream::ForwarderState::connecting:
+      return "connecting";
+    case upstream::ForwarderState::backing_off:
+      return "waiting";
+    case upstream::ForwarderState::down:
+    case upstream::ForwarderState::closing:
+      return "off";
+  }
+  return "off";
+}
+
+UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell* shell) {
+  UpstreamStatus status;
+  status.state = "off";
+  if (!shell) return status;
+  const upstream::ForwarderStatus forwarder = shell->status();
+  status.state = state_of(forwarder);
+  status.host = config.host;
+  status.port = config.port;
+  status.last_error = forwarder.last_error;
+  status.retry_in_ms = forwarder.retry_in_ms;
+  status.batches_acked = forwarder.batches;
+  status.messages_acked = forwarder.messages;
+  status.bytes_acked = forwarder.payload_bytes;
+  status.batches_in_flight = static_cast<uint32_t>(forwarder.in_flight_batches);
+  return status;
+}
+
+
+}  // namespace
+
+HubStatus Hub::status() const {
+  HubStatus status;
+  status.version = kVersion;
+  status.hub_id = store_->identity().hub;
+  status.epoch = store_->identity().epoch;
+  status.data_dir = config_.data_dir;
+  status.durability = to_string(config_.store.durability);
+  status.started_ms = started_wall_ms_;
+  for (size_t i = 0; i < listeners_.size(); ++i) {
+    status.listeners.push_back(config_.listeners[i].address + ":" + std::to_string(listeners_[i]->port()));
+  }
+  status.store_error = store_error_;
+  status.connections = broker_.connections();
+  status.sessions = broker_.sessions();
+  status.messages_in = ingest_.stats().messages;
+  status.messages_out = broker_.messages_out();
+  status.routes_active = routes_.active();
+  status.routes_failed = routes_.failed();
+  status.upstream = upstream_status(config_.upstream, upstream_.get());
+  return status;
+}
+
+std::vector<ClientInfo> Hub::clients() const {
+  std::vector<ClientInfo> clients;
+  broker_.for_each([&](broker::Session& session) {
+    ClientInfo info;
+    info.client_id = session.client_id();
+    info.connected = session.connected();
+    info.persistent = session.persistent();
+    info.protocol = session.version() == broker::Version::v5 ? "5" : "3.1.1";
+    info.module = session.source()->module;
+    info.since_ms = session.since_wall_ms();
+    if (const broker::Channel* channel = session.channel()) {
+      info.address = channel->peer();
+      info.username = channel->username;
+      info.keep_alive_s = channel->keep_alive_s;
+    }
+    info.subscriptions = session.subscriptions().size();
+    info.in_flight = session.in_flight();
+    info.queued_messages = session.waiting();
+    info.queued_bytes = session.waiting_bytes();
+    if (session.queue) {
+      const store::QueueStats& queue = store_->stats(*session.queue);
+      info.queued_messages += queue.waiting();
+      info.queued_bytes += queue.waiting_bytes();
+    }
+    info.messages_in = session.stats().received;
+    info.messages_out = session.stats().delivered;
+    clients.push_back(std::move(info));
+  });
+  return clients;
+}
+
+std::vector<RouteInfo> Hub::routes() const { return routes_.describe(); }
+
+ReloadReport Hub::reload_routes() {
+  ReloadReport report;
+  Config fresh = config_;
+  if (!config_path_.empty()) {
+    auto loaded = load_config(config_path_);
+    if (!loaded) {
+      log_.error("reload_failed", {{"error", loaded.error().what}});
+      report.active = routes_.active();
+      report.errors.push_back("the routes in force stay: " + loaded.error().what);
+      return report;
+    }
+    fresh = std::move(*loaded);
+  }
+  config_.routes = std::move(fresh.routes);
+  config_.routes_dir = std::move(fresh.routes_dir);
+  config_.time_to_live_s = fresh.time_to_live_s;
+  if (const auto used = use_routes(collect_routes(config_)); !used) report.errors.push_back(used.error().what);
+  report.active = routes_.active();
+  for (const RouteInfo& route : routes_.describe()) {
+    if (!route.active) report.errors.push_back(route.error);
+  }
+  return report;
+}
+
+std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
+  return std::make_unique<TailSubscription>(tails_, tails_.add(std::move(filter), std::move(on_message)));
+}
+
+std::unique_ptr<Subscription> Hub::subscribe_queue(store::QueueId queue, OnEntry on_entry) {
+  return std::make_unique<TailSubscription>(tails_, tails_.add(queue, std::move(on_entry)));
+}
+
+}  // namespace headgate::hub

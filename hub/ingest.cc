@@ -1,0 +1,161 @@
+#include "hub/ingest.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/topic.h"
+#include "hub/session_records.h"
+
+namespace headgate::hub {
+namespace {
+
+// The earlier of two expiries, where 0 means never.
+int64_t earlier(int64_t a_ms, int64_t b_ms) {
+  if (a_ms == 0 || b_ms == 0) return std::max(a_ms, b_ms);
+  return std::min(a_ms, b_ms);
+}
+
+// Only the hub publishes on `$…` topics and to module inputs.
+bool is_hubs_own(std::string_view topic) {
+  if (topic.starts_with('$')) return true;
+  const auto module = core::parse_module_topic(topic);
+  return module && module->kind == core::ModuleTopic::Kind::input;
+}
+
+broker::ReasonCode refusal(const core::Error& error) {
+  return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded : broker::ReasonCode::unspecified_error;
+}
+
+}  // namespace
+
+void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+  ++stats_.messages;
+  if (is_hubs_own(message->topic)) {
+    ++stats_.denied;
+    return from.accepted(token, broker::ReasonCode::not_authorized);
+  }
+  const bool remember = token.qos == 2 && from.persistent();
+  auto last = take(&from, message, remember, token.packet_id);
+  while (last && !republished_.empty()) {
+    const core::MessagePtr next = std::move(republished_.front());
+    republished_.pop_front();
+    auto seq = take(nullptr, next, false, 0);
+    if (!seq || *seq != 0) last = std::move(seq);
+  }
+  republished_.clear();
+  if (!last) {
+    ++stats_.refused;
+    return from.accepted(token, refusal(last.error()));
+  }
+  if (token.qos == 0) return;
+  if (*last == 0) return from.accepted(token, broker::ReasonCode::success);
+  parts_.waits.add({*last, Waits::Answer::accepted, from.shared_from_this(), token, {}});
+}
+
+// Delivers one message and stores what must be stored. The seq to wait for; 0 if nothing was stored.
+core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::MessagePtr& message,
+                                      bool persistent_qos2, uint16_t packet_id) {
+  targets_.clear();
+  values_.clear();
+  find_subscribers(from, *message);
+  for (const Subscriber& subscriber : subscribers_) {
+    const uint8_t qos = std::min(subscriber.qos, message->qos);
+    if (qos > 0 && subscriber.session->persistent()) add_session_target(subscriber, *message, qos);
+  }
+  route(message);
+  if (message->retain) values_.push_back(put_retained(*message));
+  if (persistent_qos2) values_.push_back(put_packet_id(kIncomingPrefix, from->client_id(), packet_id));
+
+  core::Result<store::Seq> seq = store::Seq{0};
+  if (!targets_.empty()) {
+    seq = parts_.store.append(message, targets_, values_);
+    ++stats_.stored;
+  } else if (!values_.empty()) {
+    seq = parts_.store.put(values_, message->qos > 0);
+  }
+  // What the store refuses is not delivered either: its publisher will send it again.
+  if (!seq) return seq;
+  if (message->retain) parts_.retained.set(message);
+  fan_out(message);
+  parts_.tails.on_message(message);
+  if (!targets_.empty()) parts_.tails.on_append(*seq, message, targets_);
+  return seq;
+}
+
+void Ingest::find_subscribers(const broker::Session* from, const core::Message& message) {
+  subscribers_.clear();
+  ++stamp_;
+  parts_.broker.subscriptions().match(message.topic, [&](broker::Session* session,
+                                                         const broker::SubscriptionOptions& options) {
+    if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
+    if (session->match.stamp != stamp_) {
+      session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
+      subscribers_.push_back({session, 0, false, {}});
+    }
+    Subscriber& subscriber = subscribers_[session->match.index];
+    subscriber.qos = std::max(subscriber.qos, options.qos);  // [MQTT-3.3.4-2]
+    subscriber.retain_as_published |= options.retain_as_published;
+    if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
+  });
+}
+
+void Ingest::fan_out(const core::MessagePtr& message) {
+  if (subscribers_.empty()) return;
+  broker::SharedPublish shared(message);
+  const core::Now now = parts_.clock.now();
+  for (const Subscriber& subscriber : subscribers_) {
+    const uint8_t qos = std::min(subscriber.qos, message->qos);
+    if (qos > 0 && subscriber.session->persistent()) continue;  // through its queue, once stored
+    const bool retain_flag = message->retain && subscriber.retain_as_published;
+    subscriber.session->deliver(shared, qos, retain_flag, subscriber.ids, now);
+  }
+}
+
+void Ingest::add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos) {
+  if (!subscriber.session->queue) return;
+  const bool retain_flag = message.retain && subscriber.retain_as_published;
+  targets_.push_back({*subscriber.session->queue, store::kDefaultLane, message.expires_ms,
+                      to_tag({qos, retain_flag, subscriber.ids})});
+}
+
+void Ingest::route(const core::MessagePtr& message) {
+  for (const RouteSet::Hit& hit : parts_.routes.match(*message)) {
+    if (hit.republish_to) {
+      republish(*message, *hit.republish_to);
+      continue;
+    }
+    const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message->arrived_ms + int64_t{hit.ttl_s} * 1000;
+    targets_.push_back({hit.queue, hit.lane, earlier(route_expires_ms, message->expires_ms), {}});
+  }
+}
+
+void Ingest::republish(const core::Message& message, const std::string& topic) {
+  if (message.hops >= routing::kMaxHops) {
+    parts_.log.warn("hop_limit", {{"topic", message.topic}, {"to", topic}, {"hops", message.hops}});
+    return;
+  }
+  auto copy = std::make_shared<core::Message>(message);
+  copy->topic = topic;
+  copy->retain = false;
+  ++copy->hops;
+  republished_.push_back(std::move(copy));
+}
+
+void Ingest::send_retained(broker::Session& session, const std::string& filter,
+                           const broker::SubscriptionOptions& options) {
+  const core::Now now = parts_.clock.now();
+  std::vector<uint32_t> ids;
+  if (options.id != 0) ids.push_back(options.id);
+  parts_.retained.match(filter, now.wall_ms, [&](const core::MessagePtr& message) {
+    const uint8_t qos = std::min(options.qos, message->qos);
+    if (qos == 0 || !session.persistent() || !session.queue) {
+      broker::SharedPublish shared(message);
+      return session.deliver(shared, qos, true, ids, now);
+    }
+    const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms, to_tag({qos, true, ids})};
+    // A failed store is reported by on_failed(); the client asks again when it reconnects.
+    (void)parts_.store.append(message, std::span(&target, 1));
+  });
+}
+
+}  // namespace headgate::hub

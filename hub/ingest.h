@@ -1,0 +1,83 @@
+// The way of a PUBLISH through the hub, on one page: who subscribes to it, where routes send it, what must be
+// durable before it is acknowledged.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/broker.h"
+#include "broker/retained.h"
+#include "broker/shared_publish.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "hub/route_set.h"
+#include "hub/tails.h"
+#include "hub/waits.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+struct IngestStats {
+  uint64_t messages = 0;  // published by clients, and wills
+  uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
+  uint64_t denied = 0;    // published to a topic that is the hub's own
+  uint64_t refused = 0;   // not acknowledged, because the store could not take them
+};
+
+class Ingest {
+ public:
+  // Everything is borrowed and must outlive the ingest.
+  struct Parts {
+    broker::Broker& broker;
+    store::QueueStore& store;
+    RouteSet& routes;
+    broker::Retained& retained;
+    Waits& waits;
+    Tails& tails;
+    const core::Clock& clock;
+    core::Log& log;
+  };
+  explicit Ingest(const Parts& parts) : parts_(parts) {}
+
+  // Takes a message from a client (or a will). Acknowledged through `waits` if anything has to be durable,
+  // else at once.
+  void publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token);
+
+  // Sends a session the retained messages of one of its filters [MQTT-3.3.1-9].
+  void send_retained(broker::Session& session, const std::string& filter,
+                     const broker::SubscriptionOptions& options);
+
+  [[nodiscard]] const IngestStats& stats() const { return stats_; }
+
+ private:
+  // One session's overlapping subscriptions, as one delivery.
+  struct Subscriber {
+    broker::Session* session = nullptr;
+    uint8_t qos = 0;
+    bool retain_as_published = false;
+    std::vector<uint32_t> ids;
+  };
+
+  [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
+                                              bool persistent_qos2, uint16_t packet_id);
+  void find_subscribers(const broker::Session* from, const core::Message& message);
+  void fan_out(const core::MessagePtr& message);
+  void add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos);
+  void route(const core::MessagePtr& message);
+  void republish(const core::Message& message, const std::string& topic);
+
+  Parts parts_;
+  IngestStats stats_;
+
+  // Reused for every message, so that the usual one allocates nothing here.
+  uint64_t stamp_ = 0;
+  std::vector<Subscriber> subscribers_;
+  std::vector<store::Target> targets_;
+  std::vector<store::KeyValue> values_;
+  std::deque<core::MessagePtr> republished_;
+};
+
+}  // namespace headgate::hub

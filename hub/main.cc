@@ -1,0 +1,76 @@
+// headgated: the daemon. Reads its arguments and config, then hands over to hub::Hub.
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "hub/config.h"
+#include "hub/hub.h"
+#include "hub/spdlog_log.h"
+
+namespace {
+
+using headgate::hub::Config;
+using headgate::hub::Hub;
+
+constexpr int kFailed = 1;      // the hub could not start, or had to stop
+constexpr int kBadConfig = 2;   // arguments or config: nothing was touched
+
+int complain(int code, const std::string& what) {
+  std::cerr << "headgated: " << what << '\n';
+  return code;
+}
+
+// Waits for signals for as long as the hub runs.
+void on_signal(boost::asio::signal_set& signals, Hub& hub, boost::asio::io_context& io) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int signal) {
+    if (cancelled) return;
+    if (signal == SIGHUP) {
+      hub.reload_routes();
+      return on_signal(signals, hub, io);
+    }
+    hub.stop([&io] { io.stop(); });
+  });
+}
+
+int run(const Config& config, const std::string& config_path) {
+  auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level);
+  if (!log) return complain(kBadConfig, log.error().what);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  boost::asio::io_context io{1};
+  auto hub = Hub::open(config, config_path, io, **log);
+  if (!hub) return complain(kFailed, hub.error().what);
+  if (const auto started = (*hub)->start(); !started) return complain(kFailed, started.error().what);
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
+  on_signal(signals, **hub, io);
+  io.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
+  std::string config_path;
+  bool print_config = false;
+  app.add_option("--config", config_path, "JSON file; without it the embedded default is used");
+  app.add_flag("--print-config", print_config, "print every key with its default and a sentence, and exit");
+  app.set_version_flag("--version", std::string(headgate::hub::kVersion));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadConfig;
+  }
+  if (print_config) {
+    std::cout << headgate::hub::config_reference();
+    return 0;
+  }
+  const auto config = config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
+  if (!config) return complain(kBadConfig, config.error().what);
+  return run(*config, config_path);
+}

@@ -1,0 +1,138 @@
+#include "hub/session_records.h"
+
+#include <utility>
+
+#include "store/record_codec.h"
+#include "store/varint.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr char kKeySeparator = '\0';  // never part of a client id or topic [MQTT-1.5.4-2]
+constexpr uint8_t kNoLocal = 1 << 2;
+constexpr uint8_t kRetainAsPublished = 1 << 3;
+constexpr uint8_t kRetainHandlingShift = 4;  // two bits
+constexpr uint8_t kQosMask = 3;
+constexpr uint8_t kTagRetain = 1 << 2;
+constexpr size_t kTagBytesMax = 255;
+constexpr size_t kVarintBytesMax = 5;  // of a subscription identifier
+
+std::string key_of(std::string_view prefix, std::string_view name) { return std::string(prefix).append(name); }
+
+std::string subscription_key(std::string_view client_id, std::string_view filter) {
+  std::string key = key_of(kSubscriptionPrefix, client_id);
+  key.push_back(kKeySeparator);
+  return key.append(filter);
+}
+
+std::string packet_id_key(std::string_view prefix, std::string_view client_id, uint16_t packet_id) {
+  std::string key = key_of(prefix, client_id);
+  key.push_back(kKeySeparator);
+  key.push_back(static_cast<char>(packet_id >> 8));
+  key.push_back(static_cast<char>(packet_id));
+  return key;
+}
+
+core::Unexpected corrupt(std::string_view key) {
+  return core::fail(core::Errc::corrupt, "the stored value '" + std::string(key) + "' cannot be read");
+}
+
+}  // namespace
+
+store::KeyValue put_session(const broker::StoredSession& session) {
+  std::string value;
+  store::put_varint(value, session.expiry_s);
+  store::put_varint(value, static_cast<uint64_t>(session.ended_wall_ms));
+  return {key_of(kSessionPrefix, session.client_id), std::move(value)};
+}
+
+store::KeyValue erase_session(std::string_view client_id) { return {key_of(kSessionPrefix, client_id), std::nullopt}; }
+
+core::Result<broker::StoredSession> read_session(std::string_view key, std::string_view value) {
+  store::Decoder decoder(value);
+  broker::StoredSession session;
+  session.client_id = key.substr(kSessionPrefix.size());
+  session.expiry_s = static_cast<uint32_t>(decoder.varint());
+  session.ended_wall_ms = static_cast<int64_t>(decoder.varint());
+  if (!decoder.ok()) return corrupt(key);
+  return session;
+}
+
+store::KeyValue put_subscription(std::string_view client_id, std::string_view filter,
+                                 const broker::SubscriptionOptions& options) {
+  std::string value;
+  store::put_u8(value, static_cast<uint8_t>(options.qos | (options.no_local ? kNoLocal : 0) |
+                                            (options.retain_as_published ? kRetainAsPublished : 0) |
+                                            (options.retain_handling << kRetainHandlingShift)));
+  store::put_varint(value, options.id);
+  return {subscription_key(client_id, filter), std::move(value)};
+}
+
+store::KeyValue erase_subscription(std::string_view client_id, std::string_view filter) {
+  return {subscription_key(client_id, filter), std::nullopt};
+}
+
+core::Result<StoredSubscription> read_subscription(std::string_view key, std::string_view value) {
+  const std::string_view names = key.substr(kSubscriptionPrefix.size());
+  const size_t separator = names.find(kKeySeparator);
+  store::Decoder decoder(value);
+  const uint8_t flags = decoder.u8();
+  const auto id = static_cast<uint32_t>(decoder.varint());
+  if (separator == std::string_view::npos || !decoder.ok()) return corrupt(key);
+  StoredSubscription subscription;
+  subscription.client_id = names.substr(0, separator);
+  subscription.filter = names.substr(separator + 1);
+  subscription.options = {static_cast<uint8_t>(flags & kQosMask), (flags & kNoLocal) != 0,
+                          (flags & kRetainAsPublished) != 0,
+                          static_cast<uint8_t>((flags >> kRetainHandlingShift) & 3), id};
+  return subscription;
+}
+
+store::KeyValue put_packet_id(std::string_view prefix, std::string_view client_id, uint16_t packet_id) {
+  return {packet_id_key(prefix, client_id, packet_id), std::string()};
+}
+
+store::KeyValue erase_packet_id(std::string_view prefix, std::string_view client_id, uint16_t packet_id) {
+  return {packet_id_key(prefix, client_id, packet_id), std::nullopt};
+}
+
+core::Result<StoredPacketId> read_packet_id(std::string_view prefix, std::string_view key) {
+  const std::string_view rest = key.substr(prefix.size());
+  const size_t separator = rest.find(kKeySeparator);
+  if (separator == std::string_view::npos || rest.size() != separator + 3) return corrupt(key);
+  store::Decoder decoder(rest.substr(separator + 1));
+  const auto high = decoder.u8();
+  const auto low = decoder.u8();
+  return StoredPacketId{std::string(rest.substr(0, separator)), static_cast<uint16_t>(high << 8 | low)};
+}
+
+store::KeyValue put_retained(const core::Message& message) {
+  if (message.body.empty()) return {key_of(kRetainedPrefix, message.topic), std::nullopt};
+  std::string value;
+  store::encode_record(message, value);
+  return {key_of(kRetainedPrefix, message.topic), std::move(value)};
+}
+
+std::string to_tag(const DeliveryTag& tag) {
+  std::string bytes;
+  store::put_u8(bytes, static_cast<uint8_t>(tag.qos | (tag.retain ? kTagRetain : 0)));
+  for (const uint32_t id : tag.subscription_ids) {
+    if (bytes.size() + kVarintBytesMax > kTagBytesMax) break;
+    store::put_varint(bytes, id);
+  }
+  return bytes;
+}
+
+DeliveryTag read_tag(std::string_view tag) {
+  store::Decoder decoder(tag);
+  DeliveryTag read;
+  const uint8_t flags = decoder.u8();
+  read.qos = flags & kQosMask;
+  read.retain = (flags & kTagRetain) != 0;
+  while (decoder.ok() && !decoder.at_end()) read.subscription_ids.push_back(static_cast<uint32_t>(decoder.varint()));
+  return read;
+}
+
+std::string session_queue_name(std::string_view client_id) { return key_of(kSessionPrefix, client_id); }
+
+}  // namespace headgate::hub

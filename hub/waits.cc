@@ -1,0 +1,37 @@
+#include "hub/waits.h"
+
+#include <utility>
+
+namespace headgate::hub {
+
+void Waits::on_durable(store::Seq up_to) {
+  while (!waits_.empty() && waits_.front().seq <= up_to) {
+    Wait wait = std::move(waits_.front());
+    waits_.pop_front();
+    give(wait);
+  }
+}
+
+void Waits::on_failed() {
+  for (Wait& wait : std::exchange(waits_, {})) {
+    if (wait.answer == Answer::accepted) wait.session->accepted(wait.token, broker::ReasonCode::unspecified_error);
+  }
+}
+
+void Waits::give(Wait& wait) {
+  broker::Session& session = *wait.session;
+  switch (wait.answer) {
+    case Answer::accepted:
+      return session.accepted(wait.token, broker::ReasonCode::success);
+    case Answer::released:
+      return session.released(wait.token.packet_id);
+    case Answer::release:
+      return session.release(wait.token.packet_id);
+    case Answer::subscribed:
+      return session.subscribed(wait.token.packet_id, wait.codes);
+    case Answer::unsubscribed:
+      return session.unsubscribed(wait.token.packet_id, wait.codes);
+  }
+}
+
+}  // namespace headgate::hub

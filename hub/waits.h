@@ -1,0 +1,45 @@
+// Answers to clients that wait for the store: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "broker/session.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+// First in, first out: seqs only grow, and the store makes them durable in order. This is where "a PUBACK is
+// a promise" is kept.
+class Waits {
+ public:
+  enum class Answer : uint8_t { accepted, released, release, subscribed, unsubscribed };
+
+  // One answer, due once `seq` is durable.
+  struct Wait {
+    store::Seq seq = 0;
+    Answer answer = Answer::accepted;
+    std::shared_ptr<broker::Session> session;
+    broker::PublishToken token;             // accepted; for the others only packet_id counts
+    std::vector<broker::ReasonCode> codes;  // subscribed, unsubscribed
+  };
+
+  void add(Wait wait) { waits_.push_back(std::move(wait)); }
+
+  // Gives every answer that is due.
+  void on_durable(store::Seq up_to);
+  // The store has failed: publishes are refused, and nothing else is answered, so that clients try again
+  // elsewhere or later.
+  void on_failed();
+
+  [[nodiscard]] size_t size() const { return waits_.size(); }
+
+ private:
+  static void give(Wait& wait);
+
+  std::deque<Wait> waits_;
+};
+
+}  // namespace headgate::hub
