@@ -72,7 +72,7 @@ class Checker {
     wrong_.resize(condition_.nodes.size());
     for (NodeIndex i = 0; i < condition_.nodes.size(); ++i) {
       Node& node = condition_.nodes[i];
-      wrong_[i] = !node_type(node, i);
+      wrong_[i] = !node_type(node);
       if (is_name(node.op)) warn_about_name(node);
     }
     if (!wrong_[condition_.root()]) check_root(condition_.nodes.back());
@@ -80,7 +80,7 @@ class Checker {
 
  private:
   // Sets the node's type; false if it has none. Reports unless a child was reported already.
-  bool node_type(Node& node, NodeIndex) {
+  bool node_type(Node& node) {
     switch (node.op) {
       case Op::undefined_literal:
         return set(node, Type::undefined);
@@ -238,11 +238,10 @@ class Checker {
   }
 
   std::string truth_hint(const Node& root) const {
-    const std::string lowered = ascii_lowered(text_of(root));
-    if (lowered == "true" || lowered == "false")
-      return "write " + quote(lowered) + "; literals are lower case";
-    return "write " + quote(std::string(text_of(root)) + " = '…'") + " or " +
-           quote("is_defined(" + std::string(text_of(root)) + ")");
+    const std::string name(text_of(root));
+    if (equals_ignoring_case(name, "$body")) return "write `$body.<name>` for a value of the body";
+    if (is_literal_word(name)) return {};
+    return "write " + quote(name + " = '…'") + " or " + quote("is_defined(" + name + ")");
   }
 
   // Messages -------------------------------------------------------------------------------------
@@ -262,7 +261,7 @@ class Checker {
     return error(node,
                  quote(symbol(node.op)) + " needs " + std::string(to_string(wanted)) + ", this is " +
                      std::string(to_string(operand.type)),
-                 wanted == Type::number ? number_hint(operand) : boolean_hint(operand));
+                 wanted == Type::number ? number_hint(operand) : negation_hint(node));
   }
 
   bool operands_error(const Node& node, Type wanted) {
@@ -277,7 +276,7 @@ class Checker {
     std::string hint;
     if (wanted == Type::number) hint = number_hint(culprit);
     if (wanted == Type::boolean) hint = boolean_hint(culprit);
-    if (node.op == Op::add && left(node).type == Type::string) hint = "strings are joined with `||`";
+    if (node.op == Op::add && !is_name(culprit.op)) hint = "strings are joined with `||`";
     if (node.op == Op::coalesce && is_comparison(right(node).op)) {
       hint = "`??` binds last; write " +
              quote("(" + std::string(text_of(left(node))) + " ?? " + std::string(text_of(left(right(node)))) +
@@ -296,7 +295,10 @@ class Checker {
 
   std::string comparison_hint(const Node& node, const Node& a, const Node& b) const {
     const std::string op = " " + std::string(symbol(node.op)) + " ";
-    if (a.op == Op::logical_not) return not_hint(node);
+    if (a.op == Op::logical_not) return not_hint(a, node);
+    if (text_of(node).find("||") != std::string_view::npos && a.type == Type::boolean) {
+      return "`||` joins strings; the logical operator is `OR`";
+    }
     if (is_name(a.op) && b.type == Type::number) {
       return as_number_hint(a, "as_number(" + std::string(text_of(a)) + ")" + op + std::string(text_of(b)));
     }
@@ -320,10 +322,12 @@ class Checker {
     return "properties are strings; write " + quote(fixed);
   }
 
-  std::string not_hint(const Node& node) const {
-    const std::string_view whole = text_of(node);
-    return "NOT binds tighter than " + quote(symbol(node.op)) + "; write " +
-           quote("NOT (" + std::string(whole.substr(whole.find_first_of(" \t\r\n") + 1)) + ")");
+  // `NOT a = 'x'` reads `(NOT a) = 'x'`; `whole` is the comparison.
+  std::string not_hint(const Node& negation, const Node& whole) const {
+    const size_t begin = left(negation).offset;
+    const std::string_view meant = found_.text().substr(begin, whole.offset + whole.length - begin);
+    return "NOT binds tighter than " + quote(symbol(whole.op)) + "; write " +
+           quote("NOT (" + std::string(meant) + ")");
   }
 
   std::string number_hint(const Node& operand) const {
@@ -332,16 +336,21 @@ class Checker {
   }
 
   std::string boolean_hint(const Node& operand) const {
-    if (is_name(operand.op) && operand.type == Type::string) {
-      return "`NOT` and `AND` bind by their own rules; compare the property: " +
-             quote(std::string(text_of(operand)) + " = '…'") + ", in parentheses after NOT";
+    if (!is_name(operand.op) || operand.type != Type::string) return {};
+    return "compare the property: " + quote(std::string(text_of(operand)) + " = '…'");
+  }
+
+  std::string negation_hint(const Node& negation) const {
+    for (const Node& whole : condition_.nodes) {
+      if (is_comparison(whole.op) && &left(whole) == &negation) return not_hint(negation, whole);
     }
-    return {};
+    const std::string operand(text_of(left(negation)));
+    return is_name(left(negation).op) ? "write " + quote("NOT is_defined(" + operand + ")") : std::string();
   }
 
   bool argument_error(const Node& argument, const Function& function) {
     return error(argument,
-                 std::string(to_string(argument.type)) + " is not what " + quote(function.name) + " takes",
+                 quote(function.name) + " cannot take " + std::string(to_string(argument.type)) + " here",
                  function.first == Function::Accepts::number && argument.type == Type::string
                      ? number_hint(argument)
                      : "the function is " + quote(function.signature));
@@ -368,11 +377,23 @@ class Checker {
   // told only where a number is wanted or where one stands beside it.
   void warn_about_name(const Node& node) {
     const std::string_view name = condition_.names[node.name];
+    if (node.op == Op::property && is_literal_word(name)) {
+      const std::string lowered = ascii_lowered(name);
+      found_.warning(node.offset, node.length, quote(name) + " is the name of a property",
+                     "if you mean the literal, write " + quote(lowered) + " in lower case");
+    }
     const bool operators = name.find_first_of("+*%|&!") != std::string_view::npos;
     if (operators || (is_body(node.op) && name.find('-') != std::string_view::npos) ||
         number_beside_dash(name)) {
       warn_one_name(node);
     }
+  }
+
+  static bool is_literal_word(std::string_view name) {
+    for (const std::string_view word : {"true", "false", "null", "undefined"}) {
+      if (equals_ignoring_case(name, word)) return true;
+    }
+    return false;
   }
 
   void warn_about_dash(const Node& node) {

@@ -36,6 +36,18 @@ constexpr std::array kInfix = {
     Infix{Kind::slash, 7, Op::divide},
     Infix{Kind::percent, 7, Op::modulo},
 };
+// What people know from other languages.
+struct Foreign {
+  std::string_view word;
+  std::string_view instead;
+};
+constexpr std::array kForeign = {
+    Foreign{"IN", "write `a = 'x' OR a = 'y'`"},
+    Foreign{"LIKE", "write `starts_with(…)`, `ends_with(…)` or `contains(…)`"},
+    Foreign{"BETWEEN", "write `a >= 1 AND a <= 2`"},
+    Foreign{"IS", "write `is_null(a)` or `is_defined(a)`"},
+    Foreign{"XOR", "write `a != b`"},
+};
 constexpr uint8_t kNotPower = 8;
 constexpr uint8_t kNegatePower = 9;
 constexpr std::string_view kBodyPrefix = "$body.";
@@ -121,6 +133,11 @@ ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
   if ((token.kind == Kind::integer || token.kind == Kind::real) && text.starts_with('-')) {
     return fail(token, quote(text) + " is one number here, not a subtraction",
                 "write " + quote("- " + std::string(text.substr(1))));
+  }
+  for (const Foreign& foreign : kForeign) {
+    if (equals_ignoring_case(text, foreign.word)) {
+      return fail(token, "there is no operator " + quote(text), std::string(foreign.instead));
+    }
   }
   if (text == "&&") return fail(token, "`&&` is not an operator", "write `AND`");
   if (token.kind == Kind::name && text.find_first_not_of("|") == std::string_view::npos) {

@@ -37,7 +37,7 @@ struct RouteSpec {
   std::string name;
   std::string text;
   std::optional<int> priority;  // 0 to kPriorityMax
-  uint32_t ttl_s = 0;           // 0: the hub's default
+  uint32_t ttl_s = 0;           // 0: for ever
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
 };
