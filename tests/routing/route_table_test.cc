@@ -227,6 +227,15 @@ TEST_F(Routes, KeepWildcardsApartFromCommentsInStrict) {
   EXPECT_TRUE(statuses_[0].ok() && statuses_[1].ok());
 }
 
+TEST_F(Routes, LeaveWordsOfComingClausesToProperties) {
+  load_texts(
+      {"FROM /messages WHERE group = 'a' AND by = 'b' AND window = 'c' AND timestamp = 'd' AND count = 'e' "
+       "INTO $null"});
+  EXPECT_TRUE(statuses_[0].diagnostics.empty());
+  EXPECT_EQ(queues(leaf({{"group", "a"}, {"by", "b"}, {"window", "c"}, {"timestamp", "d"}, {"count", "e"}})),
+            Names{"$null"});
+}
+
 TEST_F(Routes, LeaveOutWhatDoesNotCompileAndRunTheRest) {
   load({spec("good", "FROM /messages INTO $upstream"), spec("bad", "FROM /messages WHERE nope( INTO $null"),
         spec("good", "FROM /messages INTO $null"), spec("eleven", "FROM /messages INTO $null", 11, 0),
