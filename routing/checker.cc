@@ -56,6 +56,8 @@ bool matches(Type wanted, Type given) {
   return wanted == given || wanted == Type::dynamic || given == Type::dynamic;
 }
 
+bool is_truth(Type type) { return type == Type::null || type == Type::boolean || type == Type::undefined; }
+
 bool is_name(Op op) {
   return op == Op::property || op == Op::property_or_system || op == Op::system_property || op == Op::body ||
          op == Op::body_or_property;
@@ -160,22 +162,15 @@ class Checker {
   bool logical(Node& node) {
     const Type a = left(node).type;
     const Type b = right(node).type;
-    const auto fits = [](Type type) {
-      return type == Type::null || type == Type::boolean || type == Type::undefined;
-    };
-    const bool body = a == Type::dynamic || b == Type::dynamic;
-    if (strict_) {
-      if (!(fits(a) || a == Type::dynamic) || !(fits(b) || b == Type::dynamic))
-        return operands_error(node, Type::boolean);
-    } else if (a != Type::dynamic && b == Type::dynamic && fits(a)) {
+    if (!strict_ && is_truth(a) && b == Type::dynamic) {
       return error(
           node, "edgeHub cannot compute " + quote(symbol(node.op)) + " with a body value only on its right",
           "put the body value first, or use strict semantics");
-    } else if (!body && (!fits(a) || !fits(b))) {
-      return operands_error(node, Type::boolean);
-    } else if (body && a != Type::dynamic) {
-      return operands_error(node, Type::boolean);
     }
+    const bool left_fits = is_truth(a) || a == Type::dynamic;
+    const bool right_fits = is_truth(b) || b == Type::dynamic || (!strict_ && a == Type::dynamic);
+    if (!left_fits || !right_fits) return operands_error(node, Type::boolean);
+    const bool body = a == Type::dynamic || b == Type::dynamic;
     const bool both_null = a == Type::null && b == Type::null;
     const bool any_null = a == Type::null || b == Type::null;
     const bool is_null = node.op == Op::logical_and ? any_null && !body : both_null;
@@ -237,7 +232,7 @@ class Checker {
     }
   }
 
-  std::string truth_hint(const Node& root) const {
+  [[nodiscard]] std::string truth_hint(const Node& root) const {
     const std::string name(text_of(root));
     if (equals_ignoring_case(name, "$body")) return "write `$body.<name>` for a value of the body";
     if (is_literal_word(name)) return {};
@@ -293,7 +288,7 @@ class Checker {
     return error(node, std::move(message), comparison_hint(node, a, b));
   }
 
-  std::string comparison_hint(const Node& node, const Node& a, const Node& b) const {
+  [[nodiscard]] std::string comparison_hint(const Node& node, const Node& a, const Node& b) const {
     const std::string op = " " + std::string(symbol(node.op)) + " ";
     if (a.op == Op::logical_not) return not_hint(a, node);
     if (text_of(node).find("||") != std::string_view::npos && a.type == Type::boolean) {
@@ -316,31 +311,32 @@ class Checker {
     return {};
   }
 
-  std::string as_number_hint(const Node& name, const std::string& fixed) const {
+  [[nodiscard]] std::string as_number_hint(const Node& name, const std::string& fixed) const {
     const std::string split = split_name(text_of(name));
     if (!split.empty()) return quote(text_of(name)) + " is one name; write " + quote(split);
     return "properties are strings; write " + quote(fixed);
   }
 
   // `NOT a = 'x'` reads `(NOT a) = 'x'`; `whole` is the comparison.
-  std::string not_hint(const Node& negation, const Node& whole) const {
+  [[nodiscard]] std::string not_hint(const Node& negation, const Node& whole) const {
     const size_t begin = left(negation).offset;
     const std::string_view meant = found_.text().substr(begin, whole.offset + whole.length - begin);
     return "NOT binds tighter than " + quote(symbol(whole.op)) + "; write " +
            quote("NOT (" + std::string(meant) + ")");
   }
 
-  std::string number_hint(const Node& operand) const {
+  [[nodiscard]] std::string number_hint(const Node& operand) const {
     if (operand.type != Type::string) return {};
-    return as_number_hint(operand, "as_number(" + std::string(text_of(operand)) + ")");
+    const std::string fixed = "as_number(" + std::string(text_of(operand)) + ")";
+    return is_name(operand.op) ? as_number_hint(operand, fixed) : "write " + quote(fixed);
   }
 
-  std::string boolean_hint(const Node& operand) const {
+  [[nodiscard]] std::string boolean_hint(const Node& operand) const {
     if (!is_name(operand.op) || operand.type != Type::string) return {};
     return "compare the property: " + quote(std::string(text_of(operand)) + " = '…'");
   }
 
-  std::string negation_hint(const Node& negation) const {
+  [[nodiscard]] std::string negation_hint(const Node& negation) const {
     for (const Node& whole : condition_.nodes) {
       if (is_comparison(whole.op) && &left(whole) == &negation) return not_hint(negation, whole);
     }
@@ -366,7 +362,7 @@ class Checker {
                  nearest.empty() ? "" : "did you mean " + quote(nearest) + "?");
   }
 
-  Node name_span(const Node& call) const {
+  [[nodiscard]] Node name_span(const Node& call) const {
     Node span = call;
     span.offset += text_of(call).starts_with('(') ? 1 : 0;
     span.length = static_cast<uint32_t>(condition_.names[call.name].size());
@@ -428,9 +424,11 @@ class Checker {
            std::string(name.substr(end));
   }
 
-  const Node& left(const Node& node) const { return condition_.nodes[node.left]; }
-  const Node& right(const Node& node) const { return condition_.nodes[node.right]; }
-  std::string_view text_of(const Node& node) const { return found_.text().substr(node.offset, node.length); }
+  [[nodiscard]] const Node& left(const Node& node) const { return condition_.nodes[node.left]; }
+  [[nodiscard]] const Node& right(const Node& node) const { return condition_.nodes[node.right]; }
+  [[nodiscard]] std::string_view text_of(const Node& node) const {
+    return found_.text().substr(node.offset, node.length);
+  }
 
   Expression& condition_;
   bool strict_;

@@ -140,7 +140,7 @@ ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
     }
   }
   if (text == "&&") return fail(token, "`&&` is not an operator", "write `AND`");
-  if (token.kind == Kind::name && text.find_first_not_of("|") == std::string_view::npos) {
+  if (token.kind == Kind::name && text.find_first_not_of('|') == std::string_view::npos) {
     return fail(token, quote(text) + " is not an operator", "write `OR`, or `||` to join strings");
   }
   report_unexpected(cursor_, "an operator or INTO", found_);

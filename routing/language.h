@@ -24,7 +24,7 @@ enum class Truth : uint8_t { no, yes, undefined };
 
 // Limits on one route. A longer text is refused unread; the others bound the stacks of the parser, the
 // evaluator and the source index. edgeHub's own bound is the 32 KiB of a twin.
-inline constexpr size_t kRouteBytesMax = 32 * 1024;
+inline constexpr size_t kRouteBytesMax = size_t{32} * 1024;
 inline constexpr size_t kNestingDepthMax = 64;
 inline constexpr size_t kNodesMax = 4096;
 inline constexpr int64_t kTopicLevelsMax = 128;  // of a topic filter in FROM

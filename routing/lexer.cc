@@ -117,7 +117,7 @@ class Lexer {
   }
 
   // Where the comment that starts at `at` ends; 0 if none does.
-  size_t comment_end(size_t at) const {
+  [[nodiscard]] size_t comment_end(size_t at) const {
     if (text_.substr(at, 2) != "/*") return 0;
     const size_t close = text_.find("*/", at + 2);
     if (close == std::string_view::npos) return 0;
@@ -125,7 +125,7 @@ class Lexer {
   }
 
   // In a source, `/*` is the wildcard where it continues a path, and after FROM unless a path follows it.
-  bool is_wildcard(size_t at, size_t comment_end) const {
+  [[nodiscard]] bool is_wildcard(size_t at, size_t comment_end) const {
     if (tokens_.back().end_offset() == at) return true;
     if (tokens_.back().kind != Kind::from_word) return false;
     const size_t next = text_.find_first_not_of(kBlanks, comment_end);
@@ -133,7 +133,7 @@ class Lexer {
            std::string_view("/'\"").find(text_[next]) == std::string_view::npos;
   }
 
-  Token next() const {
+  [[nodiscard]] Token next() const {
     const char c = text_[at_];
     if (c == '"' || c == '\'') return quoted();
     if (c == '$' && path_end(at_ + 1) > at_ + 1) return token(Kind::system_name, path_end(at_ + 1));
@@ -143,14 +143,14 @@ class Lexer {
     return in_path(c) ? word() : symbol();
   }
 
-  Token word() const {
+  [[nodiscard]] Token word() const {
     const size_t end = name_end(at_);
     if (path_end(at_) > end) return token(Kind::bracketed_name, path_end(at_));
     return token(word_kind(text_.substr(at_, end - at_), strict_ ? Semantics::strict : Semantics::edgehub),
                  end);
   }
 
-  Token symbol() const {
+  [[nodiscard]] Token symbol() const {
     for (const Word& known : kSymbols) {
       if (text_.substr(at_).starts_with(known.text)) return token(known.kind, at_ + known.text.size());
     }
@@ -159,7 +159,7 @@ class Lexer {
     return token(Kind::unknown, end);
   }
 
-  Token quoted() const {
+  [[nodiscard]] Token quoted() const {
     const char quote = text_[at_];
     size_t end = at_ + 1;
     while (end < text_.size() && text_[end] != quote) {
@@ -175,7 +175,7 @@ class Lexer {
   }
 
   // Bytes of the escape at the backslash `at`, 0 if it is none.
-  size_t escape_bytes(size_t at) const {
+  [[nodiscard]] size_t escape_bytes(size_t at) const {
     const char c = at + 1 < text_.size() ? text_[at + 1] : '\0';
     if (c == '"' || c == '\'' || c == '\\') return 2;
     if (c != 'u' || at + 6 > text_.size()) return 0;
@@ -185,21 +185,21 @@ class Lexer {
     return 6;
   }
 
-  size_t name_end(size_t from) const {
+  [[nodiscard]] size_t name_end(size_t from) const {
     return run_end(from, [](char c) { return in_name(c); });
   }
-  size_t path_end(size_t from) const {
+  [[nodiscard]] size_t path_end(size_t from) const {
     return run_end(from, [](char c) { return in_path(c); });
   }
 
   template <typename Belongs>
-  size_t run_end(size_t from, Belongs belongs) const {
+  [[nodiscard]] [[nodiscard]] size_t run_end(size_t from, Belongs belongs) const {
     size_t end = from;
     while (end < text_.size() && belongs(text_[end]) && !(strict_ && text_.substr(end, 2) == "!=")) ++end;
     return end;
   }
 
-  Token token(Kind kind, size_t end) const { return {kind, at_, end - at_}; }
+  [[nodiscard]] Token token(Kind kind, size_t end) const { return {kind, at_, end - at_}; }
 
   std::string_view text_;
   bool strict_;

@@ -103,7 +103,7 @@ class RouteParser {
   }
 
   // edgeHub cannot name a module `from`, `null` or `123`; strict takes any word that touches the slash.
-  bool path_item() const {
+  [[nodiscard]] bool path_item() const {
     const Token& token = cursor_.peek();
     if (token.kind == Kind::star || token.kind == Kind::name) return true;
     return semantics_ == Semantics::strict && is_word(token.kind) &&

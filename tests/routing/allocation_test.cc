@@ -17,7 +17,8 @@ size_t allocations(const char* condition) {
   properties.user = {{"level", "a level whose name is too long for a small string"}, {"temp", "71.5"}};
   core::Message message;
   message.topic = "modules/sensor/outputs/a/rather/long/output/name";
-  message.body = R"({"machine":{"temperature":71.25,"name":"a name that is too long for a small string"},"list":[1,2]})";
+  message.body =
+      R"({"machine":{"temperature":71.25,"name":"a name that is too long for a small string"},"list":[1,2]})";
   message.properties = std::make_shared<core::Properties>(std::move(properties));
   MatchContext context;
   std::vector<Match> matches;
@@ -30,9 +31,11 @@ size_t allocations(const char* condition) {
 
 TEST(Allocation, IsNotNeededOnceTheContextIsWarm) {
   for (const char* condition :
-       {"true", "as_number(temp) > 70", "starts_with(level, 'a level')", "$body.machine.temperature > 70 AND $body.list[1] = 2",
-        "$body.machine.name != 'x'", "$enqueuedTime > '1960'", "$topic = 'modules/sensor/outputs/a/rather/long/output/name'",
-        "upper(level || ' and ' || lower($body.machine.name)) != 'x'", "concat(level, temp, $outputName) != 'x'"}) {
+       {"true", "as_number(temp) > 70", "starts_with(level, 'a level')",
+        "$body.machine.temperature > 70 AND $body.list[1] = 2", "$body.machine.name != 'x'",
+        "$enqueuedTime > '1960'", "$topic = 'modules/sensor/outputs/a/rather/long/output/name'",
+        "upper(level || ' and ' || lower($body.machine.name)) != 'x'",
+        "concat(level, temp, $outputName) != 'x'"}) {
     EXPECT_EQ(allocations(condition), 0u) << condition;
   }
 }

@@ -289,7 +289,15 @@ TEST_F(Routes, TakeRepublishedMessagesAsTheHubsOwn) {
   EXPECT_EQ(queues(republished), Names{"$upstream"});
 }
 
-TEST_F(Routes, ServeAsModelForAnyNumberOfEndpoints) {
+TEST_F(Routes, EvaluateTheLargestConditionThatCompiles) {
+  std::string text = "FROM /messages WHERE 2046 = 1";
+  for (int i = 1; i < 2046; ++i) text += " + 1";
+  load_texts({text + " INTO $upstream"});
+  ASSERT_TRUE(statuses_[0].ok());
+  EXPECT_EQ(queues(leaf()), Names{"$upstream"});
+}
+
+TEST_F(Routes, AnswerAnyNumberOfEndpoints) {
   std::vector<std::string> texts;
   for (int i = 0; i < 300; ++i) texts.push_back("FROM 'a/#' INTO Topic('out/" + std::to_string(i) + "')");
   load_texts(std::move(texts));
