@@ -70,7 +70,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   family.max_bytes_for_level_base = 64u << 20;
   family.level0_slowdown_writes_trigger = 8;
   family.level0_stop_writes_trigger = 16;
-  family.compression = rocksdb::kNoCompression;
+  family.ttl = 0;  // no rewriting of what merely lies there long
+  family.compression = rocksdb::kLZ4Compression;
   return family;
 }
 

@@ -317,7 +317,8 @@ TEST_F(RocksQueueStore, GivesItsDiskSpaceBackAfterADrain) {
   EXPECT_GT(full, 60'000'000u);
   EXPECT_EQ(drain(q), 60'000u);
   rest();
-  store->close();  // waits for the housekeeper
+  store->close();
+  store.reset();  // waits for the housekeeper and for files to be unlinked
   EXPECT_LT(bytes_under(options.dir), full / 20);
 }
 
