@@ -1,0 +1,247 @@
+// Random operations on the real store and on the in-memory model must be answered alike, also over clean
+// restarts and crashes at random points. A failure prints its seed; HEADGATE_SEED repeats it.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <tuple>
+
+#include "tests/store/rocks_fixture.h"
+#include "tests/support/mem_queue_store.h"
+
+namespace headgate::store {
+namespace {
+
+constexpr std::array<uint8_t, 3> kLanes{0, 4, kDefaultLane};
+
+// A message in both stores.
+struct Twin {
+  Seq mem = 0;
+  Seq rocks = 0;
+};
+
+class Model {
+ public:
+  explicit Model(unsigned seed) : random_(seed) {
+    mem_.store = std::make_unique<testing::MemQueueStore>(mem_.executor);
+    mem_.store->set_events(&mem_.events);
+    rocks_.options.tail_bytes = std::array<size_t, 3>{0, 4'000, 4u << 20}[seed % 3];
+    rocks_.open();
+    for (int i = 0; i < 4; ++i) open_queue(i);
+  }
+  ~Model() { testing::expect_accounts_balance(*rocks_.store); }
+
+  void step() {
+    const unsigned dice = below(100);
+    if (dice < 40)
+      append();
+    else if (dice < 46)
+      burst();
+    else if (dice < 70)
+      finish_some();
+    else if (dice < 74)
+      put();
+    else if (dice < 80)
+      expire();
+    else if (dice < 83)
+      purge();
+    else if (dice < 85)
+      remove();
+    else if (dice < 88)
+      drop_gaps();
+    else if (dice < 92)
+      restart();
+    else
+      compare();
+  }
+
+  void compare() {
+    settle();
+    for (int i = 0; i < 4; ++i) {
+      compare_stats(i);
+      for (const uint8_t lane : kLanes) compare_lane(i, lane);
+    }
+    EXPECT_EQ(values(mem_), values(rocks_));
+  }
+
+  // Ends everything, half of it entry by entry: no row may be left.
+  void expect_nothing_left_on_disk() {
+    settle();
+    for (const auto& [mem_queue, rocks_queue] : queues_) {
+      for (const uint8_t lane : kLanes) {
+        if (chance(50)) rocks_.drain(rocks_queue, lane);
+      }
+      ASSERT_TRUE(rocks_.store->purge(rocks_queue));
+    }
+    for (int i = 0; i < 60; ++i) rocks_.settle();
+    rocks_.store->close();
+    rocks_.store.reset();
+    EXPECT_EQ(rocks_.rows_in("blk"), 0u);
+    EXPECT_EQ(rocks_.rows_in("idx"), 0u);
+    rocks_.open();
+  }
+
+ private:
+  unsigned below(unsigned n) { return static_cast<unsigned>(random_()) % n; }
+  bool chance(unsigned percent) { return below(100) < percent; }
+
+  void open_queue(int i) {
+    const std::string name = "queue-" + std::to_string(i);
+    queues_[i] = {mem_.queue(name), rocks_.queue(name)};
+  }
+
+  void append() {
+    std::vector<Target> mem_targets, rocks_targets;
+    for (int i = 0; i < 4; ++i) {
+      if (!chance(35)) continue;
+      const Target target{0, kLanes[below(3)], chance(20) ? mem_.clock.now().wall_ms + below(500) : 0,
+                          chance(10) ? std::string(below(255), 't') : ""};
+      mem_targets.push_back(target);
+      mem_targets.back().queue = queues_[i].first;
+      rocks_targets.push_back(target);
+      rocks_targets.back().queue = queues_[i].second;
+    }
+    std::string body = std::to_string(twins_.size()) + "/";
+    body.append(chance(3) ? 60'000 : below(300), 'b');
+    const std::vector<KeyValue> values{{"last", body.substr(0, 9)}};
+    const auto made = message(body, "topic", 1'000 + static_cast<int64_t>(twins_.size()));
+    twins_.push_back({mem_.store->append(made, mem_targets, values).value(),
+                      rocks_.store->append(made, rocks_targets, values).value()});
+  }
+
+  void burst() {
+    for (unsigned left = chance(10) ? 2'500 : 30; left > 0; --left) append();
+  }
+
+  void settle() {
+    mem_.settle();
+    rocks_.settle();
+  }
+
+  // Ends some entries of a lane, in any order, some of them twice.
+  void finish_some() {
+    settle();
+    const int i = static_cast<int>(below(4));
+    const uint8_t lane = kLanes[below(3)];
+    auto entries = rocks_.read(queues_[i].second, lane, 0, {below(400) + 1, 1 << 20});
+    std::ranges::shuffle(entries, random_);
+    if (chance(50)) entries.resize(entries.size() / 2);
+    if (!entries.empty() && chance(20)) entries.push_back(entries.front());
+    for (const Entry& entry : entries) {
+      const auto outcome = static_cast<Outcome>(chance(70) ? 0 : below(4));
+      rocks_.finish(queues_[i].second, entry.seq, outcome, lane);
+      mem_.finish(queues_[i].first, twins_[number(entry)].mem, outcome, lane);
+    }
+  }
+
+  void put() {
+    const std::string key = "k/" + std::to_string(below(20));
+    const std::vector<KeyValue> one{
+        {key, chance(30) ? std::nullopt : std::optional(std::to_string(random_()))}};
+    ASSERT_TRUE(mem_.store->put(one));
+    ASSERT_TRUE(rocks_.store->put(one, chance(50)));
+  }
+
+  void expire() {
+    settle();
+    mem_.clock.advance_ms(100);
+    rocks_.clock.advance_ms(100);
+    mem_.store->tick(mem_.clock.now());
+    rocks_.store->tick(rocks_.clock.now());
+  }
+
+  void purge() {
+    const int i = static_cast<int>(below(4));
+    EXPECT_EQ(mem_.store->purge(queues_[i].first).value(), rocks_.store->purge(queues_[i].second).value());
+  }
+
+  void remove() {
+    const int i = static_cast<int>(below(4));
+    ASSERT_TRUE(mem_.store->remove_queue(queues_[i].first));
+    ASSERT_TRUE(rocks_.store->remove_queue(queues_[i].second));
+    open_queue(i);
+  }
+
+  void drop_gaps() {
+    if (twins_.empty()) return;
+    settle();
+    for (const auto& [mem_queue, rocks_queue] : queues_) {
+      mem_.store->drop_gaps(mem_queue, ~Seq{0});
+      rocks_.store->drop_gaps(rocks_queue, ~Seq{0});
+    }
+  }
+
+  void restart() {
+    settle();
+    chance(50) ? rocks_.reopen() : rocks_.crash();
+  }
+
+  static size_t number(const Entry& entry) { return std::stoul(entry.message->body); }
+
+  void compare_stats(int i) {
+    const QueueStats& mem = mem_.stats(queues_[i].first);
+    const QueueStats& rocks = rocks_.stats(queues_[i].second);
+    EXPECT_EQ(std::tie(mem.name, mem.in, mem.delivered, mem.expired, mem.dropped, mem.dead),
+              std::tie(rocks.name, rocks.in, rocks.delivered, rocks.expired, rocks.dropped, rocks.dead));
+    for (const uint8_t lane : kLanes) {
+      const LaneStats& m = mem.lanes[lane];
+      const LaneStats& r = rocks.lanes[lane];
+      EXPECT_EQ(std::tie(m.waiting, m.waiting_bytes, m.oldest_ms),
+                std::tie(r.waiting, r.waiting_bytes, r.oldest_ms));
+    }
+    EXPECT_EQ(lost(mem_, queues_[i].first), lost(rocks_, queues_[i].second));
+  }
+
+  static std::map<Outcome, uint64_t> lost(StoreDriver& driver, QueueId queue) {
+    std::map<Outcome, uint64_t> sums;
+    for (const Gap& gap : driver.store->gaps(queue)) sums[gap.why] += gap.count;
+    return sums;
+  }
+
+  void compare_lane(int i, uint8_t lane) {
+    const size_t at = twins_.empty() ? 0 : below(static_cast<unsigned>(twins_.size()));
+    const Twin after = twins_.empty() || chance(50) ? Twin{} : twins_[at];
+    const ReadLimit limit{below(600) + 1, below(100'000)};
+    const auto mem = mem_.read(queues_[i].first, lane, after.mem, limit);
+    const auto rocks = rocks_.read(queues_[i].second, lane, after.rocks, limit);
+    ASSERT_EQ(bodies(mem), bodies(rocks));
+    for (size_t k = 0; k < mem.size(); ++k) {
+      EXPECT_EQ(std::tie(mem[k].expires_ms, mem[k].tag), std::tie(rocks[k].expires_ms, rocks[k].tag));
+      EXPECT_EQ(rocks[k].seq, twins_[number(rocks[k])].rocks);
+    }
+  }
+
+  static std::map<std::string, std::string> values(StoreDriver& driver) {
+    std::map<std::string, std::string> all;
+    EXPECT_TRUE(driver.store->for_each("", [&](std::string_view key, std::string_view value) {
+      all.emplace(key, value);
+      return true;
+    }));
+    return all;
+  }
+
+  std::mt19937 random_;
+  StoreDriver mem_;
+  RocksDriver rocks_;
+  std::array<std::pair<QueueId, QueueId>, 4> queues_;
+  std::vector<Twin> twins_;
+};
+
+TEST(StoreModel, AnswersLikeTheModelWhateverHappens) {
+  const char* fixed = std::getenv("HEADGATE_SEED");
+  const unsigned first = fixed != nullptr ? static_cast<unsigned>(std::stoul(fixed)) : 1;
+  const char* count = std::getenv("HEADGATE_SEEDS");
+  const unsigned seeds = fixed != nullptr   ? 1
+                         : count != nullptr ? static_cast<unsigned>(std::stoul(count))
+                                            : 12;
+  for (unsigned seed = first; seed < first + seeds && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("HEADGATE_SEED=" + std::to_string(seed));
+    Model model(seed);
+    for (int i = 0; i < 150 && !::testing::Test::HasFailure(); ++i) model.step();
+    model.compare();
+    model.expect_nothing_left_on_disk();
+  }
+}
+
+}  // namespace
+}  // namespace headgate::store
