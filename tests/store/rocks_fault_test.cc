@@ -1,0 +1,164 @@
+// The disk dies at the N-th operation of a scripted run, for every N, with and without losing what was not
+// synced: whatever was reported durable is there after a restart, and the accounts balance.
+#include <rocksdb/env.h>
+
+#include <map>
+#include <set>
+
+#include "tests/store/rocks_faulty_env.h"
+#include "tests/store/rocks_fixture.h"
+
+namespace headgate::store {
+namespace {
+
+enum class After { process_crash, power_cut, power_cut_with_torn_write };
+
+class DyingDisk : public ::testing::TestWithParam<After>, protected RocksDriver {
+ protected:
+  ~DyingDisk() override {
+    if (store) testing::expect_accounts_balance(*store);
+    store.reset();  // before the file system it is on
+  }
+
+  // Starts on an empty directory whose disk dies at operation `n`; false if it was too early to open.
+  bool start(uint64_t n) {
+    store.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(options.dir, ignored);
+    promised.clear();
+    finished.clear();
+    disk = std::make_shared<testing::FaultyFileSystem>();
+    env = rocksdb::NewCompositeEnv(disk);
+    options.env = env.get();
+    disk->fail_from(n);
+    events = {};
+    auto opened = try_open();
+    if (!opened) return false;
+    store = *std::move(opened);
+    store->set_events(&events);
+    return true;
+  }
+
+  // Fan-out, priorities, finishing out of order, values: fifteen synced groups. Stops when the store fails.
+  void run_script() {
+    const auto first = store->open_queue("first"), second = store->open_queue("second");
+    if (!first || !second) return;
+    for (int round = 0; round < 15 && events.failures.empty(); ++round) {
+      std::map<Seq, std::string> waiting;
+      for (int i = 0; i < 5; ++i) {
+        const std::string body = std::to_string(round * 5 + i);
+        std::vector<Target> targets{{*first, static_cast<uint8_t>(i % 2), 0, ""}};
+        if (i % 3 == 0) targets.push_back({*second, 0, 0, ""});
+        const auto seq = store->append(message(body), targets, std::vector<KeyValue>{{"last", body}});
+        if (!seq) return;
+        waiting[*seq] = body;
+      }
+      const Seq last = waiting.rbegin()->first;
+      executor.run_until([&] { return events.durable_up_to() >= last || !events.failures.empty(); });
+      if (events.durable_up_to() < last) return;
+      for (const auto& [seq, body] : waiting) promised.insert(body);
+      finish_half(*first);
+    }
+  }
+
+  void finish_half(QueueId queue) {
+    auto entries = store->read(queue, 0, 0, {}, clock.now());
+    if (!entries) return;
+    for (size_t i = 1; i < entries->size(); i += 2) {
+      const Entry& entry = (*entries)[i];
+      store->finish(queue, 0, entry.seq, Outcome::delivered);
+      finished.insert(entry.message->body);
+    }
+  }
+
+  void restart_on_a_good_disk() {
+    store.reset();
+    executor.run_ready();
+    disk->fail_from(~uint64_t{0});
+    if (GetParam() != After::process_crash) disk->cut_power(GetParam() == After::power_cut_with_torn_write);
+    options.env = nullptr;
+    open();
+  }
+
+  std::multiset<std::string> bodies_in(const char* name) {
+    std::multiset<std::string> seen;
+    const auto queue = store->find_queue(name);
+    if (!queue) return seen;
+    for (const uint8_t lane : {uint8_t{0}, uint8_t{1}}) {
+      for (const Entry& entry : read(*queue, lane)) seen.insert(entry.message->body);
+    }
+    EXPECT_EQ(seen.size(), store->stats(*queue).waiting());
+    return seen;
+  }
+
+  void expect_promises_kept() {
+    const auto first = bodies_in("first"), second = bodies_in("second");
+    for (const std::string& body : promised) {
+      EXPECT_TRUE(first.contains(body) || finished.contains(body)) << body << " is lost";
+      EXPECT_EQ(second.count(body), std::stoi(body) % 5 % 3 == 0 ? 1u : 0u) << body;
+    }
+    if (!promised.empty()) {
+      const int last = std::stoi(store->get("last").value());
+      EXPECT_GE(last, static_cast<int>(promised.size()) - 1);
+    }
+  }
+
+  std::shared_ptr<testing::FaultyFileSystem> disk;
+  std::unique_ptr<rocksdb::Env> env;
+  std::set<std::string> promised;
+  std::set<std::string> finished;
+};
+
+TEST_P(DyingDisk, NeverLosesWhatWasReportedDurable) {
+  ASSERT_TRUE(start(~uint64_t{0}));
+  // Opening on a dying disk is tried once; it does not depend on what is lost.
+  const uint64_t first = GetParam() == After::process_crash ? 1 : disk->operations();
+  run_script();
+  const uint64_t operations = disk->operations();
+  EXPECT_EQ(promised.size(), 75u);
+  size_t runs = 0;
+  for (uint64_t n = first; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE("the disk dies at operation " + std::to_string(n));
+    if (!start(n)) continue;
+    ++runs;
+    run_script();
+    restart_on_a_good_disk();
+    if (!HasFailure()) expect_promises_kept();
+    testing::expect_accounts_balance(*store);
+  }
+  EXPECT_GT(runs, 20u);
+}
+
+TEST_P(DyingDisk, SaysOnceThatItFailedAndTakesNothingMore) {
+  ASSERT_TRUE(start(~uint64_t{0}));
+  const QueueId q = queue("q");
+  settle();
+  disk->fail_from(1);
+  append("a", q);
+  executor.run_until([&] { return !events.failures.empty(); });
+  store->tick(clock.now());
+  finish(q, 1);
+  executor.run_ready();
+  EXPECT_EQ(events.failures.size(), 1u);
+  EXPECT_EQ(store->append(message("b"), std::vector<Target>{{q, 0, 0, ""}}).error().code, core::Errc::io);
+  EXPECT_EQ(store->put({}).error().code, core::Errc::io);
+  EXPECT_EQ(store->purge(q).error().code, core::Errc::io);
+}
+
+INSTANTIATE_TEST_SUITE_P(, DyingDisk,
+                         ::testing::Values(After::process_crash, After::power_cut,
+                                           After::power_cut_with_torn_write),
+                         [](const auto& after) {
+                           switch (after.param) {
+                             case After::process_crash:
+                               return "ProcessCrash";
+                             case After::power_cut:
+                               return "PowerCut";
+                             case After::power_cut_with_torn_write:
+                               return "TornWrite";
+                           }
+                           return "";
+                         });
+
+}  // namespace
+}  // namespace headgate::store
