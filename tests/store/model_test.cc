@@ -233,7 +233,7 @@ TEST(StoreModel, AnswersLikeTheModelWhateverHappens) {
   const char* count = std::getenv("HEADGATE_SEEDS");
   const unsigned seeds = fixed != nullptr   ? 1
                          : count != nullptr ? static_cast<unsigned>(std::stoul(count))
-                                            : 12;
+                                            : 8;
   for (unsigned seed = first; seed < first + seeds && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("HEADGATE_SEED=" + std::to_string(seed));
     Model model(seed);

@@ -296,8 +296,7 @@ TEST_P(QueueStoreContract, RefusesAppendsOnceClosed) {
 
 INSTANTIATE_TEST_SUITE_P(, QueueStoreContract,
                          ::testing::Values(mem_kind(), rocks_kind("RocksSync", {Durability::Mode::sync}),
-                                           rocks_kind("RocksInterval", {Durability::Mode::interval, 5}),
-                                           rocks_kind("RocksMemory", {Durability::Mode::memory})),
+                                           rocks_kind("RocksInterval", {Durability::Mode::interval, 5})),
                          [](const auto& kind) { return kind.param.name; });
 
 TEST(MemQueueStore, FailsACommitWhenTold) {

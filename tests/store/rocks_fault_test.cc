@@ -145,6 +145,63 @@ TEST_P(DyingDisk, SaysOnceThatItFailedAndTakesNothingMore) {
   EXPECT_EQ(store->purge(q).error().code, core::Errc::io);
 }
 
+class PowerCut : public RocksTest {
+ protected:
+  PowerCut() : env_(rocksdb::NewCompositeEnv(disk_)) { store.reset(); }
+  ~PowerCut() override {
+    if (store) testing::expect_accounts_balance(*store);
+    store.reset();  // before the file system it is on
+  }
+
+  QueueId start(Durability durability) {
+    options.durability = durability;
+    options.env = env_.get();
+    options.dir = dir / "cut";
+    open();
+    return queue("q");
+  }
+  void cut_power() {
+    store.reset();
+    disk_->cut_power(false);
+    open();
+  }
+
+ private:
+  std::shared_ptr<testing::FaultyFileSystem> disk_ = std::make_shared<testing::FaultyFileSystem>();
+  std::unique_ptr<rocksdb::Env> env_;
+};
+
+TEST_F(PowerCut, TakesNothingInModeSync) {
+  const QueueId q = start({Durability::Mode::sync});
+  append("a", q);
+  settle();
+  cut_power();
+  EXPECT_EQ(bodies(read(q)), std::vector<std::string>{"a"});
+}
+
+TEST_F(PowerCut, TakesOnlyWhatIsYoungerThanTheInterval) {
+  const QueueId q = start({Durability::Mode::interval, 500});
+  append("old", q);
+  settle();
+  clock.advance_ms(500);
+  store->tick(clock.now());
+  append("young", q);
+  settle();
+  cut_power();
+  EXPECT_EQ(bodies(read(q)), std::vector<std::string>{"old"});
+}
+
+TEST_F(PowerCut, LeavesAConsistentStoreAndUnusedSeqsInModeMemory) {
+  start({Durability::Mode::memory});
+  settle();
+  const Seq lost = append("lost", queue("r"));
+  settle();
+  cut_power();
+  EXPECT_GT(append("new", queue("r")), lost);
+  settle();
+  EXPECT_EQ(bodies(read(queue("r"))), std::vector<std::string>{"new"});
+}
+
 INSTANTIATE_TEST_SUITE_P(, DyingDisk,
                          ::testing::Values(After::process_crash, After::power_cut,
                                            After::power_cut_with_torn_write),
