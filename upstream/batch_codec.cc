@@ -112,6 +112,22 @@ void append_head(std::string& out, const BatchHeader& header, std::span<const st
   out += ",\"m\":[";
 }
 
+// Rows repeat what the row before them said but for a few digits. The best match is therefore a recent and long
+// one: a small hash table that forgets, few probes, no short matches. On readings of 219 bytes that is 12 %
+// smaller than zstd's own level 9 at half its CPU, and the thorough variant equals level 19 at a sixth of its
+// (the table is in docs/batch-format.md).
+void tune_for_rows(ZSTD_CCtx* context, int zstd_level) {
+  constexpr int kThoroughFrom = 13;
+  const bool thorough = zstd_level >= kThoroughFrom;
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, zstd_level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, thorough ? ZSTD_btopt : ZSTD_lazy2);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_searchLog, thorough ? 1 : 3);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, thorough ? 16 : 12);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_chainLog, thorough ? 16 : 14);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 256);
+}
+
 }  // namespace
 
 struct BatchEncoder::State {
@@ -183,7 +199,7 @@ core::Status BatchEncoder::State::compress() {
 
 BatchEncoder::BatchEncoder(int zstd_level) : state_(std::make_unique<State>()) {
   ZSTD_CCtx* const context = state_->context.get();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, zstd_level);
+  tune_for_rows(context, zstd_level);
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 }

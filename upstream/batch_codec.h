@@ -35,6 +35,7 @@ struct EncodedBatch {
 
 class BatchEncoder {
  public:
+  // `zstd_level`: up to 12 is quick, from 13 thorough (some 8 % smaller for ten times the CPU).
   explicit BatchEncoder(int zstd_level);
   ~BatchEncoder();
   BatchEncoder(const BatchEncoder&) = delete;
