@@ -10,6 +10,7 @@ namespace headgate::e2e {
 namespace {
 
 constexpr int kSuccessBelow = 0x80;  // reason codes from here on are failures
+constexpr int kSendMaximum = 100;    // messages in flight; more wait inside libmosquitto
 
 struct Library {
   Library() { mosquitto_lib_init(); }
@@ -96,7 +97,7 @@ void MqttClient::configure(uint16_t port) {
   mosquitto_threaded_set(mosquitto_, true);
   mosquitto_int_option(mosquitto_, MOSQ_OPT_PROTOCOL_VERSION, static_cast<int>(options_.protocol));
   mosquitto_int_option(mosquitto_, MOSQ_OPT_TCP_NODELAY, 1);
-  mosquitto_int_option(mosquitto_, MOSQ_OPT_SEND_MAXIMUM, 0);
+  mosquitto_int_option(mosquitto_, MOSQ_OPT_SEND_MAXIMUM, kSendMaximum);
   if (options_.receive_maximum) {
     mosquitto_int_option(mosquitto_, MOSQ_OPT_RECEIVE_MAXIMUM, *options_.receive_maximum);
   }
