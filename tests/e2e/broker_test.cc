@@ -212,8 +212,29 @@ TEST_F(Malformed, AnEndlessDeclaredLengthCostsNothing) {
     hungry.push_back(std::make_unique<RawSocket>(hub_.port()));
     hungry.back()->send(std::string("\x10\xff\xff\xff\x7f\x00\x04MQTT", 11));
   }
-  for (const auto& socket : hungry) EXPECT_TRUE(socket->is_closed_by_peer());
+  for (const auto& socket : hungry) ASSERT_TRUE(socket->is_closed_by_peer());
   EXPECT_TRUE(client()->publish_and_wait("still/here", "x", 1));
+}
+
+class Silence : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override { config["limits"] = {{"connect_timeout_s", 1}}; }
+};
+
+TEST_F(Silence, BeforeConnectEndsTheConnection) { EXPECT_TRUE(RawSocket(hub_.port()).is_closed_by_peer(5s)); }
+
+TEST_F(Silence, BeyondTheKeepAliveEndsTheConnection) {
+  RawSocket socket(hub_.port());
+  socket.send(std::string("\x10\x0d\x00\x04MQTT\x04\x02\x00\x01\x00\x01k", 15));  // keep alive 1 s
+  ASSERT_TRUE(socket.receive(4));
+  EXPECT_TRUE(socket.is_closed_by_peer(5s)) << "[MQTT-3.1.2-22]";
+}
+
+TEST_F(Silence, IsFineWithoutAKeepAlive) {
+  RawSocket socket(hub_.port());
+  socket.send(std::string("\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01k", 15));
+  ASSERT_TRUE(socket.receive(4));
+  EXPECT_FALSE(socket.is_closed_by_peer(2500ms));
 }
 
 class Modules : public HubTest {
