@@ -66,7 +66,7 @@ def run_pairs(name: str, arguments: argparse.Namespace) -> dict:
 
 
 def median(result: dict, measure: str) -> float | None:
-    values = [run[measure] for run in result["runs"]]
+    values = [run[measure] for run in result["runs"] if measure in run]
     return statistics.median(values) if values else None
 
 
