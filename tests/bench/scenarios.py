@@ -1,6 +1,6 @@
 """What is measured: one small function a scenario, run with one broker, answering {measure: value}.
 
-`ROWS` names the bars of docs/architecture.md's performance contract, and which measure each is about.
+`ROWS` holds the bars: what is promised of each measure, most of it as a ratio to Mosquitto.
 """
 
 import dataclasses
