@@ -77,11 +77,10 @@ class LedgerTest(unittest.TestCase):
         stream = Stream("x", {"a": 1, "b": 1}, ["b", "b", "c"])
         self.assertEqual((stream.lost, stream.duplicates, stream.unknown), (["a"], 1, ["c"]))
 
-    def test_drops_copies_by_hub_epoch_and_seq_only(self):
-        row = '{"hub":"h","ep":"e","i":%d,"k":"t","b":{"id":"a"}}\n'
-        arrivals = Arrivals(self.file(row % 1 + row % 1 + row % 2))
+    def test_keeps_messages_and_declared_gaps_apart(self):
+        arrivals = Arrivals(self.file('{"topic":"t","body":{"id":"a"}}\n{"gap":{"from":1}}\n'))
         arrivals.refresh()
-        self.assertEqual((arrivals.copies, arrivals.count("t")), (1, 2))
+        self.assertEqual((dict(arrivals.bodies), arrivals.gaps), ({"t": [{"id": "a"}]}, [{"from": 1}]))
 
     def test_reads_a_line_only_when_it_is_complete(self):
         journal = Journal(self.file("in a\nout b 12\nin c"))

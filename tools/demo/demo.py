@@ -181,6 +181,7 @@ class Demo:
         self._consumer.stop()
         self._cloud.stop()
         self._arrivals.refresh()
+        self._report.copies = json.loads(self._consumer.last_words(1))["duplicates"]
         self._report.wire_bytes = self._meter.up_bytes
         self._report.connections = self._meter.connections
 
@@ -201,7 +202,7 @@ class Demo:
 
     def _start_consumer(self):
         command = [self._tool("headgate"), "unbatch", "--host", "127.0.0.1", "--port", str(self._cloud_port),
-                   "--topic", BATCHES]
+                   "--topic", BATCHES, "--gaps", "--summary"]
         return self._processes.start("consumer", command, output_path=self._path("arrived.ndjson"))
 
     def _start_hub(self):

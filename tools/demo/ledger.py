@@ -39,23 +39,20 @@ class Journal:
 
 
 class Arrivals:
-    """What came out in the cloud, each (hub, epoch, seq) once, as docs/batch-format.md asks of a consumer."""
+    """What `headgate unbatch` printed in the cloud: the messages, after it dropped copies, and declared losses."""
 
     def __init__(self, path):
         self._lines = Lines(path)
-        self._seen = set()
-        self.copies = 0                                 # dropped: their (hub, epoch, seq) had been seen
+        self.gaps = []
         self.bodies = collections.defaultdict(list)     # topic -> bodies in the order of arrival
 
     def refresh(self):
         for line in self._lines.new():
             message = json.loads(line)
-            key = (message["hub"], message["ep"], message["i"])
-            if key in self._seen:
-                self.copies += 1
-                continue
-            self._seen.add(key)
-            self.bodies[message["k"]].append(message["b"])
+            if "gap" in message:
+                self.gaps.append(message["gap"])
+            else:
+                self.bodies[message["topic"]].append(message["body"])
 
     def count(self, topic):
         return len(self.bodies[topic])

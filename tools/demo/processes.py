@@ -47,9 +47,9 @@ class Process:
             self.kill()
             raise DemoError(f"{self.name} did not stop within {STOP_S:.0f} s of SIGTERM") from None
 
-    def last_words(self):
+    def last_words(self, lines=3):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return "".join(log.readlines()[-3:]).strip()
+            return "".join(log.readlines()[-lines:]).strip()
 
 
 class Processes:

@@ -11,6 +11,7 @@ class Report:
         self.backlog_peak = 0
         self.wire_bytes = 0           # written by the hub on its connections to the cloud
         self.connections = 0
+        self.copies = 0               # dropped by the consumer
         self.queue = {}               # the hub's own account of $upstream
         self.seconds = 0.0
         self._journals = journals     # module -> Journal
@@ -45,7 +46,9 @@ class Report:
     def _print_link(self):
         plain = self._plain_bytes()
         line("backlog at its peak", f"{self.backlog_peak:,} messages")
-        line("copies sent again", f"{self._arrivals.copies:,}, dropped by the consumer by (hub, epoch, seq)")
+        line("copies sent again", f"{self.copies:,} messages, dropped by the consumer by (hub, epoch, seq)")
+        for gap in self._arrivals.gaps:
+            line("declared as a gap", str(gap))
         line("bytes up, Headgate", f"{self.wire_bytes:,}: all that the hub wrote to the cloud,"
                                    f" on {self.connections} connections, with CONNECT and pings")
         line("bytes up, plain MQTT", f"{plain:,}: computed, every message that arrived as one QoS 1 PUBLISH")
