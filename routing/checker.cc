@@ -380,7 +380,7 @@ class Checker {
     }
     const bool operators = name.find_first_of("+*%|&!") != std::string_view::npos;
     if (operators || (is_body(node.op) && name.find('-') != std::string_view::npos) ||
-        number_beside_dash(name)) {
+        number_beside_dash(name) || name.starts_with('-')) {
       warn_one_name(node);
     }
   }

@@ -130,8 +130,9 @@ bool ConditionParser::at_end() const {
 ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
   const Token& token = cursor_.peek();
   const std::string_view text = cursor_.text(token);
-  if ((token.kind == Kind::integer || token.kind == Kind::real) && text.starts_with('-')) {
-    return fail(token, quote(text) + " is one number here, not a subtraction",
+  if (is_word(token.kind) && text.starts_with('-')) {
+    const std::string_view what = token.kind == Kind::name ? " is one name" : " is one number";
+    return fail(token, quote(text) + std::string(what) + " here, not a subtraction",
                 "write " + quote("- " + std::string(text.substr(1))));
   }
   for (const Foreign& foreign : kForeign) {

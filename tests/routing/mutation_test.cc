@@ -83,7 +83,7 @@ TEST(Mutations, CompileOrSayWhy) {
   message.body = R"({"a":[{"b":5}],"machine":{"temperature":71}})";
   MatchContext context;
   std::vector<Match> matches;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     RouteSpec spec;
     spec.name = "mutant";
     spec.text = mutator.next();
