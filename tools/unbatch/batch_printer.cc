@@ -1,0 +1,149 @@
+#include "tools/unbatch/batch_printer.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+namespace headgate::tools {
+namespace {
+
+using nlohmann::json;
+using Line = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+
+// ISO 8601 in UTC with milliseconds, as most stores read it.
+std::string time_text(int64_t unix_ms) {
+  const int64_t ms = ((unix_ms % 1000) + 1000) % 1000;
+  const std::time_t seconds = (unix_ms - ms) / 1000;
+  std::tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return std::to_string(unix_ms);
+  std::array<char, 64> text{};
+  const size_t bytes = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text.data() + bytes, text.size() - bytes, ".%03dZ", static_cast<int>(ms));
+  return text.data();
+}
+
+template <typename T>
+std::optional<T> member(const json& object, const char* key, bool (json::*is_type)() const noexcept) {
+  const auto found = object.find(key);
+  if (found == object.end() || !((*found).*is_type)()) return std::nullopt;
+  return found->get<T>();
+}
+
+std::optional<std::string> text_member(const json& object, const char* key) {
+  return member<std::string>(object, key, &json::is_string);
+}
+std::optional<uint64_t> unsigned_member(const json& object, const char* key) {
+  return member<uint64_t>(object, key, &json::is_number_unsigned);
+}
+
+// What makes `batch` no batch; empty if it is one.
+std::string complaint(const json& batch) {
+  if (batch.is_discarded()) return "not JSON";
+  if (!batch.is_object()) return "not a JSON object";
+  const auto version = unsigned_member(batch, "v");
+  if (!version) return "no version (\"v\"): not a headgate-batch";
+  if (*version != kVersion) return "version " + std::to_string(*version) + "; this tool reads version 1";
+  for (const char* key : {"hub", "ep"}) {
+    if (!text_member(batch, key)) return std::string("no text under \"") + key + "\"";
+  }
+  if (!batch.contains("m") || !batch["m"].is_array()) return "no array of messages under \"m\"";
+  return "";
+}
+
+bool copy_body(const json& row, Line& line) {
+  if (const auto body = row.find("b"); body != row.end()) {
+    line["body"] = *body;
+  } else if (auto text = text_member(row, "s")) {
+    line["body"] = std::move(*text);
+  } else if (auto base64 = text_member(row, "x")) {
+    line["body_base64"] = std::move(*base64);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string dump(const Line& line) { return line.dump(-1, ' ', false, Line::error_handler_t::replace); }
+
+}  // namespace
+
+struct BatchPrinter::Source {
+  std::string hub;
+  std::string epoch;
+};
+
+struct BatchPrinter::Json {
+  const json& value;
+};
+
+void BatchPrinter::print(std::string_view text, const std::string& where) {
+  const json batch = json::parse(text, nullptr, false);
+  if (const std::string what = complaint(batch); !what.empty()) return report_bad(where, what);
+  ++counts_.batches;
+  const Source source{batch["hub"].get<std::string>(), batch["ep"].get<std::string>()};
+  if (const auto gaps = batch.find("gaps"); gaps != batch.end() && gaps->is_array()) {
+    for (const json& gap : *gaps) print_gap({gap}, source, where);
+  }
+  for (const json& row : batch["m"]) print_row({row}, source, where);
+  out_.flush();
+}
+
+void BatchPrinter::report_bad(const std::string& where, std::string_view what) {
+  ++counts_.bad;
+  err_ << "headgate unbatch: " << where << ": " << what << '\n';
+}
+
+void BatchPrinter::print_row(const Json& json_row, const Source& source, const std::string& where) {
+  const json& row = json_row.value;
+  const auto seq = row.is_object() ? unsigned_member(row, "i") : std::nullopt;
+  const auto time = seq ? member<int64_t>(row, "t", &json::is_number_integer) : std::nullopt;
+  const auto topic = seq ? text_member(row, "k") : std::nullopt;
+  if (!time || !topic) return report_bad(where, "a message without \"i\", \"t\" or \"k\": skipped");
+  Line line{{"hub", source.hub},
+            {"epoch", source.epoch},
+            {"seq", *seq},
+            {"time", time_text(*time)},
+            {"topic", *topic}};
+  if (const auto properties = row.find("p"); properties != row.end()) line["properties"] = *properties;
+  if (auto type = text_member(row, "ct")) line["content_type"] = std::move(*type);
+  if (auto encoding = text_member(row, "ce")) line["content_encoding"] = std::move(*encoding);
+  if (!copy_body(row, line))
+    return report_bad(where, "message " + std::to_string(*seq) + " has no body: skipped");
+  if (done()) return;
+  if (!seen_.insert(source.hub, source.epoch, *seq)) {
+    ++counts_.duplicates;
+    if (!options_.keep_duplicates) return;
+  }
+  ++counts_.messages;
+  out_ << dump(line) << '\n';
+}
+
+// A gap is declared until the hub knows that it was heard, so it may come more than once.
+void BatchPrinter::print_gap(const Json& json_gap, const Source& source, const std::string& where) {
+  const json& gap = json_gap.value;
+  const auto from = gap.is_object() ? unsigned_member(gap, "from") : std::nullopt;
+  const auto to = from ? unsigned_member(gap, "to") : std::nullopt;
+  const auto count = from ? unsigned_member(gap, "n") : std::nullopt;
+  const auto why = from ? text_member(gap, "why") : std::nullopt;
+  if (!to || !count || !why)
+    return report_bad(where, "a gap without \"from\", \"to\", \"n\" or \"why\": skipped");
+  const Line line{{"gap",
+                   {{"hub", source.hub},
+                    {"epoch", source.epoch},
+                    {"from", *from},
+                    {"to", *to},
+                    {"count", *count},
+                    {"why", *why}}}};
+  const std::string text = dump(line);
+  if (!gaps_printed_.insert(text).second && !options_.keep_duplicates) return;
+  ++counts_.gaps;
+  if (options_.gaps) out_ << text << '\n';
+}
+
+}  // namespace headgate::tools

@@ -1,0 +1,44 @@
+// Finds batches in a stream of bytes: zstd frames and plain JSON objects, one after the other, in any mix and
+// with white space between them. What is neither is skipped up to the next zstd frame, and reported.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+namespace headgate::tools {
+
+class FrameSplitter {
+ public:
+  static constexpr size_t kFrameBytesMax = size_t{64} << 20;  // of one batch, compressed
+  static constexpr size_t kJsonBytesMax = size_t{256} << 20;  // of one batch, expanded
+
+  struct Batch {
+    uint64_t offset = 0;  // of its first byte in the stream
+    size_t wire_bytes = 0;
+    core::Result<std::string> json;  // or what is wrong with these bytes
+  };
+
+  void feed(core::Bytes bytes) { buffer_.append(bytes); }
+
+  // The next batch, or nullopt when more bytes are needed. `at_end`: there will be none; call until nullopt.
+  [[nodiscard]] std::optional<Batch> next(bool at_end);
+
+ private:
+  [[nodiscard]] std::optional<Batch> next_zstd(bool at_end);
+  [[nodiscard]] std::optional<Batch> next_plain(bool at_end);
+  [[nodiscard]] std::optional<Batch> skip_unknown(std::string what, bool at_end);
+  Batch take(size_t bytes, core::Result<std::string> json);
+  void drop_front(size_t bytes);
+
+  std::string buffer_;
+  uint64_t offset_ = 0;  // of buffer_'s first byte
+};
+
+// The JSON in one payload: a zstd frame or plain. Errors: invalid, with what is wrong.
+[[nodiscard]] core::Result<std::string> decode_payload(core::Bytes payload);
+
+}  // namespace headgate::tools
