@@ -28,7 +28,8 @@ struct Group {
   std::vector<std::pair<QueueId, std::string>> queue_states;  // encoded when the group is cut
   std::vector<KeyValue> meta;
   Seq last_seq = 0;        // everything up to it is in this group or an earlier one
-  size_t bytes = 0;        // of messages and values
+  size_t bytes = 0;        // of messages and values, as they will be written, about
+  size_t held_bytes = 0;   // what the group takes in memory besides that, about
   bool must_sync = false;  // somebody waits for a promise
 
   // The segment that takes a message with this seq.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "store/index_row.h"
 #include "store/queue_store.h"
@@ -60,10 +61,10 @@ struct Lane {
   [[nodiscard]] bool sweeping() const { return sweep_to != 0; }
 
   // Not stored:
-  Seq durable_last = 0;        // the newest entry that is written
-  Oldest first_pending;        // the oldest entry newer than durable_last
-  mutable Oldest oldest;       // see Oldest
-  mutable IndexRowPtr recent;  // the row last looked at
+  Seq durable_last = 0;                          // the newest entry that is written
+  Oldest first_pending;                          // the oldest entry newer than durable_last
+  mutable Oldest oldest;                         // see Oldest
+  mutable std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
 };
 
 }  // namespace headgate::store

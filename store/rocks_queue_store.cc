@@ -24,8 +24,12 @@ using core::Errc;
 // counter itself is not written with every group.
 constexpr Seq kSeqLease = 1 << 20;
 
-// Above this, appends are refused until the writer has caught up: what waits for the disk is in memory.
+// Above this, appends are refused until the writer has caught up: what waits for the disk is in memory. Each
+// message counts with what it takes besides its text: the object, its place in the group, an entry per
+// target.
 constexpr size_t kOpenBytesMax = 16u << 20;
+constexpr size_t kOpenMessageBytes = 256;
+constexpr size_t kOpenTargetBytes = 80;
 
 // A purge deletes its rows this many at a time, between other work.
 constexpr size_t kSweepRows = 64;
@@ -268,9 +272,10 @@ core::Result<Seq> RocksQueueStore::append(core::MessagePtr message, std::span<co
                                           std::span<const KeyValue> values) {
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
   if (auto known = check_targets(targets); !known) return core::fail(known.error());
-  if (open_.bytes >= kOpenBytesMax) {
-    return core::fail(Errc::full, "the disk does not keep up: " + std::to_string(open_.bytes) +
-                                      " bytes wait to be written");
+  if (open_.bytes + open_.held_bytes >= kOpenBytesMax) {
+    return core::fail(Errc::full,
+                      "the disk does not keep up: " + std::to_string(open_.bytes + open_.held_bytes) +
+                          " bytes wait to be written");
   }
   const Seq seq = ++last_seq_;
   if (!targets.empty()) {
@@ -280,6 +285,7 @@ core::Result<Seq> RocksQueueStore::append(core::MessagePtr message, std::span<co
       previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
     }
     open_.bytes += bytes;
+    open_.held_bytes += kOpenMessageBytes + targets.size() * kOpenTargetBytes;
     path_.tail().add(seq, message);
     open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
   }
@@ -492,8 +498,9 @@ void RocksQueueStore::settle_row(LaneId id, IndexRow row) {
   lane.durable_last = row.last();
   lane.first_pending = {};
   const Seq after = std::max(lane.durable_last, lane.progress.head());
-  for (const Segment& segment : open_.segments) {
-    if (const RowEntry* entry = segment.first_after(id, after)) {
+  const bool pending = lane.progress.last() > after;
+  for (size_t i = 0; pending && i < open_.segments.size(); ++i) {
+    if (const RowEntry* entry = open_.segments[i].first_after(id, after)) {
       lane.first_pending = {entry->seq, entry->arrived_ms, entry->expires_ms};
       break;
     }

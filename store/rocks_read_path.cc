@@ -8,8 +8,9 @@ namespace {
 
 using core::Errc;
 
-// Entries of index rows held in memory, about 80 bytes each: several times what consumers hold in flight.
-constexpr size_t kCachedEntries = 32 * 1024;
+// Entries of index rows held in memory, about 80 bytes each: enough for more than a hundred lanes that are
+// drained at the same time.
+constexpr size_t kCachedEntries = 64 * 1024;
 
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -80,12 +81,16 @@ core::Result<std::vector<Entry>> RocksReadPath::read(const QueueState& state, ui
 core::Result<IndexRowPtr> RocksReadPath::next_row(LaneId id, const Lane& lane, Seq after) {
   after = lane.progress.skip_finished(after);
   if (after >= lane.durable_last) return IndexRowPtr();
-  if (lane.recent && lane.recent->holds(after + 1)) return lane.recent;
-  if (IndexRowPtr cached = rows_.find(id, after)) return lane.recent = std::move(cached);
+  if (IndexRowPtr recent = lane.recent.lock(); recent && recent->holds(after + 1)) return recent;
+  if (IndexRowPtr cached = rows_.find(id, after)) {
+    lane.recent = cached;
+    return cached;
+  }
   auto loaded = load_row(id, after);
   if (!loaded) return loaded;
   rows_.add(id, *loaded);
-  return lane.recent = *loaded;
+  lane.recent = *loaded;
+  return loaded;
 }
 
 core::Result<IndexRowPtr> RocksReadPath::load_row(LaneId id, Seq after) {

@@ -20,7 +20,7 @@ namespace headgate::store {
 // load.
 class Segment {
  public:
-  static constexpr size_t kMessagesMax = 2'048;
+  static constexpr size_t kMessagesMax = 512;
   static constexpr uint64_t kSeqSpanMax = 4'096;
   static constexpr size_t kBytesMax = 1 << 20;
   static constexpr size_t kBlockBytes = 128 * 1024;
