@@ -27,9 +27,10 @@ class CommandLine {
   CommandLine(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
     app_.require_subcommand(1);
     app_.fallthrough();
-    app_.add_option("--socket", socket_, "The hub's admin socket")
-        ->envname("HEADGATE_SOCKET")
-        ->capture_default_str();
+    app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
+        ->envname("HEADGATE_SOCKET");
+    app_.add_option("--data", data_dir_,
+                    "The hub's data directory, default ./headgate-data; queue ls|peek read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_queue();
@@ -63,10 +64,15 @@ class CommandLine {
     return *group;
   }
 
+  [[nodiscard]] std::string socket() const {
+    if (!socket_.empty()) return socket_;
+    return (data_dir_.empty() ? "./headgate-data" : data_dir_) + "/admin.sock";
+  }
+
   void on_hub(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
-        UnixAdminClient client(socket_);
+        UnixAdminClient client(socket());
         return command({client, out_, err_, json_});
       };
     });
@@ -74,10 +80,9 @@ class CommandLine {
 
   // The same, or with --data on the directory.
   void on_hub_or_directory(CLI::App* sub, Command command) {
-    sub->add_option("--data", data_dir_, "Read this directory of a stopped hub instead");
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
-        UnixAdminClient client(socket_);
+        UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
         const auto reader = store::open_queue_reader(data_dir_);
         if (!reader) {
@@ -133,7 +138,7 @@ class CommandLine {
   std::ostream& out_;
   std::ostream& err_;
   CLI::App app_{kDescription, "headgate"};
-  std::string socket_ = "./headgate-data/admin.sock";
+  std::string socket_;
   std::string data_dir_;
   bool json_ = false;
   PeekOptions peek_;

@@ -1,0 +1,83 @@
+// `headgate queue … --data DIR` on the directory of a stopped hub: real files, and none of them changed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "store/rocks_queue_store.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/recording_log.h"
+#include "tests/support/recording_store_events.h"
+#include "tests/support/temp_dir.h"
+#include "tools/headgate/command_line.h"
+#include "tools/headgate/commands.h"
+
+namespace headgate::tools {
+namespace {
+
+class Offline : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    store::StoreOptions options;
+    options.dir = data_;
+    options.hub_id = "site-7";
+    auto store = store::open_queue_store(options, executor_, log_);
+    ASSERT_TRUE(store.has_value()) << store.error().what;
+    (*store)->set_events(&events_);
+    core::Message message;
+    message.topic = "plant/1";
+    message.body = "secret";
+    message.arrived_ms = 1'700'000'000'123;
+    const std::vector<store::Target> targets = {{*(*store)->open_queue("$upstream"), 3, 0, ""}};
+    ASSERT_TRUE((*store)->append(std::make_shared<core::Message>(message), targets).has_value());
+    (*store)->close();
+  }
+
+  // Every file with its bytes.
+  [[nodiscard]] std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data_)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      all[entry.path().string()] = std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
+  }
+  int run(std::vector<std::string> args) {
+    args.insert(args.end(), {"--data", data_});
+    return run_headgate(std::move(args), out_, err_);
+  }
+
+  testing::TempDir dir_;
+  std::string data_ = dir_.path() + "/data";
+  testing::ManualExecutor executor_;
+  testing::RecordingLog log_;
+  testing::RecordingStoreEvents events_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(Offline, ShowsQueuesAndMessagesAndChangesNoByte) {
+  const auto before = files();
+  EXPECT_EQ(run({"queue", "ls"}), kExitOk) << err_.str();
+  EXPECT_EQ(run({"queue", "peek", "$upstream", "--payload"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("$upstream        1"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("plant/1  6 B  seq 1  priority 3\n  secret\n"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, OtherCommandsLookForTheHubThere) {
+  EXPECT_EQ(run({"status"}), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("no hub answers on " + data_ + "/admin.sock"));
+}
+
+TEST_F(Offline, ADirectoryWithoutAStoreIsOneLine) {
+  EXPECT_EQ(run_headgate({"queue", "ls", "--data", dir_.path() + "/none"}, out_, err_), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr(dir_.path() + "/none"));
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() + "/none"));
+}
+
+}  // namespace
+}  // namespace headgate::tools
