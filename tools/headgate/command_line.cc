@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <memory>
 
 #include "store/rocks_queue_store.h"
 #include "tools/headgate/commands.h"
+#include "tools/unbatch/unbatch.h"
 
 namespace headgate::tools {
 namespace {
@@ -37,6 +39,7 @@ class CommandLine {
     add_client();
     add_route();
     add_tail();
+    add_unbatch();
   }
 
   int run(std::vector<std::string> args) {
@@ -133,6 +136,16 @@ class CommandLine {
     tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
     tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
     on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
+  }
+
+  // Has options of its own, and needs no hub: everything behind the word is passed on.
+  void add_unbatch() {
+    CLI::App* const unbatch = app_.add_subcommand("unbatch", "Batches from upstream as one JSON message a line");
+    unbatch->set_help_flag();
+    unbatch->prefix_command();
+    unbatch->callback([this, unbatch] {
+      run_ = [this, unbatch] { return run_unbatch(unbatch->remaining(), std::cin, out_, err_); };
+    });
   }
 
   std::ostream& out_;
