@@ -14,10 +14,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kQuotedMax = 60;  // bytes of a value that an error repeats
 
-// Watches the parser's events for a key that its object already has.
-class RepeatedKeys {
+// Watches the parser's events for keys that their object has already, and for too deep nesting.
+class Watch {
  public:
-  bool on_event(Json::parse_event_t event, const Json& parsed) {
+  // False leaves the value out, so that nothing deeper than the limit is built.
+  bool on_event(int depth, Json::parse_event_t event, const Json& parsed) {
+    if (depth >= kJsonDepthMax) return too_deep();
     switch (event) {
       case Json::parse_event_t::object_start:
         seen_.emplace_back();
@@ -36,12 +38,25 @@ class RepeatedKeys {
     return true;
   }
 
-  [[nodiscard]] const std::vector<std::string>& repeated() const { return repeated_; }
+  // One line for each problem; empty if there is none.
+  [[nodiscard]] std::string problems(std::string_view file) const {
+    std::string text;
+    for (const std::string& problem : problems_)
+      text.append(text.empty() ? "" : "\n").append(file).append(": ").append(problem);
+    return text;
+  }
 
  private:
+  bool too_deep() {
+    if (!too_deep_)
+      problems_.push_back(path() + ": is nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
+    too_deep_ = true;
+    return false;
+  }
+
   void on_key(const std::string& key) {
     path_.back() = key;
-    if (!seen_.back().insert(key).second) repeated_.push_back(path());
+    if (!seen_.back().insert(key).second) problems_.push_back(path() + ": appears twice; keep one of them");
   }
 
   [[nodiscard]] std::string path() const {
@@ -52,7 +67,8 @@ class RepeatedKeys {
 
   std::vector<std::set<std::string>> seen_;
   std::vector<std::string> path_;
-  std::vector<std::string> repeated_;
+  std::vector<std::string> problems_;
+  bool too_deep_ = false;
 };
 
 // `file:line:column` of a byte (the last of the wrong token); columns count bytes, from 1.
@@ -70,25 +86,18 @@ std::string sentence(std::string_view what) {
   return std::string(start == std::string_view::npos ? what : what.substr(start));
 }
 
-core::Error repeated_keys_error(const std::vector<std::string>& paths, std::string_view file) {
-  std::string what;
-  for (const std::string& path : paths) {
-    what.append(what.empty() ? "" : "\n").append(file).append(": ").append(path);
-    what.append(": appears twice; keep one of them");
-  }
-  return {core::Errc::invalid, std::move(what)};
-}
-
 }  // namespace
 
 core::Result<Json> parse_json_text(std::string_view text, std::string_view file) {
-  RepeatedKeys keys;
-  const auto watch = [&keys](int, Json::parse_event_t event, Json& parsed) {
-    return keys.on_event(event, parsed);
+  Watch watch;
+  const auto on_event = [&watch](int depth, Json::parse_event_t event, Json& parsed) {
+    return watch.on_event(depth, event, parsed);
   };
   try {
-    Json json = Json::parse(text.begin(), text.end(), watch, true, /*ignore_comments=*/true);
-    if (!keys.repeated().empty()) return core::fail(repeated_keys_error(keys.repeated(), file));
+    Json json = Json::parse(text.begin(), text.end(), on_event, true, /*ignore_comments=*/true);
+    if (std::string problems = watch.problems(file); !problems.empty()) {
+      return core::fail(core::Errc::invalid, std::move(problems));
+    }
     return json;
   } catch (const Json::parse_error& error) {
     const size_t byte = error.byte == 0 ? 0 : error.byte - 1;

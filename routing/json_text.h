@@ -1,5 +1,5 @@
 // JSON that people write: configuration and route files. Comments are allowed, a key that appears twice is
-// an error (the parser would keep the last one silently), and errors say where.
+// an error (the parser would keep the last one silently), nesting is bounded, and errors say where.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,8 +11,10 @@
 
 namespace headgate::routing {
 
+inline constexpr int kJsonDepthMax = 64;  // deeper values could exhaust the stack of whoever walks them
+
 // Parses a whole text. Objects keep the order of the file. Errors (invalid) read
-// `file:line:column: …`, or `file: path: …` for repeated keys; one line each.
+// `file:line:column: …`, or `file: path: …` for repeated keys and nesting; one line each.
 [[nodiscard]] core::Result<nlohmann::ordered_json> parse_json_text(std::string_view text,
                                                                    std::string_view file);
 

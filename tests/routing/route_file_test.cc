@@ -106,6 +106,20 @@ TEST(RouteFile, WhatConcernsTheWholeFileLoadsNothing) {
   }
 }
 
+TEST(RouteFile, DeepNestingIsRefusedHoweverDeep) {
+  for (const size_t depth : {64u, 100'000u}) {
+    const RouteFile file =
+        read(R"({"routes": {"a": )" + std::string(depth, '[') + std::string(depth, ']') + "}}");
+    EXPECT_EQ(errors_of(file), "r.json: routes.a: is nested deeper than 64 levels") << depth;
+  }
+  const std::string objects = [] {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "{\"x\":";
+    return text + "1" + std::string(1000, '}');
+  }();
+  EXPECT_THAT(errors_of(read(objects)), ::testing::EndsWith(": is nested deeper than 64 levels"));
+}
+
 TEST(RouteFile, AnUnknownTopLevelKeyIsReportedAndTheRoutesLoad) {
   const RouteFile file = read(R"({"routes": {"a": "r"}, "sematics": "strict"})");
   EXPECT_EQ(errors_of(file), "r.json: sematics: unknown key; did you mean \"semantics\"?");
