@@ -42,15 +42,18 @@ class Outbox {
   struct InFlight {
     uint16_t packet_id = 0;
     Stage stage = Stage::sent;
-    Outgoing out;  // without its message once `received`
+    bool again = false;  // waits to be sent again, on a new connection
+    Outgoing out;        // without its message once `received`
   };
 
   explicit Outbox(uint16_t window_max) : window_max_(window_max) {}
 
   void set_window_max(uint16_t window_max) { window_max_ = window_max; }
-  // How many more may be sent now.
-  [[nodiscard]] size_t window() const { return used_ < window_max_ ? window_max_ - used_ : 0; }
+  // How many more may be started now: none before everything that is to be sent again has been.
+  [[nodiscard]] size_t window() const { return again_ == 0 ? room() : 0; }
   [[nodiscard]] size_t in_flight() const { return used_; }
+  // What the window costs in memory: as many places, used or not.
+  [[nodiscard]] size_t slots() const { return slots_.size(); }
 
   // Puts a delivery in flight under a free packet id.
   const InFlight& start(Outgoing out);
@@ -64,7 +67,17 @@ class Outbox {
   // Ends a delivery and frees its id. It must exist.
   Outgoing finish(uint16_t packet_id);
 
-  // In the order of first sending; for sending again after a reconnect [MQTT-4.4.0-1].
+  // The client has received it, or knows of the release: it is not sent again [MQTT-4.3.3-7].
+  void advance(InFlight& flight, Stage stage);
+
+  // A new connection: every delivery at `sent` is to be sent again [MQTT-4.4.0-1].
+  void rewind();
+  [[nodiscard]] bool rewound() const { return again_ > 0; }
+  // The next one to be sent again, in the order of first sending; nullptr if there is none, or no room in the
+  // window. It counts as sent.
+  InFlight* next_again();
+
+  // In the order of first sending.
   template <typename Visit>
   void for_each(Visit&& visit) {
     for (Slot& slot : slots_) {
@@ -81,13 +94,19 @@ class Outbox {
     bool used = false;
     InFlight flight;
   };
+  [[nodiscard]] size_t room() const {
+    const size_t sent = used_ - again_;
+    return sent < window_max_ ? window_max_ - sent : 0;
+  }
   [[nodiscard]] Slot* find_slot(uint16_t packet_id);
+  void compact();
   const InFlight& push(uint16_t packet_id, Stage stage, Outgoing out);
 
   uint16_t window_max_;
   uint16_t last_packet_id_ = 0;
-  bool in_sequence_ = true;  // the ids in slots_ count up by one: the normal case, found without searching
   size_t used_ = 0;
+  size_t again_ = 0;        // of the used ones, those that wait to be sent again
+  size_t run_ = 0;          // how many slots at the back have ids that count up by one: normally all of them
   std::deque<Slot> slots_;  // in order of sending; finished ones are popped once they reach the front
 };
 

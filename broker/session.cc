@@ -17,7 +17,10 @@ Session::Session(std::string client_id, SessionContext& context)
       context_(context),
       outbox_(context.limits.in_flight_max) {}
 
-Session::~Session() {
+Session::~Session() { end(); }
+
+void Session::end() {
+  if (std::exchange(ended_, true)) return;
   for (const auto& [filter, options] : filters_) context_.subscriptions.remove(filter, this);
 }
 
@@ -26,9 +29,12 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   version_ = version;
   ++connection_;
   since_wall_ms_ = now.wall_ms;
-  unacknowledged_ = incoming_qos2_.size();
+  unacknowledged_ = 0;
+  unanswered_ = 0;
+  requests_.clear();
   outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
-  send_again(now);
+  outbox_.rewind();
+  release_again();
   send_waiting(now);
 }
 
@@ -57,9 +63,9 @@ ReasonCode Session::on_frame(const Frame& frame, core::Now now) {
       return on_pingreq(frame);
     case PacketType::disconnect:
       return on_disconnect(frame);
-    case PacketType::auth:      // no enhanced authentication was begun, so none can go on [MQTT-4.12.0-1]
-    case PacketType::connect:   // a second one [MQTT-3.1.0-2]
-    case PacketType::connack:   // only a server sends the rest
+    case PacketType::auth:     // no enhanced authentication was begun, so none can go on [MQTT-4.12.0-1]
+    case PacketType::connect:  // a second one [MQTT-3.1.0-2]
+    case PacketType::connack:  // only a server sends the rest
     case PacketType::suback:
     case PacketType::unsuback:
     case PacketType::pingresp:
@@ -87,12 +93,21 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
   return ReasonCode::success;
 }
 
+// Whether this connection waits for the answer to that request.
+bool Session::take_request(uint16_t packet_id) {
+  const auto request = std::ranges::find(requests_, packet_id);
+  if (request == requests_.end()) return false;
+  requests_.erase(request);
+  return takes_packets();
+}
+
 void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (channel_) encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
+  if (take_request(packet_id)) encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
 }
 
 void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (channel_) encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
+  if (take_request(packet_id))
+    encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
 }
 
 void Session::restore_subscription(const std::string& filter, const SubscriptionOptions& options) {
@@ -100,6 +115,8 @@ void Session::restore_subscription(const std::string& filter, const Subscription
   context_.subscriptions.add(filter, this, options);
 }
 
-void Session::restore_incoming(uint16_t packet_id) { incoming_qos2_.emplace(packet_id, Incoming::stored); }
+void Session::restore_incoming(uint16_t packet_id) {
+  incoming_qos2_.try_emplace(packet_id, Incoming{true, 0});
+}
 
 }  // namespace headgate::broker

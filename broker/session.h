@@ -91,7 +91,7 @@ struct SessionLimits {
   size_t queued_bytes_max = 16'777'216;  // the same, topics and bodies
   size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
   size_t packet_bytes_max = 1'048'576;
-  uint16_t topic_aliases_max = 32;       // per connection, client to hub
+  uint16_t topic_aliases_max = 32;  // per connection, client to hub
 };
 
 // What all sessions of a broker share. Owned by the broker, outlives them.
@@ -130,18 +130,25 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] const SessionStats& stats() const { return stats_; }
   // Unix time of the last connect or disconnect; 0 if the hub was restarted since.
   [[nodiscard]] int64_t since_wall_ms() const { return since_wall_ms_; }
-  [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const { return filters_; }
+  [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const {
+    return filters_;
+  }
   [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
   [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
   [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
-  // False while the client has too much unacknowledged: its socket is not read then, which is the only way
-  // to slow a 3.1.1 client down.
-  [[nodiscard]] bool wants_packets() const { return unacknowledged_ < context_.limits.receive_maximum; }
+  // False while the hub owes the client too many answers: its socket is not read then, which is the only way
+  // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard.
+  [[nodiscard]] bool wants_packets() const {
+    return unanswered_ + requests_.size() < context_.limits.receive_maximum;
+  }
 
   // ---- connection ----
   // Takes over the channel; what was in flight is sent again, in order, with DUP [MQTT-4.4.0-1].
   void attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now);
   void detach(core::Now now);
+  // The session has ended: nothing matches its subscriptions any more, whoever still holds it. They can still
+  // be listed.
+  void end();
   // One packet from the client, never CONNECT. Anything but success must close the connection with that
   // reason.
   [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
@@ -180,6 +187,13 @@ class Session : public std::enable_shared_from_this<Session> {
   } match;
 
  private:
+  // A QoS 2 publish until its PUBREL [MQTT-4.3.3-10].
+  struct Incoming {
+    bool stored = false;
+    uint32_t connection = 0;  // on which it counts against the Receive Maximum: the one it came on last
+  };
+  using IncomingQos2 = std::unordered_map<uint16_t, Incoming>;
+
   ReasonCode on_publish(const Frame& frame, core::Now now);
   ReasonCode on_puback(const Frame& frame, core::Now now);
   ReasonCode on_pubrec(const Frame& frame, core::Now now);
@@ -192,12 +206,19 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Incoming (session_incoming.cc).
   ReasonCode resolve_topic(const Publish& publish, std::string_view& topic);
-  [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic, core::Now now) const;
+  [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic,
+                                              core::Now now) const;
   [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request) const;
+  [[nodiscard]] bool count_in(const Publish& publish);
+  [[nodiscard]] bool refuse_v3(PublishToken token, ReasonCode reason);
+  void forget_incoming(IncomingQos2::iterator it);
   void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason);
+  [[nodiscard]] bool take_request(uint16_t packet_id);
 
   // Outgoing (session_outgoing.cc).
+  void write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now);
   void send_again(core::Now now);
+  void release_again();
   void count_delivered();
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
@@ -206,6 +227,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void wait_in_memory(Outgoing out);
   void send_waiting(core::Now now);
   [[nodiscard]] bool congested() const;
+  // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].
+  [[nodiscard]] bool takes_packets() const;
 
   std::shared_ptr<const core::Source> source_;
   SessionContext& context_;
@@ -216,11 +239,15 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionStats stats_;
   int64_t since_wall_ms_ = 0;
 
+  bool ended_ = false;
+
   std::map<std::string, SubscriptionOptions, std::less<>> filters_;
 
-  enum class Incoming : uint8_t { storing, stored };
-  std::unordered_map<uint16_t, Incoming> incoming_qos2_;  // until PUBREL [MQTT-4.3.3-10]
-  size_t unacknowledged_ = 0;                             // QoS 1 and 2 publishes on this connection
+  IncomingQos2 incoming_qos2_;
+  // Of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
+  size_t unacknowledged_ = 0;       // QoS 1 without PUBACK, QoS 2 without PUBCOMP
+  size_t unanswered_ = 0;           // QoS 1 without PUBACK, QoS 2 without PUBREC
+  std::vector<uint16_t> requests_;  // SUBSCRIBE and UNSUBSCRIBE without answer
   Outbox outbox_;
 };
 

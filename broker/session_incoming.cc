@@ -1,4 +1,6 @@
 // The client's side of a session: what it publishes and subscribes.
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "broker/channel.h"
@@ -9,33 +11,54 @@
 #include "broker/session.h"
 
 namespace headgate::broker {
+namespace {
+
+// The trie of subscriptions has a node a level, and is walked by recursion.
+constexpr std::ptrdiff_t kLevelsMax = 200;
+
+}  // namespace
 
 ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   Publish& publish = context_.scratch;
-  if (const ReasonCode bad = decode_publish(frame.body, frame.flags, version_, publish); is_error(bad)) return bad;
+  if (const ReasonCode bad = decode_publish(frame.body, frame.flags, version_, publish); is_error(bad))
+    return bad;
   std::string_view topic;
   if (const ReasonCode bad = resolve_topic(publish, topic); is_error(bad)) return bad;
 
   ++stats_.received;
-  const PublishToken token{publish.packet_id, publish.qos, connection_};
+  if (!count_in(publish)) return ReasonCode::receive_maximum_exceeded;
   if (publish.qos == 2) {
-    const auto [known, is_new] = incoming_qos2_.try_emplace(publish.packet_id, Incoming::storing);
+    const auto [known, is_new] = incoming_qos2_.try_emplace(publish.packet_id);
+    known->second.connection = connection_;
     if (!is_new) {  // sent again: not a new message [MQTT-4.3.3-10]
-      if (known->second == Incoming::stored) send_ack(PacketType::pubrec, publish.packet_id, ReasonCode::success);
+      if (known->second.stored) send_ack(PacketType::pubrec, publish.packet_id, ReasonCode::success);
       return ReasonCode::success;
     }
   }
-  if (publish.qos > 0 && ++unacknowledged_ > context_.limits.receive_maximum && version_ == Version::v5) {
-    return ReasonCode::receive_maximum_exceeded;  // [MQTT-3.3.4-8]
-  }
+  if (publish.qos > 0) ++unanswered_;
+  const PublishToken token{publish.packet_id, publish.qos, connection_};
   context_.events.on_publish(*this, make_message(publish, topic, now), token);
   return ReasonCode::success;
+}
+
+// Counts a publish against the Receive Maximum, once a connection. False if it is one too many, which a 3.1.1
+// client cannot know.
+bool Session::count_in(const Publish& publish) {
+  if (publish.qos == 0) return true;
+  if (publish.qos == 2) {
+    const auto known = incoming_qos2_.find(publish.packet_id);
+    if (known != incoming_qos2_.end() && known->second.connection == connection_) return true;
+  }
+  if (version_ == Version::v5 && unacknowledged_ >= context_.limits.receive_maximum) return false;
+  ++unacknowledged_;
+  return true;
 }
 
 ReasonCode Session::resolve_topic(const Publish& publish, std::string_view& topic) {
   topic = publish.topic;
   if (publish.topic_alias == 0) return ReasonCode::success;
-  if (publish.topic_alias > context_.limits.topic_aliases_max) return ReasonCode::topic_alias_invalid;  // [MQTT-3.3.2-9]
+  if (publish.topic_alias > context_.limits.topic_aliases_max)
+    return ReasonCode::topic_alias_invalid;  // [MQTT-3.3.2-9]
   auto& aliases = channel_->topic_aliases;
   if (aliases.size() < publish.topic_alias) aliases.resize(publish.topic_alias);
   std::string& known = aliases[publish.topic_alias - 1u];
@@ -55,7 +78,8 @@ core::MessagePtr Session::make_message(const Publish& publish, std::string_view 
   message->properties = to_core(publish.properties);
   message->source = source_;
   message->arrived_ms = now.wall_ms;
-  if (publish.properties.expiry_s) message->expires_ms = now.wall_ms + int64_t{*publish.properties.expiry_s} * 1000;
+  if (publish.properties.expiry_s)
+    message->expires_ms = now.wall_ms + int64_t{*publish.properties.expiry_s} * 1000;
   message->qos = publish.qos;
   message->retain = publish.retain;
   return message;
@@ -63,23 +87,35 @@ core::MessagePtr Session::make_message(const Publish& publish, std::string_view 
 
 void Session::accepted(PublishToken token, ReasonCode reason) {
   if (token.qos == 0) return;
-  // 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of
-  // other brokers expect; one that could not be stored must not be, so the connection ends.
   const bool refused = is_error(reason);
-  if (refused && version_ == Version::v3_1_1 && reason != ReasonCode::not_authorized) {
-    incoming_qos2_.erase(token.packet_id);
-    if (channel_) channel_->close(reason);
-    return;
-  }
+  const bool current = token.connection == connection_;
+  if (current && unanswered_ > 0) --unanswered_;
+  if (refused && refuse_v3(token, reason)) return;
   if (token.qos == 1) {
-    if (token.connection == connection_) send_ack(PacketType::puback, token.packet_id, reason);
-  } else if (const auto it = incoming_qos2_.find(token.packet_id); it != incoming_qos2_.end()) {
-    it->second = Incoming::stored;
-    if (refused && version_ == Version::v5) incoming_qos2_.erase(it);  // a refused id is free again [MQTT-4.3.3-9]
-    send_ack(PacketType::pubrec, token.packet_id, reason);
+    if (!current) return;  // the client sends it again
+    --unacknowledged_;
+    return send_ack(PacketType::puback, token.packet_id, reason);
   }
-  const bool over = token.qos == 1 ? token.connection == connection_ : refused && version_ == Version::v5;
-  if (over && unacknowledged_ > 0) --unacknowledged_;
+  const auto it = incoming_qos2_.find(token.packet_id);
+  if (it == incoming_qos2_.end()) return;
+  it->second.stored = true;
+  if (refused && version_ == Version::v5) forget_incoming(it);  // a refused id is free again [MQTT-4.3.3-9]
+  send_ack(PacketType::pubrec, token.packet_id, reason);
+}
+
+// 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of
+// other brokers expect; one that could not be stored must not be, so the connection ends: true.
+bool Session::refuse_v3(PublishToken token, ReasonCode reason) {
+  if (version_ != Version::v3_1_1 || reason == ReasonCode::not_authorized) return false;
+  if (token.qos == 2) incoming_qos2_.erase(token.packet_id);
+  const bool waited_for = token.qos == 2 || token.connection == connection_;
+  if (channel_ && waited_for) channel_->close(reason);
+  return true;
+}
+
+void Session::forget_incoming(IncomingQos2::iterator it) {
+  if (it->second.connection == connection_) --unacknowledged_;
+  incoming_qos2_.erase(it);
 }
 
 ReasonCode Session::on_pubrel(const Frame& frame) {
@@ -94,12 +130,12 @@ ReasonCode Session::on_pubrel(const Frame& frame) {
 }
 
 void Session::released(uint16_t packet_id) {
-  if (incoming_qos2_.erase(packet_id) > 0 && unacknowledged_ > 0) --unacknowledged_;
+  if (const auto it = incoming_qos2_.find(packet_id); it != incoming_qos2_.end()) forget_incoming(it);
   send_ack(PacketType::pubcomp, packet_id, ReasonCode::success);  // [MQTT-4.3.3-11]
 }
 
 void Session::send_ack(PacketType type, uint16_t packet_id, ReasonCode reason) {
-  if (channel_) encode_ack(type, packet_id, reason, version_, channel_->out());
+  if (takes_packets()) encode_ack(type, packet_id, reason, version_, channel_->out());
 }
 
 ReasonCode Session::on_subscribe(const Frame& frame) {
@@ -117,11 +153,14 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
     filters_.insert_or_assign(filter, options);
     accepted.push_back({std::move(filter), options, is_new});
   }
+  requests_.push_back(packet.packet_id);
   context_.events.on_subscribed(*this, packet.packet_id, std::move(accepted), std::move(codes));
   return ReasonCode::success;
 }
 
 ReasonCode Session::admit(const SubscriptionRequest& request) const {
+  const auto levels = std::ranges::count(request.filter.filter, '/') + 1;
+  if (levels > kLevelsMax) return ReasonCode::topic_filter_invalid;
   if (request.filter.is_shared()) return ReasonCode::shared_subscriptions_not_supported;
   return static_cast<ReasonCode>(request.qos);  // granted as asked [MQTT-3.8.4-8]
 }
@@ -139,6 +178,7 @@ ReasonCode Session::on_unsubscribe(const Frame& frame) {
     removed.push_back(it->first);
     filters_.erase(it);
   }
+  requests_.push_back(packet.packet_id);
   context_.events.on_unsubscribed(*this, packet.packet_id, std::move(removed), std::move(codes));
   return ReasonCode::success;
 }

@@ -22,7 +22,17 @@ std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now)
   return static_cast<uint32_t>(std::max<int64_t>(0, message.expires_ms - now.wall_ms + 999) / 1000);
 }
 
-size_t weight(const Outgoing& out) { return out.message->topic.size() + out.message->body.size(); }
+// What a message that waits keeps in memory.
+size_t weight(const Outgoing& out) {
+  const core::Message& message = *out.message;
+  size_t bytes = message.topic.size() + message.body.size();
+  if (!message.properties) return bytes;
+  const core::Properties& properties = *message.properties;
+  bytes +=
+      properties.content_type.size() + properties.response_topic.size() + properties.correlation_data.size();
+  for (const core::UserProperty& user : properties.user) bytes += user.name.size() + user.value.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -31,17 +41,19 @@ void Session::count_delivered() {
   ++context_.delivered;
 }
 
+bool Session::takes_packets() const { return channel_ && !channel_->closing(); }
+
 bool Session::congested() const { return channel_->unsent_bytes() > context_.limits.unsent_bytes_max; }
 
-size_t Session::window() const { return channel_ && !channel_->closing() && !congested() ? outbox_.window() : 0; }
+size_t Session::window() const { return takes_packets() && !congested() ? outbox_.window() : 0; }
 
-void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
-                      core::Now now) {
+void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
+                      std::span<const uint32_t> subscription_ids, core::Now now) {
   const core::MessagePtr& message = shared.message();
   if (qos > 0 || !subscription_ids.empty() || message->expires_ms != 0) {
     Outgoing out{message, qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}};
     if (qos == 0) {
-      if (!channel_ || congested() || !write_publish(out, 0, false, now)) give_up(out);
+      if (!takes_packets() || congested() || !write_publish(out, 0, false, now)) give_up(out);
     } else if (window() > 0 && outbox_.waiting.empty()) {
       start_delivery(std::move(out), now);
     } else {
@@ -50,7 +62,7 @@ void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain, std::span
     return;
   }
   // The hot path: QoS 0, nothing of its own, so the bytes are shared.
-  if (!channel_ || congested()) {
+  if (!takes_packets() || congested()) {
     ++stats_.dropped;
     return;
   }
@@ -94,24 +106,33 @@ bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {
   }
   const Outbox::InFlight* flight = outbox_.start_as(packet_id, std::move(out));
   if (!flight) return false;
-  if (!write_publish(flight->out, packet_id, false, now)) finish_delivery(packet_id, false, now);
+  write_or_give_up(*flight, false, now);
   return true;
 }
 
 void Session::start_delivery(Outgoing out, core::Now now) {
-  const Outbox::InFlight& flight = outbox_.start(std::move(out));
-  // Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted.
-  if (!write_publish(flight.out, flight.packet_id, false, now)) finish_delivery(flight.packet_id, false, now);
+  write_or_give_up(outbox_.start(std::move(out)), false, now);
 }
 
+// Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted. The window is as
+// open as before, so nobody is told: a queue of such messages must not nest.
+void Session::write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now) {
+  if (!write_publish(flight.out, flight.packet_id, dup, now)) give_up(outbox_.finish(flight.packet_id));
+}
+
+// As much of what is to be sent again as the new connection's window and the socket take [MQTT-3.3.4-9].
 void Session::send_again(core::Now now) {
-  outbox_.for_each([&](Outbox::InFlight& flight) {
-    if (flight.stage == Outbox::Stage::sent) {
-      // One that no longer fits this connection's limits stays in flight: its fate is unknown.
-      (void)write_publish(flight.out, flight.packet_id, true, now);
-    } else if (flight.stage == Outbox::Stage::released) {
+  while (takes_packets() && !congested()) {
+    const Outbox::InFlight* flight = outbox_.next_again();
+    if (!flight) return;
+    write_or_give_up(*flight, true, now);
+  }
+}
+
+void Session::release_again() {
+  outbox_.for_each([this](const Outbox::InFlight& flight) {
+    if (flight.stage == Outbox::Stage::released)
       send_ack(PacketType::pubrel, flight.packet_id, ReasonCode::success);
-    }
   });
 }
 
@@ -129,7 +150,8 @@ void Session::wait_in_memory(Outgoing out) {
 }
 
 void Session::send_waiting(core::Now now) {
-  while (window() > 0 && !outbox_.waiting.empty()) {
+  if (outbox_.rewound()) send_again(now);
+  while (!outbox_.waiting.empty() && window() > 0) {
     Outgoing out = std::move(outbox_.waiting.front());
     outbox_.waiting.pop_front();
     outbox_.waiting_bytes -= weight(out);
@@ -148,10 +170,11 @@ void Session::on_drained(core::Now now) {
 
 void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {
   const DeliveryToken token = outbox_.finish(packet_id).token;
+  const bool was_rewound = outbox_.rewound();
   if (!delivered) ++stats_.dropped;
   if (token.seq != 0) context_.events.on_delivered(*this, token, delivered);
-  if (!outbox_.waiting.empty()) send_waiting(now);
-  if (token.seq == 0 && window() > 0) context_.events.on_window_open(*this);
+  send_waiting(now);
+  if ((token.seq == 0 || was_rewound) && window() > 0) context_.events.on_window_open(*this);
 }
 
 ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
@@ -170,7 +193,8 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
   if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
   Outbox::InFlight* flight = outbox_.find(ack.packet_id);
   if (!flight) {
-    if (!is_error(ack.reason)) send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::packet_identifier_not_found);
+    if (!is_error(ack.reason))
+      send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::packet_identifier_not_found);
     return ReasonCode::success;
   }
   if (flight->stage == Outbox::Stage::released) {
@@ -183,7 +207,7 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
     finish_delivery(ack.packet_id, false, now);
     return ReasonCode::success;
   }
-  flight->stage = Outbox::Stage::received;
+  outbox_.advance(*flight, Outbox::Stage::received);
   flight->out.message.reset();  // the client has it: it must not be sent again [MQTT-4.3.3-7]
   const DeliveryToken token = std::exchange(flight->out.token, {});
   if (token.seq != 0) {
@@ -197,7 +221,7 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
 void Session::release(uint16_t packet_id) {
   Outbox::InFlight* flight = outbox_.find(packet_id);
   if (!flight || flight->stage != Outbox::Stage::received) return;
-  flight->stage = Outbox::Stage::released;
+  outbox_.advance(*flight, Outbox::Stage::released);
   send_ack(PacketType::pubrel, packet_id, ReasonCode::success);  // [MQTT-4.3.3-4]
 }
 
