@@ -19,7 +19,10 @@ int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s}
 Broker::Broker(const BrokerOptions& options, BrokerEvents& events, core::Log& log)
     : options_(options), events_(events), log_(log), context_{options.session, events, subscriptions_} {}
 
-Broker::~Broker() = default;
+Broker::~Broker() {
+  // The hub may hold sessions for a while longer, and they the subscriptions.
+  for (const auto& [id, client] : clients_) client.session->end();
+}
 
 // ---- channels ----
 
@@ -30,14 +33,16 @@ void Broker::opened(Channel& channel, core::Now now) {
   channel.silence_max_ms = int64_t{options_.connect_timeout_s} * 1000;  // [MQTT-3.1.4-1, the note]
   if (channels_.size() > options_.connections_max) {
     ++stats_.connections_refused;
-    log_.warn("connection_refused", {{"peer", channel.peer()}, {"reason", "too many connections"},
+    log_.warn("connection_refused", {{"peer", channel.peer()},
+                                     {"reason", "too many connections"},
                                      {"connections_max", options_.connections_max}});
     channel.close(ReasonCode::server_busy);
   }
 }
 
 void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
-  channel.last_received_ms = now.mono_ms;
+  // Until CONNECT is there, the time runs from opened(): it may not be drawn out byte by byte.
+  if (channel.session) channel.last_received_ms = now.mono_ms;
   while (!channel.closing()) {
     const NextFrame next = channel.assembler.next(input, options_.session.packet_bytes_max);
     if (next.kind == NextFrame::Kind::need_more) return;
@@ -55,10 +60,16 @@ ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now)
 
 void Broker::fail(Channel& channel, ReasonCode reason) {
   ++stats_.protocol_errors;
-  log_.warn("client_closed", {{"peer", channel.peer()},
-                              {"client", channel.session ? std::string_view(channel.session->client_id()) : "-"},
-                              {"reason", name(reason)}});
-  if (channel.session) encode_disconnect(reason, channel.version, channel.out());  // [MQTT-4.13.1-1]
+  log_.warn("client_closed",
+            {{"peer", channel.peer()},
+             {"client", channel.session ? std::string_view(channel.session->client_id()) : "-"},
+             {"reason", name(reason)}});
+  say_good_bye(channel, reason);  // [MQTT-4.13.1-1]
+}
+
+void Broker::say_good_bye(Channel& channel, ReasonCode reason) {
+  if (channel.closing()) return;  // it has been said [MQTT-3.14.4-1]
+  if (channel.session) encode_disconnect(reason, channel.version, channel.out());
   channel.close(reason);
 }
 
@@ -78,11 +89,18 @@ void Broker::closed(Channel& channel, core::Now now) {
   if (!session) return;
   const auto it = clients_.find(session->client_id());
   const std::shared_ptr<Session> alive = it->second.session;
-  session->detach(now);
-  log_.info("client_disconnected", {{"client", session->client_id()},
-                                    {"reason", channel.graceful ? "disconnect" : name(channel.close_reason())}});
+  detach(*session, now);
+  log_.info("client_disconnected",
+            {{"client", session->client_id()},
+             {"reason", channel.graceful ? "disconnect" : name(channel.close_reason())}});
   events_.on_disconnected(*session);
   after_disconnect(it->second, channel.graceful, now);
+}
+
+void Broker::detach(Session& session, core::Now now) {
+  // DISCONNECT may have asked for more than is granted.
+  session.set_expiry_s(std::min(session.expiry_s(), options_.session_expiry_s_max));
+  session.detach(now);
 }
 
 void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
@@ -116,15 +134,18 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
 ReasonCode Broker::check(const Connect& connect) const {
   if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
   const bool may_assign = connect.version == Version::v5 || connect.clean_start;
-  if (connect.client_id.empty() && !may_assign) return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
+  if (connect.client_id.empty() && !may_assign)
+    return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
   return ReasonCode::success;
 }
 
 void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason) {
   ++stats_.connections_refused;
-  log_.warn("connect_refused", {{"peer", channel.peer()}, {"client", connect.client_id}, {"reason", name(reason)}});
+  log_.warn("connect_refused",
+            {{"peer", channel.peer()}, {"client", connect.client_id}, {"reason", name(reason)}});
   // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
-  const bool packet_is_wrong = reason == ReasonCode::malformed_packet || reason == ReasonCode::protocol_error ||
+  const bool packet_is_wrong = reason == ReasonCode::malformed_packet ||
+                               reason == ReasonCode::protocol_error ||
                                reason == ReasonCode::topic_name_invalid;
   const bool has_code = connect.version == Version::v5 || !packet_is_wrong;
   if (has_code) {
@@ -138,7 +159,9 @@ void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason)
 void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
   const bool assigned = connect.client_id.empty();
   const std::string client_id =
-      assigned ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_) : std::string(connect.client_id);
+      assigned ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_)
+               : std::string(connect.client_id);
+  run_due(now);  // what the next tick would end has ended
   if (const auto it = clients_.find(client_id); it != clients_.end()) {
     take_over(it->second, now);
     if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
@@ -148,6 +171,7 @@ void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
   if (!present) client.session = std::make_shared<Session>(client_id, context_);
   client.ends_ms = 0;
   client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
+  schedule(client);
   remember_will(client, connect, now);
 
   Session& session = *client.session;
@@ -155,11 +179,13 @@ void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
   channel.session = &session;
   channel.keep_alive_s = granted_keep_alive_s(connect);
   channel.silence_max_ms = silence_allowed_ms(channel.keep_alive_s);
+  channel.last_received_ms = now.mono_ms;
   channel.username = connect.username.value_or("");
   channel.wants_reason_text = connect.request_problem_information;
   if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
   send_connack(channel, connect, session, present, assigned);
-  log_.info("client_connected", {{"client", client_id}, {"peer", channel.peer()},
+  log_.info("client_connected", {{"client", client_id},
+                                 {"peer", channel.peer()},
                                  {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
                                  {"session_present", present ? "yes" : "no"}});
   session.attach(channel, connect.version, connect.receive_maximum, now);
@@ -169,10 +195,9 @@ void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
 void Broker::take_over(Client& old, core::Now now) {
   Channel* channel = old.session->channel();
   if (!channel) return;
-  encode_disconnect(ReasonCode::session_taken_over, channel->version, channel->out());
-  channel->close(ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
+  say_good_bye(*channel, ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
   channel->session = nullptr;
-  old.session->detach(now);
+  detach(*old.session, now);
   log_.info("client_taken_over", {{"client", old.session->client_id()}});
   events_.on_disconnected(*old.session);
   after_disconnect(old, channel->graceful, now);
@@ -188,7 +213,8 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   connack.shared_subscriptions_available = false;
   if (assigned) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
   if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
-  if (channel.keep_alive_s != connect.keep_alive_s) connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
+  if (channel.keep_alive_s != connect.keep_alive_s)
+    connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
   encode_connack(connack, connect.version, channel.out());
 }
 
@@ -200,7 +226,8 @@ uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {
 }
 
 uint32_t Broker::granted_expiry_s(const Connect& connect) const {
-  if (connect.version == Version::v5) return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
+  if (connect.version == Version::v5)
+    return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
   return connect.clean_start ? 0 : options_.session_expiry_s_max;
 }
 
@@ -234,30 +261,38 @@ void Broker::publish_will(Client& client, core::Now now) {
 
 void Broker::end_session(const std::string& client_id, core::Now now) {
   const auto it = clients_.find(client_id);
-  if (it->second.will) publish_will(it->second, now);  // the session's end cuts a will's delay short
-  const std::shared_ptr<Session> session = std::move(it->second.session);
+  Client& client = it->second;
+  if (client.will) publish_will(client, now);  // the session's end cuts a will's delay short
+  client.ends_ms = 0;
+  schedule(client);
+  const std::shared_ptr<Session> session = std::move(client.session);
   clients_.erase(it);
+  session->end();
   events_.on_session_ended(*session);
 }
 
-void Broker::schedule(const Client& client) {
-  for (const int64_t due_ms : {client.will_due_ms, client.ends_ms}) {
-    if (due_ms != 0) due_.emplace(due_ms, client.session->client_id());
-  }
+void Broker::schedule(Client& client) {
+  const int64_t will_ms = client.will_due_ms;
+  const int64_t ends_ms = client.ends_ms;
+  const int64_t next_ms =
+      will_ms == 0 || ends_ms == 0 ? std::max(will_ms, ends_ms) : std::min(will_ms, ends_ms);
+  if (next_ms == client.timer_ms) return;
+  const std::string& client_id = client.session->client_id();
+  if (client.timer_ms != 0) due_.erase({client.timer_ms, client_id});
+  client.timer_ms = next_ms;
+  if (next_ms != 0) due_.emplace(next_ms, client_id);
 }
 
 void Broker::run_due(core::Now now) {
   while (!due_.empty() && due_.begin()->first <= now.mono_ms) {
-    const std::string client_id = std::move(due_.begin()->second);
-    due_.erase(due_.begin());
-    const auto it = clients_.find(client_id);
-    if (it == clients_.end() || it->second.session->connected()) continue;
-    Client& client = it->second;
+    const std::string client_id = due_.begin()->second;
+    Client& client = clients_.at(client_id);
     if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
       log_.info("session_expired", {{"client", client_id}});
       end_session(client_id, now);
-    } else if (client.will_due_ms != 0 && client.will_due_ms <= now.mono_ms) {
+    } else {
       publish_will(client, now);
+      schedule(client);
     }
   }
 }
@@ -266,19 +301,23 @@ void Broker::tick(core::Now now) {
   run_due(now);
   for (Channel* channel : channels_) {
     if (channel->closing() || channel->silence_max_ms == 0) continue;
+    if (is_alive(*channel)) channel->last_received_ms = now.mono_ms;
     if (now.mono_ms - channel->last_received_ms <= channel->silence_max_ms) continue;
-    // A paused client cannot be heard: its silence is ours.
-    if (!wants_bytes(*channel)) continue;
-    if (channel->session) encode_disconnect(ReasonCode::keep_alive_timeout, channel->version, channel->out());
-    channel->close(ReasonCode::keep_alive_timeout);  // [MQTT-3.1.2-22]
+    say_good_bye(*channel, ReasonCode::keep_alive_timeout);  // [MQTT-3.1.2-22]
   }
 }
 
+// A client that is not read cannot be heard. If that is because the hub owes it answers, its silence is ours;
+// if it is because the client does not read, it lives as long as it takes something.
+bool Broker::is_alive(Channel& channel) const {
+  const size_t unsent = channel.unsent_bytes();
+  const bool takes = unsent < std::exchange(channel.unsent_at_tick, unsent);
+  if (!channel.session || wants_bytes(channel)) return false;
+  return takes || !channel.session->wants_packets();
+}
+
 void Broker::shut_down() {
-  for (Channel* channel : channels_) {
-    if (channel->session) encode_disconnect(ReasonCode::server_shutting_down, channel->version, channel->out());
-    channel->close(ReasonCode::server_shutting_down);
-  }
+  for (Channel* channel : channels_) say_good_bye(*channel, ReasonCode::server_shutting_down);
 }
 
 // ---- for the hub ----
@@ -288,7 +327,8 @@ Session& Broker::restore(const StoredSession& stored, core::Now now) {
   client.session = std::make_shared<Session>(stored.client_id, context_);
   client.session->set_expiry_s(stored.expiry_s);
   if (stored.expiry_s != kNeverExpires) {
-    const int64_t away_ms = stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
+    const int64_t away_ms =
+        stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
     client.ends_ms = std::max<int64_t>(1, now.mono_ms + int64_t{stored.expiry_s} * 1000 - away_ms);
     schedule(client);
   }

@@ -4,12 +4,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "broker/channel.h"
 #include "broker/session.h"
@@ -22,7 +23,7 @@ namespace headgate::broker {
 struct BrokerOptions {
   SessionLimits session;
   uint16_t connect_timeout_s = 10;
-  uint16_t keep_alive_s_max = 0;           // what clients may ask for at most (5.0 clients are told); 0 = any
+  uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
   uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
   size_t connections_max = 10'000;
 };
@@ -53,7 +54,7 @@ class Broker {
   void closed(Channel& channel, core::Now now);
   // False while the client's socket should not be read.
   [[nodiscard]] bool wants_bytes(const Channel& channel) const;
-  // The socket has taken everything after a time in which it took nothing.
+  // The socket has taken everything, after there was too much (wants_bytes() was false) or it took nothing.
   void on_drained(Channel& channel, core::Now now);
 
   // Call about once a second: keep-alive, CONNECT timeout, wills, session expiry.
@@ -70,6 +71,8 @@ class Broker {
   [[nodiscard]] uint64_t messages_out() const { return context_.delivered; }
   [[nodiscard]] size_t connections() const { return channels_.size(); }
   [[nodiscard]] size_t sessions() const { return clients_.size(); }
+  // Wills and session ends that are waited for.
+  [[nodiscard]] size_t timers() const { return due_.size(); }
 
  private:
   // A client id's session and what hangs on it.
@@ -79,6 +82,7 @@ class Broker {
     uint32_t will_delay_s = 0;
     int64_t will_due_ms = 0;  // monotonic; 0 = not running
     int64_t ends_ms = 0;      // monotonic; 0 = connected, or never
+    int64_t timer_ms = 0;     // its entry in due_: the earlier of the two; 0 = none
   };
   using Clients = std::unordered_map<std::string, Client>;
 
@@ -88,13 +92,17 @@ class Broker {
   void accept(Channel& channel, const Connect& connect, core::Now now);
   void refuse(Channel& channel, const Connect& connect, ReasonCode reason);
   void take_over(Client& old, core::Now now);
-  void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present, bool assigned);
+  void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present,
+                    bool assigned);
   void fail(Channel& channel, ReasonCode reason);
   void remember_will(Client& client, const Connect& connect, core::Now now);
+  void detach(Session& session, core::Now now);
   void after_disconnect(Client& client, bool graceful, core::Now now);
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
-  void schedule(const Client& client);
+  void schedule(Client& client);
+  void say_good_bye(Channel& channel, ReasonCode reason);
+  [[nodiscard]] bool is_alive(Channel& channel) const;
   void run_due(core::Now now);
   [[nodiscard]] uint16_t granted_keep_alive_s(const Connect& connect) const;
   [[nodiscard]] uint32_t granted_expiry_s(const Connect& connect) const;
@@ -106,7 +114,7 @@ class Broker {
   SessionContext context_;
   Clients clients_;
   std::unordered_set<Channel*> channels_;
-  std::multimap<int64_t, std::string> due_;  // monotonic ms → client id; entries that no longer hold do nothing
+  std::set<std::pair<int64_t, std::string>> due_;  // monotonic ms, client id; one entry a client at most
   uint64_t assigned_ids_ = 0;
   BrokerStats stats_;
 };

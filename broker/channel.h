@@ -30,6 +30,8 @@ class FrameAssembler {
   // Takes the next packet off the front of `input`. A frame's views are valid until the next call and as
   // long as `input`'s bytes. After need_more, `input` is empty.
   NextFrame next(core::Bytes& input, size_t packet_bytes_max);
+  // Room taken for a packet in pieces.
+  [[nodiscard]] size_t held_bytes() const { return partial_.capacity(); }
 
  private:
   std::string partial_;
@@ -64,13 +66,14 @@ class Channel {
   Session* session = nullptr;  // null until CONNECT was accepted
   Version version = Version::v3_1_1;
   std::string username;
-  uint16_t keep_alive_s = 0;         // as granted
-  bool graceful = false;             // the client said DISCONNECT: no will [MQTT-3.14.4-3]
-  bool wants_reason_text = true;     // Request Problem Information
+  uint16_t keep_alive_s = 0;                  // as granted
+  bool graceful = false;                      // the client said DISCONNECT: no will [MQTT-3.14.4-3]
+  bool wants_reason_text = true;              // Request Problem Information
   size_t client_packet_bytes_max = SIZE_MAX;  // the client's Maximum Packet Size
-  int64_t last_received_ms = 0;      // monotonic
-  int64_t silence_max_ms = 0;        // 1.5 × keep alive, or the CONNECT timeout; 0 = none
-  std::vector<std::string> topic_aliases;  // client to hub; index = alias - 1
+  int64_t last_received_ms = 0;               // monotonic
+  size_t unsent_at_tick = 0;                  // unsent_bytes() at the last tick
+  int64_t silence_max_ms = 0;                 // 1.5 × keep alive, or the CONNECT timeout; 0 = none
+  std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
   FrameAssembler assembler;
 
   // Set by the shell: bytes taken that the socket has not accepted yet.
