@@ -84,12 +84,17 @@ void Connection::on_readable(const error_code& error) {
 void Connection::flush() {
   if (finished_) return;
   channel_.settle();
+  const bool held_back = !pool_.broker_.wants_bytes(channel_);
   channel_.take_out(unsent_);
   if (!writing_ && !write_unsent()) return finish();
   channel_.unsent_in_shell = unsent_.size() - sent_;
   // A good-bye is sent if the socket takes it at once; a client that does not read is not waited for.
   if (channel_.closing()) return finish();
-  if (!unsent_.empty()) wait_writable();
+  if (!unsent_.empty()) {
+    wait_writable();
+  } else if (held_back) {
+    pool_.broker_.on_drained(channel_, pool_.clock_.now());  // too much for a turn, but not for the socket
+  }
   wait_readable();
 }
 
