@@ -143,7 +143,8 @@ class StoreEvents {
   // Everything appended or put with a seq up to and including `up_to` is as durable as configured.
   virtual void on_durable(Seq up_to) = 0;
 
-  // Entries became readable in this queue. Comes after the on_durable that made them so.
+  // Entries became readable in this queue. Comes after the on_durable that made them so; not for what was
+  // waiting already when the store was opened.
   virtual void on_available(QueueId queue) = 0;
 
   // A write or sync failed. Nothing after the last on_durable() was stored or will be: every later append
