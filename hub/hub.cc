@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "hub/route_files.h"
-#include "hub/session_records.h"
-#include "store/record_codec.h"
 #include "store/rocks_queue_store.h"
 
 namespace headgate::hub {
@@ -79,7 +77,9 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(
       new Hub(config, std::move(config_path), io, log, std::move(executor), std::move(*store)));
-  if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
+  if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
+  const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
+  if (!routed) return core::fail(routed.error());
   return hub;
 }
 
@@ -92,62 +92,24 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       started_wall_ms_(clock_.now().wall_ms),
       executor_(std::move(executor)),
       store_(std::move(store)),
-      broker_(broker_options(config), client_events_, log),
-      routes_(*store_, log),
-      delivery_(*store_, *executor_, clock_, log),
-      ingest_({broker_, *store_, routes_, retained_, waits_, tails_, clock_, log}),
-      connections_(io, broker_, clock_),
+      engine_(broker_options(config), *store_, *executor_, clock_, log),
+      connections_(io, engine_.broker(), clock_),
       admin_api_(*this),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
-      stop_timer_(io) {
-  client_events_.bind({&broker_, store_.get(), &ingest_, &delivery_, &waits_, &clock_, &log_});
-  store_->set_events(this);
-}
+      stop_timer_(io) {}
 
 Hub::~Hub() = default;
 
 // ---- start ----
 
-core::Status Hub::restore() {
-  if (const auto sessions = client_events_.restore_sessions(); !sessions) return sessions;
-  if (const auto retained = restore_retained(); !retained) return retained;
-  const auto upstream = store_->open_queue(kUpstreamQueue);
-  if (!upstream) return core::fail(upstream.error());
-  upstream_queue_ = *upstream;
-  return use_routes(collect_routes(config_));
-}
-
-core::Status Hub::restore_retained() {
-  core::Status outcome;
-  const core::Status read = store_->for_each(kRetainedPrefix, [&](std::string_view, std::string_view value) {
-    auto message = store::decode_record(value);
-    if (!message) {
-      outcome = core::fail(message.error());
-      return false;
-    }
-    retained_.set(std::move(*message));
-    return true;
-  });
-  return read ? outcome : read;
-}
-
-core::Status Hub::use_routes(const routing::RouteFile& routes) {
-  const auto used = routes_.use(routes, config_.time_to_live_s);
-  if (!used) return used;
-  delivery_.set_inputs(routes_.inputs());
-  broker_.for_each([this](broker::Session& session) {
-    if (session.connected()) delivery_.bind_inputs(session);
-  });
-  return {};
-}
-
 core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto listening = listen(); !listening) return listening;
   if (config_.upstream.enabled()) {
-    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, upstream_queue_,
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.upstream_queue(),
                                                 upstream_options(config_));
+    engine_.on_upstream_available([this] { upstream_->on_available(); });
     upstream_->start();
   }
   log_.info("started", {{"version", kVersion},
@@ -155,7 +117,7 @@ core::Status Hub::start() {
                         {"epoch", store_->identity().epoch},
                         {"data_dir", config_.data_dir},
                         {"durability", to_string(config_.store.durability)},
-                        {"waiting", store_->stats(upstream_queue_).waiting()}});
+                        {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
   schedule_tick();
   return {};
 }
@@ -170,31 +132,10 @@ core::Status Hub::listen() {
   return {};
 }
 
-// ---- store events ----
-
-void Hub::on_durable(store::Seq up_to) { waits_.on_durable(up_to); }
-
-void Hub::on_available(store::QueueId queue) {
-  if (queue == upstream_queue_ && upstream_) {
-    upstream_->on_available();
-  } else {
-    delivery_.on_available(queue);
-  }
-}
-
-void Hub::on_failed(const core::Error& error) {
-  store_error_ = error.what;
-  log_.error("store_failed", {{"error", error.what},
-                              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
-  waits_.on_failed();
-}
-
 // ---- time ----
 
 void Hub::tick() {
-  const core::Now now = clock_.now();
-  broker_.tick(now);
-  store_->tick(now);
+  engine_.tick();
   schedule_tick();
 }
 
@@ -211,7 +152,7 @@ void Hub::stop(std::function<void()> stopped) {
   stopped_ = std::move(stopped);
   log_.info("stopping");
   for (const auto& listener : listeners_) listener->close();
-  broker_.shut_down();
+  engine_.broker().shut_down();
   connections_.close_all();
   if (upstream_) upstream_->close(kUpstreamPatienceMs);
   wait_for_upstream(clock_.now().mono_ms + kUpstreamPatienceMs + kUpstreamPatienceMs / 2);

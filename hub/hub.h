@@ -9,23 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "broker/broker.h"
 #include "broker/connection.h"
 #include "broker/listener.h"
-#include "broker/retained.h"
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/admin_server.h"
-#include "hub/client_events.h"
 #include "hub/config.h"
-#include "hub/delivery.h"
+#include "hub/engine.h"
 #include "hub/hub_view.h"
-#include "hub/ingest.h"
 #include "hub/loop.h"
-#include "hub/route_set.h"
-#include "hub/tails.h"
 #include "hub/upstream_shell.h"
-#include "hub/waits.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -33,7 +26,7 @@ namespace headgate::hub {
 inline constexpr std::string_view kVersion = "0.1.0";
 
 // All of it lives on the thread that runs `io`.
-class Hub : public HubView, private store::StoreEvents {
+class Hub : public HubView {
  public:
   // Opens the store and restores sessions and retained messages. Nothing listens yet. `config_path` is read
   // again for routes on reload; empty: the embedded default. Errors are whole sentences for the operator.
@@ -63,16 +56,7 @@ class Hub : public HubView, private store::StoreEvents {
   Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
       std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
 
-  core::Status restore();
-  core::Status restore_retained();
-  core::Status use_routes(const routing::RouteFile& routes);
   core::Status listen();
-
-  // StoreEvents.
-  void on_durable(store::Seq up_to) override;
-  void on_available(store::QueueId queue) override;
-  void on_failed(const core::Error& error) override;
-
   void tick();
   void schedule_tick();
   void wait_for_upstream(int64_t deadline_mono_ms);
@@ -89,22 +73,13 @@ class Hub : public HubView, private store::StoreEvents {
   // The parts, each needing only those above it.
   std::unique_ptr<AsioExecutor> executor_;
   std::unique_ptr<store::QueueStore> store_;
-  ClientEvents client_events_;
-  broker::Broker broker_;
-  broker::Retained retained_;
-  Waits waits_;
-  Tails tails_;
-  RouteSet routes_;
-  Delivery delivery_;
-  Ingest ingest_;
+  Engine engine_;
   std::unique_ptr<UpstreamShell> upstream_;  // null without an upstream in the config
   broker::ConnectionPool connections_;
   std::vector<std::unique_ptr<broker::Listener>> listeners_;
   AdminApi admin_api_;
   AdminServer admin_server_;
 
-  store::QueueId upstream_queue_ = 0;
-  std::string store_error_;  // empty: the store takes writes
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;

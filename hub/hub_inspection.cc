@@ -63,20 +63,20 @@ HubStatus Hub::status() const {
   for (size_t i = 0; i < listeners_.size(); ++i) {
     status.listeners.push_back(config_.listeners[i].address + ":" + std::to_string(listeners_[i]->port()));
   }
-  status.store_error = store_error_;
-  status.connections = broker_.connections();
-  status.sessions = broker_.sessions();
-  status.messages_in = ingest_.stats().messages;
-  status.messages_out = broker_.messages_out();
-  status.routes_active = routes_.active();
-  status.routes_failed = routes_.failed();
+  status.store_error = engine_.store_error();
+  status.connections = engine_.broker().connections();
+  status.sessions = engine_.broker().sessions();
+  status.messages_in = engine_.ingest_stats().messages;
+  status.messages_out = engine_.broker().messages_out();
+  status.routes_active = engine_.routes().active();
+  status.routes_failed = engine_.routes().failed();
   status.upstream = upstream_status(config_.upstream, upstream_.get());
   return status;
 }
 
 std::vector<ClientInfo> Hub::clients() const {
   std::vector<ClientInfo> clients;
-  broker_.for_each([&](broker::Session& session) {
+  engine_.broker().for_each([&](broker::Session& session) {
     ClientInfo info;
     info.client_id = session.client_id();
     info.connected = session.connected();
@@ -105,7 +105,7 @@ std::vector<ClientInfo> Hub::clients() const {
   return clients;
 }
 
-std::vector<RouteInfo> Hub::routes() const { return routes_.describe(); }
+std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
 
 ReloadReport Hub::reload_routes() {
   ReloadReport report;
@@ -114,7 +114,7 @@ ReloadReport Hub::reload_routes() {
     auto loaded = load_config(config_path_);
     if (!loaded) {
       log_.error("reload_failed", {{"error", loaded.error().what}});
-      report.active = routes_.active();
+      report.active = engine_.routes().active();
       report.errors.push_back("the routes in force stay: " + loaded.error().what);
       return report;
     }
@@ -123,20 +123,21 @@ ReloadReport Hub::reload_routes() {
   config_.routes = std::move(fresh.routes);
   config_.routes_dir = std::move(fresh.routes_dir);
   config_.time_to_live_s = fresh.time_to_live_s;
-  if (const auto used = use_routes(collect_routes(config_)); !used) report.errors.push_back(used.error().what);
-  report.active = routes_.active();
-  for (const RouteInfo& route : routes_.describe()) {
+  const auto used = engine_.use_routes(collect_routes(config_), config_.time_to_live_s);
+  if (!used) report.errors.push_back(used.error().what);
+  report.active = engine_.routes().active();
+  for (const RouteInfo& route : engine_.routes().describe()) {
     if (!route.active) report.errors.push_back(route.error);
   }
   return report;
 }
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
-  return std::make_unique<TailSubscription>(tails_, tails_.add(std::move(filter), std::move(on_message)));
+  return std::make_unique<TailSubscription>(engine_.tails(), engine_.tails().add(std::move(filter), std::move(on_message)));
 }
 
 std::unique_ptr<Subscription> Hub::subscribe_queue(store::QueueId queue, OnEntry on_entry) {
-  return std::make_unique<TailSubscription>(tails_, tails_.add(queue, std::move(on_entry)));
+  return std::make_unique<TailSubscription>(engine_.tails(), engine_.tails().add(queue, std::move(on_entry)));
 }
 
 }  // namespace headgate::hub

@@ -1,0 +1,74 @@
+#include "hub/engine.h"
+
+#include <utility>
+
+#include "hub/session_records.h"
+#include "store/record_codec.h"
+
+namespace headgate::hub {
+
+Engine::Engine(const broker::BrokerOptions& options, store::QueueStore& store, core::Executor& executor,
+               const core::Clock& clock, core::Log& log)
+    : store_(store),
+      clock_(clock),
+      log_(log),
+      broker_(options, client_events_, log),
+      routes_(store, log),
+      delivery_(store, executor, clock, log),
+      ingest_({broker_, store, routes_, retained_, waits_, tails_, clock, log}) {
+  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &waits_, &clock, &log});
+  store.set_events(this);
+}
+
+core::Status Engine::restore() {
+  if (const auto sessions = client_events_.restore_sessions(); !sessions) return sessions;
+  if (const auto retained = restore_retained(); !retained) return retained;
+  const auto upstream = store_.open_queue(kUpstreamQueue);
+  if (!upstream) return core::fail(upstream.error());
+  upstream_queue_ = *upstream;
+  return {};
+}
+
+core::Status Engine::restore_retained() {
+  core::Status outcome;
+  const core::Status read = store_.for_each(kRetainedPrefix, [&](std::string_view, std::string_view value) {
+    auto message = store::decode_record(value);
+    if (!message) {
+      outcome = core::fail(message.error());
+      return false;
+    }
+    retained_.set(std::move(*message));
+    return true;
+  });
+  return read ? outcome : read;
+}
+
+core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
+  const auto used = routes_.use(routes, default_ttl_s);
+  if (!used) return used;
+  delivery_.set_inputs(routes_.inputs());
+  broker_.for_each([this](broker::Session& session) {
+    if (session.connected()) delivery_.bind_inputs(session);
+  });
+  return {};
+}
+
+void Engine::tick() {
+  const core::Now now = clock_.now();
+  broker_.tick(now);
+  store_.tick(now);
+}
+
+void Engine::on_available(store::QueueId queue) {
+  if (queue != upstream_queue_) return delivery_.on_available(queue);
+  if (upstream_available_) upstream_available_();
+}
+
+void Engine::on_failed(const core::Error& error) {
+  store_error_ = error.what;
+  log_.error("store_failed", {{"error", error.what},
+                              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
+  waits_.on_failed();
+}
+
+}  // namespace headgate::hub

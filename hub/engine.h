@@ -1,0 +1,76 @@
+// Everything between the sockets and the disk, with neither: broker, routes, ingest, delivery, and the answers
+// that wait for the store. Tests drive it packet by packet; Hub puts shells round it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "broker/broker.h"
+#include "broker/retained.h"
+#include "core/clock.h"
+#include "core/executor.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "hub/client_events.h"
+#include "hub/delivery.h"
+#include "hub/ingest.h"
+#include "hub/route_set.h"
+#include "hub/tails.h"
+#include "hub/waits.h"
+#include "routing/route_file.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+class Engine : private store::StoreEvents {
+ public:
+  // Everything is borrowed and must outlive the engine. Registers itself for the store's events.
+  Engine(const broker::BrokerOptions& options, store::QueueStore& store, core::Executor& executor,
+         const core::Clock& clock, core::Log& log);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Brings back sessions and retained messages. Call once, before any client comes. Errors: corrupt, io.
+  core::Status restore();
+  // See RouteSet::use().
+  core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
+  // Called when `$upstream` has new readable entries.
+  void on_upstream_available(std::function<void()> call) { upstream_available_ = std::move(call); }
+  // Call about once a second.
+  void tick();
+
+  [[nodiscard]] broker::Broker& broker() { return broker_; }
+  [[nodiscard]] const broker::Broker& broker() const { return broker_; }
+  [[nodiscard]] const RouteSet& routes() const { return routes_; }
+  [[nodiscard]] const IngestStats& ingest_stats() const { return ingest_.stats(); }
+  [[nodiscard]] Tails& tails() { return tails_; }
+  [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
+  // Empty while the store takes writes.
+  [[nodiscard]] const std::string& store_error() const { return store_error_; }
+
+ private:
+  core::Status restore_retained();
+  void on_durable(store::Seq up_to) override { waits_.on_durable(up_to); }
+  void on_available(store::QueueId queue) override;
+  void on_failed(const core::Error& error) override;
+
+  store::QueueStore& store_;
+  const core::Clock& clock_;
+  core::Log& log_;
+
+  // The parts, each needing only those above it.
+  ClientEvents client_events_;
+  broker::Broker broker_;
+  broker::Retained retained_;
+  Waits waits_;
+  Tails tails_;
+  RouteSet routes_;
+  Delivery delivery_;
+  Ingest ingest_;
+
+  store::QueueId upstream_queue_ = 0;
+  std::function<void()> upstream_available_;
+  std::string store_error_;
+};
+
+}  // namespace headgate::hub
