@@ -72,7 +72,8 @@ class Operator : public HubTest {
   }
 
   [[nodiscard]] nlohmann::json route(const std::string& name) const {
-    for (const auto& listed : hub_.cli_json({"route", "ls"})["routes"]) {
+    const nlohmann::json answer = hub_.cli_json({"route", "ls"});
+    for (const auto& listed : answer["routes"]) {
       if (listed["name"] == name) return listed;
     }
     return {{"active", false}, {"error", "there is no such route"}};

@@ -28,7 +28,8 @@ class Outage : public HubTest {
   void publish_for(std::chrono::milliseconds duration) { run_all(publishers_, hub_.port(), duration); }
 
   [[nodiscard]] nlohmann::json upstream_queue() const {
-    for (const auto& queue : hub_.cli_json({"queue", "ls"})["queues"]) {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& queue : answer["queues"]) {
       if (queue["name"] == "$upstream") return queue;
     }
     return {{"waiting", 0}};
