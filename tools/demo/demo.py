@@ -153,7 +153,7 @@ class Demo:
         time.sleep(HUB_DOWN_S)
         took_s = self._start_hub()
         after = self._upstream_queue()["waiting"]
-        self._say(f"the hub is back, {took_s:.2f} s after its start; {after:,} messages wait")
+        self._say(f"the hub is back, {took_s:.2f} s after its start; {after:,} wait, with what came since")
 
     def _restore_cloud(self):
         self._say("the cloud broker comes back")

@@ -114,10 +114,18 @@ class Module:
             return
         self._connect_at = time.monotonic() + self._backoff_s * random.uniform(0.5, 1.0)
         self._backoff_s = min(self._backoff_s * 2, BACKOFF_CAP_S)
+        self._keep_released()
         try:
             self._client.connect(*self._address, keepalive=KEEP_ALIVE_S)
         except OSError as error:
             self.log(f"no hub at {self._address[0]}:{self._address[1]} ({error}); trying again")
+
+    def _keep_released(self):
+        # Before each attempt to connect Paho 1.6 notes what to send again. At the second attempt in a row it
+        # takes a message whose PUBREC had come for one to publish anew, which would then arrive twice.
+        for message in self._client._out_messages.values():
+            if message.state == mqtt.mqtt_ms_resend_pubrel:
+                message.state = mqtt.mqtt_ms_wait_for_pubcomp
 
     def _send_waiting(self):
         while self._connected and self._waiting and len(self._unacknowledged) < IN_FLIGHT_MAX:
