@@ -1,9 +1,9 @@
 // The Asio shell of one client connection over TCP: moves bytes between a socket and a Channel.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <array>
 #include <memory>
 #include <string>
 #include <unordered_set>

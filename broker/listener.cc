@@ -12,8 +12,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kBacklog = 4096;                      // a site's clients all come back at once after an outage
-constexpr std::chrono::milliseconds kRetry{100};    // out of file descriptors: do not spin
+constexpr int kBacklog = 4096;                    // a site's clients all come back at once after an outage
+constexpr std::chrono::milliseconds kRetry{100};  // out of file descriptors: do not spin
 
 }  // namespace
 

@@ -87,7 +87,7 @@ class Outbox {
 
   // Messages that wait for the window, in memory.
   std::deque<Outgoing> waiting;
-  size_t waiting_bytes = 0;  // of bodies and topics in `waiting`
+  size_t waiting_bytes = 0;  // of topics, bodies and properties in `waiting`
 
  private:
   struct Slot {

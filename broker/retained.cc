@@ -16,8 +16,10 @@ void Retained::set(core::MessagePtr message) {
 
 void Retained::match(std::string_view filter, int64_t wall_ms, const Visit& visit) const {
   std::string_view literal = filter.substr(0, filter.find_first_of("+#"));
-  if (literal.size() < filter.size() && literal.ends_with('/')) literal.remove_suffix(1);  // "a/#" matches "a"
-  for (auto it = by_topic_.lower_bound(literal); it != by_topic_.end() && it->first.starts_with(literal); ++it) {
+  if (literal.size() < filter.size() && literal.ends_with('/'))
+    literal.remove_suffix(1);  // "a/#" matches "a"
+  for (auto it = by_topic_.lower_bound(literal); it != by_topic_.end() && it->first.starts_with(literal);
+       ++it) {
     const core::Message& message = *it->second;
     const bool expired = message.expires_ms != 0 && message.expires_ms <= wall_ms;
     if (!expired && core::topic_matches(filter, it->first)) visit(it->second);

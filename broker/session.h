@@ -88,7 +88,7 @@ struct SessionLimits {
   uint16_t receive_maximum = 1024;       // QoS 1 and 2 publishes of a client not yet acknowledged
   uint16_t in_flight_max = 1024;         // deliveries to a client not yet acknowledged
   size_t queued_messages_max = 10'000;   // waiting in memory behind the window
-  size_t queued_bytes_max = 16'777'216;  // the same, topics and bodies
+  size_t queued_bytes_max = 16'777'216;  // the same, their topics, bodies and properties
   size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
   size_t packet_bytes_max = 1'048'576;
   uint16_t topic_aliases_max = 32;  // per connection, client to hub

@@ -12,13 +12,15 @@ bool Subscriptions::add(std::string_view filter, Session* session, const Subscri
       list = &node->below;
       break;
     }
-    std::unique_ptr<Node>& next = *level == "+" ? node->plus : node->children.try_emplace(std::string(*level)).first->second;
+    std::unique_ptr<Node>& next =
+        *level == "+" ? node->plus : node->children.try_emplace(std::string(*level)).first->second;
     if (!next) next = std::make_unique<Node>();
     node = next.get();
   }
   if (!list) list = &node->exact;
 
-  const auto same = std::find_if(list->begin(), list->end(), [&](const Subscriber& s) { return s.session == session; });
+  const auto same =
+      std::find_if(list->begin(), list->end(), [&](const Subscriber& s) { return s.session == session; });
   if (same != list->end()) {
     same->options = options;
     return false;

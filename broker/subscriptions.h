@@ -61,9 +61,7 @@ class Subscriptions {
     std::vector<Subscriber> exact;  // the filter ends at this node
     std::vector<Subscriber> below;  // the filter ends in `#` under this node
 
-    [[nodiscard]] bool empty() const {
-      return children.empty() && !plus && exact.empty() && below.empty();
-    }
+    [[nodiscard]] bool empty() const { return children.empty() && !plus && exact.empty() && below.empty(); }
   };
 
   template <typename Visit>

@@ -142,6 +142,15 @@ TEST_F(SessionExpiry, IsRememberedOnceHoweverOftenTheClientComesAndGoes) {
   EXPECT_LE(broker().timers(), 2u);
 }
 
+TEST_F(SessionExpiry, OfTheBrokerItselfIsSurvivedBySessionsTheHubHolds) {
+  ScriptedClient& a = connected(kept(v5("a")));
+  a.subscribe(1, {to("t")});
+  const std::shared_ptr<Session> held = session("a");
+  clients_.clear();
+  broker_.reset();
+  EXPECT_EQ(held->client_id(), "a");
+}
+
 // ---- take-over ----
 
 using TakeOver = BrokerTest;
