@@ -36,7 +36,10 @@ using testing::with_will;
 
 class BrokerTest : public ::testing::Test {
  protected:
-  ~BrokerTest() override {
+  void TearDown() override {
+    // They look at what the test is about to take down.
+    events_.also_on_publish = nullptr;
+    events_.also_on_room = nullptr;
     clients_.clear();
     events_.forget_answers();
   }
