@@ -143,6 +143,7 @@ class CommandLine {
     CLI::App* const unbatch = app_.add_subcommand("unbatch", "Batches from upstream as one JSON message a line");
     unbatch->set_help_flag();
     unbatch->prefix_command();
+    unbatch->fallthrough(false);  // else options that are not known here are looked for in `headgate`
     unbatch->callback([this, unbatch] {
       run_ = [this, unbatch] { return run_unbatch(unbatch->remaining(), std::cin, out_, err_); };
     });
