@@ -101,7 +101,14 @@ pid_t lock_holder(const std::string& dir) {
   return held ? lock.l_pid : 0;
 }
 
-bool is_ours(const std::string& file) { return file != "lost+found"; }
+// What may lie in a new store's directory: the hub's sockets, a file system's own, and what a first start
+// that was cut short left.
+bool may_be_there(const std::filesystem::directory_entry& file) {
+  const std::string name = file.path().filename().string();
+  std::error_code ignored;
+  return file.is_socket(ignored) || name == "lost+found" || name == "LOCK" || name == "IDENTITY" ||
+         name.starts_with("LOG") || name.starts_with("MANIFEST") || name.ends_with(".dbtmp");
+}
 
 // What is in the directory before it is opened.
 enum class Content { nothing, store };
@@ -114,14 +121,10 @@ core::Result<Content> look_into(const std::string& dir) {
     return refuse(Errc::io, dir, "cannot be read: " + error.message() + "; check its owner and mode");
   if (std::filesystem::exists(dir + "/CURRENT", error)) return Content::store;
   for (const auto& file : files) {
-    const std::string name = file.path().filename().string();
-    if (!is_ours(name) || name == "LOCK" || name.starts_with("LOG") || name.starts_with("MANIFEST") ||
-        name.ends_with(".dbtmp") || name == "IDENTITY") {
-      continue;  // left by a first start that was cut short
-    }
-    return refuse(
-        Errc::invalid, dir,
-        "is not a Headgate store and not empty (it holds " + name + "); name an empty or new directory");
+    if (may_be_there(file)) continue;
+    return refuse(Errc::invalid, dir,
+                  "is not a Headgate store and not empty (it holds " + file.path().filename().string() +
+                      "); name an empty or new directory");
   }
   return Content::nothing;
 }

@@ -1,19 +1,15 @@
 #include "store/rocks_queue_store.h"
 
-#include <atomic>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <random>
-#include <set>
 #include <utility>
 
-#include "store/group.h"
-#include "store/queue_table.h"
 #include "store/record_codec.h"
-#include "store/rocks_db.h"
-#include "store/rocks_read_path.h"
+#include "store/rocks_store.h"
 #include "store/ulid.h"
 #include "store/varint.h"
-#include "store/worker.h"
 
 namespace headgate::store {
 namespace {
@@ -30,19 +26,6 @@ constexpr Seq kSeqLease = 1 << 20;
 constexpr size_t kOpenBytesMax = 16u << 20;
 constexpr size_t kOpenMessageBytes = 256;
 constexpr size_t kOpenTargetBytes = 80;
-
-// A purge deletes its rows this many at a time, between other work.
-constexpr size_t kSweepRows = 64;
-
-// Entries that one tick expires before it lets others run.
-constexpr size_t kExpireAtOnce = 8'192;
-
-// When dead rows are worth the work of giving their space back: always after 64 MiB (or as much as is alive,
-// so that the work stays proportional), and soon once little is left.
-constexpr uint64_t kReclaimBytes = 16u << 20;
-constexpr uint64_t kMergeBytes = 64u << 20;
-constexpr uint64_t kMergeBytesSmall = 1u << 20;
-constexpr int64_t kMergeEveryMs = 10'000;
 
 std::string u64_bytes(uint64_t value) {
   std::string out;
@@ -74,108 +57,10 @@ size_t bytes_of(std::span<const KeyValue> values) {
   return sum;
 }
 
-class RocksQueueStore final : public QueueStore {
- public:
-  RocksQueueStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
-                  core::Executor& executor, core::Log& log);
-  ~RocksQueueStore() override;
+}  // namespace
 
-  const Identity& identity() const override { return meta_.identity; }
-  std::vector<QueueId> queues() const override { return table_.ids(); }
-  std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
-  const QueueStats& stats(QueueId queue) const override;
-  core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
-                                        core::Now now) override;
-  std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
-  core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
-  core::Status for_each(std::string_view prefix, const Visit& visit) const override {
-    return path_.for_each(prefix, visit);
-  }
-
-  void set_events(StoreEvents* events) override { events_ = events; }
-  core::Result<QueueId> open_queue(std::string_view name) override;
-  core::Status remove_queue(QueueId queue) override;
-  core::Result<uint64_t> purge(QueueId queue) override;
-  core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
-                           std::span<const KeyValue> values) override;
-  core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync) override;
-  void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-              std::span<const KeyValue> values) override;
-  void drop_gaps(QueueId queue, Seq up_to) override;
-  void tick(core::Now now) override;
-  void close() override;
-
- private:
-  // Taking in.
-  core::Status check_writable() const;
-  core::Status check_targets(std::span<const Target> targets) const;
-  Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
-  void add_values(std::span<const KeyValue> values);
-  void touch(QueueState& queue);
-
-  // Groups.
-  void schedule();
-  void cut();
-  void seal();
-  void on_written(Group& group, const core::Status& status);
-  void settle_row(LaneId id, IndexRow row);
-  void notify(Seq up_to, const std::set<QueueId>& queues);
-  void fail(const core::Error& error);
-  void on_loop(std::function<void()> work);
-
-  // Letting go.
-  void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
-  void drop_row(LaneId id, const IndexRow& row);
-  void drop_shared_block(Seq id);
-  bool is_passed(LaneId id, Seq from, Seq to) const;
-  uint64_t purge_lane(QueueState& queue, uint8_t lane);
-  void sweep();
-  core::Status sweep_queue(QueueState& queue, size_t& budget);
-  size_t expire_lane(QueueState& queue, uint8_t lane, core::Now now, size_t budget);
-  void expire(core::Now now);
-  void sync_if_due(core::Now now);
-  void reclaim_if_due(core::Now now);
-  Seq floor() const;
-
-  core::Executor& executor_;
-  core::Log& log_;
-  Durability durability_;
-  std::unique_ptr<RocksDb> db_;
-  Meta meta_;
-  QueueTable table_;
-  mutable RocksReadPath path_;
-  StoreEvents* events_ = nullptr;
-
-  Group open_;
-  bool has_work_ = false;  // open_ is worth a write
-  bool cut_posted_ = false;
-  bool writing_ = false;
-  bool closed_ = false;
-  bool unsynced_ = false;  // Mode::interval: something was written since the last sync
-  std::atomic<bool> write_failed_ = false;
-  std::optional<core::Error> failed_;
-  Seq last_seq_;
-  Seq durable_;
-  Seq lease_;  // no seq ≥ it may be used before a greater lease is synced
-  std::vector<QueueId> dirty_;
-  std::set<QueueId> sweeping_;
-  std::vector<Seq> previous_;  // scratch of append()
-
-  uint64_t waiting_bytes_ = 0;  // of all lanes
-  uint64_t dead_bytes_ = 0;     // of rows deleted since files were last reclaimed
-  uint64_t unmerged_bytes_ =
-      kMergeBytesSmall;  // … since everything was; a store may have been closed drained
-  int64_t merged_at_ms_ = 0;
-  int64_t synced_at_ms_ = 0;
-  bool housekeeping_ = false;
-
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  Worker writer_;
-  Worker housekeeper_;
-};
-
-RocksQueueStore::RocksQueueStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta,
-                                 QueueTable table, core::Executor& executor, core::Log& log)
+RocksStore::RocksStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
+                       core::Executor& executor, core::Log& log)
     : executor_(executor),
       log_(log),
       durability_(options.durability),
@@ -196,26 +81,26 @@ RocksQueueStore::RocksQueueStore(const StoreOptions& options, std::unique_ptr<Ro
   }
 }
 
-RocksQueueStore::~RocksQueueStore() {
+RocksStore::~RocksStore() {
   alive_.reset();
   writer_.stop();
   housekeeper_.stop();
 }
 
-const QueueStats& RocksQueueStore::stats(QueueId queue) const {
+const QueueStats& RocksStore::stats(QueueId queue) const {
   QueueState* state = table_.find(queue);
   path_.refresh_oldest(*state);
   return state->stats;
 }
 
-core::Result<std::vector<Entry>> RocksQueueStore::read(QueueId queue, uint8_t lane, Seq after,
-                                                       ReadLimit limit, core::Now now) {
+core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
+                                                  core::Now now) {
   const QueueState* state = table_.find(queue);
   if (state == nullptr || lane >= kLaneCount) return no_queue(queue);
   return path_.read(*state, lane, after, limit, now);
 }
 
-core::Result<QueueId> RocksQueueStore::open_queue(std::string_view name) {
+core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
   if (const auto known = table_.find(name)) return *known;
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
   const QueueId id = meta_.next_queue++;
@@ -227,7 +112,7 @@ core::Result<QueueId> RocksQueueStore::open_queue(std::string_view name) {
   return id;
 }
 
-core::Status RocksQueueStore::remove_queue(QueueId queue) {
+core::Status RocksStore::remove_queue(QueueId queue) {
   QueueState* state = table_.find(queue);
   if (state == nullptr) return no_queue(queue);
   if (auto purged = purge(queue); !purged) return core::fail(purged.error());
@@ -236,7 +121,7 @@ core::Status RocksQueueStore::remove_queue(QueueId queue) {
   return {};
 }
 
-core::Result<uint64_t> RocksQueueStore::purge(QueueId queue) {
+core::Result<uint64_t> RocksStore::purge(QueueId queue) {
   QueueState* state = table_.find(queue);
   if (state == nullptr) return no_queue(queue);
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
@@ -248,7 +133,7 @@ core::Result<uint64_t> RocksQueueStore::purge(QueueId queue) {
   return purged;
 }
 
-uint64_t RocksQueueStore::purge_lane(QueueState& queue, uint8_t number) {
+uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
   LaneStats& stats = queue.stats.lanes[number];
   if (stats.waiting == 0) return 0;
   Lane& lane = queue.lane(number);
@@ -268,8 +153,8 @@ uint64_t RocksQueueStore::purge_lane(QueueState& queue, uint8_t number) {
   return std::exchange(stats, LaneStats{}).waiting;
 }
 
-core::Result<Seq> RocksQueueStore::append(core::MessagePtr message, std::span<const Target> targets,
-                                          std::span<const KeyValue> values) {
+core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const Target> targets,
+                                     std::span<const KeyValue> values) {
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
   if (auto known = check_targets(targets); !known) return core::fail(known.error());
   if (open_.bytes + open_.held_bytes >= kOpenBytesMax) {
@@ -295,13 +180,13 @@ core::Result<Seq> RocksQueueStore::append(core::MessagePtr message, std::span<co
   return seq;
 }
 
-core::Status RocksQueueStore::check_writable() const {
+core::Status RocksStore::check_writable() const {
   if (failed_) return core::fail(Errc::io, "the store has failed (" + failed_->what + "); restart the hub");
   if (closed_) return core::fail(Errc::io, "the store is closed");
   return {};
 }
 
-core::Status RocksQueueStore::check_targets(std::span<const Target> targets) const {
+core::Status RocksStore::check_targets(std::span<const Target> targets) const {
   for (const Target& target : targets) {
     if (table_.find(target.queue) == nullptr || target.lane >= kLaneCount) return no_queue(target.queue);
   }
@@ -309,8 +194,8 @@ core::Status RocksQueueStore::check_targets(std::span<const Target> targets) con
 }
 
 // Counts the entry and returns the one before it in its lane.
-Seq RocksQueueStore::admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message,
-                           uint64_t bytes) {
+Seq RocksStore::admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message,
+                      uint64_t bytes) {
   Lane& lane = queue.lane(target.lane);
   LaneStats& stats = queue.stats.lanes[target.lane];
   const Oldest entry{seq, message.arrived_ms, target.expires_ms};
@@ -324,7 +209,7 @@ Seq RocksQueueStore::admit(QueueState& queue, const Target& target, Seq seq, con
   return lane.progress.add(seq);
 }
 
-core::Result<Seq> RocksQueueStore::put(std::span<const KeyValue> values, bool must_sync) {
+core::Result<Seq> RocksStore::put(std::span<const KeyValue> values, bool must_sync) {
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
   add_values(values);
   open_.must_sync |= must_sync;
@@ -332,17 +217,17 @@ core::Result<Seq> RocksQueueStore::put(std::span<const KeyValue> values, bool mu
   return ++last_seq_;
 }
 
-void RocksQueueStore::add_values(std::span<const KeyValue> values) {
+void RocksStore::add_values(std::span<const KeyValue> values) {
   open_.values.insert(open_.values.end(), values.begin(), values.end());
   open_.bytes += bytes_of(values);
 }
 
-void RocksQueueStore::touch(QueueState& queue) {
+void RocksStore::touch(QueueState& queue) {
   if (!std::exchange(queue.dirty, true)) dirty_.push_back(queue.stats.id);
 }
 
-void RocksQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-                             std::span<const KeyValue> values) {
+void RocksStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+                        std::span<const KeyValue> values) {
   if (!check_writable()) return;
   QueueState* state = table_.find(queue);
   if (state != nullptr && lane < kLaneCount && state->lanes[lane]) end_entry(*state, lane, seq, outcome);
@@ -351,7 +236,7 @@ void RocksQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outco
   schedule();
 }
 
-void RocksQueueStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
+void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
   Lane& lane = queue.lane(number);
   if (seq > durable_ || lane.progress.finished(seq)) return;
   const LaneId id{queue.stats.id, number};
@@ -380,7 +265,7 @@ void RocksQueueStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outc
 }
 
 // Deletes an index row, all of it finished, and the blocks that nobody else wants.
-void RocksQueueStore::drop_row(LaneId id, const IndexRow& row) {
+void RocksStore::drop_row(LaneId id, const IndexRow& row) {
   open_.dead_rows.push_back({id, row.last()});
   for (const RowBlock& block : row.blocks) {
     if (block.shared)
@@ -388,13 +273,13 @@ void RocksQueueStore::drop_row(LaneId id, const IndexRow& row) {
     else
       open_.dead_blocks.push_back(block.id);
   }
-  for (const RowEntry& entry : row.entries) dead_bytes_ += entry.bytes;
+  for (const RowEntry& entry : row.entries) reclaim_.died(entry.bytes);
   path_.rows().drop(id, row.last());
   if (QueueState* queue = table_.find_any(id.queue); queue != nullptr) queue->lane(id.lane).recent.reset();
 }
 
 // Whichever target lane finishes its row last finds that all others have passed the block.
-void RocksQueueStore::drop_shared_block(Seq id) {
+void RocksStore::drop_shared_block(Seq id) {
   const auto header = path_.block_header(id);
   if (!header) {
     if (header.error().code == Errc::not_found) return;
@@ -407,13 +292,13 @@ void RocksQueueStore::drop_shared_block(Seq id) {
   open_.dead_blocks.push_back(id);
 }
 
-bool RocksQueueStore::is_passed(LaneId id, Seq from, Seq to) const {
+bool RocksStore::is_passed(LaneId id, Seq from, Seq to) const {
   const QueueState* queue = table_.find_any(id.queue);
   if (queue == nullptr || id.lane >= kLaneCount || !queue->lanes[id.lane]) return true;
   return queue->lanes[id.lane]->progress.passed(from, to);
 }
 
-void RocksQueueStore::drop_gaps(QueueId queue, Seq up_to) {
+void RocksStore::drop_gaps(QueueId queue, Seq up_to) {
   QueueState* state = table_.find(queue);
   if (state == nullptr || !check_writable()) return;
   state->gaps.drop(up_to);
@@ -421,7 +306,7 @@ void RocksQueueStore::drop_gaps(QueueId queue, Seq up_to) {
   schedule();
 }
 
-void RocksQueueStore::schedule() {
+void RocksStore::schedule() {
   has_work_ = true;
   if (writing_ || std::exchange(cut_posted_, true)) return;
   on_loop([this] {
@@ -431,14 +316,14 @@ void RocksQueueStore::schedule() {
 }
 
 // Posts work that is not run once the store is closed or gone.
-void RocksQueueStore::on_loop(std::function<void()> work) {
+void RocksStore::on_loop(std::function<void()> work) {
   executor_.post([alive = std::weak_ptr(alive_), work = std::move(work)] {
     if (alive.lock()) work();
   });
 }
 
 // Hands what was collected to the writer. While it writes, the next group collects.
-void RocksQueueStore::cut() {
+void RocksStore::cut() {
   if (writing_ || failed_ || !has_work_) return;
   seal();
   const bool sync = open_.must_sync && durability_.mode == Durability::Mode::sync;
@@ -460,7 +345,7 @@ void RocksQueueStore::cut() {
 }
 
 // Completes the open group with the state of every queue that it changes.
-void RocksQueueStore::seal() {
+void RocksStore::seal() {
   open_.last_seq = last_seq_;
   for (const QueueId id : std::exchange(dirty_, {})) {
     QueueState* queue = table_.find_any(id);
@@ -471,7 +356,7 @@ void RocksQueueStore::seal() {
   has_work_ = false;
 }
 
-void RocksQueueStore::on_written(Group& group, const core::Status& status) {
+void RocksStore::on_written(Group& group, const core::Status& status) {
   writing_ = false;
   if (!status) {
     fail(status.error());
@@ -491,7 +376,7 @@ void RocksQueueStore::on_written(Group& group, const core::Status& status) {
 }
 
 // An index row is on disk: its entries can be read.
-void RocksQueueStore::settle_row(LaneId id, IndexRow row) {
+void RocksStore::settle_row(LaneId id, IndexRow row) {
   QueueState* queue = table_.find_any(id.queue);
   if (queue == nullptr) return;
   Lane& lane = queue->lane(id.lane);
@@ -508,7 +393,7 @@ void RocksQueueStore::settle_row(LaneId id, IndexRow row) {
   path_.rows().add(id, std::make_shared<IndexRow>(std::move(row)));
 }
 
-void RocksQueueStore::notify(Seq up_to, const std::set<QueueId>& queues) {
+void RocksStore::notify(Seq up_to, const std::set<QueueId>& queues) {
   if (events_ == nullptr) return;
   const std::weak_ptr alive(alive_);
   events_->on_durable(up_to);
@@ -518,7 +403,7 @@ void RocksQueueStore::notify(Seq up_to, const std::set<QueueId>& queues) {
   }
 }
 
-void RocksQueueStore::fail(const core::Error& error) {
+void RocksStore::fail(const core::Error& error) {
   if (failed_) return;
   failed_ = error;
   open_ = {};
@@ -526,129 +411,7 @@ void RocksQueueStore::fail(const core::Error& error) {
   if (events_ != nullptr) events_->on_failed(error);
 }
 
-// Deletes some of the rows that purges left behind. Runs after each group, and its own work makes the next.
-void RocksQueueStore::sweep() {
-  size_t budget = kSweepRows;
-  while (!sweeping_.empty() && budget > 0) {
-    const QueueId id = *sweeping_.begin();
-    QueueState& queue = *table_.find_any(id);
-    const size_t before = budget;
-    if (auto swept = sweep_queue(queue, budget); !swept) {
-      log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", swept.error().what}});
-      sweeping_.erase(id);  // until the store is opened again
-      continue;
-    }
-    if (queue.sweeping() && budget == before) return;  // the rest is still being written
-    if (queue.sweeping()) continue;
-    sweeping_.erase(id);
-    has_work_ = true;
-    if (!queue.removed) continue;
-    open_.dead_queues.push_back(id);
-    table_.erase(id);
-  }
-}
-
-core::Status RocksQueueStore::sweep_queue(QueueState& queue, size_t& budget) {
-  for (uint8_t number = 0; number < kLaneCount && budget > 0; ++number) {
-    if (!queue.lanes[number] || !queue.lanes[number]->sweeping()) continue;
-    Lane& lane = *queue.lanes[number];
-    const LaneId id{queue.stats.id, number};
-    const auto rows = path_.rows_between(id, lane.sweep_from, std::min(lane.sweep_to, durable_), budget);
-    if (!rows) return core::fail(rows.error());
-    for (const IndexRowPtr& row : *rows) drop_row(id, *row);
-    const bool done = rows->size() < budget && durable_ >= lane.sweep_to;
-    if (done)
-      lane.sweep_from = lane.sweep_to = 0;
-    else if (!rows->empty())
-      lane.sweep_from = rows->back()->last();
-    if (!done && rows->empty()) continue;
-    budget -= rows->size();
-    touch(queue);
-    has_work_ = true;
-  }
-  return {};
-}
-
-void RocksQueueStore::tick(core::Now now) {
-  if (!check_writable()) return;
-  expire(now);
-  sync_if_due(now);
-  reclaim_if_due(now);
-}
-
-void RocksQueueStore::expire(core::Now now) {
-  size_t budget = kExpireAtOnce;
-  for (const auto& [id, queue] : table_.all()) {
-    for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
-      if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
-    }
-    if (budget > 0) continue;
-    on_loop([this, now] { expire(now); });
-    return;
-  }
-}
-
-size_t RocksQueueStore::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
-  const Lane& lane = queue.lane(number);
-  size_t done = 0;
-  while (done < budget && queue.stats.lanes[number].waiting != 0) {
-    if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
-    const Oldest oldest = lane.oldest;
-    const bool expired = oldest.expires_ms != 0 && oldest.expires_ms <= now.wall_ms;
-    if (!expired || oldest.seq > durable_) break;
-    end_entry(queue, number, oldest.seq, Outcome::expired);
-    if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
-    ++done;
-  }
-  return done;
-}
-
-void RocksQueueStore::sync_if_due(core::Now now) {
-  if (durability_.mode != Durability::Mode::interval || !unsynced_) return;
-  if (now.mono_ms - synced_at_ms_ < durability_.interval_ms) return;
-  synced_at_ms_ = now.mono_ms;
-  unsynced_ = false;
-  writer_.post([this, alive = std::weak_ptr(alive_), &executor = executor_] {
-    core::Status status = db_->sync_wal();
-    if (status) return;
-    write_failed_ = true;
-    executor.post([this, alive, error = status.error()] {
-      if (alive.lock()) fail(error);
-    });
-  });
-}
-
-void RocksQueueStore::reclaim_if_due(core::Now now) {
-  const uint64_t unmerged = unmerged_bytes_ + dead_bytes_;
-  const bool rested = now.mono_ms - merged_at_ms_ >= kMergeEveryMs;
-  const bool merge = unmerged >= std::max(kMergeBytes, waiting_bytes_) ||
-                     (rested && unmerged >= std::max(kMergeBytesSmall, 4 * waiting_bytes_));
-  if (housekeeping_ || (dead_bytes_ < kReclaimBytes && !merge)) return;
-  unmerged_bytes_ = merge ? 0 : unmerged;
-  dead_bytes_ = 0;
-  if (merge) merged_at_ms_ = now.mono_ms;
-  housekeeping_ = true;
-  housekeeper_.post([this, merge, from = floor(), alive = std::weak_ptr(alive_), &executor = executor_] {
-    db_->reclaim(from, merge);
-    executor.post([this, alive] {
-      if (alive.lock()) housekeeping_ = false;
-    });
-  });
-}
-
-// Every block with a smaller id is dead. A block that holds a seq began at most a segment's span before it.
-Seq RocksQueueStore::floor() const {
-  Seq oldest = last_seq_ + 1 + Segment::kSeqSpanMax;
-  for (const auto& [id, queue] : table_.all()) {
-    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
-      if (queue->stats.lanes[lane].waiting == 0) continue;
-      oldest = std::min(oldest, queue->lanes[lane]->progress.head() + 1);
-    }
-  }
-  return oldest > Segment::kSeqSpanMax ? oldest - Segment::kSeqSpanMax : 0;
-}
-
-void RocksQueueStore::close() {
+void RocksStore::close() {
   if (std::exchange(closed_, true)) return;
   alive_.reset();
   writer_.stop();
@@ -662,6 +425,8 @@ void RocksQueueStore::close() {
   }
   open_ = {};
 }
+
+namespace {
 
 core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
   Group group;
@@ -705,8 +470,8 @@ core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& o
   if (!meta) return core::fail(meta.error());
   auto queues = (*db)->read_queues();
   if (!queues) return core::fail(queues.error());
-  return std::unique_ptr<QueueStore>(new RocksQueueStore(options, *std::move(db), *std::move(meta),
-                                                         QueueTable(*std::move(queues)), executor, log));
+  return std::unique_ptr<QueueStore>(new RocksStore(options, *std::move(db), *std::move(meta),
+                                                    QueueTable(*std::move(queues)), executor, log));
 }
 
 }  // namespace headgate::store

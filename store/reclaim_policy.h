@@ -1,0 +1,34 @@
+// When dead rows are worth the work of giving their space back.
+#pragma once
+
+#include <cstdint>
+
+namespace headgate::store {
+
+enum class Reclaim {
+  nothing,
+  files,       // drop files that hold nothing alive: cheap
+  everything,  // also flush and compact: rewrites what is alive
+};
+
+// The work stays in proportion to what died: `everything` comes after 64 MiB, or as much as is alive if that
+// is more, and soon once hardly anything is left; `files` after every 16 MiB.
+class ReclaimPolicy {
+ public:
+  static constexpr uint64_t kFilesBytes = 16u << 20;
+  static constexpr uint64_t kEverythingBytes = 64u << 20;
+  static constexpr uint64_t kDrainedBytes = 1u << 20;
+  static constexpr int64_t kDrainedEveryMs = 10'000;
+
+  void died(uint64_t bytes) { dead_ += bytes; }
+
+  // What is to be done now, with so much alive. The answer is taken as done.
+  [[nodiscard]] Reclaim due(int64_t mono_ms, uint64_t alive_bytes);
+
+ private:
+  uint64_t dead_ = 0;                       // since files were dropped
+  uint64_t not_compacted_ = kDrainedBytes;  // before that; a store may have been closed just after a drain
+  int64_t compacted_at_ms_ = 0;
+};
+
+}  // namespace headgate::store

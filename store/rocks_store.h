@@ -1,0 +1,123 @@
+// The running store: what open_queue_store() makes. Only store/rocks_*.cc include this.
+//
+// The loop owns everything here but db_, which the writer and the housekeeper use too, each from its thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/executor.h"
+#include "core/log.h"
+#include "store/group.h"
+#include "store/queue_table.h"
+#include "store/reclaim_policy.h"
+#include "store/rocks_db.h"
+#include "store/rocks_queue_store.h"
+#include "store/rocks_read_path.h"
+#include "store/worker.h"
+
+namespace headgate::store {
+
+class RocksStore final : public QueueStore {
+ public:
+  RocksStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
+             core::Executor& executor, core::Log& log);
+  ~RocksStore() override;
+
+  const Identity& identity() const override { return meta_.identity; }
+  std::vector<QueueId> queues() const override { return table_.ids(); }
+  std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
+  const QueueStats& stats(QueueId queue) const override;
+  core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
+                                        core::Now now) override;
+  std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
+  core::Status for_each(std::string_view prefix, const Visit& visit) const override {
+    return path_.for_each(prefix, visit);
+  }
+
+  void set_events(StoreEvents* events) override { events_ = events; }
+  core::Result<QueueId> open_queue(std::string_view name) override;
+  core::Status remove_queue(QueueId queue) override;
+  core::Result<uint64_t> purge(QueueId queue) override;
+  core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
+                           std::span<const KeyValue> values) override;
+  core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync) override;
+  void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
+              std::span<const KeyValue> values) override;
+  void drop_gaps(QueueId queue, Seq up_to) override;
+  void tick(core::Now now) override;
+  void close() override;
+
+ private:
+  // Taking in.
+  core::Status check_writable() const;
+  core::Status check_targets(std::span<const Target> targets) const;
+  Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
+  void add_values(std::span<const KeyValue> values);
+  void touch(QueueState& queue);
+
+  // Groups.
+  void schedule();
+  void cut();
+  void seal();
+  void on_written(Group& group, const core::Status& status);
+  void settle_row(LaneId id, IndexRow row);
+  void notify(Seq up_to, const std::set<QueueId>& queues);
+  void fail(const core::Error& error);
+  void on_loop(std::function<void()> work);
+
+  // Letting go.
+  void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
+  void drop_row(LaneId id, const IndexRow& row);
+  void drop_shared_block(Seq id);
+  bool is_passed(LaneId id, Seq from, Seq to) const;
+  uint64_t purge_lane(QueueState& queue, uint8_t lane);
+  void sweep();
+  core::Status sweep_queue(QueueState& queue, size_t& budget);
+  size_t expire_lane(QueueState& queue, uint8_t lane, core::Now now, size_t budget);
+  void expire(core::Now now);
+  void sync_if_due(core::Now now);
+  void reclaim_if_due(core::Now now);
+  Seq floor() const;
+
+  core::Executor& executor_;
+  core::Log& log_;
+  Durability durability_;
+  std::unique_ptr<RocksDb> db_;
+  Meta meta_;
+  QueueTable table_;
+  mutable RocksReadPath path_;
+  StoreEvents* events_ = nullptr;
+
+  Group open_;
+  bool has_work_ = false;  // open_ is worth a write
+  bool cut_posted_ = false;
+  bool writing_ = false;
+  bool closed_ = false;
+  bool unsynced_ = false;  // Mode::interval: something was written since the last sync
+  std::atomic<bool> write_failed_ = false;
+  std::optional<core::Error> failed_;
+  Seq last_seq_;
+  Seq durable_;
+  Seq lease_;  // no seq ≥ it may be used before a greater lease is synced
+  std::vector<QueueId> dirty_;
+  std::set<QueueId> sweeping_;
+  std::vector<Seq> previous_;  // scratch of append()
+
+  uint64_t waiting_bytes_ = 0;  // of all lanes
+  ReclaimPolicy reclaim_;
+  int64_t synced_at_ms_ = 0;
+  bool housekeeping_ = false;
+
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Worker writer_;
+  Worker housekeeper_;
+};
+
+}  // namespace headgate::store

@@ -1,0 +1,136 @@
+// What the store does beside taking in and giving out: sweeping after purges, expiring, syncing by interval,
+// giving space back.
+#include <algorithm>
+#include <utility>
+
+#include "store/rocks_store.h"
+
+namespace headgate::store {
+namespace {
+
+// A purge deletes its rows this many at a time, between other work.
+constexpr size_t kSweepRows = 64;
+
+// Entries that one tick expires before it lets others run.
+constexpr size_t kExpireAtOnce = 8'192;
+
+}  // namespace
+
+// Deletes some of the rows that purges left behind. Runs after each group, and its own work makes the next.
+void RocksStore::sweep() {
+  size_t budget = kSweepRows;
+  while (!sweeping_.empty() && budget > 0) {
+    const QueueId id = *sweeping_.begin();
+    QueueState& queue = *table_.find_any(id);
+    const size_t before = budget;
+    if (auto swept = sweep_queue(queue, budget); !swept) {
+      log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", swept.error().what}});
+      sweeping_.erase(id);  // until the store is opened again
+      continue;
+    }
+    if (queue.sweeping() && budget == before) return;  // the rest is still being written
+    if (queue.sweeping()) continue;
+    sweeping_.erase(id);
+    has_work_ = true;
+    if (!queue.removed) continue;
+    open_.dead_queues.push_back(id);
+    table_.erase(id);
+  }
+}
+
+core::Status RocksStore::sweep_queue(QueueState& queue, size_t& budget) {
+  for (uint8_t number = 0; number < kLaneCount && budget > 0; ++number) {
+    if (!queue.lanes[number] || !queue.lanes[number]->sweeping()) continue;
+    Lane& lane = *queue.lanes[number];
+    const LaneId id{queue.stats.id, number};
+    const auto rows = path_.rows_between(id, lane.sweep_from, std::min(lane.sweep_to, durable_), budget);
+    if (!rows) return core::fail(rows.error());
+    for (const IndexRowPtr& row : *rows) drop_row(id, *row);
+    const bool done = rows->size() < budget && durable_ >= lane.sweep_to;
+    if (done)
+      lane.sweep_from = lane.sweep_to = 0;
+    else if (!rows->empty())
+      lane.sweep_from = rows->back()->last();
+    if (!done && rows->empty()) continue;
+    budget -= rows->size();
+    touch(queue);
+    has_work_ = true;
+  }
+  return {};
+}
+
+void RocksStore::tick(core::Now now) {
+  if (!check_writable()) return;
+  expire(now);
+  sync_if_due(now);
+  reclaim_if_due(now);
+}
+
+void RocksStore::expire(core::Now now) {
+  size_t budget = kExpireAtOnce;
+  for (const auto& [id, queue] : table_.all()) {
+    for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
+      if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
+    }
+    if (budget > 0) continue;
+    on_loop([this, now] { expire(now); });
+    return;
+  }
+}
+
+size_t RocksStore::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
+  const Lane& lane = queue.lane(number);
+  size_t done = 0;
+  while (done < budget && queue.stats.lanes[number].waiting != 0) {
+    if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
+    const Oldest oldest = lane.oldest;
+    const bool expired = oldest.expires_ms != 0 && oldest.expires_ms <= now.wall_ms;
+    if (!expired || oldest.seq > durable_) break;
+    end_entry(queue, number, oldest.seq, Outcome::expired);
+    if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
+    ++done;
+  }
+  return done;
+}
+
+void RocksStore::sync_if_due(core::Now now) {
+  if (durability_.mode != Durability::Mode::interval || !unsynced_) return;
+  if (now.mono_ms - synced_at_ms_ < durability_.interval_ms) return;
+  synced_at_ms_ = now.mono_ms;
+  unsynced_ = false;
+  writer_.post([this, alive = std::weak_ptr(alive_), &executor = executor_] {
+    core::Status status = db_->sync_wal();
+    if (status) return;
+    write_failed_ = true;
+    executor.post([this, alive, error = status.error()] {
+      if (alive.lock()) fail(error);
+    });
+  });
+}
+
+void RocksStore::reclaim_if_due(core::Now now) {
+  if (housekeeping_) return;
+  const Reclaim due = reclaim_.due(now.mono_ms, waiting_bytes_);
+  if (due == Reclaim::nothing) return;
+  housekeeping_ = true;
+  housekeeper_.post([this, due, from = floor(), alive = std::weak_ptr(alive_), &executor = executor_] {
+    db_->reclaim(from, due == Reclaim::everything);
+    executor.post([this, alive] {
+      if (alive.lock()) housekeeping_ = false;
+    });
+  });
+}
+
+// Every block with a smaller id is dead. A block that holds a seq began at most a segment's span before it.
+Seq RocksStore::floor() const {
+  Seq oldest = last_seq_ + 1 + Segment::kSeqSpanMax;
+  for (const auto& [id, queue] : table_.all()) {
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+      if (queue->stats.lanes[lane].waiting == 0) continue;
+      oldest = std::min(oldest, queue->lanes[lane]->progress.head() + 1);
+    }
+  }
+  return oldest > Segment::kSeqSpanMax ? oldest - Segment::kSeqSpanMax : 0;
+}
+
+}  // namespace headgate::store

@@ -1,0 +1,39 @@
+#include "store/reclaim_policy.h"
+
+namespace headgate::store {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+
+class ReclaimPolicyTest : public ::testing::Test {
+ protected:
+  ReclaimPolicyTest() { EXPECT_EQ(policy.due(100'000, 0), Reclaim::everything); }  // once after opening
+
+  Reclaim after(uint64_t died, uint64_t alive, int64_t seconds = 1) {
+    policy.died(died);
+    return policy.due(100'000 + seconds * 1'000, alive);
+  }
+
+  ReclaimPolicy policy;
+};
+
+TEST_F(ReclaimPolicyTest, DropsFilesNowAndThen) {
+  EXPECT_EQ(after(15 * kMiB, 500 * kMiB), Reclaim::nothing);
+  EXPECT_EQ(after(1 * kMiB, 500 * kMiB), Reclaim::files);
+  EXPECT_EQ(after(0, 500 * kMiB), Reclaim::nothing);
+}
+
+TEST_F(ReclaimPolicyTest, CompactsWhenAsMuchDiedAsIsAlive) {
+  EXPECT_EQ(after(64 * kMiB, 500 * kMiB), Reclaim::files);
+  EXPECT_EQ(after(436 * kMiB, 500 * kMiB), Reclaim::everything);
+  EXPECT_EQ(after(15 * kMiB, 500 * kMiB), Reclaim::nothing);
+}
+
+TEST_F(ReclaimPolicyTest, GivesADrainedStoreItsSpaceBackSoon) {
+  EXPECT_EQ(after(2 * kMiB, 0, 9), Reclaim::nothing);
+  EXPECT_EQ(after(0, 0, 10), Reclaim::everything);
+  EXPECT_EQ(after(0, 0, 30), Reclaim::nothing);
+}
+
+}  // namespace
+}  // namespace headgate::store
