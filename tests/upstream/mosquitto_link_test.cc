@@ -21,6 +21,7 @@
 
 #include "tests/e2e/mosquitto_broker.h"
 #include "tests/e2e/net.h"
+#include "tests/e2e/process.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/scripted_links.h"
@@ -292,6 +293,23 @@ TEST_P(MosquittoLinkTest, BuriesAMessageTheBrokerHasNoRoomFor) {
   EXPECT_TRUE(hub.run_until([&] { return hub.stats().waiting() == 0; }));
   EXPECT_EQ(hub.stats().dead, 1U);
   EXPECT_EQ(hub.stats().delivered, 99U);
+}
+
+TEST(MosquittoLink, SaysInMqtt5WhatABatchIs) {
+  MosquittoBroker broker;
+  broker.start();
+  const std::string port = std::to_string(broker.port());
+  e2e::Process reader(
+      {"mosquitto_sub", "-V", "5", "-p", port, "-t", "headgate/+/batches", "-C", "1", "-F", "%C %P"},
+      broker.file("reader.out"));
+  Hub hub(options_for(broker.port(), 5));
+  hub.start();
+  ASSERT_TRUE(hub.run_until([&] {
+    hub.append(1);
+    return !reader.is_running();
+  }));
+  EXPECT_THAT(reader.output(), HasSubstr("application/vnd.headgate-batch+json enc:zstd id:hub-1/"));
+  EXPECT_THAT(reader.output(), HasSubstr(" n:"));
 }
 
 TEST(MosquittoLink, ReportsWhoDoesNotListen) {
