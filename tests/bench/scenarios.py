@@ -244,7 +244,7 @@ def disk_back(bench: Bench, kind: type[Broker]) -> Measures:
     finally:
         edge.stop()
         cloud.stop()
-    return {"percent": back * 100}
+    return {"percent": min(back, 1.0) * 100}
 
 
 def disk_bytes(directory: pathlib.Path) -> int:
