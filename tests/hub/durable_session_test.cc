@@ -1,0 +1,223 @@
+// Persistent sessions and module inputs: what survives a killed hub, and who gets what.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/hub/engine_fixture.h"
+
+namespace headgate::hub {
+namespace {
+
+using testing::kept;
+using testing::qos1;
+using testing::qos2;
+using testing::to;
+using testing::v5;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class DurableSession : public EngineTest {
+ protected:
+  // A persistent session that is subscribed and away.
+  void subscribe_and_leave(std::string_view filter, uint8_t qos) {
+    auto reader = client();
+    reader.connect(kept(v5("reader")));
+    reader.subscribe(1, {to(filter, qos)});
+    commit();
+    reader.disconnect();
+    commit();
+  }
+
+  void publish(const broker::Publish& publish) {
+    auto sensor = client();
+    sensor.connect(v5("sensor"));
+    sensor.publish(publish);
+    commit();
+    if (publish.qos == 2) sensor.pubrel(publish.packet_id);
+    commit();
+  }
+};
+
+TEST_F(DurableSession, SubackWaitsUntilTheSubscriptionIsDurable) {
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  EXPECT_THAT(reader.subscribe(1, {to("t", 1)}), IsEmpty());
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre("SUBACK 1 01"));
+}
+
+TEST_F(DurableSession, KeepsSubscriptionsAndMessagesOverAKilledHub) {
+  subscribe_and_leave("t", 1);
+  publish(qos1(1, "t", "x"));
+  restart();
+  auto reader = client();
+  EXPECT_THAT(reader.connect(kept(v5("reader"))), ElementsAre("CONNACK 00 present"));
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre("PUBLISH q1 id1 t=x"));
+  reader.puback(1);
+  commit();
+  EXPECT_THAT(waiting("session/reader"), IsEmpty());
+}
+
+TEST_F(DurableSession, SendsAgainWhatWasNotAcknowledgedWhenTheHubDied) {
+  subscribe_and_leave("t", 1);
+  publish(qos1(1, "t", "x"));
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  commit();
+  EXPECT_EQ(reader.read().size(), 1u);
+  reader.drop();
+  restart();
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBLISH q1 id1 t=x"));
+}
+
+TEST_F(DurableSession, KeepsThePacketIdOfAQos2DeliveryOverAKilledHub) {  // [MQTT-4.3.3-2]
+  subscribe_and_leave("t", 2);
+  publish(qos2(1, "t", "x"));
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  commit();
+  const auto before = reader.read();
+  reader.drop();
+  restart();
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  commit();
+  EXPECT_EQ(again.read(), before);
+}
+
+TEST_F(DurableSession, NeverSendsAQos2MessageAgainThatTheClientHas) {  // [MQTT-4.3.3-7]
+  subscribe_and_leave("t", 2);
+  publish(qos2(1, "t", "x"));
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  commit();
+  const std::string line = reader.read().at(0);
+  const auto id = static_cast<uint16_t>(std::stoi(line.substr(line.find(" id") + 3)));
+  EXPECT_THAT(reader.pubrec(id), IsEmpty());  // PUBREL must not go out before this is durable
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre("PUBREL " + std::to_string(id)));
+  reader.drop();
+  restart();
+  auto again = client();
+  EXPECT_THAT(again.connect(kept(v5("reader"))),
+              ElementsAre("CONNACK 00 present", "PUBREL " + std::to_string(id)));
+  again.pubcomp(id);
+  commit();
+  again.drop();
+  restart();
+  auto last = client();
+  EXPECT_THAT(last.connect(kept(v5("reader"))), ElementsAre("CONNACK 00 present"));
+}
+
+TEST_F(DurableSession, TakesAQos2PublishOnceOverAKilledHub) {  // [MQTT-4.3.3-10]
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(kept(v5("sensor")));
+  sensor.publish(qos2(7, "t", "x"));
+  commit();  // stored, but the client never sees PUBREC
+  sensor.drop();
+  restart();
+  auto again = client();
+  again.connect(kept(v5("sensor")));
+  EXPECT_THAT(again.publish(testing::dup(qos2(7, "t", "x"))), ElementsAre("PUBREC 7"));
+  again.pubrel(7);
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBCOMP 7"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x"));
+}
+
+TEST_F(DurableSession, PubcompWaitsUntilTheIdIsForgottenDurably) {
+  auto sensor = client();
+  sensor.connect(kept(v5("sensor")));
+  sensor.publish(qos2(7, "t", "x"));
+  commit();
+  sensor.read();
+  EXPECT_THAT(sensor.pubrel(7), IsEmpty());
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBCOMP 7"));
+}
+
+TEST_F(DurableSession, EndsWithItsQueueAndItsRecords) {
+  subscribe_and_leave("t", 1);
+  publish(qos1(1, "t", "x"));
+  clock_.advance_ms(3'600'000);
+  engine_->tick();
+  commit();
+  EXPECT_FALSE(store_.find_queue("session/reader"));
+  size_t left = 0;
+  ASSERT_TRUE(store_.for_each("s", [&](std::string_view, std::string_view) { return ++left > 0; }));
+  EXPECT_EQ(left, 0u);
+}
+
+class ModuleInputs : public DurableSession {
+ protected:
+  ModuleInputs() { route("FROM 'raw' INTO BrokeredEndpoint('/modules/detector/inputs/readings')"); }
+};
+
+TEST_F(ModuleInputs, WaitForTheirModule) {
+  publish(qos1(1, "raw", "x"));
+  auto detector = client();
+  detector.connect(v5("detector"));
+  detector.subscribe(1, {to("modules/detector/inputs/#", 1)});
+  commit();
+  EXPECT_THAT(detector.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=x"));
+  detector.puback(1);
+  commit();
+  EXPECT_THAT(waiting("modules/detector/inputs/readings"), IsEmpty());
+}
+
+TEST_F(ModuleInputs, AreDeliveredAgainWhenTheModuleDiedBeforeAcknowledging) {
+  publish(qos1(1, "raw", "x"));
+  for (int life = 0; life < 2; ++life) {
+    auto detector = client();
+    detector.connect(v5("detector"));
+    detector.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+    commit();
+    EXPECT_THAT(detector.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=x"));
+  }
+}
+
+TEST_F(ModuleInputs, AreNotTakenAwayByAWildcard) {
+  auto nosy = client();
+  nosy.connect(v5("nosy"));
+  nosy.subscribe(1, {to("#", 1), to("modules/+/inputs/#", 1)});
+  publish(qos1(1, "raw", "x"));
+  EXPECT_THAT(nosy.read(), ElementsAre("PUBLISH q1 id1 raw=x"));
+  EXPECT_EQ(waiting("modules/detector/inputs/readings").size(), 1u);
+}
+
+TEST_F(ModuleInputs, HaveOneConsumerAndAStandby) {
+  auto first = client();
+  first.connect(v5("first"));
+  first.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+  auto standby = client();
+  standby.connect(v5("standby"));
+  standby.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+  commit();
+  first.read();
+  standby.read();
+  publish(qos1(1, "raw", "x"));
+  EXPECT_EQ(first.read().size(), 1u);
+  EXPECT_THAT(standby.read(), IsEmpty());
+  first.drop();
+  commit();
+  EXPECT_THAT(standby.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=x"));
+}
+
+TEST_F(ModuleInputs, SendHighPrioritiesFirst) {
+  route("FROM 'alarm' INTO BrokeredEndpoint('/modules/detector/inputs/readings')", 0);
+  publish(qos1(1, "raw", "later"));
+  publish(qos1(2, "alarm", "first"));
+  auto detector = client();
+  detector.connect(v5("detector"));
+  detector.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+  commit();
+  EXPECT_THAT(detector.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=first",
+                                           "PUBLISH q1 id2 modules/detector/inputs/readings=later"));
+}
+
+}  // namespace
+}  // namespace headgate::hub

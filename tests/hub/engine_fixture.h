@@ -1,0 +1,70 @@
+// The engine over a model store, with scripted clients. Nothing is durable until commit() says so.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hub/engine.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/mem_queue_store.h"
+#include "tests/support/recording_log.h"
+#include "tests/support/scripted_client.h"
+
+namespace headgate::hub {
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() { start(); }
+
+  // A hub that was killed comes back on the same store: what was committed is there, nothing else.
+  void restart() {
+    engine_.reset();
+    start();
+  }
+
+  void route(std::string text, std::optional<uint8_t> priority = {}, uint32_t ttl_s = 0) {
+    routing::RouteFileEntry entry;
+    entry.name = "r" + std::to_string(routes_.entries.size());
+    entry.text = std::move(text);
+    entry.priority = priority;
+    entry.ttl_s = ttl_s;
+    routes_.entries.push_back(std::move(entry));
+    ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  }
+
+  // The writer's turn: everything appended becomes durable, and what follows from that happens.
+  void commit() { executor_.run_ready(); }
+
+  testing::ScriptedClient client() { return testing::ScriptedClient(engine_->broker(), clock_); }
+
+  // Bodies waiting in a queue, all lanes, priority first.
+  std::vector<std::string> waiting(std::string_view queue) {
+    std::vector<std::string> bodies;
+    const auto id = store_.find_queue(queue);
+    for (uint8_t lane = 0; id && lane < store::kLaneCount; ++lane) {
+      const auto entries = store_.read(*id, lane, 0, {}, clock_.now());
+      for (const store::Entry& entry : *entries) bodies.push_back(entry.message->body);
+    }
+    return bodies;
+  }
+
+  testing::ManualClock clock_;
+  testing::ManualExecutor executor_;
+  testing::RecordingLog log_;
+  testing::MemQueueStore store_{executor_};
+  std::unique_ptr<Engine> engine_;
+  routing::RouteFile routes_;
+
+ private:
+  void start() {
+    engine_ = std::make_unique<Engine>(broker::BrokerOptions{}, store_, executor_, clock_, log_);
+    ASSERT_TRUE(engine_->restore());
+    ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  }
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,169 @@
+// The way of a PUBLISH: what is acknowledged when, and where it goes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/hub/engine_fixture.h"
+
+namespace headgate::hub {
+namespace {
+
+using testing::kept;
+using testing::Lines;
+using testing::qos0;
+using testing::qos1;
+using testing::qos2;
+using testing::to;
+using testing::v3;
+using testing::v5;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using PublishPath = EngineTest;
+
+TEST_F(PublishPath, PubackWaitsUntilEveryQueueHasItDurably) {
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  EXPECT_THAT(sensor.publish(qos1(1, "t", "x")), IsEmpty());
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x"));
+}
+
+TEST_F(PublishPath, PubrecWaitsUntilItIsDurable) {
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  EXPECT_THAT(sensor.publish(qos2(1, "t", "x")), IsEmpty());
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBREC 1"));
+}
+
+TEST_F(PublishPath, PubackComesAtOnceWhenNothingMustBeDurable) {
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  EXPECT_THAT(sensor.publish(qos1(1, "t", "x")), ElementsAre("PUBACK 1"));
+  EXPECT_FALSE(store_.commit_pending());
+}
+
+TEST_F(PublishPath, AFailedStoreAcknowledgesNothing) {
+  route("FROM /messages/* INTO $upstream");
+  auto modern = client();
+  auto old = client();
+  modern.connect(v5("modern"));
+  old.connect(v3("old"));
+  commit();
+  store_.fail_next_commit({core::Errc::io, "disk gone"});
+  modern.publish(qos1(1, "t", "x"));
+  old.publish(qos1(1, "t", "x"));
+  commit();
+  EXPECT_THAT(modern.read(), ElementsAre("PUBACK 1 80"));
+  EXPECT_THAT(old.read(), ElementsAre("closed"));  // 3.1.1 has no way to refuse one publish
+  EXPECT_EQ(engine_->store_error(), "disk gone");
+  EXPECT_THAT(modern.publish(qos1(2, "t", "y")), ElementsAre("PUBACK 2 80"));
+}
+
+TEST_F(PublishPath, TwoRoutesToOneEndpointDeliverOnceWithTheBestPriority) {
+  route("FROM /messages/* INTO $upstream", 5);
+  route("FROM 't' INTO $upstream", 1);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "t", "x"));
+  commit();
+  const auto& stats = store_.stats(engine_->upstream_queue());
+  EXPECT_EQ(stats.waiting(), 1u);
+  EXPECT_EQ(stats.lanes[1].waiting, 1u);
+}
+
+TEST_F(PublishPath, ARoutesTimeToLiveExpiresTheEntry) {
+  route("FROM /messages/* INTO $upstream", {}, 10);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "t", "x"));
+  commit();
+  clock_.advance_ms(10'000);
+  engine_->tick();
+  const auto& stats = store_.stats(engine_->upstream_queue());
+  EXPECT_EQ(stats.waiting(), 0u);
+  EXPECT_EQ(stats.expired, 1u);
+}
+
+TEST_F(PublishPath, ATopicSinkReachesSubscribersAndOtherRoutes) {
+  route("FROM 'raw' INTO Topic('cooked')");
+  route("FROM 'cooked' INTO $upstream");
+  auto watcher = client();
+  watcher.connect(v5("watcher"));
+  watcher.subscribe(1, {to("cooked")});
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "raw", "x"));
+  commit();
+  EXPECT_THAT(watcher.read(), ElementsAre("PUBLISH q0 cooked=x"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x"));
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
+}
+
+TEST_F(PublishPath, ALoopOfTopicSinksEndsAtTheHopLimit) {
+  route("FROM 'a' INTO Topic('b')");
+  route("FROM 'b' INTO Topic('a')");
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "a", "x"));
+  commit();
+  EXPECT_EQ(waiting("$upstream").size(), 1u + routing::kMaxHops);
+  EXPECT_THAT(log_.lines(), ::testing::Contains(HasSubstr("hop_limit")));
+}
+
+TEST_F(PublishPath, OnlyTheHubPublishesToInputsAndDollarTopics) {
+  auto intruder = client();
+  intruder.connect(v5("intruder"));
+  EXPECT_THAT(intruder.publish(qos1(1, "modules/m/inputs/i", "x")), ElementsAre("PUBACK 1 87"));
+  EXPECT_THAT(intruder.publish(qos1(2, "$SYS/x", "x")), ElementsAre("PUBACK 2 87"));
+  EXPECT_EQ(engine_->ingest_stats().denied, 2u);
+}
+
+TEST_F(PublishPath, OverlappingSubscriptionsDeliverOnceAtTheHighestQos) {  // [MQTT-3.3.4-2]
+  auto watcher = client();
+  watcher.connect(v5("watcher"));
+  watcher.subscribe(1, {to("a/#", 0), to("a/+", 1)});
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "a/b", "x"));
+  EXPECT_THAT(watcher.read(), ElementsAre("PUBLISH q1 id1 a/b=x"));
+}
+
+TEST_F(PublishPath, NoLocalKeepsAClientsOwnMessagesFromIt) {  // [MQTT-3.8.3-3]
+  auto self = client();
+  self.connect(v5("self"));
+  auto request = to("a", 0);
+  request.no_local = true;
+  self.subscribe(1, {request});
+  EXPECT_THAT(self.publish(qos0("a", "x")), IsEmpty());
+}
+
+TEST_F(PublishPath, RetainedMessagesSurviveARestart) {
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  auto keep = qos1(1, "t", "x");
+  keep.retain = true;
+  EXPECT_THAT(sensor.publish(keep), IsEmpty());
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
+  sensor.drop();
+  restart();
+  auto watcher = client();
+  watcher.connect(v5("watcher"));
+  EXPECT_THAT(watcher.subscribe(1, {to("#")}), ElementsAre("SUBACK 1 00", "PUBLISH q0 retain t=x"));
+}
+
+TEST_F(PublishPath, ANullSinkEndsTheMessage) {
+  route("FROM 't' INTO $null");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  EXPECT_THAT(sensor.publish(qos1(1, "t", "x")), ElementsAre("PUBACK 1"));
+}
+
+}  // namespace
+}  // namespace headgate::hub
