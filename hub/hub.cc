@@ -68,7 +68,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
                                              boost::asio::io_context& io, core::Log& log) {
   auto executor = std::make_unique<AsioExecutor>(io);
   store::StoreOptions options;
-  options.dir = config.data_dir;
+  options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
   options.hub_id = hub_id_of(config);
   options.durability = store_durability(config.store.durability);
   options.cache_bytes = config.store.cache_bytes;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/executor.h"
 #include "core/log.h"
@@ -28,6 +29,9 @@ struct Durability {
   Mode mode = Mode::sync;
   int64_t interval_ms = 1'000;  // only for Mode::interval
 };
+
+// Where a hub keeps its store, inside its data directory: other files may lie beside it.
+inline constexpr std::string_view kStoreDirName = "store";
 
 struct StoreOptions {
   std::string dir;     // a directory of the store's own: empty, missing, or a store

@@ -22,7 +22,7 @@ class Offline : public ::testing::Test {
  protected:
   void SetUp() override {
     store::StoreOptions options;
-    options.dir = data_;
+    options.dir = data_ + "/" + std::string(store::kStoreDirName);
     options.hub_id = "site-7";
     auto store = store::open_queue_store(options, executor_, log_);
     ASSERT_TRUE(store.has_value()) << store.error().what;

@@ -87,7 +87,7 @@ class CommandLine {
       run_ = [this, command] {
         UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
-        const auto reader = store::open_queue_reader(data_dir_);
+        const auto reader = store::open_queue_reader(data_dir_ + "/" + std::string(store::kStoreDirName));
         if (!reader) {
           err_ << "headgate: " << reader.error().what << '\n';
           return kExitFailed;
