@@ -40,6 +40,7 @@ class Offline : public ::testing::Test {
   [[nodiscard]] std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> all;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(data_)) {
+      if (!entry.is_regular_file()) continue;
       std::ifstream file(entry.path(), std::ios::binary);
       all[entry.path().string()] = std::string(std::istreambuf_iterator<char>(file), {});
     }
