@@ -38,6 +38,11 @@ TEST_F(CommandLineTest, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(out_.str(), "");
 }
 
+TEST_F(CommandLineTest, UnbatchReadsItsOwnOptions) {
+  EXPECT_EQ(run({"unbatch", "--summary", "--gaps", "/dev/null"}), kExitOk) << err_.str();
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("\"messages\":0"));
+}
+
 TEST_F(CommandLineTest, AHubThatIsNotRunningIsOneReadableLine) {
   const testing::TempDir dir;
   const std::string socket = dir.path() + "/admin.sock";

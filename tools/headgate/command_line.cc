@@ -140,7 +140,8 @@ class CommandLine {
 
   // Has options of its own, and needs no hub: everything behind the word is passed on.
   void add_unbatch() {
-    CLI::App* const unbatch = app_.add_subcommand("unbatch", "Batches from upstream as one JSON message a line");
+    CLI::App* const unbatch =
+        app_.add_subcommand("unbatch", "Batches from upstream as one JSON message a line");
     unbatch->set_help_flag();
     unbatch->prefix_command();
     unbatch->fallthrough(false);  // else options that are not known here are looked for in `headgate`
