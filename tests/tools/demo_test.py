@@ -1,4 +1,4 @@
-"""What the demo's own parts promise. Run: /usr/bin/python3 tests/tools/demo_test.py"""
+"""What the demo's own parts promise."""
 import itertools
 import os
 import sys
@@ -67,11 +67,12 @@ class FilterTest(unittest.TestCase):
 
 class LedgerTest(unittest.TestCase):
     def file(self, text):
-        file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")
-        self.addCleanup(file.close)
-        file.write(text)
-        file.flush()
-        return file.name
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "lines")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
 
     def test_tells_lost_duplicate_and_unknown_ids_apart(self):
         stream = Stream("x", {"a": 1, "b": 1}, ["b", "b", "c"])

@@ -26,6 +26,7 @@ from processes import DemoError, Processes, accepts, free_port, wait_for
 from report import Report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "release", "bin")
 SIMULATED_READINGS = 4500          # fifteen days of the machine's time: three faults and most of a fourth
 TRAINING_READINGS = 2016           # of a CSV: a week of five-minute readings
 
@@ -328,7 +329,7 @@ def find(program):
 
 def arguments():
     parser = argparse.ArgumentParser(description="Headgate at work: an outage, a kill -9, and nothing lost.")
-    parser.add_argument("--bin", required=True, help="folder with headgated and headgate")
+    parser.add_argument("--bin", default=BIN, help="where headgated and headgate are (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=45.0,
                         help="how long the sensor runs (default: %(default)s)")
     parser.add_argument("--csv", help="replay `timestamp,value` readings from this file")

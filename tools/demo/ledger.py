@@ -39,7 +39,7 @@ class Journal:
 
 
 class Arrivals:
-    """What `headgate unbatch` printed in the cloud: the messages, after it dropped copies, and declared losses."""
+    """What `headgate unbatch` printed: messages, without the copies it dropped, and declared losses."""
 
     def __init__(self, path):
         self._lines = Lines(path)
