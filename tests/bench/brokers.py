@@ -99,6 +99,10 @@ class Broker:
         fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()
         return int(fields[1]) * PAGE_BYTES
 
+    def waiting(self) -> int | None:
+        """Messages in durable queues, where the broker can tell exactly."""
+        return None
+
     # What scenarios ask for, in each broker's own words.
     def keep_messages(self) -> None:
         """Before start: messages of `bench/load/#` shall wait in a durable queue."""
@@ -154,6 +158,14 @@ class Headgate(Broker):
         path = self.directory / "headgate.json"
         path.write_text(json.dumps(self.config))
         return [str(program), "--config", str(path)]
+
+    def waiting(self) -> int | None:
+        socket_path = self.directory / "data/admin.sock"
+        command = [str(self.bin_dir / "headgate"), "status", "--json", "--socket", str(socket_path)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        if run.returncode != 0:
+            raise BenchError(run.stderr.strip())
+        return json.loads(run.stdout)["store"]["waiting"]
 
     def keep_messages(self) -> None:
         self.config["routes"] = {"up": "FROM 'bench/load/#' INTO $upstream"}
