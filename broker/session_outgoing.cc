@@ -49,33 +49,25 @@ size_t Session::window() const { return takes_packets() && !congested() ? outbox
 
 void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
                       std::span<const uint32_t> subscription_ids, core::Now now) {
-  const core::MessagePtr& message = shared.message();
-  if (qos > 0 || !subscription_ids.empty() || message->expires_ms != 0) {
-    Outgoing out{message, qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}};
-    if (qos == 0) {
-      if (!takes_packets() || congested() || !write_publish(out, 0, false, now)) give_up(out);
-    } else if (window() > 0 && outbox_.waiting.empty()) {
-      start_delivery(std::move(out), now);
-    } else {
-      wait_in_memory(std::move(out));
-    }
+  Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}};
+  if (qos == 0) {
+    if (!takes_packets() || congested() || !write_shared(shared, out, 0, now)) give_up(out);
     return;
   }
-  // The hot path: QoS 0, nothing of its own, so the bytes are shared.
-  if (!takes_packets() || congested()) {
-    ++stats_.dropped;
-    return;
-  }
-  if (const PublishTemplate* form = shared.form(version_, qos, retain); form && form->bytes() > 0) {
-    if (form->bytes() > channel_->client_packet_bytes_max) {
-      ++stats_.dropped;
-      return;
-    }
-    form->append_to(channel_->out());
-    return count_delivered();
-  }
-  const Outgoing out{message, qos, retain, {}, {}};
-  if (!write_publish(out, 0, false, now)) give_up(out);
+  if (window() == 0 || !outbox_.waiting.empty()) return wait_in_memory(std::move(out));
+  const Outbox::InFlight& flight = outbox_.start(std::move(out));
+  if (!write_shared(shared, flight.out, flight.packet_id, now)) give_up(outbox_.finish(flight.packet_id));
+}
+
+// The hot path: the bytes that other subscribers get as well, where nothing in them is this one's own.
+bool Session::write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id, core::Now now) {
+  const bool own = !out.subscription_ids.empty() || out.message->expires_ms != 0;
+  const PublishTemplate* form = own ? nullptr : shared.form(version_, out.qos, out.retain);
+  if (!form || form->bytes() == 0) return write_publish(out, packet_id, false, now);
+  if (form->bytes() > channel_->client_packet_bytes_max) return false;  // [MQTT-3.1.2-25]
+  form->append_to(channel_->out(), packet_id);
+  count_delivered();
+  return true;
 }
 
 bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now) {

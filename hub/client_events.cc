@@ -81,14 +81,20 @@ void ClientEvents::on_connected(broker::Session& session, bool) {
 
 void ClientEvents::on_disconnected(broker::Session& session) {
   if (session.persistent()) remember_session(session, parts_.clock->now().wall_ms);
+  if (parts_.delivery->consumes_inputs(session)) offer_inputs();
 }
 
 void ClientEvents::on_session_ended(broker::Session& session) {
+  const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind(session);
   if (session.queue) forget_session(session);
-  // Somebody may have been standing by for an input that is free now.
-  parts_.broker->for_each([&](broker::Session& other) {
-    if (other.connected()) parts_.delivery->bind_inputs(other);
+  if (consumer) offer_inputs();
+}
+
+// Somebody may be standing by for an input that has lost its consumer.
+void ClientEvents::offer_inputs() {
+  parts_.broker->for_each([this](broker::Session& session) {
+    if (session.connected()) parts_.delivery->bind_inputs(session);
   });
 }
 
@@ -156,7 +162,9 @@ void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id,
   if (session.persistent()) {
     for (const std::string& filter : removed) values.push_back(erase_subscription(session.client_id(), filter));
   }
+  const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind_inputs(session);
+  if (consumer) offer_inputs();
   answer_when_durable(session, Waits::Answer::unsubscribed, packet_id, values, std::move(codes));
 }
 

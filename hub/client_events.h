@@ -50,6 +50,7 @@ class ClientEvents : public broker::BrokerEvents {
  private:
   core::Status restore_subscriptions();
   core::Status restore_packet_ids(std::string_view prefix);
+  void offer_inputs();
   void remember_session(const broker::Session& session, int64_t ended_wall_ms);
   void forget_session(broker::Session& session);
   void answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,

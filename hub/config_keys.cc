@@ -139,7 +139,7 @@ std::vector<Key<Config>> store_and_route_keys() {
       {"store.durability", at(&Config::store, &StoreConfig::durability),
        "When a publish is acknowledged: \"sync\" after it is on disk, \"interval:<ms>\" with a sync that "
        "often, "
-       "\"memory\" never on disk."},
+       "\"memory\" without one: a power cut loses what the system had not written."},
       {"store.cache_bytes", at(&Config::store, &StoreConfig::cache_bytes),
        "Memory for blocks read back from disk.", Unit::bytes, 64 * kKiB, kTiB},
       {"store.tail_bytes", at(&Config::store, &StoreConfig::tail_bytes),

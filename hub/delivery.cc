@@ -112,6 +112,13 @@ void Delivery::unbind(const broker::Session& session) {
   for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) stop(queue);
 }
 
+bool Delivery::consumes_inputs(const broker::Session& session) const {
+  const auto owned = by_session_.find(&session);
+  if (owned == by_session_.end()) return false;
+  return std::any_of(owned->second.begin(), owned->second.end(),
+                     [this](store::QueueId queue) { return !feeds_.at(queue).input_topic.empty(); });
+}
+
 void Delivery::on_available(store::QueueId queue) {
   Feed* feed = find(queue);
   if (!feed) return;

@@ -41,6 +41,8 @@ class Delivery {
   void unbind_inputs(broker::Session& session);
   // The session has ended: lets go of everything.
   void unbind(const broker::Session& session);
+  // True if the session is the consumer of any input.
+  [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
 
   // Something may have become possible: acted on at the end of the loop turn, once for all that happened.
   void on_available(store::QueueId queue);

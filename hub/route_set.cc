@@ -38,6 +38,7 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
     destinations.push_back(std::move(destination));
   }
   table_ = std::move(built.table);
+  context_ = {};  // its counters are by route index, and start again with the table
   statuses_ = std::move(built.statuses);
   destinations_ = std::move(destinations);
   files_ = routes;

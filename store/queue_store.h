@@ -29,8 +29,8 @@ using Seq = uint64_t;  // the first is 1; 0 means "before the first"
 inline constexpr uint8_t kLaneCount = 11;  // route priority 0 (first) to 9, then routes without one
 inline constexpr uint8_t kDefaultLane = 10;
 
-// Who this store is. `epoch` (a ULID) changes whenever a seq could be used twice: a new store, a restored
-// copy, a recovery that cut the log.
+// Who this store is. `epoch` is a ULID made with the store. Together with it a seq is used once, ever, as
+// long as nobody puts an older copy of the directory back.
 struct Identity {
   std::string hub;
   std::string epoch;

@@ -207,6 +207,28 @@ TEST_F(ModuleInputs, HaveOneConsumerAndAStandby) {
   EXPECT_THAT(standby.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=x"));
 }
 
+TEST_F(ModuleInputs, GoToTheStandbyWhenAPersistentConsumerIsAwayOrLetsGo) {
+  for (const bool leaves : {true, false}) {
+    auto first = client();
+    first.connect(kept(v5("first")));
+    first.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+    auto standby = client();
+    standby.connect(v5("standby"));
+    standby.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+    commit();
+    leaves ? first.drop() : (void)first.unsubscribe(2, {"modules/detector/inputs/readings"});
+    commit();
+    standby.read();
+    publish(qos1(1, "raw", "x"));
+    EXPECT_THAT(standby.read(), ElementsAre("PUBLISH q1 id1 modules/detector/inputs/readings=x"));
+    standby.puback(1);
+    standby.drop();
+    first.connect(v5("first"));  // clean: ends the kept session
+    first.drop();
+    commit();
+  }
+}
+
 TEST_F(ModuleInputs, SendHighPrioritiesFirst) {
   route("FROM 'alarm' INTO BrokeredEndpoint('/modules/detector/inputs/readings')", 0);
   publish(qos1(1, "raw", "later"));

@@ -81,18 +81,18 @@ class CommandLine {
     });
   }
 
-  // The same, or with --data on the directory.
+  // The same, or with --data on the directory: of a stopped hub straight from its files, of a running one
+  // over the admin socket in it.
   void on_hub_or_directory(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
         UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
         const auto reader = store::open_queue_reader(data_dir_ + "/" + std::string(store::kStoreDirName));
-        if (!reader) {
-          err_ << "headgate: " << reader.error().what << '\n';
-          return kExitFailed;
-        }
-        return command({client, out_, err_, json_, reader->get(), {0, wall_ms()}});
+        if (reader) return command({client, out_, err_, json_, reader->get(), {0, wall_ms()}});
+        if (reader.error().code == core::Errc::unavailable) return command({client, out_, err_, json_});
+        err_ << "headgate: " << reader.error().what << '\n';
+        return kExitFailed;
       };
     });
   }
