@@ -220,7 +220,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void send_again(core::Now now);
   void release_again();
   void count_delivered();
-  [[nodiscard]] bool write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id, core::Now now);
+  [[nodiscard]] bool write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id,
+                                  core::Now now);
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);

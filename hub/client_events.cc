@@ -7,7 +7,7 @@
 namespace headgate::hub {
 namespace {
 
-constexpr uint8_t kSendRetained = 0;       // values of Retain Handling
+constexpr uint8_t kSendRetained = 0;  // values of Retain Handling
 constexpr uint8_t kSendRetainedIfNew = 1;
 
 }  // namespace
@@ -29,7 +29,8 @@ core::Status ClientEvents::restore_sessions() {
   };
   const core::Status read = parts_.store->for_each(kSessionPrefix, visit);
   if (!read || !outcome) return read ? outcome : read;
-  for (const auto& step : {restore_subscriptions(), restore_packet_ids(kIncomingPrefix), restore_packet_ids(kReleasedPrefix)}) {
+  for (const auto& step :
+       {restore_subscriptions(), restore_packet_ids(kIncomingPrefix), restore_packet_ids(kReleasedPrefix)}) {
     if (!step) return step;
   }
   return {};
@@ -37,17 +38,18 @@ core::Status ClientEvents::restore_sessions() {
 
 core::Status ClientEvents::restore_subscriptions() {
   core::Status outcome;
-  const core::Status read = parts_.store->for_each(kSubscriptionPrefix, [&](std::string_view key, std::string_view value) {
-    const auto stored = read_subscription(key, value);
-    if (!stored) {
-      outcome = core::fail(stored.error());
-      return false;
-    }
-    if (const auto session = parts_.broker->find(stored->client_id)) {
-      session->restore_subscription(stored->filter, stored->options);
-    }
-    return true;
-  });
+  const core::Status read =
+      parts_.store->for_each(kSubscriptionPrefix, [&](std::string_view key, std::string_view value) {
+        const auto stored = read_subscription(key, value);
+        if (!stored) {
+          outcome = core::fail(stored.error());
+          return false;
+        }
+        if (const auto session = parts_.broker->find(stored->client_id)) {
+          session->restore_subscription(stored->filter, stored->options);
+        }
+        return true;
+      });
   return read ? outcome : read;
 }
 
@@ -119,7 +121,8 @@ void ClientEvents::forget_session(broker::Session& session) {
   }
   (void)parts_.store->put(values);
   if (const auto removed = parts_.store->remove_queue(*session.queue); !removed) {
-    parts_.log->error("queue_remove_failed", {{"client", session.client_id()}, {"error", removed.error().what}});
+    parts_.log->error("queue_remove_failed",
+                      {{"client", session.client_id()}, {"error", removed.error().what}});
   }
   session.queue.reset();
 }
@@ -144,7 +147,8 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
                                  std::vector<broker::ReasonCode> codes) {
   std::vector<store::KeyValue> values;
   if (session.persistent()) {
-    for (const auto& one : accepted) values.push_back(put_subscription(session.client_id(), one.filter, one.options));
+    for (const auto& one : accepted)
+      values.push_back(put_subscription(session.client_id(), one.filter, one.options));
   }
   answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
   for (const auto& one : accepted) {
@@ -156,11 +160,12 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
   parts_.delivery->bind_inputs(session);
 }
 
-void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
-                                   std::vector<broker::ReasonCode> codes) {
+void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id,
+                                   std::vector<std::string> removed, std::vector<broker::ReasonCode> codes) {
   std::vector<store::KeyValue> values;
   if (session.persistent()) {
-    for (const std::string& filter : removed) values.push_back(erase_subscription(session.client_id(), filter));
+    for (const std::string& filter : removed)
+      values.push_back(erase_subscription(session.client_id(), filter));
   }
   const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind_inputs(session);

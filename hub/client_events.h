@@ -38,7 +38,8 @@ class ClientEvents : public broker::BrokerEvents {
   void on_session_ended(broker::Session& session) override;
   void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override;
   void on_release(broker::Session& from, uint16_t packet_id) override;
-  void on_subscribed(broker::Session& session, uint16_t packet_id, std::vector<broker::AcceptedSubscription> accepted,
+  void on_subscribed(broker::Session& session, uint16_t packet_id,
+                     std::vector<broker::AcceptedSubscription> accepted,
                      std::vector<broker::ReasonCode> codes) override;
   void on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
                        std::vector<broker::ReasonCode> codes) override;
@@ -54,7 +55,8 @@ class ClientEvents : public broker::BrokerEvents {
   void remember_session(const broker::Session& session, int64_t ended_wall_ms);
   void forget_session(broker::Session& session);
   void answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
-                           const std::vector<store::KeyValue>& values, std::vector<broker::ReasonCode> codes = {});
+                           const std::vector<store::KeyValue>& values,
+                           std::vector<broker::ReasonCode> codes = {});
   void answer_now(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
                   const std::vector<broker::ReasonCode>& codes);
 

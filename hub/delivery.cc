@@ -69,7 +69,8 @@ void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
 int Delivery::subscribed_qos(const broker::Session& session, std::string_view input_topic) {
   int qos = -1;
   for (const auto& [filter, options] : session.subscriptions()) {
-    if (names_module(filter) && core::topic_matches(filter, input_topic)) qos = std::max<int>(qos, options.qos);
+    if (names_module(filter) && core::topic_matches(filter, input_topic))
+      qos = std::max<int>(qos, options.qos);
   }
   return qos;
 }
@@ -153,7 +154,8 @@ bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
   const store::ReadLimit limit{std::min(feed.session->window(), kReadMessages), kReadBytes};
   auto entries = store_.read(feed.queue, lane, feed.sent[lane], limit, clock_.now());
   if (!entries) {
-    log_.error("queue_read_failed", {{"queue", store_.stats(feed.queue).name}, {"error", entries.error().what}});
+    log_.error("queue_read_failed",
+               {{"queue", store_.stats(feed.queue).name}, {"error", entries.error().what}});
     feed.caught_up[lane] = true;
     return false;
   }

@@ -54,8 +54,8 @@ class Delivery {
     std::string input_topic;  // empty: the session's own queue
     uint8_t input_qos = 0;    // the session's QoS for the input
     std::shared_ptr<broker::Session> session;
-    std::array<store::Seq, store::kLaneCount> sent{};        // last seq handed to the session, by lane
-    std::array<bool, store::kLaneCount> caught_up{};         // nothing more to read until on_available()
+    std::array<store::Seq, store::kLaneCount> sent{};  // last seq handed to the session, by lane
+    std::array<bool, store::kLaneCount> caught_up{};   // nothing more to read until on_available()
   };
 
   [[nodiscard]] Feed* find(store::QueueId queue);

@@ -66,8 +66,9 @@ void Engine::on_available(store::QueueId queue) {
 
 void Engine::on_failed(const core::Error& error) {
   store_error_ = error.what;
-  log_.error("store_failed", {{"error", error.what},
-                              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
+  log_.error("store_failed",
+             {{"error", error.what},
+              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
   waits_.on_failed();
 }
 

@@ -1,5 +1,5 @@
-// Everything between the sockets and the disk, with neither: broker, routes, ingest, delivery, and the answers
-// that wait for the store. Tests drive it packet by packet; Hub puts shells round it.
+// Everything between the sockets and the disk, with neither: broker, routes, ingest, delivery, and the
+// answers that wait for the store. Tests drive it packet by packet; Hub puts shells round it.
 #pragma once
 
 #include <functional>

@@ -11,7 +11,8 @@ namespace headgate::hub {
 namespace {
 
 constexpr std::chrono::seconds kTick{1};
-constexpr int64_t kUpstreamPatienceMs = 2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
+constexpr int64_t kUpstreamPatienceMs =
+    2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
 constexpr std::chrono::milliseconds kStopPoll{20};
 
 broker::BrokerOptions broker_options(const Config& config) {
@@ -55,8 +56,8 @@ upstream::UpstreamOptions upstream_options(const Config& config) {
   to.link.in_flight_max = static_cast<uint16_t>(from.in_flight_batches);
   to.link.tls = {from.tls.ca_file, from.tls.cert_file, from.tls.key_file};
   to.topic = from.topic;
-  to.batch = {from.batch.messages_max, from.batch.bytes_max, from.batch.compressed_bytes_max, from.batch.linger_ms,
-              static_cast<int>(from.batch.zstd_level)};
+  to.batch = {from.batch.messages_max, from.batch.bytes_max, from.batch.compressed_bytes_max,
+              from.batch.linger_ms, static_cast<int>(from.batch.zstd_level)};
   to.in_flight_batches = static_cast<uint16_t>(from.in_flight_batches);
   to.backoff = {from.backoff.base_ms, from.backoff.cap_ms};
   return to;
@@ -107,8 +108,8 @@ core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto listening = listen(); !listening) return listening;
   if (config_.upstream.enabled()) {
-    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.upstream_queue(),
-                                                upstream_options(config_));
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_,
+                                                engine_.upstream_queue(), upstream_options(config_));
     engine_.on_upstream_available([this] { upstream_->on_available(); });
     upstream_->start();
   }
@@ -162,7 +163,8 @@ void Hub::wait_for_upstream(int64_t deadline_mono_ms) {
   const bool over = !upstream_ || upstream_->closed() || clock_.now().mono_ms >= deadline_mono_ms;
   if (over) return finish_stopping();
   stop_timer_.expires_after(kStopPoll);
-  stop_timer_.async_wait([this, deadline_mono_ms](const boost::system::error_code&) { wait_for_upstream(deadline_mono_ms); });
+  stop_timer_.async_wait(
+      [this, deadline_mono_ms](const boost::system::error_code&) { wait_for_upstream(deadline_mono_ms); });
 }
 
 void Hub::finish_stopping() {

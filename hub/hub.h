@@ -1,5 +1,5 @@
-// The composition root: builds every part in dependency order, wires them, starts and stops them. Wiring only;
-// rules live in the parts.
+// The composition root: builds every part in dependency order, wires them, starts and stops them. Wiring
+// only; rules live in the parts.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -49,8 +49,10 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   ReloadReport reload_routes() override;
-  [[nodiscard]] std::unique_ptr<Subscription> subscribe_tail(std::string filter, OnMessage on_message) override;
-  [[nodiscard]] std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue, OnEntry on_entry) override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe_tail(std::string filter,
+                                                             OnMessage on_message) override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue,
+                                                              OnEntry on_entry) override;
 
  private:
   Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,

@@ -49,7 +49,6 @@ UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell
   return status;
 }
 
-
 }  // namespace
 
 HubStatus Hub::status() const {
@@ -133,7 +132,8 @@ ReloadReport Hub::reload_routes() {
 }
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
-  return std::make_unique<TailSubscription>(engine_.tails(), engine_.tails().add(std::move(filter), std::move(on_message)));
+  return std::make_unique<TailSubscription>(engine_.tails(),
+                                            engine_.tails().add(std::move(filter), std::move(on_message)));
 }
 
 std::unique_ptr<Subscription> Hub::subscribe_queue(store::QueueId queue, OnEntry on_entry) {

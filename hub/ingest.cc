@@ -23,7 +23,8 @@ bool is_hubs_own(std::string_view topic) {
 }
 
 broker::ReasonCode refusal(const core::Error& error) {
-  return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded : broker::ReasonCode::unspecified_error;
+  return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded
+                                        : broker::ReasonCode::unspecified_error;
 }
 
 }  // namespace
@@ -85,18 +86,18 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
 void Ingest::find_subscribers(const broker::Session* from, const core::Message& message) {
   subscribers_.clear();
   ++stamp_;
-  parts_.broker.subscriptions().match(message.topic, [&](broker::Session* session,
-                                                         const broker::SubscriptionOptions& options) {
-    if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
-    if (session->match.stamp != stamp_) {
-      session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
-      subscribers_.push_back({session, 0, false, {}});
-    }
-    Subscriber& subscriber = subscribers_[session->match.index];
-    subscriber.qos = std::max(subscriber.qos, options.qos);  // [MQTT-3.3.4-2]
-    subscriber.retain_as_published |= options.retain_as_published;
-    if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
-  });
+  parts_.broker.subscriptions().match(
+      message.topic, [&](broker::Session* session, const broker::SubscriptionOptions& options) {
+        if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
+        if (session->match.stamp != stamp_) {
+          session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
+          subscribers_.push_back({session, 0, false, {}});
+        }
+        Subscriber& subscriber = subscribers_[session->match.index];
+        subscriber.qos = std::max(subscriber.qos, options.qos);  // [MQTT-3.3.4-2]
+        subscriber.retain_as_published |= options.retain_as_published;
+        if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
+      });
 }
 
 void Ingest::fan_out(const core::MessagePtr& message) {
@@ -152,7 +153,8 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
       broker::SharedPublish shared(message);
       return session.deliver(shared, qos, true, ids, now);
     }
-    const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms, to_tag({qos, true, ids})};
+    const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms,
+                               to_tag({qos, true, ids})};
     // A failed store is reported by on_failed(); the client asks again when it reconnects.
     (void)parts_.store.append(message, std::span(&target, 1));
   });

@@ -17,8 +17,8 @@ namespace {
 using headgate::hub::Config;
 using headgate::hub::Hub;
 
-constexpr int kFailed = 1;      // the hub could not start, or had to stop
-constexpr int kBadConfig = 2;   // arguments or config: nothing was touched
+constexpr int kFailed = 1;     // the hub could not start, or had to stop
+constexpr int kBadConfig = 2;  // arguments or config: nothing was touched
 
 int complain(int code, const std::string& what) {
   std::cerr << "headgated: " << what << '\n';
@@ -55,7 +55,8 @@ int run(const Config& config, const std::string& config_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
+  CLI::App app{
+      "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
   std::string config_path;
   bool print_config = false;
   app.add_option("--config", config_path, "JSON file; without it the embedded default is used");
@@ -70,7 +71,8 @@ int main(int argc, char** argv) {
     std::cout << headgate::hub::config_reference();
     return 0;
   }
-  const auto config = config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
+  const auto config =
+      config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);
   return run(*config, config_path);
 }

@@ -72,7 +72,8 @@ std::map<std::string, store::QueueId> RouteSet::inputs() const {
 
 void RouteSet::remove_unused_queues() {
   const auto in_use = [this](store::QueueId queue) {
-    return std::any_of(destinations_.begin(), destinations_.end(), [&](const Destination& d) { return d.queue == queue; });
+    return std::any_of(destinations_.begin(), destinations_.end(),
+                       [&](const Destination& d) { return d.queue == queue; });
   };
   for (const store::QueueId queue : store_.queues()) {
     const store::QueueStats& stats = store_.stats(queue);
@@ -128,12 +129,14 @@ std::vector<RouteInfo> RouteSet::describe() const {
 
 void RouteSet::report() const {
   for (const RouteInfo& route : describe()) {
-    if (!route.active) log_.error("route_left_out", {{"route", route.name}, {"file", route.file}, {"error", route.error}});
+    if (!route.active)
+      log_.error("route_left_out", {{"route", route.name}, {"file", route.file}, {"error", route.error}});
   }
   for (const routing::RouteStatus& status : statuses_) {
     for (const routing::Diagnostic& diagnostic : status.diagnostics) {
       if (diagnostic.severity == routing::Severity::error) continue;
-      log_.warn("route_warning", {{"route", status.name}, {"warning", routing::render(diagnostic, status.text)}});
+      log_.warn("route_warning",
+                {{"route", status.name}, {"warning", routing::render(diagnostic, status.text)}});
     }
   }
   log_.info("routes_in_force", {{"active", active()}, {"left_out", failed()}});

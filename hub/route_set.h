@@ -28,7 +28,7 @@ class RouteSet {
   struct Hit {
     store::QueueId queue = 0;
     uint8_t lane = store::kDefaultLane;
-    uint32_t ttl_s = 0;  // 0 = for ever
+    uint32_t ttl_s = 0;                         // 0 = for ever
     const std::string* republish_to = nullptr;  // valid until the next use()
   };
 

@@ -17,7 +17,9 @@ constexpr uint8_t kTagRetain = 1 << 2;
 constexpr size_t kTagBytesMax = 255;
 constexpr size_t kVarintBytesMax = 5;  // of a subscription identifier
 
-std::string key_of(std::string_view prefix, std::string_view name) { return std::string(prefix).append(name); }
+std::string key_of(std::string_view prefix, std::string_view name) {
+  return std::string(prefix).append(name);
+}
 
 std::string subscription_key(std::string_view client_id, std::string_view filter) {
   std::string key = key_of(kSubscriptionPrefix, client_id);
@@ -46,7 +48,9 @@ store::KeyValue put_session(const broker::StoredSession& session) {
   return {key_of(kSessionPrefix, session.client_id), std::move(value)};
 }
 
-store::KeyValue erase_session(std::string_view client_id) { return {key_of(kSessionPrefix, client_id), std::nullopt}; }
+store::KeyValue erase_session(std::string_view client_id) {
+  return {key_of(kSessionPrefix, client_id), std::nullopt};
+}
 
 core::Result<broker::StoredSession> read_session(std::string_view key, std::string_view value) {
   store::Decoder decoder(value);
@@ -129,7 +133,8 @@ DeliveryTag read_tag(std::string_view tag) {
   const uint8_t flags = decoder.u8();
   read.qos = flags & kQosMask;
   read.retain = (flags & kTagRetain) != 0;
-  while (decoder.ok() && !decoder.at_end()) read.subscription_ids.push_back(static_cast<uint32_t>(decoder.varint()));
+  while (decoder.ok() && !decoder.at_end())
+    read.subscription_ids.push_back(static_cast<uint32_t>(decoder.varint()));
   return read;
 }
 

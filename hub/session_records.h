@@ -35,15 +35,18 @@ struct StoredSubscription {
 [[nodiscard]] store::KeyValue put_subscription(std::string_view client_id, std::string_view filter,
                                                const broker::SubscriptionOptions& options);
 [[nodiscard]] store::KeyValue erase_subscription(std::string_view client_id, std::string_view filter);
-[[nodiscard]] core::Result<StoredSubscription> read_subscription(std::string_view key, std::string_view value);
+[[nodiscard]] core::Result<StoredSubscription> read_subscription(std::string_view key,
+                                                                 std::string_view value);
 
 // QoS 2 state: a client's packet id under one of the two prefixes.
 struct StoredPacketId {
   std::string client_id;
   uint16_t packet_id = 0;
 };
-[[nodiscard]] store::KeyValue put_packet_id(std::string_view prefix, std::string_view client_id, uint16_t packet_id);
-[[nodiscard]] store::KeyValue erase_packet_id(std::string_view prefix, std::string_view client_id, uint16_t packet_id);
+[[nodiscard]] store::KeyValue put_packet_id(std::string_view prefix, std::string_view client_id,
+                                            uint16_t packet_id);
+[[nodiscard]] store::KeyValue erase_packet_id(std::string_view prefix, std::string_view client_id,
+                                              uint16_t packet_id);
 [[nodiscard]] core::Result<StoredPacketId> read_packet_id(std::string_view prefix, std::string_view key);
 
 // An empty body erases, as in MQTT.

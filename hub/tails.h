@@ -41,10 +41,12 @@ class Tails {
       if (core::topic_matches(tail.filter, message->topic)) tail.on_message(message);
     }
   }
-  void on_append(store::Seq seq, const core::MessagePtr& message, std::span<const store::Target> targets) const {
+  void on_append(store::Seq seq, const core::MessagePtr& message,
+                 std::span<const store::Target> targets) const {
     for (const auto& [handle, tail] : entries_) {
       for (const store::Target& target : targets) {
-        if (target.queue == tail.queue) tail.on_entry({seq, message, target.expires_ms, target.tag}, target.lane);
+        if (target.queue == tail.queue)
+          tail.on_entry({seq, message, target.expires_ms, target.tag}, target.lane);
       }
     }
   }

@@ -19,8 +19,9 @@ namespace headgate::hub {
 class UpstreamShell : private upstream::LinkEvents {
  public:
   // Everything is borrowed and must outlive the shell.
-  UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock, core::Log& log,
-                store::QueueStore& store, store::QueueId queue, const upstream::UpstreamOptions& options);
+  UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
+                core::Log& log, store::QueueStore& store, store::QueueId queue,
+                const upstream::UpstreamOptions& options);
 
   void start();
   void on_available();

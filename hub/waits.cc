@@ -14,7 +14,8 @@ void Waits::on_durable(store::Seq up_to) {
 
 void Waits::on_failed() {
   for (Wait& wait : std::exchange(waits_, {})) {
-    if (wait.answer == Answer::accepted) wait.session->accepted(wait.token, broker::ReasonCode::unspecified_error);
+    if (wait.answer == Answer::accepted)
+      wait.session->accepted(wait.token, broker::ReasonCode::unspecified_error);
   }
 }
 

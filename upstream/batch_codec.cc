@@ -112,10 +112,10 @@ void append_head(std::string& out, const BatchHeader& header, std::span<const st
   out += ",\"m\":[";
 }
 
-// Rows repeat what the row before them said but for a few digits. The best match is therefore a recent and long
-// one: a small hash table that forgets, few probes, no short matches. On readings of 219 bytes that is 12 %
-// smaller than zstd's own level 9 at half its CPU, and the thorough variant equals level 19 at a sixth of its
-// (the table is in docs/batch-format.md).
+// Rows repeat what the row before them said but for a few digits. The best match is therefore a recent and
+// long one: a small hash table that forgets, few probes, no short matches. On readings of 219 bytes that is
+// 12 % smaller than zstd's own level 9 at half its CPU, and the thorough variant equals level 19 at a sixth
+// of its (the table is in docs/batch-format.md).
 void tune_for_rows(ZSTD_CCtx* context, int zstd_level) {
   constexpr int kThoroughFrom = 13;
   const bool thorough = zstd_level >= kThoroughFrom;

@@ -16,8 +16,10 @@ TEST(TopicName, RefusesWildcardsEmptyAndNul) {  // [MQTT-3.3.2-2] [MQTT-4.7.3-1]
 }
 
 TEST(TopicFilter, AllowsWildcardsOnlyAsWholeLevels) {  // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
-  for (const char* good : {"#", "+", "a/#", "a/+/b", "+/+", "/+", "a//b"}) EXPECT_TRUE(is_valid_topic_filter(good)) << good;
-  for (const char* bad : {"", "a#", "#/a", "a/#/b", "a+", "a/b+", "+a/b"}) EXPECT_FALSE(is_valid_topic_filter(bad)) << bad;
+  for (const char* good : {"#", "+", "a/#", "a/+/b", "+/+", "/+", "a//b"})
+    EXPECT_TRUE(is_valid_topic_filter(good)) << good;
+  for (const char* bad : {"", "a#", "#/a", "a/#/b", "a+", "a/b+", "+a/b"})
+    EXPECT_FALSE(is_valid_topic_filter(bad)) << bad;
 }
 
 TEST(TopicMatch, FollowsTheExamplesOfTheStandard) {  // MQTT 5.0 section 4.7.1
@@ -60,7 +62,8 @@ TEST(ModuleTopic, NamesModuleAndOutput) {
   EXPECT_EQ(output->module, "sensor");
   EXPECT_EQ(output->name, "raw");
   EXPECT_EQ(parse_module_topic("modules/m/inputs/i")->kind, ModuleTopic::Kind::input);
-  for (const char* other : {"modules/m", "modules//outputs/o", "modules/m/outputs/", "modules/m/other/x", "x/m/outputs/o"})
+  for (const char* other :
+       {"modules/m", "modules//outputs/o", "modules/m/outputs/", "modules/m/other/x", "x/m/outputs/o"})
     EXPECT_FALSE(parse_module_topic(other)) << other;
 }
 

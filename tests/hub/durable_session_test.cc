@@ -7,13 +7,13 @@
 namespace headgate::hub {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::kept;
 using testing::qos1;
 using testing::qos2;
 using testing::to;
 using testing::v5;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class DurableSession : public EngineTest {
  protected:

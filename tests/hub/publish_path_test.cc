@@ -7,6 +7,9 @@
 namespace headgate::hub {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::kept;
 using testing::Lines;
 using testing::qos0;
@@ -15,9 +18,6 @@ using testing::qos2;
 using testing::to;
 using testing::v3;
 using testing::v5;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 using PublishPath = EngineTest;
 

@@ -13,7 +13,8 @@ class RecordingLog : public core::Log {
  public:
   void write(core::LogLevel, std::string_view event, std::initializer_list<core::LogField> fields) override {
     std::string line(event);
-    for (const core::LogField& field : fields) line.append(" ").append(field.key).append("=").append(field.value);
+    for (const core::LogField& field : fields)
+      line.append(" ").append(field.key).append("=").append(field.value);
     const std::lock_guard lock(mutex_);
     lines_.push_back(std::move(line));
   }
