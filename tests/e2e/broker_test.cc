@@ -258,6 +258,16 @@ TEST_F(Modules, AreChainedByRoutes) {
   EXPECT_EQ(detector->payloads(), Words{R"({"t":21})"});
 }
 
+TEST_F(Modules, GetTheirInputsFromTheHubAlone) {
+  auto detector = persistent_client("detector");
+  ASSERT_EQ(detector->subscribe("modules/detector/inputs/#", 1), 1);
+  auto stranger = client();
+  EXPECT_FALSE(stranger->publish_and_wait("modules/detector/inputs/readings", "forged", 1));
+  EXPECT_EQ(stranger->last_publish_code(), 0x87) << "not authorized";
+  ASSERT_TRUE(client({.id = "sensor"})->publish_and_wait("modules/sensor/outputs/raw", "routed", 1));
+  EXPECT_EQ(detector->expect_payloads(1), Words{"routed"});
+}
+
 TEST_F(Modules, FilterByTheBody) {
   auto alarms = subscriber("alarms/#");
   auto detector = client({.id = "detector"});

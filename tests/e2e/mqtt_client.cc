@@ -190,8 +190,12 @@ uint64_t MqttClient::publish(const std::string& topic, std::string_view payload,
 
 bool MqttClient::publish_and_wait(const std::string& topic, std::string_view payload, int qos, bool retain) {
   const uint64_t number = publish(topic, payload, qos, retain);
-  return number > 0 &&
-         wait_until([&] { return std::ranges::find(acked_, number) != acked_.end(); }, kPatience);
+  const auto is_answered = [&] {
+    return std::ranges::none_of(unacked_, [&](const auto& open) { return open.second == number; });
+  };
+  if (number == 0 || !wait_until(is_answered, kPatience)) return false;
+  const std::lock_guard lock(mutex_);
+  return std::ranges::find(acked_, number) != acked_.end();
 }
 
 bool MqttClient::wait_unacked_below(size_t count, std::chrono::milliseconds patience) {
