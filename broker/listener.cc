@@ -43,7 +43,7 @@ void Listener::close() {
 
 void Listener::accept() {
   acceptor_.async_accept([this](const error_code& failed, tcp::socket socket) {
-    if (failed == asio::error::operation_aborted) return;
+    if (!acceptor_.is_open()) return;  // closed meanwhile: whoever just came in is not let in
     if (failed) {
       log_.warn("accept_failed", {{"port", port_}, {"error", failed.message()}});
       return accept_later();

@@ -1,5 +1,6 @@
 #include "broker/retained.h"
 
+#include <iterator>
 #include <utility>
 
 #include "core/topic.h"
@@ -12,6 +13,16 @@ void Retained::set(core::MessagePtr message) {
     return;
   }
   by_topic_.insert_or_assign(message->topic, std::move(message));
+}
+
+std::vector<std::string> Retained::remove_expired(int64_t wall_ms) {
+  std::vector<std::string> topics;
+  for (auto it = by_topic_.begin(); it != by_topic_.end();) {
+    const bool expired = it->second->expires_ms != 0 && it->second->expires_ms <= wall_ms;
+    if (expired) topics.push_back(it->first);
+    it = expired ? by_topic_.erase(it) : std::next(it);
+  }
+  return topics;
 }
 
 void Retained::match(std::string_view filter, int64_t wall_ms, const Visit& visit) const {

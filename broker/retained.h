@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/message.h"
 
@@ -21,6 +22,9 @@ class Retained {
   using Visit = std::function<void(const core::MessagePtr&)>;
   // Every unexpired message whose topic matches. `visit` must not change the store.
   void match(std::string_view filter, int64_t wall_ms, const Visit& visit) const;
+
+  // Removes what has expired, and says which topics that were.
+  std::vector<std::string> remove_expired(int64_t wall_ms);
 
   [[nodiscard]] size_t size() const { return by_topic_.size(); }
 

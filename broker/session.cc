@@ -31,6 +31,7 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   since_wall_ms_ = now.wall_ms;
   unacknowledged_ = 0;
   unanswered_ = 0;
+  unanswered_bytes_ = 0;
   requests_.clear();
   outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
   outbox_.rewind();
@@ -108,6 +109,20 @@ void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) 
 void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
   if (take_request(packet_id))
     encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
+}
+
+std::vector<uint16_t> Session::incoming_ids() const {
+  std::vector<uint16_t> ids;
+  for (const auto& [id, incoming] : incoming_qos2_) ids.push_back(id);
+  return ids;
+}
+
+std::vector<uint16_t> Session::released_ids() {
+  std::vector<uint16_t> ids;
+  outbox_.for_each([&](const Outbox::InFlight& flight) {
+    if (flight.stage != Outbox::Stage::sent) ids.push_back(flight.packet_id);
+  });
+  return ids;
 }
 
 void Session::restore_subscription(const std::string& filter, const SubscriptionOptions& options) {

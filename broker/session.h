@@ -35,6 +35,7 @@ class SharedPublish;
 struct PublishToken {
   uint16_t packet_id = 0;
   uint8_t qos = 0;
+  uint32_t bytes = 0;       // topic and body
   uint32_t connection = 0;  // which of the session's connections it came on
 
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
@@ -90,6 +91,7 @@ struct SessionLimits {
   size_t queued_messages_max = 10'000;   // waiting in memory behind the window
   size_t queued_bytes_max = 16'777'216;  // the same, their topics, bodies and properties
   size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
+  size_t unanswered_bytes_max = 262'144;  // of publishes that wait for the store: beyond it the client is not read
   size_t packet_bytes_max = 1'048'576;
   uint16_t topic_aliases_max = 32;  // per connection, client to hub
 };
@@ -139,10 +141,17 @@ class Session : public std::enable_shared_from_this<Session> {
   // False while the hub owes the client too many answers: its socket is not read then, which is the only way
   // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard.
   [[nodiscard]] bool wants_packets() const {
-    return unanswered_ + requests_.size() < context_.limits.receive_maximum;
+    return unanswered_ + requests_.size() < context_.limits.receive_maximum &&
+           unanswered_bytes_ < context_.limits.unanswered_bytes_max;
   }
 
   // ---- connection ----
+  // Counts the session's connections: an answer belongs to the one its request came on.
+  [[nodiscard]] uint32_t connection() const { return connection_; }
+  // QoS 2 ids that must not be used for something new: publishes before PUBCOMP, deliveries after PUBREC.
+  [[nodiscard]] std::vector<uint16_t> incoming_ids() const;
+  [[nodiscard]] std::vector<uint16_t> released_ids();
+
   // Takes over the channel; what was in flight is sent again, in order, with DUP [MQTT-4.4.0-1].
   void attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now);
   void detach(core::Now now);
@@ -249,6 +258,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
   size_t unacknowledged_ = 0;       // QoS 1 without PUBACK, QoS 2 without PUBCOMP
   size_t unanswered_ = 0;           // QoS 1 without PUBACK, QoS 2 without PUBREC
+  size_t unanswered_bytes_ = 0;     // of those
   std::vector<uint16_t> requests_;  // SUBSCRIBE and UNSUBSCRIBE without answer
   Outbox outbox_;
 };

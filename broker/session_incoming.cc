@@ -35,8 +35,12 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
       return ReasonCode::success;
     }
   }
-  if (publish.qos > 0) ++unanswered_;
-  const PublishToken token{publish.packet_id, publish.qos, connection_};
+  const auto bytes = static_cast<uint32_t>(topic.size() + publish.payload.size());
+  if (publish.qos > 0) {
+    ++unanswered_;
+    unanswered_bytes_ += bytes;
+  }
+  const PublishToken token{publish.packet_id, publish.qos, bytes, connection_};
   context_.events.on_publish(*this, make_message(publish, topic, now), token);
   return ReasonCode::success;
 }
@@ -89,7 +93,10 @@ void Session::accepted(PublishToken token, ReasonCode reason) {
   if (token.qos == 0) return;
   const bool refused = is_error(reason);
   const bool current = token.connection == connection_;
-  if (current && unanswered_ > 0) --unanswered_;
+  if (current && unanswered_ > 0) {
+    --unanswered_;
+    unanswered_bytes_ -= token.bytes;
+  }
   if (refused && refuse_v3(token, reason)) return;
   if (token.qos == 1) {
     if (!current) return;  // the client sends it again

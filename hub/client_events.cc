@@ -76,13 +76,14 @@ void ClientEvents::on_connected(broker::Session& session, bool) {
     const auto queue = parts_.store->open_queue(session_queue_name(session.client_id()));
     if (queue) session.queue = *queue;
   }
-  if (session.persistent()) remember_session(session, 0);
+  // A session that was kept and will not be again still has records, until it ends.
+  if (session.queue) remember_session(session, 0);
   if (session.queue) parts_.delivery->bind_session(*session.queue, session);
   parts_.delivery->bind_inputs(session);
 }
 
 void ClientEvents::on_disconnected(broker::Session& session) {
-  if (session.persistent()) remember_session(session, parts_.clock->now().wall_ms);
+  if (session.queue) remember_session(session, parts_.clock->now().wall_ms);
   if (parts_.delivery->consumes_inputs(session)) offer_inputs();
 }
 
@@ -111,13 +112,11 @@ void ClientEvents::forget_session(broker::Session& session) {
   for (const auto& [filter, options] : session.subscriptions()) {
     values.push_back(erase_subscription(session.client_id(), filter));
   }
-  for (const std::string_view prefix : {kIncomingPrefix, kReleasedPrefix}) {
-    std::string all = erase_packet_id(prefix, session.client_id(), 0).key;
-    all.resize(all.size() - 2);  // without the packet id
-    (void)parts_.store->for_each(all, [&](std::string_view key, std::string_view) {
-      values.push_back({std::string(key), std::nullopt});
-      return true;
-    });
+  for (const uint16_t id : session.incoming_ids()) {
+    values.push_back(erase_packet_id(kIncomingPrefix, session.client_id(), id));
+  }
+  for (const uint16_t id : session.released_ids()) {
+    values.push_back(erase_packet_id(kReleasedPrefix, session.client_id(), id));
   }
   (void)parts_.store->put(values);
   if (const auto removed = parts_.store->remove_queue(*session.queue); !removed) {
@@ -135,7 +134,7 @@ void ClientEvents::on_publish(broker::Session& from, core::MessagePtr message, b
 
 void ClientEvents::on_release(broker::Session& from, uint16_t packet_id) {
   // Before PUBCOMP the id must be forgotten durably: the client may use it for a new message at once.
-  if (!from.persistent()) return from.released(packet_id);
+  if (!from.queue) return from.released(packet_id);
   answer_when_durable(from, Waits::Answer::released, packet_id,
                       {erase_packet_id(kIncomingPrefix, from.client_id(), packet_id)});
 }
@@ -146,7 +145,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
                                  std::vector<broker::AcceptedSubscription> accepted,
                                  std::vector<broker::ReasonCode> codes) {
   std::vector<store::KeyValue> values;
-  if (session.persistent()) {
+  if (session.queue) {
     for (const auto& one : accepted)
       values.push_back(put_subscription(session.client_id(), one.filter, one.options));
   }
@@ -163,7 +162,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
 void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id,
                                    std::vector<std::string> removed, std::vector<broker::ReasonCode> codes) {
   std::vector<store::KeyValue> values;
-  if (session.persistent()) {
+  if (session.queue) {
     for (const std::string& filter : removed)
       values.push_back(erase_subscription(session.client_id(), filter));
   }
@@ -179,7 +178,8 @@ void ClientEvents::answer_when_durable(broker::Session& session, Waits::Answer a
   if (values.empty()) return answer_now(session, answer, packet_id, codes);
   const auto seq = parts_.store->put(values);
   if (!seq) return;  // the store has failed: no promise, no answer
-  parts_.waits->add({*seq, answer, session.shared_from_this(), {packet_id, 0, 0}, std::move(codes)});
+  const broker::PublishToken token{.packet_id = packet_id, .connection = session.connection()};
+  parts_.waits->add({*seq, answer, session.shared_from_this(), token, std::move(codes)});
 }
 
 void ClientEvents::answer_now(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
@@ -199,13 +199,13 @@ void ClientEvents::on_delivered(broker::Session& session, broker::DeliveryToken 
 void ClientEvents::on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) {
   parts_.store->finish(token.queue, token.lane, token.seq, store::Outcome::delivered);
   // After PUBREL the client forgets the id, so the PUBLISH must not come again, not even after a power cut.
-  if (!session.persistent()) return session.release(packet_id);
+  if (!session.queue) return session.release(packet_id);
   answer_when_durable(session, Waits::Answer::release, packet_id,
                       {put_packet_id(kReleasedPrefix, session.client_id(), packet_id)});
 }
 
 void ClientEvents::on_completed(broker::Session& session, uint16_t packet_id) {
-  if (!session.persistent()) return;
+  if (!session.queue) return;
   const store::KeyValue gone = erase_packet_id(kReleasedPrefix, session.client_id(), packet_id);
   // Losing this only makes PUBREL go out once more.
   (void)parts_.store->put(std::span(&gone, 1), false);

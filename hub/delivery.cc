@@ -54,6 +54,17 @@ void Delivery::stop(store::QueueId queue) {
   feeds_.erase(it);
 }
 
+void Delivery::set_inputs(std::map<std::string, store::QueueId> inputs) {
+  inputs_ = std::move(inputs);
+  std::vector<store::QueueId> gone;
+  for (const auto& [queue, feed] : feeds_) {
+    const auto input = inputs_.find(feed.input_topic);
+    const bool kept = feed.input_topic.empty() || (input != inputs_.end() && input->second == queue);
+    if (!kept) gone.push_back(queue);
+  }
+  for (const store::QueueId queue : gone) stop(queue);
+}
+
 void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
   if (Feed* feed = find(queue); feed && feed->session.get() == &session) {
     ready(queue);  // the same session, connected again: it has sent again what was in flight
@@ -154,8 +165,7 @@ bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
   const store::ReadLimit limit{std::min(feed.session->window(), kReadMessages), kReadBytes};
   auto entries = store_.read(feed.queue, lane, feed.sent[lane], limit, clock_.now());
   if (!entries) {
-    log_.error("queue_read_failed",
-               {{"queue", store_.stats(feed.queue).name}, {"error", entries.error().what}});
+    log_.error("queue_read_failed", {{"queue", feed.queue}, {"error", entries.error().what}});
     feed.caught_up[lane] = true;
     return false;
   }

@@ -31,7 +31,8 @@ class Delivery {
       : store_(store), executor_(executor), clock_(clock), log_(log) {}
 
   // The inputs that exist, by topic: those of the current routes, and those that still hold messages.
-  void set_inputs(std::map<std::string, store::QueueId> inputs) { inputs_ = std::move(inputs); }
+  // Those that are gone lose their consumers.
+  void set_inputs(std::map<std::string, store::QueueId> inputs);
 
   // The session's own queue.
   void bind_session(store::QueueId queue, broker::Session& session);

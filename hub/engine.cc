@@ -57,6 +57,17 @@ void Engine::tick() {
   const core::Now now = clock_.now();
   broker_.tick(now);
   store_.tick(now);
+  expire_retained(now);
+}
+
+// Once a minute is often enough: an expired message is not sent to anybody in between.
+void Engine::expire_retained(core::Now now) {
+  constexpr int64_t kEveryMs = 60'000;
+  if (now.mono_ms - retained_checked_ms_ < kEveryMs) return;
+  retained_checked_ms_ = now.mono_ms;
+  std::vector<store::KeyValue> gone;
+  for (const std::string& topic : retained_.remove_expired(now.wall_ms)) gone.push_back(erase_retained(topic));
+  if (!gone.empty()) (void)store_.put(gone, false);  // lost: it expires again after a restart
 }
 
 void Engine::on_available(store::QueueId queue) {

@@ -50,6 +50,7 @@ class Engine : private store::StoreEvents {
 
  private:
   core::Status restore_retained();
+  void expire_retained(core::Now now);
   void on_durable(store::Seq up_to) override { waits_.on_durable(up_to); }
   void on_available(store::QueueId queue) override;
   void on_failed(const core::Error& error) override;
@@ -71,6 +72,7 @@ class Engine : private store::StoreEvents {
   store::QueueId upstream_queue_ = 0;
   std::function<void()> upstream_available_;
   std::string store_error_;
+  int64_t retained_checked_ms_ = 0;  // monotonic
 };
 
 }  // namespace headgate::hub

@@ -10,7 +10,8 @@
 namespace headgate::hub {
 namespace {
 
-constexpr std::chrono::seconds kTick{1};
+constexpr int64_t kTickMs = 1000;
+constexpr int64_t kTickMsMin = 10;
 constexpr int64_t kUpstreamPatienceMs =
     2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
 constexpr std::chrono::milliseconds kStopPoll{20};
@@ -140,8 +141,15 @@ void Hub::tick() {
   schedule_tick();
 }
 
+// The store syncs on ticks in its interval mode, so they come as often as that.
+int64_t Hub::tick_ms() const {
+  const Durability& durability = config_.store.durability;
+  if (durability.mode != Durability::Mode::interval) return kTickMs;
+  return std::clamp<int64_t>(durability.interval_ms, kTickMsMin, kTickMs);
+}
+
 void Hub::schedule_tick() {
-  tick_timer_.expires_after(kTick);
+  tick_timer_.expires_after(std::chrono::milliseconds(tick_ms()));
   tick_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) tick();
   });

@@ -61,6 +61,7 @@ class Hub : public HubView {
   core::Status listen();
   void tick();
   void schedule_tick();
+  [[nodiscard]] int64_t tick_ms() const;
   void wait_for_upstream(int64_t deadline_mono_ms);
   void finish_stopping();
 

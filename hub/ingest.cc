@@ -35,7 +35,7 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
     ++stats_.denied;
     return from.accepted(token, broker::ReasonCode::not_authorized);
   }
-  const bool remember = token.qos == 2 && from.persistent();
+  const bool remember = token.qos == 2 && from.queue;
   auto last = take(&from, message, remember, token.packet_id);
   while (last && !republished_.empty()) {
     const core::MessagePtr next = std::move(republished_.front());
@@ -46,11 +46,18 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
   republished_.clear();
   if (!last) {
     ++stats_.refused;
+    if (remember) forget_incoming(from, token.packet_id);
     return from.accepted(token, refusal(last.error()));
   }
   if (token.qos == 0) return;
   if (*last == 0) return from.accepted(token, broker::ReasonCode::success);
   parts_.waits.add({*last, Waits::Answer::accepted, from.shared_from_this(), token, {}});
+}
+
+// A publish that was refused after its first part was stored: its id is the client's to use again.
+void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
+  const store::KeyValue gone = erase_packet_id(kIncomingPrefix, from.client_id(), packet_id);
+  (void)parts_.store.put(std::span(&gone, 1));  // refused as well only if the store has failed
 }
 
 // Delivers one message and stores what must be stored. The seq to wait for; 0 if nothing was stored.
@@ -61,7 +68,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   find_subscribers(from, *message);
   for (const Subscriber& subscriber : subscribers_) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
-    if (qos > 0 && subscriber.session->persistent()) add_session_target(subscriber, *message, qos);
+    if (qos > 0 && subscriber.session->queue) add_session_target(subscriber, *message, qos);
   }
   route(message);
   if (message->retain) values_.push_back(put_retained(*message));
@@ -106,14 +113,13 @@ void Ingest::fan_out(const core::MessagePtr& message) {
   const core::Now now = parts_.clock.now();
   for (const Subscriber& subscriber : subscribers_) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
-    if (qos > 0 && subscriber.session->persistent()) continue;  // through its queue, once stored
+    if (qos > 0 && subscriber.session->queue) continue;  // through its queue, once stored
     const bool retain_flag = message->retain && subscriber.retain_as_published;
     subscriber.session->deliver(shared, qos, retain_flag, subscriber.ids, now);
   }
 }
 
 void Ingest::add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos) {
-  if (!subscriber.session->queue) return;
   const bool retain_flag = message.retain && subscriber.retain_as_published;
   targets_.push_back({*subscriber.session->queue, store::kDefaultLane, message.expires_ms,
                       to_tag({qos, retain_flag, subscriber.ids})});
@@ -147,17 +153,22 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
   const core::Now now = parts_.clock.now();
   std::vector<uint32_t> ids;
   if (options.id != 0) ids.push_back(options.id);
+  uint64_t lost = 0;
   parts_.retained.match(filter, now.wall_ms, [&](const core::MessagePtr& message) {
     const uint8_t qos = std::min(options.qos, message->qos);
-    if (qos == 0 || !session.persistent() || !session.queue) {
+    if (qos == 0 || !session.queue) {
       broker::SharedPublish shared(message);
       return session.deliver(shared, qos, true, ids, now);
     }
     const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms,
                                to_tag({qos, true, ids})};
-    // A failed store is reported by on_failed(); the client asks again when it reconnects.
-    (void)parts_.store.append(message, std::span(&target, 1));
+    if (!parts_.store.append(message, std::span(&target, 1))) ++lost;
   });
+  if (lost == 0) return;
+  parts_.log.warn("retained_not_sent", {{"client", session.client_id()},
+                                        {"filter", filter},
+                                        {"messages", lost},
+                                        {"reason", "the store does not keep up; subscribe again, or to less"}});
 }
 
 }  // namespace headgate::hub

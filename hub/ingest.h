@@ -63,6 +63,7 @@ class Ingest {
 
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
                                               bool persistent_qos2, uint16_t packet_id);
+  void forget_incoming(const broker::Session& from, uint16_t packet_id);
   void find_subscribers(const broker::Session* from, const core::Message& message);
   void fan_out(const core::MessagePtr& message);
   void add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos);

@@ -111,11 +111,13 @@ core::Result<StoredPacketId> read_packet_id(std::string_view prefix, std::string
 }
 
 store::KeyValue put_retained(const core::Message& message) {
-  if (message.body.empty()) return {key_of(kRetainedPrefix, message.topic), std::nullopt};
+  if (message.body.empty()) return erase_retained(message.topic);
   std::string value;
   store::encode_record(message, value);
   return {key_of(kRetainedPrefix, message.topic), std::move(value)};
 }
+
+store::KeyValue erase_retained(std::string_view topic) { return {key_of(kRetainedPrefix, topic), std::nullopt}; }
 
 std::string to_tag(const DeliveryTag& tag) {
   std::string bytes;

@@ -51,6 +51,7 @@ struct StoredPacketId {
 
 // An empty body erases, as in MQTT.
 [[nodiscard]] store::KeyValue put_retained(const core::Message& message);
+[[nodiscard]] store::KeyValue erase_retained(std::string_view topic);
 
 // How a message goes to a persistent session, kept as the tag of its queue entry.
 struct DeliveryTag {

@@ -21,6 +21,10 @@ void Waits::on_failed() {
 
 void Waits::give(Wait& wait) {
   broker::Session& session = *wait.session;
+  // A client that has connected again asks again, often under the same packet id: an answer to its old
+  // request must not pass for one to the new. PUBREL is the hub's own step, and due on any connection.
+  const bool current = wait.token.connection == session.connection();
+  if (!current && wait.answer != Answer::accepted && wait.answer != Answer::release) return;
   switch (wait.answer) {
     case Answer::accepted:
       return session.accepted(wait.token, broker::ReasonCode::success);

@@ -22,7 +22,7 @@ class Waits {
     store::Seq seq = 0;
     Answer answer = Answer::accepted;
     std::shared_ptr<broker::Session> session;
-    broker::PublishToken token;             // accepted; for the others only packet_id counts
+    broker::PublishToken token;             // for other answers than accepted, packet_id and connection
     std::vector<broker::ReasonCode> codes;  // subscribed, unsubscribed
   };
 

@@ -152,6 +152,79 @@ TEST_F(DurableSession, EndsWithItsQueueAndItsRecords) {
   EXPECT_EQ(left, 0u);
 }
 
+TEST_F(DurableSession, AnAnswerToAnOldConnectionIsNotGivenToANewOne) {
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  reader.subscribe(1, {to("a")});
+  reader.drop();  // before SUBACK was due
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  EXPECT_THAT(again.subscribe(1, {to("b"), to("c"), to("d")}), IsEmpty());
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("SUBACK 1 00 00 00"));
+}
+
+TEST_F(DurableSession, AnOldPubrelDoesNotEndTheNextMessageOfTheSameId) {
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(kept(v5("sensor")));
+  sensor.publish(qos2(7, "t", "x"));
+  commit();
+  sensor.pubrel(7);
+  sensor.drop();  // before PUBCOMP was due
+  auto again = client();
+  again.connect(kept(v5("sensor")));
+  EXPECT_THAT(again.pubrel(7), IsEmpty());
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBCOMP 7"));
+  again.publish(qos2(7, "t", "y"));
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBREC 7"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x", "y"));
+}
+
+TEST_F(DurableSession, ForgetsQos2IdsThatWereStillBeingStoredWhenItEnded) {
+  route("FROM /messages/* INTO $upstream");
+  auto sensor = client();
+  sensor.connect(kept(v5("sensor")));
+  sensor.publish(qos2(7, "t", "x"));
+  auto clean = kept(v5("sensor"));
+  clean.clean_start = true;
+  auto fresh = client();
+  fresh.connect(clean);  // ends the session before anything was durable
+  commit();
+  sensor.drop();
+  fresh.drop();
+  commit();
+  restart();
+  auto later = client();
+  later.connect(kept(v5("sensor")));
+  later.publish(qos2(7, "t", "new"));
+  commit();
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x", "new"));
+}
+
+TEST_F(DurableSession, KeepsItsOrderWhenItIsNoLongerKept) {
+  subscribe_and_leave("t", 1);
+  publish(qos1(1, "t", "old"));
+  auto reader = client();
+  auto once = v5("reader");
+  once.clean_start = false;  // goes on with the session, but it ends with this connection
+  once.receive_maximum = 1;
+  reader.connect(once);
+  commit();
+  EXPECT_EQ(reader.read().back(), "PUBLISH q1 id1 t=old");
+  publish(qos1(2, "t", "new"));
+  reader.puback(1);
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre("PUBLISH q1 id2 t=new"));
+  reader.drop();
+  commit();
+  restart();
+  auto after = client();
+  EXPECT_THAT(after.connect(kept(v5("reader"))), ElementsAre("CONNACK 00"));
+}
+
 class ModuleInputs : public DurableSession {
  protected:
   ModuleInputs() { route("FROM 'raw' INTO BrokeredEndpoint('/modules/detector/inputs/readings')"); }
@@ -227,6 +300,24 @@ TEST_F(ModuleInputs, GoToTheStandbyWhenAPersistentConsumerIsAwayOrLetsGo) {
     first.drop();
     commit();
   }
+}
+
+TEST_F(ModuleInputs, MayGoWithTheirRouteWhileAConsumerHasAFullWindow) {
+  auto detector = client();
+  auto connect = kept(v5("detector"));
+  connect.receive_maximum = 1;
+  detector.connect(connect);
+  detector.subscribe(1, {to("own", 1), to("modules/detector/inputs/readings", 1)});
+  commit();
+  detector.read();
+  publish(qos1(1, "own", "x"));
+  EXPECT_THAT(detector.read(), ElementsAre("PUBLISH q1 id1 own=x"));
+  routes_.entries.clear();
+  ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  commit();
+  detector.puback(1);
+  commit();
+  EXPECT_FALSE(store_.find_queue("modules/detector/inputs/readings"));
 }
 
 TEST_F(ModuleInputs, SendHighPrioritiesFirst) {

@@ -158,6 +158,32 @@ TEST_F(PublishPath, RetainedMessagesSurviveARestart) {
   EXPECT_THAT(watcher.subscribe(1, {to("#")}), ElementsAre("SUBACK 1 00", "PUBLISH q0 retain t=x"));
 }
 
+TEST_F(PublishPath, ForgetsRetainedMessagesThatHaveExpired) {
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  auto keep = qos1(1, "t", "x");
+  keep.retain = true;
+  keep.properties.expiry_s = 10;
+  sensor.publish(keep);
+  commit();
+  clock_.advance_ms(60'000);
+  engine_->tick();
+  commit();
+  EXPECT_FALSE(store_.get("retained/t"));
+}
+
+TEST_F(PublishPath, DoesNotReadAClientWhosePublishesFillTheStoresQueue) {
+  route("FROM /messages/* INTO $upstream");
+  auto burst = client();
+  burst.connect(v3("burst"));
+  burst.publish(qos1(1, "t", std::string(200'000, 'x')));
+  EXPECT_TRUE(burst.is_read());
+  burst.publish(qos1(2, "t", std::string(200'000, 'x')));
+  EXPECT_FALSE(burst.is_read());
+  commit();
+  EXPECT_TRUE(burst.is_read());
+}
+
 TEST_F(PublishPath, ANullSinkEndsTheMessage) {
   route("FROM 't' INTO $null");
   auto sensor = client();
