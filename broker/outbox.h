@@ -27,6 +27,7 @@ struct Outgoing {
   bool retain = false;
   std::vector<uint32_t> subscription_ids;
   DeliveryToken token;
+  bool held_anyway = false;  // in memory whether it waits or not: the waiting queue's limits do not count it
 };
 
 // The in-flight window of QoS 1 and 2 deliveries (MQTT 5.0 sections 4.3 and 4.9) and the packet ids in it.
@@ -87,7 +88,8 @@ class Outbox {
 
   // Messages that wait for the window, in memory.
   std::deque<Outgoing> waiting;
-  size_t waiting_bytes = 0;  // of topics, bodies and properties in `waiting`
+  size_t waiting_bytes = 0;  // of those in it that are not held anyway; so is the next
+  size_t waiting_messages = 0;
 
  private:
   struct Slot {

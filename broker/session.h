@@ -91,7 +91,8 @@ struct SessionLimits {
   size_t queued_messages_max = 10'000;   // waiting in memory behind the window
   size_t queued_bytes_max = 16'777'216;  // the same, their topics, bodies and properties
   size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
-  size_t unanswered_bytes_max = 262'144;  // of publishes that wait for the store: beyond it the client is not read
+  size_t unanswered_bytes_max =
+      262'144;  // of publishes that wait for the store: beyond it the client is not read
   size_t packet_bytes_max = 1'048'576;
   uint16_t topic_aliases_max = 32;  // per connection, client to hub
 };
@@ -171,8 +172,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // ---- deliveries ----
   // For subscribers without a durable queue: sends, waits in memory for the window, or drops and counts.
+  // `held_anyway`: the message stays in memory whether it waits here or not (a retained one), so the limits
+  // of the waiting queue do not apply.
   void deliver(SharedPublish& message, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
-               core::Now now);
+               core::Now now, bool held_anyway = false);
   // The socket took what was waiting: goes on with what was held back.
   void on_drained(core::Now now);
   // Room for deliveries with a token; 0 while not connected.
@@ -236,6 +239,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
   void give_up(const Outgoing& out);
   void wait_in_memory(Outgoing out);
+  Outgoing take_waiting();
   void send_waiting(core::Now now);
   [[nodiscard]] bool congested() const;
   // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].

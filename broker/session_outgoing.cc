@@ -48,8 +48,9 @@ bool Session::congested() const { return channel_->unsent_bytes() > context_.lim
 size_t Session::window() const { return takes_packets() && !congested() ? outbox_.window() : 0; }
 
 void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
-                      std::span<const uint32_t> subscription_ids, core::Now now) {
-  Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}};
+                      std::span<const uint32_t> subscription_ids, core::Now now, bool held_anyway) {
+  Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {},
+               held_anyway};
   if (qos == 0) {
     if (!takes_packets() || congested() || !write_shared(shared, out, 0, now)) give_up(out);
     return;
@@ -134,19 +135,30 @@ void Session::give_up(const Outgoing& out) {
 }
 
 void Session::wait_in_memory(Outgoing out) {
-  const bool full = outbox_.waiting.size() >= context_.limits.queued_messages_max ||
-                    outbox_.waiting_bytes + weight(out) > context_.limits.queued_bytes_max;
-  if (full) return give_up(out);
-  outbox_.waiting_bytes += weight(out);
+  if (!out.held_anyway) {
+    const bool full = outbox_.waiting_messages >= context_.limits.queued_messages_max ||
+                      outbox_.waiting_bytes + weight(out) > context_.limits.queued_bytes_max;
+    if (full) return give_up(out);
+    ++outbox_.waiting_messages;
+    outbox_.waiting_bytes += weight(out);
+  }
   outbox_.waiting.push_back(std::move(out));
+}
+
+Outgoing Session::take_waiting() {
+  Outgoing out = std::move(outbox_.waiting.front());
+  outbox_.waiting.pop_front();
+  if (!out.held_anyway) {
+    --outbox_.waiting_messages;
+    outbox_.waiting_bytes -= weight(out);
+  }
+  return out;
 }
 
 void Session::send_waiting(core::Now now) {
   if (outbox_.rewound()) send_again(now);
   while (!outbox_.waiting.empty() && window() > 0) {
-    Outgoing out = std::move(outbox_.waiting.front());
-    outbox_.waiting.pop_front();
-    outbox_.waiting_bytes -= weight(out);
+    Outgoing out = take_waiting();
     if (expired(*out.message, now)) {
       give_up(out);  // [MQTT-3.3.2-5]
     } else {

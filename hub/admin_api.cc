@@ -72,7 +72,8 @@ Json to_json(const ClientInfo& client) {
           {"queued_messages", client.queued_messages},
           {"queued_bytes", client.queued_bytes},
           {"messages_in", client.messages_in},
-          {"messages_out", client.messages_out}};
+          {"messages_out", client.messages_out},
+          {"dropped", client.dropped}};
 }
 
 Json to_json(const RouteInfo& route) {

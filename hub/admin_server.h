@@ -21,7 +21,7 @@ struct AdminLimits {
   uint32_t header_bytes_max = 16 * 1024;
   uint64_t body_bytes_max = 4 * 1024 * 1024;
   size_t stream_bytes_max = 1024 * 1024;  // lines waiting for a slow client; beyond it the client is dropped
-  int idle_timeout_s = 60;                // for a whole request to arrive, or an answer to leave
+  int idle_timeout_s = 10;                // for a whole request to arrive, or an answer to leave
 };
 
 // Runs on the thread of `io`, which with `api` and `log` must outlive it. Destroying it closes everything;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/channel.h"
 #include "hub/session_records.h"
 
 namespace headgate::hub {
@@ -177,7 +178,12 @@ void ClientEvents::answer_when_durable(broker::Session& session, Waits::Answer a
                                        std::vector<broker::ReasonCode> codes) {
   if (values.empty()) return answer_now(session, answer, packet_id, codes);
   const auto seq = parts_.store->put(values);
-  if (!seq) return;  // the store has failed: no promise, no answer
+  if (!seq) {  // no promise, no answer: the client must not wait for one
+    if (broker::Channel* channel = session.channel()) {
+      channel->close(broker::ReasonCode::implementation_specific_error);
+    }
+    return;
+  }
   const broker::PublishToken token{.packet_id = packet_id, .connection = session.connection()};
   parts_.waits->add({*seq, answer, session.shared_from_this(), token, std::move(codes)});
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -235,6 +236,10 @@ core::Result<Config> parse_config(std::string_view json_text, std::string_view f
 }
 
 core::Result<Config> load_config(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return core::fail(core::Errc::io, path + ": is a directory; give the path of a JSON file");
+  }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();

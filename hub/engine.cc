@@ -66,7 +66,8 @@ void Engine::expire_retained(core::Now now) {
   if (now.mono_ms - retained_checked_ms_ < kEveryMs) return;
   retained_checked_ms_ = now.mono_ms;
   std::vector<store::KeyValue> gone;
-  for (const std::string& topic : retained_.remove_expired(now.wall_ms)) gone.push_back(erase_retained(topic));
+  for (const std::string& topic : retained_.remove_expired(now.wall_ms))
+    gone.push_back(erase_retained(topic));
   if (!gone.empty()) (void)store_.put(gone, false);  // lost: it expires again after a restart
 }
 
@@ -77,7 +78,7 @@ void Engine::on_available(store::QueueId queue) {
 
 void Engine::on_failed(const core::Error& error) {
   store_error_ = error.what;
-  log_.error("store_failed",
+  log_.error("hub_cannot_store",
              {{"error", error.what},
               {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
   waits_.on_failed();

@@ -99,6 +99,7 @@ std::vector<ClientInfo> Hub::clients() const {
     }
     info.messages_in = session.stats().received;
     info.messages_out = session.stats().delivered;
+    info.dropped = session.stats().dropped;
     clients.push_back(std::move(info));
   });
   return clients;

@@ -64,6 +64,7 @@ struct ClientInfo {
   uint64_t queued_bytes = 0;
   uint64_t messages_in = 0;
   uint64_t messages_out = 0;
+  uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
 };
 
 struct RouteInfo {

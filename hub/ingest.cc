@@ -24,7 +24,7 @@ bool is_hubs_own(std::string_view topic) {
 
 broker::ReasonCode refusal(const core::Error& error) {
   return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded
-                                        : broker::ReasonCode::unspecified_error;
+                                        : broker::ReasonCode::implementation_specific_error;
 }
 
 }  // namespace
@@ -158,17 +158,18 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
     const uint8_t qos = std::min(options.qos, message->qos);
     if (qos == 0 || !session.queue) {
       broker::SharedPublish shared(message);
-      return session.deliver(shared, qos, true, ids, now);
+      return session.deliver(shared, qos, true, ids, now, true);
     }
     const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms,
                                to_tag({qos, true, ids})};
     if (!parts_.store.append(message, std::span(&target, 1))) ++lost;
   });
   if (lost == 0) return;
-  parts_.log.warn("retained_not_sent", {{"client", session.client_id()},
-                                        {"filter", filter},
-                                        {"messages", lost},
-                                        {"reason", "the store does not keep up; subscribe again, or to less"}});
+  parts_.log.warn("retained_not_sent",
+                  {{"client", session.client_id()},
+                   {"filter", filter},
+                   {"messages", lost},
+                   {"reason", "the store does not keep up; subscribe again, or to less"}});
 }
 
 }  // namespace headgate::hub

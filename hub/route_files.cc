@@ -18,6 +18,11 @@ routing::RouteFile failed(const std::string& file, const std::string& why) {
 }
 
 routing::RouteFile read_file(const std::string& path) {
+  std::error_code unreadable;
+  // Reading a pipe would wait for its writer, and the whole hub with it.
+  if (!fs::is_regular_file(path, unreadable)) {
+    return failed(path, unreadable ? unreadable.message() : "it is not a regular file");
+  }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();

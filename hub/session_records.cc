@@ -117,7 +117,9 @@ store::KeyValue put_retained(const core::Message& message) {
   return {key_of(kRetainedPrefix, message.topic), std::move(value)};
 }
 
-store::KeyValue erase_retained(std::string_view topic) { return {key_of(kRetainedPrefix, topic), std::nullopt}; }
+store::KeyValue erase_retained(std::string_view topic) {
+  return {key_of(kRetainedPrefix, topic), std::nullopt};
+}
 
 std::string to_tag(const DeliveryTag& tag) {
   std::string bytes;

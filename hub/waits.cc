@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/channel.h"
+
 namespace headgate::hub {
 
 void Waits::on_durable(store::Seq up_to) {
@@ -14,8 +16,11 @@ void Waits::on_durable(store::Seq up_to) {
 
 void Waits::on_failed() {
   for (Wait& wait : std::exchange(waits_, {})) {
-    if (wait.answer == Answer::accepted)
-      wait.session->accepted(wait.token, broker::ReasonCode::unspecified_error);
+    if (wait.answer == Answer::accepted) {
+      wait.session->accepted(wait.token, broker::ReasonCode::implementation_specific_error);
+    } else if (broker::Channel* channel = wait.session->channel()) {
+      channel->close(broker::ReasonCode::implementation_specific_error);
+    }
   }
 }
 

@@ -30,8 +30,8 @@ class Waits {
 
   // Gives every answer that is due.
   void on_durable(store::Seq up_to);
-  // The store has failed: publishes are refused, and nothing else is answered, so that clients try again
-  // elsewhere or later.
+  // The store has failed: publishes are refused, and who waits for anything else is disconnected, since it
+  // would wait for ever.
   void on_failed();
 
   [[nodiscard]] size_t size() const { return waits_.size(); }

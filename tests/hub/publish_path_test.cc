@@ -58,10 +58,41 @@ TEST_F(PublishPath, AFailedStoreAcknowledgesNothing) {
   modern.publish(qos1(1, "t", "x"));
   old.publish(qos1(1, "t", "x"));
   commit();
-  EXPECT_THAT(modern.read(), ElementsAre("PUBACK 1 80"));
+  EXPECT_THAT(modern.read(), ElementsAre("PUBACK 1 83"));
   EXPECT_THAT(old.read(), ElementsAre("closed"));  // 3.1.1 has no way to refuse one publish
   EXPECT_EQ(engine_->store_error(), "disk gone");
-  EXPECT_THAT(modern.publish(qos1(2, "t", "y")), ElementsAre("PUBACK 2 80"));
+  EXPECT_THAT(modern.publish(qos1(2, "t", "y")), ElementsAre("PUBACK 2 83"));
+}
+
+TEST_F(PublishPath, AFailedStoreLeavesNobodyWaiting) {
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  commit();
+  store_.fail_next_commit({core::Errc::io, "disk gone"});
+  reader.subscribe(1, {to("t", 1)});
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre("closed"));
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  EXPECT_THAT(again.subscribe(1, {to("t", 1)}), ElementsAre("closed"));
+}
+
+TEST_F(PublishPath, SendsAllRetainedMessagesToWhoeverReads) {
+  constexpr int kMany = 12'000;  // more than may wait for a client otherwise
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  for (int i = 0; i < kMany; ++i) {
+    auto keep = qos1(1, "t/" + std::to_string(i), "x");
+    keep.retain = true;
+    sensor.publish(keep);
+    commit();
+  }
+  auto reader = client();
+  reader.connect(v5("reader"));
+  reader.subscribe(1, {to("t/#", 1)});
+  const auto session = engine_->broker().find("reader");
+  EXPECT_EQ(session->in_flight() + session->waiting(), static_cast<size_t>(kMany));
+  EXPECT_EQ(session->stats().dropped, 0u);
 }
 
 TEST_F(PublishPath, TwoRoutesToOneEndpointDeliverOnceWithTheBestPriority) {

@@ -92,15 +92,15 @@ TEST_F(Commands, ClientLsShowsWhoIsThere) {
   hub_.answers_["/v1/clients"] =
       R"({"clients": [{"client_id": "pump-1", "protocol": "5", "address": "127.0.0.1:4",
     "connected": true, "since_ms": 1700000000123, "subscriptions": 2, "in_flight": 1, "queued_messages": 3,
-    "queued_bytes": 10, "messages_in": 4, "messages_out": 5}, {"client_id": "gone", "connected": false}]})";
+    "queued_bytes": 10, "messages_in": 4, "messages_out": 5, "dropped": 6}, {"client_id": "gone", "connected": false}]})";
   EXPECT_EQ(run_client_ls(human()), kExitOk);
   EXPECT_EQ(out_.str(),
             "CLIENT  STATE      MQTT  ADDRESS      SINCE                     SUBSCRIPTIONS  IN FLIGHT  "
-            "QUEUED  SIZE  IN  OUT\n"
+            "QUEUED  SIZE  IN  OUT  DROPPED\n"
             "pump-1  connected  5     127.0.0.1:4  2023-11-14T22:13:20.123Z              2          1       "
-            "3  10 B   4    5\n"
+            "3  10 B   4    5        6\n"
             "gone    offline    -     -            -                                     0          0       "
-            "0   0 B   0    0\n");
+            "0   0 B   0    0        0\n");
 }
 
 TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {

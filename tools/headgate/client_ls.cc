@@ -21,14 +21,15 @@ void show(std::ostream& out, const Json& json) {
                {"QUEUED", Align::right},
                {"SIZE", Align::right},
                {"IN", Align::right},
-               {"OUT", Align::right}});
+               {"OUT", Align::right},
+               {"DROPPED", Align::right}});
   for (const Json& client : member_of(json, "clients")) {
     const auto count = [&client](std::string_view field) { return std::to_string(number_of(client, field)); };
     table.add({or_dash(text_of(client, "client_id")), flag_of(client, "connected") ? "connected" : "offline",
                or_dash(text_of(client, "protocol")), or_dash(text_of(client, "address")),
                iso_time(static_cast<int64_t>(number_of(client, "since_ms"))), count("subscriptions"),
                count("in_flight"), count("queued_messages"), human_bytes(number_of(client, "queued_bytes")),
-               count("messages_in"), count("messages_out")});
+               count("messages_in"), count("messages_out"), count("dropped")});
   }
   table.print(out);
 }
