@@ -7,6 +7,7 @@
 
 #include "store/block.h"
 #include "store/queue_store.h"
+#include "store/reclaim_policy.h"
 #include "store/segment.h"
 
 namespace headgate::store {
@@ -27,10 +28,12 @@ struct Group {
   std::vector<std::pair<QueueId, std::string>> new_queues;    // with their names
   std::vector<std::pair<QueueId, std::string>> queue_states;  // encoded when the group is cut
   std::vector<KeyValue> meta;
-  Seq last_seq = 0;        // everything up to it is in this group or an earlier one
-  size_t bytes = 0;        // of messages and values, as they will be written, about
-  size_t held_bytes = 0;   // what the group takes in memory besides that, about
-  bool must_sync = false;  // somebody waits for a promise
+  Reclaim reclaim = Reclaim::nothing;  // what is to be done once this group is in the log
+  Seq floor = 0;                       // for it: every block with a smaller id is dead once this group holds
+  Seq last_seq = 0;                    // everything up to it is in this group or an earlier one
+  size_t bytes = 0;                    // of messages and values, as they will be written, about
+  size_t held_bytes = 0;               // what the group takes in memory besides that, about
+  bool must_sync = false;              // somebody waits for a promise
 
   // The segment that takes a message with this seq.
   Segment& segment_for(Seq seq) {

@@ -349,6 +349,8 @@ core::Status RocksDb::sync_wal() const {
 }
 
 void RocksDb::reclaim(Seq floor, bool all) const {
+  // Dropping files outlives a power cut; the finishes that allow it must too.
+  if (!sync_wal()) return;
   const std::string first = block_key(0);
   const std::string end = block_key(floor);
   const rocksdb::Slice first_slice(first), end_slice(end);

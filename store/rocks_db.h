@@ -87,7 +87,8 @@ class RocksDb {
 
   [[nodiscard]] core::Status sync_wal() const;
 
-  // Gives back the space of blocks below `floor`, which are all dead. `all` = also merges what else is dead.
+  // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
+  // first, and does nothing if it cannot. `all` = also merges what else is dead. On any thread.
   void reclaim(Seq floor, bool all) const;
 
  private:

@@ -332,6 +332,8 @@ void RocksStore::cut() {
     lease_ = open_.last_seq + kSeqLease;
     open_.meta.push_back({std::string(kMetaNextSeq), u64_bytes(lease_)});
   }
+  open_.reclaim = std::exchange(due_, Reclaim::nothing);
+  if (open_.reclaim != Reclaim::nothing) open_.floor = floor();
   unsynced_ |= !sync;
   writing_ = true;
   auto group = std::make_shared<Group>(std::exchange(open_, {}));
@@ -363,6 +365,7 @@ void RocksStore::on_written(Group& group, const core::Status& status) {
     return;
   }
   durable_ = group.last_seq;
+  if (group.reclaim != Reclaim::nothing) reclaim(group.reclaim, group.floor);
   std::set<QueueId> available;
   for (Segment& segment : group.segments) {
     for (Segment::Row& row : segment.take_rows()) {

@@ -84,6 +84,7 @@ class RocksStore final : public QueueStore {
   void expire(core::Now now);
   void sync_if_due(core::Now now);
   void reclaim_if_due(core::Now now);
+  void reclaim(Reclaim what, Seq floor);
   Seq floor() const;
 
   core::Executor& executor_;
@@ -112,8 +113,9 @@ class RocksStore final : public QueueStore {
 
   uint64_t waiting_bytes_ = 0;  // of all lanes
   ReclaimPolicy reclaim_;
+  Reclaim due_ = Reclaim::nothing;  // rides on the next group
   int64_t synced_at_ms_ = 0;
-  bool housekeeping_ = false;
+  bool housekeeping_ = false;  // something is due, or being done
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Worker writer_;

@@ -108,13 +108,19 @@ void RocksStore::sync_if_due(core::Now now) {
   });
 }
 
+// Files that are dropped stay dropped, and the finishes that allow it are neither written nor synced yet. So
+// what is due goes with the group that carries them.
 void RocksStore::reclaim_if_due(core::Now now) {
   if (housekeeping_) return;
-  const Reclaim due = reclaim_.due(now.mono_ms, waiting_bytes_);
-  if (due == Reclaim::nothing) return;
+  due_ = reclaim_.due(now.mono_ms, waiting_bytes_);
+  if (due_ == Reclaim::nothing) return;
   housekeeping_ = true;
-  housekeeper_.post([this, due, from = floor(), alive = std::weak_ptr(alive_), &executor = executor_] {
-    db_->reclaim(from, due == Reclaim::everything);
+  schedule();
+}
+
+void RocksStore::reclaim(Reclaim what, Seq floor) {
+  housekeeper_.post([this, what, floor, alive = std::weak_ptr(alive_), &executor = executor_] {
+    db_->reclaim(floor, what == Reclaim::everything);
     executor.post([this, alive] {
       if (alive.lock()) housekeeping_ = false;
     });

@@ -2,6 +2,7 @@
 // synced: whatever was reported durable is there after a restart, and the accounts balance.
 #include <rocksdb/env.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -166,6 +167,39 @@ class PowerCut : public RocksTest {
     disk_->cut_power(false);
     open();
   }
+  // As settle(), but without asking for a sync.
+  void write() {
+    const Seq seq = store->put({}, false).value();
+    executor.run_until([&] { return events.durable_up_to() >= seq || !events.failures.empty(); });
+  }
+  void finish_oldest(QueueId queue, size_t count) {
+    for (Seq after = 0; count > 0;) {
+      const auto entries = read(queue, kDefaultLane, after, {std::min<size_t>(count, 1'000), 8u << 20});
+      for (const Entry& entry : entries) finish(queue, entry.seq);
+      after = entries.back().seq;
+      count -= entries.size();
+    }
+  }
+  // 7,500 messages wait when files of the 14,500 before them are dropped.
+  void give_space_back_beside_unfinished(QueueId queue) {
+    for (int i = 0; i < 22'000; ++i) {
+      append(std::string(4'096, static_cast<char>('a' + i % 26)), queue);
+      if (i % 500 == 0) settle();
+    }
+    settle();
+    finish_oldest(queue, 14'500);
+    store->tick(clock.now());
+    write();
+  }
+  size_t count_readable(QueueId queue) {
+    size_t count = 0;
+    Seq after = 0;
+    for (auto entries = read(queue); !entries.empty(); entries = read(queue, kDefaultLane, after)) {
+      count += entries.size();
+      after = entries.back().seq;
+    }
+    return count;
+  }
 
  private:
   std::shared_ptr<testing::FaultyFileSystem> disk_ = std::make_shared<testing::FaultyFileSystem>();
@@ -201,6 +235,21 @@ TEST_F(PowerCut, LeavesAConsistentStoreAndUnusedSeqsInModeMemory) {
   EXPECT_GT(append("new", queue("r")), lost);
   settle();
   EXPECT_EQ(bodies(read(queue("r"))), std::vector<std::string>{"new"});
+}
+
+TEST_F(PowerCut, LosesNothingUnfinishedThoughSpaceWasGivenBack) {
+  const QueueId q = start({Durability::Mode::sync});
+  give_space_back_beside_unfinished(q);
+  cut_power();
+  EXPECT_GE(stats(q).waiting(), 7'500u);
+  EXPECT_EQ(count_readable(q), stats(q).waiting());
+}
+
+TEST_F(PowerCut, LosesNothingUnfinishedThoughSpaceWasGivenBackInModeMemory) {
+  const QueueId q = start({Durability::Mode::memory});
+  give_space_back_beside_unfinished(q);
+  cut_power();
+  EXPECT_EQ(count_readable(q), stats(q).waiting());
 }
 
 INSTANTIATE_TEST_SUITE_P(, DyingDisk,

@@ -1,5 +1,6 @@
 #include "tests/store/rocks_faulty_env.h"
 
+#include <atomic>
 #include <filesystem>
 #include <utility>
 
@@ -28,8 +29,10 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     const IOStatus alive = disk_.operate();
     if (!alive.ok()) return alive;
-    disk_.synced(name_, size_);
-    return target()->Sync(options, debug);
+    const uint64_t written = size_;  // before the sync: another thread may be appending
+    const IOStatus synced = target()->Sync(options, debug);
+    if (synced.ok()) disk_.synced(name_, written);
+    return synced;
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override { return Sync(options, debug); }
   // Writing back early promises nothing.
@@ -40,7 +43,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
  private:
   FaultyFileSystem& disk_;
   std::string name_;
-  uint64_t size_ = 0;
+  std::atomic<uint64_t> size_ = 0;
 };
 
 }  // namespace
