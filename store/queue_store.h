@@ -120,7 +120,10 @@ class QueueReader {
   [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
 
   // Durable, unfinished entries of a lane with seq > `after`, oldest first, without those that have
-  // expired at `now`. Costs the same at any depth. Errors: not_found, corrupt, io.
+  // expired at `now`. Costs the same at any depth. Ends before an entry whose message is missing or damaged;
+  // when that is the first, it is passed over, and the running store ends it as dead. Should that leave
+  // nothing to answer although there may be more, on_available() comes again.
+  // Errors, only if nothing can be read: not_found, corrupt (also of the index), io.
   [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
                                                               ReadLimit limit, core::Now now) = 0;
 
@@ -144,7 +147,7 @@ class StoreEvents {
   virtual void on_durable(Seq up_to) = 0;
 
   // Entries became readable in this queue. Comes after the on_durable that made them so; not for what was
-  // waiting already when the store was opened.
+  // waiting already when the store was opened. Comes also after a read() that could not go on to the end.
   virtual void on_available(QueueId queue) = 0;
 
   // A write or sync failed. Nothing after the last on_durable() was stored or will be: every later append

@@ -1,4 +1,5 @@
 // A stopped hub's store, opened without changing it.
+#include <optional>
 #include <utility>
 
 #include "store/queue_table.h"
@@ -27,7 +28,16 @@ class RocksQueueReader final : public QueueReader {
     const QueueState* state = table_.find(queue);
     if (state == nullptr || lane >= kLaneCount)
       return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
-    return path_.read(*state, lane, after, limit, now);
+    std::optional<core::Error> met;  // reported if nothing after it can be read either
+    for (;;) {
+      auto found = path_.read(*state, lane, after, limit, now);
+      if (!found) return core::fail(found.error());
+      if (!found->entries.empty()) return std::move(found->entries);
+      if (!found->bad && met) return core::fail(*met);
+      if (!found->bad) return std::vector<Entry>();
+      after = found->bad->seq;
+      met = found->bad->error;
+    }
   }
   std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
   core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }

@@ -27,6 +27,9 @@ constexpr size_t kOpenBytesMax = 16u << 20;
 constexpr size_t kOpenMessageBytes = 256;
 constexpr size_t kOpenTargetBytes = 80;
 
+// Messages that one read ends because they cannot be read.
+constexpr size_t kUnreadableAtOnce = 64;
+
 std::string u64_bytes(uint64_t value) {
   std::string out;
   put_u64_be(out, value);
@@ -95,9 +98,31 @@ const QueueStats& RocksStore::stats(QueueId queue) const {
 
 core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                                   core::Now now) {
-  const QueueState* state = table_.find(queue);
+  QueueState* state = table_.find(queue);
   if (state == nullptr || lane >= kLaneCount) return no_queue(queue);
-  return path_.read(*state, lane, after, limit, now);
+  for (size_t ended = 0; ended < kUnreadableAtOnce; ++ended) {
+    auto found = path_.read(*state, lane, after, limit, now);
+    if (!found) return core::fail(found.error());
+    if (!found->bad || !found->entries.empty()) return std::move(found->entries);
+    if (!check_writable()) return core::fail(found->bad->error);
+    after = found->bad->seq;
+    end_unreadable(*state, lane, *found->bad);
+  }
+  read_again(queue);
+  return std::vector<Entry>();
+}
+
+// What cannot be read must not hold up what comes after it.
+void RocksStore::end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad) {
+  log_.error("message_unreadable",
+             {{"queue", queue.stats.name}, {"seq", bad.seq}, {"error", bad.error.what}, {"outcome", "dead"}});
+  end_entry(queue, lane, bad.seq, Outcome::dead);
+}
+
+void RocksStore::read_again(QueueId queue) {
+  on_loop([this, queue] {
+    if (events_ != nullptr && table_.find(queue) != nullptr) events_->on_available(queue);
+  });
 }
 
 core::Result<QueueId> RocksStore::open_queue(std::string_view name) {

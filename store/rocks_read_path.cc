@@ -53,24 +53,33 @@ RocksReadPath::RocksReadPath(const RocksDb& db, size_t tail_bytes)
     : db_(db), rows_(kCachedEntries), tail_(tail_bytes) {}
 RocksReadPath::~RocksReadPath() = default;
 
-core::Result<std::vector<Entry>> RocksReadPath::read(const QueueState& state, uint8_t lane_number, Seq after,
-                                                     ReadLimit limit, core::Now now) {
-  std::vector<Entry> entries;
-  if (!state.lanes[lane_number]) return entries;
+core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_number, Seq after,
+                                        ReadLimit limit, core::Now now) {
+  Found found;
+  std::vector<Entry>& entries = found.entries;
+  if (!state.lanes[lane_number]) return found;
   const Lane& lane = *state.lanes[lane_number];
+  const auto stop = [&](const core::Error& error) -> core::Result<Found> {
+    if (entries.empty()) return core::fail(error);
+    return std::move(found);
+  };
   Blocks blocks(db_);
   size_t bytes = 0;
   for (;;) {
     auto row = next_row({state.stats.id, lane_number}, lane, after);
-    if (!row) return core::fail(row.error());
-    if (!*row) return entries;
+    if (!row) return stop(row.error());
+    if (!*row) return found;
     for (size_t i = (*row)->position(after + 1); i < (*row)->entries.size(); ++i) {
       const RowEntry& entry = (*row)->entries[i];
       if (lane.progress.finished(entry.seq) || expired(entry, now)) continue;
-      if (entries.size() >= limit.messages && !entries.empty()) return entries;
+      if (entries.size() >= limit.messages && !entries.empty()) return found;
       auto message = message_of(entry, **row, blocks);
-      if (!message) return core::fail(message.error());
-      if (!entries.empty() && bytes + (*message)->body.size() > limit.bytes) return entries;
+      if (!message && message.error().code != Errc::corrupt) return stop(message.error());
+      if (!message) {
+        found.bad = {entry.seq, message.error()};
+        return found;
+      }
+      if (!entries.empty() && bytes + (*message)->body.size() > limit.bytes) return found;
       bytes += (*message)->body.size();
       entries.push_back({entry.seq, *std::move(message), entry.expires_ms, entry.tag});
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/result.h"
@@ -16,6 +17,16 @@
 
 namespace headgate::store {
 
+// What a read met: entries, and what stopped it before the limit, if something did.
+struct Found {
+  struct Bad {
+    Seq seq = 0;
+    core::Error error;  // corrupt
+  };
+  std::vector<Entry> entries;
+  std::optional<Bad> bad;  // the entry after those: its message is missing or damaged
+};
+
 class RocksReadPath {
  public:
   RocksReadPath(const RocksDb& db, size_t tail_bytes);
@@ -24,9 +35,9 @@ class RocksReadPath {
   [[nodiscard]] RowCache& rows() { return rows_; }
   [[nodiscard]] MessageTail& tail() { return tail_; }
 
-  // QueueReader::read(). `state` is the queue's.
-  [[nodiscard]] core::Result<std::vector<Entry>> read(const QueueState& state, uint8_t lane, Seq after,
-                                                      ReadLimit limit, core::Now now);
+  // As QueueReader::read(); `state` is the queue's. An error only if nothing was read before it.
+  [[nodiscard]] core::Result<Found> read(const QueueState& state, uint8_t lane, Seq after, ReadLimit limit,
+                                         core::Now now);
 
   // The row with the first durable entry after `after` that is not finished; null if there is none.
   [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, const Lane& lane, Seq after);

@@ -73,6 +73,8 @@ class RocksStore final : public QueueStore {
   void on_loop(std::function<void()> work);
 
   // Letting go.
+  void end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad);
+  void read_again(QueueId queue);
   void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
   void drop_row(LaneId id, const IndexRow& row);
   void drop_shared_block(Seq id);

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
+#include "store/varint.h"
 #include "tests/store/rocks_fixture.h"
 
 namespace headgate::store {
@@ -226,23 +228,106 @@ TEST_F(RocksQueueStore, RefusesAnotherHubsStore) {
   EXPECT_THAT(opened.error().what, AllOf(HasSubstr("hub-1"), HasSubstr("hub-2")));
 }
 
-TEST_F(RocksQueueStore, RefusesANewerFormat) {
-  store->close();
-  store.reset();
+struct RowsOf {
+  rocksdb::ColumnFamilyHandle* meta;
+  rocksdb::ColumnFamilyHandle* blk;
+  rocksdb::ColumnFamilyHandle* idx;
+};
+
+// Changes the rows of a store that is not open, behind its back.
+void edit_rows(const std::string& store_dir, const std::function<void(rocksdb::DB&, RowsOf)>& edit) {
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : {"default", "blk", "idx", "cur", "kv"}) {
     families.emplace_back(name, rocksdb::ColumnFamilyOptions());
   }
-  ASSERT_TRUE(rocksdb::DB::Open({}, options.dir, families, &handles, &db).ok());
-  ASSERT_TRUE(db->Put({}, "format", rocksdb::Slice("\0\0\0\2", 4)).ok());
+  ASSERT_TRUE(rocksdb::DB::Open({}, store_dir, families, &handles, &db).ok());
+  edit(*db, {handles[0], handles[1], handles[2]});
   for (auto* handle : handles) delete handle;
   delete db;
+}
+
+TEST_F(RocksQueueStore, RefusesANewerFormat) {
+  store->close();
+  store.reset();
+  edit_rows(options.dir, [](rocksdb::DB& db, RowsOf rows) {
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), rows.meta, "format", rocksdb::Slice("\0\0\0\2", 4)).ok());
+  });
   const auto opened = try_open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, core::Errc::invalid);
   EXPECT_THAT(opened.error().what, HasSubstr("newer Headgate (format 2"));
+}
+
+class DamagedBlock : public RocksQueueStore {
+ protected:
+  // `count` messages in a block each, "0" and on.
+  std::vector<Seq> append_blocks(int count) {
+    std::vector<Seq> seqs;
+    for (int i = 0; i < count; ++i) {
+      seqs.push_back(append(std::to_string(i), q));
+      settle();
+    }
+    return seqs;
+  }
+  void stop_and_delete_blocks(const std::vector<Seq>& ids) {
+    store.reset();
+    edit_rows(options.dir, [&](rocksdb::DB& db, RowsOf rows) {
+      for (const Seq id : ids) ASSERT_TRUE(db.Delete(rocksdb::WriteOptions(), rows.blk, key_of(id)).ok());
+    });
+  }
+  static std::string key_of(Seq id) {
+    std::string key;
+    put_u64_be(key, id);
+    return key;
+  }
+};
+
+TEST_F(DamagedBlock, TakesNothingWithItButItsMessages) {
+  const auto seqs = append_blocks(4);
+  stop_and_delete_blocks({seqs[1], seqs[2]});
+  open();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("0"));
+  EXPECT_THAT(bodies(read(q, kDefaultLane, seqs[0])), ElementsAre("3"));
+  EXPECT_EQ(stats(q).dead, 2u);
+  EXPECT_THAT(store->gaps(q), ElementsAre(Gap{seqs[1], seqs[2], 2, Outcome::dead}));
+  EXPECT_THAT(log.lines(),
+              ::testing::Contains(HasSubstr("message_unreadable queue=q seq=" + std::to_string(seqs[1]))));
+}
+
+TEST_F(DamagedBlock, IsNotHandedOutWhenItsTextIsOverwritten) {
+  const auto seqs = append_blocks(2);
+  store.reset();
+  edit_rows(options.dir, [&](rocksdb::DB& db, RowsOf rows) {
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), rows.blk, key_of(seqs[0]), "garbage").ok());
+  });
+  open();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("1"));
+  EXPECT_EQ(stats(q).dead, 1u);
+}
+
+TEST_F(DamagedBlock, IsPassedInBoundedStepsThatAskToReadAgain) {
+  const auto seqs = append_blocks(150);
+  stop_and_delete_blocks({seqs.begin(), seqs.end() - 1});
+  open();
+  EXPECT_THAT(read(q), IsEmpty());
+  EXPECT_LT(stats(q).dead, 149u);
+  for (size_t turn = 0; turn < 5 && read(q).empty(); ++turn) executor.run_ready();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("149"));
+  EXPECT_EQ(stats(q).dead, 149u);
+  EXPECT_THAT(events.available, ::testing::Contains(q));
+}
+
+TEST_F(DamagedBlock, IsPassedOverOffline) {
+  const auto seqs = append_blocks(3);
+  stop_and_delete_blocks({seqs[0], seqs[2]});
+  auto reader = open_queue_reader(options.dir);
+  ASSERT_TRUE(reader) << reader.error().what;
+  EXPECT_THAT(bodies((*reader)->read(q, kDefaultLane, 0, {}, clock.now()).value()), ElementsAre("1"));
+  const auto rest = (*reader)->read(q, kDefaultLane, seqs[1], {}, clock.now());
+  ASSERT_FALSE(rest);
+  EXPECT_EQ(rest.error().code, core::Errc::corrupt);
 }
 
 TEST_F(RocksQueueStore, RefusesADirectoryWithOtherThingsInIt) {
