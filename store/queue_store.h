@@ -143,7 +143,8 @@ class StoreEvents {
  public:
   virtual ~StoreEvents() = default;
 
-  // Everything appended or put with a seq up to and including `up_to` is as durable as configured.
+  // Everything appended or put with a seq up to and including `up_to` is as durable as configured, but for
+  // what asked for no sync: that is written, and safe from all but a power cut.
   virtual void on_durable(Seq up_to) = 0;
 
   // Entries became readable in this queue. Comes after the on_durable that made them so; not for what was
@@ -171,6 +172,7 @@ class QueueStore : public QueueReader {
 
   // Adds one message with all its targets, and the values that must be written with it, to the group that
   // is being collected. Atomic: after a crash all of it is there or none. At most one target per queue.
+  // A QoS 0 message without values is promised nothing: it rides along and may be lost in a power cut.
   // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (after
   // on_failed, or closed), full (the disk does not keep up with what is waiting to be written: try again
   // after the next on_durable).

@@ -188,6 +188,7 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
                           " bytes wait to be written");
   }
   const Seq seq = ++last_seq_;
+  open_.must_sync |= message->qos > 0 || !values.empty();
   if (!targets.empty()) {
     const uint64_t bytes = stored_bytes(*message);
     previous_.clear();
@@ -200,7 +201,6 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
     open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
   }
   add_values(values);
-  open_.must_sync = true;
   schedule();
   return seq;
 }

@@ -22,7 +22,7 @@ namespace headgate::store {
 // a power cut or a crash of the operating system can take.
 struct Durability {
   enum class Mode {
-    sync,      // nothing: every group is synced before on_durable()
+    sync,      // nothing that was promised: every group that promises is synced before on_durable()
     interval,  // what became durable in the last `interval_ms` (plus the time between two ticks)
     memory,    // what the operating system had not yet written, usually the last 30 s
   };

@@ -214,6 +214,17 @@ TEST_F(PowerCut, TakesNothingInModeSync) {
   EXPECT_EQ(bodies(read(q)), std::vector<std::string>{"a"});
 }
 
+TEST_F(PowerCut, MayTakeAQoS0MessageThatNobodyWasPromised) {
+  const QueueId q = start({Durability::Mode::sync});
+  settle();
+  auto unpromised = std::make_shared<core::Message>(*message("b"));
+  unpromised->qos = 0;
+  const Seq seq = store->append(unpromised, std::vector<Target>{{q, kDefaultLane, 0, ""}}).value();
+  executor.run_until([&] { return events.durable_up_to() >= seq; });
+  cut_power();
+  EXPECT_THAT(read(q), ::testing::IsEmpty());
+}
+
 TEST_F(PowerCut, TakesOnlyWhatIsYoungerThanTheInterval) {
   const QueueId q = start({Durability::Mode::interval, 500});
   append("old", q);
