@@ -96,7 +96,8 @@ struct QueueStats {
 };
 
 // Entries of a queue that will never be delivered, for the far side to know. Neighbours with one reason
-// are joined, so the list stays short.
+// are joined, so the list stays short. Kept only for the hub's own queues, whose names begin with `$` (the
+// upstream one): for others there is no far side to tell, and their losses are in the counters.
 struct Gap {
   Seq from = 0;
   Seq to = 0;          // inclusive
@@ -105,6 +106,8 @@ struct Gap {
 
   friend bool operator==(const Gap&, const Gap&) = default;
 };
+
+[[nodiscard]] inline bool keeps_gaps(const QueueStats& queue) { return queue.name.starts_with('$'); }
 
 // What can be asked of a store without changing it; also of a stopped hub's directory.
 class QueueReader {

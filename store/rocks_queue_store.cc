@@ -168,7 +168,8 @@ uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
   }
   const Seq head = lane.progress.head();
   const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
-  queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
+  if (keeps_gaps(queue.stats))
+    queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
   if (!lane.sweeping()) lane.sweep_from = head;
   lane.sweep_to = lane.progress.last();
   sweeping_.insert(queue.stats.id);
@@ -283,7 +284,8 @@ void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome o
   queue.stats.lanes[number].waiting_bytes -= bytes;
   waiting_bytes_ -= bytes;
   count_outcome(queue.stats, outcome, 1);
-  if (outcome != Outcome::delivered) queue.gaps.add(previous, {seq, seq, 1, outcome});
+  if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
+    queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
   touch(queue);
   schedule();

@@ -25,12 +25,12 @@ class Inspect : public ::testing::Test {
     return seq;
   }
   json peek(const PeekRequest& request) {
-    return json::parse(*peek_json(store_, "q", request, {0, 2'000}))["messages"];
+    return json::parse(*peek_json(store_, "$q", request, {0, 2'000}))["messages"];
   }
 
   testing::ManualExecutor executor_;
   testing::MemQueueStore store_{executor_};
-  QueueId queue_ = *store_.open_queue("q");
+  QueueId queue_ = *store_.open_queue("$q");
 };
 
 TEST_F(Inspect, GapsSayWhatWasLostAndWhy) {
@@ -38,7 +38,7 @@ TEST_F(Inspect, GapsSayWhatWasLostAndWhy) {
   append("y", 3);
   store_.finish(queue_, 3, seq, Outcome::expired);
   executor_.run_ready();
-  const json queue = json::parse(*queue_json(store_, "q"));
+  const json queue = json::parse(*queue_json(store_, "$q"));
   EXPECT_EQ(queue["expired"], 1);
   EXPECT_EQ(queue["gaps"], json::parse(R"([{"from": 1, "to": 1, "count": 1, "why": "expired"}])"));
 }

@@ -86,7 +86,7 @@ class Model {
   bool chance(unsigned percent) { return below(100) < percent; }
 
   void open_queue(int i) {
-    const std::string name = "queue-" + std::to_string(i);
+    const std::string name = (i % 2 == 0 ? "$queue-" : "queue-") + std::to_string(i);
     queues_[i] = {mem_.queue(name), rocks_.queue(name)};
   }
 

@@ -37,7 +37,7 @@ class QueueStoreContract : public ::testing::TestWithParam<Kind>, protected Stor
   QueueStoreContract() {
     store = GetParam().make(executor, log, dir.path());
     store->set_events(&events);
-    q = queue("q");
+    q = queue("$q");
   }
   ~QueueStoreContract() override {
     testing::expect_accounts_balance(*store);
@@ -186,6 +186,17 @@ TEST_P(QueueStoreContract, RecordsAGapForWhatWasNotDelivered) {
   EXPECT_THAT(store->gaps(q), IsEmpty());
 }
 
+TEST_P(QueueStoreContract, RecordsNoGapsForAQueueThatDeclaresNone) {
+  const QueueId session = queue("session/a");
+  const Seq a = append("a", session);
+  append("b", session);
+  settle();
+  finish(session, a, Outcome::dropped);
+  EXPECT_EQ(store->purge(session).value(), 1u);
+  EXPECT_EQ(stats(session).dropped, 2u);
+  EXPECT_THAT(store->gaps(session), IsEmpty());
+}
+
 TEST_P(QueueStoreContract, PurgeDropsEverythingAndSaysHowMuch) {
   const Seq a = append("a", q);
   const Seq b = append("b", q);
@@ -208,8 +219,8 @@ TEST_P(QueueStoreContract, ARemovedQueueIsForgottenAndItsNameStartsAnew) {
   append("a", {{q, 0, 0, ""}, {queue("other"), 0, 0, ""}});
   settle();
   ASSERT_TRUE(store->remove_queue(q));
-  EXPECT_FALSE(store->find_queue("q"));
-  const QueueId again = queue("q");
+  EXPECT_FALSE(store->find_queue("$q"));
+  const QueueId again = queue("$q");
   settle();
   EXPECT_NE(again, q);
   EXPECT_EQ(stats(again).in, 0u);
@@ -217,8 +228,8 @@ TEST_P(QueueStoreContract, ARemovedQueueIsForgottenAndItsNameStartsAnew) {
 }
 
 TEST_P(QueueStoreContract, FindsQueuesByName) {
-  EXPECT_EQ(store->open_queue("q").value(), q);
-  EXPECT_EQ(store->find_queue("q"), q);
+  EXPECT_EQ(store->open_queue("$q").value(), q);
+  EXPECT_EQ(store->find_queue("$q"), q);
   EXPECT_EQ(store->find_queue("r"), std::nullopt);
   const QueueId r = queue("r");
   EXPECT_THAT(store->queues(), ElementsAre(q, r));

@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 
 class RocksQueueStore : public RocksTest {
  protected:
-  QueueId q = queue("q");
+  QueueId q = queue("$q");
 };
 
 TEST_F(RocksQueueStore, KeepsMessagesQueuesAndValuesOverAReopen) {
@@ -26,7 +26,7 @@ TEST_F(RocksQueueStore, KeepsMessagesQueuesAndValuesOverAReopen) {
   append("b", q, 3);
   ASSERT_TRUE(store->put(std::vector<KeyValue>{{"k", "v"}}));
   reopen();
-  EXPECT_EQ(store->find_queue("q"), q);
+  EXPECT_EQ(store->find_queue("$q"), q);
   EXPECT_THAT(bodies(read(q, 3)), ElementsAre("a", "b"));
   EXPECT_EQ(store->get("k").value(), "v");
 }
@@ -153,7 +153,7 @@ TEST_F(RocksQueueStore, GoesOnWithAPurgeAfterACrash) {
   ASSERT_TRUE(store->remove_queue(q));
   settle();
   crash();
-  EXPECT_FALSE(store->find_queue("q"));
+  EXPECT_FALSE(store->find_queue("$q"));
   for (int i = 0; i < 10; ++i) settle();
   store->close();
   store.reset();
@@ -293,7 +293,7 @@ TEST_F(DamagedBlock, TakesNothingWithItButItsMessages) {
   EXPECT_EQ(stats(q).dead, 2u);
   EXPECT_THAT(store->gaps(q), ElementsAre(Gap{seqs[1], seqs[2], 2, Outcome::dead}));
   EXPECT_THAT(log.lines(),
-              ::testing::Contains(HasSubstr("message_unreadable queue=q seq=" + std::to_string(seqs[1]))));
+              ::testing::Contains(HasSubstr("message_unreadable queue=$q seq=" + std::to_string(seqs[1]))));
 }
 
 TEST_F(DamagedBlock, IsNotHandedOutWhenItsTextIsOverwritten) {

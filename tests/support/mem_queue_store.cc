@@ -116,8 +116,10 @@ core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
     auto& waiting = queue.lanes[lane].waiting;
     if (waiting.empty()) continue;
     const Waiting& first = waiting.begin()->second;
-    queue.gaps.add(first.previous,
-                   {first.entry.seq, waiting.rbegin()->first, waiting.size(), Outcome::dropped});
+    if (store::keeps_gaps(queue.stats)) {
+      queue.gaps.add(first.previous,
+                     {first.entry.seq, waiting.rbegin()->first, waiting.size(), Outcome::dropped});
+    }
     purged += waiting.size();
     waiting.clear();
     refresh(queue, lane);
@@ -233,7 +235,8 @@ void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome) {
   const auto found = waiting.find(seq);
   if (found == waiting.end()) return;
   ++counter(queue.stats, outcome);
-  if (outcome != Outcome::delivered) queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
+  if (outcome != Outcome::delivered && store::keeps_gaps(queue.stats))
+    queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
   queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;
   waiting.erase(found);
   refresh(queue, lane);
