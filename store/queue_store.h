@@ -122,10 +122,12 @@ class QueueReader {
   // `queue` must exist. The answer is valid until the next call that changes the store.
   [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
 
-  // Durable, unfinished entries of a lane with seq > `after`, oldest first, without those that have
-  // expired at `now`. Costs the same at any depth. Ends before an entry whose message is missing or damaged;
-  // when that is the first, it is passed over, and the running store ends it as dead. Should that leave
-  // nothing to answer although there may be more, on_available() comes again.
+  // Durable, unfinished entries of a lane with seq > `after`, oldest first. Costs the same at any depth.
+  // Entries that have expired at `now` are passed over; the running store ends them. The answer stops before
+  // an entry whose message is missing or damaged; when that is the first, it is passed over too, and the
+  // running store ends it as dead. One call of the running store passes over a bounded number: should that
+  // leave nothing to answer although there may be more, on_available() comes again, also for a reader that
+  // has seen all entries announced so far.
   // Errors, only if nothing can be read: not_found, corrupt (also of the index), io.
   [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
                                                               ReadLimit limit, core::Now now) = 0;

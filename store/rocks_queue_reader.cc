@@ -33,10 +33,14 @@ class RocksQueueReader final : public QueueReader {
       auto found = path_.read(*state, lane, after, limit, now);
       if (!found) return core::fail(found.error());
       if (!found->entries.empty()) return std::move(found->entries);
-      if (!found->bad && met) return core::fail(*met);
-      if (!found->bad) return std::vector<Entry>();
-      after = found->bad->seq;
-      met = found->bad->error;
+      if (!found->expired.empty()) after = found->expired.back();
+      if (found->bad) {
+        after = found->bad->seq;
+        met = found->bad->error;
+      } else if (!found->more) {
+        if (met) return core::fail(*met);
+        return std::vector<Entry>();
+      }
     }
   }
   std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }

@@ -103,13 +103,20 @@ core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, S
   for (size_t ended = 0; ended < kUnreadableAtOnce; ++ended) {
     auto found = path_.read(*state, lane, after, limit, now);
     if (!found) return core::fail(found.error());
-    if (!found->bad || !found->entries.empty()) return std::move(found->entries);
-    if (!check_writable()) return core::fail(found->bad->error);
+    const bool writable = check_writable().has_value();
+    if (writable) end_expired(*state, lane, found->expired);
+    if (!found->entries.empty() || (!found->bad && !found->more)) return std::move(found->entries);
+    if (!writable) return core::fail(Errc::io, "the store takes no more; restart the hub");
+    if (found->more) break;
     after = found->bad->seq;
     end_unreadable(*state, lane, *found->bad);
   }
   read_again(queue);
   return std::vector<Entry>();
+}
+
+void RocksStore::end_expired(QueueState& queue, uint8_t lane, std::span<const Seq> expired) {
+  for (const Seq seq : expired) end_entry(queue, lane, seq, Outcome::expired);
 }
 
 // What cannot be read must not hold up what comes after it.

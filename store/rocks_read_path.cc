@@ -60,7 +60,8 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
   if (!state.lanes[lane_number]) return found;
   const Lane& lane = *state.lanes[lane_number];
   const auto stop = [&](const core::Error& error) -> core::Result<Found> {
-    if (entries.empty()) return core::fail(error);
+    if (entries.empty() && found.expired.empty()) return core::fail(error);
+    found.more = true;
     return std::move(found);
   };
   Blocks blocks(db_);
@@ -71,8 +72,14 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
     if (!*row) return found;
     for (size_t i = (*row)->position(after + 1); i < (*row)->entries.size(); ++i) {
       const RowEntry& entry = (*row)->entries[i];
-      if (lane.progress.finished(entry.seq) || expired(entry, now)) continue;
+      if (lane.progress.finished(entry.seq)) continue;
       if (entries.size() >= limit.messages && !entries.empty()) return found;
+      if (expired(entry, now)) {
+        found.expired.push_back(entry.seq);
+        found.more = found.expired.size() == kExpiredAtOnce;
+        if (found.more) return found;
+        continue;
+      }
       auto message = message_of(entry, **row, blocks);
       if (!message && message.error().code != Errc::corrupt) return stop(message.error());
       if (!message) {

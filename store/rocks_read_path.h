@@ -24,11 +24,16 @@ struct Found {
     core::Error error;  // corrupt
   };
   std::vector<Entry> entries;
-  std::optional<Bad> bad;  // the entry after those: its message is missing or damaged
+  std::vector<Seq> expired;  // passed over
+  bool more = false;         // stopped by kExpiredAtOnce, or by an error that the next read will meet
+  std::optional<Bad> bad;    // the entry after those: its message is missing or damaged
 };
 
 class RocksReadPath {
  public:
+  // Expired entries that one read passes over, and so a bound on the rows it decodes.
+  static constexpr size_t kExpiredAtOnce = 1'024;
+
   RocksReadPath(const RocksDb& db, size_t tail_bytes);
   ~RocksReadPath();
 

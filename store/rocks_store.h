@@ -73,6 +73,7 @@ class RocksStore final : public QueueStore {
   void on_loop(std::function<void()> work);
 
   // Letting go.
+  void end_expired(QueueState& queue, uint8_t lane, std::span<const Seq> expired);
   void end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad);
   void read_again(QueueId queue);
   void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);

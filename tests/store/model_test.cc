@@ -123,7 +123,9 @@ class Model {
     settle();
     const int i = static_cast<int>(below(4));
     const uint8_t lane = kLanes[below(3)];
-    auto entries = rocks_.read(queues_[i].second, lane, 0, {below(400) + 1, 1 << 20});
+    const ReadLimit limit{below(400) + 1, 1 << 20};
+    auto entries = rocks_.read(queues_[i].second, lane, 0, limit);
+    EXPECT_EQ(mem_.read(queues_[i].first, lane, 0, limit).size(), entries.size());
     std::ranges::shuffle(entries, random_);
     if (chance(50)) entries.resize(entries.size() / 2);
     if (!entries.empty() && chance(20)) entries.push_back(entries.front());

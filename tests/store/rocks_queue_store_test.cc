@@ -200,6 +200,21 @@ TEST_F(RocksQueueStore, ExpiresAWholeBacklogInPieces) {
   EXPECT_EQ(store->gaps(q).size(), 1u);
 }
 
+TEST_F(RocksQueueStore, PassesAnExpiredBacklogInBoundedStepsThatAskToReadAgain) {
+  for (int i = 0; i < 5'000; ++i) append("x", {{q, 0, clock.now().wall_ms + 5, ""}});
+  append("last", q, 0);
+  settle();
+  clock.advance_ms(5);
+  EXPECT_THAT(read(q, 0), IsEmpty());
+  EXPECT_LT(stats(q).expired, 2'000u);
+  events.available.clear();
+  executor.run_ready();
+  EXPECT_THAT(events.available, ElementsAre(q));
+  for (int turn = 0; turn < 5 && read(q, 0).empty(); ++turn) executor.run_ready();
+  EXPECT_THAT(bodies(read(q, 0)), ElementsAre("last"));
+  EXPECT_EQ(stats(q).expired, 5'000u);
+}
+
 TEST_F(RocksQueueStore, RefusesMoreThanItCanHoldForASlowDisk) {
   const std::string body(1 << 20, 'x');
   core::Errc refused = core::Errc::invalid;

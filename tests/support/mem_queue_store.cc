@@ -61,13 +61,18 @@ core::Result<std::vector<Entry>> MemQueueStore::read(QueueId queue, uint8_t lane
   }
   std::vector<Entry> entries;
   size_t bytes = 0;
+  const bool open = check_open().has_value();
   const auto& waiting = found->second.lanes[lane].waiting;
-  for (auto it = waiting.upper_bound(after); it != waiting.end() && it->first <= durable_; ++it) {
-    const Entry& entry = it->second.entry;
-    if (expired(entry, now)) continue;
-    const size_t size = entry.message->body.size();
-    if (!entries.empty() && (entries.size() >= limit.messages || bytes + size > limit.bytes)) break;
-    entries.push_back(entry);
+  for (auto next = waiting.upper_bound(after); next != waiting.end() && next->first <= durable_;) {
+    const auto& [seq, it] = *next++;
+    if (!entries.empty() && entries.size() >= limit.messages) break;
+    if (expired(it.entry, now)) {
+      if (open) end(found->second, lane, seq, Outcome::expired);
+      continue;
+    }
+    const size_t size = it.entry.message->body.size();
+    if (!entries.empty() && bytes + size > limit.bytes) break;
+    entries.push_back(it.entry);
     bytes += size;
   }
   return entries;
