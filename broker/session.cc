@@ -12,7 +12,7 @@
 
 namespace headgate::broker {
 
-Session::Session(std::string client_id, SessionContext& context)
+Session::Session(const std::string& client_id, SessionContext& context)
     : source_(std::make_shared<core::Source>(core::Source{client_id, client_id, ""})),
       context_(context),
       outbox_(context.limits.in_flight_max) {}

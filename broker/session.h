@@ -115,7 +115,7 @@ struct SessionStats {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(std::string client_id, SessionContext& context);
+  Session(const std::string& client_id, SessionContext& context);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

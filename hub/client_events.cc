@@ -130,7 +130,7 @@ void ClientEvents::forget_session(broker::Session& session) {
 // ---- publishing ----
 
 void ClientEvents::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
-  parts_.ingest->publish(from, std::move(message), token);
+  parts_.ingest->publish(from, message, token);
 }
 
 void ClientEvents::on_release(broker::Session& from, uint16_t packet_id) {

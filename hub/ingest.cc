@@ -29,7 +29,7 @@ broker::ReasonCode refusal(const core::Error& error) {
 
 }  // namespace
 
-void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+void Ingest::publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token) {
   ++stats_.messages;
   if (is_hubs_own(message->topic)) {
     ++stats_.denied;

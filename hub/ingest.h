@@ -44,7 +44,7 @@ class Ingest {
 
   // Takes a message from a client (or a will). Acknowledged through `waits` if anything has to be durable,
   // else at once.
-  void publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token);
+  void publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token);
 
   // Sends a session the retained messages of one of its filters [MQTT-3.3.1-9].
   void send_retained(broker::Session& session, const std::string& filter,

@@ -74,9 +74,9 @@ class Reader {
     return read_plain(root);
   }
 
-  RouteFile reject(std::string_view path, std::string what) {
+  RouteFile reject(std::string_view path, const std::string& what) {
     file_.entries.clear();
-    report("", path, std::move(what));
+    report("", path, what);
     return std::move(file_);
   }
 
