@@ -82,7 +82,8 @@ TEST_F(PublishPath, SendsAllRetainedMessagesToWhoeverReads) {
   auto sensor = client();
   sensor.connect(v5("sensor"));
   for (int i = 0; i < kMany; ++i) {
-    auto keep = qos1(1, "t/" + std::to_string(i), "x");
+    const std::string topic = "t/" + std::to_string(i);
+    auto keep = qos1(1, topic, "x");
     keep.retain = true;
     sensor.publish(keep);
     commit();
