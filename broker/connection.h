@@ -28,7 +28,6 @@ class ConnectionPool {
   void add(boost::asio::ip::tcp::socket socket);
   // Closes every socket now. Sends first what it can without waiting.
   void close_all();
-  [[nodiscard]] size_t size() const { return connections_.size(); }
 
  private:
   friend class Connection;

@@ -34,8 +34,6 @@ class Waits {
   // would wait for ever.
   void on_failed();
 
-  [[nodiscard]] size_t size() const { return waits_.size(); }
-
  private:
   static void give(Wait& wait);
 
