@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/codec/frame.h"
 #include "broker/codec/reason_code.h"
 #include "broker/codec/version.h"
+#include "broker/listener_policy.h"
 #include "core/bytes.h"
 
 namespace headgate::broker {
@@ -78,6 +81,9 @@ class Channel {
 
   // Set by the shell: bytes taken that the socket has not accepted yet.
   size_t unsent_in_shell = 0;
+  // Set by the shell before opened().
+  std::shared_ptr<const ListenerPolicy> policy;  // null: the default one
+  std::optional<std::string> certificate_name;   // of a client certificate that was verified
 
  private:
   std::string peer_;
