@@ -3,21 +3,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/codec/connack.h"
-#include "broker/codec/connect.h"
 #include "broker/codec/disconnect.h"
+#include "broker/pending_connect.h"
 
 namespace headgate::broker {
 namespace {
 
 constexpr uint32_t kNeverExpires = UINT32_MAX;
 
-int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
-
 }  // namespace
 
-Broker::Broker(const BrokerOptions& options, BrokerEvents& events, core::Log& log)
-    : options_(options), events_(events), log_(log), context_{options.session, events, subscriptions_} {}
+Broker::Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log)
+    : options_(options),
+      events_(events),
+      access_(access),
+      log_(log),
+      context_{options.session, events, subscriptions_} {}
 
 Broker::~Broker() {
   // The hub may hold sessions for a while longer, and they the subscriptions.
@@ -44,6 +45,10 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
   // Until CONNECT is there, the time runs from opened(): it may not be drawn out byte by byte.
   if (channel.session) channel.last_received_ms = now.mono_ms;
   while (!channel.closing()) {
+    if (channel.pending) {  // a client may go on before it has CONNACK (MQTT 5.0 section 3.1.4)
+      channel.pending->behind.append(input);
+      return;
+    }
     const NextFrame next = channel.assembler.next(input, options_.session.packet_bytes_max);
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
@@ -76,7 +81,8 @@ void Broker::say_good_bye(Channel& channel, ReasonCode reason) {
 bool Broker::wants_bytes(const Channel& channel) const {
   // Who does not read our answers is not read either.
   const bool reads = channel.unsent_bytes() <= options_.session.unsent_bytes_max;
-  return reads && !channel.closing() && (!channel.session || channel.session->wants_packets());
+  return reads && !channel.closing() && !channel.pending &&
+         (!channel.session || channel.session->wants_packets());
 }
 
 void Broker::on_drained(Channel& channel, core::Now now) {
@@ -85,6 +91,7 @@ void Broker::on_drained(Channel& channel, core::Now now) {
 
 void Broker::closed(Channel& channel, core::Now now) {
   channels_.erase(&channel);
+  channel.pending.reset();
   Session* session = std::exchange(channel.session, nullptr);
   if (!session) return;
   const auto it = clients_.find(session->client_id());
@@ -114,121 +121,6 @@ void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
     client.will_due_ms = now.mono_ms + int64_t{client.will_delay_s} * 1000;
   }
   schedule(client);
-}
-
-// ---- CONNECT ----
-
-ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
-  Connect connect;
-  ReasonCode verdict = decode_connect(frame.body, connect);
-  channel.version = connect.version;
-  if (!is_error(verdict)) verdict = check(connect);
-  if (is_error(verdict)) {
-    refuse(channel, connect, verdict);
-  } else {
-    accept(channel, connect, now);
-  }
-  return ReasonCode::success;
-}
-
-ReasonCode Broker::check(const Connect& connect) const {
-  if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
-  const bool may_assign = connect.version == Version::v5 || connect.clean_start;
-  if (connect.client_id.empty() && !may_assign)
-    return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
-  return ReasonCode::success;
-}
-
-void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason) {
-  ++stats_.connections_refused;
-  log_.warn("connect_refused",
-            {{"peer", channel.peer()}, {"client", connect.client_id}, {"reason", name(reason)}});
-  // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
-  const bool packet_is_wrong = reason == ReasonCode::malformed_packet ||
-                               reason == ReasonCode::protocol_error ||
-                               reason == ReasonCode::topic_name_invalid;
-  const bool has_code = connect.version == Version::v5 || !packet_is_wrong;
-  if (has_code) {
-    Connack connack;
-    connack.reason = reason;
-    encode_connack(connack, connect.version, channel.out());
-  }
-  channel.close(reason);
-}
-
-void Broker::accept(Channel& channel, const Connect& connect, core::Now now) {
-  const bool assigned = connect.client_id.empty();
-  const std::string client_id =
-      assigned ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_)
-               : std::string(connect.client_id);
-  run_due(now);  // what the next tick would end has ended
-  if (const auto it = clients_.find(client_id); it != clients_.end()) {
-    take_over(it->second, now);
-    if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
-  }
-  Client& client = clients_[client_id];
-  const bool present = client.session != nullptr;
-  if (!present) client.session = std::make_shared<Session>(client_id, context_);
-  client.ends_ms = 0;
-  client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
-  schedule(client);
-  remember_will(client, connect, now);
-
-  Session& session = *client.session;
-  session.set_expiry_s(granted_expiry_s(connect));
-  channel.session = &session;
-  channel.keep_alive_s = granted_keep_alive_s(connect);
-  channel.silence_max_ms = silence_allowed_ms(channel.keep_alive_s);
-  channel.last_received_ms = now.mono_ms;
-  channel.username = connect.username.value_or("");
-  channel.wants_reason_text = connect.request_problem_information;
-  if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
-  send_connack(channel, connect, session, present, assigned);
-  log_.info("client_connected", {{"client", client_id},
-                                 {"peer", channel.peer()},
-                                 {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
-                                 {"session_present", present ? "yes" : "no"}});
-  session.attach(channel, connect.version, connect.receive_maximum, now);
-  events_.on_connected(session, present);
-}
-
-void Broker::take_over(Client& old, core::Now now) {
-  Channel* channel = old.session->channel();
-  if (!channel) return;
-  say_good_bye(*channel, ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
-  channel->session = nullptr;
-  detach(*old.session, now);
-  log_.info("client_taken_over", {{"client", old.session->client_id()}});
-  events_.on_disconnected(*old.session);
-  after_disconnect(old, channel->graceful, now);
-}
-
-void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present,
-                          bool assigned) {
-  Connack connack;
-  connack.session_present = present;
-  connack.receive_maximum = options_.session.receive_maximum;
-  connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
-  connack.topic_alias_maximum = options_.session.topic_aliases_max;
-  connack.shared_subscriptions_available = false;
-  if (assigned) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
-  if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
-  if (channel.keep_alive_s != connect.keep_alive_s)
-    connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
-  encode_connack(connack, connect.version, channel.out());
-}
-
-uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {
-  // 3.1.1 cannot be told of a shorter one, so it keeps what it asked for.
-  if (options_.keep_alive_s_max == 0 || connect.version != Version::v5) return connect.keep_alive_s;
-  if (connect.keep_alive_s == 0) return options_.keep_alive_s_max;
-  return std::min(connect.keep_alive_s, options_.keep_alive_s_max);
-}
-
-uint32_t Broker::granted_expiry_s(const Connect& connect) const {
-  if (connect.version == Version::v5)
-    return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
-  return connect.clean_start ? 0 : options_.session_expiry_s_max;
 }
 
 // ---- wills and expiry ----
@@ -326,6 +218,10 @@ Session& Broker::restore(const StoredSession& stored, core::Now now) {
   Client& client = clients_[stored.client_id];
   client.session = std::make_shared<Session>(stored.client_id, context_);
   client.session->set_expiry_s(stored.expiry_s);
+  Identity owner;
+  owner.username = stored.username;
+  owner.edge = stored.edge;
+  client.session->set_grant(access_.renew(owner, stored.client_id));
   if (stored.expiry_s != kNeverExpires) {
     const int64_t away_ms =
         stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
@@ -333,6 +229,19 @@ Session& Broker::restore(const StoredSession& stored, core::Now now) {
     schedule(client);
   }
   return *client.session;
+}
+
+void Broker::renew_grants() {
+  for (const auto& [client_id, client] : clients_) {
+    Session& session = *client.session;
+    const Grant grant = access_.renew(session.identity(), client_id);
+    if (grant.identity) {
+      session.set_grant(grant);
+    } else if (Channel* channel = session.channel()) {
+      log_.warn("access_lost", {{"client", client_id}, {"user", session.identity().username}});
+      say_good_bye(*channel, ReasonCode::not_authorized);
+    }
+  }
 }
 
 std::shared_ptr<Session> Broker::find(std::string_view client_id) const {

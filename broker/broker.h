@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "broker/access.h"
 #include "broker/channel.h"
 #include "broker/session.h"
 #include "broker/subscriptions.h"
@@ -19,6 +20,8 @@
 #include "core/log.h"
 
 namespace headgate::broker {
+
+struct PendingConnect;
 
 struct BrokerOptions {
   SessionLimits session;
@@ -33,18 +36,21 @@ struct StoredSession {
   std::string client_id;
   uint32_t expiry_s = 0;
   int64_t ended_wall_ms = 0;  // when its last connection ended; 0 = the hub stopped while it was connected
+  std::string username = {};  // whose it is; empty: nobody's who has proved anything
+  bool edge = false;          // Identity::edge
 };
 
 struct BrokerStats {
   uint64_t connections_accepted = 0;
   uint64_t connections_refused = 0;  // CONNECT refused, or too many connections
+  uint64_t connects_denied = 0;      // of those, for who the client is, or could not prove to be
   uint64_t protocol_errors = 0;      // connections closed for what the client sent
 };
 
 class Broker {
  public:
-  // `events` and `log` must outlive the broker.
-  Broker(const BrokerOptions& options, BrokerEvents& events, core::Log& log);
+  // `events`, `access` and `log` must outlive the broker.
+  Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log);
   ~Broker();
 
   // ---- for the shells: a channel is lent from opened() to closed() ----
@@ -64,10 +70,14 @@ class Broker {
 
   // ---- for the hub ----
   Session& restore(const StoredSession& stored, core::Now now);
+  // The access control has changed its mind: sessions get their new rights, and who is nobody any more is
+  // disconnected (5.0: DISCONNECT 0x87).
+  void renew_grants();
   [[nodiscard]] std::shared_ptr<Session> find(std::string_view client_id) const;
   void for_each(const std::function<void(Session&)>& visit) const;
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
   [[nodiscard]] const BrokerStats& stats() const { return stats_; }
+  [[nodiscard]] const Denials& denied() const { return context_.denied; }
   [[nodiscard]] uint64_t messages_out() const { return context_.delivered; }
   [[nodiscard]] size_t connections() const { return channels_.size(); }
   [[nodiscard]] size_t sessions() const { return clients_.size(); }
@@ -89,11 +99,14 @@ class Broker {
   ReasonCode on_frame(Channel& channel, const Frame& frame, core::Now now);
   ReasonCode on_connect(Channel& channel, const Frame& frame, core::Now now);
   ReasonCode check(const Connect& connect) const;
-  void accept(Channel& channel, const Connect& connect, core::Now now);
-  void refuse(Channel& channel, const Connect& connect, ReasonCode reason);
+  [[nodiscard]] Credentials credentials(const Channel& channel, const Connect& connect, core::Now now);
+  void on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now);
+  [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
+  void accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now);
+  void refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why = {});
   void take_over(Client& old, core::Now now);
-  void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present,
-                    bool assigned);
+  void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
+  void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
   void fail(Channel& channel, ReasonCode reason);
   void remember_will(Client& client, const Connect& connect, core::Now now);
   void detach(Session& session, core::Now now);
@@ -109,6 +122,7 @@ class Broker {
 
   BrokerOptions options_;
   BrokerEvents& events_;
+  AccessControl& access_;
   core::Log& log_;
   Subscriptions subscriptions_;
   SessionContext context_;

@@ -16,6 +16,7 @@
 namespace headgate::broker {
 
 class Session;
+struct PendingConnect;
 
 // Who moves the bytes: implemented by Connection, and by a recorder in tests.
 class ChannelShell {
@@ -66,9 +67,10 @@ class Channel {
   void settle() { woken_ = false; }
 
   // Set by the broker.
-  Session* session = nullptr;  // null until CONNECT was accepted
+  Session* session = nullptr;               // null until CONNECT was accepted
+  std::shared_ptr<PendingConnect> pending;  // while it is being decided on
   Version version = Version::v3_1_1;
-  std::string username;
+  std::string username;                       // that it has proved to have; empty: anonymous
   uint16_t keep_alive_s = 0;                  // as granted
   bool graceful = false;                      // the client said DISCONNECT: no will [MQTT-3.14.4-3]
   bool wants_reason_text = true;              // Request Problem Information

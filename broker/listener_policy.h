@@ -10,6 +10,7 @@ struct ListenerPolicy {
   std::string name;                // as the operator knows it: "127.0.0.1:1883"
   bool allow_anonymous = true;     // a CONNECT without credentials is let in
   bool trusts_certificate = true;  // a verified client certificate says who the client is
+  std::string password_file;       // users of this listener; empty: those of the hub
 };
 
 }  // namespace headgate::broker

@@ -12,8 +12,24 @@
 
 namespace headgate::broker {
 
+namespace {
+
+// A client that is neither device nor module counts as a device of its client id.
+core::Source source_of(const std::string& client_id, const Identity& identity) {
+  if (identity.kind == Identity::Kind::client) return {client_id, client_id, ""};
+  return {client_id, identity.device, identity.module};
+}
+
+const Grant& nobody() {
+  static const Grant kNobody{std::make_shared<const Identity>(), Rights::none()};
+  return kNobody;
+}
+
+}  // namespace
+
 Session::Session(const std::string& client_id, SessionContext& context)
     : source_(std::make_shared<core::Source>(core::Source{client_id, client_id, ""})),
+      grant_(nobody()),
       context_(context),
       outbox_(context.limits.in_flight_max) {}
 
@@ -22,6 +38,23 @@ Session::~Session() { end(); }
 void Session::end() {
   if (std::exchange(ended_, true)) return;
   for (const auto& [filter, options] : filters_) context_.subscriptions.remove(filter, this);
+}
+
+void Session::set_grant(Grant grant) {
+  grant_ = std::move(grant);
+  core::Source source = source_of(client_id(), *grant_.identity);
+  if (source != *source_) source_ = std::make_shared<core::Source>(std::move(source));
+}
+
+void Session::count_denied(Action action) {
+  stats_.denied.count(action);
+  context_.denied.count(action);
+}
+
+bool Session::may_publish(std::string_view topic) {
+  if (grant_.rights->may_publish(topic)) return true;
+  count_denied(Action::publish);
+  return false;
 }
 
 void Session::attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now) {

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/access.h"
 #include "broker/codec/connect.h"
 #include "broker/codec/frame.h"
 #include "broker/codec/publish.h"
@@ -97,12 +98,24 @@ struct SessionLimits {
   uint16_t topic_aliases_max = 32;  // per connection, client to hub
 };
 
+// What clients asked for and may not do.
+struct Denials {
+  uint64_t publish = 0;
+  uint64_t subscribe = 0;
+  uint64_t receive = 0;  // messages that their subscriptions match
+
+  void count(Action action) {
+    ++(action == Action::publish ? publish : action == Action::subscribe ? subscribe : receive);
+  }
+};
+
 // What all sessions of a broker share. Owned by the broker, outlives them.
 struct SessionContext {
   SessionLimits limits;
   BrokerEvents& events;
   Subscriptions& subscriptions;
   uint64_t delivered = 0;  // PUBLISH out to anybody, first sendings
+  Denials denied = {};     // of anybody
   Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
 };
 
@@ -111,6 +124,7 @@ struct SessionStats {
   uint64_t received = 0;   // PUBLISH in
   uint64_t delivered = 0;  // PUBLISH out, first sendings
   uint64_t dropped = 0;    // deliveries given up: queue full, too large, expired
+  Denials denied;
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -131,6 +145,20 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] uint32_t expiry_s() const { return expiry_s_; }
   void set_expiry_s(uint32_t expiry_s) { expiry_s_ = expiry_s; }
   [[nodiscard]] const SessionStats& stats() const { return stats_; }
+
+  // Who its client is: of the current connection, or the last. Messages carry it as their source.
+  [[nodiscard]] const Identity& identity() const { return *grant_.identity; }
+  void set_grant(Grant grant);
+  // False, and counted, if the client may not do that.
+  [[nodiscard]] bool may_publish(std::string_view topic);
+  [[nodiscard]] bool may_receive(std::string_view topic) {
+    if (grant_.rights->may_receive(topic)) return true;
+    count_denied(Action::receive);
+    return false;
+  }
+  // The same, not counted: for whoever only wants to know.
+  [[nodiscard]] const Rights& rights() const { return *grant_.rights; }
+
   // Unix time of the last connect or disconnect; 0 if the hub was restarted since.
   [[nodiscard]] int64_t since_wall_ms() const { return since_wall_ms_; }
   [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const {
@@ -220,7 +248,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ReasonCode resolve_topic(const Publish& publish, std::string_view& topic);
   [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic,
                                               core::Now now) const;
-  [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request) const;
+  [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request);
   [[nodiscard]] bool count_in(const Publish& publish);
   [[nodiscard]] bool refuse_v3(PublishToken token, ReasonCode reason);
   void forget_incoming(IncomingQos2::iterator it);
@@ -244,8 +272,10 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool congested() const;
   // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].
   [[nodiscard]] bool takes_packets() const;
+  void count_denied(Action action);
 
   std::shared_ptr<const core::Source> source_;
+  Grant grant_;
   SessionContext& context_;
   Version version_ = Version::v3_1_1;
   Channel* channel_ = nullptr;

@@ -165,10 +165,14 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
   return ReasonCode::success;
 }
 
-ReasonCode Session::admit(const SubscriptionRequest& request) const {
+ReasonCode Session::admit(const SubscriptionRequest& request) {
   const auto levels = std::ranges::count(request.filter.filter, '/') + 1;
   if (levels > kLevelsMax) return ReasonCode::topic_filter_invalid;
   if (request.filter.is_shared()) return ReasonCode::shared_subscriptions_not_supported;
+  if (!grant_.rights->may_subscribe(request.filter.filter)) {
+    count_denied(Action::subscribe);
+    return ReasonCode::not_authorized;
+  }
   return static_cast<ReasonCode>(request.qos);  // granted as asked [MQTT-3.8.4-8]
 }
 

@@ -159,8 +159,8 @@ void Session::send_waiting(core::Now now) {
   if (outbox_.rewound()) send_again(now);
   while (!outbox_.waiting.empty() && window() > 0) {
     Outgoing out = take_waiting();
-    if (expired(*out.message, now)) {
-      give_up(out);  // [MQTT-3.3.2-5]
+    if (expired(*out.message, now) || !may_receive(out.message->topic)) {
+      give_up(out);  // [MQTT-3.3.2-5]; or its rights have changed while it waited
     } else {
       start_delivery(std::move(out), now);
     }

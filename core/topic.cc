@@ -71,6 +71,22 @@ bool topic_matches(std::string_view filter, std::string_view topic) {
   return levels.done;
 }
 
+bool filter_covers(std::string_view wide, std::string_view narrow) {
+  const bool wild_first = wide.starts_with('+') || wide.starts_with('#');
+  if (wild_first && narrow.starts_with('$')) return false;
+  if (wide == "+/#") wide = "#";  // the same, since a topic has a first level
+  TopicLevels wides(wide);
+  TopicLevels narrows(narrow);
+  while (const auto want = wides.next()) {
+    if (*want == "#") return true;
+    const auto have = narrows.next();
+    if (!have || *have == "#") return false;  // "a/#" matches "a", which "a/+/#" does not
+    if (*want != "+" && *want != *have) return false;
+    if (narrows.done && !wides.done) return wides.rest == "#";
+  }
+  return narrows.done;
+}
+
 std::optional<std::string_view> TopicLevels::next() {
   if (done) return std::nullopt;
   const size_t slash = rest.find('/');

@@ -20,6 +20,9 @@ namespace headgate::core {
 // match a topic that begins with `$` [MQTT-4.7.2-1].
 [[nodiscard]] bool topic_matches(std::string_view filter, std::string_view topic);
 
+// True if every topic that the (valid) filter `narrow` matches is matched by the (valid) filter `wide`.
+[[nodiscard]] bool filter_covers(std::string_view wide, std::string_view narrow);
+
 // True for well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, nothing above
 // U+10FFFF, no U+0000 [MQTT-1.5.4-1, MQTT-1.5.4-2].
 [[nodiscard]] bool is_valid_utf8(std::string_view text);

@@ -1,5 +1,6 @@
 #include "hub/client_events.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/channel.h"
@@ -103,7 +104,9 @@ void ClientEvents::offer_inputs() {
 }
 
 void ClientEvents::remember_session(const broker::Session& session, int64_t ended_wall_ms) {
-  const store::KeyValue value = put_session({session.client_id(), session.expiry_s(), ended_wall_ms});
+  const broker::Identity& owner = session.identity();
+  const store::KeyValue value =
+      put_session({session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge});
   // If the store has failed, its owner has been told; the session lives on in memory.
   (void)parts_.store->put(std::span(&value, 1), false);
 }
@@ -150,6 +153,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
     for (const auto& one : accepted)
       values.push_back(put_subscription(session.client_id(), one.filter, one.options));
   }
+  if (session.stats().denied.subscribe > 0) log_denied(session, codes);
   answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
   for (const auto& one : accepted) {
     const uint8_t handling = one.options.retain_handling;
@@ -158,6 +162,20 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
     }
   }
   parts_.delivery->bind_inputs(session);
+}
+
+// Once a session: the rest is counted.
+void ClientEvents::log_denied(const broker::Session& session, const std::vector<broker::ReasonCode>& codes) {
+  const auto here = std::ranges::count(codes, broker::ReasonCode::not_authorized);
+  if (here == 0 || session.stats().denied.subscribe > static_cast<uint64_t>(here)) return;
+  parts_.log->warn("subscribe_denied",
+                   {{"client", session.client_id()}, {"user", session.identity().username}});
+}
+
+// Rights have changed: inputs go to whoever may have them now.
+void ClientEvents::on_grants_renewed() {
+  parts_.broker->for_each([this](broker::Session& session) { parts_.delivery->unbind_inputs(session); });
+  offer_inputs();
 }
 
 void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id,

@@ -32,6 +32,8 @@ class ClientEvents : public broker::BrokerEvents {
 
   // Sessions, subscriptions and QoS 2 state as the store remembers them. Call once, before any client comes.
   core::Status restore_sessions();
+  // After Broker::renew_grants().
+  void on_grants_renewed();
 
   void on_connected(broker::Session& session, bool session_present) override;
   void on_disconnected(broker::Session& session) override;
@@ -52,6 +54,7 @@ class ClientEvents : public broker::BrokerEvents {
   core::Status restore_subscriptions();
   core::Status restore_packet_ids(std::string_view prefix);
   void offer_inputs();
+  void log_denied(const broker::Session& session, const std::vector<broker::ReasonCode>& codes);
   void remember_session(const broker::Session& session, int64_t ended_wall_ms);
   void forget_session(broker::Session& session);
   void answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,

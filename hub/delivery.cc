@@ -79,6 +79,7 @@ void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
 
 int Delivery::subscribed_qos(const broker::Session& session, std::string_view input_topic) {
   int qos = -1;
+  if (!session.rights().may_receive(input_topic)) return qos;
   for (const auto& [filter, options] : session.subscriptions()) {
     if (names_module(filter) && core::topic_matches(filter, input_topic))
       qos = std::max<int>(qos, options.qos);
@@ -179,6 +180,11 @@ bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
 bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
   broker::Outgoing out;
   if (feed.input_topic.empty()) {
+    if (!feed.session->may_receive(entry.message->topic)) {  // any more: it could when this was queued
+      feed.sent[lane] = entry.seq;
+      store_.finish(feed.queue, lane, entry.seq, store::Outcome::dropped);
+      return true;
+    }
     DeliveryTag tag = read_tag(entry.tag);
     out.message = std::move(entry.message);
     out.qos = tag.qos;

@@ -38,7 +38,7 @@ class Delivery {
   void bind_session(store::QueueId queue, broker::Session& session);
   // Inputs the session subscribes to and nobody else consumes.
   void bind_inputs(broker::Session& session);
-  // The session has subscribed to less: lets go of inputs it does not subscribe to any more.
+  // The session has subscribed to less, or may have less: lets go of inputs that are not its own any more.
   void unbind_inputs(broker::Session& session);
   // The session has ended: lets go of everything.
   void unbind(const broker::Session& session);

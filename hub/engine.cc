@@ -7,12 +7,12 @@
 
 namespace headgate::hub {
 
-Engine::Engine(const broker::BrokerOptions& options, store::QueueStore& store, core::Executor& executor,
-               const core::Clock& clock, core::Log& log)
+Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
+               core::Executor& executor, const core::Clock& clock, core::Log& log)
     : store_(store),
       clock_(clock),
       log_(log),
-      broker_(options, client_events_, log),
+      broker_(options, client_events_, access, log),
       routes_(store, log),
       delivery_(store, executor, clock, log),
       ingest_({broker_, store, routes_, retained_, waits_, tails_, clock, log}) {
@@ -51,6 +51,11 @@ core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t defau
     if (session.connected()) delivery_.bind_inputs(session);
   });
   return {};
+}
+
+void Engine::renew_grants() {
+  broker_.renew_grants();
+  client_events_.on_grants_renewed();
 }
 
 void Engine::tick() {

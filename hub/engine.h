@@ -25,8 +25,8 @@ namespace headgate::hub {
 class Engine : private store::StoreEvents {
  public:
   // Everything is borrowed and must outlive the engine. Registers itself for the store's events.
-  Engine(const broker::BrokerOptions& options, store::QueueStore& store, core::Executor& executor,
-         const core::Clock& clock, core::Log& log);
+  Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
+         core::Executor& executor, const core::Clock& clock, core::Log& log);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -34,6 +34,8 @@ class Engine : private store::StoreEvents {
   core::Status restore();
   // See RouteSet::use().
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
+  // `access` has new users or rules: they hold for everybody who is connected or has a session.
+  void renew_grants();
   // Called when `$upstream` has new readable entries.
   void on_upstream_available(std::function<void()> call) { upstream_available_ = std::move(call); }
   // Call about once a second.

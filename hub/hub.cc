@@ -1,7 +1,10 @@
 #include "hub/hub.h"
 
+#include <openssl/rand.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "hub/route_files.h"
@@ -64,6 +67,13 @@ upstream::UpstreamOptions upstream_options(const Config& config) {
   return to;
 }
 
+VerifiedPasswords::Key random_key() {
+  VerifiedPasswords::Key key{};
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
+    std::abort();  // the system has no randomness
+  return key;
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string config_path,
@@ -79,6 +89,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(
       new Hub(config, std::move(config_path), io, log, std::move(executor), std::move(*store)));
+  if (const auto known = hub->use_access(); !known) return core::fail(known.error());
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());
@@ -94,7 +105,9 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       started_wall_ms_(clock_.now().wall_ms),
       executor_(std::move(executor)),
       store_(std::move(store)),
-      engine_(broker_options(config), *store_, *executor_, clock_, log),
+      hasher_(*executor_),
+      access_(hasher_, random_key(), clock_, log),
+      engine_(broker_options(config), access_, *store_, *executor_, clock_, log),
       connections_(io, engine_.broker(), clock_),
       admin_api_(*this),
       admin_server_(io, admin_api_, log),
@@ -124,6 +137,12 @@ core::Status Hub::start() {
   return {};
 }
 
+core::Status Hub::use_access() {
+  AccessSettings settings;
+  settings.own_device = hub_id_of(config_);
+  return access_.use(settings);
+}
+
 core::Status Hub::listen() {
   for (const ListenerConfig& at : config_.listeners) {
     auto listener = std::make_unique<broker::Listener>(io_, connections_, log_);
@@ -138,6 +157,7 @@ core::Status Hub::listen() {
 
 void Hub::tick() {
   engine_.tick();
+  access_.tick(clock_.now());
   schedule_tick();
 }
 

@@ -13,9 +13,11 @@
 #include "broker/listener.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "hub/access.h"
 #include "hub/admin_server.h"
 #include "hub/config.h"
 #include "hub/engine.h"
+#include "hub/hasher_thread.h"
 #include "hub/hub_view.h"
 #include "hub/loop.h"
 #include "hub/upstream_shell.h"
@@ -58,6 +60,7 @@ class Hub : public HubView {
   Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
       std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
 
+  core::Status use_access();
   core::Status listen();
   void tick();
   void schedule_tick();
@@ -76,6 +79,8 @@ class Hub : public HubView {
   // The parts, each needing only those above it.
   std::unique_ptr<AsioExecutor> executor_;
   std::unique_ptr<store::QueueStore> store_;
+  HasherThread hasher_;
+  Access access_;
   Engine engine_;
   std::unique_ptr<UpstreamShell> upstream_;  // null without an upstream in the config
   broker::ConnectionPool connections_;

@@ -15,13 +15,6 @@ int64_t earlier(int64_t a_ms, int64_t b_ms) {
   return std::min(a_ms, b_ms);
 }
 
-// Only the hub publishes on `$…` topics and to module inputs.
-bool is_hubs_own(std::string_view topic) {
-  if (topic.starts_with('$')) return true;
-  const auto module = core::parse_module_topic(topic);
-  return module && module->kind == core::ModuleTopic::Kind::input;
-}
-
 broker::ReasonCode refusal(const core::Error& error) {
   return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded
                                         : broker::ReasonCode::implementation_specific_error;
@@ -31,10 +24,7 @@ broker::ReasonCode refusal(const core::Error& error) {
 
 void Ingest::publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token) {
   ++stats_.messages;
-  if (is_hubs_own(message->topic)) {
-    ++stats_.denied;
-    return from.accepted(token, broker::ReasonCode::not_authorized);
-  }
+  if (!from.may_publish(message->topic)) return deny(from, *message, token);
   const bool remember = token.qos == 2 && from.queue;
   auto last = take(&from, message, remember, token.packet_id);
   while (last && !republished_.empty()) {
@@ -52,6 +42,15 @@ void Ingest::publish(broker::Session& from, const core::MessagePtr& message, bro
   if (token.qos == 0) return;
   if (*last == 0) return from.accepted(token, broker::ReasonCode::success);
   parts_.waits.add({*last, Waits::Answer::accepted, from.shared_from_this(), token, {}});
+}
+
+void Ingest::deny(broker::Session& from, const core::Message& message, broker::PublishToken token) {
+  if (from.stats().denied.publish == 1) {  // the rest is counted
+    parts_.log.warn(
+        "publish_denied",
+        {{"client", from.client_id()}, {"user", from.identity().username}, {"topic", message.topic}});
+  }
+  from.accepted(token, broker::ReasonCode::not_authorized);
 }
 
 // A publish that was refused after its first part was stored: its id is the client's to use again.
@@ -97,6 +96,7 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
       message.topic, [&](broker::Session* session, const broker::SubscriptionOptions& options) {
         if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
         if (session->match.stamp != stamp_) {
+          if (!session->may_receive(message.topic)) return;
           session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
           subscribers_.push_back({session, 0, false, {}});
         }
@@ -155,6 +155,7 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
   if (options.id != 0) ids.push_back(options.id);
   uint64_t lost = 0;
   parts_.retained.match(filter, now.wall_ms, [&](const core::MessagePtr& message) {
+    if (!session.may_receive(message->topic)) return;
     const uint8_t qos = std::min(options.qos, message->qos);
     if (qos == 0 || !session.queue) {
       broker::SharedPublish shared(message);

@@ -23,7 +23,6 @@ namespace headgate::hub {
 struct IngestStats {
   uint64_t messages = 0;  // published by clients, and wills
   uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
-  uint64_t denied = 0;    // published to a topic that is the hub's own
   uint64_t refused = 0;   // not acknowledged, because the store could not take them
 };
 
@@ -63,6 +62,7 @@ class Ingest {
 
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
                                               bool persistent_qos2, uint16_t packet_id);
+  void deny(broker::Session& from, const core::Message& message, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   void find_subscribers(const broker::Session* from, const core::Message& message);
   void fan_out(const core::MessagePtr& message);

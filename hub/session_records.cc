@@ -45,6 +45,8 @@ store::KeyValue put_session(const broker::StoredSession& session) {
   std::string value;
   store::put_varint(value, session.expiry_s);
   store::put_varint(value, static_cast<uint64_t>(session.ended_wall_ms));
+  store::put_string(value, session.username);
+  store::put_u8(value, session.edge ? 1 : 0);
   return {key_of(kSessionPrefix, session.client_id), std::move(value)};
 }
 
@@ -58,6 +60,10 @@ core::Result<broker::StoredSession> read_session(std::string_view key, std::stri
   session.client_id = key.substr(kSessionPrefix.size());
   session.expiry_s = static_cast<uint32_t>(decoder.varint());
   session.ended_wall_ms = static_cast<int64_t>(decoder.varint());
+  if (!decoder.at_end()) {  // older ones are nobody's
+    session.username = decoder.string();
+    session.edge = decoder.u8() != 0;
+  }
   if (!decoder.ok()) return corrupt(key);
   return session;
 }

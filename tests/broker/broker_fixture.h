@@ -14,6 +14,7 @@
 #include "broker/broker.h"
 #include "broker/shared_publish.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/open_access.h"
 #include "tests/support/recording_broker_events.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/scripted_client.h"
@@ -46,9 +47,11 @@ class BrokerTest : public ::testing::Test {
 
   // To be set before the first client.
   BrokerOptions options_;
+  testing::OpenAccess open_;
+  AccessControl* access_ = &open_;
 
   Broker& broker() {
-    if (!broker_) broker_.emplace(options_, events_, log_);
+    if (!broker_) broker_.emplace(options_, events_, *access_, log_);
     return *broker_;
   }
   ScriptedClient& client() { return clients_.emplace_back(broker(), clock_); }

@@ -67,5 +67,30 @@ TEST(ModuleTopic, NamesModuleAndOutput) {
     EXPECT_FALSE(parse_module_topic(other)) << other;
 }
 
+TEST(FilterCovers, OnlyWhatItMatchesWhole) {
+  struct Case {
+    std::string_view wide, narrow;
+    bool covers;
+  };
+  const std::vector<Case> cases = {
+      {"a", "a", true},         {"a", "b", false},         {"a", "+", false},
+      {"a", "#", false},        {"+", "a", true},          {"+", "+", true},
+      {"+", "#", false},        {"+", "a/b", false},       {"#", "a/b", true},
+      {"#", "+", true},         {"#", "#", true},          {"#", "+/#", true},
+      {"+/#", "#", true},       {"+/#", "a", true},        {"+/+/#", "#", false},
+      {"a/#", "a", true},       {"a/#", "a/b/c", true},    {"a/#", "a/+", true},
+      {"a/#", "a/#", true},     {"a/#", "b", false},       {"a/#", "+/b", false},
+      {"a", "a/#", false},      {"a/+", "a/#", false},     {"a/+/#", "a/#", false},
+      {"a/+/#", "a/b", true},   {"a/+/#", "a", false},     {"a/+/c", "a/b/c", true},
+      {"a/+/c", "a/+/c", true}, {"a/b/c", "a/+/c", false}, {"a/b", "a", false},
+      {"a/", "a", false},       {"a", "a/", false},        {"a/+", "a/", true},
+      {"#", "$SYS/#", false},   {"+/x", "$SYS/x", false},  {"$SYS/#", "$SYS/a/+", true},
+      {"$SYS/#", "#", false},   {"$SYS/#", "+/a", false},  {"/+", "/a", true},
+      {"+/+", "/a", true}};
+  for (const Case& one : cases) {
+    EXPECT_EQ(filter_covers(one.wide, one.narrow), one.covers) << one.wide << " over " << one.narrow;
+  }
+}
+
 }  // namespace
 }  // namespace headgate::core

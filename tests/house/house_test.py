@@ -31,6 +31,7 @@ FENCES = [
     (r"boost/(asio|beast)", r"((tests/)?broker/(connection|listener)|(tests/)?(hub|tools)/"
                             r"|(tests/)?upstream/mosquitto_link|tests/(e2e|bench)/)"),
     (r"spdlog/", r"(tests/)?hub/"),
+    (r"argon2", r"hub/password_hash|tools/headgate/passwd"),
 ]
 # Slow to compile, so not for headers. Where a header has to, it is one that a fence keeps narrow.
 HEAVY = r"nlohmann/json\.hpp|spdlog/|simdjson|CLI/"
@@ -267,8 +268,8 @@ def config_keys(tree: Tree) -> Iterator[Finding]:
     example, schema, table = "conf/headgate.json", "conf/headgate.schema.json", "docs/configuration.md"
     if not tree.has(example):
         return
-    defaults = dict(leaves(json.loads(tree.texts[example])))
     described = dict(schema_defaults(json.loads(tree.texts[schema])))
+    defaults = dict(leaves(json.loads(tree.texts[example]), whole=described))
     rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]*)`|one, as below) \|", tree.texts[table], re.MULTILINE)
     told = {key: json.loads(default) for key, default in rows if default}
     for path, known in [(schema, described), (table, told)]:
@@ -279,18 +280,23 @@ def config_keys(tree: Tree) -> Iterator[Finding]:
                 yield Finding(path, 1, f"{key}: default {known[key]!r}, but {defaults[key]!r} in {example}")
 
 
-def leaves(value, path: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict) and value:
+def leaves(value, path: str = "", whole=()) -> Iterator[tuple[str, object]]:
+    """The keys below a value; those in `whole` are one, whatever they hold."""
+    if path in whole:
+        yield path, value
+    elif isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else key)
+            yield from leaves(inner, f"{path}.{key}" if path else key, whole)
     elif isinstance(value, list):
-        yield from leaves(value[0], path + "[]")
+        yield from leaves(value[0], path + "[]", whole)
     else:
         yield path, value
 
 
 def schema_defaults(schema: dict, path: str = "") -> Iterator[tuple[str, object]]:
-    if "properties" in schema:
+    if path and "default" in schema:
+        yield path, schema["default"]
+    elif "properties" in schema:
         for key, inner in schema["properties"].items():
             yield from schema_defaults(inner, f"{path}.{key}" if path else key)
     elif "items" in schema:

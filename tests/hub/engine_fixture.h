@@ -12,6 +12,7 @@
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/recording_log.h"
+#include "tests/support/scripted_access.h"
 #include "tests/support/scripted_client.h"
 
 namespace headgate::hub {
@@ -55,13 +56,16 @@ class EngineTest : public ::testing::Test {
   testing::ManualClock clock_;
   testing::ManualExecutor executor_;
   testing::RecordingLog log_;
+  testing::ScriptedAccess access_;
   testing::MemQueueStore store_{executor_};
   std::unique_ptr<Engine> engine_;
   routing::RouteFile routes_;
 
  private:
   void start() {
-    engine_ = std::make_unique<Engine>(broker::BrokerOptions{}, store_, executor_, clock_, log_);
+    const std::shared_ptr<const broker::Identity> anonymous = std::make_shared<const broker::Identity>();
+    access_.users.try_emplace("", broker::Grant{anonymous, broker::Rights::all()});
+    engine_ = std::make_unique<Engine>(broker::BrokerOptions{}, access_, store_, executor_, clock_, log_);
     ASSERT_TRUE(engine_->restore());
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }

@@ -153,7 +153,7 @@ TEST_F(PublishPath, OnlyTheHubPublishesToInputsAndDollarTopics) {
   intruder.connect(v5("intruder"));
   EXPECT_THAT(intruder.publish(qos1(1, "modules/m/inputs/i", "x")), ElementsAre("PUBACK 1 87"));
   EXPECT_THAT(intruder.publish(qos1(2, "$SYS/x", "x")), ElementsAre("PUBACK 2 87"));
-  EXPECT_EQ(engine_->ingest_stats().denied, 2u);
+  EXPECT_EQ(engine_->broker().denied().publish, 2u);
 }
 
 TEST_F(PublishPath, OverlappingSubscriptionsDeliverOnceAtTheHighestQos) {  // [MQTT-3.3.4-2]

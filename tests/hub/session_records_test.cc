@@ -6,13 +6,22 @@ namespace headgate::hub {
 namespace {
 
 TEST(SessionRecords, GiveBackWhatWasPut) {
-  const broker::StoredSession session{"client/1", 3600, 1'700'000'000'123};
+  const broker::StoredSession session{"client/1", 3600, 1'700'000'000'123, "edge-1/pump", true};
   const store::KeyValue stored = put_session(session);
   const auto read = read_session(stored.key, *stored.value);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->client_id, session.client_id);
   EXPECT_EQ(read->expiry_s, session.expiry_s);
   EXPECT_EQ(read->ended_wall_ms, session.ended_wall_ms);
+  EXPECT_EQ(read->username, session.username);
+  EXPECT_EQ(read->edge, session.edge);
+}
+
+TEST(SessionRecords, ReadASessionFromBeforeThereWereUsers) {
+  const auto read = read_session("session/c", std::string_view("\x90\x1c\x00", 3));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->expiry_s, 3600u);
+  EXPECT_EQ(read->username, "");
 }
 
 TEST(SessionRecords, KeepEveryOptionOfASubscription) {

@@ -8,6 +8,7 @@
 
 #include "store/rocks_queue_store.h"
 #include "tools/headgate/commands.h"
+#include "tools/headgate/passwd.h"
 #include "tools/unbatch/unbatch.h"
 
 namespace headgate::tools {
@@ -16,7 +17,9 @@ namespace {
 constexpr const char* kDescription =
     "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls and queue "
     "peek "
-    "also read a stopped hub's directory (--data). Nothing here changes the hub or its data.";
+    "also read a stopped hub's directory (--data). Nothing here changes the hub or its data; passwd changes "
+    "a "
+    "file of users.";
 
 int64_t wall_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -39,6 +42,7 @@ class CommandLine {
     add_client();
     add_route();
     add_tail();
+    add_passwd();
     add_unbatch();
   }
 
@@ -138,6 +142,28 @@ class CommandLine {
     on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
   }
 
+  void add_passwd() {
+    CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
+    passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
+    passwd->add_option("user", passwd_.user, "The user's name")->required();
+    passwd->add_flag("--delete", passwd_.remove, "Remove the user");
+    passwd->add_flag("--stdin", passwd_stdin_, "Take the password from the first line of standard input");
+    passwd->add_option("--memory-kib", passwd_.cost.memory_kib, "Memory that argon2id takes for one check")
+        ->check(CLI::Range(8u, 1'048'576u))
+        ->capture_default_str();
+    passwd->add_option("--passes", passwd_.cost.passes, "Its passes over that memory")
+        ->check(CLI::Range(1u, 64u))
+        ->capture_default_str();
+    passwd->add_option("--lanes", passwd_.cost.lanes, "Its lanes")
+        ->check(CLI::Range(1u, 16u))
+        ->capture_default_str();
+    passwd->callback([this] {
+      run_ = [this] {
+        return run_passwd(passwd_, passwd_stdin_ ? read_password_line : ask_password, out_, err_);
+      };
+    });
+  }
+
   // Has options of its own, and needs no hub: everything behind the word is passed on.
   void add_unbatch() {
     CLI::App* const unbatch =
@@ -159,6 +185,8 @@ class CommandLine {
   PeekOptions peek_;
   QueueTailOptions queue_tail_;
   TailOptions tail_;
+  PasswdOptions passwd_;
+  bool passwd_stdin_ = false;
   std::vector<std::string> files_;
   std::function<int()> run_;
 };

@@ -1,0 +1,70 @@
+// Who a client is, and what it may do: the seam between the protocol and whoever decides.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/codec/reason_code.h"
+#include "broker/listener_policy.h"
+#include "broker/rights.h"
+#include "core/clock.h"
+
+namespace headgate::broker {
+
+// Who somebody has proved to be. Immutable once granted.
+struct Identity {
+  enum class Kind : uint8_t { client, device, module };
+
+  Kind kind = Kind::client;
+  std::string username;  // or the certificate's name; empty: anonymous
+  std::string device;    // of a device, and of a module's
+  std::string module;    // of a module only
+  bool edge = false;     // known by an IoT Edge user name
+  std::string proof;     // what it was proved by, in words of whoever decided; empty: it was not asked
+
+  [[nodiscard]] bool anonymous() const { return username.empty(); }
+};
+
+// What CONNECT and the connection say of a client.
+struct Credentials {
+  std::string client_id;  // the assigned one, if the client had none
+  std::optional<std::string> username;
+  std::optional<std::string> password;
+  std::optional<std::string> certificate_name;  // of a certificate that was verified
+  std::string peer;                             // Channel::peer()
+  std::shared_ptr<const ListenerPolicy> policy;
+};
+
+struct Grant {
+  std::shared_ptr<const Identity> identity;  // null: nobody
+  std::shared_ptr<const Rights> rights;
+};
+
+// Implemented by hub::Access and, in tests, by OpenAccess and ScriptedAccess. Called on the loop thread.
+class AccessControl {
+ public:
+  // `reason` is success, with a grant, or an error for CONNACK. `why` is for the log: the client is not told.
+  struct Verdict {
+    ReasonCode reason = ReasonCode::success;
+    Grant grant;
+    std::string_view why = {};
+  };
+  using Decided = std::function<void(const Verdict& verdict, core::Now now)>;
+
+  virtual ~AccessControl() = default;
+
+  // Calls `decided` exactly once, from within or later on the loop thread; never, if `credentials` are gone
+  // by then: who asked does not care any more.
+  virtual void authenticate(const std::shared_ptr<const Credentials>& credentials, core::Now now,
+                            Decided decided) = 0;
+
+  // What the identity may do now under that client id. Without an identity if what it was proved by does not
+  // hold any more; an identity without proof is only looked up.
+  [[nodiscard]] virtual Grant renew(const Identity& identity, std::string_view client_id) const = 0;
+};
+
+}  // namespace headgate::broker

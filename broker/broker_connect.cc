@@ -1,0 +1,177 @@
+// CONNECT: who gets in, as whom, and what is granted.
+#include <algorithm>
+#include <utility>
+
+#include "broker/broker.h"
+#include "broker/codec/connack.h"
+#include "broker/pending_connect.h"
+
+namespace headgate::broker {
+namespace {
+
+int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
+
+}  // namespace
+
+ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
+  const auto pending = std::make_shared<PendingConnect>();
+  pending->packet = frame.body;
+  ReasonCode verdict = decode_connect(pending->packet, pending->connect);
+  channel.version = pending->connect.version;
+  if (!is_error(verdict)) verdict = check(pending->connect);
+  if (is_error(verdict)) {
+    refuse(channel, pending->connect, verdict);
+    return ReasonCode::success;
+  }
+  pending->credentials = credentials(channel, pending->connect, now);
+  channel.pending = pending;
+  const std::weak_ptr<PendingConnect> alive = pending;
+  access_.authenticate({pending, &pending->credentials}, now,
+                       [this, &channel, alive](const AccessControl::Verdict& decided, core::Now at) {
+                         if (!alive.expired()) on_decided(channel, decided, at);
+                       });
+  return ReasonCode::success;
+}
+
+Credentials Broker::credentials(const Channel& channel, const Connect& connect, core::Now now) {
+  Credentials credentials;
+  credentials.client_id = connect.client_id.empty()
+                              ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_)
+                              : std::string(connect.client_id);  // [MQTT-3.1.3-6]
+  credentials.username = connect.username;
+  credentials.password = connect.password;
+  credentials.certificate_name = channel.certificate_name;
+  credentials.peer = channel.peer();
+  credentials.policy = channel.policy;
+  return credentials;
+}
+
+void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now) {
+  const std::shared_ptr<PendingConnect> pending = std::move(channel.pending);
+  if (channel.closing()) return;  // its time was up
+  if (is_error(verdict.reason)) {
+    ++stats_.connects_denied;
+    refuse(channel, pending->connect, verdict.reason, verdict.why);
+  } else {
+    accept(channel, *pending, verdict.grant, now);
+  }
+  if (!pending->behind.empty()) on_bytes(channel, pending->behind, now);
+}
+
+ReasonCode Broker::check(const Connect& connect) const {
+  if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
+  const bool may_assign = connect.version == Version::v5 || connect.clean_start;
+  if (connect.client_id.empty() && !may_assign)
+    return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
+  return ReasonCode::success;
+}
+
+void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why) {
+  ++stats_.connections_refused;
+  log_.warn("connect_refused", {{"peer", channel.peer()},
+                                {"client", connect.client_id},
+                                {"reason", why.empty() ? name(reason) : why}});
+  // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
+  const bool packet_is_wrong = reason == ReasonCode::malformed_packet ||
+                               reason == ReasonCode::protocol_error ||
+                               reason == ReasonCode::topic_name_invalid;
+  const bool has_code = connect.version == Version::v5 || !packet_is_wrong;
+  if (has_code) {
+    Connack connack;
+    connack.reason = reason;
+    encode_connack(connack, connect.version, channel.out());
+  }
+  channel.close(reason);
+}
+
+// A session is its user's: another one with the same client id must not get its messages, nor end it. One
+// that nobody has proved to own, from before there were users, goes to whoever proves who he is.
+bool Broker::may_have(const Identity& identity, const std::string& client_id) const {
+  const auto it = clients_.find(client_id);
+  if (it == clients_.end()) return true;
+  const Session& session = *it->second.session;
+  return session.identity().username == identity.username ||
+         (session.identity().anonymous() && !session.connected());
+}
+
+void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now) {
+  const Connect& connect = pending.connect;
+  const std::string& client_id = pending.credentials.client_id;
+  run_due(now);  // what the next tick would end has ended
+  if (!may_have(*grant.identity, client_id)) {
+    ++stats_.connects_denied;
+    return refuse(channel, connect, ReasonCode::not_authorized, "the client id is another user's");
+  }
+  if (const auto it = clients_.find(client_id); it != clients_.end()) {
+    take_over(it->second, now);
+    if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
+  }
+  Client& client = clients_[client_id];
+  const bool present = client.session != nullptr;
+  if (!present) client.session = std::make_shared<Session>(client_id, context_);
+  client.ends_ms = 0;
+  client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
+  schedule(client);
+  client.session->set_grant(grant);
+  remember_will(client, connect, now);
+  set_up(channel, *client.session, connect, now);
+  send_connack(channel, connect, *client.session, present);
+  log_.info("client_connected", {{"client", client_id},
+                                 {"peer", channel.peer()},
+                                 {"user", channel.username},
+                                 {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
+                                 {"session_present", present ? "yes" : "no"}});
+  client.session->attach(channel, connect.version, connect.receive_maximum, now);
+  events_.on_connected(*client.session, present);
+}
+
+void Broker::set_up(Channel& channel, Session& session, const Connect& connect, core::Now now) {
+  session.set_expiry_s(granted_expiry_s(connect));
+  channel.session = &session;
+  channel.keep_alive_s = granted_keep_alive_s(connect);
+  channel.silence_max_ms = silence_allowed_ms(channel.keep_alive_s);
+  channel.last_received_ms = now.mono_ms;
+  channel.username = session.identity().username;
+  channel.wants_reason_text = connect.request_problem_information;
+  if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
+}
+
+void Broker::take_over(Client& old, core::Now now) {
+  Channel* channel = old.session->channel();
+  if (!channel) return;
+  say_good_bye(*channel, ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
+  channel->session = nullptr;
+  detach(*old.session, now);
+  log_.info("client_taken_over", {{"client", old.session->client_id()}});
+  events_.on_disconnected(*old.session);
+  after_disconnect(old, channel->graceful, now);
+}
+
+void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present) {
+  Connack connack;
+  connack.session_present = present;
+  connack.receive_maximum = options_.session.receive_maximum;
+  connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
+  connack.topic_alias_maximum = options_.session.topic_aliases_max;
+  connack.shared_subscriptions_available = false;
+  if (connect.client_id.empty()) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
+  if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
+  if (channel.keep_alive_s != connect.keep_alive_s)
+    connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
+  encode_connack(connack, connect.version, channel.out());
+}
+
+uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {
+  // 3.1.1 cannot be told of a shorter one, so it keeps what it asked for.
+  if (options_.keep_alive_s_max == 0 || connect.version != Version::v5) return connect.keep_alive_s;
+  if (connect.keep_alive_s == 0) return options_.keep_alive_s_max;
+  return std::min(connect.keep_alive_s, options_.keep_alive_s_max);
+}
+
+uint32_t Broker::granted_expiry_s(const Connect& connect) const {
+  if (connect.version == Version::v5)
+    return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
+  return connect.clean_start ? 0 : options_.session_expiry_s_max;
+}
+
+}  // namespace headgate::broker
