@@ -104,6 +104,7 @@ class Broker {
   [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
   void accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now);
   void refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why = {});
+  [[nodiscard]] std::string unused_client_id(core::Now now);
   void take_over(Client& old, core::Now now);
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);

@@ -35,15 +35,22 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
 
 Credentials Broker::credentials(const Channel& channel, const Connect& connect, core::Now now) {
   Credentials credentials;
-  credentials.client_id = connect.client_id.empty()
-                              ? "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_)
-                              : std::string(connect.client_id);  // [MQTT-3.1.3-6]
+  credentials.client_id =
+      connect.client_id.empty() ? unused_client_id(now) : std::string(connect.client_id);  // [MQTT-3.1.3-6]
   credentials.username = connect.username;
   credentials.password = connect.password;
   credentials.certificate_name = channel.certificate_name;
   credentials.peer = channel.peer();
   credentials.policy = channel.policy;
   return credentials;
+}
+
+// A client may have given itself any name, this one too [MQTT-3.2.2-16].
+std::string Broker::unused_client_id(core::Now now) {
+  for (;;) {
+    std::string id = "auto-" + std::to_string(now.wall_ms) + "-" + std::to_string(++assigned_ids_);
+    if (!clients_.contains(id)) return id;
+  }
 }
 
 void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now) {
@@ -158,7 +165,10 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
   if (channel.keep_alive_s != connect.keep_alive_s)
     connack.server_keep_alive_s = channel.keep_alive_s;  // [MQTT-3.2.2-21]
+  const size_t begin = channel.out().size();
   encode_connack(connack, connect.version, channel.out());
+  // Without CONNACK there is no connection.
+  if (!channel.keep_if_it_fits(begin)) channel.close(ReasonCode::packet_too_large);
 }
 
 uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {

@@ -46,6 +46,12 @@ void Channel::take_out(std::string& into) {
   }
 }
 
+bool Channel::keep_if_it_fits(size_t begin) {
+  if (out_.size() - begin <= client_packet_bytes_max) return true;
+  out_.resize(begin);
+  return false;
+}
+
 void Channel::close(ReasonCode reason) {
   if (closing_) return;
   closing_ = true;

@@ -53,6 +53,9 @@ class Channel {
     wake();
     return out_;
   }
+  // Takes the packet that was appended from `begin` on back, if it is larger than the client takes, as if it
+  // had been sent [MQTT-3.1.2-24, MQTT-3.1.2-25]. False if it did.
+  bool keep_if_it_fits(size_t begin);
   [[nodiscard]] size_t unsent_bytes() const { return out_.size() + unsent_in_shell; }
   // For the shell: takes what is to be sent, or nothing.
   void take_out(std::string& into);

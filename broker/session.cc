@@ -136,12 +136,17 @@ bool Session::take_request(uint16_t packet_id) {
 }
 
 void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (take_request(packet_id)) encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
+  if (!take_request(packet_id)) return;
+  const size_t begin = channel_->out().size();
+  encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
+  channel_->keep_if_it_fits(begin);
 }
 
 void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (take_request(packet_id))
-    encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
+  if (!take_request(packet_id)) return;
+  const size_t begin = channel_->out().size();
+  encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
+  channel_->keep_if_it_fits(begin);
 }
 
 std::vector<uint16_t> Session::incoming_ids() const {

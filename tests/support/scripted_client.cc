@@ -24,6 +24,17 @@ std::string hex(ReasonCode reason) {
   return {kDigits[code >> 4], kDigits[code & 0x0F]};
 }
 
+std::string text_of_properties(const broker::MessageProperties& properties) {
+  std::string text;
+  if (properties.payload_is_utf8) text += " utf8";
+  if (!properties.content_type.empty()) text.append(" type:").append(properties.content_type);
+  if (!properties.response_topic.empty()) text.append(" reply:").append(properties.response_topic);
+  if (!properties.correlation_data.empty()) text.append(" corr:").append(properties.correlation_data);
+  for (const broker::UserPropertyView& user : properties.user)
+    text.append(" ").append(user.name).append(":").append(user.value);
+  return text;
+}
+
 std::string text_of_publish(const broker::Frame& frame, Version version) {
   PublishFromServer packet;
   EXPECT_EQ(decode_server_publish(frame.body, frame.flags, version, packet), ReasonCode::success);
@@ -34,6 +45,7 @@ std::string text_of_publish(const broker::Frame& frame, Version version) {
   if (publish.retain) text += " retain";
   if (publish.properties.expiry_s) text += " expiry" + std::to_string(*publish.properties.expiry_s);
   for (const uint32_t id : packet.subscription_ids) text += " sub" + std::to_string(id);
+  text += text_of_properties(publish.properties);
   return text.append(" ").append(publish.topic).append("=").append(publish.payload);
 }
 

@@ -2,6 +2,7 @@
 // Broker, and what comes back is read as text, one line a packet:
 //
 //   CONNACK 00 · CONNACK 00 present · PUBLISH q1 id3 dup retain t=hello · PUBACK 3 · PUBREC 3 97
+//   PUBLISH q0 expiry60 sub5 utf8 type:text reply:r corr:7 key:value t=hello
 //   SUBACK 5 00 01 9E · UNSUBACK 6 11 · PINGRESP · DISCONNECT 8E · closed
 #pragma once
 
@@ -50,6 +51,8 @@ class ScriptedClient {
 
   // A new network connection; the one before is dropped. connect() also introduces itself.
   void open();
+  // In which version the client reads and writes until it connects: for a CONNECT that a test sends as bytes.
+  void speak(broker::Version version) { version_ = version; }
   Lines connect(const broker::Connect& connect);
   // The network connection is lost without a word.
   void drop();

@@ -6,6 +6,7 @@
 
 #include "broker/codec/connack.h"
 #include "broker/codec/frame.h"
+#include "broker/codec/properties.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 
@@ -122,6 +123,20 @@ TEST(ConnackPacket, IsFourBytesInVersion4) {  // MQTT 3.1.1 section 3.2
 TEST(ConnackPacket, IsShortWithoutProperties) {
   EXPECT_EQ(connack_hex({}, Version::v5), "20 03 00 00 00");
   EXPECT_EQ(connack_hex({.session_present = true}, Version::v5), "20 03 01 00 00");
+}
+
+TEST(ConnackPacket, NeverHasResponseInformation) {  // [MQTT-3.1.2-28]
+  Connack connack;
+  connack.assigned_client_id = "c";
+  connack.server_keep_alive_s = 1;
+  connack.receive_maximum = 1;
+  std::string out;
+  encode_connack(connack, Version::v5, out);
+  Reader packet(std::string_view(out).substr(4));  // behind fixed header, flags and reason
+  PropertyReader properties(packet, PropertyPlace::connack, Sender::server);
+  Property property;
+  while (properties.next(property)) EXPECT_NE(property.id, PropertyId::response_information);
+  EXPECT_EQ(properties.status(), ReasonCode::success);
 }
 
 TEST(ConnackPacket, NeverReportsASessionWithAnError) {  // [MQTT-3.2.2-6]

@@ -134,6 +134,12 @@ TEST(SubackPacket, DropsTheReasonStringWhereItDoesNotFit) {  // [MQTT-3.9.2-1]
   EXPECT_EQ(to_hex(out), to_hex(wire("90 (000A () 00 02 87)")));
 }
 
+TEST(UnsubackPacket, DropsTheReasonStringWhereItDoesNotFit) {  // [MQTT-3.11.2-1]
+  std::string out;
+  encode_unsuback(10, kReasons, Version::v5, out, {.text = "no", .packet_bytes_max = 12});
+  EXPECT_EQ(to_hex(out), to_hex(wire("B0 (000A () 00 02 87)")));
+}
+
 TEST(UnsubackPacket, HasCodesInVersion5Only) {  // [MQTT-3.11.3-1]
   constexpr std::array kOutcomes = {ReasonCode::success, ReasonCode::no_subscription_existed};
   std::string out;
