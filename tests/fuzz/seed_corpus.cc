@@ -1,0 +1,80 @@
+// Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, and a script of each kind of
+// conversation for fuzz_session. Run as `seed_corpus tests/fuzz/corpus` when the tables or the script's steps
+// change.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/broker/codec/well_formed.h"
+#include "tests/broker/codec/wire_text.h"
+
+namespace headgate::fuzz {
+namespace {
+
+using testing::wire;
+
+void write(const std::filesystem::path& folder, const std::string& name, const std::string& bytes) {
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / name, std::ios::binary) << bytes;
+}
+
+void write_codec_seeds(const std::filesystem::path& folder) {
+  int number = 0;
+  std::string all;
+  for (const testing::WellFormedCase& each : testing::well_formed_corpus()) {
+    const std::string packet = wire(each.packet);
+    const char choice = each.version == broker::Version::v5 ? 7 : 6;  // read in fours
+    char name[16];
+    std::snprintf(name, sizeof name, "seed-%02d", ++number);
+    write(folder, name, choice + packet);
+    if (each.version == broker::Version::v5) all += packet;
+  }
+  write(folder, "seed-all", "\x0B" + all);
+}
+
+// In the notation of wire_text.h: settings, then steps as session_target.cc reads them. The upper two bits of
+// a step choose the client.
+const std::vector<std::pair<const char*, const char*>> kScripts = {
+    {"qos-0-to-a-subscriber", "FF 00 03 40 07 42 00 00 00 01 00 05 0C"},
+    {"qos-1-both-ways", "FF 00 03 40 07 42 00 00 08 0C 01 01 01 05 0C 4F 00"},
+    {"qos-2-both-ways", "FF 00 03 40 07 42 00 00 10 0C 01 02 03 05 0C 04 1A 0C 4F 01 0C 4F 03 0C"},
+    {"retained-and-wildcards", "FF 00 03 01 04 05 40 07 42 01 01 0A 0B 0C 01 14 03 0C"},
+    {"aliases-and-properties", "FF 00 43 10 02 00 02 01 01 80 05 01 09 01 B1 01 00 01 05 0C"},
+    {"a-will-with-its-delay", "FF 00 67 05 08 00 02 01 00 01 01 03 40 07 42 00 03 0C 16 09 FF 0A 01"},
+    {"a-kept-session-comes-back",
+     "FF 00 41 3C 04 00 00 01 02 00 00 18 0C 16 40 07 41 01 02 05 0C 00 41 3C 04 00 00 01 "
+     "0F 00 0F 01 0C"},
+    {"taken-over", "FF 00 41 3C 04 00 00 01 40 41 3C 04 00 00 01 80 03"},
+    {"a-full-window",
+     "10 00 43 10 02 00 00 01 02 00 00 12 0C 40 07 41 01 01 05 41 01 02 05 41 01 03 05 0C 0F 00 0F 00"},
+    {"a-small-packet-limit", "FF 00 43 10 02 1E 00 01 02 00 00 12 0C 01 01 01 FF 0C"},
+    {"a-slow-reader", "FF 00 03 02 00 00 02 0C 17 40 07 41 00 FF 41 00 FF 41 00 FF 41 00 FF 41 00 FF 07"},
+    {"a-durable-queue", "FF 00 41 3C 04 00 00 01 0D 1F 0F 00 0F 01 0C 0F 03 16 00 41 3C 04 00 00 01 0F 00"},
+    {"unsubscribe", "FF 00 03 02 00 01 02 0A 0C 03 00 0C 01 01 01 02 0C"},
+    {"raw-connect-in-pieces", "FF 06 08 05 10 0D 0004 'MQ' 08 08 'TT' 04 02 003C 0001 08 02 'z' C0 08 01 00"},
+    {"a-violation", "FF 00 03 08 02 C1 00 40 07"},
+    {"a-slow-door", "FF 0E 03 00 03 05 10 02 00 00 07 0B 0E 05 00 03 0C"},
+    {"silence", "FF 00 13 09 40 09 40 06 09 FF"},
+    {"refused-by-the-store", "FF 00 03 40 06 0E 00 01 01 01 01 01 02 02 01 41 01 01 01 0C"},
+};
+
+void write_session_seeds(const std::filesystem::path& folder) {
+  for (const auto& [name, script] : kScripts) write(folder, name, wire(script));
+}
+
+}  // namespace
+}  // namespace headgate::fuzz
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    std::fputs("usage: seed_corpus DIRECTORY\n", stderr);
+    return 2;
+  }
+  const std::filesystem::path folder = arguments[1];
+  headgate::fuzz::write_codec_seeds(folder / "codec");
+  headgate::fuzz::write_session_seeds(folder / "session");
+  return 0;
+}
