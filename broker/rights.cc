@@ -54,7 +54,7 @@ bool is_hubs_own(std::string_view topic) {
 Rights::Rights(std::vector<Rule> rules, std::string module, bool bound)
     : rules_(std::move(rules)), module_(std::move(module)), bound_(bound) {
   for (Rule& rule : rules_) rule.actions = with_consequences(rule);
-  std::ranges::stable_partition(rules_, [](const Rule& rule) { return !rule.allow; });
+  std::stable_partition(rules_.begin(), rules_.end(), [](const Rule& rule) { return !rule.allow; });
   open_ = open_actions(rules_);
 }
 
