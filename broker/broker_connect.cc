@@ -13,6 +13,7 @@ int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s}
 
 }  // namespace
 
+// 3.1.1 [MQTT-3.1.0-1]
 ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
   const auto pending = std::make_shared<PendingConnect>();
   pending->packet = frame.body;
@@ -36,6 +37,7 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
 Credentials Broker::credentials(const Channel& channel, const Connect& connect, core::Now now) {
   Credentials credentials;
   credentials.client_id =
+      // [MQTT-3.1.3-6]; 3.1.1 [MQTT-3.1.3-6]
       connect.client_id.empty() ? unused_client_id(now) : std::string(connect.client_id);  // [MQTT-3.1.3-6]
   credentials.username = connect.username;
   credentials.password = connect.password;
@@ -67,18 +69,22 @@ void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict,
 
 ReasonCode Broker::check(const Connect& connect) const {
   if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
+  // 3.1.1 [MQTT-3.1.3-7]
   const bool may_assign = connect.version == Version::v5 || connect.clean_start;
   if (connect.client_id.empty() && !may_assign)
     return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
   return ReasonCode::success;
 }
 
+// [MQTT-3.1.3-8, MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8, MQTT-4.12.0-4, MQTT-3.1.4-6, MQTT-3.14.0-1];
+// 3.1.1 [MQTT-3.2.2-5, MQTT-3.1.4-5]
 void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why) {
   ++stats_.connections_refused;
   log_.warn("connect_refused", {{"peer", channel.peer()},
                                 {"client", connect.client_id},
                                 {"reason", why.empty() ? name(reason) : why}});
   // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
+  // 3.1.1 [MQTT-3.1.4-1, MQTT-3.2.2-6]
   const bool packet_is_wrong = reason == ReasonCode::malformed_packet ||
                                reason == ReasonCode::protocol_error ||
                                reason == ReasonCode::topic_name_invalid;
@@ -101,6 +107,7 @@ bool Broker::may_have(const Identity& identity, const std::string& client_id) co
          (session.identity().anonymous() && !session.connected());
 }
 
+// [MQTT-3.1.3-2, MQTT-3.1.3-5, MQTT-3.1.4-4]; 3.1.1 [MQTT-3.1.3-2, MQTT-3.1.3-5, MQTT-3.1.4-3]
 void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now) {
   const Connect& connect = pending.connect;
   const std::string& client_id = pending.credentials.client_id;
@@ -110,11 +117,15 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
     return refuse(channel, connect, ReasonCode::not_authorized, "the client id is another user's");
   }
   if (const auto it = clients_.find(client_id); it != clients_.end()) {
+    // 3.1.1 [MQTT-3.1.4-2]
     take_over(it->second, now);
     if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
   }
   Client& client = clients_[client_id];
+  // [MQTT-3.1.2-5, MQTT-3.2.2-2, MQTT-3.2.2-3]; 3.1.1 [MQTT-3.1.2-4, MQTT-3.2.2-1, MQTT-3.2.2-2,
+  // MQTT-3.2.2-3]
   const bool present = client.session != nullptr;
+  // [MQTT-3.1.2-6]
   if (!present) client.session = std::make_shared<Session>(client_id, context_);
   client.ends_ms = 0;
   client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
@@ -122,6 +133,7 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
   client.session->set_grant(grant);
   remember_will(client, connect, now);
   set_up(channel, *client.session, connect, now);
+  // [MQTT-3.1.4-5, MQTT-3.2.0-1]; 3.1.1 [MQTT-3.1.4-4, MQTT-3.2.0-1]
   send_connack(channel, connect, *client.session, present);
   log_.info("client_connected", {{"client", client_id},
                                  {"peer", channel.peer()},
@@ -136,6 +148,7 @@ void Broker::set_up(Channel& channel, Session& session, const Connect& connect, 
   session.set_expiry_s(granted_expiry_s(connect));
   channel.session = &session;
   channel.keep_alive_s = granted_keep_alive_s(connect);
+  // [MQTT-3.2.2-22]; 3.1.1 [MQTT-3.1.2-24]
   channel.silence_max_ms = silence_allowed_ms(channel.keep_alive_s);
   channel.last_received_ms = now.mono_ms;
   channel.username = session.identity().username;
@@ -161,6 +174,7 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
   connack.topic_alias_maximum = options_.session.topic_aliases_max;
   connack.shared_subscriptions_available = false;
+  // [MQTT-3.1.3-7]
   if (connect.client_id.empty()) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
   if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();
   if (channel.keep_alive_s != connect.keep_alive_s)
@@ -180,7 +194,9 @@ uint16_t Broker::granted_keep_alive_s(const Connect& connect) const {
 
 uint32_t Broker::granted_expiry_s(const Connect& connect) const {
   if (connect.version == Version::v5)
+    // [MQTT-4.1.0-2]
     return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
+  // 3.1.1 [MQTT-3.1.2-6]
   return connect.clean_start ? 0 : options_.session_expiry_s_max;
 }
 

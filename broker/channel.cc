@@ -52,6 +52,7 @@ bool Channel::keep_if_it_fits(size_t begin) {
   return false;
 }
 
+// [MQTT-3.14.4-2, MQTT-4.13.2-1]; 3.1.1 [MQTT-4.8.0-1]
 void Channel::close(ReasonCode reason) {
   if (closing_) return;
   closing_ = true;

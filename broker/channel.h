@@ -29,6 +29,7 @@ class ChannelShell {
 
 // Puts packets together that arrive in pieces. Holds only bytes that have arrived; while whole packets come
 // in, nothing is copied.
+// [MQTT-4.2-1]; 3.1.1 [MQTT-7.1.1-1]
 class FrameAssembler {
  public:
   // Takes the next packet off the front of `input`. A frame's views are valid until the next call and as

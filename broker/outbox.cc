@@ -9,11 +9,12 @@ namespace {
 
 constexpr size_t kFinishedMax = 64;  // finished deliveries between others that are not worth a tidying
 
-// The id after `id`, in sequence: 0 is not an id [MQTT-2.2.1-3].
+// The id after `id`, in sequence: 0 is not an id [MQTT-2.2.1-4].
 uint16_t after(uint16_t id) { return static_cast<uint16_t>(id == 0xFFFF ? 1 : id + 1); }
 
 }  // namespace
 
+// [MQTT-2.2.1-4, MQTT-4.3.2-1, MQTT-4.3.3-1]; 3.1.1 [MQTT-2.3.1-4]
 const Outbox::InFlight& Outbox::start(Outgoing out) {
   last_packet_id_ = after(last_packet_id_);
   const bool next_in_sequence = slots_.empty() || after(slots_.back().flight.packet_id) == last_packet_id_;

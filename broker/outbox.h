@@ -31,8 +31,9 @@ struct Outgoing {
 };
 
 // The in-flight window of QoS 1 and 2 deliveries (MQTT 5.0 sections 4.3 and 4.9) and the packet ids in it.
-// Knows nothing of bytes. Packet ids are unique while in use [MQTT-2.2.1-2]. Everything keeps the order in
+// Knows nothing of bytes. Packet ids are unique while in use [MQTT-2.2.1-4]. Everything keeps the order in
 // which it was first sent [MQTT-4.6.0-1].
+// [MQTT-4.3.2-3, MQTT-4.3.3-3, MQTT-4.3.3-5]; 3.1.1 [MQTT-4.3.2-1, MQTT-4.3.3-1, MQTT-4.6.0-1]
 class Outbox {
  public:
   enum class Stage : uint8_t {
@@ -51,6 +52,7 @@ class Outbox {
 
   void set_window_max(uint16_t window_max) { window_max_ = window_max; }
   // How many more may be started now: none before everything that is to be sent again has been.
+  // [MQTT-4.9.0-1, MQTT-4.9.0-2]
   [[nodiscard]] size_t window() const { return again_ == 0 ? room() : 0; }
   [[nodiscard]] size_t in_flight() const { return used_; }
   // What the window costs in memory: as many places, used or not.

@@ -14,9 +14,11 @@ namespace headgate::broker {
 
 // Held in memory; the owner keeps the durable copy. Costs of match(): the topics that share the filter's
 // literal beginning are looked at.
+// 3.1.1 [MQTT-3.1.2-7]
 class Retained {
  public:
   // Keeps the message; one with an empty body removes what was there [MQTT-3.3.1-6, MQTT-3.3.1-7].
+  // [MQTT-3.3.1-5]; 3.1.1 [MQTT-3.3.1-5, MQTT-3.3.1-7, MQTT-3.3.1-10, MQTT-3.3.1-11]
   void set(core::MessagePtr message);
 
   using Visit = std::function<void(const core::MessagePtr&)>;

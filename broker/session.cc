@@ -72,6 +72,7 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   send_waiting(now);
 }
 
+// [MQTT-4.1.0-1]; 3.1.1 [MQTT-4.1.0-1, MQTT-4.1.0-2]
 void Session::detach(core::Now now) {
   channel_ = nullptr;
   since_wall_ms_ = now.wall_ms;
@@ -97,7 +98,9 @@ ReasonCode Session::on_frame(const Frame& frame, core::Now now) {
       return on_pingreq(frame);
     case PacketType::disconnect:
       return on_disconnect(frame);
-    case PacketType::auth:     // no enhanced authentication was begun, so none can go on [MQTT-4.12.0-1]
+    // [MQTT-4.12.0-7, MQTT-4.12.1-2]
+    case PacketType::auth:  // no enhanced authentication was begun, so none can go on [MQTT-4.12.0-1]
+    // [MQTT-3.2.0-2]; 3.1.1 [MQTT-3.1.0-2]
     case PacketType::connect:  // a second one [MQTT-3.1.0-2]
     case PacketType::connack:  // only a server sends the rest
     case PacketType::suback:
@@ -108,6 +111,7 @@ ReasonCode Session::on_frame(const Frame& frame, core::Now now) {
   return ReasonCode::malformed_packet;
 }
 
+// [MQTT-3.3.4-10, MQTT-4.9.0-3]; 3.1.1 [MQTT-3.12.4-1]
 ReasonCode Session::on_pingreq(const Frame& frame) {
   if (const ReasonCode bad = decode_pingreq(frame.body); is_error(bad)) return bad;
   encode_pingresp(channel_->out());  // [MQTT-3.12.4-1]
@@ -122,6 +126,7 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
     if (revived) return ReasonCode::protocol_error;  // [MQTT-3.14.2-2]
     expiry_s_ = *packet.session_expiry_s;
   }
+  // [MQTT-3.1.2-10]; 3.1.1 [MQTT-3.1.2-10, MQTT-3.14.4-3]
   channel_->graceful = packet.reason != ReasonCode::disconnect_with_will;
   channel_->close(ReasonCode::success);
   return ReasonCode::success;

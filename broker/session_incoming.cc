@@ -47,6 +47,7 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
 
 // Counts a publish against the Receive Maximum, once a connection. False if it is one too many, which a 3.1.1
 // client cannot know.
+// [MQTT-3.3.4-7]
 bool Session::count_in(const Publish& publish) {
   if (publish.qos == 0) return true;
   if (publish.qos == 2) {
@@ -58,6 +59,7 @@ bool Session::count_in(const Publish& publish) {
   return true;
 }
 
+// [MQTT-3.2.2-17, MQTT-3.2.2-18, MQTT-3.3.2-12, MQTT-3.3.2-7]
 ReasonCode Session::resolve_topic(const Publish& publish, std::string_view& topic) {
   topic = publish.topic;
   if (publish.topic_alias == 0) return ReasonCode::success;
@@ -98,11 +100,13 @@ void Session::accepted(PublishToken token, ReasonCode reason) {
     unanswered_bytes_ -= token.bytes;
   }
   if (refused && refuse_v3(token, reason)) return;
+  // [MQTT-3.3.4-1, MQTT-4.3.2-4, MQTT-4.3.2-5]; 3.1.1 [MQTT-3.3.4-1, MQTT-4.3.2-2]
   if (token.qos == 1) {
     if (!current) return;  // the client sends it again
     --unacknowledged_;
     return send_ack(PacketType::puback, token.packet_id, reason);
   }
+  // [MQTT-4.3.3-8]
   const auto it = incoming_qos2_.find(token.packet_id);
   if (it == incoming_qos2_.end()) return;
   it->second.stored = true;
@@ -112,6 +116,7 @@ void Session::accepted(PublishToken token, ReasonCode reason) {
 
 // 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of
 // other brokers expect; one that could not be stored must not be, so the connection ends: true.
+// 3.1.1 [MQTT-3.3.5-2, MQTT-4.8.0-2]
 bool Session::refuse_v3(PublishToken token, ReasonCode reason) {
   if (version_ != Version::v3_1_1 || reason == ReasonCode::not_authorized) return false;
   if (token.qos == 2) incoming_qos2_.erase(token.packet_id);
@@ -120,11 +125,13 @@ bool Session::refuse_v3(PublishToken token, ReasonCode reason) {
   return true;
 }
 
+// [MQTT-4.3.3-12]
 void Session::forget_incoming(IncomingQos2::iterator it) {
   if (it->second.connection == connection_) --unacknowledged_;
   incoming_qos2_.erase(it);
 }
 
+// [MQTT-4.3.3-13]; 3.1.1 [MQTT-4.3.3-2]
 ReasonCode Session::on_pubrel(const Frame& frame) {
   Ack ack;
   if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
@@ -181,10 +188,14 @@ ReasonCode Session::on_unsubscribe(const Frame& frame) {
   if (const ReasonCode bad = decode_unsubscribe(frame.body, version_, packet); is_error(bad)) return bad;
   std::vector<std::string> removed;
   std::vector<ReasonCode> codes;
+  // [MQTT-3.10.4-6]; 3.1.1 [MQTT-3.10.4-6]
   for (const TopicFilter& filter : packet.filters) {
+    // [MQTT-3.10.4-1]; 3.1.1 [MQTT-3.10.4-1]
     const auto it = filters_.find(filter.text);
+    // [MQTT-3.10.4-5, MQTT-3.11.3-2]; 3.1.1 [MQTT-3.10.4-5]
     codes.push_back(it == filters_.end() ? ReasonCode::no_subscription_existed : ReasonCode::success);
     if (it == filters_.end()) continue;
+    // [MQTT-3.10.4-2, MQTT-3.10.4-3]; 3.1.1 [MQTT-3.10.4-2, MQTT-3.10.4-3]
     context_.subscriptions.remove(it->first, this);
     removed.push_back(it->first);
     filters_.erase(it);

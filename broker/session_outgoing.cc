@@ -75,6 +75,7 @@ bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, c
   PublishOptions options;
   options.packet_id = packet_id;
   options.qos = out.qos;
+  // [MQTT-3.3.1-3, MQTT-4.3.2-2]; 3.1.1 [MQTT-3.3.1-3]
   options.dup = dup;
   options.retain = out.retain;
   options.subscription_ids = out.subscription_ids;
@@ -114,6 +115,7 @@ void Session::write_or_give_up(const Outbox::InFlight& flight, bool dup, core::N
 }
 
 // As much of what is to be sent again as the new connection's window and the socket take [MQTT-3.3.4-9].
+// [MQTT-3.3.1-1]; 3.1.1 [MQTT-3.3.1-1, MQTT-4.4.0-1]
 void Session::send_again(core::Now now) {
   while (takes_packets() && !congested()) {
     const Outbox::InFlight* flight = outbox_.next_again();
@@ -122,6 +124,7 @@ void Session::send_again(core::Now now) {
   }
 }
 
+// [MQTT-4.3.3-6]
 void Session::release_again() {
   outbox_.for_each([this](const Outbox::InFlight& flight) {
     if (flight.stage == Outbox::Stage::released)
@@ -188,6 +191,7 @@ ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
   // For an unknown id nothing can be done; for a QoS 2 delivery PUBACK is the wrong answer.
   if (!flight) return ReasonCode::success;
   if (flight->out.qos != 1) return ReasonCode::protocol_error;
+  // [MQTT-4.4.0-2]
   finish_delivery(ack.packet_id, !is_error(ack.reason), now);
   return ReasonCode::success;
 }

@@ -4,6 +4,7 @@
 
 namespace headgate::broker {
 
+// 3.1.1 [MQTT-3.8.4-3]
 bool Subscriptions::add(std::string_view filter, Session* session, const SubscriptionOptions& options) {
   Node* node = &root_;
   std::vector<Subscriber>* list = nullptr;

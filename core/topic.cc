@@ -56,6 +56,7 @@ bool is_valid_topic_filter(std::string_view filter) {
   return true;
 }
 
+// [MQTT-3.3.2-3, MQTT-4.7.3-4]; 3.1.1 [MQTT-3.3.2-3, MQTT-4.7.2-1, MQTT-4.7.3-4]
 bool topic_matches(std::string_view filter, std::string_view topic) {
   const bool wild_first = filter.starts_with('+') || filter.starts_with('#');
   if (wild_first && topic.starts_with('$')) return false;

@@ -157,6 +157,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
   answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
   for (const auto& one : accepted) {
     const uint8_t handling = one.options.retain_handling;
+    // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11, MQTT-3.8.4-4]
     if (handling == kSendRetained || (handling == kSendRetainedIfNew && one.is_new)) {
       parts_.ingest->send_retained(session, one.filter, one.options);
     }

@@ -28,6 +28,7 @@ namespace headgate::hub {
 inline constexpr std::string_view kVersion = "0.1.0";
 
 // All of it lives on the thread that runs `io`.
+// 3.1.1 [MQTT-7.0.0-1, MQTT-7.0.0-2]
 class Hub : public HubView {
  public:
   // Opens the store and restores sessions and retained messages. Nothing listens yet. `config_path` is read

@@ -82,6 +82,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   }
   // What the store refuses is not delivered either: its publisher will send it again.
   if (!seq) return seq;
+  // [MQTT-3.3.1-8]; 3.1.1 [MQTT-3.3.1-12]
   if (message->retain) parts_.retained.set(message);
   fan_out(message);
   parts_.tails.on_message(message);
@@ -101,12 +102,15 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
           subscribers_.push_back({session, 0, false, {}});
         }
         Subscriber& subscriber = subscribers_[session->match.index];
+        // 3.1.1 [MQTT-3.3.5-1]
         subscriber.qos = std::max(subscriber.qos, options.qos);  // [MQTT-3.3.4-2]
         subscriber.retain_as_published |= options.retain_as_published;
+        // [MQTT-3.3.4-3]
         if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
       });
 }
 
+// [MQTT-4.6.0-5, MQTT-4.6.0-6]; 3.1.1 [MQTT-3.8.4-6, MQTT-4.6.0-5, MQTT-4.6.0-6]
 void Ingest::fan_out(const core::MessagePtr& message) {
   if (subscribers_.empty()) return;
   broker::SharedPublish shared(message);
@@ -119,6 +123,7 @@ void Ingest::fan_out(const core::MessagePtr& message) {
   }
 }
 
+// [MQTT-4.5.0-1, MQTT-3.3.1-12, MQTT-3.3.1-13]; 3.1.1 [MQTT-3.1.2-5, MQTT-4.5.0-1, MQTT-3.3.1-9]
 void Ingest::add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos) {
   const bool retain_flag = message.retain && subscriber.retain_as_published;
   targets_.push_back({*subscriber.session->queue, store::kDefaultLane, message.expires_ms,
@@ -148,6 +153,7 @@ void Ingest::republish(const core::Message& message, const std::string& topic) {
   republished_.push_back(std::move(copy));
 }
 
+// 3.1.1 [MQTT-3.3.1-6, MQTT-3.3.1-8]
 void Ingest::send_retained(broker::Session& session, const std::string& filter,
                            const broker::SubscriptionOptions& options) {
   const core::Now now = parts_.clock.now();

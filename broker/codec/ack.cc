@@ -62,9 +62,11 @@ ReasonCode decode_ack(PacketType type, std::string_view body, Version version, A
 void encode_ack(PacketType type, uint16_t packet_id, ReasonCode reason, Version version, std::string& out,
                 const ReasonText& reason_text) {
   std::string section;
+  // [MQTT-3.5.2-2, MQTT-3.6.2-2, MQTT-3.7.2-2]
   if (version == Version::v5) append_reason(section, reason_text, 3);
   const bool short_form = version == Version::v3_1_1 || reason == ReasonCode::success;
   if (section.empty()) {
+    // [MQTT-2.2.1-5]; 3.1.1 [MQTT-2.3.1-6]
     char* at = put_u8(grow(out, short_form ? 4 : 5), first_byte(type));
     at = put_u16(put_u8(at, short_form ? 2 : 3), packet_id);
     if (!short_form) put_u8(at, static_cast<uint8_t>(reason));

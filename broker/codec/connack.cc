@@ -34,6 +34,7 @@ void append_limits(std::string& out, const Connack& connack) {
 }  // namespace
 
 void encode_connack(const Connack& connack, Version version, std::string& out) {
+  // [MQTT-3.2.2-1]; 3.1.1 [MQTT-3.2.2-4]
   const bool session_present = connack.session_present && !is_error(connack.reason);
   if (version == Version::v3_1_1) {
     char* at = put_u8(put_u8(grow(out, 4), kFirstByte), 2);
@@ -44,6 +45,7 @@ void encode_connack(const Connack& connack, Version version, std::string& out) {
   std::string section;
   append_limits(section, connack);
   append_property_string(section, PropertyId::assigned_client_identifier, connack.assigned_client_id);
+  // [MQTT-3.1.2-28, MQTT-4.12.0-6]
   append_property_string(section, PropertyId::authentication_method, connack.authentication_method);
   append_property_string(section, PropertyId::authentication_data, connack.authentication_data);
   append_reason(section, connack.reason_text, sizeof head);

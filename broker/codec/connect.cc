@@ -28,14 +28,19 @@ ReasonCode decode_protocol(Reader& packet, Connect& out) {
   const uint8_t level = packet.u8();
   if (packet.failed()) return ReasonCode::malformed_packet;
   out.version = version_to_answer_in(level);
+  // 3.1.1 [MQTT-3.1.2-1, MQTT-3.1.2-2]
   const bool known = protocol == "MQTT" && level == static_cast<uint8_t>(out.version);
   return known ? ReasonCode::success : ReasonCode::unsupported_protocol_version;
 }
 
 ReasonCode check_flags(Flags flags, Version version) {
-  if (flags.reserved()) return ReasonCode::malformed_packet;       // [MQTT-3.1.2-3]
+  // 3.1.1 [MQTT-3.1.2-3]
+  if (flags.reserved()) return ReasonCode::malformed_packet;  // [MQTT-3.1.2-3]
+  // 3.1.1 [MQTT-3.1.2-14]
   if (flags.will_qos() == 3) return ReasonCode::malformed_packet;  // [MQTT-3.1.2-12]
+  // 3.1.1 [MQTT-3.1.2-11, MQTT-3.1.2-13, MQTT-3.1.2-15]
   const bool stray_will = !flags.will() && (flags.will_qos() != 0 || flags.will_retain());
+  // 3.1.1 [MQTT-3.1.2-22]
   const bool stray_password = version == Version::v3_1_1 && flags.password() && !flags.username();
   return stray_will || stray_password ? ReasonCode::protocol_error : ReasonCode::success;
 }
@@ -88,6 +93,7 @@ ReasonCode decode_will_properties(Reader& packet, Will& will) {
   Property property;
   while (properties.next(property)) {
     if (property.id == PropertyId::will_delay_interval) will.delay_s = property.number;
+    // [MQTT-3.1.3-10]
     const ReasonCode reason = take_message_property(property, will.properties);
     if (reason != ReasonCode::success) return reason;
   }
@@ -96,6 +102,7 @@ ReasonCode decode_will_properties(Reader& packet, Will& will) {
 
 ReasonCode decode_will(Reader& packet, Flags flags, Version version, Will& will) {
   will.qos = flags.will_qos();
+  // [MQTT-3.1.2-14, MQTT-3.1.2-15]; 3.1.1 [MQTT-3.1.2-16, MQTT-3.1.2-17]
   will.retain = flags.will_retain();
   if (version == Version::v5) {
     const ReasonCode reason = decode_will_properties(packet, will);
@@ -106,14 +113,19 @@ ReasonCode decode_will(Reader& packet, Flags flags, Version version, Will& will)
   return packet.failed() ? ReasonCode::malformed_packet : check_topic_name(will.topic);
 }
 
+// [MQTT-3.1.3-1]; 3.1.1 [MQTT-3.1.3-1]
 ReasonCode decode_payload(Reader& packet, Flags flags, Connect& out) {
+  // [MQTT-3.1.3-3]; 3.1.1 [MQTT-3.1.3-3]
   out.client_id = packet.utf8();
   if (packet.failed()) return ReasonCode::malformed_packet;
+  // [MQTT-3.1.2-9, MQTT-3.1.2-7]; 3.1.1 [MQTT-3.1.2-9, MQTT-3.1.2-8, MQTT-3.1.2-12]
   if (flags.will()) {
     const ReasonCode reason = decode_will(packet, flags, out.version, out.will.emplace());
     if (reason != ReasonCode::success) return reason;
   }
+  // [MQTT-3.1.2-16, MQTT-3.1.2-17]; 3.1.1 [MQTT-3.1.2-18, MQTT-3.1.2-19]
   if (flags.username()) out.username = packet.utf8();
+  // [MQTT-3.1.2-18, MQTT-3.1.2-19]; 3.1.1 [MQTT-3.1.2-20, MQTT-3.1.2-21]
   if (flags.password()) out.password = packet.binary();
   return packet.done() ? ReasonCode::success : ReasonCode::malformed_packet;
 }

@@ -22,7 +22,8 @@ struct Disconnect {
 // send [MQTT-3.14.2-1] and a server reference; with malformed_packet bytes left over, in 3.1.1 any byte.
 [[nodiscard]] ReasonCode decode_disconnect(std::string_view body, Version version, Disconnect& out);
 
-// Appends a DISCONNECT. In 3.1.1, where a server just closes, appends nothing.
+// Appends a DISCONNECT. In 3.1.1, where a server just closes, appends nothing. No session expiry: that is a
+// client's [MQTT-3.14.2-2].
 void encode_disconnect(ReasonCode reason, Version version, std::string& out,
                        const ReasonText& reason_text = {});
 

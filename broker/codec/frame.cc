@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 16> kNames = {
 
 // PUBLISH: QoS 3 [MQTT-3.3.1-4] and DUP with QoS 0 [MQTT-3.3.1-2] are not allowed. Three types have the fixed
 // flags 0010, all others 0000 (MQTT 5.0 table 2-2).
+// [MQTT-3.8.1-1, MQTT-3.10.1-1, MQTT-3.14.1-1, MQTT-3.15.1-1]; 3.1.1 [MQTT-2.2.2-1, MQTT-3.3.1-2,
+// MQTT-3.3.1-4, MQTT-3.6.1-1, MQTT-3.8.1-1, MQTT-3.10.1-1, MQTT-3.14.1-1]
 constexpr bool flags_are_allowed(PacketType type, uint8_t flags) {
   switch (type) {
     case PacketType::publish: {
@@ -75,6 +77,7 @@ bool client_may_send(PacketType type) {
 NextFrame next_frame(core::Bytes input, size_t packet_bytes_max) {
   if (input.empty()) return {};
   const auto first = static_cast<uint8_t>(input.front());
+  // 3.1.1 [MQTT-2.2.2-2]
   if (!kFirstByteAllowed[first]) return refuse(ReasonCode::malformed_packet);
   size_t header_bytes = 0;
   size_t length = 0;

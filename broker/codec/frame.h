@@ -57,7 +57,7 @@ struct NextFrame {
 };
 
 // Looks at the front of `input`. Nothing is stored between calls, and nothing needs to be buffered to refuse:
-// flags that the type does not allow [MQTT-2.1.3-1; 3.1.1: MQTT-2.2.2-2], QoS 3 [MQTT-3.3.1-4], DUP with QoS
+// flags that the type does not allow [MQTT-2.1.3-1]; 3.1.1 [MQTT-2.2.2-2], QoS 3 [MQTT-3.3.1-4], DUP with QoS
 // 0 [MQTT-3.3.1-2] and type 0 are malformed as soon as the first byte is there; a remaining length of more
 // bytes than needed [MQTT-1.5.5-1] is malformed; one that makes the packet larger than `packet_bytes_max` is
 // packet_too_large [MQTT-3.2.2-15] as soon as the length is there.

@@ -30,9 +30,11 @@ ReasonCode check(const Publish& publish, Version version) {
   if (publish.topic.empty() && version == Version::v5) {
     if (publish.topic_alias == 0) return ReasonCode::protocol_error;
   } else {
+    // [MQTT-4.7.0-1]; 3.1.1 [MQTT-3.3.2-2, MQTT-4.7.1-1]
     const ReasonCode reason = check_topic_name(publish.topic);
     if (reason != ReasonCode::success) return reason;
   }
+  // 3.1.1 [MQTT-2.3.1-1]
   return publish.qos > 0 && publish.packet_id == 0 ? ReasonCode::protocol_error : ReasonCode::success;
 }
 
@@ -81,6 +83,7 @@ size_t section_bytes(const Source<User>& source, const PublishOptions& options) 
 }
 
 // False if a string is too long for its two bytes of length.
+// [MQTT-4.7.3-3]; 3.1.1 [MQTT-4.7.3-3]
 template <typename User>
 bool strings_fit(const Source<User>& source) {
   const size_t longest = std::max({source.topic.size(), source.content_type.size(),
@@ -96,6 +99,7 @@ char* put_string_property(char* at, PropertyId id, std::string_view text) {
   return text.empty() ? at : put_string(put_id(at, id), text);
 }
 
+// [MQTT-3.3.2-4, MQTT-3.3.2-15, MQTT-3.3.2-16, MQTT-3.3.2-17, MQTT-3.3.2-20]
 template <typename User>
 char* put_section(char* at, const Source<User>& source, const PublishOptions& options) {
   if (source.payload_is_utf8) at = put_u8(put_id(at, PropertyId::payload_format_indicator), 1);
@@ -131,7 +135,9 @@ bool encode(const Source<User>& source, const PublishOptions& options, Version v
   char* at = grow(out, total - source.payload.size());
   at = put_varint(put_u8(at, first_byte(options)), length);
   at = put_string(at, topic);
+  // [MQTT-2.2.1-2, MQTT-4.3.1-1]; 3.1.1 [MQTT-2.3.1-5, MQTT-4.3.1-1]
   if (options.qos > 0) at = put_u16(at, options.packet_id);
+  // [MQTT-2.2.2-1]
   if (v5) put_section(put_varint(at, section), source, options);
   out.append(source.payload);
   return true;
@@ -164,6 +170,7 @@ ReasonCode decode_publish(std::string_view body, uint8_t flags, Version version,
   out.properties.clear();
   if (out.qos == 3 || (out.dup && out.qos == 0)) return ReasonCode::malformed_packet;
   Reader packet(body);
+  // [MQTT-3.3.2-1]; 3.1.1 [MQTT-3.3.2-1]
   out.topic = packet.binary();
   out.packet_id = out.qos > 0 ? packet.u16() : uint16_t{0};
   if (version == Version::v5) {

@@ -78,6 +78,7 @@ std::string_view name(ReasonCode reason) {
   return error < kErrors.size() ? kErrors[error] : "unknown";
 }
 
+// 3.1.1 [MQTT-3.1.3-9]
 uint8_t to_v3_connack(ReasonCode reason) {
   switch (reason) {
     case ReasonCode::success:

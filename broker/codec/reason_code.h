@@ -60,7 +60,7 @@ enum class ReasonCode : uint8_t {
 [[nodiscard]] std::string_view name(ReasonCode reason);
 
 // The return code of a 3.1.1 CONNACK, 0 to 5 (MQTT 3.1.1 table 3.1). Errors 3.1.1 has no word for become 3,
-// server unavailable; where the packet itself is wrong, do not answer but close [MQTT-3.2.2-6 of 3.1.1].
+// server unavailable; where the packet itself is wrong, do not answer but close 3.1.1 [MQTT-3.2.2-6].
 [[nodiscard]] uint8_t to_v3_connack(ReasonCode reason);
 
 }  // namespace headgate::broker

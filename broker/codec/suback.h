@@ -12,7 +12,7 @@
 namespace headgate::broker {
 
 // Appends a SUBACK with a code per filter, in the request's order [MQTT-3.9.3-1]; in 3.1.1 every error is
-// 0x80 [MQTT-3.9.3-2 of 3.1.1].
+// 0x80 there, 3.1.1 [MQTT-3.9.3-2].
 void encode_suback(uint16_t packet_id, std::span<const ReasonCode> reasons, Version version, std::string& out,
                    const ReasonText& reason_text = {});
 

@@ -6,7 +6,7 @@ namespace headgate::broker {
 namespace {
 
 ReasonCode decode_options_v3(uint8_t options, SubscriptionRequest& request) {
-  if (options > 2) return ReasonCode::malformed_packet;  // reserved bits or QoS 3 [MQTT-3-8.3-4]
+  if (options > 2) return ReasonCode::malformed_packet;  // 3.1.1 [MQTT-3-8.3-4]
   request.qos = options;
   return ReasonCode::success;
 }
@@ -50,6 +50,7 @@ ReasonCode decode_subscribe(std::string_view body, Version version, Subscribe& o
   out.requests.clear();
   ReasonCode reason = ReasonCode::success;
   if (version == Version::v5) reason = decode_properties(packet, out);
+  // [MQTT-3.8.4-5]; 3.1.1 [MQTT-3.8.4-4]
   while (reason == ReasonCode::success && !packet.empty()) {
     SubscriptionRequest request;
     reason = decode_request(packet, version, request);
@@ -57,6 +58,7 @@ ReasonCode decode_subscribe(std::string_view body, Version version, Subscribe& o
   }
   if (packet.failed()) return ReasonCode::malformed_packet;
   if (reason != ReasonCode::success) return reason;
+  // 3.1.1 [MQTT-3.8.3-3]
   return out.packet_id == 0 || out.requests.empty() ? ReasonCode::protocol_error : ReasonCode::success;
 }
 

@@ -32,7 +32,7 @@ struct Subscribe {
 
 // Reads SUBSCRIBE's body. Refuses with protocol_error packet id 0, no filter at all [MQTT-3.8.3-2], in 5.0
 // QoS 3 and retain handling 3, no-local on a shared subscription [MQTT-3.8.3-4], subscription identifier 0;
-// with malformed_packet reserved option bits [MQTT-3.8.3-5], in 3.1.1 QoS 3 [MQTT-3-8.3-4]; with
+// with malformed_packet reserved option bits [MQTT-3.8.3-5], QoS 3 in 3.1.1 [MQTT-3-8.3-4]; with
 // topic_filter_invalid what parse_topic_filter refuses.
 [[nodiscard]] ReasonCode decode_subscribe(std::string_view body, Version version, Subscribe& out);
 

@@ -20,14 +20,17 @@ bool split_share(TopicFilter& filter) {
 }  // namespace
 
 ReasonCode check_topic_name(std::string_view topic) {
+  // [MQTT-3.1.3-11, MQTT-4.7.3-2]; 3.1.1 [MQTT-3.1.3-10, MQTT-4.7.3-1, MQTT-4.7.3-2]
   if (is_valid_topic(topic)) return ReasonCode::success;
   return is_valid_text(topic) ? ReasonCode::topic_name_invalid : ReasonCode::malformed_packet;
 }
 
 ReasonCode parse_topic_filter(std::string_view text, TopicFilter& out) {
   out = {text, {}, text};
+  // [MQTT-3.8.3-1, MQTT-3.10.3-1]; 3.1.1 [MQTT-3.8.3-1, MQTT-3.10.3-1]
   if (!is_valid_text(text)) return ReasonCode::malformed_packet;
   if (text.starts_with(kSharePrefix) && !split_share(out)) return ReasonCode::topic_filter_invalid;
+  // 3.1.1 [MQTT-4.7.1-2, MQTT-4.7.1-3]
   return core::is_valid_topic_filter(out.filter) ? ReasonCode::success : ReasonCode::topic_filter_invalid;
 }
 

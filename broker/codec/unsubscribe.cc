@@ -17,6 +17,7 @@ ReasonCode decode_unsubscribe(std::string_view body, Version version, Unsubscrib
   }
   if (packet.failed()) return ReasonCode::malformed_packet;
   if (reason != ReasonCode::success) return reason;
+  // 3.1.1 [MQTT-3.10.3-2]
   return out.packet_id == 0 || out.filters.empty() ? ReasonCode::protocol_error : ReasonCode::success;
 }
 

@@ -37,6 +37,7 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
+// [MQTT-1.5.4-3]; 3.1.1 [MQTT-1.5.3-3]
 bool is_valid_text(std::string_view text) {
   return is_plain<unusual_in_text>(text) || core::is_valid_utf8(text);
 }

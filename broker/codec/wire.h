@@ -51,6 +51,8 @@ class Reader {
     return u8();
   }
   // A UTF-8 encoded string [MQTT-1.5.4-1, MQTT-1.5.4-2].
+  // [MQTT-1.5.7-1, MQTT-3.1.3-4, MQTT-3.1.3-12, MQTT-3.3.2-19]; 3.1.1 [MQTT-1.5.3-1, MQTT-1.5.3-2,
+  // MQTT-3.1.3-4, MQTT-3.1.3-11]
   std::string_view utf8() {
     const std::string_view text = binary();
     if (is_valid_text(text)) return text;

@@ -99,7 +99,7 @@ using PacketIds = BrokerTest;
 TEST_F(PacketIds, AreThoseTheOwnerGives) {
   ScriptedClient& a = connected(v5("a"));
   EXPECT_TRUE(send("a", 1, 2, 500));
-  EXPECT_FALSE(send("a", 2, 2, 500));  // in use [MQTT-2.2.1-2]
+  EXPECT_FALSE(send("a", 2, 2, 500));  // in use [MQTT-2.2.1-4]
   EXPECT_THAT(a.read(), ElementsAre("PUBLISH q2 id500 t=1"));
   a.pubrec(500);
   EXPECT_FALSE(send("a", 2, 2, 500));
@@ -114,7 +114,7 @@ TEST_F(PacketIds, ThatTheOwnerGaveAreSteppedOver) {
   EXPECT_THAT(a.read(), ElementsAre("PUBLISH q2 id2 t=1", "PUBLISH q1 id1 t=x", "PUBLISH q1 id3 t=y"));
 }
 
-TEST_F(PacketIds, GoRoundWithoutZero) {  // [MQTT-2.2.1-3]
+TEST_F(PacketIds, GoRoundWithoutZero) {  // [MQTT-2.2.1-4]
   ScriptedClient& a = connected(v5("a"));
   for (int i = 0; i < 65'534; ++i) {
     deliver("a", "x", 1);
@@ -145,7 +145,7 @@ TEST_F(ClientWindow, OpensWithPubcompNotWithPubrec) {  // MQTT 5.0 section 4.9
   EXPECT_THAT(a.pubcomp(1), ElementsAre("PUBLISH q2 id2 t=2"));
 }
 
-TEST_F(ClientWindow, DoesNotHoldBackQosZero) {  // [MQTT-3.3.4-8 of the server's side]
+TEST_F(ClientWindow, DoesNotHoldBackQosZero) {  // [MQTT-3.3.4-10]
   ScriptedClient& a = connected(with_window(v5("a"), 1));
   deliver("a", "1", 1);
   deliver("a", "2", 1);

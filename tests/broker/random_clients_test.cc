@@ -23,7 +23,7 @@ struct Talker {
   std::set<uint16_t> unacknowledged;  // deliveries of this connection
   bool has_cheated = false;           // acknowledged what it may not have read yet: it cannot count any more
 
-  // [MQTT-3.3.4-9] and [MQTT-2.2.1-2]
+  // [MQTT-3.3.4-9] and [MQTT-2.2.1-4]
   void hear(const Lines& lines) {
     for (const std::string& line : lines) {
       if (has_cheated) return;
