@@ -116,6 +116,10 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
     ++stats_.connects_denied;
     return refuse(channel, connect, ReasonCode::not_authorized, "the client id is another user's");
   }
+  if (connect.client_id.empty() && clients_.contains(client_id)) {
+    return refuse(channel, connect, ReasonCode::client_identifier_not_valid,
+                  "another client took the assigned client id while this one was let in");
+  }
   if (const auto it = clients_.find(client_id); it != clients_.end()) {
     // 3.1.1 [MQTT-3.1.4-2]
     take_over(it->second, now);

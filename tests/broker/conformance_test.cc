@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
+#include "tests/support/scripted_access.h"
 
 namespace headgate::broker {
 namespace {
@@ -47,6 +48,24 @@ TEST_F(Conformance, AnAssignedClientIdIsNobodyElses) {  // [MQTT-3.2.2-16]
   ScriptedClient& guesser = connected(kept(v5(stem + "2")));  // what would be assigned next
   EXPECT_THAT(client().connect(v5("")), ElementsAre("CONNACK 00"));
   EXPECT_NE(clients_.back().connack().assigned_client_id, stem + "2");
+  EXPECT_THAT(guesser.ping(), ElementsAre("PINGRESP"));
+}
+
+TEST_F(Conformance, AnAssignedClientIdIsNobodyElsesByTheTimeItsClientIsLetIn) {  // [MQTT-3.2.2-16]
+  testing::ScriptedAccess slow;
+  slow.at_once = false;
+  access_ = &slow;
+  ScriptedClient& late = client();
+  late.connect(v5(""));
+  const std::string guessed = "auto-" + std::to_string(now().wall_ms) + "-1";
+  ScriptedClient& guesser = client();
+  guesser.connect(kept(v5(guessed)));
+  slow.users[""] = open_.renew({}, "");
+  slow.let_wait();
+  slow.decide_next(now());
+  EXPECT_THAT(guesser.read(), ElementsAre("CONNACK 00"));
+  slow.decide_next(now());
+  EXPECT_THAT(late.read(), ElementsAre("CONNACK 85", "closed"));
   EXPECT_THAT(guesser.ping(), ElementsAre("PINGRESP"));
 }
 

@@ -32,6 +32,11 @@ class ScriptedAccess : public broker::AccessControl {
   }
 
   [[nodiscard]] size_t waiting() const { return waiting_.size(); }
+  // The first who waits is put behind all others.
+  void let_wait() {
+    waiting_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
   // False if who asked does not care any more.
   bool decide_next(core::Now now) {
     const auto [credentials, decided] = std::move(waiting_.front());
