@@ -57,6 +57,8 @@ const std::vector<std::pair<const char*, const char*>> kScripts = {
     {"raw-connect-in-pieces", "FF 06 08 05 10 0D 0004 'MQ' 08 08 'TT' 04 02 003C 0001 08 02 'z' C0 08 01 00"},
     {"a-violation", "FF 00 03 08 02 C1 00 40 07"},
     {"a-slow-door", "FF 0E 03 00 03 05 10 02 00 00 07 0B 0E 05 00 03 0C"},
+    {"pubrec-for-nothing",
+     "FF 00 7E 03 01 04 05 40 07 3F E5 3D 01 04 05 40 07 0B 05 40 07 E5 01 01 0C 01 14 03 0C"},
     {"silence", "FF 00 13 09 40 09 40 06 09 FF"},
     {"refused-by-the-store", "FF 00 03 40 06 0E 00 01 01 01 01 01 02 02 01 41 01 01 01 0C"},
 };
