@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/config.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -23,10 +25,39 @@ const std::string* trusted_name(const Credentials& credentials) {
   return trusts && credentials.certificate_name ? &*credentials.certificate_name : nullptr;
 }
 
+using Files = std::map<std::string, PasswordFile>;
+
+core::Result<Files> load_files(const AccessSettings& settings) {
+  Files files;
+  std::vector<std::string> paths = settings.listener_files;
+  paths.push_back(settings.password_file);
+  for (const std::string& path : paths) {
+    if (path.empty() || files.contains(path)) continue;
+    auto file = PasswordFile::load(path);
+    if (!file) return core::fail(file.error());
+    files.emplace(path, *std::move(file));
+  }
+  return files;
+}
+
 // "192.0.2.7:40312" without its port.
 std::string address_of(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
 
 }  // namespace
+
+AccessSettings access_settings(const Config& config) {
+  AccessSettings settings;
+  settings.password_file = config.auth.password_file;
+  settings.identities = config.auth.identities;
+  settings.rules = config.access.rules;
+  settings.own_device = hub_id_of(config);
+  return settings;
+}
+
+core::Status check_password_files(const AccessSettings& settings) {
+  const auto files = load_files(settings);
+  return files ? core::Status() : core::fail(files.error());
+}
 
 Access::Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const core::Clock& clock,
                core::Log& log)
@@ -35,21 +66,17 @@ Access::Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const 
 // ---- configuration ----
 
 core::Status Access::use(const AccessSettings& settings) {
-  InForce fresh{settings, {}, AccessRules(settings.rules)};
-  std::vector<std::string> paths = settings.listener_files;
-  paths.push_back(settings.password_file);
-  for (const std::string& path : paths) {
-    if (path.empty() || fresh.files.contains(path)) continue;
-    auto file = PasswordFile::load(path);
-    if (!file) return core::fail(file.error());
+  auto files = load_files(settings);
+  if (!files) return core::fail(files.error());
+  for (const auto& [path, file] : *files) {
     if (is_world_readable(path)) {
       log_.warn(
           "password_file_open",
           {{"file", path}, {"effect", "everybody on this machine can read it"}, {"fix", "chmod o-rwx"}});
     }
-    fresh.files.emplace(path, *std::move(file));
   }
-  in_force_ = std::make_shared<const InForce>(std::move(fresh));
+  in_force_ =
+      std::make_shared<const InForce>(InForce{settings, *std::move(files), AccessRules(settings.rules)});
   warn_of_users_without_rules();
   return {};
 }

@@ -19,6 +19,8 @@
 
 namespace headgate::hub {
 
+struct Config;
+
 struct AccessSettings {
   std::string password_file;                // of listeners that name none; empty: none
   std::vector<std::string> listener_files;  // those that listeners name
@@ -26,6 +28,10 @@ struct AccessSettings {
   std::vector<AccessRule> rules = default_access_rules();
   std::string own_device;  // the device of modules that name none: the hub's id
 };
+
+[[nodiscard]] AccessSettings access_settings(const Config& config);
+// Whether all files of users can be read and are right. Errors: as Access::use().
+[[nodiscard]] core::Status check_password_files(const AccessSettings& settings);
 
 // How a client is judged:
 //  1. A verified certificate, where the listener trusts them, says who the client is; it needs no password.

@@ -57,11 +57,16 @@ Json to_json(const UpstreamStatus& up) {
           {"batches_in_flight", up.batches_in_flight}};
 }
 
+Json to_json(const DeniedCounts& denied) {
+  return {{"publish", denied.publish}, {"subscribe", denied.subscribe}, {"receive", denied.receive}};
+}
+
 Json to_json(const ClientInfo& client) {
   return {{"client_id", client.client_id},
           {"address", client.address},
           {"protocol", client.protocol},
           {"username", client.username},
+          {"device", client.device},
           {"module", client.module},
           {"connected", client.connected},
           {"persistent", client.persistent},
@@ -73,7 +78,8 @@ Json to_json(const ClientInfo& client) {
           {"queued_bytes", client.queued_bytes},
           {"messages_in", client.messages_in},
           {"messages_out", client.messages_out},
-          {"dropped", client.dropped}};
+          {"dropped", client.dropped},
+          {"denied", to_json(client.denied)}};
 }
 
 Json to_json(const RouteInfo& route) {
@@ -141,10 +147,12 @@ AdminReply get_status(const Call& call) {
                {"sessions", status.sessions},
                {"messages_in", status.messages_in},
                {"messages_out", status.messages_out},
+               {"denied", to_json(status.denied)},
                {"routes", {{"active", status.routes_active}, {"failed", status.routes_failed}}},
                {"store", totals(call.hub.store())},
                {"upstream", to_json(status.upstream)}};
   json["store"]["error"] = status.store_error;
+  json["denied"]["connect"] = status.denied.connect;
   return AdminResponse{200, dump(json)};
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "hub/access_config.h"
 #include "hub/config_keys.h"
 #include "routing/json_text.h"
 
@@ -31,6 +32,16 @@ class Problems {
   }
   void found(std::string_view path, const Json& value, std::string_view allowed) {
     add(path, "is " + describe(value) + "; allowed: " + std::string(allowed));
+  }
+  // Lines of the form "path: what".
+  void add_lines(std::string_view lines) {
+    while (!lines.empty()) {
+      const size_t end = lines.find('\n');
+      const std::string_view line = lines.substr(0, end);
+      const size_t path = line.find(": ");
+      add(line.substr(0, path), line.substr(path + 2));
+      lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    }
   }
   [[nodiscard]] std::string_view file() const { return file_; }
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -107,7 +118,20 @@ struct Setter {
     ref(owner) = routing::parse_route_file(Json{{"routes", value}}.dump(), problems.file());
   }
 
+  void operator()(const Ref<Owner, std::vector<IdentityPattern>>& ref) {
+    take(ref, parse_identities(value.dump(), path));
+  }
+  void operator()(const Ref<Owner, std::vector<AccessRule>>& ref) {
+    take(ref, parse_access_rules(value.dump(), path));
+  }
+
  private:
+  template <class T>
+  void take(const Ref<Owner, T>& ref, core::Result<T> parsed) {
+    if (!parsed) return problems.add_lines(parsed.error().what);
+    ref(owner) = *std::move(parsed);
+  }
+
   std::optional<uint64_t> read_number() const {
     if (value.is_number_unsigned()) return value.get<uint64_t>();
     if (key.unit != Unit::bytes || !value.is_string()) return std::nullopt;

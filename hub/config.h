@@ -12,6 +12,8 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "hub/access_rules.h"
+#include "hub/identities.h"
 #include "routing/route_file.h"
 
 namespace headgate::hub {
@@ -91,6 +93,15 @@ struct UpstreamConfig {
   [[nodiscard]] bool enabled() const { return !host.empty(); }
 };
 
+struct AuthConfig {
+  std::string password_file;  // empty: there are no users
+  std::vector<IdentityPattern> identities;
+};
+
+struct AccessConfig {
+  std::vector<AccessRule> rules = default_access_rules();
+};
+
 struct AdminConfig {
   std::string socket;  // empty: see admin_socket_path()
 };
@@ -104,6 +115,8 @@ struct Config {
   std::string hub_id;  // empty: see hub_id_of()
   std::string data_dir = "./headgate-data";
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
+  AuthConfig auth;
+  AccessConfig access;
   LimitsConfig limits;
   StoreConfig store;
   routing::RouteFile routes;  // a bad route is an error in here, not an error of the config

@@ -104,6 +104,23 @@ std::vector<Key<Config>> hub_keys() {
   };
 }
 
+std::vector<Key<Config>> access_keys() {
+  return {
+      {"auth.password_file", at(&Config::auth, &AuthConfig::password_file),
+       "File of users, user:hash a line, as `headgate passwd` and mosquitto_passwd write it; empty: there "
+       "are no "
+       "users."},
+      {"auth.identities", at(&Config::auth, &AuthConfig::identities),
+       "Users and certificates that are modules or devices: {\"user\": {\"module\": \"name\"}}; one * in "
+       "both "
+       "stands for the same text."},
+      {"access.rules", at(&Config::access, &AccessConfig::rules),
+       "Who may publish, subscribe and receive what. What denies goes before what allows; what no rule "
+       "allows is "
+       "denied."},
+  };
+}
+
 std::vector<Key<Config>> limit_keys() {
   using L = LimitsConfig;
   const auto limit = [](auto member) { return at(&Config::limits, member); };
@@ -230,7 +247,7 @@ std::vector<Key<Config>> operator_keys() {
 const std::vector<Key<Config>>& config_keys() {
   static const std::vector<Key<Config>> kKeys = [] {
     std::vector<Key<Config>> all;
-    for (auto part : {hub_keys(), limit_keys(), store_and_route_keys(), upstream_link_keys(),
+    for (auto part : {hub_keys(), access_keys(), limit_keys(), store_and_route_keys(), upstream_link_keys(),
                       upstream_batch_keys(), operator_keys()}) {
       all.insert(all.end(), part.begin(), part.end());
     }

@@ -18,7 +18,8 @@ using Ref = std::function<T&(Owner&)>;
 template <class Owner>
 using Slot = std::variant<Ref<Owner, bool>, Ref<Owner, uint16_t>, Ref<Owner, uint32_t>, Ref<Owner, uint64_t>,
                           Ref<Owner, std::string>, Ref<Owner, core::LogLevel>, Ref<Owner, Durability>,
-                          Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>>;
+                          Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
+                          Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 

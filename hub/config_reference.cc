@@ -1,6 +1,7 @@
 // The reference is a commented headgate.json made from the table, so that it cannot drift from the parser.
 #include <algorithm>
 
+#include "hub/access_config.h"
 #include "hub/config_keys.h"
 
 namespace headgate::hub {
@@ -17,6 +18,8 @@ struct Default {
   static std::string text(const std::string& value) { return "\"" + value + "\""; }
   static std::string text(const Durability& value) { return text(to_string(value)); }
   static std::string text(const routing::RouteFile&) { return "{}"; }
+  static std::string text(const std::vector<IdentityPattern>& identities) { return to_json(identities); }
+  static std::string text(const std::vector<AccessRule>& rules) { return to_json(rules); }
   template <class Number>
   requires std::is_unsigned_v<Number>
   static std::string text(Number value) { return std::to_string(value); }

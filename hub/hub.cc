@@ -89,7 +89,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(
       new Hub(config, std::move(config_path), io, log, std::move(executor), std::move(*store)));
-  if (const auto known = hub->use_access(); !known) return core::fail(known.error());
+  if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());
@@ -137,11 +137,7 @@ core::Status Hub::start() {
   return {};
 }
 
-core::Status Hub::use_access() {
-  AccessSettings settings;
-  settings.own_device = hub_id_of(config_);
-  return access_.use(settings);
-}
+core::Status Hub::use_access(const Config& config) { return access_.use(access_settings(config)); }
 
 core::Status Hub::listen() {
   for (const ListenerConfig& at : config_.listeners) {

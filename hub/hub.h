@@ -61,7 +61,9 @@ class Hub : public HubView {
   Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
       std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
 
-  core::Status use_access();
+  // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
+  core::Status use_access(const Config& config);
+  void reload_access(const Config& fresh, ReloadReport& report);
   core::Status listen();
   void tick();
   void schedule_tick();

@@ -67,6 +67,9 @@ HubStatus Hub::status() const {
   status.sessions = engine_.broker().sessions();
   status.messages_in = engine_.ingest_stats().messages;
   status.messages_out = engine_.broker().messages_out();
+  const broker::Denials& denied = engine_.broker().denied();
+  status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,
+                   denied.receive};
   status.routes_active = engine_.routes().active();
   status.routes_failed = engine_.routes().failed();
   status.upstream = upstream_status(config_.upstream, upstream_.get());
@@ -81,11 +84,12 @@ std::vector<ClientInfo> Hub::clients() const {
     info.connected = session.connected();
     info.persistent = session.persistent();
     info.protocol = session.version() == broker::Version::v5 ? "5" : "3.1.1";
-    info.module = session.source()->module;
+    info.username = session.identity().username;
+    info.module = session.identity().module;
+    info.device = session.identity().device;
     info.since_ms = session.since_wall_ms();
     if (const broker::Channel* channel = session.channel()) {
       info.address = channel->peer();
-      info.username = channel->username;
       info.keep_alive_s = channel->keep_alive_s;
     }
     info.subscriptions = session.subscriptions().size();
@@ -100,12 +104,25 @@ std::vector<ClientInfo> Hub::clients() const {
     info.messages_in = session.stats().received;
     info.messages_out = session.stats().delivered;
     info.dropped = session.stats().dropped;
+    const broker::Denials& denied = session.stats().denied;
+    info.denied = {0, denied.publish, denied.subscribe, denied.receive};
     clients.push_back(std::move(info));
   });
   return clients;
 }
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
+
+void Hub::reload_access(const Config& fresh, ReloadReport& report) {
+  if (const auto used = use_access(fresh); !used) {
+    log_.error("access_reload_failed", {{"error", used.error().what}, {"effect", "users and rules stay"}});
+    report.errors.push_back("the users and rules in force stay: " + used.error().what);
+    return;
+  }
+  config_.auth = fresh.auth;
+  config_.access = fresh.access;
+  engine_.renew_grants();
+}
 
 ReloadReport Hub::reload_routes() {
   ReloadReport report;
@@ -115,11 +132,12 @@ ReloadReport Hub::reload_routes() {
     if (!loaded) {
       log_.error("reload_failed", {{"error", loaded.error().what}});
       report.active = engine_.routes().active();
-      report.errors.push_back("the routes in force stay: " + loaded.error().what);
+      report.errors.push_back("what is in force stays: " + loaded.error().what);
       return report;
     }
     fresh = std::move(*loaded);
   }
+  reload_access(fresh, report);
   config_.routes = std::move(fresh.routes);
   config_.routes_dir = std::move(fresh.routes_dir);
   config_.time_to_live_s = fresh.time_to_live_s;

@@ -30,6 +30,14 @@ struct UpstreamStatus {
   uint32_t batches_in_flight = 0;
 };
 
+// What was refused for lack of a right, since start.
+struct DeniedCounts {
+  uint64_t connect = 0;  // of the hub only
+  uint64_t publish = 0;
+  uint64_t subscribe = 0;
+  uint64_t receive = 0;  // messages not delivered that a subscription matches
+};
+
 struct HubStatus {
   std::string version;
   std::string hub_id;
@@ -43,6 +51,7 @@ struct HubStatus {
   uint64_t sessions = 0;
   uint64_t messages_in = 0;   // publishes from clients since start
   uint64_t messages_out = 0;  // publishes to clients since start
+  DeniedCounts denied;
   uint64_t routes_active = 0;
   uint64_t routes_failed = 0;
   UpstreamStatus upstream;
@@ -52,7 +61,8 @@ struct ClientInfo {
   std::string client_id;
   std::string address;   // "127.0.0.1:40312"; empty while offline
   std::string protocol;  // "3.1.1" | "5"
-  std::string username;
+  std::string username;  // that it has proved to have; empty: anonymous
+  std::string device;    // of devices and modules
   std::string module;
   bool connected = false;
   bool persistent = false;
@@ -65,6 +75,7 @@ struct ClientInfo {
   uint64_t messages_in = 0;
   uint64_t messages_out = 0;
   uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
+  DeniedCounts denied;
 };
 
 struct RouteInfo {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "hub/access.h"
 #include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/spdlog_log.h"
@@ -41,6 +42,8 @@ int run(const Config& config, const std::string& config_path) {
   auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level);
   if (!log) return complain(kBadConfig, log.error().what);
   std::signal(SIGPIPE, SIG_IGN);
+  const auto users = headgate::hub::check_password_files(headgate::hub::access_settings(config));
+  if (!users) return complain(kBadConfig, users.error().what);
 
   boost::asio::io_context io{1};
   auto hub = Hub::open(config, config_path, io, **log);

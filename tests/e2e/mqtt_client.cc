@@ -107,6 +107,9 @@ void MqttClient::configure(uint16_t port) {
   mosquitto_subscribe_v5_callback_set(mosquitto_, &MqttCallbacks::on_subscribe);
   mosquitto_unsubscribe_v5_callback_set(mosquitto_, &MqttCallbacks::on_unsubscribe);
   mosquitto_message_v5_callback_set(mosquitto_, &MqttCallbacks::on_message);
+  if (!options_.username.empty()) {
+    mosquitto_username_pw_set(mosquitto_, options_.username.c_str(), options_.password.c_str());
+  }
   if (!options_.will_topic.empty()) {
     mosquitto_will_set(mosquitto_, options_.will_topic.c_str(),
                        static_cast<int>(options_.will_payload.size()), options_.will_payload.data(),

@@ -33,6 +33,8 @@ struct ClientOptions {
   std::string will_payload = {};
   int will_qos = 0;
   bool will_retain = false;
+  std::string username = {};  // empty: none, and no password
+  std::string password = {};
 };
 
 struct Received {
