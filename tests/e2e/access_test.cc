@@ -163,7 +163,7 @@ TEST_F(Users, AreServedWhileSomebodyFloodsWrongPasswords) {
   ASSERT_EQ(control->subscribe("home/ann/#", 1), 1);
   const char* flood =
       "import sys, socket, time\n"
-      "packet = bytes([0x10, 30]) + b'\\0\\4MQTT\\4\\xc2\\0\\x3c\\0\\1f' + b'\\0\\3ann' + b'\\0\\x08' + "
+      "packet = bytes([0x10, 28]) + b'\\0\\4MQTT\\4\\xc2\\0\\x3c\\0\\1f' + b'\\0\\3ann' + b'\\0\\x08' + "
       "b'wrongpwd'\n"
       "end = time.time() + 4\n"
       "open_ = []\n"

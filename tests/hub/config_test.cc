@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -260,6 +261,24 @@ TEST(ConfigReference, ConfHeadgateJsonHasTheSameKeysAndDefaults) {
   if (!file) GTEST_SKIP() << "conf/headgate.json is not there";
   EXPECT_EQ(nlohmann::json::parse(file, nullptr, true, /*ignore_comments=*/true),
             nlohmann::json::parse(config_reference(), nullptr, true, /*ignore_comments=*/true));
+}
+
+TEST(ConfigReference, ConfHeadgateAccessJsonIsTakenAsItIs) {
+  const auto config =
+      load_config(std::filesystem::path(HEADGATE_CONF_FILE).replace_filename("headgate.access.json"));
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->access.rules.size(), 5u);
+  EXPECT_EQ(config->auth.identities.size(), 2u);
+}
+
+TEST(Config, NamesWhatIsWrongWithRulesAndIdentities) {
+  const auto config = parse_config(R"({"auth": {"identities": {"a": {}}},
+                                       "access": {"rules": [{"who": {}, "allow": ["read"], "topics": ["a"]}]}})",
+                                   "headgate.json");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what, ::testing::HasSubstr("headgate.json: auth.identities.a: says nothing"));
+  EXPECT_THAT(config.error().what,
+              ::testing::HasSubstr("headgate.json: access.rules[0].allow[0]: is \"read\""));
 }
 
 }  // namespace
