@@ -177,7 +177,6 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   connack.receive_maximum = options_.session.receive_maximum;
   connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
   connack.topic_alias_maximum = options_.session.topic_aliases_max;
-  connack.shared_subscriptions_available = false;
   // [MQTT-3.1.3-7]
   if (connect.client_id.empty()) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]
   if (session.expiry_s() != connect.session_expiry_s) connack.session_expiry_s = session.expiry_s();

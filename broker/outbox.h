@@ -20,6 +20,13 @@ struct DeliveryToken {
   friend bool operator==(const DeliveryToken&, const DeliveryToken&) = default;
 };
 
+// By what a message comes to a client.
+enum class Via : uint8_t {
+  subscription,
+  retained,  // is in memory whether it waits here or not: the waiting queue's limits do not count it
+  share,     // a shared subscription: another member may get it if this client's session ends first
+};
+
 // A message for one client, with the QoS and flags of that client's subscription.
 struct Outgoing {
   core::MessagePtr message;
@@ -27,7 +34,7 @@ struct Outgoing {
   bool retain = false;
   std::vector<uint32_t> subscription_ids;
   DeliveryToken token;
-  bool held_anyway = false;  // in memory whether it waits or not: the waiting queue's limits do not count it
+  Via via = Via::subscription;
 };
 
 // The in-flight window of QoS 1 and 2 deliveries (MQTT 5.0 sections 4.3 and 4.9) and the packet ids in it.

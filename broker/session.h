@@ -200,10 +200,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // ---- deliveries ----
   // For subscribers without a durable queue: sends, waits in memory for the window, or drops and counts.
-  // `held_anyway`: the message stays in memory whether it waits here or not (a retained one), so the limits
-  // of the waiting queue do not apply.
   void deliver(SharedPublish& message, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
-               core::Now now, bool held_anyway = false);
+               core::Now now, Via via = Via::subscription);
+  // False if a delivery now would have to wait in memory, and there is no room.
+  [[nodiscard]] bool may_wait() const;
+  // Once the session has ended: what came to it by a share and another member may get: what was not sent, and
+  // what was sent with QoS 1 and not acknowledged. A QoS 2 message that was sent is for nobody else
+  // [MQTT-4.8.2-5]. Only what has no token: the owner of a queue knows the rest.
+  [[nodiscard]] std::vector<core::MessagePtr> take_shared();
   // The socket took what was waiting: goes on with what was held back.
   void on_drained(core::Now now);
   // Room for deliveries with a token; 0 while not connected.

@@ -175,7 +175,6 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
 ReasonCode Session::admit(const SubscriptionRequest& request) {
   const auto levels = std::ranges::count(request.filter.filter, '/') + 1;
   if (levels > kLevelsMax) return ReasonCode::topic_filter_invalid;
-  if (request.filter.is_shared()) return ReasonCode::shared_subscriptions_not_supported;
   if (!grant_.rights->may_subscribe(request.filter.filter)) {
     count_denied(Action::subscribe);
     return ReasonCode::not_authorized;

@@ -48,9 +48,8 @@ bool Session::congested() const { return channel_->unsent_bytes() > context_.lim
 size_t Session::window() const { return takes_packets() && !congested() ? outbox_.window() : 0; }
 
 void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
-                      std::span<const uint32_t> subscription_ids, core::Now now, bool held_anyway) {
-  Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {},
-               held_anyway};
+                      std::span<const uint32_t> subscription_ids, core::Now now, Via via) {
+  Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}, via};
   if (qos == 0) {
     if (!takes_packets() || congested() || !write_shared(shared, out, 0, now)) give_up(out);
     return;
@@ -137,8 +136,28 @@ void Session::give_up(const Outgoing& out) {
   if (out.token.seq != 0) context_.events.on_delivered(*this, out.token, false);
 }
 
+bool Session::may_wait() const {
+  return outbox_.waiting_messages < context_.limits.queued_messages_max &&
+         outbox_.waiting_bytes < context_.limits.queued_bytes_max;
+}
+
+std::vector<core::MessagePtr> Session::take_shared() {
+  std::vector<core::MessagePtr> messages;
+  outbox_.for_each([&](Outbox::InFlight& flight) {
+    const bool unacknowledged = flight.stage == Outbox::Stage::sent && flight.out.qos == 1;
+    if (flight.out.via == Via::share && flight.out.token.seq == 0 && unacknowledged)
+      messages.push_back(std::move(flight.out.message));
+  });
+  for (Outgoing& out : outbox_.waiting) {
+    if (out.via == Via::share) messages.push_back(std::move(out.message));
+  }
+  outbox_.waiting.clear();
+  outbox_.waiting_messages = outbox_.waiting_bytes = 0;
+  return messages;
+}
+
 void Session::wait_in_memory(Outgoing out) {
-  if (!out.held_anyway) {
+  if (out.via != Via::retained) {
     const bool full = outbox_.waiting_messages >= context_.limits.queued_messages_max ||
                       outbox_.waiting_bytes + weight(out) > context_.limits.queued_bytes_max;
     if (full) return give_up(out);
@@ -151,7 +170,7 @@ void Session::wait_in_memory(Outgoing out) {
 Outgoing Session::take_waiting() {
   Outgoing out = std::move(outbox_.waiting.front());
   outbox_.waiting.pop_front();
-  if (!out.held_anyway) {
+  if (out.via != Via::retained) {
     --outbox_.waiting_messages;
     outbox_.waiting_bytes -= weight(out);
   }

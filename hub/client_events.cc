@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/channel.h"
+#include "broker/codec/topic_filter.h"
 #include "hub/session_records.h"
 
 namespace headgate::hub {
@@ -90,6 +91,7 @@ void ClientEvents::on_disconnected(broker::Session& session) {
 }
 
 void ClientEvents::on_session_ended(broker::Session& session) {
+  parts_.shares->hand_over(session, parts_.delivery->sent(session));
   const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind(session);
   if (session.queue) forget_session(session);
@@ -156,6 +158,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
   if (session.stats().denied.subscribe > 0) log_denied(session, codes);
   answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
   for (const auto& one : accepted) {
+    if (broker::split_topic_filter(one.filter).is_shared()) continue;  // (MQTT 5.0 section 4.8.2)
     const uint8_t handling = one.options.retain_handling;
     // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11, MQTT-3.8.4-4]
     if (handling == kSendRetained || (handling == kSendRetainedIfNew && one.is_new)) {

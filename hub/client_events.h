@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "hub/delivery.h"
 #include "hub/ingest.h"
+#include "hub/shares.h"
 #include "hub/waits.h"
 #include "store/queue_store.h"
 
@@ -24,6 +25,7 @@ class ClientEvents : public broker::BrokerEvents {
     store::QueueStore* store = nullptr;
     Ingest* ingest = nullptr;
     Delivery* delivery = nullptr;
+    Shares* shares = nullptr;
     Waits* waits = nullptr;
     const core::Clock* clock = nullptr;
     core::Log* log = nullptr;

@@ -125,6 +125,11 @@ void Delivery::unbind(const broker::Session& session) {
   for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) stop(queue);
 }
 
+store::Seq Delivery::sent(const broker::Session& session) const {
+  const auto feed = session.queue ? feeds_.find(*session.queue) : feeds_.end();
+  return feed == feeds_.end() ? UINT64_MAX : feed->second.sent[store::kDefaultLane];
+}
+
 bool Delivery::consumes_inputs(const broker::Session& session) const {
   const auto owned = by_session_.find(&session);
   if (owned == by_session_.end()) return false;
@@ -189,6 +194,7 @@ bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
     out.message = std::move(entry.message);
     out.qos = tag.qos;
     out.retain = tag.retain;
+    out.via = tag.shared ? broker::Via::share : broker::Via::subscription;
     out.subscription_ids = std::move(tag.subscription_ids);
   } else {
     out.message = readdressed(*entry.message, feed.input_topic);

@@ -42,6 +42,8 @@ class Delivery {
   void unbind_inputs(broker::Session& session);
   // The session has ended: lets go of everything.
   void unbind(const broker::Session& session);
+  // The last seq that may have been sent from the session's own queue.
+  [[nodiscard]] store::Seq sent(const broker::Session& session) const;
   // True if the session is the consumer of any input.
   [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
 

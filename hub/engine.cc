@@ -15,8 +15,9 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       broker_(options, client_events_, access, log),
       routes_(store, log),
       delivery_(store, executor, clock, log),
+      shares_(broker_, store, clock, log),
       ingest_({broker_, store, routes_, retained_, waits_, tails_, clock, log}) {
-  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &waits_, &clock, &log});
+  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &shares_, &waits_, &clock, &log});
   store.set_events(this);
 }
 

@@ -15,6 +15,7 @@
 #include "hub/delivery.h"
 #include "hub/ingest.h"
 #include "hub/route_set.h"
+#include "hub/shares.h"
 #include "hub/tails.h"
 #include "hub/waits.h"
 #include "routing/route_file.h"
@@ -69,6 +70,7 @@ class Engine : private store::StoreEvents {
   Tails tails_;
   RouteSet routes_;
   Delivery delivery_;
+  Shares shares_;
   Ingest ingest_;
 
   store::QueueId upstream_queue_ = 0;

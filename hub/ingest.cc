@@ -5,6 +5,7 @@
 
 #include "core/topic.h"
 #include "hub/session_records.h"
+#include "hub/shares.h"
 
 namespace headgate::hub {
 namespace {
@@ -63,6 +64,7 @@ void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
 core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::MessagePtr& message,
                                       bool persistent_qos2, uint16_t packet_id) {
   targets_.clear();
+  more_targets_.clear();
   values_.clear();
   find_subscribers(from, *message);
   for (const Subscriber& subscriber : subscribers_) {
@@ -76,6 +78,8 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   core::Result<store::Seq> seq = store::Seq{0};
   if (!targets_.empty()) {
     seq = parts_.store.append(message, targets_, values_);
+    for (size_t i = 0; seq && i < more_targets_.size(); ++i)
+      seq = parts_.store.append(message, std::span(&more_targets_[i], 1));
     ++stats_.stored;
   } else if (!values_.empty()) {
     seq = parts_.store.put(values_, message->qos > 0);
@@ -94,12 +98,13 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
   subscribers_.clear();
   ++stamp_;
   parts_.broker.subscriptions().match(
-      message.topic, [&](broker::Session* session, const broker::SubscriptionOptions& options) {
+      message.topic,
+      [&](broker::Session* session, const broker::SubscriptionOptions& options) {
         if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
         if (session->match.stamp != stamp_) {
           if (!session->may_receive(message.topic)) return;
           session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
-          subscribers_.push_back({session, 0, false, {}});
+          subscribers_.push_back({session, 0, false, false, {}});
         }
         Subscriber& subscriber = subscribers_[session->match.index];
         // 3.1.1 [MQTT-3.3.5-1]
@@ -107,7 +112,17 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
         subscriber.retain_as_published |= options.retain_as_published;
         // [MQTT-3.3.4-3]
         if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
-      });
+      },
+      [&](const broker::ShareGroup& group) { add_member(group, message); });
+}
+
+// A copy of its own, whatever else the member subscribes to (MQTT 5.0 section 4.8.2).
+void Ingest::add_member(const broker::ShareGroup& group, const core::Message& message) {
+  const broker::Subscriber* member = choose_member(group, message);
+  if (!member) return;
+  const broker::SubscriptionOptions& options = member->options;
+  subscribers_.push_back({member->session, options.qos, options.retain_as_published, true, {}});
+  if (options.id != 0) subscribers_.back().ids.push_back(options.id);
 }
 
 // [MQTT-4.6.0-5, MQTT-4.6.0-6]; 3.1.1 [MQTT-3.8.4-6, MQTT-4.6.0-5, MQTT-4.6.0-6]
@@ -119,15 +134,21 @@ void Ingest::fan_out(const core::MessagePtr& message) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
     if (qos > 0 && subscriber.session->queue) continue;  // through its queue, once stored
     const bool retain_flag = message->retain && subscriber.retain_as_published;
-    subscriber.session->deliver(shared, qos, retain_flag, subscriber.ids, now);
+    subscriber.session->deliver(shared, qos, retain_flag, subscriber.ids, now,
+                                subscriber.shared ? broker::Via::share : broker::Via::subscription);
   }
 }
 
 // [MQTT-4.5.0-1, MQTT-3.3.1-12, MQTT-3.3.1-13]; 3.1.1 [MQTT-3.1.2-5, MQTT-4.5.0-1, MQTT-3.3.1-9]
 void Ingest::add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos) {
   const bool retain_flag = message.retain && subscriber.retain_as_published;
-  targets_.push_back({*subscriber.session->queue, store::kDefaultLane, message.expires_ms,
-                      to_tag({qos, retain_flag, subscriber.ids})});
+  const store::QueueId queue = *subscriber.session->queue;
+  // A queue takes a message once in an append; only a share can bring it there a second time.
+  const bool twice =
+      subscriber.shared && std::ranges::find(targets_, queue, &store::Target::queue) != targets_.end();
+  (twice ? more_targets_ : targets_)
+      .push_back({queue, store::kDefaultLane, message.expires_ms,
+                  to_tag({qos, retain_flag, subscriber.shared, subscriber.ids})});
 }
 
 void Ingest::route(const core::MessagePtr& message) {
@@ -165,10 +186,10 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
     const uint8_t qos = std::min(options.qos, message->qos);
     if (qos == 0 || !session.queue) {
       broker::SharedPublish shared(message);
-      return session.deliver(shared, qos, true, ids, now, true);
+      return session.deliver(shared, qos, true, ids, now, broker::Via::retained);
     }
     const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms,
-                               to_tag({qos, true, ids})};
+                               to_tag({qos, true, false, ids})};
     if (!parts_.store.append(message, std::span(&target, 1))) ++lost;
   });
   if (lost == 0) return;

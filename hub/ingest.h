@@ -52,11 +52,12 @@ class Ingest {
   [[nodiscard]] const IngestStats& stats() const { return stats_; }
 
  private:
-  // One session's overlapping subscriptions, as one delivery.
+  // One session's overlapping subscriptions, as one delivery; a share it was chosen for is one of its own.
   struct Subscriber {
     broker::Session* session = nullptr;
     uint8_t qos = 0;
     bool retain_as_published = false;
+    bool shared = false;
     std::vector<uint32_t> ids;
   };
 
@@ -65,6 +66,7 @@ class Ingest {
   void deny(broker::Session& from, const core::Message& message, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   void find_subscribers(const broker::Session* from, const core::Message& message);
+  void add_member(const broker::ShareGroup& group, const core::Message& message);
   void fan_out(const core::MessagePtr& message);
   void add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos);
   void route(const core::MessagePtr& message);
@@ -77,6 +79,7 @@ class Ingest {
   uint64_t stamp_ = 0;
   std::vector<Subscriber> subscribers_;
   std::vector<store::Target> targets_;
+  std::vector<store::Target> more_targets_;  // in queues that `targets_` has already: appended on their own
   std::vector<store::KeyValue> values_;
   std::deque<core::MessagePtr> republished_;
 };

@@ -14,6 +14,7 @@ constexpr uint8_t kRetainAsPublished = 1 << 3;
 constexpr uint8_t kRetainHandlingShift = 4;  // two bits
 constexpr uint8_t kQosMask = 3;
 constexpr uint8_t kTagRetain = 1 << 2;
+constexpr uint8_t kTagShared = 1 << 3;
 constexpr size_t kTagBytesMax = 255;
 constexpr size_t kVarintBytesMax = 5;  // of a subscription identifier
 
@@ -129,7 +130,8 @@ store::KeyValue erase_retained(std::string_view topic) {
 
 std::string to_tag(const DeliveryTag& tag) {
   std::string bytes;
-  store::put_u8(bytes, static_cast<uint8_t>(tag.qos | (tag.retain ? kTagRetain : 0)));
+  store::put_u8(
+      bytes, static_cast<uint8_t>(tag.qos | (tag.retain ? kTagRetain : 0) | (tag.shared ? kTagShared : 0)));
   for (const uint32_t id : tag.subscription_ids) {
     if (bytes.size() + kVarintBytesMax > kTagBytesMax) break;
     store::put_varint(bytes, id);
@@ -143,6 +145,7 @@ DeliveryTag read_tag(std::string_view tag) {
   const uint8_t flags = decoder.u8();
   read.qos = flags & kQosMask;
   read.retain = (flags & kTagRetain) != 0;
+  read.shared = (flags & kTagShared) != 0;
   while (decoder.ok() && !decoder.at_end())
     read.subscription_ids.push_back(static_cast<uint32_t>(decoder.varint()));
   return read;

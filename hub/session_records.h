@@ -57,6 +57,7 @@ struct StoredPacketId {
 struct DeliveryTag {
   uint8_t qos = 0;
   bool retain = false;
+  bool shared = false;  // came by a shared subscription
   std::vector<uint32_t> subscription_ids;
 
   friend bool operator==(const DeliveryTag&, const DeliveryTag&) = default;

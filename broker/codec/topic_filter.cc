@@ -34,4 +34,10 @@ ReasonCode parse_topic_filter(std::string_view text, TopicFilter& out) {
   return core::is_valid_topic_filter(out.filter) ? ReasonCode::success : ReasonCode::topic_filter_invalid;
 }
 
+TopicFilter split_topic_filter(std::string_view text) {
+  TopicFilter filter{text, {}, text};
+  if (text.starts_with(kSharePrefix)) split_share(filter);
+  return filter;
+}
+
 }  // namespace headgate::broker

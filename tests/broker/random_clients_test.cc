@@ -55,9 +55,18 @@ class RandomClients : public BrokerTest, public ::testing::WithParamInterface<ui
 
   void fan_out(const core::MessagePtr& message) {
     SharedPublish shared(message);
-    broker().subscriptions().match(message->topic, [&](Session* session, const SubscriptionOptions& options) {
-      session->deliver(shared, std::min(options.qos, message->qos), message->retain, {}, now());
-    });
+    const auto deliver_to = [&](Session* session, const SubscriptionOptions& options, Via via) {
+      session->deliver(shared, std::min(options.qos, message->qos), message->retain, {}, now(), via);
+    };
+    broker().subscriptions().match(
+        message->topic,
+        [&](Session* one, const SubscriptionOptions& options) {
+          deliver_to(one, options, Via::subscription);
+        },
+        [&](const ShareGroup& group) {
+          const Subscriber& any = group.members()[below(static_cast<uint32_t>(group.members().size()))];
+          deliver_to(any.session, any.options, Via::share);
+        });
   }
   void feed(Session& session) {
     while (session.window() > 0 && !once_in(4)) {

@@ -11,11 +11,18 @@ class Subscribing : public BrokerTest {
  protected:
   Lines subscribers_of(std::string_view topic) {
     Lines found;
-    broker().subscriptions().match(topic, [&](Session* one, const SubscriptionOptions& options) {
+    const auto text_of = [](const Session* one, const SubscriptionOptions& options) {
       std::string line = one->client_id() + " q" + std::to_string(options.qos);
       if (options.id != 0) line += " sub" + std::to_string(options.id);
-      found.push_back(line);
-    });
+      return line;
+    };
+    broker().subscriptions().match(
+        topic,
+        [&](Session* one, const SubscriptionOptions& options) { found.push_back(text_of(one, options)); },
+        [&](const ShareGroup& group) {
+          for (const Subscriber& member : group.members())
+            found.push_back(group.name() + ": " + text_of(member.session, member.options));
+        });
     return found;
   }
 };
@@ -89,10 +96,26 @@ TEST_F(Subscribing, IsThereAgainAfterARestartWithItsIdentifier) {
   EXPECT_THAT(connected(kept(v5("a"))).unsubscribe(1, {"t"}), ElementsAre("UNSUBACK 1 00"));
 }
 
-TEST_F(Subscribing, ToAShareIsRefused) {  // MQTT 5.0 section 3.9.3, reason 0x9E
-  EXPECT_THAT(connected(v5("a")).subscribe(1, {to("$share/g/t"), to("u")}), ElementsAre("SUBACK 1 9E 00"));
-  EXPECT_THAT(connected(v3("b")).subscribe(1, {to("$share/g/t"), to("u")}), ElementsAre("SUBACK 1 80 00"));
-  EXPECT_THAT(subscribers_of("t"), IsEmpty());
+TEST_F(Subscribing, ToAShareJoinsAGroupInBothVersions) {  // [MQTT-4.8.2-1, MQTT-4.8.2-3]
+  EXPECT_THAT(connected(v5("a")).subscribe(1, {to("$share/g/t", 1)}, 5), ElementsAre("SUBACK 1 01"));
+  EXPECT_THAT(connected(v3("b")).subscribe(1, {to("$share/g/t", 2)}), ElementsAre("SUBACK 1 02"));
+  EXPECT_THAT(subscribers_of("t"), ElementsAre("g: a q1 sub5", "g: b q2"));
+}
+
+TEST_F(Subscribing, ToAShareAndItsTopicAreTwoSubscriptions) {  // MQTT 5.0 section 4.8.2
+  ScriptedClient& a = connected(v5("a"));
+  a.subscribe(1, {to("$share/g/t"), to("t", 1), to("$share/h/t"), to("$share/g/+", 1)});
+  EXPECT_THAT(subscribers_of("t"), ::testing::UnorderedElementsAre("a q1", "g: a q0", "h: a q0", "g: a q1"));
+  EXPECT_THAT(a.unsubscribe(2, {"$share/g/t", "$share/x/t", "$share/h/#"}),
+              ElementsAre("UNSUBACK 2 00 11 11"));
+  EXPECT_THAT(subscribers_of("t"), ::testing::UnorderedElementsAre("a q1", "h: a q0", "g: a q1"));
+}
+
+TEST_F(Subscribing, ToAShareEndsWithTheSession) {
+  connected(v5("a")).subscribe(1, {to("$share/g/t"), to("$share/g/#")});
+  clients_.back().drop();
+  EXPECT_EQ(broker().subscriptions().size(), 0u);
+  EXPECT_FALSE(broker().subscriptions().find_share("$share/g/t"));
 }
 
 TEST_F(Subscribing, RefusesAFilterDeeperThanAnyTopicTree) {

@@ -21,11 +21,15 @@ class SubscriptionsTest : public ::testing::Test {
   bool add(std::string_view filter, uint8_t qos = 0) { return trie_.add(filter, somebody(1), {qos}); }
   size_t matches(std::string_view topic) {
     size_t count = 0;
-    trie_.match(topic, [&](Session*, const SubscriptionOptions&) { ++count; });
+    shares_.clear();
+    trie_.match(
+        topic, [&](Session*, const SubscriptionOptions&) { ++count; },
+        [&](const ShareGroup& group) { shares_.push_back(group.name()); });
     return count;
   }
 
   Subscriptions trie_;
+  std::vector<std::string> shares_;  // the groups of the last match
 };
 
 TEST_F(SubscriptionsTest, MatchLikeTheExamplesOfTheStandard) {  // MQTT 5.0 section 4.7.1
@@ -61,6 +65,46 @@ TEST_F(SubscriptionsTest, AreGoneOnceRemoved) {
   for (const char* filter : {"a/b", "x/y", "+/+"}) EXPECT_FALSE(trie_.remove(filter, somebody(1)));
   EXPECT_EQ(trie_.size(), 0u);
   EXPECT_EQ(matches("a/b"), 0u);
+}
+
+TEST_F(SubscriptionsTest, KeepSharesApartFromTheirTopic) {  // [MQTT-4.8.2-1]
+  EXPECT_TRUE(trie_.add("$share/g/a/#", somebody(1), {}));
+  EXPECT_FALSE(trie_.add("$share/g/a/#", somebody(1), {1}));
+  EXPECT_TRUE(trie_.add("$share/h/a/+", somebody(1), {}));
+  EXPECT_EQ(matches("a/b"), 0u);
+  EXPECT_THAT(shares_, ::testing::UnorderedElementsAre("g", "h"));
+  EXPECT_EQ(matches("$share/g/a/b"), 0u);
+  EXPECT_TRUE(shares_.empty());
+  EXPECT_FALSE(trie_.remove("$share/h/a/#", somebody(1)));
+  EXPECT_TRUE(trie_.remove("$share/h/a/+", somebody(1)));
+  EXPECT_EQ(trie_.find_share("$share/g/a/#")->members().size(), 1u);
+  EXPECT_FALSE(trie_.find_share("$share/h/a/+"));
+  EXPECT_FALSE(trie_.find_share("$share/g/a"));
+}
+
+TEST_F(SubscriptionsTest, HideDollarTopicsFromLeadingWildcardsOfShares) {  // [MQTT-4.7.2-1]
+  for (const char* filter : {"$share/g/#", "$share/g/+/b"}) add(filter);
+  matches("$x/b");
+  EXPECT_TRUE(shares_.empty());
+}
+
+TEST_F(SubscriptionsTest, ChooseTheMembersOfAShareInTurnTheBestFirst) {  // MQTT 5.0 section 4.8.2
+  for (const uintptr_t number : {1, 2, 3})
+    trie_.add("$share/g/t", somebody(number), {static_cast<uint8_t>(number % 3)});
+  const ShareGroup* group = trie_.find_share("$share/g/t");
+  const auto choose = [&](auto rank) {
+    const Subscriber* one =
+        group->choose(2, [&](const Subscriber& member) { return rank(member.options.qos); });
+    return one ? static_cast<int>(one->options.qos) : -1;
+  };
+  const auto all = [](int) { return 2; };
+  EXPECT_EQ(choose(all), 1);
+  EXPECT_EQ(choose(all), 2);
+  EXPECT_EQ(choose(all), 0);
+  EXPECT_EQ(choose(all), 1);
+  EXPECT_EQ(choose([](int qos) { return qos == 1 ? 2 : 1; }), 1);
+  EXPECT_EQ(choose([](int qos) { return qos == 1 ? 0 : 1; }), 2);
+  EXPECT_EQ(choose([](int) { return 0; }), -1);
 }
 
 TEST_F(SubscriptionsTest, AgreeWithMatchingFilterByFilter) {

@@ -60,13 +60,13 @@ TEST(SessionRecords, SayWhichValueIsDamaged) {
 }
 
 TEST(DeliveryTag, TakesOneByteWithoutSubscriptionIds) {
-  EXPECT_EQ(to_tag({1, false, {}}).size(), 1u);
-  const DeliveryTag tag{2, true, {1, 300, 268'435'455}};
+  EXPECT_EQ(to_tag({1, false, false, {}}).size(), 1u);
+  const DeliveryTag tag{2, true, true, {1, 300, 268'435'455}};
   EXPECT_EQ(read_tag(to_tag(tag)), tag);
 }
 
 TEST(DeliveryTag, StaysWithinItsRoom) {
-  DeliveryTag tag{1, false, {}};
+  DeliveryTag tag{1, false, false, {}};
   for (uint32_t i = 0; i < 500; ++i) tag.subscription_ids.push_back(268'435'455 - i);
   const std::string bytes = to_tag(tag);
   EXPECT_LE(bytes.size(), 255u);
