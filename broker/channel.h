@@ -11,6 +11,7 @@
 #include "broker/codec/reason_code.h"
 #include "broker/codec/version.h"
 #include "broker/listener_policy.h"
+#include "broker/topic_aliases.h"
 #include "core/bytes.h"
 
 namespace headgate::broker {
@@ -83,6 +84,7 @@ class Channel {
   size_t unsent_at_tick = 0;                  // unsent_bytes() at the last tick
   int64_t silence_max_ms = 0;                 // 1.5 × keep alive, or the CONNECT timeout; 0 = none
   std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
+  std::unique_ptr<TopicAliases> aliases_out;  // hub to client; null: the client takes none
   FrameAssembler assembler;
 
   // Set by the shell: bytes taken that the socket has not accepted yet.

@@ -95,7 +95,8 @@ struct SessionLimits {
   size_t unanswered_bytes_max =
       262'144;  // of publishes that wait for the store: beyond it the client is not read
   size_t packet_bytes_max = 1'048'576;
-  uint16_t topic_aliases_max = 32;  // per connection, client to hub
+  uint16_t topic_aliases_max = 32;      // per connection, client to hub
+  uint16_t topic_aliases_out_max = 32;  // the same, hub to client
 };
 
 // What clients asked for and may not do.
@@ -266,6 +267,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void count_delivered();
   [[nodiscard]] bool write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id,
                                   core::Now now);
+  [[nodiscard]] bool write_with_alias(const core::Message& message, PublishOptions& options);
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);

@@ -61,7 +61,8 @@ void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
 
 // The hot path: the bytes that other subscribers get as well, where nothing in them is this one's own.
 bool Session::write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id, core::Now now) {
-  const bool own = !out.subscription_ids.empty() || out.message->expires_ms != 0;
+  const bool own =
+      !out.subscription_ids.empty() || out.message->expires_ms != 0 || channel_->aliases_out != nullptr;
   const PublishTemplate* form = own ? nullptr : shared.form(version_, out.qos, out.retain);
   if (!form || form->bytes() == 0) return write_publish(out, packet_id, false, now);
   if (form->bytes() > channel_->client_packet_bytes_max) return false;  // [MQTT-3.1.2-25]
@@ -80,9 +81,24 @@ bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, c
   options.subscription_ids = out.subscription_ids;
   options.expiry_s = remaining_s(*out.message, now);
   options.packet_bytes_max = channel_->client_packet_bytes_max;
-  if (!encode_publish(*out.message, options, version_, channel_->out())) return false;
-  if (!dup) count_delivered();
-  return true;
+  const bool written = channel_->aliases_out
+                           ? write_with_alias(*out.message, options)
+                           : encode_publish(*out.message, options, version_, channel_->out());
+  if (written && !dup) count_delivered();
+  return written;
+}
+
+// The announcement of an alias makes a packet larger; one that is too large for that goes without.
+bool Session::write_with_alias(const core::Message& message, PublishOptions& options) {
+  TopicAliases& aliases = *channel_->aliases_out;
+  const TopicAliases::Use use = aliases.use(message.topic);
+  options.topic_alias = use.alias;
+  options.topic_known = use.known;
+  if (encode_publish(message, options, version_, channel_->out())) return true;
+  if (use.alias == 0 || use.known) return false;
+  aliases.forget(message.topic);
+  options.topic_alias = 0;
+  return encode_publish(message, options, version_, channel_->out());
 }
 
 bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {

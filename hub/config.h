@@ -37,6 +37,7 @@ struct LimitsConfig {
   uint32_t session_expiry_s_max = 4'294'967'295;  // the largest value means "for ever" (MQTT-3.1.2-23)
   uint32_t connections_max = 10'000;
   uint16_t topic_aliases_max = 32;
+  uint16_t topic_aliases_out_max = 32;
 };
 
 // When a write counts as durable.

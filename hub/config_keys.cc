@@ -148,6 +148,9 @@ std::vector<Key<Config>> limit_keys() {
       {"limits.topic_aliases_max", limit(&L::topic_aliases_max),
        "Topic aliases that an MQTT 5 client may use towards the hub; 0 forbids them.", Unit::none, 0,
        kU16Max},
+      {"limits.topic_aliases_out_max", limit(&L::topic_aliases_out_max),
+       "Topic aliases that the hub uses towards a client that takes some; 0 for none.", Unit::none, 0,
+       kU16Max},
   };
 }
 

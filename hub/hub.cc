@@ -28,6 +28,7 @@ broker::BrokerOptions broker_options(const Config& config) {
   options.session.queued_bytes_max = limits.queued_bytes_max;
   options.session.packet_bytes_max = limits.packet_bytes_max;
   options.session.topic_aliases_max = limits.topic_aliases_max;
+  options.session.topic_aliases_out_max = limits.topic_aliases_out_max;
   options.connect_timeout_s = static_cast<uint16_t>(limits.connect_timeout_s);
   options.keep_alive_s_max = limits.keep_alive_s_max;
   options.session_expiry_s_max = limits.session_expiry_s_max;

@@ -45,6 +45,7 @@ std::string text_of_publish(const broker::Frame& frame, Version version) {
   if (publish.retain) text += " retain";
   if (publish.properties.expiry_s) text += " expiry" + std::to_string(*publish.properties.expiry_s);
   for (const uint32_t id : packet.subscription_ids) text += " sub" + std::to_string(id);
+  if (publish.topic_alias != 0) text += " alias" + std::to_string(publish.topic_alias);
   text += text_of_properties(publish.properties);
   return text.append(" ").append(publish.topic).append("=").append(publish.payload);
 }
