@@ -7,12 +7,6 @@
 #include "broker/pending_connect.h"
 
 namespace headgate::broker {
-namespace {
-
-constexpr uint32_t kNeverExpires = UINT32_MAX;
-
-}  // namespace
-
 Broker::Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log)
     : options_(options),
       events_(events),
@@ -111,83 +105,19 @@ void Broker::detach(Session& session, core::Now now) {
 }
 
 void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
-  if (graceful) client.will.reset();  // [MQTT-3.14.4-3]
+  if (graceful) drop_will(client);  // [MQTT-3.14.4-3]
   const uint32_t expiry_s = client.session->expiry_s();
   if (expiry_s == 0) return end_session(std::string(client.session->client_id()), now);
-  client.ends_ms = expiry_s == kNeverExpires ? 0 : now.mono_ms + int64_t{expiry_s} * 1000;
+  client.ends_ms = expiry_s == kNeverExpiresS ? 0 : now.mono_ms + int64_t{expiry_s} * 1000;
   if (client.will && client.will_delay_s == 0) {
     publish_will(client, now);
   } else if (client.will) {
-    client.will_due_ms = now.mono_ms + int64_t{client.will_delay_s} * 1000;
+    delay_will(client, now);
   }
   schedule(client);
 }
 
-// ---- wills and expiry ----
-
-void Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
-  client.will.reset();
-  if (!connect.will) return;
-  auto will = std::make_shared<core::Message>();
-  will->topic = connect.will->topic;
-  will->body = connect.will->payload;
-  will->properties = to_core(connect.will->properties);
-  will->source = client.session->source();
-  will->arrived_ms = now.wall_ms;
-  // An expiry counts from publication: kept as seconds here, made a time by publish_will().
-  will->expires_ms = connect.will->properties.expiry_s.value_or(0);
-  will->qos = connect.will->qos;
-  will->retain = connect.will->retain;
-  client.will = std::move(will);
-  client.will_delay_s = connect.will->delay_s;
-}
-
-void Broker::publish_will(Client& client, core::Now now) {
-  client.will_due_ms = 0;
-  auto will = std::make_shared<core::Message>(*client.will);
-  client.will.reset();
-  will->arrived_ms = now.wall_ms;
-  if (will->expires_ms != 0) will->expires_ms = now.wall_ms + will->expires_ms * 1000;
-  events_.on_publish(*client.session, std::move(will), {});  // [MQTT-3.1.2-8]
-}
-
-void Broker::end_session(const std::string& client_id, core::Now now) {
-  const auto it = clients_.find(client_id);
-  Client& client = it->second;
-  if (client.will) publish_will(client, now);  // the session's end cuts a will's delay short
-  client.ends_ms = 0;
-  schedule(client);
-  const std::shared_ptr<Session> session = std::move(client.session);
-  clients_.erase(it);
-  session->end();
-  events_.on_session_ended(*session);
-}
-
-void Broker::schedule(Client& client) {
-  const int64_t will_ms = client.will_due_ms;
-  const int64_t ends_ms = client.ends_ms;
-  const int64_t next_ms =
-      will_ms == 0 || ends_ms == 0 ? std::max(will_ms, ends_ms) : std::min(will_ms, ends_ms);
-  if (next_ms == client.timer_ms) return;
-  const std::string& client_id = client.session->client_id();
-  if (client.timer_ms != 0) due_.erase({client.timer_ms, client_id});
-  client.timer_ms = next_ms;
-  if (next_ms != 0) due_.emplace(next_ms, client_id);
-}
-
-void Broker::run_due(core::Now now) {
-  while (!due_.empty() && due_.begin()->first <= now.mono_ms) {
-    const std::string client_id = due_.begin()->second;
-    Client& client = clients_.at(client_id);
-    if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
-      log_.info("session_expired", {{"client", client_id}});
-      end_session(client_id, now);
-    } else {
-      publish_will(client, now);
-      schedule(client);
-    }
-  }
-}
+// ---- time ----
 
 void Broker::tick(core::Now now) {
   run_due(now);
@@ -213,23 +143,6 @@ void Broker::shut_down() {
 }
 
 // ---- for the hub ----
-
-Session& Broker::restore(const StoredSession& stored, core::Now now) {
-  Client& client = clients_[stored.client_id];
-  client.session = std::make_shared<Session>(stored.client_id, context_);
-  client.session->set_expiry_s(stored.expiry_s);
-  Identity owner;
-  owner.username = stored.username;
-  owner.edge = stored.edge;
-  client.session->set_grant(access_.renew(owner, stored.client_id));
-  if (stored.expiry_s != kNeverExpires) {
-    const int64_t away_ms =
-        stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
-    client.ends_ms = std::max<int64_t>(1, now.mono_ms + int64_t{stored.expiry_s} * 1000 - away_ms);
-    schedule(client);
-  }
-  return *client.session;
-}
 
 void Broker::renew_grants() {
   for (const auto& [client_id, client] : clients_) {

@@ -38,6 +38,8 @@ struct StoredSession {
   int64_t ended_wall_ms = 0;  // when its last connection ended; 0 = the hub stopped while it was connected
   std::string username = {};  // whose it is; empty: nobody's who has proved anything
   bool edge = false;          // Identity::edge
+
+  friend bool operator==(const StoredSession&, const StoredSession&) = default;
 };
 
 struct BrokerStats {
@@ -73,6 +75,9 @@ class Broker {
   // The access control has changed its mind: sessions get their new rights, and who is nobody any more is
   // disconnected (5.0: DISCONNECT 0x87).
   void renew_grants();
+  // After the sessions: a client that was connected has lost its connection now. One without a stored session
+  // ends at the next tick.
+  void restore_will(const std::string& client_id, const StoredWill& stored, core::Now now);
   [[nodiscard]] std::shared_ptr<Session> find(std::string_view client_id) const;
   void for_each(const std::function<void(Session&)>& visit) const;
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
@@ -88,7 +93,7 @@ class Broker {
   // A client id's session and what hangs on it.
   struct Client {
     std::shared_ptr<Session> session;
-    core::MessagePtr will;
+    core::MessagePtr will;  // its expiry as in StoredWill
     uint32_t will_delay_s = 0;
     int64_t will_due_ms = 0;  // monotonic; 0 = not running
     int64_t ends_ms = 0;      // monotonic; 0 = connected, or never
@@ -112,6 +117,9 @@ class Broker {
   void remember_will(Client& client, const Connect& connect, core::Now now);
   void detach(Session& session, core::Now now);
   void after_disconnect(Client& client, bool graceful, core::Now now);
+  void drop_will(Client& client);
+  void keep_will(Client& client, int64_t due_wall_ms);
+  void delay_will(Client& client, core::Now now);
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
   void schedule(Client& client);

@@ -35,6 +35,7 @@ struct Outgoing {
   std::vector<uint32_t> subscription_ids;
   DeliveryToken token;
   Via via = Via::subscription;
+  bool maybe_sent = false;  // before a restart of the hub: goes out with DUP [MQTT-3.3.1-1]
 };
 
 // The in-flight window of QoS 1 and 2 deliveries (MQTT 5.0 sections 4.3 and 4.9) and the packet ids in it.

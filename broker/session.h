@@ -42,12 +42,23 @@ struct PublishToken {
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
 };
 
+// A will as the store remembers it. `message->expires_ms` counts in seconds from its publication.
+struct StoredWill {
+  core::MessagePtr message;
+  uint32_t delay_s = 0;
+  int64_t due_wall_ms = 0;  // when its delay is over, Unix time; 0 = its client is connected
+  std::string username = {};  // whose rights it has
+  bool edge = false;          // Identity::edge
+};
+
 // One accepted line of a SUBSCRIBE.
 struct AcceptedSubscription {
   std::string filter;
   SubscriptionOptions options;
   bool is_new = false;
 };
+
+inline constexpr uint32_t kNeverExpiresS = UINT32_MAX;  // a session's (MQTT 5.0 section 3.1.2.11.2)
 
 // What the hub does for the broker. Calls may come from inside any call into the broker; the session
 // named lives at least until the call returns.
@@ -62,8 +73,14 @@ class BrokerEvents {
   // The session's state is gone, and its subscriptions with it.
   virtual void on_session_ended(Session& session) = 0;
 
-  // A message arrived (or a will became due: then token.qos is 0). For QoS 1 and 2 the answer is
-  // session.accepted(token, …), once what was promised is durable.
+  // The session's will, or what is known of it, is another now; null: it has none any more. A will is
+  // promised even if the hub itself does not live to publish it [MQTT-3.1.2-7].
+  virtual void on_will(Session& session, const StoredWill* will) = 0;
+  // A will became due. It is to be published and no longer kept, both or neither.
+  virtual void on_will_due(Session& session, core::MessagePtr will) = 0;
+
+  // A message arrived. For QoS 1 and 2 the answer is session.accepted(token, …), once what was promised is
+  // durable.
   virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token) = 0;
   // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
   virtual void on_release(Session& from, uint16_t packet_id) = 0;

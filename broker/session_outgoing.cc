@@ -115,12 +115,13 @@ bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {
   }
   const Outbox::InFlight* flight = outbox_.start_as(packet_id, std::move(out));
   if (!flight) return false;
-  write_or_give_up(*flight, false, now);
+  write_or_give_up(*flight, flight->out.maybe_sent, now);
   return true;
 }
 
 void Session::start_delivery(Outgoing out, core::Now now) {
-  write_or_give_up(outbox_.start(std::move(out)), false, now);
+  const Outbox::InFlight& flight = outbox_.start(std::move(out));
+  write_or_give_up(flight, flight.out.maybe_sent, now);
 }
 
 // Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted. The window is as

@@ -20,23 +20,61 @@ constexpr uint8_t kSendRetainedIfNew = 1;
 core::Status ClientEvents::restore_sessions() {
   core::Status outcome;
   const core::Now now = parts_.clock->now();
+  std::vector<StoredSession> were_connected;
   const auto visit = [&](std::string_view key, std::string_view value) {
-    const auto stored = read_session(key, value);
+    auto stored = read_session(key, value);
     if (!stored) {
       outcome = core::fail(stored.error());
       return false;
     }
-    broker::Session& session = parts_.broker->restore(*stored, now);
+    broker::Session& session = parts_.broker->restore(stored->session, now);
     session.queue = parts_.store->find_queue(session_queue_name(session.client_id()));
+    if (session.queue) parts_.delivery->restore_sent(*session.queue, stored->maybe_sent, false);
+    if (stored->session.ended_wall_ms == 0) were_connected.push_back(std::move(*stored));
     return true;
   };
   const core::Status read = parts_.store->for_each(kSessionPrefix, visit);
   if (!read || !outcome) return read ? outcome : read;
-  for (const auto& step :
-       {restore_subscriptions(), restore_packet_ids(kIncomingPrefix), restore_packet_ids(kReleasedPrefix)}) {
+  end_connections(were_connected, now);
+  for (const auto& step : {restore_subscriptions(), restore_packet_ids(kIncomingPrefix),
+                           restore_packet_ids(kReleasedPrefix), restore_wills()}) {
     if (!step) return step;
   }
   return {};
+}
+
+// Connections that ended with the last run ended now, as far as anybody knows. What their sessions' queues
+// hold up to here may have been sent.
+void ClientEvents::end_connections(std::vector<StoredSession>& sessions, core::Now now) {
+  if (sessions.empty()) return;
+  std::vector<store::KeyValue> values;
+  for (StoredSession& stored : sessions) {
+    stored.session.ended_wall_ms = now.wall_ms;
+    values.push_back(put_session(stored));
+  }
+  const auto seq = parts_.store->put(values, false);
+  for (const StoredSession& stored : sessions) {
+    const auto session = parts_.broker->find(stored.session.client_id);
+    if (seq && session->queue) parts_.delivery->restore_sent(*session->queue, *seq, true);
+  }
+}
+
+core::Status ClientEvents::restore_wills() {
+  core::Status outcome;
+  const core::Now now = parts_.clock->now();
+  std::vector<std::pair<std::string, broker::StoredWill>> wills;  // restoring one writes
+  const core::Status read =
+      parts_.store->for_each(kWillPrefix, [&](std::string_view key, std::string_view value) {
+        auto stored = read_will(key, value);
+        if (!stored) {
+          outcome = core::fail(stored.error());
+          return false;
+        }
+        wills.emplace_back(key.substr(kWillPrefix.size()), std::move(*stored));
+        return true;
+      });
+  for (const auto& [client_id, will] : wills) parts_.broker->restore_will(client_id, will, now);
+  return read ? outcome : read;
 }
 
 core::Status ClientEvents::restore_subscriptions() {
@@ -80,18 +118,20 @@ void ClientEvents::on_connected(broker::Session& session, bool) {
     if (queue) session.queue = *queue;
   }
   // A session that was kept and will not be again still has records, until it ends.
-  if (session.queue) remember_session(session, 0);
+  if (session.queue) remember_session(session, 0, kAnySeq);
   if (session.queue) parts_.delivery->bind_session(*session.queue, session);
   parts_.delivery->bind_inputs(session);
 }
 
 void ClientEvents::on_disconnected(broker::Session& session) {
-  if (session.queue) remember_session(session, parts_.clock->now().wall_ms);
+  if (session.queue) {
+    remember_session(session, parts_.clock->now().wall_ms, parts_.delivery->maybe_sent(session));
+  }
   if (parts_.delivery->consumes_inputs(session)) offer_inputs();
 }
 
 void ClientEvents::on_session_ended(broker::Session& session) {
-  parts_.shares->hand_over(session, parts_.delivery->sent(session));
+  parts_.shares->hand_over(session, parts_.delivery->maybe_sent(session));
   const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind(session);
   if (session.queue) forget_session(session);
@@ -105,10 +145,11 @@ void ClientEvents::offer_inputs() {
   });
 }
 
-void ClientEvents::remember_session(const broker::Session& session, int64_t ended_wall_ms) {
+void ClientEvents::remember_session(const broker::Session& session, int64_t ended_wall_ms,
+                                    store::Seq maybe_sent) {
   const broker::Identity& owner = session.identity();
-  const store::KeyValue value =
-      put_session({session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge});
+  const store::KeyValue value = put_session(
+      {{session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge}, maybe_sent});
   // If the store has failed, its owner has been told; the session lives on in memory.
   (void)parts_.store->put(std::span(&value, 1), false);
 }
@@ -130,6 +171,18 @@ void ClientEvents::forget_session(broker::Session& session) {
                       {{"client", session.client_id()}, {"error", removed.error().what}});
   }
   session.queue.reset();
+}
+
+// ---- wills ----
+
+// In the same write as the session's record, or with the next: both are made in one turn of the loop.
+void ClientEvents::on_will(broker::Session& session, const broker::StoredWill* will) {
+  const store::KeyValue value = will ? put_will(session.client_id(), *will) : erase_will(session.client_id());
+  (void)parts_.store->put(std::span(&value, 1), false);  // if the store has failed, its owner has been told
+}
+
+void ClientEvents::on_will_due(broker::Session& session, core::MessagePtr will) {
+  parts_.ingest->publish_will(session, will);
 }
 
 // ---- publishing ----

@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "hub/delivery.h"
 #include "hub/ingest.h"
+#include "hub/session_records.h"
 #include "hub/shares.h"
 #include "hub/waits.h"
 #include "store/queue_store.h"
@@ -40,6 +41,8 @@ class ClientEvents : public broker::BrokerEvents {
   void on_connected(broker::Session& session, bool session_present) override;
   void on_disconnected(broker::Session& session) override;
   void on_session_ended(broker::Session& session) override;
+  void on_will(broker::Session& session, const broker::StoredWill* will) override;
+  void on_will_due(broker::Session& session, core::MessagePtr will) override;
   void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override;
   void on_release(broker::Session& from, uint16_t packet_id) override;
   void on_subscribed(broker::Session& session, uint16_t packet_id,
@@ -54,10 +57,12 @@ class ClientEvents : public broker::BrokerEvents {
 
  private:
   core::Status restore_subscriptions();
+  core::Status restore_wills();
   core::Status restore_packet_ids(std::string_view prefix);
   void offer_inputs();
   void log_denied(const broker::Session& session, const std::vector<broker::ReasonCode>& codes);
-  void remember_session(const broker::Session& session, int64_t ended_wall_ms);
+  void end_connections(std::vector<StoredSession>& sessions, core::Now now);
+  void remember_session(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent);
   void forget_session(broker::Session& session);
   void answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
                            const std::vector<store::KeyValue>& values,

@@ -65,6 +65,10 @@ void Delivery::set_inputs(std::map<std::string, store::QueueId> inputs) {
   for (const store::QueueId queue : gone) stop(queue);
 }
 
+void Delivery::restore_sent(store::QueueId queue, store::Seq maybe_sent, bool was_connected) {
+  restored_.insert_or_assign(queue, Restored{maybe_sent, was_connected});
+}
+
 void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
   if (Feed* feed = find(queue); feed && feed->session.get() == &session) {
     ready(queue);  // the same session, connected again: it has sent again what was in flight
@@ -74,6 +78,7 @@ void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
   Feed feed;
   feed.queue = queue;
   feed.session = session.shared_from_this();
+  if (const auto known = restored_.extract(queue)) feed.restored = known.mapped();
   start(std::move(feed));
 }
 
@@ -105,6 +110,8 @@ void Delivery::bind_inputs(broker::Session& session) {
     feed.input_topic = topic;
     feed.input_qos = static_cast<uint8_t>(qos);
     feed.session = session.shared_from_this();
+    const Feed* own = session.queue ? find(*session.queue) : nullptr;
+    if (own && own->restored.was_connected) feed.restored = own->restored;
     log_.info("input_bound", {{"input", topic}, {"client", session.client_id()}});
     start(std::move(feed));
   }
@@ -121,13 +128,18 @@ void Delivery::unbind_inputs(broker::Session& session) {
 
 void Delivery::unbind(const broker::Session& session) {
   const auto owned = by_session_.find(&session);
+  if (session.queue) restored_.erase(*session.queue);
   if (owned == by_session_.end()) return;
   for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) stop(queue);
 }
 
-store::Seq Delivery::sent(const broker::Session& session) const {
-  const auto feed = session.queue ? feeds_.find(*session.queue) : feeds_.end();
-  return feed == feeds_.end() ? UINT64_MAX : feed->second.sent[store::kDefaultLane];
+store::Seq Delivery::maybe_sent(const broker::Session& session) const {
+  if (!session.queue) return 0;
+  if (const auto known = restored_.find(*session.queue); known != restored_.end())
+    return known->second.maybe_sent;
+  const auto feed = feeds_.find(*session.queue);
+  if (feed == feeds_.end()) return 0;
+  return std::max(feed->second.sent[store::kDefaultLane], feed->second.restored.maybe_sent);
 }
 
 bool Delivery::consumes_inputs(const broker::Session& session) const {
@@ -201,6 +213,7 @@ bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
     out.qos = feed.input_qos;
   }
   out.token = {feed.queue, lane, entry.seq};
+  out.maybe_sent = entry.seq <= feed.restored.maybe_sent;  // DUP "might be re-delivery" [MQTT-3.3.1-1]
   const uint16_t packet_id = out.qos == 2 ? packet_id_of(entry.seq) : uint16_t{0};
   if (!feed.session->send(std::move(out), packet_id, clock_.now())) return false;
   feed.sent[lane] = entry.seq;

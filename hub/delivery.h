@@ -34,6 +34,9 @@ class Delivery {
   // Those that are gone lose their consumers.
   void set_inputs(std::map<std::string, store::QueueId> inputs);
 
+  // After a restart: entries of the queue up to that seq may have been sent before, by the session's record.
+  // `was_connected`: so may those of the inputs it reads.
+  void restore_sent(store::QueueId queue, store::Seq maybe_sent, bool was_connected);
   // The session's own queue.
   void bind_session(store::QueueId queue, broker::Session& session);
   // Inputs the session subscribes to and nobody else consumes.
@@ -43,7 +46,7 @@ class Delivery {
   // The session has ended: lets go of everything.
   void unbind(const broker::Session& session);
   // The last seq that may have been sent from the session's own queue.
-  [[nodiscard]] store::Seq sent(const broker::Session& session) const;
+  [[nodiscard]] store::Seq maybe_sent(const broker::Session& session) const;
   // True if the session is the consumer of any input.
   [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
 
@@ -52,6 +55,11 @@ class Delivery {
   void on_window_open(const broker::Session& session);
 
  private:
+  // What is known of deliveries before the last restart.
+  struct Restored {
+    store::Seq maybe_sent = 0;
+    bool was_connected = false;
+  };
   struct Feed {
     store::QueueId queue = 0;
     std::string input_topic;  // empty: the session's own queue
@@ -59,6 +67,7 @@ class Delivery {
     std::shared_ptr<broker::Session> session;
     std::array<store::Seq, store::kLaneCount> sent{};  // last seq handed to the session, by lane
     std::array<bool, store::kLaneCount> caught_up{};   // nothing more to read until on_available()
+    Restored restored;
   };
 
   [[nodiscard]] Feed* find(store::QueueId queue);
@@ -76,6 +85,7 @@ class Delivery {
   core::Log& log_;
   std::map<std::string, store::QueueId> inputs_;
   std::unordered_map<store::QueueId, Feed> feeds_;
+  std::unordered_map<store::QueueId, Restored> restored_;  // of sessions that have not come back yet
   std::unordered_map<const broker::Session*, std::vector<store::QueueId>> by_session_;
   std::unordered_set<store::QueueId> ready_;
 };

@@ -26,15 +26,10 @@ broker::ReasonCode refusal(const core::Error& error) {
 void Ingest::publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token) {
   ++stats_.messages;
   if (!from.may_publish(message->topic)) return deny(from, *message, token);
-  const bool remember = token.qos == 2 && from.queue;
-  auto last = take(&from, message, remember, token.packet_id);
-  while (last && !republished_.empty()) {
-    const core::MessagePtr next = std::move(republished_.front());
-    republished_.pop_front();
-    auto seq = take(nullptr, next, false, 0);
-    if (!seq || *seq != 0) last = std::move(seq);
-  }
-  republished_.clear();
+  std::optional<store::KeyValue> remember;
+  if (token.qos == 2 && from.queue)
+    remember = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
+  const auto last = take_all(from, message, remember);
   if (!last) {
     ++stats_.refused;
     if (remember) forget_incoming(from, token.packet_id);
@@ -54,6 +49,31 @@ void Ingest::deny(broker::Session& from, const core::Message& message, broker::P
   from.accepted(token, broker::ReasonCode::not_authorized);
 }
 
+void Ingest::publish_will(broker::Session& from, const core::MessagePtr& will) {
+  ++stats_.messages;
+  const store::KeyValue done = erase_will(from.client_id());
+  if (!from.may_publish(will->topic)) {
+    deny(from, *will, {});
+    (void)parts_.store.put(std::span(&done, 1), false);  // lost: it is denied again after a restart
+  } else if (!take_all(from, will, done)) {
+    ++stats_.refused;
+  }
+}
+
+// The last seq to wait for; 0 if nothing was stored.
+core::Result<store::Seq> Ingest::take_all(const broker::Session& from, const core::MessagePtr& message,
+                                          const std::optional<store::KeyValue>& with) {
+  auto last = take(&from, message, with);
+  while (last && !republished_.empty()) {
+    const core::MessagePtr next = std::move(republished_.front());
+    republished_.pop_front();
+    auto seq = take(nullptr, next, {});
+    if (!seq || *seq != 0) last = std::move(seq);
+  }
+  republished_.clear();
+  return last;
+}
+
 // A publish that was refused after its first part was stored: its id is the client's to use again.
 void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
   const store::KeyValue gone = erase_packet_id(kIncomingPrefix, from.client_id(), packet_id);
@@ -62,7 +82,7 @@ void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
 
 // Delivers one message and stores what must be stored. The seq to wait for; 0 if nothing was stored.
 core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::MessagePtr& message,
-                                      bool persistent_qos2, uint16_t packet_id) {
+                                      const std::optional<store::KeyValue>& with) {
   targets_.clear();
   more_targets_.clear();
   values_.clear();
@@ -73,7 +93,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   }
   route(message);
   if (message->retain) values_.push_back(put_retained(*message));
-  if (persistent_qos2) values_.push_back(put_packet_id(kIncomingPrefix, from->client_id(), packet_id));
+  if (with) values_.push_back(*with);
 
   core::Result<store::Seq> seq = store::Seq{0};
   if (!targets_.empty()) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,12 @@ class Ingest {
   };
   explicit Ingest(const Parts& parts) : parts_(parts) {}
 
-  // Takes a message from a client (or a will). Acknowledged through `waits` if anything has to be durable,
-  // else at once.
+  // Takes a message from a client. Acknowledged through `waits` if anything has to be durable, else at once.
   void publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token);
+
+  // Takes a will that is due, and forgets its record in the same write. What the store refuses now is still
+  // there after the next start.
+  void publish_will(broker::Session& from, const core::MessagePtr& will);
 
   // Sends a session the retained messages of one of its filters [MQTT-3.3.1-9].
   void send_retained(broker::Session& session, const std::string& filter,
@@ -61,8 +65,12 @@ class Ingest {
     std::vector<uint32_t> ids;
   };
 
+  // A message and what routes make of it; `with`: what is written together with it.
+  [[nodiscard]] core::Result<store::Seq> take_all(const broker::Session& from,
+                                                  const core::MessagePtr& message,
+                                                  const std::optional<store::KeyValue>& with);
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
-                                              bool persistent_qos2, uint16_t packet_id);
+                                              const std::optional<store::KeyValue>& with);
   void deny(broker::Session& from, const core::Message& message, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   void find_subscribers(const broker::Session* from, const core::Message& message);

@@ -42,12 +42,14 @@ core::Unexpected corrupt(std::string_view key) {
 
 }  // namespace
 
-store::KeyValue put_session(const broker::StoredSession& session) {
+store::KeyValue put_session(const StoredSession& stored) {
+  const broker::StoredSession& session = stored.session;
   std::string value;
   store::put_varint(value, session.expiry_s);
   store::put_varint(value, static_cast<uint64_t>(session.ended_wall_ms));
   store::put_string(value, session.username);
   store::put_u8(value, session.edge ? 1 : 0);
+  store::put_varint(value, stored.maybe_sent);
   return {key_of(kSessionPrefix, session.client_id), std::move(value)};
 }
 
@@ -55,9 +57,10 @@ store::KeyValue erase_session(std::string_view client_id) {
   return {key_of(kSessionPrefix, client_id), std::nullopt};
 }
 
-core::Result<broker::StoredSession> read_session(std::string_view key, std::string_view value) {
+core::Result<StoredSession> read_session(std::string_view key, std::string_view value) {
   store::Decoder decoder(value);
-  broker::StoredSession session;
+  StoredSession stored;
+  broker::StoredSession& session = stored.session;
   session.client_id = key.substr(kSessionPrefix.size());
   session.expiry_s = static_cast<uint32_t>(decoder.varint());
   session.ended_wall_ms = static_cast<int64_t>(decoder.varint());
@@ -65,8 +68,37 @@ core::Result<broker::StoredSession> read_session(std::string_view key, std::stri
     session.username = decoder.string();
     session.edge = decoder.u8() != 0;
   }
+  stored.maybe_sent = decoder.at_end() ? kAnySeq : decoder.varint();
   if (!decoder.ok()) return corrupt(key);
-  return session;
+  return stored;
+}
+
+store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will) {
+  std::string value;
+  store::put_varint(value, will.delay_s);
+  store::put_varint(value, static_cast<uint64_t>(will.due_wall_ms));
+  store::put_string(value, will.username);
+  store::put_u8(value, will.edge ? 1 : 0);
+  store::encode_record(*will.message, value);
+  return {key_of(kWillPrefix, client_id), std::move(value)};
+}
+
+store::KeyValue erase_will(std::string_view client_id) {
+  return {key_of(kWillPrefix, client_id), std::nullopt};
+}
+
+core::Result<broker::StoredWill> read_will(std::string_view key, std::string_view value) {
+  store::Decoder decoder(value);
+  broker::StoredWill will;
+  will.delay_s = static_cast<uint32_t>(decoder.varint());
+  will.due_wall_ms = static_cast<int64_t>(decoder.varint());
+  will.username = decoder.string();
+  will.edge = decoder.u8() != 0;
+  if (!decoder.ok()) return corrupt(key);
+  auto message = store::decode_record(decoder.rest());
+  if (!message) return corrupt(key);
+  will.message = std::move(*message);
+  return will;
 }
 
 store::KeyValue put_subscription(std::string_view client_id, std::string_view filter,

@@ -17,14 +17,29 @@ namespace headgate::hub {
 
 // Prefixes of the keys, one for each kind of value.
 inline constexpr std::string_view kSessionPrefix = "session/";
+inline constexpr std::string_view kWillPrefix = "will/";
 inline constexpr std::string_view kSubscriptionPrefix = "subscription/";
 inline constexpr std::string_view kIncomingPrefix = "qos2-in/";   // PUBLISH stored, PUBREL not seen
 inline constexpr std::string_view kReleasedPrefix = "qos2-out/";  // PUBREC seen, PUBCOMP not
 inline constexpr std::string_view kRetainedPrefix = "retained/";
 
-[[nodiscard]] store::KeyValue put_session(const broker::StoredSession& session);
+// `maybe_sent`: the last seq of its queue that may have been sent. While it is connected: kAnySeq, since a
+// write for each delivery would be a high price for a flag.
+struct StoredSession {
+  broker::StoredSession session;
+  store::Seq maybe_sent = 0;
+
+  friend bool operator==(const StoredSession&, const StoredSession&) = default;
+};
+inline constexpr store::Seq kAnySeq = UINT64_MAX;
+[[nodiscard]] store::KeyValue put_session(const StoredSession& stored);
 [[nodiscard]] store::KeyValue erase_session(std::string_view client_id);
-[[nodiscard]] core::Result<broker::StoredSession> read_session(std::string_view key, std::string_view value);
+// Records of before there was `maybe_sent` read as kAnySeq.
+[[nodiscard]] core::Result<StoredSession> read_session(std::string_view key, std::string_view value);
+
+[[nodiscard]] store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will);
+[[nodiscard]] store::KeyValue erase_will(std::string_view client_id);
+[[nodiscard]] core::Result<broker::StoredWill> read_will(std::string_view key, std::string_view value);
 
 // A subscription as stored: client and filter are in the key.
 struct StoredSubscription {

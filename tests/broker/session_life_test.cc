@@ -290,6 +290,48 @@ TEST_F(WillMessage, IsReplacedByTheNextConnections) {
   EXPECT_THAT(happened(), IsEmpty());
 }
 
+TEST_F(WillMessage, IsGivenToTheHubToKeepAsLongAsItMayBePublished) {  // [MQTT-3.1.2-7, MQTT-3.1.2-10]
+  events_.records_wills = true;
+  ScriptedClient& a = client();
+  a.connect(with_will(kept(v5("a")), 5));
+  EXPECT_THAT(happened(), ElementsAre("will a 0", "connected a"));
+  a.drop();
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", "will a " + std::to_string(now().wall_ms + 5000)));
+  a.connect(kept(v5("a")));  // in time, and without one
+  EXPECT_THAT(happened(), ElementsAre("no-will a", "connected a present"));
+  a.connect(with_will(kept(v5("a"))));
+  happened();
+  a.disconnect();
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", "no-will a"));
+}
+
+TEST_F(WillMessage, IsPublishedAfterARestartOnceItsDelayIsOver) {  // [MQTT-3.1.2-8]
+  events_.records_wills = true;
+  const core::MessagePtr will = message("will", "gone");
+  broker().restore({"delayed", 3600, now().wall_ms - 1000}, now());
+  broker().restore_will("delayed", {will, 5, now().wall_ms + 4000}, now());
+  broker().restore({"connected", 3600, 0}, now());
+  broker().restore_will("connected", {will, 5, 0}, now());
+  broker().restore_will("short-lived", {will, 5, 0}, now());  // expiry 0: it ends with its connection
+  happened();
+  pass_ms(0);
+  EXPECT_THAT(happened(), ElementsAre("publish short-lived q0 will=gone", "ended short-lived"));
+  pass_ms(4000);
+  EXPECT_THAT(happened(), ElementsAre("publish delayed q0 will=gone"));
+  pass_ms(1000);
+  EXPECT_THAT(happened(), ElementsAre("publish connected q0 will=gone"));
+  pass_s(3);
+  EXPECT_THAT(happened(), IsEmpty());
+}
+
+TEST_F(WillMessage, IsNotPublishedAfterARestartIfItsClientIsBackInTime) {  // [MQTT-3.1.3-9]
+  broker().restore({"a", 3600, 0}, now());
+  broker().restore_will("a", {message("will", "gone"), 5, 0}, now());
+  connected(kept(v5("a")));
+  pass_s(10);
+  EXPECT_THAT(happened(), IsEmpty());
+}
+
 TEST_F(WillMessage, CountsItsExpiryFromItsPublication) {
   Connect connect = with_will(kept(v5("a")), 5);
   connect.will->properties.expiry_s = 60;

@@ -6,22 +6,42 @@ namespace headgate::hub {
 namespace {
 
 TEST(SessionRecords, GiveBackWhatWasPut) {
-  const broker::StoredSession session{"client/1", 3600, 1'700'000'000'123, "edge-1/pump", true};
+  const StoredSession session{{"client/1", 3600, 1'700'000'000'123, "edge-1/pump", true}, 77};
   const store::KeyValue stored = put_session(session);
   const auto read = read_session(stored.key, *stored.value);
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->client_id, session.client_id);
-  EXPECT_EQ(read->expiry_s, session.expiry_s);
-  EXPECT_EQ(read->ended_wall_ms, session.ended_wall_ms);
-  EXPECT_EQ(read->username, session.username);
-  EXPECT_EQ(read->edge, session.edge);
+  EXPECT_EQ(*read, session);
 }
 
-TEST(SessionRecords, ReadASessionFromBeforeThereWereUsers) {
-  const auto read = read_session("session/c", std::string_view("\x90\x1c\x00", 3));
+TEST(SessionRecords, AreReadFromBeforeTheySaidWhatWasSent) {
+  const StoredSession expected{{"c", 60, 5}, kAnySeq};
+  EXPECT_EQ(*read_session("session/c", std::string_view("\x3C\x05", 2)), expected);
+  const StoredSession with_user{{"c", 60, 5, "u", true}, kAnySeq};
+  EXPECT_EQ(*read_session("session/c", std::string_view("\x3C\x05\x01u\x01", 5)), with_user);
+}
+
+TEST(SessionRecords, KeepAWillWithItsProperties) {
+  core::Message message;
+  message.topic = "will";
+  message.body = "gone";
+  message.properties = std::make_shared<core::Properties>(
+      core::Properties{"text/plain", "", "reply", "id", true, {{"a", "1"}, {"a", "2"}}});
+  message.expires_ms = 60;
+  message.qos = 2;
+  message.retain = true;
+  const store::KeyValue stored =
+      put_will("c", {std::make_shared<const core::Message>(message), 30, 1'700'000'000'123, "pump", true});
+  EXPECT_EQ(stored.key, erase_will("c").key);
+  const auto read = read_will(stored.key, *stored.value);
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->expiry_s, 3600u);
-  EXPECT_EQ(read->username, "");
+  EXPECT_EQ(read->delay_s, 30u);
+  EXPECT_TRUE(read->username == "pump" && read->edge);
+  EXPECT_EQ(read->due_wall_ms, 1'700'000'000'123);
+  EXPECT_EQ(read->message->body, "gone");
+  EXPECT_EQ(read->message->props(), message.props());
+  EXPECT_EQ(read->message->expires_ms, 60);
+  EXPECT_TRUE(read->message->retain && read->message->qos == 2);
+  EXPECT_FALSE(read_will("will/c", "\x80"));
 }
 
 TEST(SessionRecords, KeepEveryOptionOfASubscription) {
@@ -44,7 +64,7 @@ TEST(SessionRecords, KeepClientsApartWhoseIdsBeginAlike) {
 }
 
 TEST(SessionRecords, EraseUnderTheKeyTheyPutUnder) {
-  EXPECT_EQ(erase_session("c").key, put_session({"c", 1, 0}).key);
+  EXPECT_EQ(erase_session("c").key, put_session({{"c", 1, 0}, 0}).key);
   EXPECT_EQ(erase_subscription("c", "f").key, put_subscription("c", "f", {}).key);
   EXPECT_EQ(erase_packet_id(kReleasedPrefix, "c", 7).key, put_packet_id(kReleasedPrefix, "c", 7).key);
   EXPECT_FALSE(erase_session("c").value);

@@ -18,6 +18,7 @@ namespace headgate::testing {
 class RecordingBrokerEvents : public broker::BrokerEvents {
  public:
   bool answers_at_once = true;
+  bool records_wills = false;  // also while they are only kept
   broker::ReasonCode publish_answer = broker::ReasonCode::success;
   // Called after the event was recorded, before it is answered.
   std::function<void(broker::Session&, const core::MessagePtr&)> also_on_publish;
@@ -43,6 +44,14 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
   }
   void on_disconnected(broker::Session& session) override { note("disconnected", session); }
   void on_session_ended(broker::Session& session) override { note("ended", session); }
+
+  void on_will(broker::Session& session, const broker::StoredWill* will) override {
+    if (!records_wills) return;
+    note(will ? "will" : "no-will", session, will ? std::to_string(will->due_wall_ms) : "");
+  }
+  void on_will_due(broker::Session& session, core::MessagePtr will) override {
+    on_publish(session, std::move(will), {});
+  }
 
   void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override {
     note("publish", from, "q" + std::to_string(message->qos) + " " + message->topic + "=" + message->body);

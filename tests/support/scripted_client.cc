@@ -157,6 +157,11 @@ void ScriptedClient::drop() {
   told_closed_ = true;
 }
 
+void ScriptedClient::lose_hub() {
+  channel_.reset();
+  told_closed_ = true;
+}
+
 void ScriptedClient::finish() {
   broker_.closed(*channel_, clock_.now());
   channel_.reset();

@@ -56,6 +56,8 @@ class ScriptedClient {
   Lines connect(const broker::Connect& connect);
   // The network connection is lost without a word.
   void drop();
+  // The hub was killed: the connection is gone, and its broker is not told.
+  void lose_hub();
 
   // Each sends one packet, and gives what has come since the last time.
   Lines publish(const broker::Publish& publish);
