@@ -47,7 +47,7 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
-    if (is_error(outcome)) fail(channel, outcome);
+    if (is_error(outcome)) fail(channel, outcome, whole ? name(next.frame.type) : std::string_view{});
   }
 }
 
@@ -57,18 +57,24 @@ ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now)
   return on_connect(channel, frame, now);
 }
 
-void Broker::fail(Channel& channel, ReasonCode reason) {
+void Broker::fail(Channel& channel, ReasonCode reason, std::string_view packet) {
   ++stats_.protocol_errors;
+  std::string why = std::exchange(context_.why, {});
+  if (why.empty() && reason == ReasonCode::packet_too_large)
+    why = "packets have at most " + std::to_string(options_.session.packet_bytes_max) + " bytes";
+  if (why.empty() && !packet.empty()) why.append(name(reason)).append(" in ").append(packet);
   log_.warn("client_closed",
             {{"peer", channel.peer()},
              {"client", channel.session ? std::string_view(channel.session->client_id()) : "-"},
-             {"reason", name(reason)}});
-  say_good_bye(channel, reason);  // [MQTT-4.13.1-1]
+             {"reason", name(reason)},
+             {"why", why}});
+  say_good_bye(channel, reason, why);  // [MQTT-4.13.1-1]
 }
 
-void Broker::say_good_bye(Channel& channel, ReasonCode reason) {
-  if (channel.closing()) return;  // it has been said [MQTT-3.14.4-1]
-  if (channel.session) encode_disconnect(reason, channel.version, channel.out());
+void Broker::say_good_bye(Channel& channel, ReasonCode reason, std::string_view why) {
+  if (channel.closing()) return;                                // it has been said [MQTT-3.14.4-1]
+  const ReasonText text{why, channel.client_packet_bytes_max};  // allowed whatever was asked [MQTT-3.1.2-29]
+  if (channel.session) encode_disconnect(reason, channel.version, channel.out(), text);
   channel.close(reason);
 }
 
@@ -125,7 +131,8 @@ void Broker::tick(core::Now now) {
     if (channel->closing() || channel->silence_max_ms == 0) continue;
     if (is_alive(*channel)) channel->last_received_ms = now.mono_ms;
     if (now.mono_ms - channel->last_received_ms <= channel->silence_max_ms) continue;
-    say_good_bye(*channel, ReasonCode::keep_alive_timeout);  // [MQTT-3.1.2-22]
+    say_good_bye(*channel, ReasonCode::keep_alive_timeout,
+                 "nothing came in 1.5 times the keep-alive");  // [MQTT-3.1.2-22]
   }
 }
 

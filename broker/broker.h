@@ -14,6 +14,7 @@
 
 #include "broker/access.h"
 #include "broker/channel.h"
+#include "broker/retained.h"
 #include "broker/session.h"
 #include "broker/subscriptions.h"
 #include "core/clock.h"
@@ -29,6 +30,8 @@ struct BrokerOptions {
   uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
   uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
   size_t connections_max = 10'000;
+  size_t sessions_max = 100'000;  // client ids, connected or not
+  RetainedLimits retained;        // for the hub, which keeps the retained messages
 };
 
 // A session as the store remembers it.
@@ -103,7 +106,7 @@ class Broker {
 
   ReasonCode on_frame(Channel& channel, const Frame& frame, core::Now now);
   ReasonCode on_connect(Channel& channel, const Frame& frame, core::Now now);
-  ReasonCode check(const Connect& connect) const;
+  [[nodiscard]] ReasonCode check(const Connect& connect);
   [[nodiscard]] Credentials credentials(const Channel& channel, const Connect& connect, core::Now now);
   void on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now);
   [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
@@ -113,17 +116,18 @@ class Broker {
   void take_over(Client& old, core::Now now);
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
-  void fail(Channel& channel, ReasonCode reason);
+  void fail(Channel& channel, ReasonCode reason, std::string_view packet);
   void remember_will(Client& client, const Connect& connect, core::Now now);
   void detach(Session& session, core::Now now);
   void after_disconnect(Client& client, bool graceful, core::Now now);
+  void restore_grant(Session& session, const Identity& owner);
   void drop_will(Client& client);
   void keep_will(Client& client, int64_t due_wall_ms);
   void delay_will(Client& client, core::Now now);
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
   void schedule(Client& client);
-  void say_good_bye(Channel& channel, ReasonCode reason);
+  void say_good_bye(Channel& channel, ReasonCode reason, std::string_view why = {});
   [[nodiscard]] bool is_alive(Channel& channel) const;
   void run_due(core::Now now);
   [[nodiscard]] uint16_t granted_keep_alive_s(const Connect& connect) const;

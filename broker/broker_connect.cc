@@ -15,6 +15,7 @@ int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s}
 
 // 3.1.1 [MQTT-3.1.0-1]
 ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
+  run_due(now);  // what the next tick would end has ended
   const auto pending = std::make_shared<PendingConnect>();
   pending->packet = frame.body;
   ReasonCode verdict = decode_connect(pending->packet, pending->connect);
@@ -67,12 +68,23 @@ void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict,
   if (!pending->behind.empty()) on_bytes(channel, pending->behind, now);
 }
 
-ReasonCode Broker::check(const Connect& connect) const {
-  if (connect.authentication_method) return ReasonCode::bad_authentication_method;  // [MQTT-4.12.0-1]
+ReasonCode Broker::check(const Connect& connect) {
+  std::string& why = context_.why;
+  if (connect.authentication_method) {  // [MQTT-4.12.0-1]
+    why = "there is no enhanced authentication";
+    return ReasonCode::bad_authentication_method;
+  }
   // 3.1.1 [MQTT-3.1.3-7]
   const bool may_assign = connect.version == Version::v5 || connect.clean_start;
   if (connect.client_id.empty() && !may_assign)
     return ReasonCode::client_identifier_not_valid;  // 3.1.1 [MQTT-3.1.3-8]
+  if (clients_.size() >= options_.sessions_max && !clients_.contains(std::string(connect.client_id))) {
+    why = "the hub keeps " + std::to_string(clients_.size()) + " sessions, the most there may be";
+    return ReasonCode::quota_exceeded;
+  }
+  if (!connect.will) return ReasonCode::success;
+  if (!is_within(options_.session, connect.will->topic, why)) return ReasonCode::topic_name_invalid;
+  if (!is_within(options_.session, connect.will->properties, why)) return ReasonCode::quota_exceeded;
   return ReasonCode::success;
 }
 
@@ -82,7 +94,10 @@ void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason,
   ++stats_.connections_refused;
   log_.warn("connect_refused", {{"peer", channel.peer()},
                                 {"client", connect.client_id},
-                                {"reason", why.empty() ? name(reason) : why}});
+                                {"reason", why.empty() ? name(reason) : why},
+                                {"why", context_.why}});
+  // What access control says is for the log alone: it may tell an attacker which half was right.
+  const std::string text = std::exchange(context_.why, {});
   // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
   // 3.1.1 [MQTT-3.1.4-1, MQTT-3.2.2-6]
   const bool packet_is_wrong = reason == ReasonCode::malformed_packet ||
@@ -92,6 +107,8 @@ void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason,
   if (has_code) {
     Connack connack;
     connack.reason = reason;
+    const bool any_size = connect.packet_bytes_max == 0;
+    connack.reason_text = {text, any_size ? SIZE_MAX : connect.packet_bytes_max};  // [MQTT-3.2.2-19]
     encode_connack(connack, connect.version, channel.out());
   }
   channel.close(reason);
@@ -166,7 +183,8 @@ void Broker::set_up(Channel& channel, Session& session, const Connect& connect, 
 void Broker::take_over(Client& old, core::Now now) {
   Channel* channel = old.session->channel();
   if (!channel) return;
-  say_good_bye(*channel, ReasonCode::session_taken_over);  // [MQTT-3.1.4-3]
+  say_good_bye(*channel, ReasonCode::session_taken_over,
+               "another connection came with this client id");  // [MQTT-3.1.4-3]
   channel->session = nullptr;
   detach(*old.session, now);
   log_.info("client_taken_over", {{"client", old.session->client_id()}});

@@ -106,11 +106,17 @@ void Broker::run_due(core::Now now) {
 
 // ---- from the store ----
 
+// A user who is not there any more has no rights.
+void Broker::restore_grant(Session& session, const Identity& owner) {
+  Grant grant = access_.renew(owner, session.client_id());
+  if (grant.identity) session.set_grant(std::move(grant));
+}
+
 Session& Broker::restore(const StoredSession& stored, core::Now now) {
   Client& client = clients_[stored.client_id];
   client.session = std::make_shared<Session>(stored.client_id, context_);
   client.session->set_expiry_s(stored.expiry_s);
-  client.session->set_grant(access_.renew(owner_of(stored), stored.client_id));
+  restore_grant(*client.session, owner_of(stored));
   if (stored.expiry_s != kNeverExpiresS) {
     const int64_t away_ms =
         stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
@@ -124,7 +130,7 @@ void Broker::restore_will(const std::string& client_id, const StoredWill& stored
   Client& client = clients_[client_id];
   if (!client.session) {  // it was not to outlive its connection
     client.session = std::make_shared<Session>(client_id, context_);
-    client.session->set_grant(access_.renew(owner_of(stored), client_id));
+    restore_grant(*client.session, owner_of(stored));
     client.ends_ms = std::max<int64_t>(1, now.mono_ms);
   }
   client.will = stored.message;

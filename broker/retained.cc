@@ -3,23 +3,38 @@
 #include <iterator>
 #include <utility>
 
+#include "broker/memory_bytes.h"
 #include "core/topic.h"
 
 namespace headgate::broker {
 
+bool Retained::has_room_for(const core::Message& message) const {
+  if (message.body.empty()) return true;
+  const auto old = by_topic_.find(message.topic);
+  const bool replaces = old != by_topic_.end();
+  const size_t freed = replaces ? memory_bytes(*old->second) : 0;
+  return by_topic_.size() + (replaces ? 0 : 1) <= limits_.messages_max &&
+         bytes_ - freed + memory_bytes(message) <= limits_.bytes_max;
+}
+
 void Retained::set(core::MessagePtr message) {
-  if (message->body.empty()) {
-    if (const auto old = by_topic_.find(message->topic); old != by_topic_.end()) by_topic_.erase(old);
-    return;
+  if (const auto old = by_topic_.find(message->topic); old != by_topic_.end()) {
+    bytes_ -= memory_bytes(*old->second);
+    by_topic_.erase(old);
   }
-  by_topic_.insert_or_assign(message->topic, std::move(message));
+  if (message->body.empty()) return;
+  bytes_ += memory_bytes(*message);
+  by_topic_.emplace(message->topic, std::move(message));
 }
 
 std::vector<std::string> Retained::remove_expired(int64_t wall_ms) {
   std::vector<std::string> topics;
   for (auto it = by_topic_.begin(); it != by_topic_.end();) {
     const bool expired = it->second->expires_ms != 0 && it->second->expires_ms <= wall_ms;
-    if (expired) topics.push_back(it->first);
+    if (expired) {
+      topics.push_back(it->first);
+      bytes_ -= memory_bytes(*it->second);
+    }
     it = expired ? by_topic_.erase(it) : std::next(it);
   }
   return topics;

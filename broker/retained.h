@@ -12,11 +12,22 @@
 
 namespace headgate::broker {
 
+struct RetainedLimits {
+  size_t messages_max = 100'000;
+  size_t bytes_max = 67'108'864;  // of topics, bodies and properties
+};
+
 // Held in memory; the owner keeps the durable copy. Costs of match(): the topics that share the filter's
 // literal beginning are looked at.
 // 3.1.1 [MQTT-3.1.2-7]
 class Retained {
  public:
+  explicit Retained(const RetainedLimits& limits = {}) : limits_(limits) {}
+
+  // False if set() would go beyond the limits, which are the caller's to keep: what the store remembers is
+  // taken whatever they say now.
+  [[nodiscard]] bool has_room_for(const core::Message& message) const;
+
   // Keeps the message; one with an empty body removes what was there [MQTT-3.3.1-6, MQTT-3.3.1-7].
   // [MQTT-3.3.1-5]; 3.1.1 [MQTT-3.3.1-5, MQTT-3.3.1-7, MQTT-3.3.1-10, MQTT-3.3.1-11]
   void set(core::MessagePtr message);
@@ -29,8 +40,11 @@ class Retained {
   std::vector<std::string> remove_expired(int64_t wall_ms);
 
   [[nodiscard]] size_t size() const { return by_topic_.size(); }
+  [[nodiscard]] size_t bytes() const { return bytes_; }
 
  private:
+  RetainedLimits limits_;
+  size_t bytes_ = 0;
   std::map<std::string, core::MessagePtr, std::less<>> by_topic_;
 };
 

@@ -123,7 +123,10 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
   if (const ReasonCode bad = decode_disconnect(frame.body, version_, packet); is_error(bad)) return bad;
   if (packet.session_expiry_s) {
     const bool revived = expiry_s_ == 0 && *packet.session_expiry_s != 0;
-    if (revived) return ReasonCode::protocol_error;  // [MQTT-3.14.2-2]
+    if (revived) {  // [MQTT-3.14.2-2]
+      context_.why = "DISCONNECT gives an expiry to a session that was to end with its connection";
+      return ReasonCode::protocol_error;
+    }
     expiry_s_ = *packet.session_expiry_s;
   }
   // [MQTT-3.1.2-10]; 3.1.1 [MQTT-3.1.2-10, MQTT-3.14.4-3]
@@ -132,18 +135,21 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
   return ReasonCode::success;
 }
 
-// Whether this connection waits for the answer to that request.
-bool Session::take_request(uint16_t packet_id) {
-  const auto request = std::ranges::find(requests_, packet_id);
-  if (request == requests_.end()) return false;
+// What to say with the answer to that request; nullopt if this connection does not wait for it.
+std::optional<std::string> Session::take_request(uint16_t packet_id) {
+  const auto request = std::ranges::find(requests_, packet_id, &Request::packet_id);
+  if (request == requests_.end()) return std::nullopt;
+  std::string why = std::move(request->why);
   requests_.erase(request);
-  return takes_packets();
+  if (!takes_packets()) return std::nullopt;
+  return why;
 }
 
 void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (!take_request(packet_id)) return;
+  const auto why = take_request(packet_id);
+  if (!why) return;
   const size_t begin = channel_->out().size();
-  encode_suback(packet_id, codes, version_, channel_->out());  // [MQTT-3.8.4-1]
+  encode_suback(packet_id, codes, version_, channel_->out(), reason_text(*why));  // [MQTT-3.8.4-1]
   channel_->keep_if_it_fits(begin);
 }
 
@@ -152,6 +158,12 @@ void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes
   const size_t begin = channel_->out().size();
   encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
   channel_->keep_if_it_fits(begin);
+}
+
+// Only for clients that want reasons [MQTT-3.1.2-29], and left out where it would not fit.
+ReasonText Session::reason_text(std::string_view why) const {
+  if (!channel_->wants_reason_text) return {};
+  return {why, channel_->client_packet_bytes_max};
 }
 
 std::vector<uint16_t> Session::incoming_ids() const {

@@ -46,7 +46,7 @@ struct PublishToken {
 struct StoredWill {
   core::MessagePtr message;
   uint32_t delay_s = 0;
-  int64_t due_wall_ms = 0;  // when its delay is over, Unix time; 0 = its client is connected
+  int64_t due_wall_ms = 0;    // when its delay is over, Unix time; 0 = its client is connected
   std::string username = {};  // whose rights it has
   bool edge = false;          // Identity::edge
 };
@@ -114,6 +114,10 @@ struct SessionLimits {
   size_t packet_bytes_max = 1'048'576;
   uint16_t topic_aliases_max = 32;      // per connection, client to hub
   uint16_t topic_aliases_out_max = 32;  // the same, hub to client
+  uint32_t topic_levels_max = 200;  // of topics and filters: the trie of subscriptions is walked by recursion
+  uint32_t topic_bytes_max = 4096;  // the same, their length
+  uint32_t user_properties_max = 256;   // in one PUBLISH or will
+  uint32_t subscriptions_max = 10'000;  // of one client
 };
 
 // What clients asked for and may not do.
@@ -135,7 +139,15 @@ struct SessionContext {
   uint64_t delivered = 0;  // PUBLISH out to anybody, first sendings
   Denials denied = {};     // of anybody
   Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
+  std::string why = {};    // for people: more about the last refusal than its code says; empty: nothing
 };
+
+// Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
+// not.
+[[nodiscard]] bool is_within(const SessionLimits& limits, std::string_view topic, std::string& why);
+// The same for a message's user properties.
+[[nodiscard]] bool is_within(const SessionLimits& limits, const MessageProperties& properties,
+                             std::string& why);
 
 // Counters of one session, for `client ls` and metrics.
 struct SessionStats {
@@ -210,7 +222,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
 
   // ---- the hub's answers ----
-  void accepted(PublishToken token, ReasonCode reason);
+  // `why` goes to the client as reason string, if it wants one and there is an error.
+  void accepted(PublishToken token, ReasonCode reason, std::string_view why = {});
   void released(uint16_t packet_id);
   void subscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
   void unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
@@ -271,11 +284,15 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic,
                                               core::Now now) const;
   [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request);
+  [[nodiscard]] ReasonCode admit(const Publish& publish, std::string_view topic);
+  void subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
+                 std::vector<AcceptedSubscription>& accepted);
   [[nodiscard]] bool count_in(const Publish& publish);
   [[nodiscard]] bool refuse_v3(PublishToken token, ReasonCode reason);
   void forget_incoming(IncomingQos2::iterator it);
-  void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason);
-  [[nodiscard]] bool take_request(uint16_t packet_id);
+  void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, std::string_view why = {});
+  [[nodiscard]] ReasonText reason_text(std::string_view why) const;
+  [[nodiscard]] std::optional<std::string> take_request(uint16_t packet_id);
 
   // Outgoing (session_outgoing.cc).
   void write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now);
@@ -313,10 +330,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   IncomingQos2 incoming_qos2_;
   // Of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
-  size_t unacknowledged_ = 0;       // QoS 1 without PUBACK, QoS 2 without PUBCOMP
-  size_t unanswered_ = 0;           // QoS 1 without PUBACK, QoS 2 without PUBREC
-  size_t unanswered_bytes_ = 0;     // of those
-  std::vector<uint16_t> requests_;  // SUBSCRIBE and UNSUBSCRIBE without answer
+  size_t unacknowledged_ = 0;    // QoS 1 without PUBACK, QoS 2 without PUBCOMP
+  size_t unanswered_ = 0;        // QoS 1 without PUBACK, QoS 2 without PUBREC
+  size_t unanswered_bytes_ = 0;  // of those
+  struct Request {
+    uint16_t packet_id = 0;
+    std::string why;  // what is wrong with the first filter that was refused
+  };
+  std::vector<Request> requests_;  // SUBSCRIBE and UNSUBSCRIBE without answer
   Outbox outbox_;
 };
 

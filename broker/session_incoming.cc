@@ -13,10 +13,30 @@
 namespace headgate::broker {
 namespace {
 
-// The trie of subscriptions has a node a level, and is walked by recursion.
-constexpr std::ptrdiff_t kLevelsMax = 200;
+// "201 levels, at most 200"
+std::string too_many(size_t count, std::string_view what, size_t max) {
+  return std::to_string(count).append(" ").append(what).append(", at most ") + std::to_string(max);
+}
 
 }  // namespace
+
+bool is_within(const SessionLimits& limits, std::string_view topic, std::string& why) {
+  if (topic.size() > limits.topic_bytes_max) {
+    why = too_many(topic.size(), "bytes", limits.topic_bytes_max);
+    return false;
+  }
+  if (topic.size() < limits.topic_levels_max) return true;  // not worth counting
+  const auto levels = static_cast<size_t>(std::ranges::count(topic, '/')) + 1;
+  if (levels <= limits.topic_levels_max) return true;
+  why = too_many(levels, "levels", limits.topic_levels_max);
+  return false;
+}
+
+bool is_within(const SessionLimits& limits, const MessageProperties& properties, std::string& why) {
+  if (properties.user.size() <= limits.user_properties_max) return true;
+  why = too_many(properties.user.size(), "user properties", limits.user_properties_max);
+  return false;
+}
 
 ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   Publish& publish = context_.scratch;
@@ -41,7 +61,19 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
     unanswered_bytes_ += bytes;
   }
   const PublishToken token{publish.packet_id, publish.qos, bytes, connection_};
+  if (const ReasonCode refused = admit(publish, topic); is_error(refused)) {
+    accepted(token, version_ == Version::v5 ? refused : ReasonCode::not_authorized, context_.why);
+    context_.why.clear();
+    return ReasonCode::success;
+  }
   context_.events.on_publish(*this, make_message(publish, topic, now), token);
+  return ReasonCode::success;
+}
+
+// A message that breaks a limit is refused, not its client: acknowledged with the reason.
+ReasonCode Session::admit(const Publish& publish, std::string_view topic) {
+  if (!is_within(context_.limits, topic, context_.why)) return ReasonCode::topic_name_invalid;
+  if (!is_within(context_.limits, publish.properties, context_.why)) return ReasonCode::quota_exceeded;
   return ReasonCode::success;
 }
 
@@ -54,7 +86,11 @@ bool Session::count_in(const Publish& publish) {
     const auto known = incoming_qos2_.find(publish.packet_id);
     if (known != incoming_qos2_.end() && known->second.connection == connection_) return true;
   }
-  if (version_ == Version::v5 && unacknowledged_ >= context_.limits.receive_maximum) return false;
+  if (version_ == Version::v5 && unacknowledged_ >= context_.limits.receive_maximum) {
+    context_.why = "more than " + std::to_string(context_.limits.receive_maximum) +
+                   " QoS 1 and 2 publishes without an answer";
+    return false;
+  }
   ++unacknowledged_;
   return true;
 }
@@ -63,15 +99,20 @@ bool Session::count_in(const Publish& publish) {
 ReasonCode Session::resolve_topic(const Publish& publish, std::string_view& topic) {
   topic = publish.topic;
   if (publish.topic_alias == 0) return ReasonCode::success;
-  if (publish.topic_alias > context_.limits.topic_aliases_max)
-    return ReasonCode::topic_alias_invalid;  // [MQTT-3.3.2-9]
+  if (publish.topic_alias > context_.limits.topic_aliases_max) {  // [MQTT-3.3.2-9]
+    context_.why = "topic alias " + std::to_string(publish.topic_alias) + ", at most " +
+                   std::to_string(context_.limits.topic_aliases_max);
+    return ReasonCode::topic_alias_invalid;
+  }
   auto& aliases = channel_->topic_aliases;
   if (aliases.size() < publish.topic_alias) aliases.resize(publish.topic_alias);
   std::string& known = aliases[publish.topic_alias - 1u];
   if (!topic.empty()) {
     known = topic;
   } else if (known.empty()) {
-    return ReasonCode::protocol_error;  // an alias nobody has set (MQTT 5.0 section 3.3.2.3.4)
+    // An alias nobody has set (MQTT 5.0 section 3.3.2.3.4).
+    context_.why = "topic alias " + std::to_string(publish.topic_alias) + " stands for no topic yet";
+    return ReasonCode::protocol_error;
   }
   topic = known;
   return ReasonCode::success;
@@ -91,7 +132,7 @@ core::MessagePtr Session::make_message(const Publish& publish, std::string_view 
   return message;
 }
 
-void Session::accepted(PublishToken token, ReasonCode reason) {
+void Session::accepted(PublishToken token, ReasonCode reason, std::string_view why) {
   if (token.qos == 0) return;
   const bool refused = is_error(reason);
   const bool current = token.connection == connection_;
@@ -104,14 +145,14 @@ void Session::accepted(PublishToken token, ReasonCode reason) {
   if (token.qos == 1) {
     if (!current) return;  // the client sends it again
     --unacknowledged_;
-    return send_ack(PacketType::puback, token.packet_id, reason);
+    return send_ack(PacketType::puback, token.packet_id, reason, why);
   }
   // [MQTT-4.3.3-8]
   const auto it = incoming_qos2_.find(token.packet_id);
   if (it == incoming_qos2_.end()) return;
   it->second.stored = true;
   if (refused && version_ == Version::v5) forget_incoming(it);  // a refused id is free again [MQTT-4.3.3-9]
-  send_ack(PacketType::pubrec, token.packet_id, reason);
+  send_ack(PacketType::pubrec, token.packet_id, reason, why);
 }
 
 // 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of
@@ -148,8 +189,8 @@ void Session::released(uint16_t packet_id) {
   send_ack(PacketType::pubcomp, packet_id, ReasonCode::success);  // [MQTT-4.3.3-11]
 }
 
-void Session::send_ack(PacketType type, uint16_t packet_id, ReasonCode reason) {
-  if (takes_packets()) encode_ack(type, packet_id, reason, version_, channel_->out());
+void Session::send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, std::string_view why) {
+  if (takes_packets()) encode_ack(type, packet_id, reason, version_, channel_->out(), reason_text(why));
 }
 
 ReasonCode Session::on_subscribe(const Frame& frame) {
@@ -157,26 +198,43 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
   if (const ReasonCode bad = decode_subscribe(frame.body, version_, packet); is_error(bad)) return bad;
   std::vector<AcceptedSubscription> accepted;
   std::vector<ReasonCode> codes;
-  for (const SubscriptionRequest& request : packet.requests) {
-    codes.push_back(admit(request));
-    if (is_error(codes.back())) continue;
-    const SubscriptionOptions options{request.qos, request.no_local, request.retain_as_published,
-                                      static_cast<uint8_t>(request.retain_handling), packet.subscription_id};
-    std::string filter(request.filter.text);
-    const bool is_new = context_.subscriptions.add(filter, this, options);
-    filters_.insert_or_assign(filter, options);
-    accepted.push_back({std::move(filter), options, is_new});
+  Request request{packet.packet_id, {}};
+  for (const SubscriptionRequest& wanted : packet.requests) {
+    codes.push_back(admit(wanted));
+    if (!is_error(codes.back())) {
+      subscribe(wanted, packet.subscription_id, accepted);
+    } else if (request.why.empty()) {
+      request.why = "filter " + std::to_string(codes.size()) + ": " + context_.why;
+    }
+    context_.why.clear();
   }
-  requests_.push_back(packet.packet_id);
+  requests_.push_back(std::move(request));
   context_.events.on_subscribed(*this, packet.packet_id, std::move(accepted), std::move(codes));
   return ReasonCode::success;
 }
 
+void Session::subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
+                        std::vector<AcceptedSubscription>& accepted) {
+  const SubscriptionOptions options{request.qos, request.no_local, request.retain_as_published,
+                                    static_cast<uint8_t>(request.retain_handling), subscription_id};
+  std::string filter(request.filter.text);
+  const bool is_new = context_.subscriptions.add(filter, this, options);
+  filters_.insert_or_assign(filter, options);
+  accepted.push_back({std::move(filter), options, is_new});
+}
+
 ReasonCode Session::admit(const SubscriptionRequest& request) {
-  const auto levels = std::ranges::count(request.filter.filter, '/') + 1;
-  if (levels > kLevelsMax) return ReasonCode::topic_filter_invalid;
+  if (!is_within(context_.limits, request.filter.filter, context_.why))
+    return ReasonCode::topic_filter_invalid;
+  const bool one_more = !filters_.contains(request.filter.text);
+  if (one_more && filters_.size() >= context_.limits.subscriptions_max) {
+    context_.why =
+        "the client has " + std::to_string(filters_.size()) + " subscriptions, the most there may be";
+    return ReasonCode::quota_exceeded;
+  }
   if (!grant_.rights->may_subscribe(request.filter.filter)) {
     count_denied(Action::subscribe);
+    context_.why = "not authorized to subscribe to this";
     return ReasonCode::not_authorized;
   }
   return static_cast<ReasonCode>(request.qos);  // granted as asked [MQTT-3.8.4-8]
@@ -199,7 +257,7 @@ ReasonCode Session::on_unsubscribe(const Frame& frame) {
     removed.push_back(it->first);
     filters_.erase(it);
   }
-  requests_.push_back(packet.packet_id);
+  requests_.push_back({packet.packet_id, {}});
   context_.events.on_unsubscribed(*this, packet.packet_id, std::move(removed), std::move(codes));
   return ReasonCode::success;
 }

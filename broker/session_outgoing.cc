@@ -6,6 +6,7 @@
 #include "broker/channel.h"
 #include "broker/codec/ack.h"
 #include "broker/codec/publish.h"
+#include "broker/memory_bytes.h"
 #include "broker/session.h"
 #include "broker/shared_publish.h"
 
@@ -20,18 +21,6 @@ bool expired(const core::Message& message, core::Now now) {
 std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now) {
   if (message.expires_ms == 0) return std::nullopt;
   return static_cast<uint32_t>(std::max<int64_t>(0, message.expires_ms - now.wall_ms + 999) / 1000);
-}
-
-// What a message that waits keeps in memory.
-size_t weight(const Outgoing& out) {
-  const core::Message& message = *out.message;
-  size_t bytes = message.topic.size() + message.body.size();
-  if (!message.properties) return bytes;
-  const core::Properties& properties = *message.properties;
-  bytes +=
-      properties.content_type.size() + properties.response_topic.size() + properties.correlation_data.size();
-  for (const core::UserProperty& user : properties.user) bytes += user.name.size() + user.value.size();
-  return bytes;
 }
 
 }  // namespace
@@ -176,10 +165,10 @@ std::vector<core::MessagePtr> Session::take_shared() {
 void Session::wait_in_memory(Outgoing out) {
   if (out.via != Via::retained) {
     const bool full = outbox_.waiting_messages >= context_.limits.queued_messages_max ||
-                      outbox_.waiting_bytes + weight(out) > context_.limits.queued_bytes_max;
+                      outbox_.waiting_bytes + memory_bytes(*out.message) > context_.limits.queued_bytes_max;
     if (full) return give_up(out);
     ++outbox_.waiting_messages;
-    outbox_.waiting_bytes += weight(out);
+    outbox_.waiting_bytes += memory_bytes(*out.message);
   }
   outbox_.waiting.push_back(std::move(out));
 }
@@ -189,7 +178,7 @@ Outgoing Session::take_waiting() {
   outbox_.waiting.pop_front();
   if (out.via != Via::retained) {
     --outbox_.waiting_messages;
-    outbox_.waiting_bytes -= weight(out);
+    outbox_.waiting_bytes -= memory_bytes(*out.message);
   }
   return out;
 }

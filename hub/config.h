@@ -38,6 +38,13 @@ struct LimitsConfig {
   uint32_t connections_max = 10'000;
   uint16_t topic_aliases_max = 32;
   uint16_t topic_aliases_out_max = 32;
+  uint32_t topic_levels_max = 200;
+  uint32_t topic_bytes_max = 4096;
+  uint32_t user_properties_max = 256;
+  uint32_t subscriptions_per_client_max = 10'000;
+  uint32_t sessions_max = 100'000;
+  uint32_t retained_messages_max = 100'000;
+  uint64_t retained_bytes_max = 67'108'864;
 };
 
 // When a write counts as durable.

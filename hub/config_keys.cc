@@ -151,6 +151,21 @@ std::vector<Key<Config>> limit_keys() {
       {"limits.topic_aliases_out_max", limit(&L::topic_aliases_out_max),
        "Topic aliases that the hub uses towards a client that takes some; 0 for none.", Unit::none, 0,
        kU16Max},
+      {"limits.topic_levels_max", limit(&L::topic_levels_max),
+       "Levels of a topic or filter; deeper ones are refused.", Unit::none, 1, 1000},
+      {"limits.topic_bytes_max", limit(&L::topic_bytes_max),
+       "Length of a topic or filter; longer ones are refused.", Unit::bytes, 1, kU16Max},
+      {"limits.user_properties_max", limit(&L::user_properties_max),
+       "User properties in one message; messages with more are refused.", Unit::none, 0, 100'000},
+      {"limits.subscriptions_per_client_max", limit(&L::subscriptions_per_client_max),
+       "Subscriptions that a client may have; further ones are refused.", Unit::none, 1, 1'000'000},
+      {"limits.sessions_max", limit(&L::sessions_max),
+       "Sessions at a time, of connected clients and kept ones; new clients beyond are refused.", Unit::none,
+       1, 10'000'000},
+      {"limits.retained_messages_max", limit(&L::retained_messages_max),
+       "Retained messages kept; publishes beyond are refused.", Unit::none, 0, 10'000'000},
+      {"limits.retained_bytes_max", limit(&L::retained_bytes_max),
+       "The same in bytes: retained messages are also held in memory.", Unit::bytes, 0, kTiB},
   };
 }
 

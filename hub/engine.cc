@@ -13,6 +13,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       clock_(clock),
       log_(log),
       broker_(options, client_events_, access, log),
+      retained_(options.retained),
       routes_(store, log),
       delivery_(store, executor, clock, log),
       shares_(broker_, store, clock, log),

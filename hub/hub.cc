@@ -29,6 +29,12 @@ broker::BrokerOptions broker_options(const Config& config) {
   options.session.packet_bytes_max = limits.packet_bytes_max;
   options.session.topic_aliases_max = limits.topic_aliases_max;
   options.session.topic_aliases_out_max = limits.topic_aliases_out_max;
+  options.session.topic_levels_max = limits.topic_levels_max;
+  options.session.topic_bytes_max = limits.topic_bytes_max;
+  options.session.user_properties_max = limits.user_properties_max;
+  options.session.subscriptions_max = limits.subscriptions_per_client_max;
+  options.sessions_max = limits.sessions_max;
+  options.retained = {limits.retained_messages_max, limits.retained_bytes_max};
   options.connect_timeout_s = static_cast<uint16_t>(limits.connect_timeout_s);
   options.keep_alive_s_max = limits.keep_alive_s_max;
   options.session_expiry_s_max = limits.session_expiry_s_max;

@@ -1,6 +1,7 @@
 #include "hub/ingest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/topic.h"
@@ -26,6 +27,13 @@ broker::ReasonCode refusal(const core::Error& error) {
 void Ingest::publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token) {
   ++stats_.messages;
   if (!from.may_publish(message->topic)) return deny(from, *message, token);
+  if (message->retain && !parts_.retained.has_room_for(*message)) {
+    ++stats_.refused;
+    // To 3.1.1 that is a publish it may not make: it would send it again for ever.
+    const bool v5 = from.version() == broker::Version::v5;
+    return from.accepted(token, v5 ? broker::ReasonCode::quota_exceeded : broker::ReasonCode::not_authorized,
+                         "the hub keeps as many retained messages as it may");
+  }
   std::optional<store::KeyValue> remember;
   if (token.qos == 2 && from.queue)
     remember = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
@@ -33,7 +41,9 @@ void Ingest::publish(broker::Session& from, const core::MessagePtr& message, bro
   if (!last) {
     ++stats_.refused;
     if (remember) forget_incoming(from, token.packet_id);
-    return from.accepted(token, refusal(last.error()));
+    const bool full = last.error().code == core::Errc::full;
+    return from.accepted(token, refusal(last.error()),
+                         full ? "the disk does not keep up; try again" : "the hub cannot store messages");
   }
   if (token.qos == 0) return;
   if (*last == 0) return from.accepted(token, broker::ReasonCode::success);
@@ -46,14 +56,16 @@ void Ingest::deny(broker::Session& from, const core::Message& message, broker::P
         "publish_denied",
         {{"client", from.client_id()}, {"user", from.identity().username}, {"topic", message.topic}});
   }
-  from.accepted(token, broker::ReasonCode::not_authorized);
+  from.accepted(token, broker::ReasonCode::not_authorized, "not authorized to publish to this topic");
 }
 
 void Ingest::publish_will(broker::Session& from, const core::MessagePtr& will) {
   ++stats_.messages;
   const store::KeyValue done = erase_will(from.client_id());
-  if (!from.may_publish(will->topic)) {
-    deny(from, *will, {});
+  const bool no_room = will->retain && !parts_.retained.has_room_for(*will);
+  const bool allowed = from.may_publish(will->topic);
+  if (!allowed) deny(from, *will, {});
+  if (no_room || !allowed) {
     (void)parts_.store.put(std::span(&done, 1), false);  // lost: it is denied again after a restart
   } else if (!take_all(from, will, done)) {
     ++stats_.refused;
@@ -134,6 +146,8 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
         if (options.id != 0) subscriber.ids.push_back(options.id);  // [MQTT-3.3.4-4]
       },
       [&](const broker::ShareGroup& group) { add_member(group, message); });
+  std::ranges::move(members_, std::back_inserter(subscribers_));
+  members_.clear();
 }
 
 // A copy of its own, whatever else the member subscribes to (MQTT 5.0 section 4.8.2).
@@ -141,8 +155,8 @@ void Ingest::add_member(const broker::ShareGroup& group, const core::Message& me
   const broker::Subscriber* member = choose_member(group, message);
   if (!member) return;
   const broker::SubscriptionOptions& options = member->options;
-  subscribers_.push_back({member->session, options.qos, options.retain_as_published, true, {}});
-  if (options.id != 0) subscribers_.back().ids.push_back(options.id);
+  members_.push_back({member->session, options.qos, options.retain_as_published, true, {}});
+  if (options.id != 0) members_.back().ids.push_back(options.id);
 }
 
 // [MQTT-4.6.0-5, MQTT-4.6.0-6]; 3.1.1 [MQTT-3.8.4-6, MQTT-4.6.0-5, MQTT-4.6.0-6]

@@ -24,7 +24,7 @@ namespace headgate::hub {
 struct IngestStats {
   uint64_t messages = 0;  // published by clients, and wills
   uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
-  uint64_t refused = 0;   // not acknowledged, because the store could not take them
+  uint64_t refused = 0;   // the store could not take them, or there are too many retained messages
 };
 
 class Ingest {
@@ -86,6 +86,7 @@ class Ingest {
   // Reused for every message, so that the usual one allocates nothing here.
   uint64_t stamp_ = 0;
   std::vector<Subscriber> subscribers_;
+  std::vector<Subscriber> members_;  // chosen from groups; behind the others in `subscribers_` at last
   std::vector<store::Target> targets_;
   std::vector<store::Target> more_targets_;  // in queues that `targets_` has already: appended on their own
   std::vector<store::KeyValue> values_;

@@ -17,6 +17,7 @@ enum Rank : int { kNever, kWouldDrop, kKeepsIt, kConnected, kAtOnce };
 Rank rank_of(const broker::Subscriber& member, const core::Message& message) {
   const broker::Session& session = *member.session;
   const bool durable = session.queue && std::min(member.options.qos, message.qos) > 0;
+  if (!session.rights().may_receive(message.topic)) return kNever;
   if (session.window() > 0) return kAtOnce;
   if (session.connected() && (durable || session.may_wait())) return kConnected;
   if (durable) return kKeepsIt;

@@ -65,7 +65,7 @@ TEST_F(Connecting, RefusesAnAuthenticationMethodItDoesNotHave) {  // [MQTT-4.12.
   EXPECT_THAT(client().connect(connect), ElementsAre("CONNACK 8C", "closed"));
 }
 
-TEST_F(Connecting, SaysWhatItTakesAndThatSharedSubscriptionsAreNotThere) {
+TEST_F(Connecting, SaysWhatItTakes) {
   options_.session.receive_maximum = 7;
   options_.session.packet_bytes_max = 5000;
   options_.session.topic_aliases_max = 3;
@@ -73,7 +73,7 @@ TEST_F(Connecting, SaysWhatItTakesAndThatSharedSubscriptionsAreNotThere) {
   EXPECT_EQ(connack.receive_maximum, 7);
   EXPECT_EQ(connack.packet_bytes_max, 5000u);
   EXPECT_EQ(connack.topic_alias_maximum, 3);
-  EXPECT_FALSE(connack.shared_subscriptions_available);
+  EXPECT_TRUE(connack.shared_subscriptions_available);
 }
 
 TEST_F(Connecting, TellsAClientOfAShorterKeepAlive) {  // [MQTT-3.2.2-21]

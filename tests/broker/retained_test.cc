@@ -63,5 +63,25 @@ TEST_F(RetainedTest, DoesNotFindWhatHasExpired) {  // [MQTT-3.3.2-5]
   EXPECT_THAT(find("t", 1000), IsEmpty());
 }
 
+TEST(RetainedLimits, CountMessagesAndBytesAndLetGo) {
+  const auto message = [](std::string topic, std::string body) {
+    core::Message made;
+    made.topic = std::move(topic);
+    made.body = std::move(body);
+    return std::make_shared<const core::Message>(std::move(made));
+  };
+  Retained retained({2, 10});
+  retained.set(message("a", "1234"));
+  EXPECT_EQ(retained.bytes(), 5u);
+  EXPECT_FALSE(retained.has_room_for(*message("b", "12345")));
+  EXPECT_TRUE(retained.has_room_for(*message("a", "123456789")));  // in the place of the old one
+  retained.set(message("b", "1"));
+  EXPECT_FALSE(retained.has_room_for(*message("c", "1")));
+  EXPECT_TRUE(retained.has_room_for(*message("c", "")));
+  retained.set(message("a", ""));
+  EXPECT_EQ(retained.bytes(), 2u);
+  EXPECT_TRUE(retained.has_room_for(*message("c", "1")));
+}
+
 }  // namespace
 }  // namespace headgate::broker

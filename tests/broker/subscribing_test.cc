@@ -118,10 +118,34 @@ TEST_F(Subscribing, ToAShareEndsWithTheSession) {
   EXPECT_FALSE(broker().subscriptions().find_share("$share/g/t"));
 }
 
-TEST_F(Subscribing, RefusesAFilterDeeperThanAnyTopicTree) {
-  const std::string deep(65'000, '/');
-  EXPECT_THAT(connected(v5("a")).subscribe(1, {to(deep), to("u")}), ElementsAre("SUBACK 1 8F 00"));
+TEST_F(Subscribing, RefusesAFilterBeyondTheLimitsAndSaysWhy) {  // MQTT 5.0 section 3.9.2.1.2
+  const std::string deep(200, '/');
+  const std::string just(199, '/');
+  const std::string longer(4097, 'x');
+  ScriptedClient& a = connected(v5("a"));
+  EXPECT_THAT(a.subscribe(1, {to("u"), to(deep), to(longer)}), ElementsAre("SUBACK 1 00 8F 8F"));
+  EXPECT_EQ(a.reason(), "filter 2: 201 levels, at most 200");
+  EXPECT_THAT(a.subscribe(2, {to(longer)}), ElementsAre("SUBACK 2 8F"));
+  EXPECT_EQ(a.reason(), "filter 1: 4097 bytes, at most 4096");
+  EXPECT_THAT(a.subscribe(3, {to(just)}), ElementsAre("SUBACK 3 00"));
+  EXPECT_EQ(a.reason(), "");
   EXPECT_THAT(connected(v3("b")).subscribe(1, {to(deep)}), ElementsAre("SUBACK 1 80"));
+}
+
+TEST_F(Subscribing, GoesOnWithWhatIsThereAtTheLimitOfSubscriptions) {
+  options_.session.subscriptions_max = 2;
+  ScriptedClient& a = connected(v5("a"));
+  EXPECT_THAT(a.subscribe(1, {to("a"), to("b"), to("c")}), ElementsAre("SUBACK 1 00 00 97"));
+  EXPECT_EQ(a.reason(), "filter 3: the client has 2 subscriptions, the most there may be");
+  EXPECT_THAT(a.subscribe(2, {to("b", 1)}), ElementsAre("SUBACK 2 01"));
+  a.unsubscribe(3, {"a"});
+  EXPECT_THAT(a.subscribe(4, {to("c")}), ElementsAre("SUBACK 4 00"));
+}
+
+TEST_F(Subscribing, TakesTheSameFilterTwiceInOnePacketInOrder) {  // [MQTT-3.8.4-3, MQTT-3.8.4-5]
+  ScriptedClient& a = connected(v5("a"));
+  EXPECT_THAT(a.subscribe(1, {to("t", 1), to("t", 2)}), ElementsAre("SUBACK 1 01 02"));
+  EXPECT_THAT(subscribers_of("t"), ElementsAre("a q2"));
 }
 
 TEST_F(Subscribing, EndsTheConnectionForAFilterThatIsNone) {  // [MQTT-4.7.1-1], [MQTT-4.8.2-1, MQTT-4.8.2-2]

@@ -102,7 +102,8 @@ TEST_F(Violations, HideNothingThatCameBefore) {  // in one read
 TEST_F(Violations, AreCountedAndLogged) {
   connected(v5("a")).send("\x20\0"sv);
   EXPECT_EQ(broker().stats().protocol_errors, 1u);
-  EXPECT_THAT(log_.lines(), ::testing::Contains("client_closed peer=client client=a reason=protocol error"));
+  EXPECT_THAT(log_.lines(), ::testing::Contains("client_closed peer=client client=a reason=protocol error "
+                                                "why=protocol error in CONNACK"));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // kill -9 under load: a PUBACK is a promise (docs/guarantees.md).
+#include <numeric>
 #include <random>
 
 #include "tests/e2e/hub_fixture.h"
 #include "tests/e2e/numbered_publisher.h"
+#include "tests/e2e/qos2_peer.h"
 
 namespace headgate::e2e {
 namespace {
@@ -89,6 +91,30 @@ TEST_F(Killed, WhileASubscriberReadsLosesNothingAcknowledgedAndKeepsOrder) {
   }
   ASSERT_TRUE(eventually([&] { return reader.is_connected(); }));
   expect_complete_and_in_order(read_to_the_end(reader));
+}
+
+TEST_F(Killed, TwentyTimesGivesEveryQos2MessageExactlyOnceInOrder) {  // [MQTT-4.3.3-1 … 13]
+  Qos2Peer peer("exact", "q2/numbers");
+  for (int i = 0; i < kKills; ++i) {
+    std::thread running([&] { peer.run_until_lost(hub_.port()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 + random_() % 150));
+    hub_.kill_hard();
+    running.join();
+    hub_.start();
+  }
+  ASSERT_TRUE(peer.finish(hub_.port(), 60s));
+  ASSERT_GT(peer.published(), uint64_t{kKills}) << "there was hardly any load";
+  std::vector<uint64_t> expected(peer.published());
+  std::iota(expected.begin(), expected.end(), uint64_t{1});
+  EXPECT_EQ(peer.got(), expected);
+}
+
+TEST_F(Killed, StillPublishesTheWillsOfWhoWasConnected) {  // [MQTT-3.1.2-7, MQTT-3.1.2-8]
+  ASSERT_EQ(persistent_client("keeper")->subscribe("status/#", 1), 1);
+  auto gone = client({.id = "gone", .will_topic = "status/gone", .will_payload = "lost", .will_qos = 1});
+  restart_hard();
+  auto keeper = persistent_client("keeper");
+  EXPECT_EQ(keeper->expect_payloads(1), std::vector<std::string>{"lost"});
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ class Hub : public broker::BrokerEvents {
   void on_connected(Session&, bool) override {}
   void on_disconnected(Session&) override {}
   void on_session_ended(Session&) override {}
+  void on_will(Session&, const broker::StoredWill*) override {}
+  void on_will_due(Session&, core::MessagePtr will) override { fan_out(will); }
   void on_publish(Session& from, core::MessagePtr message, broker::PublishToken token) override {
     must(!message->topic.empty(), "a message has a topic");
     fan_out(message);
@@ -106,11 +108,20 @@ class Hub : public broker::BrokerEvents {
  private:
   void fan_out(const core::MessagePtr& message) {
     broker::SharedPublish shared(message);
-    broker->subscriptions().match(message->topic, [&](Session* session,
-                                                      const broker::SubscriptionOptions& options) {
+    const auto deliver_to = [&](Session* session, const broker::SubscriptionOptions& options,
+                                broker::Via via) {
       const std::vector<uint32_t> ids = options.id != 0 ? std::vector{options.id} : std::vector<uint32_t>{};
-      session->deliver(shared, std::min(options.qos, message->qos), message->retain, ids, now());
-    });
+      session->deliver(shared, std::min(options.qos, message->qos), message->retain, ids, now(), via);
+    };
+    broker->subscriptions().match(
+        message->topic,
+        [&](Session* session, const broker::SubscriptionOptions& options) {
+          deliver_to(session, options, broker::Via::subscription);
+        },
+        [&](const broker::ShareGroup& group) {
+          const auto* one = group.choose(1, [](const broker::Subscriber&) { return 1; });
+          deliver_to(one->session, one->options, broker::Via::share);
+        });
   }
   void answer(Session& session, std::function<void(Session&)> give) {
     answers_.push_back([give = std::move(give), kept = session.shared_from_this()] { give(*kept); });

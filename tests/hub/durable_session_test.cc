@@ -90,20 +90,23 @@ TEST_F(DurableSession, SetsDupOverAKilledHubOnlyOnWhatMayHaveBeenSent) {  // [MQ
   auto again = client();
   again.connect(kept(v5("reader")));
   commit();
-  EXPECT_THAT(again.read(), ElementsAre("CONNACK 00 present", "PUBLISH q1 id1 dup t=sent",
-                                        "PUBLISH q1 id2 t=not sent", "PUBLISH q1 id3 t=later"));
+  EXPECT_THAT(again.read(), ElementsAre("PUBLISH q1 id1 dup t=sent", "PUBLISH q1 id2 t=not sent",
+                                        "PUBLISH q1 id3 t=later"));
 }
 
 TEST_F(DurableSession, NeverSetsDupOnQos0) {  // [MQTT-3.3.1-2]
   auto reader = client();
   reader.connect(kept(v5("reader")));
   commit();
+  reader.lose_hub();
   restart();
   auto again = client();
   again.connect(kept(v5("reader")));
   again.subscribe(1, {to("t", 0)});
+  commit();
+  again.read();
   publish(qos1(1, "t", "x"));
-  EXPECT_EQ(again.read().back(), "PUBLISH q0 t=x");
+  EXPECT_THAT(again.read(), ElementsAre("PUBLISH q0 t=x"));
 }
 
 TEST_F(DurableSession, KeepsThePacketIdOfAQos2DeliveryOverAKilledHub) {  // [MQTT-4.3.3-2]

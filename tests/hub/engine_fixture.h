@@ -53,6 +53,7 @@ class EngineTest : public ::testing::Test {
     return bodies;
   }
 
+  broker::BrokerOptions options_;  // of the next restart()
   testing::ManualClock clock_;
   testing::ManualExecutor executor_;
   testing::RecordingLog log_;
@@ -65,7 +66,7 @@ class EngineTest : public ::testing::Test {
   void start() {
     const std::shared_ptr<const broker::Identity> anonymous = std::make_shared<const broker::Identity>();
     access_.users.try_emplace("", broker::Grant{anonymous, broker::Rights::all()});
-    engine_ = std::make_unique<Engine>(broker::BrokerOptions{}, access_, store_, executor_, clock_, log_);
+    engine_ = std::make_unique<Engine>(options_, access_, store_, executor_, clock_, log_);
     ASSERT_TRUE(engine_->restore());
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }

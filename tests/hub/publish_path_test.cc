@@ -12,6 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kept;
 using testing::Lines;
+using ::testing::Not;
 using testing::qos0;
 using testing::qos1;
 using testing::qos2;
@@ -214,6 +215,31 @@ TEST_F(PublishPath, DoesNotReadAClientWhosePublishesFillTheStoresQueue) {
   EXPECT_FALSE(burst.is_read());
   commit();
   EXPECT_TRUE(burst.is_read());
+}
+
+TEST_F(PublishPath, RefusesARetainedMessageBeyondTheLimitAndNothingElse) {  // 0x97, quota exceeded
+  options_.retained = {1, 1000};
+  restart();
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  const auto retained = [](uint16_t id, std::string_view topic, std::string_view body) {
+    auto publish = qos1(id, topic, body);
+    publish.retain = true;
+    return publish;
+  };
+  sensor.publish(retained(1, "a", "x"));
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
+  EXPECT_THAT(sensor.publish(retained(2, "b", "x")), ElementsAre("PUBACK 2 97"));
+  EXPECT_EQ(sensor.reason(), "the hub keeps as many retained messages as it may");
+  EXPECT_THAT(sensor.publish(retained(3, "b", "")), Not(ElementsAre("PUBACK 3 97")));
+  auto old = client();
+  old.connect(v3("old"));
+  EXPECT_THAT(old.publish(retained(1, "b", "x")), ElementsAre("PUBACK 1"));
+  EXPECT_FALSE(store_.get("retained/b"));
+  sensor.publish(retained(4, "a", "in the place of the old one"));
+  commit();
+  EXPECT_TRUE(store_.get("retained/a"));
 }
 
 TEST_F(PublishPath, ANullSinkEndsTheMessage) {

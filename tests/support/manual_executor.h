@@ -31,6 +31,12 @@ class ManualExecutor : public core::Executor {
     return ran;
   }
 
+  // What was posted and has not run never will, as when its process is killed.
+  void drop_ready() {
+    const std::lock_guard lock(mutex_);
+    work_.clear();
+  }
+
   // Runs posted work until `done` is true, blocking (not polling) while there is none.
   void run_until(const std::function<bool()>& done) {
     while (!done()) {

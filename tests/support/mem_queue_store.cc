@@ -200,6 +200,23 @@ void MemQueueStore::close() {
   closed_ = true;
 }
 
+void MemQueueStore::remember_commits() { committed_ = queues_; }
+
+// Queues that were opened since are there, and empty, as in the real store.
+void MemQueueStore::lose_uncommitted() {
+  for (auto& [id, queue] : queues_) {
+    const auto before = committed_->find(id);
+    Queue restored;
+    restored.stats.id = id;
+    restored.stats.name = queue.stats.name;
+    if (before != committed_->end()) restored = before->second;
+    queue = std::move(restored);
+  }
+  open_values_.clear();
+  open_queues_.clear();
+  commit_posted_ = false;
+}
+
 core::Status MemQueueStore::check_open() const {
   if (failed_) return core::fail(core::Errc::io, "the store has failed: " + failed_->what);
   if (closed_) return core::fail(core::Errc::io, "the store is closed");
@@ -228,6 +245,7 @@ void MemQueueStore::commit() {
     else
       values_.erase(value.key);
   }
+  if (committed_) committed_ = queues_;
   const auto available = std::exchange(open_queues_, {});
   if (events_) events_->on_durable(durable_);
   for (const QueueId queue : available) {

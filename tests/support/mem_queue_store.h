@@ -23,6 +23,11 @@ class MemQueueStore : public store::QueueStore {
   // The next commit fails, as a disk would: on_failed() once, and nothing is taken from then on.
   void fail_next_commit(core::Error error) { failure_ = std::move(error); }
 
+  // Everything since the last commit never happened, as for a hub that was killed; drop the executor's work
+  // as well. Call remember_commits() before anything that is to be lost.
+  void remember_commits();
+  void lose_uncommitted();
+
   // Commits so far, and whether something waits for the next one.
   [[nodiscard]] size_t commits() const { return commits_; }
   [[nodiscard]] bool commit_pending() const { return commit_posted_; }
@@ -86,6 +91,7 @@ class MemQueueStore : public store::QueueStore {
   store::QueueId next_queue_ = 1;
   store::Seq last_seq_ = 0;
   store::Seq durable_ = 0;
+  std::optional<std::map<store::QueueId, Queue>> committed_;  // as of the last commit, if remembered
   size_t commits_ = 0;
   bool commit_posted_ = false;
   bool closed_ = false;

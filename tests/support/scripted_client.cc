@@ -50,24 +50,6 @@ std::string text_of_publish(const broker::Frame& frame, Version version) {
   return text.append(" ").append(publish.topic).append("=").append(publish.payload);
 }
 
-std::string text_of_ack(const broker::Frame& frame, Version version) {
-  broker::Ack ack;
-  EXPECT_EQ(decode_ack(frame.type, frame.body, version, ack), ReasonCode::success);
-  const std::string reason = ack.reason == ReasonCode::success ? "" : " " + hex(ack.reason);
-  return std::string(name(frame.type)) + " " + std::to_string(ack.packet_id) + reason;
-}
-
-std::string text_of_answers(const broker::Frame& frame, Version version) {
-  Answers answers;
-  const bool suback = frame.type == PacketType::suback;
-  EXPECT_EQ(
-      suback ? decode_suback(frame.body, version, answers) : decode_unsuback(frame.body, version, answers),
-      ReasonCode::success);
-  std::string text = std::string(name(frame.type)) + " " + std::to_string(answers.packet_id);
-  for (const ReasonCode reason : answers.reasons) text += " " + hex(reason);
-  return text;
-}
-
 }  // namespace
 
 Connect v5(std::string_view client_id) {
@@ -263,27 +245,49 @@ Lines ScriptedClient::read() {
   return lines;
 }
 
+std::string ScriptedClient::text_of_ack(const broker::Frame& frame) {
+  broker::Ack ack;
+  EXPECT_EQ(decode_ack(frame.type, frame.body, version_, ack), ReasonCode::success);
+  reason_ = ack.reason_string;
+  const std::string reason = ack.reason == ReasonCode::success ? "" : " " + hex(ack.reason);
+  return std::string(name(frame.type)) + " " + std::to_string(ack.packet_id) + reason;
+}
+
+std::string ScriptedClient::text_of_answers(const broker::Frame& frame) {
+  Answers answers;
+  const bool suback = frame.type == PacketType::suback;
+  EXPECT_EQ(
+      suback ? decode_suback(frame.body, version_, answers) : decode_unsuback(frame.body, version_, answers),
+      ReasonCode::success);
+  reason_ = answers.reason_string;
+  std::string text = std::string(name(frame.type)) + " " + std::to_string(answers.packet_id);
+  for (const ReasonCode reason : answers.reasons) text += " " + hex(reason);
+  return text;
+}
+
 std::string ScriptedClient::text_of(const broker::Frame& frame) {
   switch (frame.type) {
     case PacketType::connack:
       connack_body_ = frame.body;
       EXPECT_EQ(decode_connack(connack_body_, version_, connack_), ReasonCode::success);
+      reason_ = connack_.reason_text.text;
       return "CONNACK " + hex(connack_.reason) + (connack_.session_present ? " present" : "");
     case PacketType::publish:
       return text_of_publish(frame, version_);
     case PacketType::suback:
     case PacketType::unsuback:
-      return text_of_answers(frame, version_);
+      return text_of_answers(frame);
     case PacketType::disconnect: {
       good_bye_ = true;
       broker::Disconnect packet;
       EXPECT_EQ(decode_server_disconnect(frame.body, packet), ReasonCode::success);
+      reason_ = packet.reason_string;
       return "DISCONNECT " + hex(packet.reason);
     }
     case PacketType::pingresp:
       return "PINGRESP";
     default:
-      return text_of_ack(frame, version_);
+      return text_of_ack(frame);
   }
 }
 

@@ -87,6 +87,8 @@ class ScriptedClient {
   [[nodiscard]] const RecordingShell& shell() const { return shell_; }
   // The last CONNACK; its views stay good until the next.
   [[nodiscard]] const broker::Connack& connack() const { return connack_; }
+  // The reason string of the last packet that could have one; empty: it had none.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] size_t bytes_received() const { return bytes_received_; }
   [[nodiscard]] size_t largest_packet() const { return largest_packet_; }
 
@@ -95,6 +97,8 @@ class ScriptedClient {
   void finish();
   void take_from_socket();
   std::string text_of(const broker::Frame& frame);
+  std::string text_of_answers(const broker::Frame& frame);
+  std::string text_of_ack(const broker::Frame& frame);
 
   broker::Broker& broker_;
   const ManualClock& clock_;
@@ -106,6 +110,7 @@ class ScriptedClient {
   std::string received_;  // taken
   bool told_closed_ = true;
   bool good_bye_ = false;  // DISCONNECT came: nothing may follow
+  std::string reason_;
   std::string connack_body_;
   broker::Connack connack_;
   size_t bytes_received_ = 0;
