@@ -175,9 +175,9 @@ void Broker::set_up(Channel& channel, Session& session, const Connect& connect, 
   channel.username = session.identity().username;
   channel.wants_reason_text = connect.request_problem_information;
   if (connect.packet_bytes_max > 0) channel.client_packet_bytes_max = connect.packet_bytes_max;
-  const uint16_t aliases =
-      std::min(connect.topic_alias_maximum, options_.session.topic_aliases_out_max);  // [MQTT-3.1.2-26]
-  if (aliases > 0) channel.aliases_out = std::make_unique<TopicAliases>(aliases);     // [MQTT-3.1.2-27]
+  const uint16_t aliases = std::min(
+      connect.topic_alias_maximum, options_.session.topic_aliases_out_max);  // [MQTT-3.1.2-26, MQTT-3.3.2-11]
+  if (aliases > 0) channel.aliases_out = std::make_unique<TopicAliases>(aliases);  // [MQTT-3.1.2-27]
 }
 
 void Broker::take_over(Client& old, core::Now now) {

@@ -123,6 +123,7 @@ void ClientEvents::on_connected(broker::Session& session, bool) {
   parts_.delivery->bind_inputs(session);
 }
 
+// What a member of a share was being sent waits for it, as long as its session lives [MQTT-4.8.2-4].
 void ClientEvents::on_disconnected(broker::Session& session) {
   if (session.queue) {
     remember_session(session, parts_.clock->now().wall_ms, parts_.delivery->maybe_sent(session));
@@ -271,6 +272,7 @@ void ClientEvents::answer_now(broker::Session& session, Waits::Answer answer, ui
 
 // ---- deliveries ----
 
+// Undelivered is dropped: what one member of a share refuses goes to no other [MQTT-4.8.2-6].
 void ClientEvents::on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) {
   const auto outcome = delivered ? store::Outcome::delivered : store::Outcome::dropped;
   parts_.store->finish(token.queue, token.lane, token.seq, outcome);

@@ -84,7 +84,7 @@ bool Shares::give_to_another(const broker::Session& ended, const core::MessagePt
 }
 
 bool Shares::give(const broker::Subscriber& member, const core::MessagePtr& message) {
-  const uint8_t qos = std::min(member.options.qos, message->qos);
+  const uint8_t qos = std::min(member.options.qos, message->qos);  // [MQTT-4.8.2-3]
   const bool retain = message->retain && member.options.retain_as_published;
   std::vector<uint32_t> ids;
   if (member.options.id != 0) ids.push_back(member.options.id);
