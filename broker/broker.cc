@@ -7,6 +7,13 @@
 #include "broker/pending_connect.h"
 
 namespace headgate::broker {
+namespace {
+
+// The address of "address:port", so that all connections of a host are one.
+std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
+
+}  // namespace
+
 Broker::Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log)
     : options_(options),
       events_(events),
@@ -24,58 +31,73 @@ Broker::~Broker() {
 void Broker::opened(Channel& channel, core::Now now) {
   channels_.insert(&channel);
   ++stats_.connections_accepted;
+  channel.traffic = &context_.traffic;
   channel.last_received_ms = now.mono_ms;
   channel.silence_max_ms = int64_t{options_.connect_timeout_s} * 1000;  // [MQTT-3.1.4-1, the note]
   if (channels_.size() > options_.connections_max) {
     ++stats_.connections_refused;
-    log_.warn("connection_refused", {{"peer", channel.peer()},
-                                     {"reason", "too many connections"},
-                                     {"connections_max", options_.connections_max}});
-    channel.close(ReasonCode::server_busy);
+    channel.close(ReasonCode::server_busy, "too many connections");
+    complain("connection_refused", channel, {}, channel.close_text(), {}, now);
   }
 }
 
 void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
   // Until CONNECT is there, the time runs from opened(): it may not be drawn out byte by byte.
   if (channel.session) channel.last_received_ms = now.mono_ms;
+  context_.traffic.bytes_in += input.size();
   while (!channel.closing()) {
     if (channel.pending) {  // a client may go on before it has CONNACK (MQTT 5.0 section 3.1.4)
       channel.pending->behind.append(input);
+      context_.traffic.bytes_in -= input.size();  // it comes here again
       return;
     }
     const NextFrame next = channel.assembler.next(input, options_.session.packet_bytes_max);
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
-    if (is_error(outcome)) fail(channel, outcome, whole ? name(next.frame.type) : std::string_view{});
+    if (is_error(outcome)) fail(channel, outcome, whole ? name(next.frame.type) : std::string_view{}, now);
   }
 }
 
 ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now) {
+  ++context_.traffic.packets_in;
   if (channel.session) return channel.session->on_frame(frame, now);
   if (frame.type != PacketType::connect) return ReasonCode::protocol_error;  // [MQTT-3.1.0-1]
   return on_connect(channel, frame, now);
 }
 
-void Broker::fail(Channel& channel, ReasonCode reason, std::string_view packet) {
+void Broker::fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now) {
   ++stats_.protocol_errors;
   std::string why = std::exchange(context_.why, {});
   if (why.empty() && reason == ReasonCode::packet_too_large)
     why = "packets have at most " + std::to_string(options_.session.packet_bytes_max) + " bytes";
   if (why.empty() && !packet.empty()) why.append(name(reason)).append(" in ").append(packet);
-  log_.warn("client_closed",
-            {{"peer", channel.peer()},
-             {"client", channel.session ? std::string_view(channel.session->client_id()) : "-"},
-             {"reason", name(reason)},
-             {"why", why}});
+  const std::string_view client = channel.session ? std::string_view(channel.session->client_id()) : "";
+  complain(channel.session ? "client_closed" : "connection_refused", channel, client, name(reason), why, now);
+  channel.end_is_told = true;
   say_good_bye(channel, reason, why);  // [MQTT-4.13.1-1]
 }
 
-void Broker::say_good_bye(Channel& channel, ReasonCode reason, std::string_view why) {
+void Broker::say_good_bye(Channel& channel, ReasonCode reason, std::string_view why, std::string_view cause) {
   if (channel.closing()) return;                                // it has been said [MQTT-3.14.4-1]
   const ReasonText text{why, channel.client_packet_bytes_max};  // allowed whatever was asked [MQTT-3.1.2-29]
   if (channel.session) encode_disconnect(reason, channel.version, channel.out(), text);
-  channel.close(reason);
+  channel.close(reason, cause);
+}
+
+// A line about a peer that does wrong: once a minute and client is enough.
+void Broker::complain(std::string_view event, const Channel& channel, std::string_view client_id,
+                      std::string_view reason, std::string_view why, core::Now now) {
+  const auto left_out = complaints_.admit(client_id.empty() ? host_of(channel.peer()) : client_id, now);
+  if (!left_out) return;
+  const std::string_view client = client_id.empty() ? "-" : client_id;
+  if (*left_out == 0)
+    return log_.warn(event, {{"peer", channel.peer()}, {"client", client}, {"reason", reason}, {"why", why}});
+  log_.warn(event, {{"peer", channel.peer()},
+                    {"client", client},
+                    {"reason", reason},
+                    {"why", why},
+                    {"left_out", *left_out}});  // lines like this one since the last
 }
 
 bool Broker::wants_bytes(const Channel& channel) const {
@@ -92,19 +114,30 @@ void Broker::on_drained(Channel& channel, core::Now now) {
 void Broker::closed(Channel& channel, core::Now now) {
   channels_.erase(&channel);
   channel.pending.reset();
+  const bool ended_by_us = channel.closing() && is_error(channel.close_reason());
+  if (ended_by_us) ++(channel.was_client ? stats_.closed : stats_.refused)[channel.close_text()];
   Session* session = std::exchange(channel.session, nullptr);
   if (!session) return;
   const auto it = clients_.find(session->client_id());
   const std::shared_ptr<Session> alive = it->second.session;
   detach(*session, now);
-  log_.info("client_disconnected",
-            {{"client", session->client_id()},
-             {"reason", channel.graceful ? "disconnect" : name(channel.close_reason())}});
+  log_end(channel, *session, now);
   events_.on_disconnected(*session);
   after_disconnect(it->second, channel.graceful, now);
 }
 
+void Broker::log_end(const Channel& channel, const Session& session, core::Now now) {
+  const bool ours = channel.closing() && is_error(channel.close_reason());
+  if (ours && channel.end_is_told) return;
+  if (ours) return complain("client_closed", channel, session.client_id(), channel.close_text(), {}, now);
+  const std::string_view reason = channel.graceful    ? "disconnect"
+                                  : channel.closing() ? "disconnect with will"
+                                                      : "connection lost";
+  log_.info("client_disconnected", {{"client", session.client_id()}, {"reason", reason}});
+}
+
 void Broker::detach(Session& session, core::Now now) {
+  --clients_connected_;
   // DISCONNECT may have asked for more than is granted.
   session.set_expiry_s(std::min(session.expiry_s(), options_.session_expiry_s_max));
   session.detach(now);
@@ -127,22 +160,55 @@ void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
 
 void Broker::tick(core::Now now) {
   run_due(now);
+  log_drops(now);
   for (Channel* channel : channels_) {
-    if (channel->closing() || channel->silence_max_ms == 0) continue;
-    if (is_alive(*channel)) channel->last_received_ms = now.mono_ms;
-    if (now.mono_ms - channel->last_received_ms <= channel->silence_max_ms) continue;
-    say_good_bye(*channel, ReasonCode::keep_alive_timeout,
-                 "nothing came in 1.5 times the keep-alive");  // [MQTT-3.1.2-22]
+    if (!channel->closing()) check_alive(*channel, now);
   }
 }
 
-// A client that is not read cannot be heard. If that is because the hub owes it answers, its silence is ours;
-// if it is because the client does not read, it lives as long as it takes something.
-bool Broker::is_alive(Channel& channel) const {
-  const size_t unsent = channel.unsent_bytes();
-  const bool takes = unsent < std::exchange(channel.unsent_at_tick, unsent);
-  if (!channel.session || wants_bytes(channel)) return false;
-  return takes || !channel.session->wants_packets();
+void Broker::check_alive(Channel& channel, core::Now now) {
+  const bool takes = channel.taken_bytes() != std::exchange(channel.taken_at_tick, channel.taken_bytes());
+  // A client that is not read cannot be heard. If that is because the hub owes it answers, its silence is
+  // ours; if it is because the client does not read, it lives as long as it takes something.
+  const bool unheard = channel.session && !wants_bytes(channel);
+  if (unheard && (takes || !channel.session->wants_packets())) channel.last_received_ms = now.mono_ms;
+  if (takes) channel.stuck_since_ms = 0;
+  if (is_stuck(channel, now))
+    return say_good_bye(channel, ReasonCode::quota_exceeded, "nothing was taken of what waits",
+                        "slow reader");
+  if (channel.silence_max_ms == 0 || now.mono_ms - channel.last_received_ms <= channel.silence_max_ms) return;
+  if (channel.session) {
+    return say_good_bye(channel, ReasonCode::keep_alive_timeout,
+                        "nothing came in 1.5 times the keep-alive");  // [MQTT-3.1.2-22]
+  }
+  say_good_bye(channel, ReasonCode::keep_alive_timeout, {}, "no CONNECT in time");
+  complain("connection_refused", channel, {}, channel.close_text(), {}, now);
+}
+
+// More is unsent than may be, and the client has taken none of it for too long.
+bool Broker::is_stuck(Channel& channel, core::Now now) const {
+  if (channel.unsent_bytes() <= options_.session.unsent_bytes_max) {
+    channel.stuck_since_ms = 0;
+    return false;
+  }
+  if (channel.stuck_since_ms == 0) channel.stuck_since_ms = now.mono_ms;
+  return now.mono_ms - channel.stuck_since_ms >= int64_t{options_.slow_reader_timeout_s} * 1000;
+}
+
+// One line a client and minute, with all that was dropped since the last.
+void Broker::log_drops(core::Now now) {
+  std::erase_if(context_.droppers, [&](const std::weak_ptr<Session>& dropper) {
+    const std::shared_ptr<Session> session = dropper.lock();
+    if (!session) return true;
+    if (now.mono_ms < session->next_drop_log_ms()) return false;
+    log_.warn("messages_dropped",
+              {{"client", session->client_id()},
+               {"messages", session->unlogged_drops()},
+               {"waiting", session->waiting()},
+               {"unsent_bytes", session->channel() ? session->channel()->unsent_bytes() : 0}});
+    session->logged_drops(now.mono_ms + LogLimiter::kPeriodMs);
+    return true;
+  });
 }
 
 void Broker::shut_down() {

@@ -14,6 +14,8 @@
 
 #include "broker/access.h"
 #include "broker/channel.h"
+#include "broker/counters.h"
+#include "broker/log_limiter.h"
 #include "broker/retained.h"
 #include "broker/session.h"
 #include "broker/subscriptions.h"
@@ -29,6 +31,7 @@ struct BrokerOptions {
   uint16_t connect_timeout_s = 10;
   uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
   uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
+  uint32_t slow_reader_timeout_s = 60;  // how long a client may take nothing of too much that is unsent
   size_t connections_max = 10'000;
   size_t sessions_max = 100'000;  // client ids, connected or not
   RetainedLimits retained;        // for the hub, which keeps the retained messages
@@ -50,6 +53,10 @@ struct BrokerStats {
   uint64_t connections_refused = 0;  // CONNECT refused, or too many connections
   uint64_t connects_denied = 0;      // of those, for who the client is, or could not prove to be
   uint64_t protocol_errors = 0;      // connections closed for what the client sent
+  uint64_t clients_max = 0;          // most clients that were connected at a time
+  uint64_t sessions_expired = 0;
+  ReasonCounts closed;   // connections of clients that the hub has ended
+  ReasonCounts refused;  // connections that it has ended before they were a client's
 };
 
 class Broker {
@@ -86,8 +93,10 @@ class Broker {
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
   [[nodiscard]] const BrokerStats& stats() const { return stats_; }
   [[nodiscard]] const Denials& denied() const { return context_.denied; }
-  [[nodiscard]] uint64_t messages_out() const { return context_.delivered; }
+  [[nodiscard]] const Traffic& traffic() const { return context_.traffic; }
+  [[nodiscard]] const DropCounts& drops() const { return context_.drops; }
   [[nodiscard]] size_t connections() const { return channels_.size(); }
+  [[nodiscard]] size_t clients_connected() const { return clients_connected_; }
   [[nodiscard]] size_t sessions() const { return clients_.size(); }
   // Wills and session ends that are waited for.
   [[nodiscard]] size_t timers() const { return due_.size(); }
@@ -111,12 +120,13 @@ class Broker {
   void on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now);
   [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
   void accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now);
-  void refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why = {});
+  void refuse(Channel& channel, const Connect& connect, ReasonCode reason, core::Now now,
+              std::string_view why = {});
   [[nodiscard]] std::string unused_client_id(core::Now now);
   void take_over(Client& old, core::Now now);
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
-  void fail(Channel& channel, ReasonCode reason, std::string_view packet);
+  void fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now);
   void remember_will(Client& client, const Connect& connect, core::Now now);
   void detach(Session& session, core::Now now);
   void after_disconnect(Client& client, bool graceful, core::Now now);
@@ -127,8 +137,15 @@ class Broker {
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
   void schedule(Client& client);
-  void say_good_bye(Channel& channel, ReasonCode reason, std::string_view why = {});
-  [[nodiscard]] bool is_alive(Channel& channel) const;
+  // `why` is told to the client; `cause` is for log and counters, see Channel::close().
+  void say_good_bye(Channel& channel, ReasonCode reason, std::string_view why = {},
+                    std::string_view cause = {});
+  void complain(std::string_view event, const Channel& channel, std::string_view client_id,
+                std::string_view reason, std::string_view why, core::Now now);
+  void log_end(const Channel& channel, const Session& session, core::Now now);
+  void log_drops(core::Now now);
+  void check_alive(Channel& channel, core::Now now);
+  [[nodiscard]] bool is_stuck(Channel& channel, core::Now now) const;
   void run_due(core::Now now);
   [[nodiscard]] uint16_t granted_keep_alive_s(const Connect& connect) const;
   [[nodiscard]] uint32_t granted_expiry_s(const Connect& connect) const;
@@ -141,9 +158,11 @@ class Broker {
   SessionContext context_;
   Clients clients_;
   std::unordered_set<Channel*> channels_;
+  size_t clients_connected_ = 0;
   std::set<std::pair<int64_t, std::string>> due_;  // monotonic ms, client id; one entry a client at most
   uint64_t assigned_ids_ = 0;
   BrokerStats stats_;
+  LogLimiter complaints_;  // by client id, or by address where there is none
 };
 
 }  // namespace headgate::broker

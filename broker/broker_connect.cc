@@ -16,13 +16,14 @@ int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s}
 // 3.1.1 [MQTT-3.1.0-1]
 ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now now) {
   run_due(now);  // what the next tick would end has ended
+  ++context_.traffic.connects_in;
   const auto pending = std::make_shared<PendingConnect>();
   pending->packet = frame.body;
   ReasonCode verdict = decode_connect(pending->packet, pending->connect);
   channel.version = pending->connect.version;
   if (!is_error(verdict)) verdict = check(pending->connect);
   if (is_error(verdict)) {
-    refuse(channel, pending->connect, verdict);
+    refuse(channel, pending->connect, verdict, now);
     return ReasonCode::success;
   }
   pending->credentials = credentials(channel, pending->connect, now);
@@ -61,7 +62,7 @@ void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict,
   if (channel.closing()) return;  // its time was up
   if (is_error(verdict.reason)) {
     ++stats_.connects_denied;
-    refuse(channel, pending->connect, verdict.reason, verdict.why);
+    refuse(channel, pending->connect, verdict.reason, now, verdict.why);
   } else {
     accept(channel, *pending, verdict.grant, now);
   }
@@ -90,12 +91,11 @@ ReasonCode Broker::check(const Connect& connect) {
 
 // [MQTT-3.1.3-8, MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8, MQTT-4.12.0-4, MQTT-3.1.4-6, MQTT-3.14.0-1];
 // 3.1.1 [MQTT-3.2.2-5, MQTT-3.1.4-5]
-void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason, std::string_view why) {
+void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason, core::Now now,
+                    std::string_view why) {
   ++stats_.connections_refused;
-  log_.warn("connect_refused", {{"peer", channel.peer()},
-                                {"client", connect.client_id},
-                                {"reason", why.empty() ? name(reason) : why},
-                                {"why", context_.why}});
+  complain("connect_refused", channel, connect.client_id, why.empty() ? name(reason) : why, context_.why,
+           now);
   // What access control says is for the log alone: it may tell an attacker which half was right.
   const std::string text = std::exchange(context_.why, {});
   // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
@@ -131,10 +131,10 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
   run_due(now);  // what the next tick would end has ended
   if (!may_have(*grant.identity, client_id)) {
     ++stats_.connects_denied;
-    return refuse(channel, connect, ReasonCode::not_authorized, "the client id is another user's");
+    return refuse(channel, connect, ReasonCode::not_authorized, now, "the client id is another user's");
   }
   if (connect.client_id.empty() && clients_.contains(client_id)) {
-    return refuse(channel, connect, ReasonCode::client_identifier_not_valid,
+    return refuse(channel, connect, ReasonCode::client_identifier_not_valid, now,
                   "another client took the assigned client id while this one was let in");
   }
   if (const auto it = clients_.find(client_id); it != clients_.end()) {
@@ -166,6 +166,8 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
 }
 
 void Broker::set_up(Channel& channel, Session& session, const Connect& connect, core::Now now) {
+  channel.was_client = true;
+  stats_.clients_max = std::max<uint64_t>(stats_.clients_max, ++clients_connected_);
   session.set_expiry_s(granted_expiry_s(connect));
   channel.session = &session;
   channel.keep_alive_s = granted_keep_alive_s(connect);

@@ -95,6 +95,7 @@ void Broker::run_due(core::Now now) {
     const std::string client_id = due_.begin()->second;
     Client& client = clients_.at(client_id);
     if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
+      ++stats_.sessions_expired;
       log_.info("session_expired", {{"client", client_id}});
       end_session(client_id, now);
     } else {

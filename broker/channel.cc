@@ -38,6 +38,8 @@ NextFrame FrameAssembler::next(core::Bytes& input, size_t packet_bytes_max) {
 }
 
 void Channel::take_out(std::string& into) {
+  handed_out_ += out_.size();
+  if (traffic) traffic->bytes_out += out_.size();
   if (into.empty()) {
     into.swap(out_);
   } else {
@@ -53,10 +55,11 @@ bool Channel::keep_if_it_fits(size_t begin) {
 }
 
 // [MQTT-3.14.4-2, MQTT-4.13.2-1]; 3.1.1 [MQTT-4.8.0-1]
-void Channel::close(ReasonCode reason) {
+void Channel::close(ReasonCode reason, std::string_view why) {
   if (closing_) return;
   closing_ = true;
   close_reason_ = reason;
+  close_text_ = why.empty() ? name(reason) : why;
   wake();
 }
 

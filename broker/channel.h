@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/codec/frame.h"
 #include "broker/codec/reason_code.h"
 #include "broker/codec/version.h"
+#include "broker/counters.h"
 #include "broker/listener_policy.h"
 #include "broker/topic_aliases.h"
 #include "core/bytes.h"
@@ -50,8 +52,9 @@ class Channel {
 
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
-  // Where packets are appended. Asks the shell to send them at the end of the turn.
+  // Where the next packet is appended. Asks the shell to send it at the end of the turn.
   std::string& out() {
+    if (traffic) ++traffic->packets_out;
     wake();
     return out_;
   }
@@ -62,17 +65,25 @@ class Channel {
   // For the shell: takes what is to be sent, or nothing.
   void take_out(std::string& into);
 
-  // Sends what is waiting, then ends the connection.
-  void close(ReasonCode reason);
+  // Bytes that the socket has accepted since the start: whether the client takes anything.
+  [[nodiscard]] uint64_t taken_bytes() const { return handed_out_ - unsent_in_shell; }
+
+  // Sends what is waiting, then ends the connection. `why`, for log and counters, lives for ever; empty: the
+  // reason's name.
+  void close(ReasonCode reason, std::string_view why = {});
   [[nodiscard]] bool closing() const { return closing_; }
   [[nodiscard]] ReasonCode close_reason() const { return close_reason_; }
+  [[nodiscard]] std::string_view close_text() const { return close_text_; }
 
   // Asks the shell to look again; see ChannelShell::wake().
   void wake();
   void settle() { woken_ = false; }
 
   // Set by the broker.
+  Traffic* traffic = nullptr;               // what the channel counts into; outlives it
   Session* session = nullptr;               // null until CONNECT was accepted
+  bool was_client = false;                  // CONNECT was accepted
+  bool end_is_told = false;                 // why it ends is in the log
   std::shared_ptr<PendingConnect> pending;  // while it is being decided on
   Version version = Version::v3_1_1;
   std::string username;                       // that it has proved to have; empty: anonymous
@@ -81,8 +92,9 @@ class Channel {
   bool wants_reason_text = true;              // Request Problem Information
   size_t client_packet_bytes_max = SIZE_MAX;  // the client's Maximum Packet Size
   int64_t last_received_ms = 0;               // monotonic
-  size_t unsent_at_tick = 0;                  // unsent_bytes() at the last tick
-  int64_t silence_max_ms = 0;                 // 1.5 × keep alive, or the CONNECT timeout; 0 = none
+  uint64_t taken_at_tick = 0;                 // taken_bytes() at the last tick
+  int64_t stuck_since_ms = 0;  // monotonic: too much is unsent, and none of it was taken since; 0 = not so
+  int64_t silence_max_ms = 0;  // 1.5 × keep alive, or the CONNECT timeout; 0 = none
   std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
   std::unique_ptr<TopicAliases> aliases_out;  // hub to client; null: the client takes none
   FrameAssembler assembler;
@@ -100,6 +112,8 @@ class Channel {
   bool woken_ = false;
   bool closing_ = false;
   ReasonCode close_reason_ = ReasonCode::success;
+  std::string_view close_text_;
+  uint64_t handed_out_ = 0;  // bytes that the shell has taken
 };
 
 }  // namespace headgate::broker

@@ -1,6 +1,5 @@
 #include "broker/outbox.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -53,8 +52,8 @@ Outbox::Slot* Outbox::find_slot(uint16_t packet_id) {
   // Behind the turn from 65,535 to 1 there is one id less than the difference says.
   if (distance > 0 && distance <= slots_.size() && holds(slots_[distance - 1u]))
     return &slots_[distance - 1u];
-  for (Slot& slot : slots_) {
-    if (holds(slot)) return &slot;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (holds(slots_[i])) return &slots_[i];
   }
   return nullptr;
 }
@@ -78,7 +77,7 @@ Outgoing Outbox::finish(uint16_t packet_id) {
 
 // Takes the finished ones out of the middle: a client may leave the oldest unacknowledged for ever.
 void Outbox::compact() {
-  std::erase_if(slots_, [](const Slot& slot) { return !slot.used; });
+  slots_.erase_if([](const Slot& slot) { return !slot.used; });
   run_ = 0;  // forgets a run rather than look for it
 }
 
@@ -98,11 +97,11 @@ void Outbox::rewind() {
 
 Outbox::InFlight* Outbox::next_again() {
   if (again_ == 0 || room() == 0) return nullptr;
-  const auto next =
-      std::ranges::find_if(slots_, [](const Slot& slot) { return slot.used && slot.flight.again; });
-  next->flight.again = false;
+  size_t next = 0;
+  while (!slots_[next].used || !slots_[next].flight.again) ++next;  // there is one: again_ counts it
+  slots_[next].flight.again = false;
   --again_;
-  return &next->flight;
+  return &slots_[next].flight;
 }
 
 }  // namespace headgate::broker

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "broker/ring.h"
 #include "core/message.h"
 
 namespace headgate::broker {
@@ -66,7 +66,7 @@ class Outbox {
   // What the window costs in memory: as many places, used or not.
   [[nodiscard]] size_t slots() const { return slots_.size(); }
 
-  // Puts a delivery in flight under a free packet id.
+  // Puts a delivery in flight under a free packet id. Good until the next one is started.
   const InFlight& start(Outgoing out);
   // The same under a given id; nullptr if that id is in use.
   const InFlight* start_as(uint16_t packet_id, Outgoing out);
@@ -91,13 +91,13 @@ class Outbox {
   // In the order of first sending.
   template <typename Visit>
   void for_each(Visit&& visit) {
-    for (Slot& slot : slots_) {
-      if (slot.used) visit(slot.flight);
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].used) visit(slots_[i].flight);
     }
   }
 
   // Messages that wait for the window, in memory.
-  std::deque<Outgoing> waiting;
+  Ring<Outgoing> waiting;
   size_t waiting_bytes = 0;  // of those in it that are not held anyway; so is the next
   size_t waiting_messages = 0;
 
@@ -117,9 +117,9 @@ class Outbox {
   uint16_t window_max_;
   uint16_t last_packet_id_ = 0;
   size_t used_ = 0;
-  size_t again_ = 0;        // of the used ones, those that wait to be sent again
-  size_t run_ = 0;          // how many slots at the back have ids that count up by one: normally all of them
-  std::deque<Slot> slots_;  // in order of sending; finished ones are popped once they reach the front
+  size_t again_ = 0;  // of the used ones, those that wait to be sent again
+  size_t run_ = 0;    // how many slots at the back have ids that count up by one: normally all of them
+  Ring<Slot> slots_;  // in order of sending; finished ones are popped once they reach the front
 };
 
 }  // namespace headgate::broker

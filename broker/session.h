@@ -21,6 +21,7 @@
 #include "broker/codec/publish.h"
 #include "broker/codec/reason_code.h"
 #include "broker/codec/subscribe.h"
+#include "broker/counters.h"
 #include "broker/outbox.h"
 #include "broker/subscriptions.h"
 #include "core/clock.h"
@@ -136,10 +137,13 @@ struct SessionContext {
   SessionLimits limits;
   BrokerEvents& events;
   Subscriptions& subscriptions;
-  uint64_t delivered = 0;  // PUBLISH out to anybody, first sendings
-  Denials denied = {};     // of anybody
-  Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
-  std::string why = {};    // for people: more about the last refusal than its code says; empty: nothing
+  Traffic traffic = {};
+  DropCounts drops = {};
+  std::vector<std::weak_ptr<Session>> droppers =
+      {};                // who has drops that the log does not know of; each once
+  Denials denied = {};   // of anybody
+  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+  std::string why = {};  // for people: more about the last refusal than its code says; empty: nothing
 };
 
 // Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
@@ -153,7 +157,7 @@ struct SessionContext {
 struct SessionStats {
   uint64_t received = 0;   // PUBLISH in
   uint64_t delivered = 0;  // PUBLISH out, first sendings
-  uint64_t dropped = 0;    // deliveries given up: queue full, too large, expired
+  uint64_t dropped = 0;    // deliveries given up, for any DropReason
   Denials denied;
 };
 
@@ -194,6 +198,11 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const {
     return filters_;
   }
+  // Drops that the log does not know of, but for those that every client has that is away.
+  [[nodiscard]] uint32_t unlogged_drops() const { return unlogged_drops_; }
+  // Monotonic: when the next line about them may come.
+  [[nodiscard]] int64_t next_drop_log_ms() const { return next_drop_log_ms_; }
+  void logged_drops(int64_t next_ms);
   [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
   [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
   [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
@@ -298,14 +307,15 @@ class Session : public std::enable_shared_from_this<Session> {
   void write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now);
   void send_again(core::Now now);
   void release_again();
-  void count_delivered();
+  void count_delivered(const core::Message& message);
   [[nodiscard]] bool write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id,
                                   core::Now now);
   [[nodiscard]] bool write_with_alias(const core::Message& message, PublishOptions& options);
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
-  void give_up(const Outgoing& out);
+  void count_drop(DropReason reason);
+  void give_up(const Outgoing& out, DropReason reason);
   void wait_in_memory(Outgoing out);
   Outgoing take_waiting();
   void send_waiting(core::Now now);
@@ -322,6 +332,8 @@ class Session : public std::enable_shared_from_this<Session> {
   uint32_t connection_ = 0;  // counts the connections of this session
   uint32_t expiry_s_ = 0;
   SessionStats stats_;
+  uint32_t unlogged_drops_ = 0;
+  int64_t next_drop_log_ms_ = 0;
   int64_t since_wall_ms_ = 0;
 
   bool ended_ = false;

@@ -46,6 +46,8 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   if (const ReasonCode bad = resolve_topic(publish, topic); is_error(bad)) return bad;
 
   ++stats_.received;
+  ++context_.traffic.publishes_in;
+  context_.traffic.publish_bytes_in += publish.payload.size();
   if (!count_in(publish)) return ReasonCode::receive_maximum_exceeded;
   if (publish.qos == 2) {
     const auto [known, is_new] = incoming_qos2_.try_emplace(publish.packet_id);

@@ -25,9 +25,10 @@ std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now)
 
 }  // namespace
 
-void Session::count_delivered() {
+void Session::count_delivered(const core::Message& message) {
   ++stats_.delivered;
-  ++context_.delivered;
+  ++context_.traffic.publishes_out;
+  context_.traffic.publish_bytes_out += message.body.size();
 }
 
 bool Session::takes_packets() const { return channel_ && !channel_->closing(); }
@@ -40,23 +41,26 @@ void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
                       std::span<const uint32_t> subscription_ids, core::Now now, Via via) {
   Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}, via};
   if (qos == 0) {
-    if (!takes_packets() || congested() || !write_shared(shared, out, 0, now)) give_up(out);
+    if (!takes_packets()) return give_up(out, DropReason::offline);
+    if (congested()) return give_up(out, DropReason::slow_reader);
+    if (!write_shared(shared, out, 0, now)) give_up(out, DropReason::too_large);
     return;
   }
   if (window() == 0 || !outbox_.waiting.empty()) return wait_in_memory(std::move(out));
   const Outbox::InFlight& flight = outbox_.start(std::move(out));
-  if (!write_shared(shared, flight.out, flight.packet_id, now)) give_up(outbox_.finish(flight.packet_id));
+  if (!write_shared(shared, flight.out, flight.packet_id, now))
+    give_up(outbox_.finish(flight.packet_id), DropReason::too_large);
 }
 
 // The hot path: the bytes that other subscribers get as well, where nothing in them is this one's own.
 bool Session::write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id, core::Now now) {
-  const bool own =
-      !out.subscription_ids.empty() || out.message->expires_ms != 0 || channel_->aliases_out != nullptr;
-  const PublishTemplate* form = own ? nullptr : shared.form(version_, out.qos, out.retain);
+  const bool own = !out.subscription_ids.empty() || channel_->aliases_out != nullptr;
+  const PublishTemplate* form =
+      own ? nullptr : shared.form(version_, out.qos, out.retain, remaining_s(*out.message, now));
   if (!form || form->bytes() == 0) return write_publish(out, packet_id, false, now);
   if (form->bytes() > channel_->client_packet_bytes_max) return false;  // [MQTT-3.1.2-25]
   form->append_to(channel_->out(), packet_id);
-  count_delivered();
+  count_delivered(*out.message);
   return true;
 }
 
@@ -73,7 +77,7 @@ bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, c
   const bool written = channel_->aliases_out
                            ? write_with_alias(*out.message, options)
                            : encode_publish(*out.message, options, version_, channel_->out());
-  if (written && !dup) count_delivered();
+  if (written && !dup) count_delivered(*out.message);
   return written;
 }
 
@@ -94,7 +98,7 @@ bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {
   if (out.qos == 0) {
     const DeliveryToken token = out.token;
     const bool written = write_publish(out, 0, false, now);
-    if (!written) ++stats_.dropped;
+    if (!written) count_drop(DropReason::too_large);
     context_.events.on_delivered(*this, token, written);
     return true;
   }
@@ -116,7 +120,8 @@ void Session::start_delivery(Outgoing out, core::Now now) {
 // Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted. The window is as
 // open as before, so nobody is told: a queue of such messages must not nest.
 void Session::write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now) {
-  if (!write_publish(flight.out, flight.packet_id, dup, now)) give_up(outbox_.finish(flight.packet_id));
+  if (!write_publish(flight.out, flight.packet_id, dup, now))
+    give_up(outbox_.finish(flight.packet_id), DropReason::too_large);
 }
 
 // As much of what is to be sent again as the new connection's window and the socket take [MQTT-3.3.4-9].
@@ -137,8 +142,20 @@ void Session::release_again() {
   });
 }
 
-void Session::give_up(const Outgoing& out) {
+void Session::count_drop(DropReason reason) {
   ++stats_.dropped;
+  ++context_.drops[static_cast<size_t>(reason)];
+  if (reason == DropReason::offline) return;  // QoS 0 is not meant for who is away
+  if (unlogged_drops_++ == 0) context_.droppers.push_back(weak_from_this());
+}
+
+void Session::logged_drops(int64_t next_ms) {
+  unlogged_drops_ = 0;
+  next_drop_log_ms_ = next_ms;
+}
+
+void Session::give_up(const Outgoing& out, DropReason reason) {
+  count_drop(reason);
   if (out.token.seq != 0) context_.events.on_delivered(*this, out.token, false);
 }
 
@@ -154,7 +171,8 @@ std::vector<core::MessagePtr> Session::take_shared() {
     if (flight.out.via == Via::share && flight.out.token.seq == 0 && unacknowledged)
       messages.push_back(std::move(flight.out.message));
   });
-  for (Outgoing& out : outbox_.waiting) {
+  for (size_t i = 0; i < outbox_.waiting.size(); ++i) {
+    Outgoing& out = outbox_.waiting[i];
     if (out.via == Via::share) messages.push_back(std::move(out.message));
   }
   outbox_.waiting.clear();
@@ -166,7 +184,7 @@ void Session::wait_in_memory(Outgoing out) {
   if (out.via != Via::retained) {
     const bool full = outbox_.waiting_messages >= context_.limits.queued_messages_max ||
                       outbox_.waiting_bytes + memory_bytes(*out.message) > context_.limits.queued_bytes_max;
-    if (full) return give_up(out);
+    if (full) return give_up(out, DropReason::queue_full);
     ++outbox_.waiting_messages;
     outbox_.waiting_bytes += memory_bytes(*out.message);
   }
@@ -187,8 +205,10 @@ void Session::send_waiting(core::Now now) {
   if (outbox_.rewound()) send_again(now);
   while (!outbox_.waiting.empty() && window() > 0) {
     Outgoing out = take_waiting();
-    if (expired(*out.message, now) || !may_receive(out.message->topic)) {
-      give_up(out);  // [MQTT-3.3.2-5]; or its rights have changed while it waited
+    if (expired(*out.message, now)) {
+      give_up(out, DropReason::expired);            // [MQTT-3.3.2-5]
+    } else if (!may_receive(out.message->topic)) {  // its rights have changed while it waited
+      give_up(out, DropReason::denied);
     } else {
       start_delivery(std::move(out), now);
     }
@@ -203,7 +223,7 @@ void Session::on_drained(core::Now now) {
 void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {
   const DeliveryToken token = outbox_.finish(packet_id).token;
   const bool was_rewound = outbox_.rewound();
-  if (!delivered) ++stats_.dropped;
+  if (!delivered) count_drop(DropReason::refused);
   if (token.seq != 0) context_.events.on_delivered(*this, token, delivered);
   send_waiting(now);
   if ((token.seq == 0 || was_rewound) && window() > 0) context_.events.on_window_open(*this);

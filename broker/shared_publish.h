@@ -18,9 +18,9 @@ class SharedPublish {
 
   [[nodiscard]] const core::MessagePtr& message() const { return message_; }
 
-  // The template for this form, or null for its first use. Only for messages without expiry, to
-  // subscribers without subscription identifiers.
-  const PublishTemplate* form(Version version, uint8_t qos, bool retain) {
+  // The template for this form, or null for its first use. Only for subscribers without subscription
+  // identifiers. `expiry_s`, what remains of the message's life, is the same for all: they get it now.
+  const PublishTemplate* form(Version version, uint8_t qos, bool retain, std::optional<uint32_t> expiry_s) {
     Form& form = forms_[(version == Version::v5 ? 6u : 0u) + qos * 2u + (retain ? 1u : 0u)];
     if (!form.used) {
       form.used = true;
@@ -30,6 +30,7 @@ class SharedPublish {
       PublishOptions options;
       options.qos = qos;
       options.retain = retain;
+      options.expiry_s = expiry_s;
       form.packet.emplace(*message_, options, version);
     }
     return &*form.packet;

@@ -97,6 +97,9 @@ class Subscriptions {
     match_below(root_, core::TopicLevels(topic), topic.starts_with('$'), visit_node);
   }
 
+  // Whether any filter begins with this level, which is not a wildcard.
+  [[nodiscard]] bool has_first_level(std::string_view level) const { return root_.children.contains(level); }
+
   [[nodiscard]] size_t size() const { return size_; }
 
  private:

@@ -217,6 +217,7 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
     // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11, MQTT-3.8.4-4]
     if (handling == kSendRetained || (handling == kSendRetainedIfNew && one.is_new)) {
       parts_.ingest->send_retained(session, one.filter, one.options);
+      if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, parts_.clock->now());
     }
   }
   parts_.delivery->bind_inputs(session);

@@ -12,6 +12,7 @@
 #include "hub/ingest.h"
 #include "hub/session_records.h"
 #include "hub/shares.h"
+#include "hub/sys_feed.h"
 #include "hub/waits.h"
 #include "store/queue_store.h"
 
@@ -32,6 +33,8 @@ class ClientEvents : public broker::BrokerEvents {
     core::Log* log = nullptr;
   };
   void bind(const Parts& parts) { parts_ = parts; }
+  // Who answers new subscribers to `$SYS`; must outlive the events.
+  void serve_sys(SysFeed& feed) { sys_feed_ = &feed; }
 
   // Sessions, subscriptions and QoS 2 state as the store remembers them. Call once, before any client comes.
   core::Status restore_sessions();
@@ -71,6 +74,7 @@ class ClientEvents : public broker::BrokerEvents {
                   const std::vector<broker::ReasonCode>& codes);
 
   Parts parts_;
+  SysFeed* sys_feed_ = nullptr;
 };
 
 }  // namespace headgate::hub

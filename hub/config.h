@@ -34,6 +34,8 @@ struct LimitsConfig {
   uint16_t in_flight_max = 1024;
   uint32_t queued_messages_max = 10'000;
   uint64_t queued_bytes_max = 16'777'216;
+  uint64_t write_buffer_bytes_max = 1'048'576;
+  uint32_t slow_reader_timeout_s = 60;
   uint32_t session_expiry_s_max = 4'294'967'295;  // the largest value means "for ever" (MQTT-3.1.2-23)
   uint32_t connections_max = 10'000;
   uint16_t topic_aliases_max = 32;
@@ -130,6 +132,7 @@ struct Config {
   routing::RouteFile routes;  // a bad route is an error in here, not an error of the config
   std::string routes_dir;
   uint32_t time_to_live_s = 0;
+  uint32_t sys_interval_s = 10;  // 0: no $SYS
   UpstreamConfig upstream;
   AdminConfig admin;
   LogConfig log;

@@ -141,6 +141,12 @@ std::vector<Key<Config>> limit_keys() {
        Unit::none, 1, 100'000'000},
       {"limits.queued_bytes_max", limit(&L::queued_bytes_max),
        "The same in bytes; whichever limit comes first.", Unit::bytes, kKiB, kTiB},
+      {"limits.write_buffer_bytes_max", limit(&L::write_buffer_bytes_max),
+       "Bytes sent to a client that its socket has not taken; beyond it the client is not read, its QoS 0 is "
+       "dropped and the rest waits.",
+       Unit::bytes, kKiB, kTiB},
+      {"limits.slow_reader_timeout_s", limit(&L::slow_reader_timeout_s),
+       "How long a client may be beyond that and take nothing before it is closed.", Unit::seconds, 1, 86'400},
       {"limits.session_expiry_s_max", limit(&L::session_expiry_s_max),
        "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
       {"limits.connections_max", limit(&L::connections_max),
@@ -187,6 +193,9 @@ std::vector<Key<Config>> store_and_route_keys() {
        "manifest."},
       {"time_to_live_s", at(&Config::time_to_live_s),
        "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
+      {"sys_interval_s", at(&Config::sys_interval_s),
+       "How often what has changed under $SYS is published to who subscribes to it; 0 publishes nothing there.",
+       Unit::seconds, 0, 86'400},
   };
 }
 

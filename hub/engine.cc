@@ -60,9 +60,49 @@ void Engine::renew_grants() {
   client_events_.on_grants_renewed();
 }
 
+void Engine::serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill) {
+  fill_sys_ = std::move(fill);
+  sys_feed_.emplace(broker_, interval_s, [this] { return sys_snapshot(); });
+  client_events_.serve_sys(*sys_feed_);
+}
+
+SysSnapshot Engine::sys_snapshot() const {
+  SysSnapshot all;
+  const broker::BrokerStats& stats = broker_.stats();
+  all.clients_connected = broker_.clients_connected();
+  all.clients_total = broker_.sessions();
+  all.clients_max = stats.clients_max;
+  all.sessions_expired = stats.sessions_expired;
+  all.sockets = stats.connections_accepted;
+  all.traffic = broker_.traffic();
+  all.drops = broker_.drops();
+  all.closed = stats.closed;
+  all.refused = stats.refused;
+  all.publishes_denied = broker_.denied().publish;
+  all.publishes_refused = ingest_.stats().refused;
+  all.subscriptions = broker_.subscriptions().size();
+  broker_.for_each([&all](const broker::Session& session) {
+    for (const auto& [filter, options] : session.subscriptions()) {
+      if (filter.starts_with("$share/")) ++all.shared_subscriptions;
+    }
+  });
+  all.retained = retained_.size();
+  for (const store::QueueId queue : store_.queues()) {
+    const store::QueueStats& queued = store_.stats(queue);
+    ++all.queues;
+    all.waiting += queued.waiting();
+    all.waiting_bytes += queued.waiting_bytes();
+    all.dead += queued.dead;
+  }
+  all.store_state = store_error_.empty() ? "writing" : "failed";
+  if (fill_sys_) fill_sys_(all);
+  return all;
+}
+
 void Engine::tick() {
   const core::Now now = clock_.now();
   broker_.tick(now);
+  if (sys_feed_) sys_feed_->tick(now);
   store_.tick(now);
   expire_retained(now);
 }

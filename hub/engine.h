@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "broker/broker.h"
@@ -16,6 +17,7 @@
 #include "hub/ingest.h"
 #include "hub/route_set.h"
 #include "hub/shares.h"
+#include "hub/sys_feed.h"
 #include "hub/tails.h"
 #include "hub/waits.h"
 #include "routing/route_file.h"
@@ -39,6 +41,9 @@ class Engine : private store::StoreEvents {
   void renew_grants();
   // Called when `$upstream` has new readable entries.
   void on_upstream_available(std::function<void()> call) { upstream_available_ = std::move(call); }
+  // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `fill` adds what only the hub knows
+  // to a snapshot. Call once, before any client comes.
+  void serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill);
   // Call about once a second.
   void tick();
 
@@ -46,6 +51,7 @@ class Engine : private store::StoreEvents {
   [[nodiscard]] const broker::Broker& broker() const { return broker_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   [[nodiscard]] const IngestStats& ingest_stats() const { return ingest_.stats(); }
+  [[nodiscard]] SysSnapshot sys_snapshot() const;
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
   // Empty while the store takes writes.
@@ -72,6 +78,8 @@ class Engine : private store::StoreEvents {
   Delivery delivery_;
   Shares shares_;
   Ingest ingest_;
+  std::optional<SysFeed> sys_feed_;
+  std::function<void(SysSnapshot&)> fill_sys_;
 
   store::QueueId upstream_queue_ = 0;
   std::function<void()> upstream_available_;

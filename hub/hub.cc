@@ -26,6 +26,8 @@ broker::BrokerOptions broker_options(const Config& config) {
   options.session.in_flight_max = limits.in_flight_max;
   options.session.queued_messages_max = limits.queued_messages_max;
   options.session.queued_bytes_max = limits.queued_bytes_max;
+  options.session.unsent_bytes_max = limits.write_buffer_bytes_max;
+  options.slow_reader_timeout_s = limits.slow_reader_timeout_s;
   options.session.packet_bytes_max = limits.packet_bytes_max;
   options.session.topic_aliases_max = limits.topic_aliases_max;
   options.session.topic_aliases_out_max = limits.topic_aliases_out_max;
@@ -119,7 +121,9 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       admin_api_(*this),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
-      stop_timer_(io) {}
+      stop_timer_(io) {
+  engine_.serve_sys(config.sys_interval_s, [this](SysSnapshot& snapshot) { fill(snapshot); });
+}
 
 Hub::~Hub() = default;
 

@@ -64,6 +64,8 @@ class Hub : public HubView {
   // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
   core::Status use_access(const Config& config);
   void reload_access(const Config& fresh, ReloadReport& report);
+  // What $SYS says of the hub as a whole (hub_inspection.cc).
+  void fill(SysSnapshot& snapshot) const;
   core::Status listen();
   void tick();
   void schedule_tick();

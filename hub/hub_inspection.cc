@@ -1,4 +1,7 @@
 // What the admin tool sees of the hub. Nothing here is on a message's way.
+#include <malloc.h>
+
+#include <map>
 #include <utility>
 
 #include "hub/hub.h"
@@ -32,6 +35,36 @@ std::string state_of(const upstream::ForwarderStatus& status) {
   return "off";
 }
 
+std::map<std::string, uint64_t> by_name(const broker::ReasonCounts& counts) {
+  std::map<std::string, uint64_t> named;
+  for (const auto& [reason, count] : counts) named.emplace(counter_name(reason), count);
+  return named;
+}
+
+std::map<std::string, uint64_t> by_name(const broker::DropCounts& counts) {
+  std::map<std::string, uint64_t> named;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) named.emplace(counter_name(broker::kDropReasonNames[i]), counts[i]);
+  }
+  return named;
+}
+
+void show_counters(HubStatus& status, const Engine& engine) {
+  const broker::Broker& broker = engine.broker();
+  status.connections = broker.connections();
+  status.sessions = broker.sessions();
+  status.messages_in = engine.ingest_stats().messages;
+  status.messages_out = broker.traffic().publishes_out;
+  status.publishes_stored = engine.ingest_stats().stored;
+  status.publishes_denied = broker.denied().publish;
+  status.publishes_refused = engine.ingest_stats().refused;
+  status.connections_accepted = broker.stats().connections_accepted;
+  status.clients_max = broker.stats().clients_max;
+  status.closed = by_name(broker.stats().closed);
+  status.refused = by_name(broker.stats().refused);
+  status.dropped = by_name(broker.drops());
+}
+
 UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell* shell) {
   UpstreamStatus status;
   status.state = "off";
@@ -51,6 +84,15 @@ UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell
 
 }  // namespace
 
+void Hub::fill(SysSnapshot& snapshot) const {
+  snapshot.version = kVersion;
+  snapshot.uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000;
+  const struct mallinfo2 heap = mallinfo2();
+  snapshot.heap_bytes = heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
+  snapshot.durability = to_string(config_.store.durability);
+  snapshot.link_state = upstream_status(config_.upstream, upstream_.get()).state;
+}
+
 HubStatus Hub::status() const {
   HubStatus status;
   status.version = kVersion;
@@ -63,10 +105,7 @@ HubStatus Hub::status() const {
     status.listeners.push_back(config_.listeners[i].address + ":" + std::to_string(listeners_[i]->port()));
   }
   status.store_error = engine_.store_error();
-  status.connections = engine_.broker().connections();
-  status.sessions = engine_.broker().sessions();
-  status.messages_in = engine_.ingest_stats().messages;
-  status.messages_out = engine_.broker().messages_out();
+  show_counters(status, engine_);
   const broker::Denials& denied = engine_.broker().denied();
   status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,
                    denied.receive};

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,15 @@ struct HubStatus {
   uint64_t messages_in = 0;   // publishes from clients since start
   uint64_t messages_out = 0;  // publishes to clients since start
   DeniedCounts denied;
+  uint64_t publishes_stored = 0;
+  uint64_t publishes_denied = 0;   // to topics that are not the client's to publish on
+  uint64_t publishes_refused = 0;  // the store could not take them
+  uint64_t connections_accepted = 0;
+  uint64_t clients_max = 0;  // connected at a time
+  // By reason, with `_` for blanks; reasons that did not occur may be absent.
+  std::map<std::string, uint64_t> closed;   // connections of clients that the hub ended
+  std::map<std::string, uint64_t> refused;  // connections that never were a client's
+  std::map<std::string, uint64_t> dropped;  // messages that a subscriber did not get
   uint64_t routes_active = 0;
   uint64_t routes_failed = 0;
   UpstreamStatus upstream;

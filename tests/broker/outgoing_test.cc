@@ -56,7 +56,7 @@ TEST_F(Delivering, GivesEachSubscriberOfOneMessageItsOwnForm) {
   EXPECT_THAT(clients_[1].read(), ElementsAre("PUBLISH q0 t=x", "PUBLISH q1 id1 t=x"));
   EXPECT_THAT(clients_[2].read(), ElementsAre("PUBLISH q0 t=x"));
   EXPECT_THAT(clients_[3].read(), ElementsAre("PUBLISH q0 t=x"));
-  EXPECT_EQ(broker().messages_out(), 6u);
+  EXPECT_EQ(broker().traffic().publishes_out, 6u);
 }
 
 TEST_F(Delivering, TellsTheOwnerOfTheQueueHowItEnded) {
@@ -441,6 +441,95 @@ TEST_F(SlowReader, IsNotTakenForOneWhenItTakesALotAtOnce) {  // within one turn 
   deliver("a", std::string(1100, 'x'), 0);
   deliver("a", "1", 1);
   EXPECT_THAT(a.read(), ElementsAre(::testing::StartsWith("PUBLISH q0 t=xxx"), "PUBLISH q1 id1 t=1"));
+}
+
+class StuckReader : public SlowReader {
+ protected:
+  StuckReader() { options_.slow_reader_timeout_s = 30; }
+  // Behind by more than may be, and taking nothing more.
+  ScriptedClient& stuck(const Connect& connect) {
+    ScriptedClient& one = connected(connect);
+    one.stall();
+    deliver(connect.client_id, std::string(1100, 'x'), 0);
+    one.read();
+    pass_s(1);
+    return one;
+  }
+};
+
+TEST_F(StuckReader, IsClosedOnceItHasTakenNothingForTooLong) {
+  ScriptedClient& a = stuck(v5("a"));
+  pass_s(29);
+  EXPECT_FALSE(a.channel().closing());
+  pass_s(1);
+  EXPECT_TRUE(a.channel().closing());
+  a.drop();
+  EXPECT_THAT(log_.lines(),
+              ::testing::Contains("client_closed peer=client client=a reason=slow reader why="));
+  EXPECT_EQ(broker().stats().closed.at("slow reader"), 1u);
+}
+
+TEST_F(StuckReader, IsToldIfItReadsJustThen) {
+  ScriptedClient& a = stuck(v5("a"));
+  pass_s(30);
+  a.resume();
+  EXPECT_THAT(a.read(), ElementsAre(::testing::StartsWith("PUBLISH q0"), "DISCONNECT 97", "closed"));
+}
+
+TEST_F(StuckReader, IsNotOneThatTakesALittleNowAndThen) {
+  ScriptedClient& a = connected(v5("a"));
+  for (int i = 0; i < 10; ++i) {
+    a.stall();
+    deliver("a", std::string(1100, 'x'), 0);
+    a.read();
+    pass_s(29);
+    a.resume();
+    a.read();
+    pass_s(1);
+  }
+  EXPECT_FALSE(a.channel().closing());
+}
+
+TEST_F(StuckReader, IsNotNoticedByOthers) {
+  ScriptedClient& b = connected(v5("b"));
+  stuck(v5("a"));
+  for (int i = 0; i < 60; ++i) {
+    deliver("a", "x", 0);
+    deliver("b", std::to_string(i), 1);
+    EXPECT_THAT(b.read(), ElementsAre(::testing::EndsWith("t=" + std::to_string(i))));
+    b.puback(static_cast<uint16_t>(i + 1));
+    pass_s(1);
+  }
+  EXPECT_EQ(session("b")->stats().dropped, 0u);
+}
+
+// ---- drops ----
+
+TEST_F(SlowReader, HasItsDropsCountedByReasonAndLoggedOnceAMinute) {
+  ScriptedClient& a = connected(v5("a"));
+  a.stall();
+  deliver("a", std::string(1100, 'x'), 0);
+  a.read();
+  const size_t before = log_.lines().size();
+  for (int second = 0; second < 61; ++second) {
+    for (int i = 0; i < 10; ++i) deliver("a", "x", 0);
+    pass_s(1);
+    if (second == 0) {
+      EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=10 waiting=0 unsent_bytes=1107");
+    }
+  }
+  EXPECT_EQ(log_.lines().size(), before + 2);
+  EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=600 waiting=0 unsent_bytes=1107");
+  EXPECT_EQ(broker().drops()[static_cast<size_t>(DropReason::slow_reader)], 610u);
+}
+
+TEST_F(BrokerTest, SaysNothingOfQosZeroForWhoIsAway) {  // it is not meant for him
+  connected(kept(v5("a"))).drop();
+  const size_t before = log_.lines().size();
+  deliver("a", "x", 0);
+  pass_s(1);
+  EXPECT_EQ(log_.lines().size(), before);
+  EXPECT_EQ(broker().drops()[static_cast<size_t>(DropReason::offline)], 1u);
 }
 
 }  // namespace

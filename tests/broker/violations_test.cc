@@ -1,4 +1,5 @@
 // What a client may not send, and the reason it is told on the way out (MQTT 5.0 sections 4.8 and 4.13).
+#include <regex>
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
@@ -7,6 +8,7 @@ namespace headgate::broker {
 namespace {
 
 using namespace std::literals;
+using ::testing::Pair;
 
 struct Violation {
   const char* what;
@@ -99,11 +101,65 @@ TEST_F(Violations, HideNothingThatCameBefore) {  // in one read
               ElementsAre("PINGRESP", "PINGRESP", "DISCONNECT 82", "closed"));
 }
 
-TEST_F(Violations, AreCountedAndLogged) {
+TEST_F(Violations, AreCountedByReason) {
   connected(v5("a")).send("\x20\0"sv);
-  EXPECT_EQ(broker().stats().protocol_errors, 1u);
-  EXPECT_THAT(log_.lines(), ::testing::Contains("client_closed peer=client client=a reason=protocol error "
-                                                "why=protocol error in CONNACK"));
+  connected(v3("b")).send("\x20\0"sv);
+  connected(v5("c")).send("\xC1\0"sv);
+  ScriptedClient& stranger = client();
+  stranger.open();
+  stranger.send("\xC0\0"sv);
+  EXPECT_EQ(broker().stats().protocol_errors, 4u);
+  EXPECT_THAT(broker().stats().closed, ElementsAre(Pair("malformed packet", 1u), Pair("protocol error", 2u)));
+  EXPECT_THAT(broker().stats().refused, ElementsAre(Pair("protocol error", 1u)));
+}
+
+class ViolationLog : public BrokerTest {
+ protected:
+  // What an operator reads about ends, without what he reads about beginnings.
+  Lines ends() {
+    Lines lines;
+    for (const std::string& line : log_.lines()) {
+      if (!line.starts_with("client_connected"))
+        lines.push_back(std::regex_replace(line, std::regex(" why=.*?( left_out=|$)"), "$1"));
+    }
+    return lines;
+  }
+};
+
+TEST_F(ViolationLog, HasOneLineForOneViolation) {
+  connected(v5("a")).send("\x20\0"sv);
+  EXPECT_THAT(ends(), ElementsAre("client_closed peer=client client=a reason=protocol error"));
+}
+
+TEST_F(ViolationLog, HasOneLineAMinuteForAClientThatComesBackToDoItAgain) {
+  for (int i = 0; i < 100; ++i) connected(v5("a")).send("\x20\0"sv);
+  connected(v5("b")).send("\xC1\0"sv);
+  pass_s(60);
+  connected(v5("a")).send("\x20\0"sv);
+  EXPECT_THAT(ends(), ElementsAre("client_closed peer=client client=a reason=protocol error",
+                                  "client_closed peer=client client=b reason=malformed packet",
+                                  "client_closed peer=client client=a reason=protocol error left_out=99"));
+  EXPECT_EQ(broker().stats().closed.at("protocol error"), 101u);
+}
+
+TEST_F(ViolationLog, HasOneLineAMinuteForAnAddressThatNeverSaysConnect) {
+  for (int i = 0; i < 100; ++i) {
+    ScriptedClient& stranger = client();
+    stranger.open();
+    stranger.send("\xC0\0"sv);
+  }
+  EXPECT_THAT(ends(), ElementsAre("connection_refused peer=client client=- reason=protocol error"));
+  EXPECT_EQ(broker().stats().refused.at("protocol error"), 100u);
+}
+
+TEST_F(ViolationLog, SaysHowAConnectionEndedThatTheClientEnded) {
+  connected(v5("a")).disconnect();
+  connected(v5("b")).drop();
+  connected(v5("c")).disconnect({.reason = ReasonCode::disconnect_with_will});
+  EXPECT_THAT(ends(), ElementsAre("client_disconnected client=a reason=disconnect",
+                                  "client_disconnected client=b reason=connection lost",
+                                  "client_disconnected client=c reason=disconnect with will"));
+  EXPECT_THAT(broker().stats().closed, IsEmpty());
 }
 
 }  // namespace

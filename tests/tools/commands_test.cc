@@ -30,7 +30,10 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
   hub_.answers_["/v1/status"] =
       R"({"version": "0.1.0", "hub_id": "site-7", "started_ms": 1700000000000, "uptime_s": 65,
     "durability": "sync", "data_dir": "/d", "listeners": ["127.0.0.1:1883", "[::1]:1883"], "connections": 2,
-    "sessions": 3, "messages_in": 10, "messages_out": 20, "routes": {"active": 4, "failed": 1},
+    "sessions": 3, "messages_in": 10, "messages_out": 20,
+    "publishes": {"stored": 4, "denied": 7, "refused": 0},
+    "clients": {"maximum": 5, "accepted": 9, "refused": {"not_authorized": 2}, "closed": {}},
+    "dropped": {"slow_reader": 5, "queue_full": 1}, "routes": {"active": 4, "failed": 1},
     "store": {"queues": 2, "waiting": 5, "waiting_bytes": 2048, "dead": 0, "error": ""},
     "upstream": {"state": "waiting", "host": "cloud", "port": 8883, "retry_in_ms": 4200, "last_error": "refused",
                  "batches_acked": 3, "messages_acked": 300, "bytes_acked": 1024, "batches_in_flight": 0}})";
@@ -41,6 +44,8 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
             "listening   127.0.0.1:1883, [::1]:1883\n"
             "clients     2 connected, 3 sessions\n"
             "messages    10 in, 20 out\n"
+            "trouble     2 (not_authorized 2) connections refused; "
+            "6 (slow_reader 5, queue_full 1) messages dropped; 7 publishes denied\n"
             "routes      4 active, 1 left out (headgate route ls)\n"
             "store       5 messages waiting (2.0 KiB) in 2 queues, 0 dead\n"
             "durability  sync, /d\n"

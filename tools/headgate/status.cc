@@ -55,6 +55,36 @@ std::string routes_of(const Json& status) {
   return text;
 }
 
+// "3 (protocol_error 2, slow_reader 1)"; empty if there is nothing.
+std::string counted(const Json& by_reason) {
+  uint64_t sum = 0;
+  std::string reasons;
+  if (!by_reason.is_object()) return reasons;
+  for (const auto& [reason, count] : by_reason.items()) {
+    const uint64_t n = number_of(by_reason, reason.c_str());
+    if (n == 0) continue;
+    sum += n;
+    reasons += (reasons.empty() ? "" : ", ") + printable(reason) + " " + std::to_string(n);
+  }
+  return sum == 0 ? "" : std::to_string(sum) + " (" + reasons + ")";
+}
+
+// What went wrong since the start, by reason.
+std::string trouble_of(const Json& status) {
+  const Json& clients = member_of(status, "clients");
+  const Json& publishes = member_of(status, "publishes");
+  std::string text;
+  const auto add = [&text](const std::string& count, std::string_view what) {
+    if (!count.empty() && count != "0") text += (text.empty() ? "" : "; ") + count + " " + std::string(what);
+  };
+  add(counted(member_of(clients, "refused")), "connections refused");
+  add(counted(member_of(clients, "closed")), "clients closed");
+  add(counted(member_of(status, "dropped")), "messages dropped");
+  add(std::to_string(number_of(publishes, "denied")), "publishes denied");
+  add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
+  return text.empty() ? "none" : text;
+}
+
 void show(std::ostream& out, const Json& status) {
   const auto line = [&out](std::string_view name, const std::string& value) {
     out << name << std::string(12 - name.size(), ' ') << value << '\n';
@@ -67,6 +97,7 @@ void show(std::ostream& out, const Json& status) {
                       std::to_string(number_of(status, "sessions")) + " sessions");
   line("messages", std::to_string(number_of(status, "messages_in")) + " in, " +
                        std::to_string(number_of(status, "messages_out")) + " out");
+  line("trouble", trouble_of(status));
   line("routes", routes_of(status));
   line("store", store_of(status));
   line("durability", text_of(status, "durability") + ", " + printable(text_of(status, "data_dir")));

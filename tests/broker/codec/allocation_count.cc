@@ -5,7 +5,7 @@
 
 namespace {
 
-size_t allocations = 0;
+thread_local size_t allocations = 0;
 
 }  // namespace
 

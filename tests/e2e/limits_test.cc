@@ -1,0 +1,79 @@
+// Readers that do not read, and what the hub says of itself under $SYS, beside a real Mosquitto.
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/mosquitto_broker.h"
+#include "tests/e2e/net.h"
+
+namespace headgate::e2e {
+namespace {
+
+using namespace std::literals;
+
+class SlowReaders : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["limits"]["write_buffer_bytes_max"] = 65'536;
+    config["limits"]["slow_reader_timeout_s"] = 2;
+  }
+};
+
+TEST_F(SlowReaders, AreClosedAndNobodyElseNotices) {
+  RawSocket stuck(hub_.port());  // "stuck", 3.1.1, subscribed to load/#; it reads its SUBACK and no more
+  stuck.send("\x10\x11\0\4MQTT\4\2\0\x3C\0\5stuck\x82\x0B\0\1\0\6load/#\0"sv);
+  ASSERT_TRUE(stuck.receive(9));
+  auto control = subscriber("load/#", 1);
+  auto publisher = client();
+  const std::string payload(30'000, 'x');
+  constexpr size_t kMessages = 600;  // more than the kernel's buffers of one socket hold
+  for (size_t i = 0; i < kMessages; ++i) ASSERT_TRUE(publisher->publish_and_wait("load/a", payload, 1));
+  EXPECT_TRUE(control->wait_received(kMessages));
+  EXPECT_TRUE(eventually(
+      [&] { return hub_.log().find("client=stuck reason=\"slow reader\"") != std::string::npos; }));
+  const auto status = hub_.cli_json({"status"});
+  EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 1);
+  EXPECT_GT(status["dropped"]["slow_reader"], 0);
+  EXPECT_NE(hub_.log().find("messages_dropped client=stuck"), std::string::npos);
+}
+
+class SysTopics : public HubTest {
+ protected:
+  // Topics under $SYS that mosquitto_sub sees within two seconds.
+  static std::set<std::string> topics_of(uint16_t port) {
+    const Finished seen =
+        run({"mosquitto_sub", "-p", std::to_string(port), "-t", "$SYS/#", "-F", "%t", "-W", "2"});
+    std::set<std::string> topics;
+    std::istringstream lines(seen.out);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("$SYS/")) topics.insert(line);
+    }
+    return topics;
+  }
+};
+
+TEST_F(SysTopics, IncludeEveryOneOfMosquittos) {
+  MosquittoBroker mosquitto;
+  mosquitto.start();
+  const auto theirs = topics_of(mosquitto.port());
+  const auto ours = topics_of(hub_.port());
+  EXPECT_GT(theirs.size(), 40u);
+  for (const std::string& topic : theirs) EXPECT_TRUE(ours.contains(topic)) << topic;
+}
+
+TEST_F(SysTopics, HaveTheFormsThatDashboardsRead) {
+  const auto value = [this](const std::string& topic) {
+    return run({"mosquitto_sub", "-p", std::to_string(hub_.port()), "-t", topic, "-C", "1", "-W", "5", "-F",
+                "%r %p"})
+        .out;
+  };
+  EXPECT_THAT(value("$SYS/broker/uptime"), ::testing::MatchesRegex("1 [0-9]+ seconds\n"));
+  EXPECT_THAT(value("$SYS/broker/version"), ::testing::StartsWith("1 headgate version "));
+  EXPECT_EQ(value("$SYS/broker/clients/connected"), "1 1\n");
+  EXPECT_THAT(value("$SYS/broker/load/sockets/1min"), ::testing::MatchesRegex("1 [0-9]+\\.[0-9][0-9]\n"));
+  EXPECT_EQ(value("$SYS/headgate/durability"), "1 sync\n");
+}
+
+}  // namespace
+}  // namespace headgate::e2e
