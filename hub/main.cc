@@ -48,8 +48,9 @@ int run(const Config& config, const std::string& config_path) {
   boost::asio::io_context io{1};
   auto hub = Hub::open(config, config_path, io, **log);
   if (!hub) return complain(kFailed, hub.error().what);
-  if (const auto started = (*hub)->start(); !started) return complain(kFailed, started.error().what);
+  // Before anybody can see that the hub is up: a signal that comes at once is not the system's to handle.
   boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
+  if (const auto started = (*hub)->start(); !started) return complain(kFailed, started.error().what);
   on_signal(signals, **hub, io);
   io.run();
   return 0;
