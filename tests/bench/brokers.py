@@ -19,7 +19,7 @@ import time
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-OPEN_FILES_MAX = 20_000
+OPEN_FILES_MAX = 20_000  # as many as an unprivileged session often has
 
 
 class BenchError(Exception):
@@ -98,6 +98,9 @@ class Broker:
     def rss_bytes(self) -> int:
         fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()
         return int(fields[1]) * PAGE_BYTES
+
+    def open_files(self) -> int:
+        return sum(1 for _ in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir())
 
     def waiting(self) -> int | None:
         """Messages in durable queues, where the broker can tell exactly."""

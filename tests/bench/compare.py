@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares Headgate with Debian's Mosquitto on this machine, in pairs: A B, A B, …, medians.
 
-    tools/dev bench [--quick] [--only NAME]... [--pairs N] [--json FILE]
+    tools/dev bench [--quick] [--rows NAME,NAME…] [--pairs N] [--json FILE]
 
 What is compared is broker CPU per message, rates, memory and latency at the same load: ratios, never
 absolute times. A scenario that cannot run says so in the table and the others go on. Exit code: 0 when every
@@ -27,14 +27,18 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare Headgate with Mosquitto on this machine.")
     parser.add_argument("--quick", action="store_true", help="less of everything: under two minutes")
-    parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), metavar="NAME",
-                        help="run this scenario; repeatable: " + ", ".join(SCENARIOS))
+    parser.add_argument("--rows", "--only", action="append", default=[], metavar="NAME[,NAME…]",
+                        help="run these scenarios; repeatable: " + ", ".join(SCENARIOS))
     parser.add_argument("--pairs", type=int, default=0, help="how often each pair runs (default 3, quick 1)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write every run's values there")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="DIR",
-                        help="where headgated and loadgen are (default build/release/bin)")
+                        help="where headgated and headgate are (default build/release/bin)")
     arguments = parser.parse_args()
     arguments.bin = arguments.bin.resolve()
+    arguments.rows = [name for names in arguments.rows for name in names.split(",")] or list(SCENARIOS)
+    for name in arguments.rows:
+        if name not in SCENARIOS:
+            parser.error(f"no scenario '{name}'; there are {', '.join(SCENARIOS)}")
     arguments.pairs = arguments.pairs or (1 if arguments.quick else 3)
     return arguments
 
@@ -107,12 +111,12 @@ def print_table(all_results: dict) -> None:
 def main() -> int:
     arguments = parse_arguments()
     Headgate.bin_dir = arguments.bin
-    if not (arguments.bin / "loadgen").exists():
-        print(f"{arguments.bin / 'loadgen'} is not built: run tools/dev build release", file=sys.stderr)
+    if not (arguments.bin / "headgate").exists():
+        print(f"{arguments.bin / 'headgate'} is not built: run tools/dev build release", file=sys.stderr)
         return 2
     started = time.monotonic()
     all_results = {}
-    for name in arguments.only or SCENARIOS:
+    for name in arguments.rows:
         print(f"{name} …", file=sys.stderr, flush=True)
         all_results[name] = run_pairs(name, arguments)
     print_table(all_results)

@@ -6,6 +6,7 @@
 import dataclasses
 import json
 import pathlib
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -29,63 +30,71 @@ class Bench:
     def broker(self, kind: type[Broker], name: str = "broker") -> Broker:
         return kind(self.directory / name)
 
-    def load_command(self, port: int, mode: str, **options) -> list[str]:
-        words = [str(self.bin_dir / "loadgen"), mode, "--port", str(port)]
+    def load_command(self, port: int, verb: str, **options) -> list[str]:
+        """`headgate bench VERB`; an option that is True is a flag."""
+        words = [str(self.bin_dir / "headgate"), "bench", verb, "--json", "--port", str(port)]
         for name, value in options.items():
-            words += [f"--{name}", str(value)]
+            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
         return words
 
-    def load(self, port: int, mode: str, **options) -> dict:
+    def load(self, port: int, verb: str, **options) -> dict:
         """Runs the load generator to its end; anything not delivered is an error."""
-        seconds = options.setdefault("seconds", 60)
-        run = subprocess.run(self.load_command(port, mode, **options), capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL, timeout=seconds + 30, check=False)
-        if run.returncode != 0:
-            raise BenchError(run.stderr.strip().splitlines()[0] if run.stderr else "the load generator failed")
-        result = json.loads(run.stdout)
+        seconds = options.setdefault("duration", 60)
+        result, errors = run_load(self.load_command(port, verb, **options), seconds + 30)
         if not result["complete"]:
-            raise BenchError(f"incomplete after {seconds} s: sent {result['sent']}, acked {result['acked']}, "
-                             f"received {result['received']}")
+            raise BenchError(errors or f"incomplete after {seconds} s: sent {result['sent']}, acked "
+                                       f"{result['acked']}, received {result['received']}")
         if result["out_of_order"]:
             raise BenchError(f"{result['out_of_order']} messages came out of order")
         return result
 
 
-def cpu_per_delivery(bench: Bench, kind: type[Broker], mode: str, **options) -> Measures:
-    return cpu_of(bench, bench.broker(kind), mode, **options)
+def run_load(command: list[str], within_s: float) -> tuple[dict, str]:
+    """Its report, complete or not, and the first line of what it complained about."""
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=within_s,
+                         check=False)
+    complaint = run.stderr.strip().partition("\n")[0]
+    if not run.stdout:
+        raise BenchError(complaint or "the load generator failed")
+    return json.loads(run.stdout), complaint
 
 
-def cpu_of(bench: Bench, broker: Broker, mode: str, **options) -> Measures:
+def cpu_per_delivery(bench: Bench, kind: type[Broker], verb: str, **options) -> Measures:
+    return cpu_of(bench, bench.broker(kind), verb, **options)
+
+
+def cpu_of(bench: Bench, broker: Broker, verb: str, **options) -> Measures:
     broker.start()
     try:
         before_s = broker.cpu_s()
-        result = bench.load(broker.port, mode, **options)
+        result = bench.load(broker.port, verb, **options)
         used_s = broker.cpu_s() - before_s
     finally:
         broker.stop()
-    return {"cpu_us": used_s / result["received"] * 1e6, "per_s": result["received_per_s"]}
+    return {"cpu_us": used_s / result["received"] * 1e6, "per_s": result["received_per_s"],
+            "generator_cpu_us": result["own_cpu_us"]}
 
 
 def qos0_fanin(bench: Bench, kind: type[Broker]) -> Measures:
-    return cpu_per_delivery(bench, kind, "fanin", qos=0, count=bench.count(600_000, 200_000))
+    return cpu_per_delivery(bench, kind, "fan-in", qos=0, count=bench.count(600_000, 200_000))
 
 
 def qos1_fanin(bench: Bench, kind: type[Broker]) -> Measures:
-    return cpu_per_delivery(bench, kind, "fanin", qos=1, count=bench.count(200_000, 80_000))
+    return cpu_per_delivery(bench, kind, "fan-in", qos=1, count=bench.count(200_000, 80_000))
 
 
 def qos1_fanout(bench: Bench, kind: type[Broker]) -> Measures:
-    return cpu_per_delivery(bench, kind, "fanout", qos=1, count=bench.count(2_000, 800))
+    return cpu_per_delivery(bench, kind, "fan-out", qos=1, count=bench.count(2_000, 800))
 
 
 def prepare_queue(bench: Bench, broker: Broker) -> None:
     """After start: Mosquitto keeps messages only for a session; Headgate has a route (keep_messages)."""
     if isinstance(broker, Mosquitto):
-        bench.load(broker.port, "offline", qos=1, connections=1)
+        bench.load(broker.port, "sub", leave=True, client_id="bench", filter="bench/load/#", qos=1)
 
 
 def fill_queue(bench: Bench, broker: Broker, count: int) -> dict:
-    return bench.load(broker.port, "pub", publishers=4, qos=1, window=256, payload=200, count=count, seconds=120)
+    return bench.load(broker.port, "pub", clients=4, qos=1, window=256, size=200, count=count, duration=120)
 
 
 def check_kept(broker: Broker, acked: int) -> None:
@@ -135,7 +144,8 @@ def latency(bench: Bench, kind: type[Broker], qos: int) -> Measures:
         result = bench.load(broker.port, "latency", qos=qos, rate=10_000, count=bench.count(30_000, 15_000))
     finally:
         broker.stop()
-    return {"p50_ms": result["p50_us"] / 1000, "p99_ms": result["p99_us"] / 1000}
+    latency_us = result["latency_us"]
+    return {"p50_ms": latency_us["p50"] / 1000, "p99_ms": latency_us["p99"] / 1000}
 
 
 def latency_qos0(bench: Bench, kind: type[Broker]) -> Measures:
@@ -159,23 +169,35 @@ def idle(bench: Bench, kind: type[Broker]) -> Measures:
 
 
 def idle_connections(bench: Bench, kind: type[Broker]) -> Measures:
-    connections = bench.count(9_500, 2_000)
+    connections = bench.count(10_000, 2_000)
     broker = bench.broker(kind)
     broker.start()
-    holder = None
+    before = broker.rss_bytes()
+    command = bench.load_command(broker.port, "conns", clients=connections, keep_alive=0, duration=60)
+    holder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
     try:
-        before = broker.rss_bytes()
-        holder = subprocess.Popen(bench.load_command(broker.port, "idle", connections=connections),
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = holder.stdout.readline()
-        if not line or not json.loads(line)["complete"]:
-            raise BenchError(f"could not open {connections} connections: {line or holder.stderr.read()}".strip())
-        return {"rss_kib": (broker.rss_bytes() - before) / connections / 1024}
+        wait_until_open(broker, connections, 50)
+        each = (broker.rss_bytes() - before) / connections
+        holder.send_signal(signal.SIGINT)
+        report, complaints = holder.communicate(timeout=30)
+        if not report or json.loads(report)["connected"] != connections:
+            raise BenchError(f"not all of {connections} connections stayed: {complaints.strip()}")
     finally:
-        if holder:
-            holder.stdin.close()
-            holder.wait(30)
+        holder.kill()
+        holder.wait()
         broker.stop()
+    return {"rss_kib": each / 1024}
+
+
+def wait_until_open(broker: Broker, connections: int, within_s: float) -> None:
+    """And a second more: the last ones have their CONNACK then."""
+    deadline = time.monotonic() + within_s
+    while broker.open_files() < connections:
+        if time.monotonic() > deadline:
+            raise BenchError(f"{broker.name} has {broker.open_files()} of {connections} connections open")
+        time.sleep(0.1)
+    time.sleep(1)
 
 
 def bytes_received(port: int) -> int:
@@ -193,7 +215,7 @@ def cloud_with_subscriber(bench: Bench) -> Mosquitto:
     cloud = Mosquitto(bench.directory / "cloud")
     cloud.keep_messages()
     cloud.start()
-    bench.load(cloud.port, "offline", qos=1, connections=1)
+    bench.load(cloud.port, "sub", leave=True, client_id="bench", filter="bench/load/#", qos=1)
     cloud.stop()
     return cloud
 
@@ -206,7 +228,7 @@ def drain_upstream(bench: Bench, kind: type[Broker]) -> Measures:
     edge.send_upstream(cloud.port)
     edge.start()
     try:
-        bench.load(edge.port, "pub", publishers=4, qos=1, readings=1, count=count, seconds=120)
+        bench.load(edge.port, "pub", clients=4, qos=1, readings=True, count=count, duration=120)
         cloud.start()
         arrived = receive_all(bench, cloud, count)
         wire = bytes_received(cloud.port) - 4 * arrived["received"]  # without the subscriber's own PUBACKs
@@ -226,7 +248,7 @@ def routes_many(bench: Bench, kind: type[Broker]) -> Measures:
     for routes in (1, 1000):
         broker = kind(bench.directory / f"{routes}-routes")
         broker.config["routes"] = {f"r{i}": f"FROM 'bench/load/{i}' INTO $null" for i in range(routes)}
-        measures = cpu_of(bench, broker, "fanin", publishers=1, qos=0, count=bench.count(300_000, 100_000))
+        measures = cpu_of(bench, broker, "fan-in", publishers=1, qos=0, count=bench.count(300_000, 100_000))
         cpu_us.append(measures["cpu_us"])
     return {"cpu_ratio": cpu_us[1] / cpu_us[0]}
 
@@ -242,7 +264,7 @@ def disk_back(bench: Bench, kind: type[Broker]) -> Measures:
     edge.start()
     try:
         empty = disk_bytes(edge.directory / "data")
-        bench.load(edge.port, "pub", publishers=4, qos=1, readings=1, count=count, seconds=120)
+        bench.load(edge.port, "pub", clients=4, qos=1, readings=True, count=count, duration=120)
         full = disk_bytes(edge.directory / "data")
         cloud.start()
         back = 0.0
@@ -267,13 +289,12 @@ def disk_bytes(directory: pathlib.Path) -> int:
 
 
 def receive_all(bench: Bench, cloud: Mosquitto, count: int) -> dict:
-    command = bench.load_command(cloud.port, "sub", qos=1, persistent=1, count=count, quiet=3, seconds=120)
-    run = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
-    if run.returncode != 0:
-        raise BenchError(run.stderr.strip() or "the subscriber in the cloud failed")
-    arrived = json.loads(run.stdout)
+    """Batches are fewer than messages, so this ends when it is quiet."""
+    command = bench.load_command(cloud.port, "sub", qos=1, persistent=True, client_id="bench",
+                                 filter="bench/load/#", count=count, quiet=3, duration=120)
+    arrived, complaint = run_load(command, 150)
     if arrived["received"] < 2 or arrived["seconds"] <= 0:
-        raise BenchError(f"nothing to time: {arrived['received']} messages came up")
+        raise BenchError(complaint or f"nothing to time: {arrived['received']} messages came up")
     return arrived
 
 

@@ -30,6 +30,7 @@ class HubProcess {
   void terminate();  // sends SIGTERM; wait() tells how it ended
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds patience = kPatience);
 
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] uint16_t port() const { return port_; }
   [[nodiscard]] std::string data_dir() const { return (scratch_.path() / "data").string(); }
   [[nodiscard]] std::string config_file() const { return (scratch_.path() / "headgate.json").string(); }

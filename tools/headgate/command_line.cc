@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "store/rocks_queue_store.h"
+#include "tools/bench/command.h"
 #include "tools/headgate/commands.h"
 #include "tools/headgate/passwd.h"
 #include "tools/unbatch/unbatch.h"
@@ -44,6 +45,7 @@ class CommandLine {
     add_tail();
     add_passwd();
     add_unbatch();
+    add_bench();
   }
 
   int run(std::vector<std::string> args) {
@@ -164,15 +166,28 @@ class CommandLine {
     });
   }
 
-  // Has options of its own, and needs no hub: everything behind the word is passed on.
   void add_unbatch() {
-    CLI::App* const unbatch =
-        app_.add_subcommand("unbatch", "Batches from upstream as one JSON message a line");
-    unbatch->set_help_flag();
-    unbatch->prefix_command();
-    unbatch->fallthrough(false);  // else options that are not known here are looked for in `headgate`
-    unbatch->callback([this, unbatch] {
-      run_ = [this, unbatch] { return run_unbatch(unbatch->remaining(), std::cin, out_, err_); };
+    add_own(app_, "unbatch", "Batches from upstream as one JSON message a line",
+            [this](const auto& args) { return run_unbatch(args, std::cin, out_, err_); });
+  }
+
+  void add_bench() {
+    add_own(app_, "bench", "Load any MQTT broker, and report rates and latencies",
+            [this](std::vector<std::string> args) {
+              if (json_) args.push_back("--json");
+              return run_bench(args, out_, err_);
+            });
+  }
+
+  // Has options of its own, and needs no hub: everything behind the word is passed on.
+  void add_own(CLI::App& parent, const std::string& name, const std::string& description,
+               std::function<int(const std::vector<std::string>&)> command) {
+    CLI::App* const sub = parent.add_subcommand(name, description);
+    sub->set_help_flag();
+    sub->prefix_command();
+    sub->fallthrough(false);  // else options that are not known here are looked for in `headgate`
+    sub->callback([this, sub, command = std::move(command)] {
+      run_ = [sub, command] { return command(sub->remaining()); };
     });
   }
 

@@ -2,7 +2,6 @@
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <signal.h>
 
 #include <cerrno>
 #include <chrono>
@@ -11,6 +10,8 @@
 #include <memory>
 #include <ostream>
 #include <thread>
+
+#include "tools/interrupt.h"
 
 namespace headgate::tools {
 namespace {
@@ -23,31 +24,6 @@ constexpr int kWaitMs = 100;                     // for a packet, before looking
 constexpr uint32_t kSessionExpiryS = 7 * 86400;  // of a named client
 constexpr auto kRetry = milliseconds(200);
 
-volatile sig_atomic_t stop_requested = 0;
-void request_stop(int) { stop_requested = 1; }
-
-// Ends the wait on SIGINT and SIGTERM for as long as it lives.
-class StopOnSignals {
- public:
-  StopOnSignals() {
-    stop_requested = 0;
-    struct sigaction action {};
-    action.sa_handler = request_stop;
-    ::sigaction(SIGINT, &action, &old_interrupt_);
-    ::sigaction(SIGTERM, &action, &old_terminate_);
-  }
-  ~StopOnSignals() {
-    ::sigaction(SIGINT, &old_interrupt_, nullptr);
-    ::sigaction(SIGTERM, &old_terminate_, nullptr);
-  }
-  StopOnSignals(const StopOnSignals&) = delete;
-  StopOnSignals& operator=(const StopOnSignals&) = delete;
-
- private:
-  struct sigaction old_interrupt_ {};
-  struct sigaction old_terminate_ {};
-};
-
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 class Subscriber {
@@ -57,10 +33,10 @@ class Subscriber {
 
   core::Status run() {
     if (core::Status made = make_client(); !made) return made;
-    const StopOnSignals signals;
+    const Interrupt interrupt;
     const auto end = steady_clock::now() + std::chrono::seconds(options_.timeout_s);
     const auto time_is_up = [&] { return options_.timeout_s > 0 && steady_clock::now() >= end; };
-    while (!done_ && refusal_.empty() && stop_requested == 0 && !time_is_up()) step();
+    while (!done_ && refusal_.empty() && !Interrupt::requested() && !time_is_up()) step();
     mosquitto_disconnect(client_.get());
     if (!refusal_.empty()) return core::fail(core::Errc::invalid, refusal_);
     if (!was_connected_ && time_is_up())

@@ -6,7 +6,7 @@
 #include <random>
 #include <string_view>
 
-namespace headgate::bench {
+namespace headgate::tools::bench {
 
 inline constexpr size_t kReadingBytes = 219;  // every reading, exactly
 
@@ -31,4 +31,4 @@ class ReadingSource {
   std::array<char, kReadingBytes + 64> text_{};
 };
 
-}  // namespace headgate::bench
+}  // namespace headgate::tools::bench

@@ -1,9 +1,9 @@
-#include "tests/bench/loadgen/reading.h"
+#include "tools/bench/reading.h"
 
 #include <algorithm>
 #include <cstdio>
 
-namespace headgate::bench {
+namespace headgate::tools::bench {
 
 ReadingSource::ReadingSource(uint32_t machine) : random_(machine + 1), machine_(machine) {}
 
@@ -31,4 +31,4 @@ std::string_view ReadingSource::next() {
   return {text_.data(), kReadingBytes};
 }
 
-}  // namespace headgate::bench
+}  // namespace headgate::tools::bench
