@@ -51,7 +51,7 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
       context_.traffic.bytes_in -= input.size();  // it comes here again
       return;
     }
-    const NextFrame next = channel.assembler.next(input, options_.session.packet_bytes_max);
+    const NextFrame next = channel.assembler.next(input, packet_bytes_max(channel));
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
@@ -154,6 +154,11 @@ void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
     delay_will(client, now);
   }
   schedule(client);
+}
+
+size_t Broker::packet_bytes_max(const Channel& channel) const {
+  const size_t limit = options_.session.packet_bytes_max;
+  return channel.policy ? std::min(limit, channel.policy->packet_bytes_max) : limit;
 }
 
 // ---- time ----

@@ -50,7 +50,7 @@ struct StoredSession {
 
 struct BrokerStats {
   uint64_t connections_accepted = 0;
-  uint64_t connections_refused = 0;  // CONNECT refused, or too many connections
+  uint64_t connections_refused = 0;  // CONNECT refused
   uint64_t connects_denied = 0;      // of those, for who the client is, or could not prove to be
   uint64_t protocol_errors = 0;      // connections closed for what the client sent
   uint64_t clients_max = 0;          // most clients that were connected at a time
@@ -74,6 +74,9 @@ class Broker {
   [[nodiscard]] bool wants_bytes(const Channel& channel) const;
   // The socket has taken everything, after there was too much (wants_bytes() was false) or it took nothing.
   void on_drained(Channel& channel, core::Now now);
+
+  // The largest packet that this client may send.
+  [[nodiscard]] size_t packet_bytes_max(const Channel& channel) const;
 
   // Call about once a second: keep-alive, CONNECT timeout, wills, session expiry.
   void tick(core::Now now);

@@ -198,7 +198,7 @@ void Broker::send_connack(Channel& channel, const Connect& connect, const Sessio
   Connack connack;
   connack.session_present = present;
   connack.receive_maximum = options_.session.receive_maximum;
-  connack.packet_bytes_max = static_cast<uint32_t>(options_.session.packet_bytes_max);
+  connack.packet_bytes_max = static_cast<uint32_t>(packet_bytes_max(channel));
   connack.topic_alias_maximum = options_.session.topic_aliases_max;
   // [MQTT-3.1.3-7]
   if (connect.client_id.empty()) connack.assigned_client_id = session.client_id();  // [MQTT-3.2.2-16]

@@ -101,7 +101,7 @@ class Channel {
 
   // Set by the shell: bytes taken that the socket has not accepted yet.
   size_t unsent_in_shell = 0;
-  // Set by the shell before opened().
+  // Set by the shell: the first before opened(), the second before the first on_bytes().
   std::shared_ptr<const ListenerPolicy> policy;  // null: the default one
   std::optional<std::string> certificate_name;   // of a client certificate that was verified
 

@@ -1,12 +1,11 @@
 #include "broker/connection.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "broker/connection_pool.h"
+
 namespace headgate::broker {
-namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
@@ -15,76 +14,101 @@ constexpr size_t kKeptBuffer = 16 * 1024;  // larger write buffers are given bac
 
 }  // namespace
 
-// ---- pool ----
+// ---- what every connection does ----
 
-ConnectionPool::~ConnectionPool() { close_all(); }
-
-void ConnectionPool::add(asio::ip::tcp::socket socket) {
-  error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  const auto endpoint = socket.remote_endpoint(ignored);
-  std::string peer = endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
-  const auto connection = std::make_shared<Connection>(*this, std::move(socket), std::move(peer));
-  connections_.insert(connection);
-  connection->start();
+Connection::Connection(ConnectionPool& pool, Arrival arrival)
+    : pool_(pool),
+      wire_(std::move(arrival.socket), std::move(arrival.tls)),
+      channel_(*this, std::move(arrival.peer)),
+      listener_(std::move(arrival.listener)),
+      ticket_(arrival.ticket) {
+  channel_.policy = {listener_, &listener_->policy};
 }
-
-void ConnectionPool::close_all() {
-  const auto closing = std::move(connections_);
-  connections_.clear();
-  for (const auto& connection : closing) {
-    connection->flush();
-    connection->finish();
-  }
-}
-
-void ConnectionPool::flush_soon(std::shared_ptr<Connection> connection) {
-  to_flush_.push_back(std::move(connection));
-  if (to_flush_.size() == 1) asio::post(io_, [this] { flush(); });
-}
-
-void ConnectionPool::flush() {
-  const auto connections = std::move(to_flush_);
-  to_flush_.clear();
-  for (const auto& connection : connections) connection->flush();
-}
-
-// ---- connection ----
-
-Connection::Connection(ConnectionPool& pool, asio::ip::tcp::socket socket, std::string peer)
-    : pool_(pool), socket_(std::move(socket)), channel_(*this, std::move(peer)) {}
 
 void Connection::start() {
-  pool_.broker_.opened(channel_, pool_.clock_.now());
-  wait_readable();
+  pool_.broker().opened(channel_, pool_.now());
+  shake_hands();
+}
+
+void Connection::shake_hands() {
+  if (finished_) return;
+  const Wire::Then then = wire_.is_encrypted() ? wire_.shake_hands() : Wire::Then::again;
+  if (then == Wire::Then::ended) {
+    pool_.log().warn("tls_handshake_failed",
+                     {{"peer", channel_.peer()}, {"reason", wire_.handshake_error()}});
+    return finish();
+  }
+  if (then == Wire::Then::again) {
+    open_ = true;
+    if (wire_.is_encrypted()) channel_.certificate_name = wire_.certificate_name(listener_->tls.identity);
+    return on_open();
+  }
+  const auto what = then == Wire::Then::want_read ? Wire::Socket::wait_read : Wire::Socket::wait_write;
+  wire_.wait(what, [self = shared_from_this()](const error_code& error) {
+    if (error) return self->finish();
+    self->shake_hands();
+  });
+}
+
+void Connection::report_handshake(std::string_view event, std::string_view reason) {
+  const Admission::Verdict verdict = pool_.admission().fail_handshake(ticket_, pool_.now());
+  if (!verdict.tell) return;
+  pool_.log().warn(event, {{"peer", channel_.peer()},
+                           {"listener", listener_->policy.name},
+                           {"reason", reason},
+                           {"failed_before", verdict.untold}});
 }
 
 void Connection::wake() { pool_.flush_soon(shared_from_this()); }
 
-void Connection::wait_readable() {
-  if (reading_ || finished_ || !pool_.broker_.wants_bytes(channel_)) return;
-  reading_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                     [self = shared_from_this()](const error_code& error) { self->on_readable(error); });
-}
+bool Connection::is_wanted() const { return pool_.broker().wants_bytes(channel_); }
 
-void Connection::on_readable(const error_code& error) {
-  reading_ = false;
-  if (finished_) return;
-  if (error) return finish();
-  error_code failed;
-  const size_t bytes = socket_.read_some(asio::buffer(pool_.read_buffer_), failed);
-  if (failed == asio::error::would_block || failed == asio::error::interrupted) return wait_readable();
-  if (failed) return finish();
-  pool_.broker_.on_bytes(channel_, core::Bytes(pool_.read_buffer_.data(), bytes), pool_.clock_.now());
-  wait_readable();
-}
+void Connection::give_to_broker(core::Bytes input) { pool_.broker().on_bytes(channel_, input, pool_.now()); }
 
 void Connection::flush() {
   if (finished_) return;
   channel_.settle();
-  const bool held_back = !pool_.broker_.wants_bytes(channel_);
+  if (open_) return flush_open();
+  if (channel_.closing()) finish();
+}
+
+void Connection::finish() {
+  if (finished_) return;
+  finished_ = true;
+  const auto self = shared_from_this();
+  pool_.broker().closed(channel_, pool_.now());
+  hang_up();
+  pool_.forget(self, ticket_);
+}
+
+void Connection::hang_up() { wire_.close(pool_.read_buffer(), ConnectionPool::kReadBytes); }
+
+// ---- MQTT as it is ----
+
+void StreamConnection::wait_readable() {
+  if (reading_ || finished() || !is_wanted()) return;
+  reading_ = true;
+  auto on_readable = [self = std::static_pointer_cast<StreamConnection>(shared_from_this())](
+                         const error_code& error) { self->on_readable(error); };
+  if (wire_.holds_bytes()) {
+    boost::asio::post(pool_.io(), [on_readable = std::move(on_readable)] { on_readable({}); });
+  } else {
+    wire_.wait(Wire::Socket::wait_read, std::move(on_readable));
+  }
+}
+
+void StreamConnection::on_readable(const error_code& error) {
+  reading_ = false;
+  if (finished()) return;
+  if (error) return finish();
+  const Wire::Moved got = wire_.read(pool_.read_buffer(), ConnectionPool::kReadBytes);
+  if (got.bytes > 0) give_to_broker({pool_.read_buffer(), got.bytes});
+  if (got.then == Wire::Then::ended) return finish();
+  wait_readable();
+}
+
+void StreamConnection::flush_open() {
+  const bool held_back = !is_wanted();
   channel_.take_out(unsent_);
   if (!writing_ && !write_unsent()) return finish();
   channel_.unsent_in_shell = unsent_.size() - sent_;
@@ -93,60 +117,38 @@ void Connection::flush() {
   if (!unsent_.empty()) {
     wait_writable();
   } else if (held_back) {
-    pool_.broker_.on_drained(channel_, pool_.clock_.now());  // too much for a turn, but not for the socket
+    pool_.broker().on_drained(channel_, pool_.now());  // too much for a turn, but not for the socket
   }
   wait_readable();
 }
 
-bool Connection::write_unsent() {
-  while (sent_ < unsent_.size()) {
-    error_code failed;
-    sent_ += socket_.write_some(asio::buffer(unsent_) + sent_, failed);
-    if (failed == asio::error::would_block) return true;
-    if (failed && failed != asio::error::interrupted) return false;
-  }
+bool StreamConnection::write_unsent() {
+  const Wire::Moved moved = wire_.write(std::string_view(unsent_).substr(sent_));
+  sent_ += moved.bytes;
+  if (moved.then == Wire::Then::ended) return false;
+  if (sent_ < unsent_.size()) return true;
   unsent_.clear();
   sent_ = 0;
   if (unsent_.capacity() > kKeptBuffer) unsent_.shrink_to_fit();
   return true;
 }
 
-void Connection::wait_writable() {
+void StreamConnection::wait_writable() {
   if (writing_) return;
   writing_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                     [self = shared_from_this()](const error_code& error) { self->on_writable(error); });
+  wire_.wait(Wire::Socket::wait_write,
+             [self = std::static_pointer_cast<StreamConnection>(shared_from_this())](
+                 const error_code& error) { self->on_writable(error); });
 }
 
-void Connection::on_writable(const error_code& error) {
+void StreamConnection::on_writable(const error_code& error) {
   writing_ = false;
-  if (finished_) return;
+  if (finished()) return;
   if (error || !write_unsent()) return finish();
   channel_.unsent_in_shell = unsent_.size() - sent_;
   if (!unsent_.empty()) return wait_writable();
-  pool_.broker_.on_drained(channel_, pool_.clock_.now());
+  pool_.broker().on_drained(channel_, pool_.now());
   wait_readable();
-}
-
-void Connection::finish() {
-  if (finished_) return;
-  finished_ = true;
-  const auto self = shared_from_this();
-  pool_.broker_.closed(channel_, pool_.clock_.now());
-  // Unread input would make the kernel answer with a reset, which can overtake our last packet.
-  discard_input();
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
-  pool_.connections_.erase(self);
-}
-
-void Connection::discard_input() {
-  constexpr int kReadsMax = 16;
-  error_code failed;
-  for (int reads = 0; reads < kReadsMax && !failed; ++reads) {
-    if (socket_.read_some(asio::buffer(pool_.read_buffer_), failed) == 0) return;
-  }
 }
 
 }  // namespace headgate::broker

@@ -1,77 +1,91 @@
-// The Asio shell of one client connection over TCP: moves bytes between a socket and a Channel.
+// The Asio shell of one client connection: moves bytes between a Wire and a Channel. Two kinds share what is
+// here: StreamConnection for MQTT as it is, and the one of connection_web_socket.cc.
 #pragma once
 
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
-#include "broker/broker.h"
+#include "broker/admission.h"
 #include "broker/channel.h"
-#include "core/clock.h"
+#include "broker/connection_wire.h"
+#include "broker/listener_options.h"
 
 namespace headgate::broker {
 
-class Connection;
+class ConnectionPool;
 
-// All connections of the loop. They share one read buffer, since a connection has none of its own while
-// there is nothing to read, and they are flushed together: once a loop turn, one write each.
-class ConnectionPool {
- public:
-  ConnectionPool(boost::asio::io_context& io, Broker& broker, const core::Clock& clock)
-      : io_(io), broker_(broker), clock_(clock) {}
-  ~ConnectionPool();
-
-  void add(boost::asio::ip::tcp::socket socket);
-  // Closes every socket now. Sends first what it can without waiting.
-  void close_all();
-
- private:
-  friend class Connection;
-  void flush_soon(std::shared_ptr<Connection> connection);
-  void flush();
-
-  static constexpr size_t kReadBytes = 64 * 1024;
-
-  boost::asio::io_context& io_;
-  Broker& broker_;
-  const core::Clock& clock_;
-  std::array<char, kReadBytes> read_buffer_;
-  std::unordered_set<std::shared_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Connection>> to_flush_;
+// Who has just come in, by which listener.
+struct Arrival {
+  Wire::Socket socket;
+  TlsSession tls;  // null: in the clear
+  std::string peer;
+  std::shared_ptr<const ListenerOptions> listener;
+  Admission::Ticket ticket;
 };
 
 class Connection : public ChannelShell, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(ConnectionPool& pool, boost::asio::ip::tcp::socket socket, std::string peer);
+  Connection(ConnectionPool& pool, Arrival arrival);
 
+  // The CONNECT timeout runs from here, TLS and WebSocket handshakes included.
   void start();
   void wake() override;
   // Writes what the channel has, without waiting; then whatever it asks for: reading again, or closing.
   void flush();
-  // Ends the network connection. Idempotent.
+  // Ends the connection. Idempotent.
   void finish();
+
+ protected:
+  // The wire is ready for the client's bytes: the TLS handshake, if there is one, is done.
+  virtual void on_open() = 0;
+  virtual void flush_open() = 0;
+  // The last step of finish(): says good-bye and closes the socket.
+  virtual void hang_up();
+
+  void give_to_broker(core::Bytes input);
+  // Counts it, and logs it unless this address had its line a moment ago.
+  void report_handshake(std::string_view event, std::string_view reason);
+  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] bool is_wanted() const;  // the broker wants more bytes
+
+  ConnectionPool& pool_;
+  Wire wire_;
+  Channel channel_;
+  std::shared_ptr<const ListenerOptions> listener_;
+
+ private:
+  void shake_hands();
+
+  Admission::Ticket ticket_;
+  bool open_ = false;
+  bool finished_ = false;
+};
+
+// MQTT over TCP, TLS or a Unix socket.
+class StreamConnection : public Connection {
+ public:
+  using Connection::Connection;
+
+ protected:
+  void on_open() override { wait_readable(); }
+  void flush_open() override;
 
  private:
   void wait_readable();
   void on_readable(const boost::system::error_code& error);
   void wait_writable();
   void on_writable(const boost::system::error_code& error);
-  // False if the socket is broken.
+  // False if the wire is broken.
   [[nodiscard]] bool write_unsent();
-  void discard_input();
 
-  ConnectionPool& pool_;
-  boost::asio::ip::tcp::socket socket_;
-  Channel channel_;
   std::string unsent_;
   size_t sent_ = 0;  // bytes at the front of unsent_ that the socket has taken
   bool reading_ = false;
   bool writing_ = false;  // waiting for the socket to take more
-  bool finished_ = false;
 };
+
+// MQTT in binary WebSocket messages, over TCP or TLS (connection_web_socket.cc).
+[[nodiscard]] std::shared_ptr<Connection> make_web_socket_connection(ConnectionPool& pool, Arrival arrival);
 
 }  // namespace headgate::broker

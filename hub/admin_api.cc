@@ -218,7 +218,7 @@ AdminReply check_routes(const Call& call) {
 }
 
 AdminReply reload_routes(const Call& call) {
-  const ReloadReport report = call.hub.reload_routes();
+  const ReloadReport report = call.hub.reload();
   return AdminResponse{200, dump({{"active", report.active}, {"errors", report.errors}})};
 }
 

@@ -13,6 +13,7 @@
 
 #include "hub/access_config.h"
 #include "hub/config_keys.h"
+#include "hub/config_problems.h"
 #include "routing/json_text.h"
 
 namespace headgate::hub {
@@ -22,34 +23,21 @@ using Json = nlohmann::ordered_json;
 using routing::describe;
 using routing::join_path;
 
-// One line for each problem, all of them collected.
-class Problems {
- public:
-  explicit Problems(std::string_view file) : file_(file) {}
+void found(Problems& problems, std::string_view path, const Json& value, std::string_view allowed) {
+  problems.add(path, "is " + describe(value) + "; allowed: " + std::string(allowed));
+}
 
-  void add(std::string_view path, std::string_view what) {
-    text_.append(text_.empty() ? "" : "\n").append(file_).append(": ").append(path).append(": ").append(what);
+// "a", "b" or "c".
+template <class E>
+std::string list_of_names() {
+  const auto names = enum_names<E>();
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) list += i + 1 == names.size() ? " or " : ", ";
+    list.append("\"").append(names[i].name).append("\"");
   }
-  void found(std::string_view path, const Json& value, std::string_view allowed) {
-    add(path, "is " + describe(value) + "; allowed: " + std::string(allowed));
-  }
-  // Lines of the form "path: what".
-  void add_lines(std::string_view lines) {
-    while (!lines.empty()) {
-      const size_t end = lines.find('\n');
-      const std::string_view line = lines.substr(0, end);
-      const size_t path = line.find(": ");
-      add(line.substr(0, path), line.substr(path + 2));
-      lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
-    }
-  }
-  [[nodiscard]] std::string_view file() const { return file_; }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string file_;
-  std::string text_;
-};
+  return list;
+}
 
 template <class Owner>
 void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
@@ -65,7 +53,7 @@ struct Setter {
   Problems& problems;
 
   void operator()(const Ref<Owner, bool>& ref) {
-    if (!value.is_boolean()) return problems.found(path, value, "true or false");
+    if (!value.is_boolean()) return found(problems, path, value, "true or false");
     ref(owner) = value.get<bool>();
   }
 
@@ -74,42 +62,69 @@ struct Setter {
   void operator()(const Ref<Owner, Number>& ref) {
     const auto number = read_number();
     if (!number || *number < key.min || *number > key.max)
-      return problems.found(path, value, allowed_numbers());
+      return found(problems, path, value, allowed_numbers());
     ref(owner) = static_cast<Number>(*number);
   }
 
   void operator()(const Ref<Owner, std::string>& ref) {
-    if (!value.is_string()) return problems.found(path, value, "a text");
+    if (!value.is_string()) return found(problems, path, value, "a text");
     const auto& text = value.get_ref<const std::string&>();
-    if (text.find('\0') != std::string::npos) return problems.found(path, value, "a text without \\u0000");
-    if (key.rule.ok != nullptr && !key.rule.ok(text)) return problems.found(path, value, key.rule.allowed);
+    if (text.find('\0') != std::string::npos) return found(problems, path, value, "a text without \\u0000");
+    if (key.rule.ok != nullptr && !key.rule.ok(text)) return found(problems, path, value, key.rule.allowed);
     ref(owner) = text;
   }
 
-  void operator()(const Ref<Owner, core::LogLevel>& ref) {
-    for (const LogLevelName& known : log_level_names()) {
-      if (value == known.name) {
-        ref(owner) = known.level;
+  template <class E>
+  requires std::is_enum_v<E>
+  void operator()(const Ref<Owner, E>& ref) {
+    const std::string text = value.is_string() ? value.get<std::string>() : "";
+    for (const EnumName<E>& known : enum_names<E>()) {
+      if (text == known.name) {
+        ref(owner) = known.value;
         return;
       }
     }
-    problems.found(path, value, "\"debug\", \"info\", \"warn\" or \"error\"");
+    found(problems, path, value, list_of_names<E>());
+  }
+
+  // "loopback", or true or false.
+  void operator()(const Ref<Owner, Anonymous>& ref) {
+    const bool by_place = value.is_string() && value.get<std::string>() == "loopback";
+    if (!value.is_boolean() && !by_place) {
+      return found(problems, path, value, "\"loopback\", true or false");
+    }
+    ref(owner) = by_place ? Anonymous::loopback : value.get<bool>() ? Anonymous::yes : Anonymous::no;
+  }
+
+  // A text, or a list of them.
+  void operator()(const Ref<Owner, std::vector<std::string>>& ref) {
+    const Json list = value.is_string() ? Json::array({value}) : value;
+    const auto fits = [&](const Json& one) {
+      return one.is_string() && key.rule.ok(one.get_ref<const std::string&>());
+    };
+    if (!list.is_array() || list.size() < key.min || list.size() > key.max ||
+        !std::all_of(list.begin(), list.end(), fits)) {
+      return found(problems, path, value, key.rule.allowed);
+    }
+    ref(owner) = list.get<std::vector<std::string>>();
   }
 
   void operator()(const Ref<Owner, Durability>& ref) {
     const auto parsed = parse_durability(value.is_string() ? value.get<std::string>() : "");
-    if (!parsed) return problems.found(path, value, parsed.error().what);
+    if (!parsed) return found(problems, path, value, parsed.error().what);
     ref(owner) = *parsed;
   }
 
   void operator()(const Ref<Owner, std::vector<ListenerConfig>>& ref) {
     if (!value.is_array() || value.size() < key.min || value.size() > key.max) {
-      return problems.found(path, value, "a list of 1 to 64 objects with address, port, insecure");
+      return found(problems, path, value, "a list of 1 to 64 objects with transport, address, port, …");
     }
     std::vector<ListenerConfig>& listeners = ref(owner);
-    listeners.assign(value.size(), ListenerConfig{});
+    listeners.clear();
+    listeners.resize(value.size());
     for (size_t i = 0; i < value.size(); ++i) {
       read_object(listeners[i], value[i], listener_keys(), path + "[" + std::to_string(i) + "]", problems);
+      if (!value[i].contains("port")) listeners[i].port = default_port(listeners[i].transport);
     }
   }
 
@@ -167,7 +182,7 @@ class ObjectReader {
   // `prefix`: the table path of this object, with its final dot. `place`: the same as errors say it.
   void read(const Json& object, const std::string& prefix, std::string_view place) {
     if (!object.is_object()) {
-      return problems_.found(place.empty() ? "the whole file" : place, object, "an object, {…}");
+      return found(problems_, place.empty() ? "the whole file" : place, object, "an object, {…}");
     }
     for (const auto& [name, value] : object.items()) read_member(prefix, name, value, join_path(place, name));
   }
@@ -192,28 +207,6 @@ template <class Owner>
 void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
                  std::string_view place, Problems& problems) {
   ObjectReader<Owner>(owner, keys, problems).read(object, "", place);
-}
-
-void check_listeners(const Config& config, Problems& problems) {
-  for (size_t i = 0; i < config.listeners.size(); ++i) {
-    const ListenerConfig& listener = config.listeners[i];
-    const std::string path = "listeners[" + std::to_string(i) + "]";
-    if (!listener.insecure && !is_loopback(listener.address)) {
-      problems.add(
-          path + ".address",
-          "is \"" + listener.address +
-              "\", beyond loopback, where anybody could read and publish: listeners have no TLS yet; use "
-              "127.0.0.1, or say \"insecure\": true if the network is trusted");
-    }
-    const auto same = [&](const ListenerConfig& other) {
-      return other.address == listener.address && other.port == listener.port && other.port != 0;
-    };
-    const auto first = std::find_if(config.listeners.begin(), config.listeners.end(), same);
-    if (first < config.listeners.begin() + static_cast<std::ptrdiff_t>(i)) {
-      problems.add(path, "has the address and port of listeners[" +
-                             std::to_string(first - config.listeners.begin()) + "]; keep one of them");
-    }
-  }
 }
 
 void check_upstream(const Json& root, const Config& config, Problems& problems) {
@@ -252,7 +245,7 @@ core::Result<Config> parse_config(std::string_view json_text, std::string_view f
   Config config = default_config();
   Problems problems(file_name);
   read_object(config, *json, config_keys(), "", problems);
-  check_listeners(config, problems);
+  check_listeners(config.listeners, problems);
   check_upstream(*json, config, problems);
   check_socket_path(config, problems);
   if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
@@ -288,7 +281,5 @@ std::string hub_id_of(const Config& config) {
 std::string admin_socket_path(const Config& config) {
   return config.admin.socket.empty() ? config.data_dir + "/admin.sock" : config.admin.socket;
 }
-
-bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
 
 }  // namespace headgate::hub

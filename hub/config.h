@@ -14,17 +14,10 @@
 #include "core/result.h"
 #include "hub/access_rules.h"
 #include "hub/identities.h"
+#include "hub/listener_config.h"
 #include "routing/route_file.h"
 
 namespace headgate::hub {
-
-struct ListenerConfig {
-  std::string address = "127.0.0.1";  // an IP address, IPv4 or IPv6
-  uint16_t port = 1883;               // 0 = any free one
-  bool insecure = false;
-
-  friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
-};
 
 struct LimitsConfig {
   uint32_t packet_bytes_max = 1'048'576;
@@ -38,6 +31,8 @@ struct LimitsConfig {
   uint32_t slow_reader_timeout_s = 60;
   uint32_t session_expiry_s_max = 4'294'967'295;  // the largest value means "for ever" (MQTT-3.1.2-23)
   uint32_t connections_max = 10'000;
+  uint32_t connections_per_address_max = 5'000;  // 0 = no limit
+  uint32_t connect_rate_max = 200;               // a second and address; 0 = no limit
   uint16_t topic_aliases_max = 32;
   uint16_t topic_aliases_out_max = 32;
   uint32_t topic_levels_max = 200;
@@ -124,6 +119,7 @@ struct LogConfig {
 struct Config {
   std::string hub_id;  // empty: see hub_id_of()
   std::string data_dir = "./headgate-data";
+  std::string user;  // empty: stays who started it
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
   AuthConfig auth;
   AccessConfig access;
@@ -158,8 +154,4 @@ struct Config {
 
 // sun_path holds 108 bytes with its final zero.
 inline constexpr size_t kSocketPathBytesMax = 107;
-
-// True for 127.0.0.0/8 and ::1.
-[[nodiscard]] bool is_loopback(std::string_view address);
-
 }  // namespace headgate::hub

@@ -1,7 +1,5 @@
 #include "hub/config_keys.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -38,13 +36,6 @@ constexpr std::array<SizeSuffix, 9> kSizeSuffixes = {{{"TiB", kTiB},
                                                       {"kB", 1000},
                                                       {"B", 1}}};
 
-// The place reached through a chain of members.
-template <class Owner, class First, class... Rest>
-auto at(First Owner::*first, Rest... rest) {
-  using T = std::remove_reference_t<decltype(((std::declval<Owner&>().*first).*....*rest))>;
-  return Ref<Owner, T>([=](Owner& owner) -> T& { return ((owner.*first).*....*rest); });
-}
-
 bool is_hub_id(std::string_view text) {
   const auto allowed = [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
@@ -67,16 +58,8 @@ bool is_socket_path(std::string_view text) { return text.size() <= kSocketPathBy
 
 bool is_mqtt_string(std::string_view text) { return text.size() <= kU16Max && core::is_valid_utf8(text); }
 
-bool is_ip_address(std::string_view text) {
-  std::array<unsigned char, sizeof(in6_addr)> parsed{};
-  const std::string zero_ended(text);
-  return inet_pton(AF_INET, zero_ended.c_str(), parsed.data()) == 1 ||
-         inet_pton(AF_INET6, zero_ended.c_str(), parsed.data()) == 1;
-}
-
 constexpr TextRule kHubId = {is_hub_id, "up to 64 of letters, digits, - . _"};
 constexpr TextRule kNotEmpty = {is_not_empty, "a path, not empty"};
-constexpr TextRule kAddress = {is_ip_address, "an IP address such as \"127.0.0.1\" or \"::1\""};
 constexpr TextRule kHost = {is_host, "a host name or IP address alone, without scheme, port or path"};
 constexpr TextRule kTopic = {is_topic_pattern,
                              "an MQTT topic without + and #, not beginning with $; {hub} is the hub id"};
@@ -96,6 +79,9 @@ std::vector<Key<Config>> hub_keys() {
        .slot = at(&Config::data_dir),
        .doc = "Directory of everything durable; made if it is missing, used by one hub at a time.",
        .rule = kNotEmpty},
+      {"user", at(&Config::user),
+       "User that the hub becomes when root has started it, after it has bound its ports and read its "
+       "certificates; empty: it stays who it is."},
       {.path = "listeners",
        .slot = at(&Config::listeners),
        .doc = "Where MQTT clients connect.",
@@ -151,6 +137,15 @@ std::vector<Key<Config>> limit_keys() {
        "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
       {"limits.connections_max", limit(&L::connections_max),
        "Connections open at a time, over all listeners.", Unit::none, 1, 1'000'000},
+      {"limits.connections_per_address_max", limit(&L::connections_per_address_max),
+       "Connections open at a time from one address (of IPv6: one /64 network) other than this machine's; 0 "
+       "is "
+       "no limit.",
+       Unit::none, 0, 1'000'000},
+      {"limits.connect_rate_max", limit(&L::connect_rate_max),
+       "New connections a second from one address other than this machine's; ten seconds' worth may come at "
+       "once; 0 is no limit.",
+       Unit::none, 0, 1'000'000},
       {"limits.topic_aliases_max", limit(&L::topic_aliases_max),
        "Topic aliases that an MQTT 5 client may use towards the hub; 0 forbids them.", Unit::none, 0,
        kU16Max},
@@ -283,26 +278,11 @@ const std::vector<Key<Config>>& config_keys() {
   return kKeys;
 }
 
-const std::vector<Key<ListenerConfig>>& listener_keys() {
-  static const std::vector<Key<ListenerConfig>> kKeys = {
-      {.path = "address",
-       .slot = at(&ListenerConfig::address),
-       .doc = "IP address to listen on.",
-       .rule = kAddress},
-      {"port", at(&ListenerConfig::port), "TCP port; 0 takes any free one and logs it.", Unit::none, 0,
-       kU16Max},
-      {"insecure", at(&ListenerConfig::insecure),
-       "Must be true for an address beyond loopback, because such a listener is neither encrypted nor "
-       "authenticated."},
-  };
-  return kKeys;
-}
-
-const std::vector<LogLevelName>& log_level_names() {
-  static const std::vector<LogLevelName> kNames = {{"debug", core::LogLevel::debug},
-                                                   {"info", core::LogLevel::info},
-                                                   {"warn", core::LogLevel::warn},
-                                                   {"error", core::LogLevel::error}};
+template <>
+std::span<const EnumName<core::LogLevel>> enum_names() {
+  using enum core::LogLevel;
+  static constexpr std::array<EnumName<core::LogLevel>, 4> kNames = {
+      {{"debug", debug}, {"info", info}, {"warn", warn}, {"error", error}}};
   return kNames;
 }
 

@@ -8,10 +8,11 @@ namespace headgate::hub {
 namespace {
 
 // A default as JSON.
+template <class Owner>
 struct Default {
-  Config& config;
+  Owner& owner;
 
-  std::string operator()(const auto& ref) { return text(ref(config)); }
+  std::string operator()(const auto& ref) { return text(ref(owner)); }
 
  private:
   static std::string text(bool value) { return value ? "true" : "false"; }
@@ -23,24 +24,43 @@ struct Default {
   template <class Number>
   requires std::is_unsigned_v<Number>
   static std::string text(Number value) { return std::to_string(value); }
-  static std::string text(core::LogLevel level) {
-    const auto& names = log_level_names();
-    const auto found =
-        std::find_if(names.begin(), names.end(), [&](auto& name) { return name.level == level; });
-    return text(std::string(found->name));
+  template <class E>
+  requires std::is_enum_v<E>
+  static std::string text(E value) { return text(std::string(enum_name(value))); }
+  static std::string text(Anonymous value) {
+    return value == Anonymous::loopback ? "\"loopback\"" : text(value == Anonymous::yes);
   }
-  static std::string text(const std::vector<ListenerConfig>& listeners) {
+  static std::string text(const std::vector<std::string>& list) {
+    if (list.size() == 1) return text(list.front());
+    std::string all;
+    for (const std::string& one : list) all.append(all.empty() ? "" : ", ").append(text(one));
+    return "[" + all + "]";
+  }
+  static std::string text(std::vector<ListenerConfig>& listeners) {
     std::string list;
-    for (const ListenerConfig& it : listeners) {
-      list.append(list.empty() ? "[ " : ", ").append("{ \"address\": ").append(text(it.address));
-      list.append(", \"port\": ")
-          .append(text(it.port))
-          .append(", \"insecure\": ")
-          .append(text(it.insecure) + " }");
-    }
+    for (ListenerConfig& it : listeners) list.append(list.empty() ? "[ " : ", ").append(one_line(it));
     return list + " ]";
   }
+  static std::string one_line(ListenerConfig& listener);
 };
+
+// { "address": "127.0.0.1", "tls": { "cert_file": "" } }
+template <class Owner>
+std::string Default<Owner>::one_line(ListenerConfig& listener) {
+  std::string line;
+  std::string_view open;
+  for (const Key<ListenerConfig>& key : listener_keys()) {
+    const size_t dot = key.path.find('.');
+    const std::string_view parent = dot == std::string_view::npos ? "" : key.path.substr(0, dot);
+    if (!open.empty() && parent != open) line += " }";
+    line += line.empty() ? "{ " : ", ";
+    if (!parent.empty() && parent != open) line.append("\"").append(parent).append("\": { ");
+    open = parent;
+    line.append("\"").append(key.path.substr(dot + 1)).append("\": ");
+    line += std::visit(Default<ListenerConfig>{listener}, key.slot);
+  }
+  return line + (open.empty() ? " }" : " } }");
+}
 
 std::string bounds(const auto& key) {
   if (key.max == 0 || key.path == "listeners") return "";
@@ -56,7 +76,7 @@ class Reference {
       comment(std::string(key.doc) + bounds(key));
       if (key.path == "listeners") listener_comments();
       const std::string_view name = key.path.substr(key.path.rfind('.') + 1);
-      member("\"" + std::string(name) + "\": " + std::visit(Default{config}, key.slot));
+      member("\"" + std::string(name) + "\": " + std::visit(Default<Config>{config}, key.slot));
     }
     enter("");
     return "{" + text_ + "\n}\n";

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "hub/privileges.h"
 #include "hub/route_files.h"
 #include "store/rocks_queue_store.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int64_t kTickMs = 1000;
 constexpr int64_t kTickMsMin = 10;
+constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kCertificateWarningDays = 30;
 constexpr int64_t kUpstreamPatienceMs =
     2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
 constexpr std::chrono::milliseconds kStopPoll{20};
@@ -42,6 +45,10 @@ broker::BrokerOptions broker_options(const Config& config) {
   options.session_expiry_s_max = limits.session_expiry_s_max;
   options.connections_max = limits.connections_max;
   return options;
+}
+
+broker::AdmissionLimits admission_limits(const LimitsConfig& limits) {
+  return {limits.connections_max, limits.connections_per_address_max, limits.connect_rate_max};
 }
 
 store::Durability store_durability(const Durability& durability) {
@@ -87,6 +94,11 @@ VerifiedPasswords::Key random_key() {
 
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string config_path,
                                              boost::asio::io_context& io, core::Log& log) {
+  auto listeners = bind_listeners(config, io, log);
+  if (!listeners) return core::fail(listeners.error());
+  // Before anything is written, so that all files are the user's; after what only root may open.
+  if (const auto dropped = drop_privileges(config.user); !dropped) return core::fail(dropped.error());
+  if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
   store::StoreOptions options;
   options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
@@ -96,8 +108,8 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   options.tail_bytes = config.store.tail_bytes;
   auto store = store::open_queue_store(options, *executor, log);
   if (!store) return core::fail(store.error());
-  auto hub = std::unique_ptr<Hub>(
-      new Hub(config, std::move(config_path), io, log, std::move(executor), std::move(*store)));
+  auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
+                                          std::move(executor), std::move(*store)));
   if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
@@ -106,7 +118,8 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
 }
 
 Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
-         std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store)
+         Listeners listeners, std::unique_ptr<AsioExecutor> executor,
+         std::unique_ptr<store::QueueStore> store)
     : config_(config),
       config_path_(std::move(config_path)),
       io_(io),
@@ -117,7 +130,8 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       hasher_(*executor_),
       access_(hasher_, random_key(), clock_, log),
       engine_(broker_options(config), access_, *store_, *executor_, clock_, log),
-      connections_(io, engine_.broker(), clock_),
+      connections_(io, engine_.broker(), clock_, log, admission_limits(config.limits)),
+      listeners_(std::move(listeners)),
       admin_api_(*this),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
@@ -150,21 +164,58 @@ core::Status Hub::start() {
 
 core::Status Hub::use_access(const Config& config) { return access_.use(access_settings(config)); }
 
+core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::asio::io_context& io,
+                                                 core::Log& log) {
+  Listeners listeners;
+  for (const ListenerConfig& at : config.listeners) {
+    auto bound = broker::Listener::bind(io, listener_options(at), log);
+    if (!bound) return core::fail(bound.error());
+    listeners.push_back(std::move(*bound));
+  }
+  return listeners;
+}
+
 core::Status Hub::listen() {
-  for (const ListenerConfig& at : config_.listeners) {
-    auto listener = std::make_unique<broker::Listener>(io_, connections_, log_);
-    if (const auto opened = listener->open(at.address, at.port); !opened) return opened;
-    log_.info("listening", {{"address", at.address}, {"port", listener->port()}});
-    listeners_.push_back(std::move(listener));
+  for (const auto& listener : listeners_) {
+    if (const auto started = listener->start(connections_); !started) return started;
+    log_.info("listening", {{"on", listener->name()}});
   }
   return {};
+}
+
+// ---- certificates ----
+
+void Hub::reload_certificates(ReloadReport& report) {
+  for (const auto& listener : listeners_) {
+    if (!listener->certificate_expires_wall_ms()) continue;
+    if (const auto reloaded = listener->reload_certificates(); !reloaded) {
+      log_.error("certificate_kept", {{"listener", listener->name()}, {"error", reloaded.error().what}});
+      report.errors.push_back("the certificate in force stays: " + reloaded.error().what);
+      continue;
+    }
+    log_.info("certificate_loaded", {{"listener", listener->name()}});
+    report_certificate(*listener);
+  }
+}
+
+void Hub::report_certificate(const broker::Listener& listener) const {
+  const auto expires_ms = listener.certificate_expires_wall_ms();
+  if (!expires_ms) return;
+  const int64_t days = (*expires_ms - clock_.now().wall_ms) / kDayMs;
+  if (days < kCertificateWarningDays)
+    log_.warn("certificate_expires", {{"listener", listener.name()}, {"days_left", days}});
 }
 
 // ---- time ----
 
 void Hub::tick() {
+  const int64_t today = clock_.now().wall_ms / kDayMs;
+  if (std::exchange(certificates_checked_day_, today) != today) {
+    for (const auto& listener : listeners_) report_certificate(*listener);
+  }
   engine_.tick();
   access_.tick(clock_.now());
+  connections_.tick();
   schedule_tick();
 }
 
@@ -191,15 +242,15 @@ void Hub::stop(std::function<void()> stopped) {
   engine_.broker().shut_down();
   connections_.close_all();
   if (upstream_) upstream_->close(kUpstreamPatienceMs);
-  wait_for_upstream(clock_.now().mono_ms + kUpstreamPatienceMs + kUpstreamPatienceMs / 2);
+  wait_for_good_byes(clock_.now().mono_ms + kUpstreamPatienceMs + kUpstreamPatienceMs / 2);
 }
 
-void Hub::wait_for_upstream(int64_t deadline_mono_ms) {
-  const bool over = !upstream_ || upstream_->closed() || clock_.now().mono_ms >= deadline_mono_ms;
-  if (over) return finish_stopping();
+void Hub::wait_for_good_byes(int64_t deadline_mono_ms) {
+  const bool done = (!upstream_ || upstream_->closed()) && !connections_.lingers();
+  if (done || clock_.now().mono_ms >= deadline_mono_ms) return finish_stopping();
   stop_timer_.expires_after(kStopPoll);
   stop_timer_.async_wait(
-      [this, deadline_mono_ms](const boost::system::error_code&) { wait_for_upstream(deadline_mono_ms); });
+      [this, deadline_mono_ms](const boost::system::error_code&) { wait_for_good_byes(deadline_mono_ms); });
 }
 
 void Hub::finish_stopping() {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/connection.h"
+#include "broker/connection_pool.h"
 #include "broker/listener.h"
 #include "core/log.h"
 #include "core/result.h"
@@ -31,8 +31,9 @@ inline constexpr std::string_view kVersion = "0.1.0";
 // 3.1.1 [MQTT-7.0.0-1, MQTT-7.0.0-2]
 class Hub : public HubView {
  public:
-  // Opens the store and restores sessions and retained messages. Nothing listens yet. `config_path` is read
-  // again for routes on reload; empty: the embedded default. Errors are whole sentences for the operator.
+  // Binds the listeners, then opens the store and restores sessions and retained messages. Nothing listens
+  // yet. `config_path` is read again for routes on reload; empty: the embedded default. Errors are whole
+  // sentences for the operator.
   [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& config, std::string config_path,
                                                                boost::asio::io_context& io, core::Log& log);
   ~Hub() override;
@@ -51,26 +52,32 @@ class Hub : public HubView {
   [[nodiscard]] HubStatus status() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
-  ReloadReport reload_routes() override;
+  ReloadReport reload() override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_tail(std::string filter,
                                                              OnMessage on_message) override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue,
                                                               OnEntry on_entry) override;
 
  private:
-  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
-      std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
+  using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
 
+  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
+      Listeners listeners, std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
+
+  static core::Result<Listeners> bind_listeners(const Config& config, boost::asio::io_context& io,
+                                                core::Log& log);
   // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
   core::Status use_access(const Config& config);
   void reload_access(const Config& fresh, ReloadReport& report);
   // What $SYS says of the hub as a whole (hub_inspection.cc).
   void fill(SysSnapshot& snapshot) const;
   core::Status listen();
+  void reload_certificates(ReloadReport& report);
+  void report_certificate(const broker::Listener& listener) const;
   void tick();
   void schedule_tick();
   [[nodiscard]] int64_t tick_ms() const;
-  void wait_for_upstream(int64_t deadline_mono_ms);
+  void wait_for_good_byes(int64_t deadline_mono_ms);
   void finish_stopping();
 
   // Constant after construction.
@@ -89,13 +96,14 @@ class Hub : public HubView {
   Engine engine_;
   std::unique_ptr<UpstreamShell> upstream_;  // null without an upstream in the config
   broker::ConnectionPool connections_;
-  std::vector<std::unique_ptr<broker::Listener>> listeners_;
+  Listeners listeners_;
   AdminApi admin_api_;
   AdminServer admin_server_;
 
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
+  int64_t certificates_checked_day_ = 0;
 };
 
 }  // namespace headgate::hub

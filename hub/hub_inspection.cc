@@ -101,9 +101,7 @@ HubStatus Hub::status() const {
   status.data_dir = config_.data_dir;
   status.durability = to_string(config_.store.durability);
   status.started_ms = started_wall_ms_;
-  for (size_t i = 0; i < listeners_.size(); ++i) {
-    status.listeners.push_back(config_.listeners[i].address + ":" + std::to_string(listeners_[i]->port()));
-  }
+  for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
   show_counters(status, engine_);
   const broker::Denials& denied = engine_.broker().denied();
@@ -163,8 +161,9 @@ void Hub::reload_access(const Config& fresh, ReloadReport& report) {
   engine_.renew_grants();
 }
 
-ReloadReport Hub::reload_routes() {
+ReloadReport Hub::reload() {
   ReloadReport report;
+  reload_certificates(report);
   Config fresh = config_;
   if (!config_path_.empty()) {
     auto loaded = load_config(config_path_);

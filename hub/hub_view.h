@@ -1,6 +1,6 @@
 // What the admin API may see of a running hub, as plain values. Implemented by hub::Hub and, in tests, by a
 // fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload_routes().
+// reload().
 #pragma once
 
 #include <cstdint>
@@ -102,7 +102,8 @@ struct RouteInfo {
 
 struct ReloadReport {
   uint64_t active = 0;
-  std::vector<std::string> errors;  // one readable text for each route or file that was left out
+  std::vector<std::string>
+      errors;  // one readable text for each route or file that was left out, or not taken
 };
 
 // Ends what it stands for when it is destroyed.
@@ -124,8 +125,9 @@ class HubView {
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
 
-  // Reads the config's routes and routes_dir again. What does not load is left out and reported.
-  virtual ReloadReport reload_routes() = 0;
+  // Reads the certificates, and the config's routes and routes_dir, again. Routes that do not load are left
+  // out, certificates that do not leave the old ones in force; both are reported.
+  virtual ReloadReport reload() = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
   // destroy the subscription from within.

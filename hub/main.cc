@@ -31,7 +31,7 @@ void on_signal(boost::asio::signal_set& signals, Hub& hub, boost::asio::io_conte
   signals.async_wait([&](const boost::system::error_code& cancelled, int signal) {
     if (cancelled) return;
     if (signal == SIGHUP) {
-      hub.reload_routes();
+      hub.reload();
       return on_signal(signals, hub, io);
     }
     hub.stop([&io] { io.stop(); });

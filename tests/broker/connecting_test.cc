@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
+#include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
@@ -94,11 +95,17 @@ TEST_F(Connecting, TellsAClientOfAShorterSessionExpiry) {  // MQTT 5.0 section 3
   EXPECT_EQ(session("a")->expiry_s(), 100u);
 }
 
-TEST_F(Connecting, RefusesMoreConnectionsThanItMayHave) {
-  options_.connections_max = 1;
-  connected(v5("a"));
-  EXPECT_THAT(client().connect(v5("b")), ElementsAre("closed"));
-  EXPECT_EQ(broker().stats().connections_refused, 1u);
+TEST_F(Connecting, HoldsAListenersClientsToItsPacketSize) {
+  const auto policy = std::make_shared<ListenerPolicy>();
+  policy->packet_bytes_max = 2000;
+  ScriptedClient& a = client();
+  a.open();
+  a.channel().policy = policy;
+  std::string packet;
+  testing::encode_connect(v5("a"), packet);
+  a.send(packet);
+  EXPECT_EQ(a.connack().packet_bytes_max, 2000u);
+  EXPECT_THAT(a.publish(qos0("t", std::string(2000, 'x'))), ElementsAre("DISCONNECT 95", "closed"));
 }
 
 TEST_F(Connecting, SaysGoodByeWhenTheHubShutsDown) {

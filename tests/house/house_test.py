@@ -30,6 +30,7 @@ FENCES = [
     (r"mosquitto", r"((tests/)?upstream/mosquitto_link|(tests/)?tools/unbatch|tests/(e2e|bench)/)"),
     (r"boost/(asio|beast)", r"((tests/)?broker/(connection|listener)|(tests/)?(hub|tools)/"
                             r"|(tests/)?upstream/mosquitto_link|tests/(e2e|bench)/)"),
+    (r"openssl/ssl", r"broker/(connection|listener)|upstream/mosquitto_link|tests/e2e/"),
     (r"spdlog/", r"(tests/)?hub/"),
     (r"argon2", r"hub/password_hash|tools/headgate/passwd"),
 ]
@@ -287,7 +288,7 @@ def leaves(value, path: str = "", whole=()) -> Iterator[tuple[str, object]]:
     elif isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from leaves(inner, f"{path}.{key}" if path else key, whole)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and value:
         yield from leaves(value[0], path + "[]", whole)
     else:
         yield path, value

@@ -22,7 +22,7 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
 
-  hub::ReloadReport reload_routes() override {
+  hub::ReloadReport reload() override {
     ++reloads_;
     return {2, {"r.json: routes.bad: is 7"}};
   }
