@@ -43,7 +43,7 @@ class Transports : public HubTest {
     Words sub{"stdbuf", "-oL", "mosquitto_sub", "-d", "-t", "echo/#", "-q", "1", "-C", "1", "-W",
               "15",     "-F",  "got=%p"};
     sub.insert(sub.end(), how.begin(), how.end());
-    Process subscriber(sub, scratch_.path() / "sub");
+    Process subscriber(sub, scratch_.path() / ("sub-" + payload));  // no old output to be taken for new
     EXPECT_TRUE(eventually([&] { return subscriber.output().find("Subscribed") != std::string::npos; }))
         << subscriber.output();
     EXPECT_EQ(publish(how, payload), 0);
