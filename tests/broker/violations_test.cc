@@ -1,5 +1,4 @@
 // What a client may not send, and the reason it is told on the way out (MQTT 5.0 sections 4.8 and 4.13).
-#include <regex>
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
@@ -119,10 +118,16 @@ class ViolationLog : public BrokerTest {
   Lines ends() {
     Lines lines;
     for (const std::string& line : log_.lines()) {
-      if (!line.starts_with("client_connected"))
-        lines.push_back(std::regex_replace(line, std::regex(" why=.*?( left_out=|$)"), "$1"));
+      if (!line.starts_with("client_connected")) lines.push_back(without_why(line));
     }
     return lines;
+  }
+
+ private:
+  static std::string without_why(std::string line) {
+    const size_t why = line.find(" why=");
+    if (why != std::string::npos) line.erase(why, line.find(" left_out=", why) - why);
+    return line;
   }
 };
 
