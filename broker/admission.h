@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/counters.h"
 #include "core/clock.h"
 
 namespace headgate::broker {
@@ -48,6 +49,8 @@ enum class Refusal : uint8_t {
 inline constexpr size_t kRefusals = 6;
 // The config key of the limit that was met; of `handshake` none.
 [[nodiscard]] std::string_view limit_of(Refusal refusal);
+// What it is called among the counters.
+[[nodiscard]] std::string_view name_of(Refusal refusal);
 
 class Admission {
  public:
@@ -79,6 +82,8 @@ class Admission {
 
   [[nodiscard]] size_t connections() const { return open_; }
   [[nodiscard]] uint64_t refused(Refusal why) const { return refused_[static_cast<size_t>(why)]; }
+  // Adds what was refused, by name; what never was is left out.
+  void add_refusals(ReasonCounts& counts) const;
   [[nodiscard]] size_t addresses() const { return addresses_.size(); }
 
  private:

@@ -34,11 +34,6 @@ void Broker::opened(Channel& channel, core::Now now) {
   channel.traffic = &context_.traffic;
   channel.last_received_ms = now.mono_ms;
   channel.silence_max_ms = int64_t{options_.connect_timeout_s} * 1000;  // [MQTT-3.1.4-1, the note]
-  if (channels_.size() > options_.connections_max) {
-    ++stats_.connections_refused;
-    channel.close(ReasonCode::server_busy, "too many connections");
-    complain("connection_refused", channel, {}, channel.close_text(), {}, now);
-  }
 }
 
 void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {

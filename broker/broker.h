@@ -32,7 +32,6 @@ struct BrokerOptions {
   uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
   uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
   uint32_t slow_reader_timeout_s = 60;  // how long a client may take nothing of too much that is unsent
-  size_t connections_max = 10'000;
   size_t sessions_max = 100'000;  // client ids, connected or not
   RetainedLimits retained;        // for the hub, which keeps the retained messages
 };

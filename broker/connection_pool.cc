@@ -36,9 +36,9 @@ void ConnectionPool::flush_soon(std::shared_ptr<Connection> connection) {
 }
 
 void ConnectionPool::flush() {
-  const auto connections = std::move(to_flush_);
-  to_flush_.clear();
-  for (const auto& connection : connections) connection->flush();
+  flushing_.swap(to_flush_);
+  for (const auto& connection : flushing_) connection->flush();
+  flushing_.clear();
 }
 
 }  // namespace headgate::broker

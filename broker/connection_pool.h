@@ -62,6 +62,7 @@ class ConnectionPool {
   std::array<char, 16 * 1024> write_scratch_;  // a TLS record
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> to_flush_;
+  std::vector<std::shared_ptr<Connection>> flushing_;  // empty but in flush(); kept for its memory
   int lingering_ = 0;
 };
 

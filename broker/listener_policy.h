@@ -13,7 +13,7 @@ struct ListenerPolicy {
   bool allow_anonymous = true;         // a CONNECT without credentials is let in
   bool trusts_certificate = true;      // a verified client certificate says who the client is
   size_t packet_bytes_max = SIZE_MAX;  // the broker's own limit holds too
-  std::string password_file;       // users of this listener; empty: those of the hub
+  std::string password_file;           // users of this listener; empty: those of the hub
 };
 
 }  // namespace headgate::broker

@@ -123,7 +123,7 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
   if (const ReasonCode bad = decode_disconnect(frame.body, version_, packet); is_error(bad)) return bad;
   if (packet.session_expiry_s) {
     const bool revived = expiry_s_ == 0 && *packet.session_expiry_s != 0;
-    if (revived) {  // [MQTT-3.14.2-2]
+    if (revived) {  // MQTT 5.0 section 3.14.2.2.2
       context_.why = "DISCONNECT gives an expiry to a session that was to end with its connection";
       return ReasonCode::protocol_error;
     }

@@ -48,6 +48,9 @@ std::string address_of(const std::string& peer) { return peer.substr(0, peer.rfi
 AccessSettings access_settings(const Config& config) {
   AccessSettings settings;
   settings.password_file = config.auth.password_file;
+  for (const ListenerConfig& listener : config.listeners) {
+    if (!listener.password_file.empty()) settings.listener_files.push_back(listener.password_file);
+  }
   settings.identities = config.auth.identities;
   settings.rules = config.access.rules;
   settings.own_device = hub_id_of(config);

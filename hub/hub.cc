@@ -43,7 +43,6 @@ broker::BrokerOptions broker_options(const Config& config) {
   options.connect_timeout_s = static_cast<uint16_t>(limits.connect_timeout_s);
   options.keep_alive_s_max = limits.keep_alive_s_max;
   options.session_expiry_s_max = limits.session_expiry_s_max;
-  options.connections_max = limits.connections_max;
   return options;
 }
 

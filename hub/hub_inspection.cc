@@ -49,7 +49,7 @@ std::map<std::string, uint64_t> by_name(const broker::DropCounts& counts) {
   return named;
 }
 
-void show_counters(HubStatus& status, const Engine& engine) {
+void show_counters(HubStatus& status, const Engine& engine, const broker::Admission& admission) {
   const broker::Broker& broker = engine.broker();
   status.connections = broker.connections();
   status.sessions = broker.sessions();
@@ -61,7 +61,9 @@ void show_counters(HubStatus& status, const Engine& engine) {
   status.connections_accepted = broker.stats().connections_accepted;
   status.clients_max = broker.stats().clients_max;
   status.closed = by_name(broker.stats().closed);
-  status.refused = by_name(broker.stats().refused);
+  broker::ReasonCounts refused = broker.stats().refused;
+  admission.add_refusals(refused);
+  status.refused = by_name(refused);
   status.dropped = by_name(broker.drops());
 }
 
@@ -90,6 +92,7 @@ void Hub::fill(SysSnapshot& snapshot) const {
   const struct mallinfo2 heap = mallinfo2();
   snapshot.heap_bytes = heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
   snapshot.durability = to_string(config_.store.durability);
+  connections_.admission().add_refusals(snapshot.refused);
   snapshot.link_state = upstream_status(config_.upstream, upstream_.get()).state;
 }
 
@@ -103,7 +106,7 @@ HubStatus Hub::status() const {
   status.started_ms = started_wall_ms_;
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
-  show_counters(status, engine_);
+  show_counters(status, engine_, connections_.admission());
   const broker::Denials& denied = engine_.broker().denied();
   status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,
                    denied.receive};

@@ -141,6 +141,7 @@ broker::ListenerOptions listener_options(const ListenerConfig& config) {
   const bool by_place = config.anonymous == Anonymous::loopback && is_local(config);
   options.policy.allow_anonymous = config.anonymous == Anonymous::yes || by_place;
   options.policy.trusts_certificate = config.tls.identity != broker::CertificateIdentity::none;
+  options.policy.password_file = config.password_file;
   if (config.packet_bytes_max > 0) options.policy.packet_bytes_max = config.packet_bytes_max;
   return options;
 }

@@ -36,6 +36,7 @@ struct ListenerConfig {
   uint16_t port = 1883;               // 0 = any free one; left out it goes by the transport
   bool insecure = false;
   Anonymous anonymous = Anonymous::loopback;
+  std::string password_file;      // empty: auth.password_file
   uint32_t connections_max = 0;   // 0 = as many as limits.connections_max allows
   uint32_t packet_bytes_max = 0;  // 0 = limits.packet_bytes_max
   std::string path;               // of a Unix socket

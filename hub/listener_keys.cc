@@ -75,6 +75,8 @@ std::vector<Key<L>> access_keys() {
        "Who may connect without credentials: \"loopback\" everybody where only this machine can connect, "
        "else "
        "nobody; true everybody; false nobody."},
+      {"password_file", at(&L::password_file),
+       "File of the users that may come in here; empty: auth.password_file. See access.md."},
       {"connections_max", at(&L::connections_max),
        "Connections open at a time by this listener; 0: only limits.connections_max holds.", Unit::none, 0,
        1'000'000},

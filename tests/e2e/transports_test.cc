@@ -1,6 +1,12 @@
 // Each way in, with clients that were not written here; certificates; and what a door does with who does not
 // know how to knock.
+#include <pwd.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "tests/e2e/certificates.h"
 #include "tests/e2e/hub_fixture.h"
@@ -117,6 +123,17 @@ TEST_F(Transports, ClientCertificateIsDemandedWhereTheConfigSaysSo) {
 TEST_F(Transports, ClientCertificateIsOptionalElsewhereButNotAWrongOne) {
   EXPECT_EQ(publish(over_tls(tls_, with_certificate("client")), "mine"), 0);
   EXPECT_NE(publish(over_tls(tls_, with_certificate("stranger")), "wrong authority"), 0);
+}
+
+TEST_F(Transports, ClientCertificateSaysWhoTheClientIs) {
+  Words sub{"mosquitto_sub", "-i", "panel", "-t", "echo/#", "-W", "15"};
+  const Words how = over_tls(mutual_, with_certificate("client"));
+  sub.insert(sub.end(), how.begin(), how.end());
+  Process panel(sub, scratch_.path() / "panel");
+  EXPECT_TRUE(eventually([&] {
+    const nlohmann::json clients = hub_.cli_json({"client", "ls"}).at("clients");
+    return clients.size() == 1 && clients[0].at("username") == "panel-7";
+  })) << hub_.cli({"client", "ls"}).out;
 }
 
 TEST_F(Transports, TlsChoosesAlpnMqttAndAModernCipher) {
@@ -316,8 +333,37 @@ TEST_F(CrowdedListener, RefusesTheNextConnectionAndSaysWhy) {
   auto two = client();
   EXPECT_TRUE(RawSocket(hub_.port()).is_closed_by_peer(5s));
   EXPECT_TRUE(eventually([&] { return has(hub_.log(), "listeners[].connections_max"); })) << hub_.log();
+  EXPECT_EQ(hub_.cli_json({"status"}).at("clients").at("refused").at("listener_full"), 1);
   two->disconnect();
   EXPECT_TRUE(eventually([&] { return MqttClient(hub_.port(), {}).is_connected(); }));
+}
+
+// ---- users of a listener ----
+
+class ListenerWithUsers : public Transports {
+ protected:
+  void configure(nlohmann::json& config) override {
+    Transports::configure(config);
+    for (const char* name : {"panels", "all"}) {
+      scratch_.write(name, "");
+      EXPECT_EQ(run({"mosquitto_passwd", "-b", file(name), "panel-7", "of " + std::string(name)}).exit_code,
+                0);
+    }
+    config["auth"]["password_file"] = file("all");
+    config["listeners"][1]["password_file"] = file("panels");
+  }
+  [[nodiscard]] std::string file(const std::string& name) const { return (scratch_.path() / name).string(); }
+  [[nodiscard]] static Words as(Words how, const std::string& password) {
+    how.insert(how.end(), {"-u", "panel-7", "-P", password});
+    return how;
+  }
+};
+
+TEST_F(ListenerWithUsers, LetsInThoseAndNoOthers) {
+  EXPECT_EQ(publish(as(over_tls(tls_), "of panels"), "1"), 0);
+  EXPECT_NE(publish(as(over_tls(tls_), "of all"), "2"), 0);
+  EXPECT_EQ(publish(as(at(hub_.port()), "of all"), "3"), 0);
+  EXPECT_NE(publish(as(at(hub_.port()), "of panels"), "4"), 0);
 }
 
 // ---- rights ----
@@ -333,6 +379,28 @@ TEST(Rights, AreGivenUpForTheUserOfTheConfig) {
   hub.launch();
   EXPECT_EQ(hub.wait(), 1) << "the data directory's parent is root's";
   EXPECT_TRUE(has(hub.log(), "Permission denied")) << hub.log();
+}
+
+TEST(Rights, AreThoseOfTheUserFromThenOn) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+  const passwd* nobody = ::getpwnam("nobody");
+  std::string dir = "/tmp/headgate-rights-XXXXXX";  // where nobody may go, whoever owns the build folder
+  ASSERT_NE(::mkdtemp(dir.data()), nullptr);
+  ASSERT_EQ(::chown(dir.c_str(), nobody->pw_uid, nobody->pw_gid), 0);
+  HubProcess hub;
+  hub.config["user"] = "nobody";
+  hub.config["data_dir"] = dir + "/data";
+  hub.start();
+  std::ifstream status("/proc/" + std::to_string(hub.pid()) + "/status");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  const std::string id = std::to_string(nobody->pw_uid);
+  EXPECT_TRUE(has(text, "Uid:\t" + id + "\t" + id + "\t" + id + "\t" + id)) << text;
+  EXPECT_TRUE(has(text, "CapEff:\t0000000000000000")) << text;
+  EXPECT_TRUE(has(text, "NoNewPrivs:\t1")) << text;
+  EXPECT_TRUE(MqttClient(hub.port(), {}).is_connected());
+  hub.terminate();
+  EXPECT_EQ(hub.wait(), 0) << hub.log();
+  std::filesystem::remove_all(dir);
 }
 
 }  // namespace

@@ -169,7 +169,6 @@ broker::BrokerOptions options_of(uint8_t settings) {
   options.session.topic_aliases_max = 3;
   options.session_expiry_s_max = 3600;
   options.keep_alive_s_max = (settings & 0x80) != 0 ? 20 : 0;
-  options.connections_max = 5;
   return options;
 }
 

@@ -34,12 +34,14 @@ TEST(ListenerConfig, TakesEveryKey) {
   const ListenerConfig all = parsed(
       R"({"transport": "wss", "address": "0.0.0.0", "port": 443, "anonymous": false, "connections_max": 7,
           "packet_bytes_max": "2KiB", "ws_path": ["/mqtt", "/$iothub/websocket"], "ws_origin": "https://a.example",
+          "password_file": "panels",
           "tls": {"cert_file": "c", "key_file": "k", "client_ca_file": "ca", "require_client_certificate": true,
                   "identity": "san", "min_version": "1.3"}})");
   const broker::ListenerOptions options = listener_options(all);
   EXPECT_EQ(options.transport, Transport::wss);
   EXPECT_EQ(options.connections_max, 7u);
   EXPECT_EQ(options.policy.packet_bytes_max, 2048u);
+  EXPECT_EQ(options.policy.password_file, "panels");
   EXPECT_EQ(options.web_socket.paths, (std::vector<std::string>{"/mqtt", "/$iothub/websocket"}));
   EXPECT_EQ(options.web_socket.origins, std::vector<std::string>{"https://a.example"});
   EXPECT_EQ(options.tls.client_ca_file, "ca");

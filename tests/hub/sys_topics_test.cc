@@ -227,6 +227,37 @@ TEST_F(SysFeedTest, IsNeitherRoutedNorKeptForWhoIsAway) {
   EXPECT_EQ(values_in(dashboard.connect(kept(v5("dashboard")))), 0u);
 }
 
+TEST_F(SysFeedTest, GoesNoMoreToWhoHasLostTheRightToReceiveIt) {
+  access_.add("ops", {{true, broker::kAllActions, "$SYS/#"}});
+  serve(1);
+  auto dashboard = client();
+  broker::Connect connect = v5("dashboard");
+  connect.username = "ops";
+  dashboard.connect(connect);
+  dashboard.subscribe(1, {to("$SYS/broker/uptime")});
+  pass_s(1);
+  EXPECT_EQ(values_in(dashboard.read()), 1u);
+  access_.add("ops", {{false, static_cast<uint8_t>(broker::Action::receive), "$SYS/broker/uptime"},
+                      {true, broker::kAllActions, "$SYS/#"}});
+  engine_->renew_grants();
+  pass_s(1);
+  EXPECT_THAT(dashboard.read(), IsEmpty());
+}
+
+TEST_F(SysFeedTest, GoesToOneMemberOfAShare) {
+  serve(1);
+  auto one = client();
+  one.connect(v5("one"));
+  one.subscribe(1, {to("$share/ops/$SYS/broker/uptime")});
+  auto two = client();
+  two.connect(v5("two"));
+  two.subscribe(1, {to("$share/ops/$SYS/broker/uptime")});
+  pass_s(4);
+  const size_t at_one = values_in(one.read());
+  EXPECT_EQ(at_one + values_in(two.read()), 4u);
+  EXPECT_EQ(at_one, 2u) << "in turn";
+}
+
 TEST_F(SysFeedTest, HonoursRetainHandling) {  // [MQTT-3.3.1-11]
   serve(10);
   auto dashboard = client();
