@@ -117,13 +117,13 @@ void WebSocketConnection::refuse(unsigned status, const std::string& text) {
 }
 
 void WebSocketConnection::accept(std::string_view protocol) {
-  // [MQTT-6.0.0-4]
+  // [MQTT-6.0.0-4]; 3.1.1 [MQTT-6.0.0-4]
   ws_.set_option(websocket::stream_base::decorator([protocol](websocket::response_type& answer) {
     answer.set(http::field::sec_websocket_protocol, {protocol.data(), protocol.size()});
   }));
   ws_.set_option(websocket::stream_base::timeout{kHandshake, websocket::stream_base::none(),
                                                  /*keep_alive_pings=*/false});
-  ws_.binary(true);  // [MQTT-6.0.0-1]
+  ws_.binary(true);  // [MQTT-6.0.0-1]; 3.1.1 [MQTT-6.0.0-1]
   ws_.auto_fragment(false);
   ws_.read_message_max(std::max(2 * pool_.broker().packet_bytes_max(channel_), kMessageBytesMin));
   ws_.async_accept(upgrade_->parser.get(), [self = self()](const error_code& failed) {
@@ -153,7 +153,7 @@ void WebSocketConnection::on_read(const error_code& failed, size_t bytes) {
     close_code_ = websocket::close_code::unknown_data;
     return finish();
   }
-  give_to_broker({input_.data(), bytes});
+  give_to_broker({input_.data(), bytes});  // [MQTT-6.0.0-2]; 3.1.1 [MQTT-6.0.0-2]
   read();
 }
 
