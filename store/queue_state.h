@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "store/dilution.h"
 #include "store/gaps.h"
 #include "store/lane.h"
 #include "store/queue_store.h"
@@ -18,8 +19,9 @@ struct QueueState {
   QueueStats stats;
   std::array<std::unique_ptr<Lane>, kLaneCount> lanes;  // null until the lane is used
   GapList gaps;
-  bool removed = false;  // forgotten by the owner; kept until its rows are swept
-  bool dirty = false;    // differs from what was handed to the writer
+  std::unique_ptr<Dilution> dilution;  // null until the queue is thinned
+  bool removed = false;                // forgotten by the owner; kept until its rows are swept
+  bool dirty = false;                  // differs from what was handed to the writer
 
   Lane& lane(uint8_t number);
   [[nodiscard]] bool sweeping() const;

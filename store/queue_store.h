@@ -20,6 +20,7 @@
 #include "core/clock.h"
 #include "core/message.h"
 #include "core/result.h"
+#include "store/queue_policy.h"
 
 namespace headgate::store {
 
@@ -82,6 +83,8 @@ struct QueueStats {
   uint64_t dropped = 0;
   uint64_t dead = 0;
   std::array<LaneStats, kLaneCount> lanes{};
+  QueuePolicy policy;    // as its owner set it; not stored
+  uint64_t refused = 0;  // appends that failed for its lack of room since the store was opened; not stored
 
   [[nodiscard]] uint64_t waiting() const {
     uint64_t sum = 0;
@@ -156,6 +159,10 @@ class StoreEvents {
   // waiting already when the store was opened. Comes also after a read() that could not go on to the end.
   virtual void on_available(QueueId queue) = 0;
 
+  // Something left a queue after an append was refused as full: it may succeed now. Once for each time that
+  // appends were refused, and not for a reason other than a queue's or the hub's limit.
+  virtual void on_room() {}
+
   // A write or sync failed. Nothing after the last on_durable() was stored or will be: every later append
   // is refused with Errc::io until the hub is restarted. Comes once.
   virtual void on_failed(const core::Error& error) = 0;
@@ -169,6 +176,13 @@ class QueueStore : public QueueReader {
   // Finds the queue of this name or makes it, empty. Names are up to 65,535 bytes. Errors: io.
   [[nodiscard]] virtual core::Result<QueueId> open_queue(std::string_view name) = 0;
 
+  // Limits that hold from now on; the store does not keep them, so they are set at each start. What a queue
+  // holds beyond them stays with `reject` and `drop_newest`; else it ends in steps, with appends and ticks.
+  virtual void set_policy(QueueId queue, const QueuePolicy& policy) = 0;
+  // Limit for all queues together: a message counts once for each queue that it waits in. 0: none. A queue
+  // that it keeps from taking more is full in the sense of its policy.
+  virtual void set_bytes_max(uint64_t bytes_max) = 0;
+
   // Drops what waits in the queue (counted as dropped), then forgets the queue and its counters.
   virtual core::Status remove_queue(QueueId queue) = 0;
 
@@ -178,9 +192,12 @@ class QueueStore : public QueueReader {
   // Adds one message with all its targets, and the values that must be written with it, to the group that
   // is being collected. Atomic: after a crash all of it is there or none. At most one target per queue.
   // A QoS 0 message without values is promised nothing: it rides along and may be lost in a power cut.
+  // A target that has no room takes it, or not, by its policy: with `reject` the whole message is refused,
+  // and nothing has changed; with `drop_newest` this target alone counts it, as dropped; with the others
+  // older entries end as dropped in the same write, or it does itself where those are all of better priority.
   // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (after
-  // on_failed, or closed), full (the disk does not keep up with what is waiting to be written: try again
-  // after the next on_durable).
+  // on_failed, or closed), full (a queue's or the hub's limit: try again after on_room; or the disk does not
+  // keep up with what is waiting to be written: try again after the next on_durable).
   [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
                                                  std::span<const KeyValue> values = {}) = 0;
 
@@ -196,7 +213,8 @@ class QueueStore : public QueueReader {
   // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
   virtual void drop_gaps(QueueId queue, Seq up_to) = 0;
 
-  // Ends what has expired at the head of any lane. Call about once a second.
+  // Ends what has expired at the head of any lane, and what a lowered limit leaves too much. Call about once
+  // a second.
   virtual void tick(core::Now now) = 0;
 
   // Writes and syncs what is still open, then stops the writer. No events come afterwards.

@@ -317,8 +317,11 @@ core::Status RocksDb::write(Group& group, bool sync) const {
   for (const Seq id : group.dead_blocks) batch.Delete(blk(), block_key(id));
   for (Segment& segment : group.segments) {
     segment.encode();
-    for (const Segment::Block& block : segment.blocks()) batch.Put(blk(), block_key(block.id), block.value);
+    for (const Segment::Block& block : segment.blocks()) {
+      if (!block.left_out) batch.Put(blk(), block_key(block.id), block.value);
+    }
     for (const Segment::Row& row : segment.rows()) {
+      if (row.left_out) continue;
       batch.Put(idx(), index_key(row.lane, row.row.last()), encode_index_row(row.row));
     }
   }

@@ -144,48 +144,6 @@ core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
   return id;
 }
 
-core::Status RocksStore::remove_queue(QueueId queue) {
-  QueueState* state = table_.find(queue);
-  if (state == nullptr) return no_queue(queue);
-  if (auto purged = purge(queue); !purged) return core::fail(purged.error());
-  table_.remove(*state);
-  sweeping_.insert(queue);
-  return {};
-}
-
-core::Result<uint64_t> RocksStore::purge(QueueId queue) {
-  QueueState* state = table_.find(queue);
-  if (state == nullptr) return no_queue(queue);
-  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
-  uint64_t purged = 0;
-  for (uint8_t lane = 0; lane < kLaneCount; ++lane) purged += purge_lane(*state, lane);
-  count_outcome(state->stats, Outcome::dropped, purged);
-  touch(*state);
-  schedule();
-  return purged;
-}
-
-uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
-  LaneStats& stats = queue.stats.lanes[number];
-  if (stats.waiting == 0) return 0;
-  Lane& lane = queue.lane(number);
-  const LaneId id{queue.stats.id, number};
-  if (auto found = path_.find_oldest(id, lane); !found) {
-    log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", found.error().what}});
-  }
-  const Seq head = lane.progress.head();
-  const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
-  if (keeps_gaps(queue.stats))
-    queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
-  if (!lane.sweeping()) lane.sweep_from = head;
-  lane.sweep_to = lane.progress.last();
-  sweeping_.insert(queue.stats.id);
-  lane.progress.finish_all();
-  lane.oldest = {};
-  waiting_bytes_ -= stats.waiting_bytes;
-  return std::exchange(stats, LaneStats{}).waiting;
-}
-
 core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const Target> targets,
                                      std::span<const KeyValue> values) {
   if (auto writable = check_writable(); !writable) return core::fail(writable.error());
@@ -195,10 +153,13 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
                       "the disk does not keep up: " + std::to_string(open_.bytes + open_.held_bytes) +
                           " bytes wait to be written");
   }
+  const uint64_t bytes = targets.empty() ? 0 : stored_bytes(*message);
+  const auto taking = make_room_in(targets, bytes, last_seq_ + 1);
+  if (!taking) return core::fail(taking.error());
+  targets = *taking;
   const Seq seq = ++last_seq_;
   open_.must_sync |= message->qos > 0 || !values.empty();
   if (!targets.empty()) {
-    const uint64_t bytes = stored_bytes(*message);
     previous_.clear();
     for (const Target& target : targets) {
       previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
@@ -286,11 +247,7 @@ void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome o
   const Seq previous = row->before(position);
   lane.progress.finish(previous, seq);
   if (lane.oldest.seq == seq) lane.oldest = {};
-  const uint64_t bytes = row->entries[position].bytes;
-  --queue.stats.lanes[number].waiting;
-  queue.stats.lanes[number].waiting_bytes -= bytes;
-  waiting_bytes_ -= bytes;
-  count_outcome(queue.stats, outcome, 1);
+  count_out(queue, number, row->entries[position].bytes, outcome);
   if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
@@ -370,7 +327,7 @@ void RocksStore::cut() {
   if (open_.reclaim != Reclaim::nothing) open_.floor = floor();
   unsynced_ |= !sync;
   writing_ = true;
-  auto group = std::make_shared<Group>(std::exchange(open_, {}));
+  auto group = in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
   writer_.post([this, group, sync = sync || lease, alive = std::weak_ptr(alive_), &executor = executor_] {
     core::Status status = db_->write(*group, sync);
     if (!status) write_failed_ = true;
@@ -383,6 +340,7 @@ void RocksStore::cut() {
 // Completes the open group with the state of every queue that it changes.
 void RocksStore::seal() {
   open_.last_seq = last_seq_;
+  leave_out_ended();
   for (const QueueId id : std::exchange(dirty_, {})) {
     QueueState* queue = table_.find_any(id);
     if (queue == nullptr) continue;
@@ -394,6 +352,7 @@ void RocksStore::seal() {
 
 void RocksStore::on_written(Group& group, const core::Status& status) {
   writing_ = false;
+  in_flight_.reset();
   if (!status) {
     fail(status.error());
     return;
@@ -404,7 +363,7 @@ void RocksStore::on_written(Group& group, const core::Status& status) {
   for (Segment& segment : group.segments) {
     for (Segment::Row& row : segment.take_rows()) {
       available.insert(row.lane.queue);
-      settle_row(row.lane, std::move(row.row));
+      settle_row(std::move(row));
     }
   }
   sweep();
@@ -412,8 +371,10 @@ void RocksStore::on_written(Group& group, const core::Status& status) {
   notify(durable_, available);
 }
 
-// An index row is on disk: its entries can be read.
-void RocksStore::settle_row(LaneId id, IndexRow row) {
+// An index row is on disk: its entries can be read. Or it was left out, and there is nothing to read.
+void RocksStore::settle_row(Segment::Row settled) {
+  const LaneId id = settled.lane;
+  IndexRow& row = settled.row;
   QueueState* queue = table_.find_any(id.queue);
   if (queue == nullptr) return;
   Lane& lane = queue->lane(id.lane);
@@ -427,7 +388,14 @@ void RocksStore::settle_row(LaneId id, IndexRow row) {
       break;
     }
   }
-  path_.rows().add(id, std::make_shared<IndexRow>(std::move(row)));
+  if (settled.left_out) return;
+  const bool swept = lane.sweeping() && row.last() <= lane.sweep_to;
+  if (swept || !lane.progress.passed(row.previous, row.last())) {
+    path_.rows().add(id, std::make_shared<IndexRow>(std::move(row)));
+  } else {  // all of it was dropped while it was written
+    drop_row(id, row);
+    has_work_ = true;
+  }
 }
 
 void RocksStore::notify(Seq up_to, const std::set<QueueId>& queues) {
@@ -454,6 +422,7 @@ void RocksStore::close() {
   writer_.stop();
   housekeeper_.stop();
   if (failed_ || write_failed_) return;
+  let_go_of_in_flight();
   seal();
   open_.meta.push_back({std::string(kMetaNextSeq), u64_bytes(last_seq_ + 1)});
   open_.meta.push_back({std::string(kMetaClean), "1"});

@@ -15,10 +15,6 @@ constexpr size_t kCachedEntries = 64 * 1024;
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
-bool expired(const RowEntry& entry, core::Now now) {
-  return entry.expires_ms != 0 && entry.expires_ms <= now.wall_ms;
-}
-
 // The first key after all that begin with `prefix`; empty if there is none.
 std::string prefix_end(std::string prefix) {
   while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
@@ -74,7 +70,7 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
       const RowEntry& entry = (*row)->entries[i];
       if (lane.progress.finished(entry.seq)) continue;
       if (entries.size() >= limit.messages && !entries.empty()) return found;
-      if (expired(entry, now)) {
+      if (has_expired(state.stats.policy, entry.arrived_ms, entry.expires_ms, now.wall_ms)) {
         found.expired.push_back(entry.seq);
         found.more = found.expired.size() == kExpiredAtOnce;
         if (found.more) return found;

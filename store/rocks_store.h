@@ -43,6 +43,8 @@ class RocksStore final : public QueueStore {
 
   void set_events(StoreEvents* events) override { events_ = events; }
   core::Result<QueueId> open_queue(std::string_view name) override;
+  void set_policy(QueueId queue, const QueuePolicy& policy) override;
+  void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(QueueId queue) override;
   core::Result<uint64_t> purge(QueueId queue) override;
   core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
@@ -62,12 +64,28 @@ class RocksStore final : public QueueStore {
   void add_values(std::span<const KeyValue> values);
   void touch(QueueState& queue);
 
+  // Limits (rocks_store_overflow.cc).
+  class QueueRoom;
+  bool is_limited(std::span<const Target> targets) const;
+  core::Result<std::span<const Target>> make_room_in(std::span<const Target> targets, uint64_t bytes,
+                                                     Seq seq);
+  core::Status check_room(std::span<const Target> targets, uint64_t bytes);
+  void turn_away(QueueState& queue, uint8_t lane, Seq seq);
+  bool drop_oldest(QueueState& queue, uint8_t lane);
+  void drop_pending(QueueState& queue, uint8_t lane, Seq seq);
+  const RowEntry* find_pending(LaneId id, Seq after) const;
+  void leave_out_ended();
+  void let_go_of_in_flight();
+  void count_out(QueueState& queue, uint8_t lane, uint64_t bytes, Outcome outcome);
+  void on_room_made();
+  size_t trim(QueueState& queue, size_t budget);
+
   // Groups.
   void schedule();
   void cut();
   void seal();
   void on_written(Group& group, const core::Status& status);
-  void settle_row(LaneId id, IndexRow row);
+  void settle_row(Segment::Row row);
   void notify(Seq up_to, const std::set<QueueId>& queues);
   void fail(const core::Error& error);
   void on_loop(std::function<void()> work);
@@ -100,7 +118,8 @@ class RocksStore final : public QueueStore {
   StoreEvents* events_ = nullptr;
 
   Group open_;
-  bool has_work_ = false;  // open_ is worth a write
+  std::shared_ptr<Group> in_flight_;  // with the writer; null: it has nothing
+  bool has_work_ = false;             // open_ is worth a write
   bool cut_posted_ = false;
   bool writing_ = false;
   bool closed_ = false;
@@ -115,6 +134,11 @@ class RocksStore final : public QueueStore {
   std::vector<Seq> previous_;  // scratch of append()
 
   uint64_t waiting_bytes_ = 0;  // of all lanes
+  uint64_t bytes_max_ = 0;      // for them; 0 = no limit
+  bool any_limited_ = false;    // some queue had a limit to its size
+  bool refused_ = false;        // an append as full, since on_room() was last told
+  bool ended_pending_ = false;  // entries of open_ or in_flight_, since open_ was begun
+  std::vector<Target> taking_;  // scratch of append()
   ReclaimPolicy reclaim_;
   Reclaim due_ = Reclaim::nothing;  // rides on the next group
   int64_t synced_at_ms_ = 0;

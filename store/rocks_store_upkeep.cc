@@ -1,5 +1,5 @@
-// What the store does beside taking in and giving out: sweeping after purges, expiring, syncing by interval,
-// giving space back.
+// What the store does beside taking in and giving out: purging, sweeping after purges, expiring, syncing by
+// interval, giving space back.
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +15,51 @@ constexpr size_t kSweepRows = 64;
 constexpr size_t kExpireAtOnce = 8'192;
 
 }  // namespace
+
+core::Status RocksStore::remove_queue(QueueId queue) {
+  QueueState* state = table_.find(queue);
+  if (state == nullptr)
+    return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
+  if (auto purged = purge(queue); !purged) return core::fail(purged.error());
+  table_.remove(*state);
+  sweeping_.insert(queue);
+  return {};
+}
+
+core::Result<uint64_t> RocksStore::purge(QueueId queue) {
+  QueueState* state = table_.find(queue);
+  if (state == nullptr)
+    return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
+  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  uint64_t purged = 0;
+  for (uint8_t lane = 0; lane < kLaneCount; ++lane) purged += purge_lane(*state, lane);
+  count_outcome(state->stats, Outcome::dropped, purged);
+  touch(*state);
+  schedule();
+  return purged;
+}
+
+uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
+  LaneStats& stats = queue.stats.lanes[number];
+  if (stats.waiting == 0) return 0;
+  Lane& lane = queue.lane(number);
+  const LaneId id{queue.stats.id, number};
+  if (auto found = path_.find_oldest(id, lane); !found) {
+    log_.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", found.error().what}});
+  }
+  const Seq head = lane.progress.head();
+  const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
+  if (keeps_gaps(queue.stats))
+    queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
+  if (!lane.sweeping()) lane.sweep_from = head;
+  lane.sweep_to = lane.progress.last();
+  sweeping_.insert(queue.stats.id);
+  lane.progress.finish_all();
+  lane.oldest = {};
+  waiting_bytes_ -= stats.waiting_bytes;
+  on_room_made();
+  return std::exchange(stats, LaneStats{}).waiting;
+}
 
 // Deletes some of the rows that purges left behind. Runs after each group, and its own work makes the next.
 void RocksStore::sweep() {
@@ -72,6 +117,7 @@ void RocksStore::expire(core::Now now) {
     for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
       if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
     }
+    if (budget > 0 && !queue->removed) budget -= std::min(budget, trim(*queue, budget));
     if (budget > 0) continue;
     on_loop([this, now] { expire(now); });
     return;
@@ -84,7 +130,7 @@ size_t RocksStore::expire_lane(QueueState& queue, uint8_t number, core::Now now,
   while (done < budget && queue.stats.lanes[number].waiting != 0) {
     if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
     const Oldest oldest = lane.oldest;
-    const bool expired = oldest.expires_ms != 0 && oldest.expires_ms <= now.wall_ms;
+    const bool expired = has_expired(queue.stats.policy, oldest.arrived_ms, oldest.expires_ms, now.wall_ms);
     if (!expired || oldest.seq > durable_) break;
     end_entry(queue, number, oldest.seq, Outcome::expired);
     if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read

@@ -62,9 +62,18 @@ const RowEntry* Segment::first_after(LaneId lane, Seq after) const {
   return position == row.entries.size() ? nullptr : &row.entries[position];
 }
 
+void Segment::leave_out(const std::function<bool(LaneId lane, Seq from, Seq to)>& passed) {
+  for (Row& row : rows_) row.left_out = passed(row.lane, row.row.previous, row.row.last());
+  for (Block& block : blocks_) {
+    block.left_out = std::ranges::all_of(
+        block.header.targets, [&](LaneId lane) { return passed(lane, block.id - 1, block.header.last); });
+  }
+}
+
 void Segment::encode() {
   for (Item& item : items_) {
     Block& block = blocks_[item.block];
+    if (block.left_out) continue;
     if (block.value.empty()) {
       block.value = begin_block(block.id, block.header);
       block.value.reserve(block.bytes);
@@ -88,7 +97,7 @@ uint32_t Segment::block_for(Seq seq, size_t bytes, std::span<const Target> targe
       return slot->second;
     }
   }
-  Block block{seq, {seq, {}}, bytes, {}};
+  Block block{seq, {seq, {}}, bytes, {}, false};
   for (const Target& target : targets) block.header.targets.push_back({target.queue, target.lane});
   blocks_.push_back(std::move(block));
   return slot->second = static_cast<uint32_t>(blocks_.size() - 1);
@@ -96,7 +105,7 @@ uint32_t Segment::block_for(Seq seq, size_t bytes, std::span<const Target> targe
 
 Segment::Row& Segment::row_for(LaneId lane, Seq previous) {
   const auto [slot, fresh] = row_index_.try_emplace(lane.packed(), static_cast<uint32_t>(rows_.size()));
-  if (fresh) rows_.push_back({lane, {previous, {}, {}}, {}});
+  if (fresh) rows_.push_back({lane, {previous, {}, {}}, {}, false});
   return rows_[slot->second];
 }
 

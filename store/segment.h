@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -29,12 +30,14 @@ class Segment {
     LaneId lane;
     IndexRow row;
     std::vector<uint32_t> items;  // row.entries[i] is message items[i]; emptied by encode()
+    bool left_out = false;        // not to be written: all of it has ended already
   };
   struct Block {
     Seq id = 0;
     BlockHeader header;
     size_t bytes = 0;   // estimated while collecting
     std::string value;  // filled by encode()
+    bool left_out = false;
   };
 
   // True if a message with this seq must go to a new segment.
@@ -44,8 +47,12 @@ class Segment {
   void add(Seq seq, core::MessagePtr message, size_t bytes, std::span<const Target> targets,
            std::span<const Seq> previous);
 
-  // The first entry of a lane with a seq > `after`, or null.
+  // The first entry of a lane with a seq > `after`, or null. May be asked on the loop while encode() runs.
   [[nodiscard]] const RowEntry* first_after(LaneId lane, Seq after) const;
+
+  // Marks rows and blocks that need not be written: `passed(lane, from, to)` says that all entries of a lane
+  // in (from, to] have ended.
+  void leave_out(const std::function<bool(LaneId lane, Seq from, Seq to)>& passed);
 
   // Fills in the blocks and the places of records in them, and lets go of the messages. Touches nothing
   // outside, so that the writer thread can do it.

@@ -49,7 +49,9 @@ class Model {
       remove();
     else if (dice < 88)
       drop_gaps();
-    else if (dice < 92)
+    else if (dice < 90)
+      limit();
+    else if (dice < 93)
       restart();
     else
       compare();
@@ -88,6 +90,7 @@ class Model {
   void open_queue(int i) {
     const std::string name = (i % 2 == 0 ? "$queue-" : "queue-") + std::to_string(i);
     queues_[i] = {mem_.queue(name), rocks_.queue(name)};
+    policies_[i] = {};
   }
 
   void append() {
@@ -105,8 +108,27 @@ class Model {
     body.append(chance(3) ? 60'000 : below(300), 'b');
     const std::vector<KeyValue> values{{"last", body.substr(0, 9)}};
     const auto made = message(body, "topic", 1'000 + static_cast<int64_t>(twins_.size()));
-    twins_.push_back({mem_.store->append(made, mem_targets, values).value(),
-                      rocks_.store->append(made, rocks_targets, values).value()});
+    const auto mem = mem_.store->append(made, mem_targets, values);
+    const auto rocks = rocks_.store->append(made, rocks_targets, values);
+    ASSERT_EQ(mem.has_value(), rocks.has_value());
+    if (mem) twins_.push_back({*mem, *rocks});
+  }
+
+  // Limits for a queue or for all, or none any more.
+  void limit() {
+    const int i = static_cast<int>(below(4));
+    const QueuePolicy policy{below(3) * 40, below(3) * 5'000, below(3) * 150, static_cast<OnFull>(below(4))};
+    limit_both(i, policy);
+    const uint64_t bytes_max = chance(30) ? 20'000 : 0;
+    mem_.store->set_bytes_max(bytes_max);
+    rocks_.store->set_bytes_max(bytes_max);
+    bytes_max_ = bytes_max;
+  }
+
+  void limit_both(int i, const QueuePolicy& policy) {
+    mem_.store->set_policy(queues_[i].first, policy);
+    rocks_.store->set_policy(queues_[i].second, policy);
+    policies_[i] = policy;
   }
 
   void burst() {
@@ -176,6 +198,8 @@ class Model {
   void restart() {
     settle();
     chance(50) ? rocks_.reopen() : rocks_.crash();
+    rocks_.store->set_bytes_max(bytes_max_);
+    for (int i = 0; i < 4; ++i) rocks_.store->set_policy(queues_[i].second, policies_[i]);
   }
 
   static size_t number(const Entry& entry) { return std::stoul(entry.message->body); }
@@ -227,6 +251,8 @@ class Model {
   RocksDriver rocks_;
   std::array<std::pair<QueueId, QueueId>, 4> queues_;
   std::vector<Twin> twins_;
+  std::array<QueuePolicy, 4> policies_{};
+  uint64_t bytes_max_ = 0;
 };
 
 TEST(StoreModel, AnswersLikeTheModelWhateverHappens) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/overflow.h"
 #include "store/record_codec.h"
 
 namespace headgate::testing {
@@ -30,11 +31,37 @@ uint64_t& counter(store::QueueStats& stats, Outcome outcome) {
   return stats.dead;
 }
 
-bool expired(const Entry& entry, core::Now now) {
-  return entry.expires_ms != 0 && entry.expires_ms <= now.wall_ms;
+bool expired(const store::QueueStats& queue, const Entry& entry, core::Now now) {
+  return store::has_expired(queue.policy, entry.message->arrived_ms, entry.expires_ms, now.wall_ms);
 }
 
 }  // namespace
+
+class MemQueueStore::QueueRoom final : public store::Room {
+ public:
+  QueueRoom(MemQueueStore& store, Queue& queue, uint64_t arriving_bytes)
+      : store_(store), queue_(queue), arriving_bytes_(arriving_bytes) {}
+
+  const store::QueueStats& stats() const override { return queue_.stats; }
+  store::Limit met_by(const store::Arrival& arrival) const override {
+    return limit_met(queue_.stats, store_.waiting_bytes() + arriving_bytes_, store_.bytes_max_, arrival);
+  }
+  store::Dilution& dilution() override { return queue_.dilution; }
+  std::vector<Entry> look(uint8_t lane, Seq after, store::ReadLimit limit) override {
+    return store_.read(queue_.stats.id, lane, after, limit, core::Now{}).value();
+  }
+  bool drop(uint8_t lane, Seq seq) override {
+    const uint64_t before = queue_.stats.dropped;
+    store_.end(queue_, lane, seq, Outcome::dropped);
+    return queue_.stats.dropped > before;
+  }
+  bool drop_oldest(uint8_t lane) override { return drop(lane, queue_.lanes[lane].waiting.begin()->first); }
+
+ private:
+  MemQueueStore& store_;
+  Queue& queue_;
+  uint64_t arriving_bytes_;
+};
 
 MemQueueStore::MemQueueStore(core::Executor& executor, store::Identity identity)
     : executor_(executor), identity_(std::move(identity)) {}
@@ -66,7 +93,7 @@ core::Result<std::vector<Entry>> MemQueueStore::read(QueueId queue, uint8_t lane
   for (auto next = waiting.upper_bound(after); next != waiting.end() && next->first <= durable_;) {
     const auto& [seq, it] = *next++;
     if (!entries.empty() && entries.size() >= limit.messages) break;
-    if (expired(it.entry, now)) {
+    if (expired(found->second.stats, it.entry, now)) {
       if (open) end(found->second, lane, seq, Outcome::expired);
       continue;
     }
@@ -104,6 +131,45 @@ core::Result<QueueId> MemQueueStore::open_queue(std::string_view name) {
   return id;
 }
 
+void MemQueueStore::set_policy(QueueId queue, const store::QueuePolicy& policy) {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() || found->second.stats.policy == policy) return;
+  found->second.stats.policy = policy;
+  on_room_made();
+}
+
+void MemQueueStore::set_bytes_max(uint64_t bytes_max) {
+  bytes_max_ = bytes_max;
+  on_room_made();
+}
+
+uint64_t MemQueueStore::waiting_bytes() const {
+  uint64_t sum = 0;
+  for (const auto& [id, queue] : queues_) sum += queue.stats.waiting_bytes();
+  return sum;
+}
+
+core::Status MemQueueStore::check_room(std::span<const store::Target> targets, uint64_t bytes) {
+  uint64_t arriving = waiting_bytes();
+  for (const store::Target& target : targets) {
+    store::QueueStats& stats = queues_.at(target.queue).stats;
+    const store::Limit met = limit_met(stats, arriving, bytes_max_, {1, bytes, target.lane});
+    arriving += bytes;
+    if (stats.policy.on_full != store::OnFull::reject || met == store::Limit::none) continue;
+    ++stats.refused;
+    refused_ = true;
+    return core::fail(core::Errc::full, describe(met, stats, bytes_max_));
+  }
+  return {};
+}
+
+void MemQueueStore::on_room_made() {
+  if (!std::exchange(refused_, false)) return;
+  executor_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.lock() && events_ && !closed_) events_->on_room();
+  });
+}
+
 core::Status MemQueueStore::remove_queue(QueueId queue) {
   const auto found = queues_.find(queue);
   if (found == queues_.end()) return core::fail(core::Errc::not_found, "no queue " + std::to_string(queue));
@@ -129,6 +195,7 @@ core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
     waiting.clear();
     refresh(queue, lane);
     queue.stats.lanes[lane].waiting_bytes = 0;
+    on_room_made();
   }
   queue.stats.dropped += purged;
   return purged;
@@ -142,11 +209,19 @@ core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<cons
       return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
     }
   }
-  const Seq seq = ++last_seq_;
   const uint64_t bytes = store::stored_bytes(*message);
+  if (const auto room = check_room(targets, bytes); !room) return core::fail(room.error());
+  const Seq seq = ++last_seq_;
   for (const store::Target& target : targets) {
     Queue& queue = queues_.at(target.queue);
     Lane& lane = queue.lanes[target.lane];
+    QueueRoom room(*this, queue, 0);
+    if (!make_room(room, {1, bytes, target.lane}, SIZE_MAX)) {
+      ++queue.stats.in;
+      ++queue.stats.dropped;
+      if (store::keeps_gaps(queue.stats)) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
+      continue;
+    }
     const Seq previous = std::exchange(lane.last, seq);
     lane.waiting.emplace(seq, Waiting{{seq, message, target.expires_ms, target.tag}, previous, bytes});
     ++queue.stats.in;
@@ -185,10 +260,12 @@ void MemQueueStore::tick(core::Now now) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
       while (!waiting.empty() && waiting.begin()->first <= durable_ &&
-             expired(waiting.begin()->second.entry, now)) {
+             expired(queue.stats, waiting.begin()->second.entry, now)) {
         end(queue, lane, waiting.begin()->first, Outcome::expired);
       }
     }
+    QueueRoom room(*this, queue, 0);
+    if (queue.stats.policy.limits_size()) make_room(room, {}, SIZE_MAX);
   }
 }
 
@@ -263,6 +340,7 @@ void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome) {
   queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;
   waiting.erase(found);
   refresh(queue, lane);
+  on_room_made();
 }
 
 void MemQueueStore::refresh(Queue& queue, uint8_t lane) {

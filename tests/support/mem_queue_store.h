@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/executor.h"
+#include "store/dilution.h"
 #include "store/gaps.h"
 #include "store/queue_store.h"
 
@@ -45,6 +46,8 @@ class MemQueueStore : public store::QueueStore {
 
   void set_events(store::StoreEvents* events) override { events_ = events; }
   [[nodiscard]] core::Result<store::QueueId> open_queue(std::string_view name) override;
+  void set_policy(store::QueueId queue, const store::QueuePolicy& policy) override;
+  void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(store::QueueId queue) override;
   core::Result<uint64_t> purge(store::QueueId queue) override;
   [[nodiscard]] core::Result<store::Seq> append(core::MessagePtr message,
@@ -72,13 +75,18 @@ class MemQueueStore : public store::QueueStore {
     store::QueueStats stats;
     std::array<Lane, store::kLaneCount> lanes;
     store::GapList gaps;
+    store::Dilution dilution;
   };
+  class QueueRoom;
 
   [[nodiscard]] core::Status check_open() const;
   void schedule_commit();
   void commit();
   void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome);
   void refresh(Queue& queue, uint8_t lane);
+  [[nodiscard]] uint64_t waiting_bytes() const;
+  core::Status check_room(std::span<const store::Target> targets, uint64_t bytes);
+  void on_room_made();
 
   core::Executor& executor_;
   store::Identity identity_;
@@ -89,6 +97,8 @@ class MemQueueStore : public store::QueueStore {
   std::vector<store::KeyValue> open_values_;
   std::set<store::QueueId> open_queues_;
   store::QueueId next_queue_ = 1;
+  uint64_t bytes_max_ = 0;
+  bool refused_ = false;
   store::Seq last_seq_ = 0;
   store::Seq durable_ = 0;
   std::optional<std::map<store::QueueId, Queue>> committed_;  // as of the last commit, if remembered

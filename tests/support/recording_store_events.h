@@ -11,6 +11,7 @@ class RecordingStoreEvents : public store::StoreEvents {
  public:
   void on_durable(store::Seq up_to) override { durable.push_back(up_to); }
   void on_available(store::QueueId queue) override { available.push_back(queue); }
+  void on_room() override { ++rooms; }
   void on_failed(const core::Error& error) override { failures.push_back(error); }
 
   [[nodiscard]] store::Seq durable_up_to() const { return durable.empty() ? 0 : durable.back(); }
@@ -18,6 +19,7 @@ class RecordingStoreEvents : public store::StoreEvents {
   std::vector<store::Seq> durable;
   std::vector<store::QueueId> available;
   std::vector<core::Error> failures;
+  int rooms = 0;
 };
 
 }  // namespace headgate::testing
