@@ -23,10 +23,6 @@ using core::Errc;
 
 constexpr std::array<const char*, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
 
-// Rows of `cur`: an id is followed by what the row holds.
-constexpr uint8_t kNameRow = 0;
-constexpr uint8_t kStateRow = 1;
-
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
@@ -207,14 +203,14 @@ std::string block_key(Seq id) {
 std::string queue_name_key(QueueId queue) {
   std::string key;
   put_u32_be(key, queue);
-  put_u8(key, kNameRow);
+  put_u8(key, kQueueNameRow);
   return key;
 }
 
 std::string queue_state_key(QueueId queue) {
   std::string key;
   put_u32_be(key, queue);
-  put_u8(key, kStateRow);
+  put_u8(key, kQueueStateRow);
   return key;
 }
 
@@ -295,13 +291,13 @@ core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() co
     Decoder key(view(rows->key()));
     const QueueId id = key.u32_be();
     const uint8_t kind = key.u8();
-    if (!key.at_end() || kind > kStateRow)
+    if (!key.at_end() || kind > kQueueStateRow)
       return refuse(Errc::corrupt, dir_, "a queue's key cannot be decoded");
     if (queues.empty() || queues.back()->stats.id != id) {
       queues.push_back(std::make_unique<QueueState>());
       queues.back()->stats.id = id;
     }
-    if (kind == kNameRow) {
+    if (kind == kQueueNameRow) {
       queues.back()->stats.name = view(rows->value());
     } else if (auto decoded = decode_queue_state(view(rows->value()), *queues.back()); !decoded) {
       return refuse(Errc::corrupt, dir_, "queue " + std::to_string(id) + ": " + decoded.error().what);

@@ -30,6 +30,10 @@ inline constexpr std::string_view kMetaNextSeq = "next_seq";
 inline constexpr std::string_view kMetaNextQueue = "next_queue";
 inline constexpr std::string_view kMetaClean = "clean";
 
+// Rows of `cur`: an id is followed by what the row holds.
+inline constexpr uint8_t kQueueNameRow = 0;
+inline constexpr uint8_t kQueueStateRow = 1;
+
 struct Meta {
   Identity identity;
   Seq next_seq = 1;  // after a clean stop the next; otherwise a bound that no used seq reaches

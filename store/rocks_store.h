@@ -19,6 +19,7 @@
 #include "store/rocks_db.h"
 #include "store/rocks_queue_store.h"
 #include "store/rocks_read_path.h"
+#include "store/rocks_store_check.h"
 #include "store/worker.h"
 
 namespace headgate::store {
@@ -55,6 +56,9 @@ class RocksStore final : public QueueStore {
   void drop_gaps(QueueId queue, Seq up_to) override;
   void tick(core::Now now) override;
   void close() override;
+
+  // Reads everything, on the calling thread. Nothing may be being written.
+  [[nodiscard]] StoreReport check() const { return check_rows(*db_); }
 
  private:
   // Taking in.

@@ -1,5 +1,6 @@
 // What every QueueStore promises, run over the in-memory model and the real one.
 #include "store/rocks_queue_store.h"
+#include "store/store_check.h"
 #include "tests/store/store_fixture.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/recording_log.h"
@@ -42,6 +43,10 @@ class QueueStoreContract : public ::testing::TestWithParam<Kind>, protected Stor
   ~QueueStoreContract() override {
     testing::expect_accounts_balance(*store);
     store->close();
+    store.reset();
+    if (GetParam().name == "Mem") return;
+    const auto report = check_store(dir.path());
+    EXPECT_TRUE(report && report->sound()) << (report ? report_json(*report) : report.error().what);
   }
 
   testing::TempDir dir;

@@ -2,7 +2,32 @@
 
 #include <rocksdb/db.h>
 
+#include "store/store_check.h"
+
 namespace headgate::store {
+
+void edit_rows(const std::string& store_dir, const std::function<void(rocksdb::DB&, RowsOf)>& edit) {
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "blk", "idx", "cur", "kv"}) {
+    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  ASSERT_TRUE(rocksdb::DB::Open({}, store_dir, families, &handles, &db).ok());
+  edit(*db, {handles[0], handles[1], handles[2], handles[3]});
+  for (auto* handle : handles) delete handle;
+  delete db;
+}
+
+void RocksDriver::expect_sound() {
+  if (!store) return;
+  testing::expect_accounts_balance(*store);
+  store.reset();
+  if (damaged) return;
+  const auto report = check_store(opened_dir_, options.env);
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_TRUE(report->sound()) << report_json(*report);
+}
 
 size_t RocksDriver::rows_in(const std::string& family) {
   std::vector<std::string> names;

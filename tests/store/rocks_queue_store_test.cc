@@ -243,26 +243,6 @@ TEST_F(RocksQueueStore, RefusesAnotherHubsStore) {
   EXPECT_THAT(opened.error().what, AllOf(HasSubstr("hub-1"), HasSubstr("hub-2")));
 }
 
-struct RowsOf {
-  rocksdb::ColumnFamilyHandle* meta;
-  rocksdb::ColumnFamilyHandle* blk;
-  rocksdb::ColumnFamilyHandle* idx;
-};
-
-// Changes the rows of a store that is not open, behind its back.
-void edit_rows(const std::string& store_dir, const std::function<void(rocksdb::DB&, RowsOf)>& edit) {
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const char* name : {"default", "blk", "idx", "cur", "kv"}) {
-    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
-  }
-  ASSERT_TRUE(rocksdb::DB::Open({}, store_dir, families, &handles, &db).ok());
-  edit(*db, {handles[0], handles[1], handles[2]});
-  for (auto* handle : handles) delete handle;
-  delete db;
-}
-
 TEST_F(RocksQueueStore, RefusesANewerFormat) {
   store->close();
   store.reset();
@@ -287,6 +267,7 @@ class DamagedBlock : public RocksQueueStore {
     return seqs;
   }
   void stop_and_delete_blocks(const std::vector<Seq>& ids) {
+    damaged = true;
     store.reset();
     edit_rows(options.dir, [&](rocksdb::DB& db, RowsOf rows) {
       for (const Seq id : ids) ASSERT_TRUE(db.Delete(rocksdb::WriteOptions(), rows.blk, key_of(id)).ok());
@@ -313,6 +294,7 @@ TEST_F(DamagedBlock, TakesNothingWithItButItsMessages) {
 
 TEST_F(DamagedBlock, IsNotHandedOutWhenItsTextIsOverwritten) {
   const auto seqs = append_blocks(2);
+  damaged = true;
   store.reset();
   edit_rows(options.dir, [&](rocksdb::DB& db, RowsOf rows) {
     ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), rows.blk, key_of(seqs[0]), "garbage").ok());

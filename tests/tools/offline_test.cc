@@ -69,6 +69,23 @@ TEST_F(Offline, ShowsQueuesAndMessagesAndChangesNoByte) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Offline, ChecksTheStoreAndChangesNoByte) {
+  const auto before = files();
+  EXPECT_EQ(run({"store", "check"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("1 entries wait, 1 index rows, 1 blocks, 0 values: sound\n"));
+  EXPECT_EQ(run({"store", "check", "--json"}), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\"sound\":true"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, ADamagedStoreFailsTheCheckAndSaysWhere) {
+  for (const auto& entry : std::filesystem::directory_iterator(data_ + "/store")) {
+    if (entry.path().extension() == ".log") std::filesystem::resize_file(entry.path(), 0);
+  }
+  EXPECT_EQ(run({"store", "check"}), kExitFailed);
+  EXPECT_THAT(out_.str() + err_.str(), ::testing::HasSubstr("meta"));
+}
+
 TEST_F(Offline, OtherCommandsLookForTheHubThere) {
   EXPECT_EQ(run({"status"}), kExitFailed);
   EXPECT_THAT(err_.str(), ::testing::HasSubstr("no hub answers on " + data_ + "/admin.sock"));

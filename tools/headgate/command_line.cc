@@ -18,7 +18,8 @@ namespace {
 constexpr const char* kDescription =
     "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls and queue "
     "peek "
-    "also read a stopped hub's directory (--data). Nothing here changes the hub or its data; passwd changes "
+    "also read a stopped hub's directory (--data), store check only that. Nothing here changes the hub or "
+    "its data; passwd changes "
     "a "
     "file of users.";
 
@@ -35,13 +36,15 @@ class CommandLine {
     app_.fallthrough();
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
-    app_.add_option("--data", data_dir_,
-                    "The hub's data directory, default ./headgate-data; queue ls|peek read it");
+    app_.add_option(
+        "--data", data_dir_,
+        "The hub's data directory, default ./headgate-data; queue ls|peek and store check read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_queue();
     add_client();
     add_route();
+    add_store();
     add_tail();
     add_passwd();
     add_unbatch();
@@ -73,10 +76,9 @@ class CommandLine {
     return *group;
   }
 
-  [[nodiscard]] std::string socket() const {
-    if (!socket_.empty()) return socket_;
-    return (data_dir_.empty() ? "./headgate-data" : data_dir_) + "/admin.sock";
-  }
+  [[nodiscard]] std::string data_dir() const { return data_dir_.empty() ? "./headgate-data" : data_dir_; }
+  [[nodiscard]] std::string store_dir() const { return data_dir() + "/" + std::string(store::kStoreDirName); }
+  [[nodiscard]] std::string socket() const { return socket_.empty() ? data_dir() + "/admin.sock" : socket_; }
 
   void on_hub(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
@@ -94,7 +96,7 @@ class CommandLine {
       run_ = [this, command] {
         UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
-        const auto reader = store::open_queue_reader(data_dir_ + "/" + std::string(store::kStoreDirName));
+        const auto reader = store::open_queue_reader(store_dir());
         if (reader) return command({client, out_, err_, json_, reader->get(), {0, wall_ms()}});
         if (reader.error().code == core::Errc::unavailable) return command({client, out_, err_, json_});
         err_ << "headgate: " << reader.error().what << '\n';
@@ -135,6 +137,13 @@ class CommandLine {
     CLI::App* const check = add(route, "check", "Compile route files, without a hub");
     check->add_option("file", files_, "Route files or deployment manifests")->required();
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
+  }
+
+  void add_store() {
+    CLI::App& group = add_group("store", "The hub's database");
+    CLI::App* const check =
+        add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
+    check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
   }
 
   void add_tail() {

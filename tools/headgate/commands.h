@@ -57,6 +57,9 @@ int run_client_ls(const Context& context);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
 
+// Reads all of the store in `dir`, whose hub must be stopped. Exit code 1 if anything is wrong in it.
+int run_store_check(const std::string& dir, bool json, std::ostream& out, std::ostream& err);
+
 // Compiles route files; needs no hub. Exit code 1 if any route has an error.
 int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err);
 
