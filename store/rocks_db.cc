@@ -26,9 +26,10 @@ constexpr std::array<const char*, 5> kFamilies{"default", "blk", "idx", "cur", "
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::DBOptions db_options(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::DBOptions db_options(const StoreOptions& options, rocksdb::Env* env,
+                              const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::DBOptions db;
-  if (options.env != nullptr) db.env = options.env;
+  db.env = env;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.paranoid_checks = true;
@@ -231,7 +232,8 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   auto lock = lock_dir(options);
   if (!lock) return core::fail(lock.error());
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
-  const rocksdb::DBOptions db_opts = db_options(options, cache);
+  Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default());
+  const rocksdb::DBOptions db_opts = db_options(options, disk.env.get(), cache);
   if (*content == Content::store) {
     if (auto ours = check_families(options, db_opts); !ours) return core::fail(ours.error());
   }
@@ -245,10 +247,14 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
     status = rocksdb::DB::OpenForReadOnly(db_opts, options.dir, families(cache), &handles, &db);
   }
   if (!status.ok()) return core::fail(to_error(status, "opening the store in " + options.dir));
-  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, db, std::move(handles)));
+  disk.guard->arm();
+  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db, std::move(handles)));
   opened->lock_ = *std::move(lock);
   return opened;
 }
+
+RocksDb::Disk::Disk(rocksdb::Env* base)
+    : guard(std::make_shared<DiskGuard>(base->GetFileSystem())), env(make_guarded_env(base, guard)) {}
 
 DirLock::~DirLock() { env_->UnlockFile(lock_).PermitUncheckedError(); }
 
@@ -336,16 +342,21 @@ core::Status RocksDb::write(Group& group, bool sync) const {
   for (const KeyValue& row : group.meta) batch.Put(meta(), row.key, *row.value);
   rocksdb::WriteOptions how;
   how.sync = sync;
-  const rocksdb::Status status = db_->Write(how, &batch);
-  if (!status.ok()) return core::fail(to_error(status, "writing to the store in " + dir_));
+  return checked(db_->Write(how, &batch), "writing to");
+}
+
+core::Status RocksDb::checked(const rocksdb::Status& status, std::string_view doing) const {
+  if (auto disk = check_disk(); !disk) return disk;
+  if (!status.ok()) return core::fail(to_error(status, std::string(doing) + " the store in " + dir_));
   return {};
 }
 
-core::Status RocksDb::sync_wal() const {
-  const rocksdb::Status status = db_->SyncWAL();
-  if (!status.ok()) return core::fail(to_error(status, "syncing the store in " + dir_));
-  return {};
+core::Status RocksDb::check_disk() const {
+  if (!disk_.guard->frozen()) return {};
+  return core::fail(to_error(disk_.guard->cause(), "writing to the store in " + dir_));
 }
+
+core::Status RocksDb::sync_wal() const { return checked(db_->SyncWAL(), "syncing"); }
 
 void RocksDb::reclaim(Seq floor, bool all) const {
   // Dropping files outlives a power cut; the finishes that allow it must too.

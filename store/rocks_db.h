@@ -13,6 +13,7 @@
 #include "store/block.h"
 #include "store/group.h"
 #include "store/queue_state.h"
+#include "store/rocks_disk_guard.h"
 #include "store/rocks_queue_store.h"
 
 namespace headgate::store {
@@ -86,20 +87,34 @@ class RocksDb {
   // Every queue, in id order. Errors: corrupt, io.
   [[nodiscard]] core::Result<std::vector<std::unique_ptr<QueueState>>> read_queues() const;
 
-  // Writes a group, encoding its segments first. Errors: io, full, corrupt. On the writer thread.
+  // Writes a group, encoding its segments first. On the writer thread. Errors: io, full, corrupt. After one,
+  // here or in what RocksDB does by itself, nothing reaches the disk any more: close this and open it again.
   [[nodiscard]] core::Status write(Group& group, bool sync) const;
 
   [[nodiscard]] core::Status sync_wal() const;
+
+  // An error if write() would fail. On any thread.
+  [[nodiscard]] core::Status check_disk() const;
 
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
   // first, and does nothing if it cannot. `all` = also merges what else is dead. On any thread.
   void reclaim(Seq floor, bool all) const;
 
  private:
-  RocksDb(std::string dir, rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
-      : dir_(std::move(dir)), db_(db), handles_(std::move(handles)) {}
+  // The file system that the database is on, guarded against what comes after an error.
+  struct Disk {
+    explicit Disk(rocksdb::Env* base);
+    std::shared_ptr<DiskGuard> guard;
+    std::unique_ptr<rocksdb::Env> env;
+  };
+
+  RocksDb(std::string dir, Disk disk, rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
+      : dir_(std::move(dir)), disk_(std::move(disk)), db_(db), handles_(std::move(handles)) {}
+
+  [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
 
   std::string dir_;
+  Disk disk_;
   std::unique_ptr<DirLock> lock_;  // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

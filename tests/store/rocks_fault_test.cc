@@ -26,7 +26,7 @@ class DyingDisk : public ::testing::TestWithParam<After>, protected RocksDriver 
     promised.clear();
     finished.clear();
     disk = std::make_shared<testing::FaultyFileSystem>();
-    env = rocksdb::NewCompositeEnv(disk);
+    env = testing::make_faulty_env(disk);
     options.env = env.get();
     disk->fail_from(n);
     events = {};
@@ -72,8 +72,11 @@ class DyingDisk : public ::testing::TestWithParam<After>, protected RocksDriver 
   void restart_on_a_good_disk() {
     store.reset();
     executor.run_ready();
-    disk->fail_from(~uint64_t{0});
-    if (GetParam() != After::process_crash) disk->cut_power(GetParam() == After::power_cut_with_torn_write);
+    disk->heal();
+    if (GetParam() != After::process_crash) {
+      const bool torn = GetParam() == After::power_cut_with_torn_write;
+      disk->cut_power([&](uint64_t unsynced) { return torn ? unsynced / 2 : 0; });
+    }
     options.env = nullptr;
     open();
   }
@@ -146,7 +149,7 @@ TEST_P(DyingDisk, SaysOnceThatItFailedAndTakesNothingMore) {
 
 class PowerCut : public RocksTest {
  protected:
-  PowerCut() : env_(rocksdb::NewCompositeEnv(disk_)) { store.reset(); }
+  PowerCut() : env_(testing::make_faulty_env(disk_)) { store.reset(); }
   ~PowerCut() override { expect_sound(); }  // while there is the file system it is on
 
   QueueId start(Durability durability) {
@@ -158,7 +161,7 @@ class PowerCut : public RocksTest {
   }
   void cut_power() {
     store.reset();
-    disk_->cut_power(false);
+    disk_->cut_power([](uint64_t) { return 0; });
     open();
   }
   // As settle(), but without asking for a sync.

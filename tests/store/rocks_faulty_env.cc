@@ -1,7 +1,11 @@
 #include "tests/store/rocks_faulty_env.h"
 
+#include <rocksdb/system_clock.h>
+
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 namespace headgate::testing {
@@ -17,7 +21,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk), name_(std::move(name)) {}
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    const IOStatus alive = disk_.operate();
+    const IOStatus alive = disk_.operate(true);
     if (!alive.ok()) return alive;
     size_ += data.size();
     return target()->Append(data, options, debug);
@@ -27,7 +31,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, debug);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    const IOStatus alive = disk_.operate();
+    const IOStatus alive = disk_.operate(false);
     if (!alive.ok()) return alive;
     const uint64_t written = size_;  // before the sync: another thread may be appending
     const IOStatus synced = target()->Sync(options, debug);
@@ -46,12 +50,67 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
   std::atomic<uint64_t> size_ = 0;
 };
 
+class FaultyDirectory : public rocksdb::FSDirectory {
+ public:
+  FaultyDirectory(FaultyFileSystem& disk, std::unique_ptr<rocksdb::FSDirectory> directory)
+      : disk_(disk), directory_(std::move(directory)) {}
+
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const IOStatus alive = disk_.operate(false);
+    if (!alive.ok()) return alive;
+    const IOStatus synced = directory_->Fsync(options, debug);
+    if (synced.ok()) disk_.directory_synced();
+    return synced;
+  }
+  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
+                               const rocksdb::DirFsyncOptions&) override {
+    return Fsync(options, debug);
+  }
+  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
+    return directory_->Close(options, debug);
+  }
+
+ private:
+  FaultyFileSystem& disk_;
+  std::unique_ptr<rocksdb::FSDirectory> directory_;
+};
+
+class Sleepless : public rocksdb::SystemClockWrapper {
+ public:
+  Sleepless() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+  const char* Name() const override { return "Sleepless"; }
+  void SleepForMicroseconds(int) override {}
+};
+
+class FaultyEnv : public rocksdb::EnvWrapper {
+ public:
+  explicit FaultyEnv(std::unique_ptr<rocksdb::Env> on_disk)
+      : EnvWrapper(on_disk.get()), on_disk_(std::move(on_disk)) {
+    system_clock_ = std::make_shared<Sleepless>();
+  }
+  void SleepForMicroseconds(int) override {}
+
+ private:
+  std::unique_ptr<rocksdb::Env> on_disk_;
+};
+
+std::string text_of(const std::string& name) {
+  std::ifstream file(name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
-void FaultyFileSystem::fail_from(uint64_t operation) {
+std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<FaultyFileSystem>& disk) {
+  return std::make_unique<FaultyEnv>(rocksdb::NewCompositeEnv(disk));
+}
+
+void FaultyFileSystem::fail_from(uint64_t operation, Fault fault, uint64_t count) {
   const std::lock_guard lock(mutex_);
   operations_ = 0;
   fail_from_ = operation;
+  fail_count_ = count;
+  fault_ = fault;
 }
 
 uint64_t FaultyFileSystem::operations() const {
@@ -59,35 +118,58 @@ uint64_t FaultyFileSystem::operations() const {
   return operations_;
 }
 
-void FaultyFileSystem::cut_power(bool torn) {
+void FaultyFileSystem::cut_power(const Torn& torn) {
   const std::lock_guard lock(mutex_);
+  std::error_code gone;
   for (const auto& [name, kept] : synced_) {
-    std::error_code gone;
     const uint64_t size = std::filesystem::file_size(name, gone);
     if (gone || size <= kept) continue;
-    const bool half = torn && name.ends_with(".log");
-    std::filesystem::resize_file(name, half ? kept + (size - kept) / 2 : kept);
+    std::filesystem::resize_file(name, name.ends_with(".log") ? kept + torn(size - kept) : kept);
   }
+  for (const std::string& name : new_files_) std::filesystem::remove(name, gone);
+  for (const auto& [name, before] : overwritten_) {
+    if (before.empty())
+      std::filesystem::remove(name, gone);
+    else
+      std::ofstream(name, std::ios::binary) << before;
+  }
+  synced_.clear();
+  new_files_.clear();
+  overwritten_.clear();
 }
 
 IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                            std::unique_ptr<rocksdb::FSWritableFile>* file,
                                            IODebugContext* debug) {
-  const IOStatus alive = operate();
+  const IOStatus alive = operate(true);
   if (!alive.ok()) return alive;
   IOStatus made = target()->NewWritableFile(name, options, file, debug);
   if (!made.ok()) return made;
   synced(name, 0);
+  {
+    const std::lock_guard lock(mutex_);
+    new_files_.insert(name);
+  }
   *file = std::make_unique<FaultyFile>(*this, name, std::move(*file));
   return made;
 }
 
+IOStatus FaultyFileSystem::NewDirectory(const std::string& name, const IOOptions& options,
+                                        std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                        IODebugContext* debug) {
+  IOStatus opened = target()->NewDirectory(name, options, directory, debug);
+  if (opened.ok()) *directory = std::make_unique<FaultyDirectory>(*this, std::move(*directory));
+  return opened;
+}
+
 IOStatus FaultyFileSystem::RenameFile(const std::string& from, const std::string& to,
                                       const IOOptions& options, IODebugContext* debug) {
-  const IOStatus alive = operate();
+  const IOStatus alive = operate(false);
   if (!alive.ok()) return alive;
   {
     const std::lock_guard lock(mutex_);
+    overwritten_.emplace(to, text_of(to));
+    new_files_.erase(from);
     if (const auto found = synced_.find(from); found != synced_.end()) {
       synced_[to] = found->second;
       synced_.erase(from);
@@ -100,21 +182,35 @@ IOStatus FaultyFileSystem::DeleteFile(const std::string& name, const IOOptions& 
                                       IODebugContext* debug) {
   {
     const std::lock_guard lock(mutex_);
-    if (operations_ >= fail_from_) return IOStatus::IOError("the disk is gone");
+    if (failing() && fault_ == Fault::gone) return IOStatus::IOError("the disk is gone");
     synced_.erase(name);
+    new_files_.erase(name);
+    overwritten_.erase(name);
   }
   return target()->DeleteFile(name, options, debug);
 }
 
-IOStatus FaultyFileSystem::operate() {
+bool FaultyFileSystem::failing() const {
+  return operations_ >= fail_from_ && operations_ - fail_from_ < fail_count_;
+}
+
+IOStatus FaultyFileSystem::operate(bool writes) {
   const std::lock_guard lock(mutex_);
-  if (++operations_ >= fail_from_) return IOStatus::IOError("the disk is gone");
-  return IOStatus::OK();
+  ++operations_;
+  if (!failing()) return IOStatus::OK();
+  if (fault_ == Fault::gone) return IOStatus::IOError("the disk is gone");
+  return writes ? IOStatus::NoSpace("the disk is full") : IOStatus::OK();
 }
 
 void FaultyFileSystem::synced(const std::string& name, uint64_t size) {
   const std::lock_guard lock(mutex_);
   synced_[name] = size;
+}
+
+void FaultyFileSystem::directory_synced() {
+  const std::lock_guard lock(mutex_);
+  new_files_.clear();
+  overwritten_.clear();
 }
 
 }  // namespace headgate::testing

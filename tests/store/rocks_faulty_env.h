@@ -1,47 +1,72 @@
-// A file system for RocksDB that dies on command, and that can forget what was never synced.
+// A file system for RocksDB that dies, fills up or heals on command, and that can forget what was never
+// synced.
 #pragma once
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace headgate::testing {
 
-// Writes, syncs, renames and new files are counted; from the `fail_from`-th on, all of them fail, as on a
-// disk that went away. cut_power() then takes from every file what was not synced.
+// Writes, syncs, renames, new files and syncs of directories are counted; some of them can be told to fail.
 class FaultyFileSystem : public rocksdb::FileSystemWrapper {
  public:
+  enum class Fault { gone, no_space };
+  static constexpr uint64_t kForEver = ~uint64_t{0};
+
   FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
   const char* Name() const override { return "FaultyFileSystem"; }
 
-  void fail_from(uint64_t operation);
+  // Counts from 0 again: operations `operation` to operation + count - 1 fail. A disk that is gone also
+  // deletes nothing; one that is full takes new bytes from nobody, but syncs, renames and deletes.
+  void fail_from(uint64_t operation, Fault fault = Fault::gone, uint64_t count = kForEver);
+  void heal() { fail_from(kForEver); }
   [[nodiscard]] uint64_t operations() const;
 
-  // Cuts every file that was written through here back to its last sync. Nothing may have it open.
-  // `torn` leaves half of what was not synced in the write-ahead log, as a torn write does.
-  void cut_power(bool torn);
+  // Takes from every file that was written through here what was not synced, and undoes files and renames
+  // whose directory was not synced. Nothing may be open. `torn` says how many of the unsynced bytes of a
+  // write-ahead log are there all the same, as after a torn write.
+  using Torn = std::function<uint64_t(uint64_t unsynced)>;
+  void cut_power(const Torn& torn);
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                 rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
                                const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
-  // For the files: counts one operation; not ok if the disk is dead.
-  rocksdb::IOStatus operate();
+  // For the files: counts one operation; not ok if it is to fail. `writes`: it needs space.
+  rocksdb::IOStatus operate(bool writes);
   void synced(const std::string& name, uint64_t size);
+  void directory_synced();
 
  private:
+  [[nodiscard]] bool failing() const;
+
   mutable std::mutex mutex_;
   uint64_t operations_ = 0;
-  uint64_t fail_from_ = ~uint64_t{0};
-  std::map<std::string, uint64_t> synced_;  // size at the last sync, by path
+  uint64_t fail_from_ = kForEver;
+  uint64_t fail_count_ = kForEver;
+  Fault fault_ = Fault::gone;
+  std::map<std::string, uint64_t> synced_;          // size at the last sync, by path
+  std::set<std::string> new_files_;                 // whose names no sync of a directory has covered
+  std::map<std::string, std::string> overwritten_;  // by a rename likewise: what was there; empty = nothing
 };
+
+// That file system as an Env whose background threads do not sleep: RocksDB waits a second after each flush
+// that failed, and closing waits for that.
+[[nodiscard]] std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<FaultyFileSystem>& disk);
 
 }  // namespace headgate::testing
