@@ -29,6 +29,7 @@ core::Status ClientEvents::restore_sessions() {
     }
     broker::Session& session = parts_.broker->restore(stored->session, now);
     session.queue = parts_.store->find_queue(session_queue_name(session.client_id()));
+    if (session.queue) parts_.store->set_policy(*session.queue, queue_policy_);
     if (session.queue) parts_.delivery->restore_sent(*session.queue, stored->maybe_sent, false);
     if (stored->session.ended_wall_ms == 0) were_connected.push_back(std::move(*stored));
     return true;
@@ -112,10 +113,18 @@ core::Status ClientEvents::restore_packet_ids(std::string_view prefix) {
 
 // ---- sessions ----
 
+void ClientEvents::use_queue_policy(const store::QueuePolicy& policy) {
+  queue_policy_ = policy;
+  parts_.broker->for_each([&](const broker::Session& session) {
+    if (session.queue) parts_.store->set_policy(*session.queue, policy);
+  });
+}
+
 void ClientEvents::on_connected(broker::Session& session, bool) {
   if (session.persistent() && !session.queue) {
     const auto queue = parts_.store->open_queue(session_queue_name(session.client_id()));
     if (queue) session.queue = *queue;
+    if (queue) parts_.store->set_policy(*queue, queue_policy_);
   }
   // A session that was kept and will not be again still has records, until it ends.
   if (session.queue) remember_session(session, 0, kAnySeq);

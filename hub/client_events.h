@@ -36,6 +36,9 @@ class ClientEvents : public broker::BrokerEvents {
   // Who answers new subscribers to `$SYS`; must outlive the events.
   void serve_sys(SysFeed& feed) { sys_feed_ = &feed; }
 
+  // Limits of the queue of each persistent session, those of today and those to come.
+  void use_queue_policy(const store::QueuePolicy& policy);
+
   // Sessions, subscriptions and QoS 2 state as the store remembers them. Call once, before any client comes.
   core::Status restore_sessions();
   // After Broker::renew_grants().
@@ -74,6 +77,7 @@ class ClientEvents : public broker::BrokerEvents {
                   const std::vector<broker::ReasonCode>& codes);
 
   Parts parts_;
+  store::QueuePolicy queue_policy_;
   SysFeed* sys_feed_ = nullptr;
 };
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/units.h"
 #include "hub/access_config.h"
 #include "hub/config_keys.h"
 #include "hub/config_problems.h"
@@ -150,7 +151,7 @@ struct Setter {
   std::optional<uint64_t> read_number() const {
     if (value.is_number_unsigned()) return value.get<uint64_t>();
     if (key.unit != Unit::bytes || !value.is_string()) return std::nullopt;
-    const auto size = parse_byte_size(value.get_ref<const std::string&>());
+    const auto size = core::parse_byte_size(value.get_ref<const std::string&>());
     return size ? std::optional(*size) : std::nullopt;
   }
 
@@ -276,6 +277,18 @@ std::string hub_id_of(const Config& config) {
   const auto odd = [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '.' && c != '_'; };
   std::replace_if(id.begin(), id.end(), odd, '-');
   return id.substr(0, 64);
+}
+
+StoreLimits store_limits(const QueueLimitsConfig& config) {
+  StoreLimits limits;
+  limits.bytes_max = config.bytes_max;
+  limits.queue = {config.queue_messages_max, config.queue_bytes_max, int64_t{config.queue_age_max_s} * 1000,
+                  config.on_full};
+  limits.session = {config.session_messages_max, config.session_bytes_max, 0, store::OnFull::drop_newest};
+  if (config.session_on_full == SessionOnFull::drop_oldest)
+    limits.session.on_full = store::OnFull::drop_oldest;
+  if (config.session_on_full == SessionOnFull::dilute) limits.session.on_full = store::OnFull::dilute;
+  return limits;
 }
 
 std::string admin_socket_path(const Config& config) {

@@ -15,7 +15,9 @@
 #include "hub/access_rules.h"
 #include "hub/identities.h"
 #include "hub/listener_config.h"
+#include "hub/store_limits.h"
 #include "routing/route_file.h"
+#include "store/queue_policy.h"
 
 namespace headgate::hub {
 
@@ -56,10 +58,26 @@ struct Durability {
 // "sync", "interval:<ms>" or "memory", as the config writes it.
 [[nodiscard]] std::string to_string(const Durability& durability);
 
+// One client that is away must not hold back everybody who publishes: there is no `reject`.
+enum class SessionOnFull : uint8_t { drop_newest, drop_oldest, dilute };
+
+// 0 = no limit.
+struct QueueLimitsConfig {
+  uint64_t bytes_max = 0;
+  uint64_t queue_bytes_max = 0;
+  uint64_t queue_messages_max = 0;
+  uint32_t queue_age_max_s = 0;
+  store::OnFull on_full = store::OnFull::reject;
+  uint64_t session_bytes_max = 0;
+  uint64_t session_messages_max = 0;
+  SessionOnFull session_on_full = SessionOnFull::drop_newest;
+};
+
 struct StoreConfig {
   Durability durability;
   uint64_t cache_bytes = 8'388'608;
   uint64_t tail_bytes = 8'388'608;
+  QueueLimitsConfig limits;
 };
 
 struct TlsConfig {
@@ -148,6 +166,8 @@ struct Config {
 
 // hub_id, or the host name with what an id may not hold replaced by '-'.
 [[nodiscard]] std::string hub_id_of(const Config& config);
+
+[[nodiscard]] StoreLimits store_limits(const QueueLimitsConfig& config);
 
 // admin.socket, or admin.sock in the data directory.
 [[nodiscard]] std::string admin_socket_path(const Config& config);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/topic.h"
+#include "core/units.h"
 
 namespace headgate::hub {
 namespace {
@@ -15,26 +16,14 @@ constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 constexpr uint64_t kGiB = 1024 * kMiB;
 constexpr uint64_t kTiB = 1024 * kGiB;
+constexpr uint64_t kPiB = 1024 * kTiB;
+constexpr uint64_t kMessagesMax = 1'000'000'000'000;
 constexpr uint64_t kU16Max = std::numeric_limits<uint16_t>::max();
 constexpr uint64_t kU32Max = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kPacketBytesMin = 1024;
 constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
 constexpr uint64_t kDurabilityIntervalMsMax = 60'000;
 constexpr size_t kHubIdBytesMax = 64;
-
-struct SizeSuffix {
-  std::string_view name;
-  uint64_t bytes;
-};
-constexpr std::array<SizeSuffix, 9> kSizeSuffixes = {{{"TiB", kTiB},
-                                                      {"GiB", kGiB},
-                                                      {"MiB", kMiB},
-                                                      {"KiB", kKiB},
-                                                      {"TB", 1'000'000'000'000},
-                                                      {"GB", 1'000'000'000},
-                                                      {"MB", 1'000'000},
-                                                      {"kB", 1000},
-                                                      {"B", 1}}};
 
 bool is_hub_id(std::string_view text) {
   const auto allowed = [](unsigned char c) {
@@ -132,7 +121,8 @@ std::vector<Key<Config>> limit_keys() {
        "dropped and the rest waits.",
        Unit::bytes, kKiB, kTiB},
       {"limits.slow_reader_timeout_s", limit(&L::slow_reader_timeout_s),
-       "How long a client may be beyond that and take nothing before it is closed.", Unit::seconds, 1, 86'400},
+       "How long a client may be beyond that and take nothing before it is closed.", Unit::seconds, 1,
+       86'400},
       {"limits.session_expiry_s_max", limit(&L::session_expiry_s_max),
        "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
       {"limits.connections_max", limit(&L::connections_max),
@@ -171,6 +161,8 @@ std::vector<Key<Config>> limit_keys() {
 }
 
 std::vector<Key<Config>> store_and_route_keys() {
+  using S = QueueLimitsConfig;
+  const auto limits = [](auto member) { return at(&Config::store, &StoreConfig::limits, member); };
   return {
       {"store.durability", at(&Config::store, &StoreConfig::durability),
        "When a publish is acknowledged: \"sync\" after it is on disk, \"interval:<ms>\" with a sync that "
@@ -181,15 +173,39 @@ std::vector<Key<Config>> store_and_route_keys() {
       {"store.tail_bytes", at(&Config::store, &StoreConfig::tail_bytes),
        "Memory for messages just appended, from which consumers that keep up are served.", Unit::bytes, 0,
        kTiB},
+      {"store.bytes_max", limits(&S::bytes_max),
+       "What may wait in all queues together, counted once a queue; what a queue does then is as if it were "
+       "full itself; 0 is no limit.",
+       Unit::bytes, 0, kPiB},
+      {"store.queue_bytes_max", limits(&S::queue_bytes_max),
+       "What may wait in a queue that routes lead to and give no maxBytes; 0 is no limit.", Unit::bytes, 0,
+       kPiB},
+      {"store.queue_messages_max", limits(&S::queue_messages_max), "The same in messages, for maxMessages.",
+       Unit::none, 0, kMessagesMax},
+      {"store.queue_age_max_s", limits(&S::queue_age_max_s),
+       "How old a message may become in such a queue before it expires, for maxAge; 0 is no limit.",
+       Unit::seconds, 0, kU32Max},
+      {"store.on_full", limits(&S::on_full),
+       "What such a queue does when it is full, for onFull: \"reject\" refuses the message, \"drop-oldest\" "
+       "and \"dilute\" make room for it, \"drop-newest\" drops it."},
+      {"store.session_bytes_max", limits(&S::session_bytes_max),
+       "What may wait for one persistent session; 0 is no limit.", Unit::bytes, 0, kPiB},
+      {"store.session_messages_max", limits(&S::session_messages_max), "The same in messages.", Unit::none, 0,
+       kMessagesMax},
+      {"store.session_on_full", limits(&S::session_on_full),
+       "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "
+       "\"dilute\"; a publisher is never refused for it."},
       {"routes", at(&Config::routes),
-       "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body."},
+       "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
+       "queue, onRemove."},
       {"routes_dir", at(&Config::routes_dir),
        "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
        "manifest."},
       {"time_to_live_s", at(&Config::time_to_live_s),
        "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
       {"sys_interval_s", at(&Config::sys_interval_s),
-       "How often what has changed under $SYS is published to who subscribes to it; 0 publishes nothing there.",
+       "How often what has changed under $SYS is published to who subscribes to it; 0 publishes nothing "
+       "there.",
        Unit::seconds, 0, 86'400},
   };
 }
@@ -286,6 +302,22 @@ std::span<const EnumName<core::LogLevel>> enum_names() {
   return kNames;
 }
 
+template <>
+std::span<const EnumName<store::OnFull>> enum_names() {
+  using enum store::OnFull;
+  static constexpr std::array<EnumName<store::OnFull>, 4> kNames = {
+      {{"reject", reject}, {"drop-oldest", drop_oldest}, {"drop-newest", drop_newest}, {"dilute", dilute}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<SessionOnFull>> enum_names() {
+  using enum SessionOnFull;
+  static constexpr std::array<EnumName<SessionOnFull>, 3> kNames = {
+      {{"drop-newest", drop_newest}, {"drop-oldest", drop_oldest}, {"dilute", dilute}}};
+  return kNames;
+}
+
 std::string with_unit(uint64_t value, Unit unit) {
   switch (unit) {
     case Unit::none:
@@ -297,28 +329,13 @@ std::string with_unit(uint64_t value, Unit unit) {
     case Unit::bytes:
       break;
   }
-  for (const SizeSuffix& suffix : kSizeSuffixes) {
+  for (const core::SizeSuffix& suffix : core::kSizeSuffixes) {
     const bool binary = suffix.name.size() == 3;
     if (binary && value >= suffix.bytes && value % suffix.bytes == 0) {
       return std::to_string(value / suffix.bytes).append(suffix.name);
     }
   }
   return std::to_string(value) + " bytes";
-}
-
-core::Result<uint64_t> parse_byte_size(std::string_view text) {
-  uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  std::string_view suffix(rest, static_cast<size_t>(end - rest));
-  if (!suffix.empty() && suffix.front() == ' ') suffix.remove_prefix(1);
-  const auto found = std::find_if(kSizeSuffixes.begin(), kSizeSuffixes.end(),
-                                  [&](const SizeSuffix& known) { return known.name == suffix; });
-  if (error != std::errc() || found == kSizeSuffixes.end() ||
-      number > std::numeric_limits<uint64_t>::max() / found->bytes) {
-    return core::fail(core::Errc::invalid, "not a size");
-  }
-  return number * found->bytes;
 }
 
 core::Result<Durability> parse_durability(std::string_view text) {

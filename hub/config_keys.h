@@ -23,9 +23,10 @@ using Slot =
     std::variant<Ref<Owner, bool>, Ref<Owner, uint16_t>, Ref<Owner, uint32_t>, Ref<Owner, uint64_t>,
                  Ref<Owner, std::string>, Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
                  Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-                 Ref<Owner, broker::TlsVersion>, Ref<Owner, Anonymous>, Ref<Owner, Durability>,
-                 Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
-                 Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
+                 Ref<Owner, broker::TlsVersion>, Ref<Owner, store::OnFull>, Ref<Owner, SessionOnFull>,
+                 Ref<Owner, Anonymous>, Ref<Owner, Durability>, Ref<Owner, std::vector<ListenerConfig>>,
+                 Ref<Owner, routing::RouteFile>, Ref<Owner, std::vector<IdentityPattern>>,
+                 Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -50,7 +51,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
-// broker::CertificateIdentity and broker::TlsVersion.
+// broker::CertificateIdentity, broker::TlsVersion, store::OnFull and SessionOnFull.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -66,6 +67,10 @@ template <>
 std::span<const EnumName<broker::CertificateIdentity>> enum_names();
 template <>
 std::span<const EnumName<broker::TlsVersion>> enum_names();
+template <>
+std::span<const EnumName<store::OnFull>> enum_names();
+template <>
+std::span<const EnumName<SessionOnFull>> enum_names();
 
 template <class E>
 [[nodiscard]] std::string_view enum_name(E value) {
@@ -84,9 +89,6 @@ auto at(First Owner::*first, Rest... rest) {
 
 // "1048576" with Unit::bytes is "1MiB"; other units append theirs.
 [[nodiscard]] std::string with_unit(uint64_t value, Unit unit);
-
-// "64MiB" → bytes. Suffixes B, KiB, MiB, GiB, TiB and kB, MB, GB, TB. Errors: invalid.
-[[nodiscard]] core::Result<uint64_t> parse_byte_size(std::string_view text);
 
 // "sync" | "interval:<ms>" | "memory". Errors: invalid; `what` says what is allowed.
 [[nodiscard]] core::Result<Durability> parse_durability(std::string_view text);

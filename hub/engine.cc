@@ -45,8 +45,14 @@ core::Status Engine::restore_retained() {
   return read ? outcome : read;
 }
 
+void Engine::use_limits(const StoreLimits& limits) {
+  store_.set_bytes_max(limits.bytes_max);
+  client_events_.use_queue_policy(limits.session);
+  queue_policy_ = limits.queue;
+}
+
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
-  const auto used = routes_.use(routes, default_ttl_s);
+  const auto used = routes_.use(routes, default_ttl_s, queue_policy_);
   if (!used) return used;
   delivery_.set_inputs(routes_.inputs());
   broker_.for_each([this](broker::Session& session) {
@@ -104,6 +110,7 @@ void Engine::tick() {
   broker_.tick(now);
   if (sys_feed_) sys_feed_->tick(now);
   store_.tick(now);
+  if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
   expire_retained(now);
 }
 

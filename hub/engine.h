@@ -17,6 +17,7 @@
 #include "hub/ingest.h"
 #include "hub/route_set.h"
 #include "hub/shares.h"
+#include "hub/store_limits.h"
 #include "hub/sys_feed.h"
 #include "hub/tails.h"
 #include "hub/waits.h"
@@ -35,6 +36,9 @@ class Engine : private store::StoreEvents {
 
   // Brings back sessions and retained messages. Call once, before any client comes. Errors: corrupt, io.
   core::Status restore();
+  // Limits of the store and its queues from now on; those of queues that routes lead to with the next
+  // use_routes(). Call before restore().
+  void use_limits(const StoreLimits& limits);
   // See RouteSet::use().
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
@@ -81,6 +85,7 @@ class Engine : private store::StoreEvents {
   std::optional<SysFeed> sys_feed_;
   std::function<void(SysSnapshot&)> fill_sys_;
 
+  store::QueuePolicy queue_policy_;  // where a route says nothing
   store::QueueId upstream_queue_ = 0;
   std::function<void()> upstream_available_;
   std::string store_error_;

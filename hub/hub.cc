@@ -110,6 +110,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
                                           std::move(executor), std::move(*store)));
   if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
+  hub->engine_.use_limits(store_limits(config.store.limits));
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());

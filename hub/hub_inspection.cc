@@ -182,6 +182,8 @@ ReloadReport Hub::reload() {
   config_.routes = std::move(fresh.routes);
   config_.routes_dir = std::move(fresh.routes_dir);
   config_.time_to_live_s = fresh.time_to_live_s;
+  config_.store.limits = fresh.store.limits;
+  engine_.use_limits(store_limits(config_.store.limits));
   const auto used = engine_.use_routes(collect_routes(config_), config_.time_to_live_s);
   if (!used) report.errors.push_back(used.error().what);
   report.active = engine_.routes().active();

@@ -13,17 +13,13 @@ bool has_queue(const routing::Endpoint& endpoint) {
   return endpoint.kind == routing::Sink::Kind::upstream || endpoint.kind == routing::Sink::Kind::module_input;
 }
 
-bool is_input(std::string_view queue_name) {
-  const auto topic = core::parse_module_topic(queue_name);
-  return topic && topic->kind == core::ModuleTopic::Kind::input;
-}
-
 }  // namespace
 
 RouteSet::RouteSet(store::QueueStore& store, core::Log& log)
-    : store_(store), log_(log), table_(routing::RouteTable::build({}).table) {}
+    : store_(store), log_(log), rules_(store, log), table_(routing::RouteTable::build({}).table) {}
 
-core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_ttl_s) {
+core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_ttl_s,
+                           const store::QueuePolicy& defaults) {
   auto built = routing::RouteTable::build(routing::route_specs(routes.entries, default_ttl_s));
 
   std::vector<Destination> destinations;
@@ -42,9 +38,9 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
   statuses_ = std::move(built.statuses);
   destinations_ = std::move(destinations);
   files_ = routes;
-  remove_unused_queues();
+  const core::Status ruled = rules_.use(uses(), defaults);
   report();
-  return {};
+  return ruled;
 }
 
 std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
@@ -65,24 +61,20 @@ std::map<std::string, store::QueueId> RouteSet::inputs() const {
   std::map<std::string, store::QueueId> inputs;
   for (const store::QueueId queue : store_.queues()) {
     const std::string& name = store_.stats(queue).name;
-    if (is_input(name)) inputs.emplace(name, queue);
+    if (QueueRules::is_input(name) && !rules_.is_held(queue)) inputs.emplace(name, queue);
   }
   return inputs;
 }
 
-void RouteSet::remove_unused_queues() {
-  const auto in_use = [this](store::QueueId queue) {
-    return std::any_of(destinations_.begin(), destinations_.end(),
-                       [&](const Destination& d) { return d.queue == queue; });
-  };
-  for (const store::QueueId queue : store_.queues()) {
-    const store::QueueStats& stats = store_.stats(queue);
-    if (!is_input(stats.name) || stats.waiting() > 0 || in_use(queue)) continue;
-    // Its last message is gone, and no route leads there: nothing is lost but its counters.
-    if (const auto removed = store_.remove_queue(queue); !removed) {
-      log_.warn("queue_remove_failed", {{"error", removed.error().what}});
-    }
+// What each route in force says about the queue that it leads to.
+std::vector<QueueRules::Use> RouteSet::uses() const {
+  std::vector<QueueRules::Use> uses;
+  for (size_t i = 0; i < statuses_.size(); ++i) {
+    if (!statuses_[i].ok()) continue;
+    const Destination& to = destinations_[table_->routes()[*statuses_[i].route].endpoint];
+    if (to.queue) uses.push_back({*to.queue, files_.entries[i].queue});
   }
+  return uses;
 }
 
 std::string RouteSet::error_of(const routing::RouteStatus& status, const std::string& file) const {

@@ -13,6 +13,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "hub/hub_view.h"
+#include "hub/queue_rules.h"
 #include "routing/route_file.h"
 #include "routing/route_table.h"
 #include "store/queue_store.h"
@@ -36,14 +37,18 @@ class RouteSet {
   RouteSet(store::QueueStore& store, core::Log& log);
 
   // Compiles and swaps in whole what was collected from config and files. A route that does not compile is
-  // reported and left out. Queues that lost their last route are kept until they are empty. Error: io, when a
-  // queue cannot be made; the old routes stay then.
-  core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s);
+  // reported and left out. Queues get the limits that their routes say, or `defaults`; those that lost their
+  // last route are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the old
+  // routes stay then.
+  core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
+                   const store::QueuePolicy& defaults = {});
+  // Call about once a second. True if a drained queue became empty and is gone: inputs() is another now.
+  bool remove_drained() { return rules_.remove_drained(); }
 
   // Where this message goes; valid until the next call.
   [[nodiscard]] std::span<const Hit> match(const core::Message& message);
 
-  // Module inputs by topic: of the current routes, and of queues that still hold messages.
+  // Module inputs by topic: of the current routes, and of queues that are drained.
   [[nodiscard]] std::map<std::string, store::QueueId> inputs() const;
 
   // Every route, and every file or entry that could not be read, with what became of it.
@@ -59,11 +64,12 @@ class RouteSet {
   };
 
   void report() const;
-  void remove_unused_queues();
+  [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   [[nodiscard]] std::string error_of(const routing::RouteStatus& status, const std::string& file) const;
 
   store::QueueStore& store_;
   core::Log& log_;
+  QueueRules rules_;
   std::shared_ptr<const routing::RouteTable> table_;
   routing::MatchContext context_;
   std::vector<Destination> destinations_;  // by endpoint index

@@ -170,7 +170,8 @@ class Reader {
                          .ttl_s = rules.ttl_s,
                          .semantics = rules.semantics,
                          .body = rules.body,
-                         .file = name_};
+                         .file = name_,
+                         .queue = {}};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_string()) {
       entry.text = value.get<std::string>();
@@ -196,12 +197,15 @@ class Reader {
     read_priority(entry, member(value, "priority"), join_path(path, "priority"));
     read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"));
     read_options(value, entry.name, path, entry.semantics, entry.body);
+    std::vector<QueueRuleProblem> problems;
+    entry.queue = read_queue_rule(value, rules.unknown_keys_allowed, problems);
+    for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
     return file_.errors.size() == errors_before;
   }
 
   void report_unknown_keys(const std::string& route, const Json& value, const std::string& path) {
     static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
-                                                        "body"};
+                                                        "body",  "queue",    "onRemove"};
     for (const auto& [key, unused] : value.items()) {
       if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
       report(route, join_path(path, key), "unknown key" + did_you_mean(key, kKeys));

@@ -3,8 +3,9 @@
 //
 // A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
-// ("strict" | "edgehub") and `body` ("auto" | "declared"; edgehub semantics imply declared). A blank route
-// text is skipped, as edgeHub does.
+// ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`) and `onRemove`. A blank route text is skipped, as edgeHub
+// does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
 // (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "routing/language.h"
+#include "routing/queue_rule.h"
 
 namespace headgate::routing {
 
@@ -29,6 +31,7 @@ struct RouteFileEntry {
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
   std::string file;
+  QueueRule queue = {};
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/units.h"
 #include "hub/config_keys.h"
 #include "tests/support/temp_dir.h"
 
@@ -98,7 +99,7 @@ TEST(Config, ByteSizesTakeSuffixes) {
                                                                     {"99999999999TiB", 0},
                                                                     {"1.5MiB", 0}};
   for (const auto& [text, bytes] : sizes) {
-    const auto size = parse_byte_size(text);
+    const auto size = core::parse_byte_size(text);
     EXPECT_EQ(size ? *size : 0, bytes) << text;
   }
 }

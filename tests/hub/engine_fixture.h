@@ -27,13 +27,20 @@ class EngineTest : public ::testing::Test {
     start();
   }
 
-  void route(std::string text, std::optional<uint8_t> priority = {}, uint32_t ttl_s = 0) {
+  void route(std::string text, std::optional<uint8_t> priority = {}, uint32_t ttl_s = 0,
+             const routing::QueueRule& queue = {}) {
     routing::RouteFileEntry entry;
     entry.name = "r" + std::to_string(routes_.entries.size());
     entry.text = std::move(text);
     entry.priority = priority;
     entry.ttl_s = ttl_s;
+    entry.queue = queue;
     routes_.entries.push_back(std::move(entry));
+    ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  }
+
+  void remove_routes() {
+    routes_.entries.clear();
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }
 
@@ -54,6 +61,7 @@ class EngineTest : public ::testing::Test {
   }
 
   broker::BrokerOptions options_;  // of the next restart()
+  StoreLimits limits_;             // the same
   testing::ManualClock clock_;
   testing::ManualExecutor executor_;
   testing::RecordingLog log_;
@@ -67,6 +75,7 @@ class EngineTest : public ::testing::Test {
     const std::shared_ptr<const broker::Identity> anonymous = std::make_shared<const broker::Identity>();
     access_.users.try_emplace("", broker::Grant{anonymous, broker::Rights::all()});
     engine_ = std::make_unique<Engine>(options_, access_, store_, executor_, clock_, log_);
+    engine_->use_limits(limits_);
     ASSERT_TRUE(engine_->restore());
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }

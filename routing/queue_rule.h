@@ -1,0 +1,48 @@
+// What a route says about the queue that it leads to: `queue` and `onRemove` of a route file.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::routing {
+
+// Both in order of how little of what is stored they lose.
+enum class OnFull : uint8_t { reject, drop_newest, dilute, drop_oldest };
+enum class OnRemove : uint8_t { keep, drain, purge };
+
+// What is absent, the hub decides. A limit of 0 is no limit.
+struct QueueRule {
+  std::optional<uint64_t> bytes_max;
+  std::optional<uint64_t> messages_max;
+  std::optional<int64_t> age_max_ms;
+  std::optional<OnFull> on_full;
+  std::optional<OnRemove> on_remove;
+
+  friend bool operator==(const QueueRule&, const QueueRule&) = default;
+};
+
+[[nodiscard]] std::string_view to_string(OnFull on_full);
+[[nodiscard]] std::string_view to_string(OnRemove on_remove);
+[[nodiscard]] std::optional<OnRemove> parse_on_remove(std::string_view text);
+
+// What holds for a queue to which both routes lead: the tightest of each limit, and of two ways the one that
+// loses less of what is stored.
+[[nodiscard]] QueueRule combined(const QueueRule& a, const QueueRule& b);
+// True if both say something about the same, and not the same.
+[[nodiscard]] bool disagree(const QueueRule& a, const QueueRule& b);
+
+struct QueueRuleProblem {
+  std::string path;  // "queue.maxBytes"
+  std::string what;
+};
+
+// Reads `queue` and `onRemove` of a route's object, as far as they are there. Unknown keys are no problem
+// in a deployment manifest.
+[[nodiscard]] QueueRule read_queue_rule(const nlohmann::ordered_json& route, bool unknown_keys_allowed,
+                                        std::vector<QueueRuleProblem>& problems);
+
+}  // namespace headgate::routing
