@@ -57,6 +57,12 @@ bool Session::may_publish(std::string_view topic) {
   return false;
 }
 
+void Session::set_paused(bool paused) {
+  const bool go_on = paused_ && !paused;
+  paused_ = paused;
+  if (go_on && channel_) channel_->wake();
+}
+
 void Session::attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now) {
   channel_ = &channel;
   version_ = version;

@@ -209,9 +209,12 @@ class Session : public std::enable_shared_from_this<Session> {
   // False while the hub owes the client too many answers: its socket is not read then, which is the only way
   // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard.
   [[nodiscard]] bool wants_packets() const {
-    return unanswered_ + requests_.size() < context_.limits.receive_maximum &&
+    return !paused_ && unanswered_ + requests_.size() < context_.limits.receive_maximum &&
            unanswered_bytes_ < context_.limits.unanswered_bytes_max;
   }
+
+  // The hub has no room for what the client publishes: it is not read until there is.
+  void set_paused(bool paused);
 
   // ---- connection ----
   // Counts the session's connections: an answer belongs to the one its request came on.
@@ -329,6 +332,7 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionContext& context_;
   Version version_ = Version::v3_1_1;
   Channel* channel_ = nullptr;
+  bool paused_ = false;
   uint32_t connection_ = 0;  // counts the connections of this session
   uint32_t expiry_s_ = 0;
   SessionStats stats_;

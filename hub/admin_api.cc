@@ -151,9 +151,12 @@ AdminReply get_status(const Call& call) {
                {"publishes",
                 {{"stored", status.publishes_stored},
                  {"denied", status.publishes_denied},
-                 {"refused", status.publishes_refused}}},
+                 {"refused", status.publishes_refused},
+                 {"held", status.publishes_held},
+                 {"dropped", status.publishes_dropped}}},
                {"clients",
                 {{"maximum", status.clients_max},
+                 {"paused", status.clients_paused},
                  {"accepted", status.connections_accepted},
                  {"refused", status.refused},
                  {"closed", status.closed}}},
@@ -161,6 +164,7 @@ AdminReply get_status(const Call& call) {
                {"routes", {{"active", status.routes_active}, {"failed", status.routes_failed}}},
                {"store", totals(call.hub.store())},
                {"upstream", to_json(status.upstream)}};
+  json["store"]["bytes_max"] = status.store_bytes_max;
   json["store"]["error"] = status.store_error;
   json["denied"]["connect"] = status.denied.connect;
   return AdminResponse{200, dump(json)};

@@ -134,6 +134,7 @@ void ClientEvents::on_connected(broker::Session& session, bool) {
 
 // What a member of a share was being sent waits for it, as long as its session lives [MQTT-4.8.2-4].
 void ClientEvents::on_disconnected(broker::Session& session) {
+  parts_.held->on_disconnected(session);
   if (session.queue) {
     remember_session(session, parts_.clock->now().wall_ms, parts_.delivery->maybe_sent(session));
   }
@@ -141,6 +142,7 @@ void ClientEvents::on_disconnected(broker::Session& session) {
 }
 
 void ClientEvents::on_session_ended(broker::Session& session) {
+  parts_.held->on_session_ended(session);
   parts_.shares->hand_over(session, parts_.delivery->maybe_sent(session));
   const bool consumer = parts_.delivery->consumes_inputs(session);
   parts_.delivery->unbind(session);

@@ -27,6 +27,7 @@ class ClientEvents : public broker::BrokerEvents {
     store::QueueStore* store = nullptr;
     Ingest* ingest = nullptr;
     Delivery* delivery = nullptr;
+    HeldPublishes* held = nullptr;
     Shares* shares = nullptr;
     Waits* waits = nullptr;
     const core::Clock* clock = nullptr;

@@ -17,8 +17,8 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       routes_(store, log),
       delivery_(store, executor, clock, log),
       shares_(broker_, store, clock, log),
-      ingest_({broker_, store, routes_, retained_, waits_, tails_, clock, log}) {
-  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &shares_, &waits_, &clock, &log});
+      ingest_({broker_, store, routes_, retained_, delivery_, held_, waits_, tails_, clock, log}) {
+  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &held_, &shares_, &waits_, &clock, &log});
   store.set_events(this);
 }
 
@@ -111,6 +111,7 @@ void Engine::tick() {
   if (sys_feed_) sys_feed_->tick(now);
   store_.tick(now);
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
+  ingest_.retry_held();
   expire_retained(now);
 }
 
@@ -123,6 +124,11 @@ void Engine::expire_retained(core::Now now) {
   for (const std::string& topic : retained_.remove_expired(now.wall_ms))
     gone.push_back(erase_retained(topic));
   if (!gone.empty()) (void)store_.put(gone, false);  // lost: it expires again after a restart
+}
+
+void Engine::on_durable(store::Seq up_to) {
+  waits_.on_durable(up_to);
+  ingest_.retry_held();  // it may have been the disk that did not keep up
 }
 
 void Engine::on_available(store::QueueId queue) {

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "hub/client_events.h"
 #include "hub/delivery.h"
+#include "hub/held_publishes.h"
 #include "hub/ingest.h"
 #include "hub/route_set.h"
 #include "hub/shares.h"
@@ -56,6 +57,8 @@ class Engine : private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   [[nodiscard]] const IngestStats& ingest_stats() const { return ingest_.stats(); }
   [[nodiscard]] SysSnapshot sys_snapshot() const;
+  // Clients that are not read because a queue has no room for what they publish.
+  [[nodiscard]] size_t clients_paused() const { return held_.sessions(); }
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
   // Empty while the store takes writes.
@@ -64,7 +67,8 @@ class Engine : private store::StoreEvents {
  private:
   core::Status restore_retained();
   void expire_retained(core::Now now);
-  void on_durable(store::Seq up_to) override { waits_.on_durable(up_to); }
+  void on_durable(store::Seq up_to) override;
+  void on_room() override { ingest_.retry_held(); }
   void on_available(store::QueueId queue) override;
   void on_failed(const core::Error& error) override;
 
@@ -81,6 +85,7 @@ class Engine : private store::StoreEvents {
   RouteSet routes_;
   Delivery delivery_;
   Shares shares_;
+  HeldPublishes held_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   std::function<void(SysSnapshot&)> fill_sys_;

@@ -58,6 +58,9 @@ void show_counters(HubStatus& status, const Engine& engine, const broker::Admiss
   status.publishes_stored = engine.ingest_stats().stored;
   status.publishes_denied = broker.denied().publish;
   status.publishes_refused = engine.ingest_stats().refused;
+  status.publishes_held = engine.ingest_stats().held;
+  status.publishes_dropped = engine.ingest_stats().dropped;
+  status.clients_paused = engine.clients_paused();
   status.connections_accepted = broker.stats().connections_accepted;
   status.clients_max = broker.stats().clients_max;
   status.closed = by_name(broker.stats().closed);
@@ -106,6 +109,7 @@ HubStatus Hub::status() const {
   status.started_ms = started_wall_ms_;
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
+  status.store_bytes_max = config_.store.limits.bytes_max;
   show_counters(status, engine_, connections_.admission());
   const broker::Denials& denied = engine_.broker().denied();
   status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,

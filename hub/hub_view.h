@@ -48,6 +48,7 @@ struct HubStatus {
   int64_t started_ms = 0;              // Unix time
   std::vector<std::string> listeners;  // "127.0.0.1:1883"
   std::string store_error;             // empty: the store takes writes
+  uint64_t store_bytes_max = 0;        // of all queues together; 0 = no limit
   uint64_t connections = 0;
   uint64_t sessions = 0;
   uint64_t messages_in = 0;   // publishes from clients since start
@@ -56,6 +57,9 @@ struct HubStatus {
   uint64_t publishes_stored = 0;
   uint64_t publishes_denied = 0;   // to topics that are not the client's to publish on
   uint64_t publishes_refused = 0;  // the store could not take them
+  uint64_t publishes_held = 0;     // of 3.1.1 clients, that had to wait for room in a queue
+  uint64_t publishes_dropped = 0;  // of QoS 0, once for each queue that had no room
+  uint64_t clients_paused = 0;     // not read now, because a queue has no room
   uint64_t connections_accepted = 0;
   uint64_t clients_max = 0;  // connected at a time
   // By reason, with `_` for blanks; reasons that did not occur may be absent.

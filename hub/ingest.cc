@@ -17,6 +17,9 @@ int64_t earlier(int64_t a_ms, int64_t b_ms) {
   return std::min(a_ms, b_ms);
 }
 
+// Sessions that are tried without success before the rest waits for the next time.
+constexpr size_t kHeldFailuresMax = 16;
+
 broker::ReasonCode refusal(const core::Error& error) {
   return error.code == core::Errc::full ? broker::ReasonCode::quota_exceeded
                                         : broker::ReasonCode::implementation_specific_error;
@@ -37,17 +40,81 @@ void Ingest::publish(broker::Session& from, const core::MessagePtr& message, bro
   std::optional<store::KeyValue> remember;
   if (token.qos == 2 && from.queue)
     remember = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
-  const auto last = take_all(from, message, remember);
-  if (!last) {
-    ++stats_.refused;
-    if (remember) forget_incoming(from, token.packet_id);
-    const bool full = last.error().code == core::Errc::full;
-    return from.accepted(token, refusal(last.error()),
-                         full ? "the disk does not keep up; try again" : "the hub cannot store messages");
+  if (parts_.held.holds(from)) return hold(from, {token, message, false, std::move(remember), {}, 0});
+  const auto last = take_all(&from, message, remember);
+  if (last) return answer(from, token, *last);
+  const bool full = last.error().code == core::Errc::full;
+  if (full) log_full(last.error());
+  if (full && token.qos > 0 && from.version() == broker::Version::v3_1_1) {
+    const bool republished = failed_ != message;
+    if (republished) remember.reset();
+    return hold(from, {token, std::move(failed_), republished, std::move(remember),
+                       std::exchange(republished_, {}), stored_});
   }
+  republished_.clear();
+  if (remember) forget_incoming(from, token.packet_id);
+  refuse(from, token, last.error());
+}
+
+void Ingest::answer(broker::Session& from, broker::PublishToken token, store::Seq last) {
   if (token.qos == 0) return;
-  if (*last == 0) return from.accepted(token, broker::ReasonCode::success);
-  parts_.waits.add({*last, Waits::Answer::accepted, from.shared_from_this(), token, {}});
+  if (last == 0) return from.accepted(token, broker::ReasonCode::success);
+  parts_.waits.add({last, Waits::Answer::accepted, from.shared_from_this(), token, {}});
+}
+
+void Ingest::refuse(broker::Session& from, broker::PublishToken token, const core::Error& error) {
+  ++stats_.refused;
+  const bool full = error.code == core::Errc::full;
+  from.accepted(token, refusal(error), full ? error.what : "the hub cannot store messages");
+}
+
+// One line a minute for each queue.
+void Ingest::log_full(const core::Error& error) {
+  const auto left_out = full_.admit(error.what, parts_.clock.now());
+  if (!left_out) return;
+  parts_.log.warn("no_room_in_queue", {{"what", error.what},
+                                       {"effect", "publishers wait, or are refused"},
+                                       {"left_out", *left_out}});  // lines like this one since the last
+}
+
+// ---- publishes that wait for room ----
+
+// Who also works off an input is read on, as far as its window goes: the room may have to come from it.
+void Ingest::hold(broker::Session& from, HeldPublish publish) {
+  ++stats_.held;
+  if (!parts_.delivery.consumes_inputs(from)) from.set_paused(true);
+  parts_.held.add(from, std::move(publish));
+}
+
+void Ingest::retry_held() {
+  if (parts_.held.empty()) return;
+  parts_.held.retry([this](broker::Session& from, HeldPublish& publish) { return take_held(from, publish); },
+                    kHeldFailuresMax);
+}
+
+// False if there still is no room.
+bool Ingest::take_held(broker::Session& from, HeldPublish& publish) {
+  republished_ = std::move(publish.behind);
+  const auto last = take_all(publish.republished ? nullptr : &from, publish.message, publish.with);
+  const store::Seq stored = std::max(publish.stored, stored_);
+  if (last) {
+    answer(from, publish.token, stored);
+    return true;
+  }
+  if (last.error().code != core::Errc::full) {
+    republished_.clear();
+    refuse(from, publish.token, last.error());
+    return true;
+  }
+  const bool got_on = failed_ != publish.message;
+  if (got_on) publish.with.reset();
+  publish = {publish.token,
+             std::move(failed_),
+             publish.republished || got_on,
+             std::move(publish.with),
+             std::exchange(republished_, {}),
+             stored};
+  return false;
 }
 
 void Ingest::deny(broker::Session& from, const core::Message& message, broker::PublishToken token) {
@@ -67,23 +134,26 @@ void Ingest::publish_will(broker::Session& from, const core::MessagePtr& will) {
   if (!allowed) deny(from, *will, {});
   if (no_room || !allowed) {
     (void)parts_.store.put(std::span(&done, 1), false);  // lost: it is denied again after a restart
-  } else if (!take_all(from, will, done)) {
+  } else if (!take_all(&from, will, done)) {
+    republished_.clear();
     ++stats_.refused;
   }
 }
 
 // The last seq to wait for; 0 if nothing was stored.
-core::Result<store::Seq> Ingest::take_all(const broker::Session& from, const core::MessagePtr& message,
+core::Result<store::Seq> Ingest::take_all(const broker::Session* from, const core::MessagePtr& message,
                                           const std::optional<store::KeyValue>& with) {
-  auto last = take(&from, message, with);
-  while (last && !republished_.empty()) {
-    const core::MessagePtr next = std::move(republished_.front());
+  stored_ = 0;
+  failed_ = message;
+  auto taken = take(from, message, with);
+  while (taken) {
+    stored_ = std::max(stored_, *taken);
+    if (republished_.empty()) return stored_;
+    failed_ = std::move(republished_.front());
     republished_.pop_front();
-    auto seq = take(nullptr, next, {});
-    if (!seq || *seq != 0) last = std::move(seq);
+    taken = take(nullptr, failed_, {});
   }
-  republished_.clear();
-  return last;
+  return taken;
 }
 
 // A publish that was refused after its first part was stored: its id is the client's to use again.
@@ -109,10 +179,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
 
   core::Result<store::Seq> seq = store::Seq{0};
   if (!targets_.empty()) {
-    seq = parts_.store.append(message, targets_, values_);
-    for (size_t i = 0; seq && i < more_targets_.size(); ++i)
-      seq = parts_.store.append(message, std::span(&more_targets_[i], 1));
-    ++stats_.stored;
+    seq = store_message(message);
   } else if (!values_.empty()) {
     seq = parts_.store.put(values_, message->qos > 0);
   }
@@ -124,6 +191,35 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   parts_.tails.on_message(message);
   if (!targets_.empty()) parts_.tails.on_append(*seq, message, targets_);
   return seq;
+}
+
+core::Result<store::Seq> Ingest::store_message(const core::MessagePtr& message) {
+  auto seq = parts_.store.append(message, targets_, values_);
+  if (!seq && seq.error().code == core::Errc::full && message->qos == 0)
+    return store_where_there_is_room(message);
+  for (size_t i = 0; seq && i < more_targets_.size(); ++i)
+    seq = parts_.store.append(message, std::span(&more_targets_[i], 1));
+  if (seq) ++stats_.stored;
+  return seq;
+}
+
+// Nobody would send a QoS 0 message again: what one queue has no room for the others get, and who listens.
+core::Result<store::Seq> Ingest::store_where_there_is_room(const core::MessagePtr& message) {
+  core::Result<store::Seq> last = store::Seq{0};
+  std::erase_if(targets_, [&](const store::Target& target) {
+    auto seq = parts_.store.append(message, std::span(&target, 1));
+    const bool full = !seq && seq.error().code == core::Errc::full;
+    if (full) {
+      ++stats_.dropped;
+      log_full(seq.error());
+    } else {
+      last = std::move(seq);
+    }
+    return full;
+  });
+  if (!targets_.empty()) ++stats_.stored;
+  if (!values_.empty()) last = parts_.store.put(values_, false);
+  return last;
 }
 
 void Ingest::find_subscribers(const broker::Session* from, const core::Message& message) {

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/log_limiter.h"
 #include "broker/retained.h"
 #include "broker/shared_publish.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "hub/delivery.h"
+#include "hub/held_publishes.h"
 #include "hub/route_set.h"
 #include "hub/tails.h"
 #include "hub/waits.h"
@@ -25,6 +28,8 @@ struct IngestStats {
   uint64_t messages = 0;  // published by clients, and wills
   uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
   uint64_t refused = 0;   // the store could not take them, or there are too many retained messages
+  uint64_t held = 0;      // taken later than they came, see HeldPublishes
+  uint64_t dropped = 0;   // QoS 0, for each queue that had no room
 };
 
 class Ingest {
@@ -35,6 +40,8 @@ class Ingest {
     store::QueueStore& store;
     RouteSet& routes;
     broker::Retained& retained;
+    Delivery& delivery;
+    HeldPublishes& held;
     Waits& waits;
     Tails& tails;
     const core::Clock& clock;
@@ -44,6 +51,9 @@ class Ingest {
 
   // Takes a message from a client. Acknowledged through `waits` if anything has to be durable, else at once.
   void publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token);
+
+  // Tries again what waits for room in a queue. Call when there may be some, and about once a second.
+  void retry_held();
 
   // Takes a will that is due, and forgets its record in the same write. What the store refuses now is still
   // there after the next start.
@@ -65,10 +75,18 @@ class Ingest {
     std::vector<uint32_t> ids;
   };
 
-  // A message and what routes make of it; `with`: what is written together with it.
-  [[nodiscard]] core::Result<store::Seq> take_all(const broker::Session& from,
+  // A message and what routes make of it, after what is in `republished_`; `with`: what is written together
+  // with it. On an error `failed_` could not be taken, and `republished_` holds what comes behind it.
+  [[nodiscard]] core::Result<store::Seq> take_all(const broker::Session* from,
                                                   const core::MessagePtr& message,
                                                   const std::optional<store::KeyValue>& with);
+  [[nodiscard]] bool take_held(broker::Session& from, HeldPublish& publish);
+  void hold(broker::Session& from, HeldPublish publish);
+  void refuse(broker::Session& from, broker::PublishToken token, const core::Error& error);
+  void answer(broker::Session& from, broker::PublishToken token, store::Seq last);
+  void log_full(const core::Error& error);
+  [[nodiscard]] core::Result<store::Seq> store_message(const core::MessagePtr& message);
+  [[nodiscard]] core::Result<store::Seq> store_where_there_is_room(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
                                               const std::optional<store::KeyValue>& with);
   void deny(broker::Session& from, const core::Message& message, broker::PublishToken token);
@@ -91,6 +109,9 @@ class Ingest {
   std::vector<store::Target> more_targets_;  // in queues that `targets_` has already: appended on their own
   std::vector<store::KeyValue> values_;
   std::deque<core::MessagePtr> republished_;
+  core::MessagePtr failed_;  // see take_all()
+  store::Seq stored_ = 0;    // the last seq of what take_all() stored
+  broker::LogLimiter full_;  // by what is full
 };
 
 }  // namespace headgate::hub

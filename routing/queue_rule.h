@@ -16,11 +16,11 @@ enum class OnRemove : uint8_t { keep, drain, purge };
 
 // What is absent, the hub decides. A limit of 0 is no limit.
 struct QueueRule {
-  std::optional<uint64_t> bytes_max;
-  std::optional<uint64_t> messages_max;
-  std::optional<int64_t> age_max_ms;
-  std::optional<OnFull> on_full;
-  std::optional<OnRemove> on_remove;
+  std::optional<uint64_t> bytes_max = {};
+  std::optional<uint64_t> messages_max = {};
+  std::optional<int64_t> age_max_ms = {};
+  std::optional<OnFull> on_full = {};
+  std::optional<OnRemove> on_remove = {};
 
   friend bool operator==(const QueueRule&, const QueueRule&) = default;
 };

@@ -48,6 +48,27 @@ std::string_view outcome_name(Outcome outcome) {
   return "dead";
 }
 
+std::string_view on_full_name(OnFull on_full) {
+  switch (on_full) {
+    case OnFull::reject:
+      return "reject";
+    case OnFull::drop_oldest:
+      return "drop-oldest";
+    case OnFull::drop_newest:
+      return "drop-newest";
+    case OnFull::dilute:
+      break;
+  }
+  return "dilute";
+}
+
+Json limits_of(const QueuePolicy& policy) {
+  return {{"messages_max", policy.messages_max},
+          {"bytes_max", policy.bytes_max},
+          {"age_max_ms", policy.age_max_ms},
+          {"on_full", on_full_name(policy.on_full)}};
+}
+
 Json lanes_of(const QueueStats& stats) {
   Json lanes = Json::array();
   for (size_t i = 0; i < stats.lanes.size(); ++i) {
@@ -91,6 +112,8 @@ Json queue_of(const QueueReader& reader, QueueId queue) {
           {"dead", stats.dead},
           {"waiting_bytes", stats.waiting_bytes()},
           {"oldest_ms", oldest_ms(stats)},
+          {"limits", limits_of(stats.policy)},
+          {"refused", stats.refused},
           {"lanes", lanes_of(stats)},
           {"gaps", gaps_of(reader, queue)}};
 }

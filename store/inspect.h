@@ -4,7 +4,8 @@
 // Field names are stable. Times are Unix milliseconds (`…_ms`), sizes bytes.
 //   queues:  {"queues": [queue…]}
 //   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
-//             "oldest_ms", "lanes": [{"lane", "priority", "waiting", "waiting_bytes", "oldest_ms"}…],
+//             "oldest_ms", "limits": {"messages_max", "bytes_max", "age_max_ms", "on_full"} (0 = none; of a
+//             running hub only), "refused" (appends, since its start), "lanes": [{"lane", "priority", "waiting", "waiting_bytes", "oldest_ms"}…],
 //             "gaps": [{"from", "to", "count", "why"}…]}; only lanes that hold something; priority null =
 //             none
 //   peek:    {"queue", "messages": [entry…]}

@@ -61,11 +61,14 @@ TEST_F(Commands, StatusShoutsWhenTheStoreDoesNotWrite) {
 
 TEST_F(Commands, QueueLsIsAnAlignedTable) {
   hub_.answers_["/v1/queues"] = R"({"queues": [{"name": "$upstream", "waiting": 12, "waiting_bytes": 2048,
-    "oldest_ms": 1700000000123, "in": 20, "delivered": 5, "expired": 1, "dropped": 1, "dead": 1}]})";
+    "oldest_ms": 1700000000123, "in": 20, "delivered": 5, "expired": 1, "dropped": 1, "dead": 1,
+    "limits": {"messages_max": 100, "bytes_max": 4096, "age_max_ms": 0, "on_full": "drop-oldest"}}]})";
   EXPECT_EQ(run_queue_ls(human()), kExitOk);
-  EXPECT_EQ(out_.str(),
-            "QUEUE      WAITING     SIZE  OLDEST                    IN  DELIVERED  EXPIRED  DROPPED  DEAD\n"
-            "$upstream       12  2.0 KiB  2023-11-14T22:13:20.123Z  20          5        1        1     1\n");
+  EXPECT_EQ(
+      out_.str(),
+      "QUEUE      WAITING     SIZE  OLDEST                    IN  DELIVERED  EXPIRED  DROPPED  DEAD  FULL\n"
+      "$upstream       12  2.0 KiB  2023-11-14T22:13:20.123Z  20          5        1        1     1  "
+      "50% drop-oldest\n");
 }
 
 TEST_F(Commands, QueuePeekAsksForWhatWasAsked) {

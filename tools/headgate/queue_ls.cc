@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "store/inspect.h"
 #include "tools/headgate/answers.h"
@@ -9,6 +11,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// How much of what the queue may hold waits, and what happens when it is full; "-" without a limit.
+std::string fill_of(const Json& queue) {
+  const Json& limits = member_of(queue, "limits");
+  uint64_t percent = 0;
+  bool limited = false;
+  for (const auto& [limit, waiting] :
+       {std::pair("messages_max", "waiting"), {"bytes_max", "waiting_bytes"}}) {
+    const uint64_t most = number_of(limits, limit);
+    if (most == 0) continue;
+    limited = true;
+    percent = std::max(percent, number_of(queue, waiting) * 100 / most);
+  }
+  return limited ? std::to_string(percent) + "% " + text_of(limits, "on_full") : "-";
+}
+
 void show(std::ostream& out, const Json& json) {
   Table table({{"QUEUE"},
                {"WAITING", Align::right},
@@ -18,13 +35,14 @@ void show(std::ostream& out, const Json& json) {
                {"DELIVERED", Align::right},
                {"EXPIRED", Align::right},
                {"DROPPED", Align::right},
-               {"DEAD", Align::right}});
+               {"DEAD", Align::right},
+               {"FULL"}});
   for (const Json& queue : member_of(json, "queues")) {
     const auto count = [&queue](std::string_view field) { return std::to_string(number_of(queue, field)); };
     table.add({printable(text_of(queue, "name")), count("waiting"),
                human_bytes(number_of(queue, "waiting_bytes")),
                iso_time(static_cast<int64_t>(number_of(queue, "oldest_ms"))), count("in"), count("delivered"),
-               count("expired"), count("dropped"), count("dead")});
+               count("expired"), count("dropped"), count("dead"), fill_of(queue)});
   }
   table.print(out);
 }

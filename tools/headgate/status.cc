@@ -37,8 +37,10 @@ std::string sent_of(const Json& upstream) {
 
 std::string store_of(const Json& status) {
   const Json& store = member_of(status, "store");
+  const uint64_t bytes_max = number_of(store, "bytes_max");
   std::string text = std::to_string(number_of(store, "waiting")) + " messages waiting (" +
-                     human_bytes(number_of(store, "waiting_bytes")) + ") in " +
+                     human_bytes(number_of(store, "waiting_bytes")) +
+                     (bytes_max == 0 ? "" : " of at most " + human_bytes(bytes_max)) + ") in " +
                      std::to_string(number_of(store, "queues")) + " queues, " +
                      std::to_string(number_of(store, "dead")) + " dead";
   if (const std::string error = text_of(store, "error"); !error.empty())
@@ -82,6 +84,8 @@ std::string trouble_of(const Json& status) {
   add(counted(member_of(status, "dropped")), "messages dropped");
   add(std::to_string(number_of(publishes, "denied")), "publishes denied");
   add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
+  add(std::to_string(number_of(publishes, "dropped")), "QoS 0 publishes without room in a queue");
+  add(std::to_string(number_of(clients, "paused")), "clients paused: no room in a queue");
   return text.empty() ? "none" : text;
 }
 
