@@ -150,7 +150,6 @@ AdminReply get_status(const Call& call) {
                {"denied", to_json(status.denied)},
                {"publishes",
                 {{"stored", status.publishes_stored},
-                 {"denied", status.publishes_denied},
                  {"refused", status.publishes_refused},
                  {"held", status.publishes_held},
                  {"dropped", status.publishes_dropped}}},

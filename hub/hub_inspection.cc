@@ -56,7 +56,6 @@ void show_counters(HubStatus& status, const Engine& engine, const broker::Admiss
   status.messages_in = engine.ingest_stats().messages;
   status.messages_out = broker.traffic().publishes_out;
   status.publishes_stored = engine.ingest_stats().stored;
-  status.publishes_denied = broker.denied().publish;
   status.publishes_refused = engine.ingest_stats().refused;
   status.publishes_held = engine.ingest_stats().held;
   status.publishes_dropped = engine.ingest_stats().dropped;

@@ -55,7 +55,6 @@ struct HubStatus {
   uint64_t messages_out = 0;  // publishes to clients since start
   DeniedCounts denied;
   uint64_t publishes_stored = 0;
-  uint64_t publishes_denied = 0;   // to topics that are not the client's to publish on
   uint64_t publishes_refused = 0;  // the store could not take them
   uint64_t publishes_held = 0;     // of 3.1.1 clients, that had to wait for room in a queue
   uint64_t publishes_dropped = 0;  // of QoS 0, once for each queue that had no room

@@ -132,7 +132,7 @@ void tune_for_rows(ZSTD_CCtx* context, int zstd_level) {
 
 struct BatchEncoder::State {
   struct FreeContext {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_CCtx* freed) const { ZSTD_freeCCtx(freed); }
   };
 
   std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};

@@ -119,12 +119,14 @@ class Broker:
 class Mosquitto(Broker):
     name = "Mosquitto"
 
-    def __init__(self, directory: pathlib.Path, port: int = 0, extra: tuple[str, ...] = ()):
+    def __init__(self, directory: pathlib.Path, port: int = 0, tuned: bool = True):
         super().__init__(directory, port)
         self.lines = [
-            f"listener {self.port} 127.0.0.1", "allow_anonymous true", "log_dest none", "set_tcp_nodelay true",
-            f"user {getpass.getuser()}",  # else root becomes `mosquitto`, who cannot write here
-            "max_queued_messages 0", "max_queued_bytes 0", "max_inflight_messages 0", "sys_interval 1", *extra]
+            f"listener {self.port} 127.0.0.1", "allow_anonymous true",
+            f"user {getpass.getuser()}"]  # else root becomes `mosquitto`, who cannot write here
+        if tuned:
+            self.lines += ["log_dest none", "set_tcp_nodelay true", "max_queued_messages 0", "max_queued_bytes 0",
+                           "max_inflight_messages 0", "sys_interval 1"]
 
     def command(self) -> list[str]:
         config = self.directory / "mosquitto.conf"

@@ -1,4 +1,6 @@
 // The link goes down and up again, and the hub dies meanwhile: everything acknowledged arrives upstream.
+#include <cstdlib>
+#include <random>
 #include <set>
 
 #include "tests/e2e/hub_fixture.h"
@@ -72,6 +74,15 @@ class Outage : public HubTest {
     return ids;
   }
 
+  void expect_every_account_balances() const {
+    for (const auto& queue : hub_.cli_json({"queue", "ls"})["queues"]) {
+      uint64_t sum = 0;
+      for (const char* part : {"waiting", "delivered", "expired", "dropped", "dead"})
+        sum += queue[part].get<uint64_t>();
+      EXPECT_EQ(queue["in"], sum) << queue;
+    }
+  }
+
   void expect_everything_arrived(const std::vector<MessageId>& arrived) const {
     const std::vector<MessageId> lost = missing(all_acked(publishers_), arrived);
     EXPECT_TRUE(lost.empty()) << lost.size() << " acknowledged messages are lost, the first is "
@@ -115,11 +126,34 @@ TEST_F(Outage, KeepsTheAccountsOfTheQueueExact) {
   restart_hard();
   cloud_.start();
   ASSERT_TRUE(drains());
-  const nlohmann::json queue = upstream_queue();
-  const uint64_t ended = queue["delivered"].get<uint64_t>() + queue["expired"].get<uint64_t>() +
-                         queue["dropped"].get<uint64_t>() + queue["dead"].get<uint64_t>();
-  EXPECT_EQ(queue["in"], ended) << queue;
-  EXPECT_GE(queue["delivered"], all_acked(publishers_).size());
+  expect_every_account_balances();
+  EXPECT_GE(upstream_queue()["delivered"], all_acked(publishers_).size());
+}
+
+// How often; more of them: HEADGATE_KILLS=100.
+int kills() {
+  const char* asked = std::getenv("HEADGATE_KILLS");
+  return asked != nullptr ? std::atoi(asked) : 20;
+}
+
+TEST_F(Outage, OfTheHubAgainAndAgainWhilePublishersConsumersAndLinkWorkLosesNothing) {
+  std::minstd_rand random(20'261'125);
+  MqttClient reader(hub_.port(), {.id = "reader", .clean = false, .reconnects = true});
+  ASSERT_EQ(reader.subscribe("load/#", 1), 1);
+  for (int i = 0; i < kills(); ++i) {
+    std::thread load([this] { publish_for(kPatience); });  // until the hub is gone
+    std::this_thread::sleep_for(std::chrono::milliseconds(30 + random() % 200));
+    hub_.kill_hard();
+    load.join();
+    hub_.start();
+  }
+  ASSERT_TRUE(drains());
+  const std::vector<MessageId> acked = all_acked(publishers_);
+  ASSERT_GT(acked.size(), static_cast<size_t>(kills())) << "there was hardly any load";
+  expect_everything_arrived(ids_of(unbatched_lines()));
+  EXPECT_TRUE(eventually([&] { return missing(acked, ids_of(reader.payloads())).empty(); }, 60s));
+  EXPECT_FALSE(out_of_order(ids_of(reader.payloads())).has_value());
+  expect_every_account_balances();
 }
 
 TEST_F(Outage, UnbatchReadsTheCloudBroker) {

@@ -53,7 +53,7 @@ TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   hub_.status_.upstream.state = "waiting";
   hub_.status_.upstream.port = 8883;
   hub_.status_.closed = {{"slow_reader", 3}};
-  hub_.status_.publishes_denied = 4;
+  hub_.status_.denied.publish = 4;
   const json status = get("/v1/status");
   EXPECT_EQ(status["hub_id"], "site-7");
   EXPECT_EQ(status["uptime_s"], 90);
@@ -64,7 +64,7 @@ TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   EXPECT_EQ(status["upstream"]["port"], 8883);
   EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 3);
   EXPECT_EQ(status["clients"]["refused"], json::object());
-  EXPECT_EQ(status["publishes"]["denied"], 4);
+  EXPECT_EQ(status["denied"]["publish"], 4);
 }
 
 TEST_F(AdminApiTest, QueuesShowTheirAccounts) {

@@ -22,7 +22,6 @@ using testing::v3;
 using testing::v5;
 using testing::with_will;
 
-constexpr broker::Actions kPublish = static_cast<uint8_t>(broker::Action::publish);
 constexpr broker::Actions kSubscribe = static_cast<uint8_t>(broker::Action::subscribe);
 
 broker::Connect as(std::string_view user, broker::Connect connect) {

@@ -1,7 +1,6 @@
 #include "tools/bench/wire.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <functional>
 
@@ -331,7 +330,7 @@ void PublishTemplate::append_to(std::string& out, uint16_t packet_id, std::strin
     out[begin + id_at_ + 1] = static_cast<char>(packet_id & 0xFF);
   }
   head = head.substr(0, packet_.size() - payload_at_);
-  std::memcpy(out.data() + begin + payload_at_, head.data(), head.size());
+  std::copy(head.begin(), head.end(), out.data() + begin + payload_at_);
 }
 
 }  // namespace headgate::tools::bench

@@ -82,7 +82,7 @@ std::string trouble_of(const Json& status) {
   add(counted(member_of(clients, "refused")), "connections refused");
   add(counted(member_of(clients, "closed")), "clients closed");
   add(counted(member_of(status, "dropped")), "messages dropped");
-  add(std::to_string(number_of(publishes, "denied")), "publishes denied");
+  add(counted(member_of(status, "denied")), "denied");
   add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
   add(std::to_string(number_of(publishes, "dropped")), "QoS 0 publishes without room in a queue");
   add(std::to_string(number_of(clients, "paused")), "clients paused: no room in a queue");

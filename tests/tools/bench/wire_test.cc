@@ -40,7 +40,8 @@ TEST(BenchWire, ReadsAConnack) {
 TEST(BenchWire, SaysWhyItWasRefused) {
   const auto refused3 = answer("\x20\x02\0\x05"s, Version::v311);
   EXPECT_EQ(reason_text(*refused3, Version::v311), "not authorized");
-  const auto refused5 = answer("\x20\x0b\0\x86\x08\x1f\0\x05sorry"s, Version::v5);
+  const std::string sorry = "\x20\x0b\0\x86\x08\x1f\0\x05sorry"s;  // the answer points into it
+  const auto refused5 = answer(sorry, Version::v5);
   EXPECT_EQ(reason_text(*refused5, Version::v5), "bad user name or password (sorry)");
   const auto unknown = answer("\x20\x03\0\xfe\0"s, Version::v5);
   EXPECT_EQ(reason_text(*unknown, Version::v5), "code 254");

@@ -1,18 +1,23 @@
-// What the store costs at depth. For each N: append N messages of BODY bytes in groups of GROUP, each group
-// synced; open again with all of it queued; read and finish everything; let it rest; measure the directory.
+// What the store costs at one depth, as a line of JSON. depth.py beside it runs this for several and
+// compares.
 //
-//   store_bench DIR [--body=200] [--group=500] [--mode=sync|memory] [N…]     (default 1000 100000 1000000)
+//   store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500]
 //
-// DIR is made, and removed after each N. Prints one line per N; costs are wall time on this machine.
+// DIR is made, and removed at the end. It is filled with DEPTH messages over all queues, in groups that are
+// each synced. Then, twenty times: 1,000 messages are appended (timed), the store is opened again (timed),
+// and 1,000 are read from the heads of the queues and finished (timed): from disk, since an opened store
+// remembers nothing. At last everything is drained. Costs are CPU of all threads.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -70,50 +75,72 @@ double dir_mib(const std::string& dir) {
 
 struct Settings {
   std::string dir;
+  size_t depth = 0;
+  size_t queues = 1;
   size_t body_bytes = 200;
   size_t group = 500;
-  Durability durability;
-  std::vector<size_t> counts;
 };
+
+// CPU and wall time of what is done between start() and stop(), summed.
+class Cost {
+ public:
+  void start() {
+    cpu_before_ = cpu_s();
+    started_ = Clock::now();
+  }
+  void stop() {
+    seconds += seconds_since(started_);
+    cpu += cpu_s() - cpu_before_;
+  }
+  double seconds = 0;
+  double cpu = 0;
+
+ private:
+  Clock::time_point started_;
+  double cpu_before_ = 0;
+};
+
+double micro(double seconds, size_t count) { return 1e6 * seconds / static_cast<double>(count); }
 
 class Bench {
  public:
   explicit Bench(const Settings& settings) : settings_(settings) {
     options_.dir = settings.dir;
     options_.hub_id = "bench";
-    options_.durability = settings.durability;
   }
 
-  void run(size_t count) {
+  // False if a message is missing.
+  bool run() {
     std::filesystem::remove_all(settings_.dir);
     open();
-    const QueueId queue = store_->open_queue("q").value();
-    const double written_before = written_mib(), cpu_before = cpu_s();
-    auto start = Clock::now();
-    append(queue, count);
-    const double append_s = seconds_since(start), append_cpu = cpu_s() - cpu_before;
+    for (size_t i = 0; i < settings_.queues; ++i) store_->open_queue("q" + std::to_string(i)).value();
+    const double written_before = written_mib();
+    Cost fill;
+    fill.start();
+    append(settings_.depth);
+    fill.stop();
+    rest();
     const double full_mib = dir_mib(settings_.dir), full_rss = rss_mib();
-    store_.reset();
-    start = Clock::now();
-    open();
-    const double open_s = seconds_since(start);
-    start = Clock::now();
-    const double cpu_drain = cpu_s();
-    const size_t drained = drain(queue);
-    const double drain_s = seconds_since(start), drain_cpu = cpu_s() - cpu_drain;
-    const double drain_rss = rss_mib();
+    Cost appends, opens, reads;
+    for (size_t i = 0; i < kCycles; ++i) cycle(appends, opens, reads);
+    const double deep_rss = rss_mib();
+    const size_t drained = drain(settings_.depth);
     rest();
     store_->close();
     store_.reset();
-    const double amplification =
-        (written_mib() - written_before) * (1 << 20) / static_cast<double>(count * settings_.body_bytes);
-    std::printf("%9zu %9.0f %7.2f %9.0f %7.2f %8.1f %8.1f %8.1f %8.1f %8.2f %6.2f%s\n", count,
-                static_cast<double>(count) / append_s, 1e6 * append_cpu / static_cast<double>(count),
-                static_cast<double>(count) / drain_s, 1e6 * drain_cpu / static_cast<double>(count),
-                open_s * 1e3, full_rss, drain_rss, full_mib, dir_mib(settings_.dir), amplification,
-                drained == count ? "" : "  LOST");
-    std::fflush(stdout);
+    const double messages = static_cast<double>(settings_.depth + kCycles * kSample);
+    const double payload_mib = messages * static_cast<double>(settings_.body_bytes) / (1 << 20);
+    std::printf(
+        R"({"depth":%zu,"queues":%zu,"fill_per_s":%.0f,"append_us":%.3f,"read_us":%.3f,"open_ms":%.1f,)"
+        R"("rss_full_mib":%.1f,"rss_mib":%.1f,"disk_mib":%.1f,"disk_drained_mib":%.1f,"written_per_payload":%.2f,)"
+        R"("lost":%zu})"
+        "\n",
+        settings_.depth, settings_.queues, static_cast<double>(settings_.depth) / fill.seconds,
+        micro(appends.cpu, kCycles * kSample), micro(reads.cpu, kCycles * kSample),
+        1e3 * opens.seconds / kCycles, full_rss, deep_rss, full_mib, dir_mib(settings_.dir),
+        (written_mib() - written_before) / payload_mib, settings_.depth - drained);
     std::filesystem::remove_all(settings_.dir);
+    return drained == settings_.depth;
   }
 
  private:
@@ -128,21 +155,40 @@ class Bench {
     store_->set_events(&events_);
   }
 
-  // Two groups are under way at any time, as with publishers that wait for their PUBACK.
-  void append(QueueId queue, size_t count) {
+  void cycle(Cost& appends, Cost& opens, Cost& reads) {
+    appends.start();
+    append(kSample);
+    appends.stop();
+    store_->close();
+    store_.reset();
+    opens.start();
+    open();
+    opens.stop();
+    reads.start();
+    if (drain(kSample) != kSample) std::fprintf(stderr, "messages are missing\n");
+    reads.stop();
+  }
+
+  // In turn to each queue. Two groups are under way at any time, as with publishers that wait for their
+  // PUBACK.
+  void append(size_t count) {
     core::Message message;
     message.topic = "plant/7/press/3/telemetry";
     message.arrived_ms = 1'700'000'000'000;
-    const std::vector<Target> targets{{queue, kDefaultLane, 0, ""}};
     Seq last = 0, before = 0;
     for (size_t i = 0; i < count; ++i) {
       message.body = reading();
+      const std::vector<Target> targets{{queue_of(to_++), kDefaultLane, 0, ""}};
       last = store_->append(std::make_shared<core::Message>(message), targets).value();
       if ((i + 1) % settings_.group != 0) continue;
       executor_.run_until([&] { return events_.durable_up_to() >= before; });
       before = last;
     }
     executor_.run_until([&] { return events_.durable_up_to() >= last; });
+  }
+
+  QueueId queue_of(size_t number) const {
+    return *store_->find_queue("q" + std::to_string(number % settings_.queues));
   }
 
   // A JSON reading of body_bytes with noise in its numbers, so that it compresses as telemetry does.
@@ -156,18 +202,20 @@ class Bench {
     return body + "}}";
   }
 
-  size_t drain(QueueId queue) {
-    size_t count = 0;
-    for (Seq after = 0;;) {
-      const auto entries = store_->read(queue, kDefaultLane, after, {}, now_).value();
-      if (entries.empty()) break;
+  // Reads and finishes `count` messages, queue by queue in turn; returns how many there were.
+  size_t drain(size_t count) {
+    size_t done = 0;
+    for (size_t empty = 0; done < count && empty < settings_.queues;) {
+      const QueueId queue = queue_of(from_++);
+      const size_t most = std::min<size_t>(256, count - done);
+      const auto entries = store_->read(queue, kDefaultLane, 0, {.messages = most}, now_).value();
       for (const Entry& entry : entries) store_->finish(queue, kDefaultLane, entry.seq, Outcome::delivered);
-      after = entries.back().seq;
-      count += entries.size();
+      done += entries.size();
+      empty = entries.empty() ? empty + 1 : 0;
       executor_.run_ready();
     }
     settle();
-    return count;
+    return done;
   }
 
   void settle() {
@@ -184,6 +232,9 @@ class Bench {
     }
   }
 
+  static constexpr size_t kCycles = 20;
+  static constexpr size_t kSample = 1'000;
+
   const Settings& settings_;
   StoreOptions options_;
   testing::ManualExecutor executor_;
@@ -192,26 +243,26 @@ class Bench {
   std::unique_ptr<QueueStore> store_;
   std::mt19937 noise_{1};
   core::Now now_{1'000, 1'700'000'000'000};
+  size_t to_ = 0;    // the queue that gets the next message
+  size_t from_ = 0;  // the queue that is read next
 };
 
-Settings parse(int argc, char** argv) {
+std::optional<Settings> parse(int argc, char** argv) {
   Settings settings;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
-    if (arg.starts_with("--body="))
+    if (arg.starts_with("--queues="))
+      settings.queues = std::stoul(arg.substr(9));
+    else if (arg.starts_with("--body="))
       settings.body_bytes = std::stoul(arg.substr(7));
     else if (arg.starts_with("--group="))
       settings.group = std::stoul(arg.substr(8));
-    else if (arg == "--mode=memory")
-      settings.durability.mode = Durability::Mode::memory;
-    else if (arg == "--mode=sync")
-      settings.durability.mode = Durability::Mode::sync;
     else if (settings.dir.empty())
       settings.dir = arg;
     else
-      settings.counts.push_back(std::stoul(arg));
+      settings.depth = std::stoul(arg);
   }
-  if (settings.counts.empty()) settings.counts = {1'000, 100'000, 1'000'000};
+  if (settings.dir.empty() || settings.depth == 0) return std::nullopt;
   return settings;
 }
 
@@ -219,13 +270,10 @@ Settings parse(int argc, char** argv) {
 }  // namespace headgate::store
 
 int main(int argc, char** argv) {
-  const headgate::store::Settings settings = headgate::store::parse(argc, argv);
-  if (settings.dir.empty()) {
-    std::fprintf(stderr, "usage: store_bench DIR [--body=200] [--group=500] [--mode=sync|memory] [N...]\n");
+  const auto settings = headgate::store::parse(argc, argv);
+  if (!settings) {
+    std::fprintf(stderr, "usage: store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500]\n");
     return 2;
   }
-  headgate::store::Bench bench(settings);
-  std::printf(
-      "        N  append/s  us cpu   drain/s  us cpu  open ms RSS full RSS drn disk MiB drained  wr/pay\n");
-  for (const size_t count : settings.counts) bench.run(count);
+  return headgate::store::Bench(*settings).run() ? 0 : 1;
 }
