@@ -140,8 +140,14 @@ void Engine::on_failed(const core::Error& error) {
   store_error_ = error.what;
   log_.error("hub_cannot_store",
              {{"error", error.what},
-              {"effect", "nothing more is acknowledged; restart the hub once the cause is gone"}});
+              {"effect",
+               "no message is acknowledged until the store could be opened again; it is tried by itself"}});
   waits_.on_failed();
+}
+
+void Engine::on_recovered() {
+  store_error_.clear();
+  log_.info("hub_stores_again");
 }
 
 }  // namespace headgate::hub

@@ -71,6 +71,7 @@ class Engine : private store::StoreEvents {
   void on_room() override { ingest_.retry_held(); }
   void on_available(store::QueueId queue) override;
   void on_failed(const core::Error& error) override;
+  void on_recovered() override;
 
   store::QueueStore& store_;
   const core::Clock& clock_;

@@ -181,7 +181,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   if (!targets_.empty()) {
     seq = store_message(message);
   } else if (!values_.empty()) {
-    seq = parts_.store.put(values_, message->qos > 0);
+    seq = message->qos > 0 ? parts_.store.append(message, {}, values_) : parts_.store.put(values_, false);
   }
   // What the store refuses is not delivered either: its publisher will send it again.
   if (!seq) return seq;

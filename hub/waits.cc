@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "broker/channel.h"
-
 namespace headgate::hub {
 
 void Waits::on_durable(store::Seq up_to) {
@@ -15,13 +13,14 @@ void Waits::on_durable(store::Seq up_to) {
 }
 
 void Waits::on_failed() {
-  for (Wait& wait : std::exchange(waits_, {})) {
-    if (wait.answer == Answer::accepted) {
-      wait.session->accepted(wait.token, broker::ReasonCode::implementation_specific_error);
-    } else if (broker::Channel* channel = wait.session->channel()) {
-      channel->close(broker::ReasonCode::implementation_specific_error);
-    }
-  }
+  std::deque<Wait> refused;
+  std::deque<Wait> kept;
+  for (Wait& wait : std::exchange(waits_, {}))
+    (wait.answer == Answer::accepted ? refused : kept).push_back(std::move(wait));
+  waits_ = std::move(kept);
+  for (const Wait& wait : refused)
+    wait.session->accepted(wait.token, broker::ReasonCode::implementation_specific_error,
+                           "the hub could not store this; send it again");
 }
 
 void Waits::give(Wait& wait) {

@@ -30,8 +30,8 @@ class Waits {
 
   // Gives every answer that is due.
   void on_durable(store::Seq up_to);
-  // The store has failed: publishes are refused, and who waits for anything else is disconnected, since it
-  // would wait for ever.
+  // The store has failed and lost what was not durable: publishes are refused. All else is written once it
+  // has recovered, and answered then.
   void on_failed();
 
  private:

@@ -18,10 +18,19 @@ struct RowKey {
   Seq last = 0;
 };
 
+// An entry that ended, for the case that the group with it is lost.
+struct Ending {
+  LaneId lane;
+  Outcome outcome = Outcome::delivered;
+  Seq seq = 0;
+};
+
 // Owned by the loop while it is collected, then by the writer, then by the loop again.
 struct Group {
   std::vector<Segment> segments;
   std::vector<KeyValue> values;
+  std::vector<size_t> values_of_messages;  // positions in `values` of what was appended with messages
+  std::vector<Ending> endings;
   std::vector<RowKey> dead_rows;
   std::vector<Seq> dead_blocks;
   std::vector<QueueId> dead_queues;

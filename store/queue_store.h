@@ -131,14 +131,15 @@ class QueueReader {
   // running store ends it as dead. One call of the running store passes over a bounded number: should that
   // leave nothing to answer although there may be more, on_available() comes again, also for a reader that
   // has seen all entries announced so far.
-  // Errors, only if nothing can be read: not_found, corrupt (also of the index), io.
+  // Errors, only if nothing can be read: not_found, corrupt (also of the index), io, unavailable (being opened
+  // again).
   [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
                                                               ReadLimit limit, core::Now now) = 0;
 
   // Losses not yet declared by drop_gaps(), oldest first.
   [[nodiscard]] virtual std::vector<Gap> gaps(QueueId queue) const = 0;
 
-  // The value as of the last durable write. Errors: not_found, io.
+  // The value as of the last durable write. Errors: not_found, io, unavailable.
   [[nodiscard]] virtual core::Result<std::string> get(std::string_view key) const = 0;
 
   // Every durable value whose key begins with `prefix`, in key order, until `visit` returns false.
@@ -163,9 +164,15 @@ class StoreEvents {
   // appends were refused, and not for a reason other than a queue's or the hub's limit.
   virtual void on_room() {}
 
-  // A write or sync failed. Nothing after the last on_durable() was stored or will be: every later append
-  // is refused with Errc::io until the hub is restarted. Comes once.
+  // A write or sync failed. No message appended after the last on_durable() was stored or will be, and every
+  // append is refused with Errc::io until on_recovered(). All else goes on, and is written afterwards: values
+  // that were put, before and after this, entries that ended, queues that were opened or removed; on_durable()
+  // comes for those seqs then. Reads answer `unavailable`.
   virtual void on_failed(const core::Error& error) = 0;
+
+  // The store is open again, with what is on the disk and was asked of it since. on_available() follows for
+  // every queue.
+  virtual void on_recovered() {}
 };
 
 class QueueStore : public QueueReader {
@@ -186,7 +193,7 @@ class QueueStore : public QueueReader {
   // Drops what waits in the queue (counted as dropped), then forgets the queue and its counters.
   virtual core::Status remove_queue(QueueId queue) = 0;
 
-  // Drops what waits in the queue (counted as dropped, recorded as gaps). Returns how many.
+  // Drops what waits in the queue (counted as dropped, recorded as gaps). Returns how many. Errors: io.
   virtual core::Result<uint64_t> purge(QueueId queue) = 0;
 
   // Adds one message with all its targets, and the values that must be written with it, to the group that
@@ -195,13 +202,14 @@ class QueueStore : public QueueReader {
   // A target that has no room takes it, or not, by its policy: with `reject` the whole message is refused,
   // and nothing has changed; with `drop_newest` this target alone counts it, as dropped; with the others
   // older entries end as dropped in the same write, or it does itself where those are all of better priority.
-  // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (after
-  // on_failed, or closed), full (a queue's or the hub's limit: try again after on_room; or the disk does not
+  // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (between
+  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit: try again after on_room; or the disk does not
   // keep up with what is waiting to be written: try again after the next on_durable).
   [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
                                                  std::span<const KeyValue> values = {}) = 0;
 
-  // The same for values alone. `must_sync` = false: rides along, and may be lost in a power cut.
+  // The same for values alone. `must_sync` = false: rides along, and may be lost in a power cut. Errors: io
+  // (closed, or too much waits for on_recovered).
   [[nodiscard]] virtual core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync = true) = 0;
 
   // The consumer is done with this entry. Finishing what is finished already does nothing. Written soon

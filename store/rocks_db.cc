@@ -37,6 +37,7 @@ rocksdb::DBOptions db_options(const StoreOptions& options, rocksdb::Env* env,
   db.max_total_wal_size = 64u << 20;
   db.max_background_jobs = 2;
   db.max_open_files = -1;
+  db.max_file_opening_threads = 1;  // starting more takes longer than what they do
   db.max_manifest_file_size = 4u << 20;
   db.max_log_file_size = 1u << 20;
   db.keep_log_file_num = 2;
@@ -223,7 +224,7 @@ Seq index_key_last(const rocksdb::Slice& key) {
 core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode) {
   const auto content = look_into(options.dir);
   if (!content) return core::fail(content.error());
-  if (*content == Content::nothing && mode == Mode::read_only) {
+  if (*content == Content::nothing && mode != Mode::make) {
     return refuse(Errc::not_found, options.dir, "there is no store here");
   }
   std::error_code error;
@@ -240,7 +241,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status;
-  if (mode == Mode::read_write) {
+  if (mode != Mode::read_only) {
     lock->reset();  // RocksDB takes it
     status = rocksdb::DB::Open(db_opts, options.dir, families(cache), &handles, &db);
   } else {

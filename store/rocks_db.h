@@ -65,9 +65,9 @@ class DirLock {
 
 class RocksDb {
  public:
-  enum class Mode { read_write, read_only };
+  enum class Mode { make, read_write, read_only };
 
-  // Opens what is in options.dir or, read_write, makes it. Errors: see open_queue_store().
+  // Opens what is in options.dir or, with Mode::make, makes it. Errors: see open_queue_store().
   static core::Result<std::unique_ptr<RocksDb>> open(const StoreOptions& options, Mode mode);
   ~RocksDb();
   RocksDb(const RocksDb&) = delete;

@@ -16,10 +16,6 @@ namespace {
 
 using core::Errc;
 
-// Seqs are promised to the disk this many at a time, so that none is used twice after a crash although the
-// counter itself is not written with every group.
-constexpr Seq kSeqLease = 1 << 20;
-
 // Above this, appends are refused until the writer has caught up: what waits for the disk is in memory. Each
 // message counts with what it takes besides its text: the object, its place in the group, an entry per
 // target.
@@ -36,20 +32,6 @@ std::string u64_bytes(uint64_t value) {
   return out;
 }
 
-std::string u32_bytes(uint32_t value) {
-  std::string out;
-  put_u32_be(out, value);
-  return out;
-}
-
-std::string new_epoch() {
-  std::random_device device;
-  std::array<uint8_t, 10> random;
-  for (uint8_t& byte : random) byte = static_cast<uint8_t>(device());
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
-}
-
 core::Unexpected no_queue(QueueId queue) {
   return core::fail(Errc::not_found, "there is no queue " + std::to_string(queue));
 }
@@ -62,32 +44,35 @@ size_t bytes_of(std::span<const KeyValue> values) {
 
 }  // namespace
 
-RocksStore::RocksStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
-                       core::Executor& executor, core::Log& log)
+RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executor& executor, core::Log& log)
     : executor_(executor),
       log_(log),
+      options_(options),
       durability_(options.durability),
-      db_(std::move(db)),
-      meta_(std::move(meta)),
-      table_(std::move(table)),
+      db_(std::move(opened.db)),
+      meta_(std::move(opened.meta)),
+      table_(std::move(opened.table)),
       path_(*db_, options.tail_bytes),
       last_seq_(meta_.next_seq - 1),
       durable_(last_seq_),
       lease_(meta_.next_seq + kSeqLease) {
+  count_table();
+}
+
+void RocksStore::count_table() {
+  waiting_bytes_ = 0;
+  sweeping_.clear();
   for (const auto& [id, queue] : table_.all()) {
     waiting_bytes_ += queue->stats.waiting_bytes();
     if (queue->removed || queue->sweeping()) sweeping_.insert(id);
   }
-  if (!sweeping_.empty()) {
-    has_work_ = true;
-    schedule();
-  }
+  if (!sweeping_.empty()) schedule();
 }
 
 RocksStore::~RocksStore() {
   alive_.reset();
+  housekeeper_.stop();  // first: it may have work for the writer
   writer_.stop();
-  housekeeper_.stop();
 }
 
 const QueueStats& RocksStore::stats(QueueId queue) const {
@@ -106,7 +91,7 @@ core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, S
     const bool writable = check_writable().has_value();
     if (writable) end_expired(*state, lane, found->expired);
     if (!found->entries.empty() || (!found->bad && !found->more)) return std::move(found->entries);
-    if (!writable) return core::fail(Errc::io, "the store takes no more; restart the hub");
+    if (!writable) return core::fail(Errc::unavailable, "the store is being opened again");
     if (found->more) break;
     after = found->bad->seq;
     end_unreadable(*state, lane, *found->bad);
@@ -134,11 +119,11 @@ void RocksStore::read_again(QueueId queue) {
 
 core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
   if (const auto known = table_.find(name)) return *known;
-  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  if (closed_) return core::fail(check_writable().error());
   const QueueId id = meta_.next_queue++;
   QueueState& queue = table_.add(id, name);
   open_.new_queues.emplace_back(id, name);
-  open_.meta.push_back({std::string(kMetaNextQueue), u32_bytes(meta_.next_queue)});
+  open_.meta.push_back(next_queue_row(meta_.next_queue));
   touch(queue);
   schedule();
   return id;
@@ -169,13 +154,14 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
     path_.tail().add(seq, message);
     open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
   }
-  add_values(values);
+  add_values(values, true);
   schedule();
   return seq;
 }
 
 core::Status RocksStore::check_writable() const {
-  if (failed_) return core::fail(Errc::io, "the store has failed (" + failed_->what + "); restart the hub");
+  if (failed_)
+    return core::fail(Errc::io, "the store has failed (" + failed_->what + ") and is being opened again");
   if (closed_) return core::fail(Errc::io, "the store is closed");
   return {};
 }
@@ -204,14 +190,17 @@ Seq RocksStore::admit(QueueState& queue, const Target& target, Seq seq, const co
 }
 
 core::Result<Seq> RocksStore::put(std::span<const KeyValue> values, bool must_sync) {
-  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  if (auto writable = check_writable(); closed_ || (!writable && open_.bytes >= kOpenBytesMax))
+    return core::fail(writable.error());
   add_values(values);
   open_.must_sync |= must_sync;
   schedule();
   return ++last_seq_;
 }
 
-void RocksStore::add_values(std::span<const KeyValue> values) {
+void RocksStore::add_values(std::span<const KeyValue> values, bool of_message) {
+  for (size_t i = 0; of_message && i < values.size(); ++i)
+    open_.values_of_messages.push_back(open_.values.size() + i);
   open_.values.insert(open_.values.end(), values.begin(), values.end());
   open_.bytes += bytes_of(values);
 }
@@ -222,9 +211,12 @@ void RocksStore::touch(QueueState& queue) {
 
 void RocksStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
                         std::span<const KeyValue> values) {
-  if (!check_writable()) return;
+  if (closed_) return;
   QueueState* state = table_.find(queue);
-  if (state != nullptr && lane < kLaneCount && state->lanes[lane]) end_entry(*state, lane, seq, outcome);
+  if (failed_)
+    endings_.push_back({{queue, lane}, outcome, seq});
+  else if (state != nullptr && lane < kLaneCount && state->lanes[lane])
+    end_entry(*state, lane, seq, outcome);
   if (values.empty()) return;
   add_values(values);
   schedule();
@@ -248,6 +240,7 @@ void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome o
   lane.progress.finish(previous, seq);
   if (lane.oldest.seq == seq) lane.oldest = {};
   count_out(queue, number, row->entries[position].bytes, outcome);
+  open_.endings.push_back({id, outcome, seq});
   if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
@@ -328,11 +321,12 @@ void RocksStore::cut() {
   unsynced_ |= !sync;
   writing_ = true;
   auto group = in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
-  writer_.post([this, group, sync = sync || lease, alive = std::weak_ptr(alive_), &executor = executor_] {
-    core::Status status = db_->write(*group, sync);
+  writer_.post([this, db = db_, group, sync = sync || lease, generation = generation_,
+                alive = std::weak_ptr(alive_), &executor = executor_] {
+    core::Status status = db->write(*group, sync);
     if (!status) write_failed_ = true;
-    executor.post([this, alive, group, status = std::move(status)] {
-      if (alive.lock()) on_written(*group, status);
+    executor.post([this, alive, group, status = std::move(status), generation] {
+      if (alive.lock()) on_written(*group, status, generation);
     });
   });
 }
@@ -350,13 +344,11 @@ void RocksStore::seal() {
   has_work_ = false;
 }
 
-void RocksStore::on_written(Group& group, const core::Status& status) {
+void RocksStore::on_written(Group& group, const core::Status& status, uint64_t generation) {
+  if (generation != generation_) return;
+  if (!status) return fail(status.error());
   writing_ = false;
   in_flight_.reset();
-  if (!status) {
-    fail(status.error());
-    return;
-  }
   durable_ = group.last_seq;
   if (group.reclaim != Reclaim::nothing) reclaim(group.reclaim, group.floor);
   std::set<QueueId> available;
@@ -408,19 +400,11 @@ void RocksStore::notify(Seq up_to, const std::set<QueueId>& queues) {
   }
 }
 
-void RocksStore::fail(const core::Error& error) {
-  if (failed_) return;
-  failed_ = error;
-  open_ = {};
-  log_.error("store_failed", {{"error", error.what}});
-  if (events_ != nullptr) events_->on_failed(error);
-}
-
 void RocksStore::close() {
   if (std::exchange(closed_, true)) return;
   alive_.reset();
-  writer_.stop();
   housekeeper_.stop();
+  writer_.stop();
   if (failed_ || write_failed_) return;
   let_go_of_in_flight();
   seal();
@@ -432,52 +416,16 @@ void RocksStore::close() {
   open_ = {};
 }
 
-namespace {
-
-core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
-  Group group;
-  if (fresh) {
-    group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
-    group.meta.push_back({std::string(kMetaHub), meta.identity.hub});
-    group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
-    group.meta.push_back({std::string(kMetaNextQueue), u32_bytes(meta.next_queue)});
-  }
-  group.meta.push_back({std::string(kMetaNextSeq), u64_bytes(meta.next_seq + kSeqLease)});
-  group.meta.push_back({std::string(kMetaClean), "0"});
-  return db.write(group, true);
-}
-
-// Reads the meta rows of a store, or writes those of a new one, and marks it as in use.
-core::Result<Meta> take_over(const RocksDb& db, const StoreOptions& options, core::Log& log) {
-  auto found = db.read_meta();
-  const bool fresh = !found && found.error().code == Errc::not_found;
-  if (!found && !fresh) return found;
-  const Meta meta = fresh ? Meta{{options.hub_id, new_epoch()}, 1, 1, true} : *found;
-  if (meta.identity.hub != options.hub_id) {
-    return core::fail(Errc::invalid, "store " + options.dir + ": belongs to hub '" + meta.identity.hub +
-                                         "', not to '" + options.hub_id +
-                                         "'; set the hub's id to that, or name another directory");
-  }
-  if (auto written = write_meta(db, meta, fresh); !written) return core::fail(written.error());
-  log.info(fresh        ? "store_made"
+core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& options,
+                                                           core::Executor& executor, core::Log& log) {
+  auto opened = open_database(options, RocksDb::Mode::make);
+  if (!opened) return core::fail(opened.error());
+  const Meta& meta = opened->meta;
+  log.info(opened->made ? "store_made"
            : meta.clean ? "store_opened"
                         : "store_recovered",
            {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
-  return meta;
-}
-
-}  // namespace
-
-core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& options,
-                                                           core::Executor& executor, core::Log& log) {
-  auto db = RocksDb::open(options, RocksDb::Mode::read_write);
-  if (!db) return core::fail(db.error());
-  auto meta = take_over(**db, options, log);
-  if (!meta) return core::fail(meta.error());
-  auto queues = (*db)->read_queues();
-  if (!queues) return core::fail(queues.error());
-  return std::unique_ptr<QueueStore>(new RocksStore(options, *std::move(db), *std::move(meta),
-                                                    QueueTable(*std::move(queues)), executor, log));
+  return std::unique_ptr<QueueStore>(new RocksStore(options, *std::move(opened), executor, log));
 }
 
 }  // namespace headgate::store

@@ -46,11 +46,23 @@ class RocksReadPath::Blocks {
 };
 
 RocksReadPath::RocksReadPath(const RocksDb& db, size_t tail_bytes)
-    : db_(db), rows_(kCachedEntries), tail_(tail_bytes) {}
+    : db_(&db), tail_bytes_(tail_bytes), rows_(kCachedEntries), tail_(tail_bytes) {}
 RocksReadPath::~RocksReadPath() = default;
+
+void RocksReadPath::use(const RocksDb* db) {
+  db_ = db;
+  rows_ = RowCache(kCachedEntries);
+  tail_ = MessageTail(tail_bytes_);
+}
+
+core::Status RocksReadPath::check_open() const {
+  if (db_ == nullptr) return core::fail(Errc::unavailable, "the store is being opened again");
+  return {};
+}
 
 core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_number, Seq after,
                                         ReadLimit limit, core::Now now) {
+  if (auto open = check_open(); !open) return core::fail(open.error());
   Found found;
   std::vector<Entry>& entries = found.entries;
   if (!state.lanes[lane_number]) return found;
@@ -60,7 +72,7 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
     found.more = true;
     return std::move(found);
   };
-  Blocks blocks(db_);
+  Blocks blocks(*db_);
   size_t bytes = 0;
   for (;;) {
     auto row = next_row({state.stats.id, lane_number}, lane, after);
@@ -118,13 +130,14 @@ core::Result<IndexRowPtr> RocksReadPath::load_row(LaneId id, Seq after) {
 
 core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Seq from, Seq to,
                                                                    size_t count) {
+  if (auto open = check_open(); !open) return core::fail(open.error());
   const std::string first = index_key(id, from + 1);
   const std::string end = prefix_end(index_key(id, ~Seq{0}).substr(0, 5));
   const rocksdb::Slice first_slice(first), end_slice(end);
   rocksdb::ReadOptions how;
   how.iterate_lower_bound = &first_slice;
   how.iterate_upper_bound = &end_slice;
-  const std::unique_ptr<rocksdb::Iterator> it(db_.db().NewIterator(how, db_.idx()));
+  const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(how, db_->idx()));
   std::vector<IndexRowPtr> rows;
   for (it->Seek(first_slice); it->Valid() && rows.size() < count; it->Next()) {
     if (index_key_last(it->key()) > to) break;
@@ -178,26 +191,29 @@ core::Result<core::MessagePtr> RocksReadPath::message_of(const RowEntry& entry, 
 }
 
 core::Result<BlockHeader> RocksReadPath::block_header(Seq id) const {
+  if (auto open = check_open(); !open) return core::fail(open.error());
   rocksdb::PinnableSlice value;
-  const rocksdb::Status status = db_.db().Get({}, db_.blk(), block_key(id), &value);
+  const rocksdb::Status status = db_->db().Get({}, db_->blk(), block_key(id), &value);
   if (!status.ok()) return core::fail(to_error(status, "reading block " + std::to_string(id)));
   return decode_block_header(id, view(value));
 }
 
 core::Result<std::string> RocksReadPath::get(std::string_view key) const {
+  if (auto open = check_open(); !open) return core::fail(open.error());
   std::string value;
-  const rocksdb::Status status = db_.db().Get({}, db_.kv(), slice(key), &value);
+  const rocksdb::Status status = db_->db().Get({}, db_->kv(), slice(key), &value);
   if (status.IsNotFound()) return core::fail(Errc::not_found, "there is no value '" + std::string(key) + "'");
   if (!status.ok()) return core::fail(to_error(status, "reading the value '" + std::string(key) + "'"));
   return value;
 }
 
 core::Status RocksReadPath::for_each(std::string_view prefix, const QueueReader::Visit& visit) const {
+  if (auto open = check_open(); !open) return open;
   const std::string end = prefix_end(std::string(prefix));
   const rocksdb::Slice end_slice(end);
   rocksdb::ReadOptions how;
   if (!end.empty()) how.iterate_upper_bound = &end_slice;
-  const std::unique_ptr<rocksdb::Iterator> it(db_.db().NewIterator(how, db_.kv()));
+  const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(how, db_->kv()));
   for (it->Seek(slice(prefix)); it->Valid(); it->Next()) {
     if (!visit(view(it->key()), view(it->value()))) break;
   }

@@ -35,6 +35,9 @@ class RocksReadPath {
   static constexpr size_t kExpiredAtOnce = 1'024;
 
   RocksReadPath(const RocksDb& db, size_t tail_bytes);
+
+  // Forgets what it has from the database, and reads from another; null: everything answers `unavailable`.
+  void use(const RocksDb* db);
   ~RocksReadPath();
 
   [[nodiscard]] RowCache& rows() { return rows_; }
@@ -70,7 +73,10 @@ class RocksReadPath {
   [[nodiscard]] core::Result<core::MessagePtr> message_of(const RowEntry& entry, const IndexRow& row,
                                                           Blocks& blocks);
 
-  const RocksDb& db_;
+  [[nodiscard]] core::Status check_open() const;
+
+  const RocksDb* db_;
+  size_t tail_bytes_;
   RowCache rows_;
   MessageTail tail_;
 };

@@ -24,10 +24,27 @@
 
 namespace headgate::store {
 
+// A database that is open and marked as in use, and what was read from it.
+struct Opened {
+  std::shared_ptr<RocksDb> db;
+  Meta meta;
+  QueueTable table;
+  bool made = false;  // there was none
+};
+
+// How many seqs are promised to the disk at a time, so that none is used twice after a crash although the
+// counter itself is not written with every group.
+inline constexpr Seq kSeqLease = 1 << 20;
+
+// The meta row with the next queue id.
+[[nodiscard]] KeyValue next_queue_row(QueueId next);
+
+// As open_queue_store(); `mode`: make or read_write. On any thread.
+[[nodiscard]] core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode);
+
 class RocksStore final : public QueueStore {
  public:
-  RocksStore(const StoreOptions& options, std::unique_ptr<RocksDb> db, Meta meta, QueueTable table,
-             core::Executor& executor, core::Log& log);
+  RocksStore(const StoreOptions& options, Opened opened, core::Executor& executor, core::Log& log);
   ~RocksStore() override;
 
   const Identity& identity() const override { return meta_.identity; }
@@ -65,7 +82,7 @@ class RocksStore final : public QueueStore {
   core::Status check_writable() const;
   core::Status check_targets(std::span<const Target> targets) const;
   Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
-  void add_values(std::span<const KeyValue> values);
+  void add_values(std::span<const KeyValue> values, bool of_message = false);
   void touch(QueueState& queue);
 
   // Limits (rocks_store_overflow.cc).
@@ -88,11 +105,23 @@ class RocksStore final : public QueueStore {
   void schedule();
   void cut();
   void seal();
-  void on_written(Group& group, const core::Status& status);
+  void on_written(Group& group, const core::Status& status, uint64_t generation);
   void settle_row(Segment::Row row);
   void notify(Seq up_to, const std::set<QueueId>& queues);
-  void fail(const core::Error& error);
   void on_loop(std::function<void()> work);
+
+  // Closing and opening again after a failed write (rocks_store_reopen.cc).
+  void fail(const core::Error& error);
+  void salvage(Group& group);
+  void reopen();
+  void on_reopened(core::Result<Opened> opened);
+  void retry_later(const core::Error& error);
+  void reopen_if_due(core::Now now);
+  core::Status check_same(const Opened& opened) const;
+  void adopt(Opened opened);
+  void adopt_table(QueueTable fresh);
+  void count_table();
+  void replay();
 
   // Letting go.
   void end_expired(QueueState& queue, uint8_t lane, std::span<const Seq> expired);
@@ -114,8 +143,9 @@ class RocksStore final : public QueueStore {
 
   core::Executor& executor_;
   core::Log& log_;
+  StoreOptions options_;
   Durability durability_;
-  std::unique_ptr<RocksDb> db_;
+  std::shared_ptr<RocksDb> db_;  // null while it is opened again
   Meta meta_;
   QueueTable table_;
   mutable RocksReadPath path_;
@@ -129,7 +159,13 @@ class RocksStore final : public QueueStore {
   bool closed_ = false;
   bool unsynced_ = false;  // Mode::interval: something was written since the last sync
   std::atomic<bool> write_failed_ = false;
-  std::optional<core::Error> failed_;
+  std::optional<core::Error> failed_;  // until the database is open again
+  uint64_t generation_ = 0;            // of the open database: results for another are of no interest
+  bool reopening_ = false;
+  int reopen_failures_ = 0;
+  int64_t reopen_at_ms_ = 0;     // monotonic
+  int64_t ticked_at_ms_ = 0;     // monotonic
+  std::vector<Ending> endings_;  // that are to be done again once the database is open
   Seq last_seq_;
   Seq durable_;
   Seq lease_;  // no seq ≥ it may be used before a greater lease is synced

@@ -20,7 +20,9 @@ core::Status RocksStore::remove_queue(QueueId queue) {
   QueueState* state = table_.find(queue);
   if (state == nullptr)
     return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
-  if (auto purged = purge(queue); !purged) return core::fail(purged.error());
+  if (!failed_) {
+    if (auto purged = purge(queue); !purged) return core::fail(purged.error());
+  }  // else its rows are found and purged once the database is open again
   table_.remove(*state);
   sweeping_.insert(queue);
   return {};
@@ -105,7 +107,10 @@ core::Status RocksStore::sweep_queue(QueueState& queue, size_t& budget) {
 }
 
 void RocksStore::tick(core::Now now) {
+  ticked_at_ms_ = now.mono_ms;
+  if (failed_ && !closed_) return reopen_if_due(now);
   if (!check_writable()) return;
+  if (auto disk = db_->check_disk(); !disk) return fail(disk.error());  // it met that by itself
   expire(now);
   sync_if_due(now);
   reclaim_if_due(now);
@@ -144,14 +149,15 @@ void RocksStore::sync_if_due(core::Now now) {
   if (now.mono_ms - synced_at_ms_ < durability_.interval_ms) return;
   synced_at_ms_ = now.mono_ms;
   unsynced_ = false;
-  writer_.post([this, alive = std::weak_ptr(alive_), &executor = executor_] {
-    core::Status status = db_->sync_wal();
-    if (status) return;
-    write_failed_ = true;
-    executor.post([this, alive, error = status.error()] {
-      if (alive.lock()) fail(error);
-    });
-  });
+  writer_.post(
+      [this, db = db_, generation = generation_, alive = std::weak_ptr(alive_), &executor = executor_] {
+        core::Status status = db->sync_wal();
+        if (status) return;
+        write_failed_ = true;
+        executor.post([this, alive, generation, error = status.error()] {
+          if (alive.lock() && generation == generation_) fail(error);
+        });
+      });
 }
 
 // Files that are dropped stay dropped, and the finishes that allow it are neither written nor synced yet. So
@@ -165,10 +171,11 @@ void RocksStore::reclaim_if_due(core::Now now) {
 }
 
 void RocksStore::reclaim(Reclaim what, Seq floor) {
-  housekeeper_.post([this, what, floor, alive = std::weak_ptr(alive_), &executor = executor_] {
-    db_->reclaim(floor, what == Reclaim::everything);
-    executor.post([this, alive] {
-      if (alive.lock()) housekeeping_ = false;
+  housekeeper_.post([this, db = db_, what, floor, generation = generation_, alive = std::weak_ptr(alive_),
+                     &executor = executor_] {
+    db->reclaim(floor, what == Reclaim::everything);
+    executor.post([this, alive, generation] {
+      if (alive.lock() && generation == generation_) housekeeping_ = false;
     });
   });
 }

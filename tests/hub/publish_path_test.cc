@@ -65,17 +65,91 @@ TEST_F(PublishPath, AFailedStoreAcknowledgesNothing) {
   EXPECT_THAT(modern.publish(qos1(2, "t", "y")), ElementsAre("PUBACK 2 83"));
 }
 
-TEST_F(PublishPath, AFailedStoreLeavesNobodyWaiting) {
+class StoreThatFails : public PublishPath {
+ protected:
+  void fail() {
+    store_.fail_next_commit({core::Errc::io, "disk gone"});
+    commit();
+  }
+  void recover() {
+    store_.recover();
+    commit();
+  }
+};
+
+TEST_F(StoreThatFails, AnswersSubscribersOnceItHasRecovered) {
   auto reader = client();
   reader.connect(kept(v5("reader")));
   commit();
-  store_.fail_next_commit({core::Errc::io, "disk gone"});
+  reader.subscribe(1, {to("t", 1)});
+  fail();
+  EXPECT_THAT(reader.subscribe(2, {to("u", 1)}), IsEmpty());
+  recover();
+  EXPECT_THAT(reader.read(), ElementsAre("SUBACK 1 01", "SUBACK 2 01"));
+}
+
+TEST_F(StoreThatFails, TakesWhatIsSentAgainOnceItHasRecovered) {
+  route("FROM /messages/* INTO $upstream");
+  auto modern = client();
+  auto old = client();
+  modern.connect(v5("modern"));
+  old.connect(v3("old"));
+  commit();
+  modern.publish(qos1(1, "t", "modern"));
+  old.publish(qos1(1, "t", "old"));
+  fail();
+  EXPECT_THAT(modern.read(), ElementsAre("PUBACK 1 83"));
+  EXPECT_THAT(old.read(), ElementsAre("closed"));
+  recover();
+  EXPECT_EQ(engine_->store_error(), "");
+  EXPECT_THAT(waiting("$upstream"), IsEmpty());
+  auto again = client();
+  again.connect(v3("old"));
+  again.publish(qos1(1, "t", "old"));
+  modern.publish(qos1(2, "t", "modern"));
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBACK 1"));
+  EXPECT_THAT(modern.read(), ElementsAre("PUBACK 2"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("old", "modern"));
+}
+
+TEST_F(StoreThatFails, TakesAQos2PublishOfTheSameIdAsANewOneAfterwards) {
+  auto sensor = client();
+  sensor.connect(kept(v5("sensor")));
+  commit();
+  sensor.publish(qos2(1, "t", "lost"));
+  fail();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBREC 1 83"));
+  recover();
+  auto reader = client();
+  reader.connect(v5("reader"));
+  reader.subscribe(1, {to("t", 0)});
+  sensor.publish(qos2(1, "t", "new"));
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBREC 1"));
+  EXPECT_THAT(reader.read(), ElementsAre("PUBLISH q0 t=new"));
+}
+
+TEST_F(StoreThatFails, SendsAConsumerNothingTwiceThatItAcknowledgedMeanwhile) {
+  auto reader = client();
+  auto sensor = client();
+  reader.connect(kept(v5("reader")));
+  sensor.connect(v5("sensor"));
   reader.subscribe(1, {to("t", 1)});
   commit();
-  EXPECT_THAT(reader.read(), ElementsAre("closed"));
-  auto again = client();
-  again.connect(kept(v5("reader")));
-  EXPECT_THAT(again.subscribe(1, {to("t", 1)}), ElementsAre("closed"));
+  reader.read();
+  sensor.publish(qos1(1, "t", "a"));
+  commit();
+  const auto sent = reader.read();
+  ASSERT_EQ(sent.size(), 1u);
+  sensor.publish(qos1(2, "t", "b"));
+  fail();
+  reader.puback(1);
+  recover();
+  sensor.publish(qos1(3, "t", "b"));
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre(HasSubstr("b")));
+  EXPECT_THAT(waiting("session/reader"), ElementsAre("b"));
 }
 
 TEST_F(PublishPath, SendsAllRetainedMessagesToWhoeverReads) {

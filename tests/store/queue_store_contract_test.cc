@@ -325,7 +325,7 @@ INSTANTIATE_TEST_SUITE_P(, QueueStoreContract,
                                            rocks_kind("RocksInterval", {Durability::Mode::interval, 5})),
                          [](const auto& kind) { return kind.param.name; });
 
-TEST(MemQueueStore, FailsACommitWhenTold) {
+TEST(MemQueueStore, FailsACommitWhenToldAndRecovers) {
   testing::ManualExecutor executor;
   testing::RecordingStoreEvents events;
   testing::MemQueueStore store(executor);
@@ -335,7 +335,11 @@ TEST(MemQueueStore, FailsACommitWhenTold) {
   executor.run_ready();
   EXPECT_EQ(events.failures.size(), 1u);
   EXPECT_TRUE(events.durable.empty());
-  EXPECT_EQ(store.put({}).error().code, core::Errc::io);
+  EXPECT_EQ(store.append(message("b"), {}).error().code, core::Errc::io);
+  store.recover();
+  executor.run_ready();
+  EXPECT_EQ(events.recoveries, 1u);
+  EXPECT_EQ(events.durable.size(), 1u);
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ core::Status MemQueueStore::for_each(std::string_view prefix, const Visit& visit
 
 core::Result<QueueId> MemQueueStore::open_queue(std::string_view name) {
   if (const auto known = find_queue(name)) return *known;
-  if (const auto open = check_open(); !open) return core::fail(open.error());
+  if (closed_) return core::fail(check_open().error());
   const QueueId id = next_queue_++;
   names_.emplace(name, id);
   Queue& queue = queues_[id];
@@ -229,13 +229,16 @@ core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<cons
     refresh(queue, target.lane);
     open_queues_.insert(target.queue);
   }
-  open_values_.insert(open_values_.end(), values.begin(), values.end());
+  for (const KeyValue& value : values) {
+    values_of_messages_.push_back(open_values_.size());
+    open_values_.push_back(value);
+  }
   schedule_commit();
   return seq;
 }
 
 core::Result<Seq> MemQueueStore::put(std::span<const KeyValue> values, bool /*must_sync*/) {
-  if (const auto open = check_open(); !open) return core::fail(open.error());
+  if (closed_) return core::fail(check_open().error());
   open_values_.insert(open_values_.end(), values.begin(), values.end());
   schedule_commit();
   return ++last_seq_;
@@ -243,7 +246,7 @@ core::Result<Seq> MemQueueStore::put(std::span<const KeyValue> values, bool /*mu
 
 void MemQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
                            std::span<const KeyValue> values) {
-  if (!check_open()) return;
+  if (closed_) return;
   const auto found = queues_.find(queue);
   if (found != queues_.end() && lane < kLaneCount && seq <= durable_) end(found->second, lane, seq, outcome);
   if (values.empty()) return;
@@ -290,8 +293,25 @@ void MemQueueStore::lose_uncommitted() {
     queue = std::move(restored);
   }
   open_values_.clear();
+  values_of_messages_.clear();
   open_queues_.clear();
   commit_posted_ = false;
+}
+
+void MemQueueStore::recover() {
+  failed_.reset();
+  for (; !values_of_messages_.empty(); values_of_messages_.pop_back())
+    open_values_.erase(open_values_.begin() + static_cast<std::ptrdiff_t>(values_of_messages_.back()));
+  for (auto& [id, queue] : queues_) {
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+      auto& waiting = queue.lanes[lane].waiting;
+      queue.stats.in -= std::erase_if(waiting, [this](const auto& it) { return it.first > durable_; });
+      refresh(queue, lane);
+    }
+  }
+  schedule_commit();
+  if (events_) events_->on_recovered();
+  for (const auto& [id, queue] : queues_) open_queues_.insert(id);
 }
 
 core::Status MemQueueStore::check_open() const {
@@ -316,6 +336,7 @@ void MemQueueStore::commit() {
   }
   ++commits_;
   durable_ = last_seq_;
+  values_of_messages_.clear();
   for (KeyValue& value : std::exchange(open_values_, {})) {
     if (value.value)
       values_[value.key] = *value.value;

@@ -21,8 +21,10 @@ class MemQueueStore : public store::QueueStore {
   explicit MemQueueStore(core::Executor& executor,
                          store::Identity identity = {"hub-1", "01HF7YAT00ABCDEFGHJKMNPQRS"});
 
-  // The next commit fails, as a disk would: on_failed() once, and nothing is taken from then on.
+  // The next commit fails, as a disk would: on_failed(), and no message is taken until recover().
   void fail_next_commit(core::Error error) { failure_ = std::move(error); }
+  // What was appended and not committed is gone; all else is committed when the executor runs.
+  void recover();
 
   // Everything since the last commit never happened, as for a hub that was killed; drop the executor's work
   // as well. Call remember_commits() before anything that is to be lost.
@@ -95,6 +97,7 @@ class MemQueueStore : public store::QueueStore {
   std::map<std::string, store::QueueId, std::less<>> names_;
   std::map<std::string, std::string, std::less<>> values_;
   std::vector<store::KeyValue> open_values_;
+  std::vector<size_t> values_of_messages_;  // positions in it
   std::set<store::QueueId> open_queues_;
   store::QueueId next_queue_ = 1;
   uint64_t bytes_max_ = 0;

@@ -1,0 +1,79 @@
+// Opening a database and marking it as in use.
+#include <array>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "store/rocks_store.h"
+#include "store/ulid.h"
+#include "store/varint.h"
+
+namespace headgate::store {
+namespace {
+
+using core::Errc;
+
+std::string u64_bytes(uint64_t value) {
+  std::string out;
+  put_u64_be(out, value);
+  return out;
+}
+
+std::string u32_bytes(uint32_t value) {
+  std::string out;
+  put_u32_be(out, value);
+  return out;
+}
+
+std::string new_epoch() {
+  std::random_device device;
+  std::array<uint8_t, 10> random;
+  for (uint8_t& byte : random) byte = static_cast<uint8_t>(device());
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
+}
+
+core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
+  Group group;
+  if (fresh) {
+    group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
+    group.meta.push_back({std::string(kMetaHub), meta.identity.hub});
+    group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
+    group.meta.push_back(next_queue_row(meta.next_queue));
+  }
+  group.meta.push_back({std::string(kMetaNextSeq), u64_bytes(meta.next_seq + kSeqLease)});
+  group.meta.push_back({std::string(kMetaClean), "0"});
+  return db.write(group, true);
+}
+
+// Reads the meta rows of a store, or writes those of a new one, and marks it as in use.
+core::Status take_over(Opened& opened, const StoreOptions& options) {
+  auto found = opened.db->read_meta();
+  opened.made = !found && found.error().code == Errc::not_found;
+  if (!found && !opened.made) return core::fail(found.error());
+  opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true} : *std::move(found);
+  if (opened.meta.identity.hub != options.hub_id) {
+    return core::fail(Errc::invalid, "store " + options.dir + ": belongs to hub '" +
+                                         opened.meta.identity.hub + "', not to '" + options.hub_id +
+                                         "'; set the hub's id to that, or name another directory");
+  }
+  return write_meta(*opened.db, opened.meta, opened.made);
+}
+
+}  // namespace
+
+KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
+
+core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode) {
+  auto db = RocksDb::open(options, mode);
+  if (!db) return core::fail(db.error());
+  Opened opened;
+  opened.db = *std::move(db);
+  if (auto taken = take_over(opened, options); !taken) return core::fail(taken.error());
+  auto queues = opened.db->read_queues();
+  if (!queues) return core::fail(queues.error());
+  opened.table = QueueTable(*std::move(queues));
+  return opened;
+}
+
+}  // namespace headgate::store
