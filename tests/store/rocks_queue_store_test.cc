@@ -1,6 +1,7 @@
 // What only a store on disk can promise: surviving, giving space back, refusing what it must not open.
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
