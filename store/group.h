@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/block.h"
+#include "store/index_row.h"
 #include "store/queue_store.h"
 #include "store/reclaim_policy.h"
 #include "store/segment.h"
@@ -25,13 +26,23 @@ struct Ending {
   Seq seq = 0;
 };
 
+// Rows of a lane, written again without entries in finished ranges. Once that is on the disk the ranges need
+// not be remembered: the tiles of the entries that are left reach over them. Until then both forms of the
+// rows are right, and an entry is finished by either.
+struct Fold {
+  LaneId lane;
+  std::vector<std::pair<Seq, Seq>> ranges;
+  std::vector<IndexRowPtr> rows;
+};
+
 // Owned by the loop while it is collected, then by the writer, then by the loop again.
 struct Group {
   std::vector<Segment> segments;
   std::vector<KeyValue> values;
   std::vector<size_t> values_of_messages;  // positions in `values` of what was appended with messages
   std::vector<Ending> endings;
-  std::vector<RowKey> dead_rows;
+  std::vector<Fold> folds;
+  std::vector<RowKey> dead_rows;  // also of `folds`: what ended in the same group
   std::vector<Seq> dead_blocks;
   std::vector<QueueId> dead_queues;
   std::vector<std::pair<QueueId, std::string>> new_queues;    // with their names

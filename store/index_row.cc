@@ -9,6 +9,7 @@ namespace headgate::store {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kFoldedVersion = 2;  // has IndexRow::ended_behind
 
 uint64_t zigzag(int64_t value) {
   return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
@@ -64,11 +65,24 @@ size_t IndexRow::position(Seq seq) const {
 
 Seq IndexRow::before(size_t position) const { return position == 0 ? previous : entries[position - 1].seq; }
 
+Seq IndexRow::tile_end(size_t position) const {
+  return position + 1 == entries.size() ? last() : entries[position].seq;
+}
+
+bool IndexRow::leave_out(Seq from, Seq to) {
+  if (entries.front().seq > from && entries.back().seq <= to) return false;
+  const Seq end = last();
+  std::erase_if(entries, [&](const RowEntry& entry) { return entry.seq > from && entry.seq <= to; });
+  ended_behind = end - entries.back().seq;
+  return true;
+}
+
 std::string encode_index_row(const IndexRow& row) {
   std::string out;
   out.reserve(16 + row.blocks.size() * 4 + row.entries.size() * 10);
-  put_u8(out, kVersion);
+  put_u8(out, row.ended_behind == 0 ? kVersion : kFoldedVersion);
   put_varint(out, row.previous);
+  if (row.ended_behind != 0) put_varint(out, row.ended_behind);
   put_varint(out, row.blocks.size());
   Seq id = 0;
   for (const RowBlock& block : row.blocks) {
@@ -89,11 +103,12 @@ core::Result<IndexRowPtr> decode_index_row(core::Bytes bytes) {
   auto row = std::make_shared<IndexRow>();
   const uint8_t version = in.u8();
   row->previous = in.varint();
+  if (version == kFoldedVersion) row->ended_behind = in.varint();
   row->blocks = decode_blocks(in);
   const uint64_t count = in.varint();
   row->entries.reserve(std::min<uint64_t>(count, in.rest().size()));
   Base base{row->previous, 0, 0};
-  bool sound = version == kVersion && count > 0;
+  bool sound = (version == kVersion || version == kFoldedVersion) && count > 0;
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     row->entries.push_back(decode_entry(in, base));
     const RowEntry& entry = row->entries.back();

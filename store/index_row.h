@@ -1,5 +1,6 @@
 // One row of the index: the entries that one lane got from one segment of a group, in seq order
-// (docs/store-format.md, "idx"). Written once, never changed, deleted when all of it is finished.
+// (docs/store-format.md, "idx"). Deleted when all of it is finished. Written once, and again only without
+// entries that ended out of order (Fold).
 #pragma once
 
 #include <cstdint>
@@ -38,14 +39,20 @@ struct IndexRow {
   Seq previous = 0;
   std::vector<RowBlock> blocks;
   std::vector<RowEntry> entries;  // never empty
+  Seq ended_behind = 0;  // seqs behind the last entry that belong to the row: their entries were left out
 
-  [[nodiscard]] Seq last() const { return entries.back().seq; }
+  [[nodiscard]] Seq last() const { return entries.back().seq + ended_behind; }
   [[nodiscard]] bool holds(Seq seq) const { return seq > previous && seq <= last(); }
 
   // The position of the first entry with a seq ≥ `seq`; entries.size() if there is none.
   [[nodiscard]] size_t position(Seq seq) const;
   // The seq of the entry before entries[position].
   [[nodiscard]] Seq before(size_t position) const;
+  // Up to where finishing entries[position] finishes the lane: its seq, or the row's last.
+  [[nodiscard]] Seq tile_end(size_t position) const;
+
+  // Leaves out the entries in (from, to]. False, and nothing has changed, if none would be left.
+  [[nodiscard]] bool leave_out(Seq from, Seq to);
 };
 
 using IndexRowPtr = std::shared_ptr<const IndexRow>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "store/expiry_map.h"
 #include "store/index_row.h"
 #include "store/queue_store.h"
 #include "store/seq_ranges.h"
@@ -40,6 +41,10 @@ class LaneProgress {
 
   [[nodiscard]] const SeqRanges& above() const { return above_; }
 
+  // Forgets that (from, to] is finished, if the lane has exactly this range: its rows do not hold it any more
+  // (Fold).
+  void forget(Seq from, Seq to) { above_.erase(from, to); }
+
   // As read from disk.
   static LaneProgress restore(Seq head, Seq last, SeqRanges above);
 
@@ -60,11 +65,16 @@ struct Lane {
   Seq sweep_to = 0;
   [[nodiscard]] bool sweeping() const { return sweep_to != 0; }
 
+  ExpiryMap expiries;                          // of what is written; stored as its due_ms()
+  int64_t pending_due_ms = ExpiryMap::kNever;  // nothing on its way to the disk expires before that
+
   // Not stored:
   Seq durable_last = 0;                          // the newest entry that is written
   Oldest first_pending;                          // the oldest entry newer than durable_last
   mutable Oldest oldest;                         // see Oldest
   mutable std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
+  bool in_line = false;                          // waits to be looked through for what has expired
+  bool folding = false;                          // its holes are being folded, or cannot be
 };
 
 }  // namespace headgate::store

@@ -8,7 +8,9 @@
 namespace headgate::store {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithoutExpiry =
+    1;  // its lanes have no time of the next expiry: they are looked through
 
 bool is_blank(const Lane& lane) { return lane.progress.last() == 0; }
 
@@ -28,9 +30,11 @@ void encode_lane(uint8_t number, const Lane& lane, const LaneStats& stats, std::
     put_varint(out, to - from);
     base = to;
   }
+  const int64_t due_ms = std::min(lane.expiries.due_ms(), lane.pending_due_ms);
+  put_varint(out, due_ms == ExpiryMap::kNever ? 0 : static_cast<uint64_t>(std::max<int64_t>(due_ms, 1)));
 }
 
-void decode_lane(Decoder& in, QueueState& state) {
+void decode_lane(Decoder& in, uint8_t version, QueueState& state) {
   const uint8_t number = std::min<uint8_t>(in.u8(), kLaneCount - 1);
   Lane& lane = state.lane(number);
   const Seq head = in.varint();
@@ -49,6 +53,8 @@ void decode_lane(Decoder& in, QueueState& state) {
   }
   lane.progress = LaneProgress::restore(head, last, std::move(above));
   lane.durable_last = last;
+  const auto due_ms = static_cast<int64_t>(version == kVersionWithoutExpiry ? 1 : in.varint());
+  if (due_ms > 0 && head < last) lane.expiries.add({head, last, due_ms});
 }
 
 void encode_gaps(const std::vector<Gap>& gaps, std::string& out) {
@@ -127,9 +133,10 @@ core::Status decode_queue_state(core::Bytes bytes, QueueState& state) {
                       &state.stats.dead}) {
     *n = in.varint();
   }
-  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) decode_lane(in, state);
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) decode_lane(in, version, state);
   state.gaps = decode_gaps(in);
-  if (version != kVersion || !in.at_end()) {
+  const bool known = version == kVersion || version == kVersionWithoutExpiry;
+  if (!known || !in.at_end()) {
     return core::fail(core::Errc::corrupt, "the state of a queue cannot be decoded");
   }
   return {};

@@ -221,8 +221,8 @@ class QueueStore : public QueueReader {
   // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
   virtual void drop_gaps(QueueId queue, Seq up_to) = 0;
 
-  // Ends what has expired at the head of any lane, and what a lowered limit leaves too much. Call about once
-  // a second.
+  // Ends what has expired, behind the heads by looking at no more than a million entries a second (ADR 19), and
+  // what a lowered limit leaves too much. Call about once a second. Wall time may jump.
   virtual void tick(core::Now now) = 0;
 
   // Writes and syncs what is still open, then stops the writer. No events come afterwards.

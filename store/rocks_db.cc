@@ -316,6 +316,10 @@ core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() co
 
 core::Status RocksDb::write(Group& group, bool sync) const {
   rocksdb::WriteBatch batch(group.bytes + group.bytes / 8 + 4'096);
+  for (const Fold& fold : group.folds) {
+    for (const IndexRowPtr& row : fold.rows)
+      batch.Put(idx(), index_key(fold.lane, row->last()), encode_index_row(*row));
+  }
   for (const RowKey& row : group.dead_rows) batch.Delete(idx(), index_key(row.lane, row.last));
   for (const Seq id : group.dead_blocks) batch.Delete(blk(), block_key(id));
   for (Segment& segment : group.segments) {

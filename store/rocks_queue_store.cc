@@ -181,6 +181,7 @@ Seq RocksStore::admit(QueueState& queue, const Target& target, Seq seq, const co
   const Oldest entry{seq, message.arrived_ms, target.expires_ms};
   if (stats.waiting == 0) lane.oldest = entry;
   if (lane.first_pending.seq <= std::max(lane.durable_last, lane.progress.head())) lane.first_pending = entry;
+  if (target.expires_ms != 0) lane.pending_due_ms = std::min(lane.pending_due_ms, target.expires_ms);
   ++stats.waiting;
   stats.waiting_bytes += bytes;
   waiting_bytes_ += bytes;
@@ -237,13 +238,14 @@ void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome o
   const size_t position = row->position(seq);
   if (position == row->entries.size() || row->entries[position].seq != seq) return;
   const Seq previous = row->before(position);
-  lane.progress.finish(previous, seq);
+  lane.progress.finish(previous, row->tile_end(position));
   if (lane.oldest.seq == seq) lane.oldest = {};
   count_out(queue, number, row->entries[position].bytes, outcome);
   open_.endings.push_back({id, outcome, seq});
   if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
+  fold_if_holed(id, lane);
   touch(queue);
   schedule();
 }
@@ -271,7 +273,7 @@ void RocksStore::drop_shared_block(Seq id) {
     return;
   }
   for (const LaneId& target : header->targets) {
-    if (!is_passed(target, id - 1, header->last)) return;
+    if (!is_done_with(target, id - 1, header->last)) return;
   }
   open_.dead_blocks.push_back(id);
 }
@@ -335,6 +337,7 @@ void RocksStore::cut() {
 void RocksStore::seal() {
   open_.last_seq = last_seq_;
   leave_out_ended();
+  if (!closed_) fold_holes();
   for (const QueueId id : std::exchange(dirty_, {})) {
     QueueState* queue = table_.find_any(id);
     if (queue == nullptr) continue;
@@ -358,6 +361,7 @@ void RocksStore::on_written(Group& group, const core::Status& status, uint64_t g
       settle_row(std::move(row));
     }
   }
+  for (const Fold& fold : group.folds) settle_fold(fold);
   sweep();
   cut();
   notify(durable_, available);
@@ -380,9 +384,11 @@ void RocksStore::settle_row(Segment::Row settled) {
       break;
     }
   }
+  if (!pending) lane.pending_due_ms = ExpiryMap::kNever;
   if (settled.left_out) return;
   const bool swept = lane.sweeping() && row.last() <= lane.sweep_to;
   if (swept || !lane.progress.passed(row.previous, row.last())) {
+    if (!swept) lane.expiries.add({row.previous, row.last(), settled.due_ms});
     path_.rows().add(id, std::make_shared<IndexRow>(std::move(row)));
   } else {  // all of it was dropped while it was written
     drop_row(id, row);

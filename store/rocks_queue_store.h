@@ -39,7 +39,8 @@ struct StoreOptions {
   Durability durability;
   size_t cache_bytes = 16u << 20;  // RocksDB's blocks, indexes and memtables together
   size_t tail_bytes = 4u << 20;    // the newest messages, kept for consumers that keep up
-  rocksdb::Env* env = nullptr;     // the file system to use; null = the operating system's; not owned
+  size_t holes_max = 64;        // finished ranges behind the head of a lane; with more, rows are written anew
+  rocksdb::Env* env = nullptr;  // the file system to use; null = the operating system's; not owned
 };
 
 // Opens the store in options.dir, or makes one. Reads a few rows per queue, however much is queued.

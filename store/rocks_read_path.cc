@@ -137,6 +137,7 @@ core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Se
   rocksdb::ReadOptions how;
   how.iterate_lower_bound = &first_slice;
   how.iterate_upper_bound = &end_slice;
+  how.fill_cache = count == 1;  // looking through a lane must not push out what consumers read
   const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(how, db_->idx()));
   std::vector<IndexRowPtr> rows;
   for (it->Seek(first_slice); it->Valid() && rows.size() < count; it->Next()) {

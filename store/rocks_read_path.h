@@ -50,7 +50,7 @@ class RocksReadPath {
   // The row with the first durable entry after `after` that is not finished; null if there is none.
   [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, const Lane& lane, Seq after);
 
-  // Rows with a last seq in (from, to], at most `count`: what a purge left behind.
+  // Rows with a last seq in (from, to], at most `count`, whether finished or not.
   [[nodiscard]] core::Result<std::vector<IndexRowPtr>> rows_between(LaneId id, Seq from, Seq to,
                                                                     size_t count);
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -134,8 +136,26 @@ class RocksStore final : public QueueStore {
   uint64_t purge_lane(QueueState& queue, uint8_t lane);
   void sweep();
   core::Status sweep_queue(QueueState& queue, size_t& budget);
-  size_t expire_lane(QueueState& queue, uint8_t lane, core::Now now, size_t budget);
+
+  // Expiry (rocks_store_expiry.cc).
   void expire(core::Now now);
+  size_t expire_lane(QueueState& queue, uint8_t lane, core::Now now, size_t budget);
+  void expire_behind(core::Now now);
+  void line_up_if_due(QueueState& queue, uint8_t lane);
+  void look_on();
+  void look_soon();
+  int64_t look_through(QueueState& queue, uint8_t lane);
+  int64_t expire_row(QueueState& queue, uint8_t lane, const IndexRow& row, int64_t& looks);
+
+  // Holes (rocks_store_fold.cc).
+  void fold_if_holed(LaneId id, Lane& lane);
+  void fold_holes();
+  core::Status fold_lane(LaneId id, Lane& lane);
+  core::Result<bool> fold_range(LaneId id, const Lane& lane, Seq from, Seq to, std::map<Seq, IndexRow>& rows);
+  void settle_fold(const Fold& fold);
+  bool is_done_with(LaneId id, Seq from, Seq to);
+
+  // Upkeep.
   void sync_if_due(core::Now now);
   void reclaim_if_due(core::Now now);
   void reclaim(Reclaim what, Seq floor);
@@ -173,12 +193,17 @@ class RocksStore final : public QueueStore {
   std::set<QueueId> sweeping_;
   std::vector<Seq> previous_;  // scratch of append()
 
-  uint64_t waiting_bytes_ = 0;  // of all lanes
-  uint64_t bytes_max_ = 0;      // for them; 0 = no limit
-  bool any_limited_ = false;    // some queue had a limit to its size
-  bool refused_ = false;        // an append as full, since on_room() was last told
-  bool ended_pending_ = false;  // entries of open_ or in_flight_, since open_ was begun
-  std::vector<Target> taking_;  // scratch of append()
+  uint64_t waiting_bytes_ = 0;    // of all lanes
+  uint64_t bytes_max_ = 0;        // for them; 0 = no limit
+  bool any_limited_ = false;      // some queue had a limit to its size
+  bool refused_ = false;          // an append as full, since on_room() was last told
+  bool ended_pending_ = false;    // entries of open_ or in_flight_, since open_ was begun
+  std::vector<Target> taking_;    // scratch of append()
+  std::deque<LaneId> due_lanes_;  // to be looked through for what has expired, in turn
+  int64_t looks_ = 0;             // that may still be done
+  core::Now looked_at_;           // the tick before
+  bool look_posted_ = false;
+  std::vector<LaneId> to_fold_;  // with the next group
   ReclaimPolicy reclaim_;
   Reclaim due_ = Reclaim::nothing;  // rides on the next group
   int64_t synced_at_ms_ = 0;

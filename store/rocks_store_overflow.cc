@@ -162,9 +162,11 @@ void RocksStore::leave_out_ended() {
 void RocksStore::let_go_of_in_flight() {
   if (!in_flight_) return;
   for (const Segment& segment : in_flight_->segments) {
-    for (const auto& [id, row, items, left_out] : segment.rows()) {
+    for (const Segment::Row& written : segment.rows()) {
+      const LaneId id = written.lane;
+      const IndexRow& row = written.row;
       const QueueState* queue = table_.find_any(id.queue);
-      if (left_out || queue == nullptr) continue;
+      if (written.left_out || queue == nullptr) continue;
       const Lane& lane = *queue->lanes[id.lane];
       const bool swept = lane.sweeping() && row.last() <= lane.sweep_to;
       if (!swept && lane.progress.passed(row.previous, row.last())) drop_row(id, row);

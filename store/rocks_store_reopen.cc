@@ -107,6 +107,8 @@ void RocksStore::adopt(Opened opened) {
   ended_pending_ = false;
   due_ = Reclaim::nothing;
   housekeeping_ = false;
+  due_lanes_.clear();
+  to_fold_.clear();
   dirty_.clear();
   open_.new_queues.clear();
   open_.meta.clear();

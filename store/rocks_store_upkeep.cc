@@ -1,4 +1,4 @@
-// What the store does beside taking in and giving out: purging, sweeping after purges, expiring, syncing by
+// What the store does beside taking in and giving out: purging, sweeping after purges, syncing by
 // interval, giving space back.
 #include <algorithm>
 #include <utility>
@@ -10,9 +10,6 @@ namespace {
 
 // A purge deletes its rows this many at a time, between other work.
 constexpr size_t kSweepRows = 64;
-
-// Entries that one tick expires before it lets others run.
-constexpr size_t kExpireAtOnce = 8'192;
 
 }  // namespace
 
@@ -58,6 +55,8 @@ uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
   sweeping_.insert(queue.stats.id);
   lane.progress.finish_all();
   lane.oldest = {};
+  lane.expiries.clear();
+  lane.pending_due_ms = ExpiryMap::kNever;
   waiting_bytes_ -= stats.waiting_bytes;
   on_room_made();
   return std::exchange(stats, LaneStats{}).waiting;
@@ -112,36 +111,9 @@ void RocksStore::tick(core::Now now) {
   if (!check_writable()) return;
   if (auto disk = db_->check_disk(); !disk) return fail(disk.error());  // it met that by itself
   expire(now);
+  expire_behind(now);
   sync_if_due(now);
   reclaim_if_due(now);
-}
-
-void RocksStore::expire(core::Now now) {
-  size_t budget = kExpireAtOnce;
-  for (const auto& [id, queue] : table_.all()) {
-    for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
-      if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
-    }
-    if (budget > 0 && !queue->removed) budget -= std::min(budget, trim(*queue, budget));
-    if (budget > 0) continue;
-    on_loop([this, now] { expire(now); });
-    return;
-  }
-}
-
-size_t RocksStore::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
-  const Lane& lane = queue.lane(number);
-  size_t done = 0;
-  while (done < budget && queue.stats.lanes[number].waiting != 0) {
-    if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
-    const Oldest oldest = lane.oldest;
-    const bool expired = has_expired(queue.stats.policy, oldest.arrived_ms, oldest.expires_ms, now.wall_ms);
-    if (!expired || oldest.seq > durable_) break;
-    end_entry(queue, number, oldest.seq, Outcome::expired);
-    if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
-    ++done;
-  }
-  return done;
 }
 
 void RocksStore::sync_if_due(core::Now now) {

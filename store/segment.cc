@@ -49,6 +49,7 @@ void Segment::add(Seq seq, core::MessagePtr message, size_t bytes, std::span<con
     row.row.entries.push_back(
         {seq, message->arrived_ms, targets[i].expires_ms, bytes, position, 0, targets[i].tag});
     row.items.push_back(item);
+    if (targets[i].expires_ms != 0) row.due_ms = std::min(row.due_ms, targets[i].expires_ms);
   }
   bytes_ += bytes + kRecordOverhead;
   items_.push_back({seq, std::move(message), block, 0});

@@ -12,6 +12,7 @@
 
 #include "core/message.h"
 #include "store/block.h"
+#include "store/expiry_map.h"
 #include "store/index_row.h"
 #include "store/queue_store.h"
 
@@ -29,8 +30,9 @@ class Segment {
   struct Row {
     LaneId lane;
     IndexRow row;
-    std::vector<uint32_t> items;  // row.entries[i] is message items[i]; emptied by encode()
-    bool left_out = false;        // not to be written: all of it has ended already
+    std::vector<uint32_t> items;         // row.entries[i] is message items[i]; emptied by encode()
+    bool left_out = false;               // not to be written: all of it has ended already
+    int64_t due_ms = ExpiryMap::kNever;  // nothing in it expires before that
   };
   struct Block {
     Seq id = 0;

@@ -18,6 +18,10 @@ void SeqRanges::add(Seq from, Seq to) {
   ends_.emplace_hint(it, from, to);
 }
 
+void SeqRanges::erase(Seq from, Seq to) {
+  if (const auto it = ends_.find(from); it != ends_.end() && it->second == to) ends_.erase(it);
+}
+
 Seq SeqRanges::end_after(Seq after) const {
   if (ends_.empty()) return after;
   const auto it = ends_.upper_bound(after);

@@ -24,6 +24,8 @@ class SeqRanges {
   [[nodiscard]] const std::map<Seq, Seq>& ranges() const { return ends_; }
   void clear() { ends_.clear(); }
   void pop_front() { ends_.erase(ends_.begin()); }
+  // Takes the range out if the set has exactly this one.
+  void erase(Seq from, Seq to);
 
  private:
   std::map<Seq, Seq> ends_;  // from -> to

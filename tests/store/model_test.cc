@@ -26,6 +26,7 @@ class Model {
     mem_.store = std::make_unique<testing::MemQueueStore>(mem_.executor);
     mem_.store->set_events(&mem_.events);
     rocks_.options.tail_bytes = std::array<size_t, 3>{0, 4'000, 4u << 20}[seed % 3];
+    rocks_.options.holes_max = std::array<size_t, 3>{64, 2, 8}[seed % 3];
     rocks_.open();
     for (int i = 0; i < 4; ++i) open_queue(i);
   }
@@ -138,6 +139,7 @@ class Model {
   void settle() {
     mem_.settle();
     rocks_.settle();
+    rocks_.executor.run_ready();
   }
 
   // Ends some entries of a lane, in any order, some of them twice.
@@ -168,8 +170,11 @@ class Model {
 
   void expire() {
     settle();
-    mem_.clock.advance_ms(100);
-    rocks_.clock.advance_ms(100);
+    const int64_t jump_ms = chance(10) ? static_cast<int64_t>(below(1'000)) - 500 : 0;
+    for (StoreDriver* driver : {&mem_, static_cast<StoreDriver*>(&rocks_)}) {
+      driver->clock.advance_ms(100);
+      driver->clock.jump_wall_ms(jump_ms);
+    }
     mem_.store->tick(mem_.clock.now());
     rocks_.store->tick(rocks_.clock.now());
   }

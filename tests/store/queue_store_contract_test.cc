@@ -273,6 +273,54 @@ TEST_P(QueueStoreContract, TickEndsWhatExpiredAtTheHead) {
   EXPECT_THAT(store->gaps(q), ElementsAre(Gap{a, b, 2, Outcome::expired}));
 }
 
+TEST_P(QueueStoreContract, TickEndsWhatExpiredWhereverInTheLane) {
+  const int64_t soon = clock.now().wall_ms + 10;
+  append("stays", q);
+  const Seq a = append("a", {{q, kDefaultLane, soon, ""}});
+  const Seq b = append("b", {{q, kDefaultLane, soon + 10, ""}});
+  append("stays too", q);
+  settle();
+  for (const Seq seq : {a, b}) {
+    EXPECT_EQ(stats(q).lanes[kDefaultLane].waiting, seq == a ? 4u : 3u);
+    clock.advance_ms(10);
+    store->tick(clock.now());
+    executor.run_ready();
+  }
+  EXPECT_EQ(stats(q).expired, 2u);
+  EXPECT_THAT(bodies(read(q)), ElementsAre("stays", "stays too"));
+  EXPECT_THAT(store->gaps(q), ElementsAre(Gap{a, b, 2, Outcome::expired}));
+}
+
+TEST_P(QueueStoreContract, TickEndsWhatExpiredBeforeItWasDurable) {
+  append("stays", q);
+  append("a", {{q, kDefaultLane, clock.now().wall_ms - 10, ""}});
+  store->tick(clock.now());
+  EXPECT_EQ(stats(q).expired, 0u);
+  settle();
+  store->tick(clock.now());
+  executor.run_ready();
+  EXPECT_EQ(stats(q).expired, 1u);
+}
+
+TEST_P(QueueStoreContract, AClockThatJumpsEndsWhatIsDueByItAndBringsNothingBack) {
+  append("stays", q);
+  append("a", {{q, kDefaultLane, clock.now().wall_ms + 60'000, ""}});
+  append("b", {{q, kDefaultLane, clock.now().wall_ms + 7'200'000, ""}});
+  settle();
+  for (const int64_t jump_ms : {3'600'000, -7'200'000, 1}) {
+    clock.jump_wall_ms(jump_ms);
+    store->tick(clock.now());
+    executor.run_ready();
+    EXPECT_EQ(stats(q).expired, 1u);
+  }
+  append("c", {{q, kDefaultLane, clock.now().wall_ms + 10, ""}});
+  settle();
+  clock.advance_ms(10);
+  store->tick(clock.now());
+  executor.run_ready();
+  EXPECT_THAT(bodies(read(q)), ElementsAre("stays", "b"));
+}
+
 TEST_P(QueueStoreContract, KeepsSmallValues) {
   ASSERT_TRUE(store->put(std::vector<KeyValue>{{"s/1", "one"}, {"s/2", "two"}, {"t/1", "x"}}));
   settle();

@@ -68,6 +68,7 @@ class CutRun : private RocksDriver {
     if (below(5) == 0) options.durability = {mode[below(2)], 200};
     options.cache_bytes = std::array<size_t, 3>{512u << 10, 1u << 20, 16u << 20}[below(3)];
     options.tail_bytes = chance(50) ? 0 : 4u << 20;
+    options.holes_max = chance(50) ? 2 : 64;
     options.env = env_.get();
   }
   ~CutRun() { store.reset(); }  // before its disk
@@ -301,15 +302,16 @@ class CutRun : private RocksDriver {
     now_.queues[name].gaps = {};
   }
 
-  // Ends what has expired at the heads; every tenth tick is late enough for the housekeeper to compact.
+  // Ends what has expired; every tenth tick is late enough for the housekeeper to compact.
   void tick() {
     clock.advance_ms(chance(10) ? 11'000 : 300);
     store->tick(clock.now());
     for (auto& [name, queue] : now_.queues) {
       for (auto& [number, lane] : queue.lanes) {
-        while (!lane.empty() && lane.begin()->first <= durable_seq_ && lane.begin()->second.expires_ms != 0 &&
-               lane.begin()->second.expires_ms <= clock.now().wall_ms) {
-          queue.end(number, lane.begin()->first, Outcome::expired);
+        for (auto next = lane.begin(); next != lane.end() && next->first <= durable_seq_;) {
+          const auto& [seq, entry] = *next++;
+          if (entry.expires_ms != 0 && entry.expires_ms <= clock.now().wall_ms)
+            queue.end(number, seq, Outcome::expired);
         }
       }
     }

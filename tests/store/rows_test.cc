@@ -37,6 +37,17 @@ TEST(IndexRow, RoundTrips) {
   }
 }
 
+TEST(IndexRow, KeepsItsPlaceInTheLaneWhenEntriesAreLeftOut) {
+  IndexRow row = some_row();
+  EXPECT_FALSE(row.leave_out(90, 105)) << "none would be left";
+  ASSERT_TRUE(row.leave_out(100, 105));
+  const auto back = decode_index_row(encode_index_row(row));
+  ASSERT_TRUE(back);
+  EXPECT_EQ((*back)->entries.size(), 1u);
+  EXPECT_EQ((*back)->last(), 105u);
+  EXPECT_EQ((*back)->tile_end(0), 105u) << "finishing what is left finishes the row";
+}
+
 TEST(IndexRow, RefusesEveryTruncation) {
   const std::string bytes = encode_index_row(some_row());
   for (size_t size = 0; size < bytes.size(); ++size)
@@ -91,6 +102,13 @@ TEST(QueueState, RoundTrips) {
   EXPECT_EQ(back.lane(2).progress.head(), 5u);
   EXPECT_TRUE(back.lane(2).progress.finished(9));
   EXPECT_EQ(back.gaps.list(), state.gaps.list());
+}
+
+TEST(QueueState, OfAVersionWithoutExpiryHasItsLanesLookedThrough) {
+  const std::string bytes("\x01\x00\x02\x00\x00\x00\x00\x01\x03\x05\x04\x02\x07\x00\x00\x00\x00", 17);
+  QueueState state;
+  ASSERT_TRUE(decode_queue_state(bytes, state));
+  EXPECT_THAT(state.lane(3).expiries.stretches(), ElementsAre(Stretch{5, 9, 1}));
 }
 
 TEST(QueueState, RefusesEveryTruncation) {

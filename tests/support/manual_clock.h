@@ -12,6 +12,8 @@ class ManualClock : public core::Clock {
     now_.mono_ms += ms;
     now_.wall_ms += ms;
   }
+  // As when somebody sets the clock.
+  void jump_wall_ms(int64_t ms) { now_.wall_ms += ms; }
 
  private:
   core::Now now_{1'000, 1'700'000'000'000};

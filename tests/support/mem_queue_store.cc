@@ -262,6 +262,10 @@ void MemQueueStore::tick(core::Now now) {
   for (auto& [id, queue] : queues_) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
+      for (auto next = waiting.begin(); next != waiting.end() && next->first <= durable_;) {
+        const auto& [seq, it] = *next++;
+        if (expired({}, it.entry, now)) end(queue, lane, seq, Outcome::expired);
+      }
       while (!waiting.empty() && waiting.begin()->first <= durable_ &&
              expired(queue.stats, waiting.begin()->second.entry, now)) {
         end(queue, lane, waiting.begin()->first, Outcome::expired);
