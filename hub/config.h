@@ -17,6 +17,7 @@
 #include "hub/listener_config.h"
 #include "hub/store_limits.h"
 #include "routing/route_file.h"
+#include "store/lane_picker.h"
 #include "store/queue_policy.h"
 
 namespace headgate::hub {
@@ -77,6 +78,7 @@ struct StoreConfig {
   Durability durability;
   uint64_t cache_bytes = 8'388'608;
   uint64_t tail_bytes = 8'388'608;
+  store::LaneMode lane_mode = store::LaneMode::strict;
   QueueLimitsConfig limits;
 };
 

@@ -173,6 +173,9 @@ std::vector<Key<Config>> store_and_route_keys() {
       {"store.tail_bytes", at(&Config::store, &StoreConfig::tail_bytes),
        "Memory for messages just appended, from which consumers that keep up are served.", Unit::bytes, 0,
        kTiB},
+      {"store.lane_mode", at(&Config::store, &StoreConfig::lane_mode),
+       "Which priority goes out next, to modules and upstream: \"strict\" the best that has anything; "
+       "\"weighted\" all in turn, priority 0 with 11 parts to 1 of messages without a priority."},
       {"store.bytes_max", limits(&S::bytes_max),
        "What may wait in all queues together, counted once a queue; what a queue does then is as if it were "
        "full itself; 0 is no limit.",
@@ -315,6 +318,14 @@ std::span<const EnumName<SessionOnFull>> enum_names() {
   using enum SessionOnFull;
   static constexpr std::array<EnumName<SessionOnFull>, 3> kNames = {
       {{"drop-newest", drop_newest}, {"drop-oldest", drop_oldest}, {"dilute", dilute}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<store::LaneMode>> enum_names() {
+  using enum store::LaneMode;
+  static constexpr std::array<EnumName<store::LaneMode>, 2> kNames = {
+      {{"strict", strict}, {"weighted", weighted}}};
   return kNames;
 }
 

@@ -24,9 +24,9 @@ using Slot =
                  Ref<Owner, std::string>, Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
                  Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
                  Ref<Owner, broker::TlsVersion>, Ref<Owner, store::OnFull>, Ref<Owner, SessionOnFull>,
-                 Ref<Owner, Anonymous>, Ref<Owner, Durability>, Ref<Owner, std::vector<ListenerConfig>>,
-                 Ref<Owner, routing::RouteFile>, Ref<Owner, std::vector<IdentityPattern>>,
-                 Ref<Owner, std::vector<AccessRule>>>;
+                 Ref<Owner, store::LaneMode>, Ref<Owner, Anonymous>, Ref<Owner, Durability>,
+                 Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
+                 Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -51,7 +51,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
-// broker::CertificateIdentity, broker::TlsVersion, store::OnFull and SessionOnFull.
+// broker::CertificateIdentity, broker::TlsVersion, store::OnFull, SessionOnFull and store::LaneMode.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -71,6 +71,8 @@ template <>
 std::span<const EnumName<store::OnFull>> enum_names();
 template <>
 std::span<const EnumName<SessionOnFull>> enum_names();
+template <>
+std::span<const EnumName<store::LaneMode>> enum_names();
 
 template <class E>
 [[nodiscard]] std::string_view enum_name(E value) {

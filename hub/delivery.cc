@@ -39,6 +39,7 @@ Delivery::Feed* Delivery::find(store::QueueId queue) {
 }
 
 void Delivery::start(Feed feed) {
+  feed.picker = store::LanePicker(lane_mode_);
   const store::QueueId queue = feed.queue;
   by_session_[feed.session.get()].push_back(queue);
   feeds_.insert_or_assign(queue, std::move(feed));
@@ -169,16 +170,20 @@ void Delivery::ready(store::QueueId queue) {
 
 void Delivery::pump() {
   for (const store::QueueId queue : std::exchange(ready_, {})) {
-    Feed* feed = find(queue);
-    if (!feed) continue;
-    for (uint8_t lane = 0; lane < store::kLaneCount; ++lane) {
-      while (feed->session->window() > 0 && !feed->caught_up[lane] && pump_lane(*feed, lane)) {
-      }
-    }
+    if (Feed* feed = find(queue)) pump_feed(*feed);
   }
 }
 
-// True if more of this lane may be sent at once.
+void Delivery::pump_feed(Feed& feed) {
+  std::array<bool, store::kLaneCount> stuck{};
+  while (feed.session->window() > 0) {
+    const auto lane = feed.picker.pick([&](uint8_t n) { return !feed.caught_up[n] && !stuck[n]; });
+    if (!lane) return;
+    stuck[*lane] = !pump_lane(feed, *lane);
+  }
+}
+
+// Sends what was read of the lane at once. True if more of it may be sent.
 bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
   const store::ReadLimit limit{std::min(feed.session->window(), kReadMessages), kReadBytes};
   auto entries = store_.read(feed.queue, lane, feed.sent[lane], limit, clock_.now());
@@ -215,7 +220,9 @@ bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
   out.token = {feed.queue, lane, entry.seq};
   out.maybe_sent = entry.seq <= feed.restored.maybe_sent;  // DUP "might be re-delivery" [MQTT-3.3.1-1]
   const uint16_t packet_id = out.qos == 2 ? packet_id_of(entry.seq) : uint16_t{0};
+  const size_t bytes = out.message->topic.size() + out.message->body.size();
   if (!feed.session->send(std::move(out), packet_id, clock_.now())) return false;
+  feed.picker.charge(lane, bytes);
   feed.sent[lane] = entry.seq;
   return true;
 }

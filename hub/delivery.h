@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/executor.h"
 #include "core/log.h"
+#include "store/lane_picker.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -29,6 +30,9 @@ class Delivery {
   // Everything is borrowed and must outlive the delivery.
   Delivery(store::QueueStore& store, core::Executor& executor, const core::Clock& clock, core::Log& log)
       : store_(store), executor_(executor), clock_(clock), log_(log) {}
+
+  // For what is read from now on by whoever has not begun to.
+  void use_lane_mode(store::LaneMode mode) { lane_mode_ = mode; }
 
   // The inputs that exist, by topic: those of the current routes, and those that still hold messages.
   // Those that are gone lose their consumers.
@@ -67,6 +71,7 @@ class Delivery {
     std::shared_ptr<broker::Session> session;
     std::array<store::Seq, store::kLaneCount> sent{};  // last seq handed to the session, by lane
     std::array<bool, store::kLaneCount> caught_up{};   // nothing more to read until on_available()
+    store::LanePicker picker;
     Restored restored;
   };
 
@@ -76,6 +81,7 @@ class Delivery {
   [[nodiscard]] static int subscribed_qos(const broker::Session& session, std::string_view input_topic);
   void ready(store::QueueId queue);
   void pump();
+  void pump_feed(Feed& feed);
   bool pump_lane(Feed& feed, uint8_t lane);
   [[nodiscard]] bool send(Feed& feed, uint8_t lane, store::Entry& entry);
 
@@ -83,6 +89,7 @@ class Delivery {
   core::Executor& executor_;
   const core::Clock& clock_;
   core::Log& log_;
+  store::LaneMode lane_mode_ = store::LaneMode::strict;
   std::map<std::string, store::QueueId> inputs_;
   std::unordered_map<store::QueueId, Feed> feeds_;
   std::unordered_map<store::QueueId, Restored> restored_;  // of sessions that have not come back yet

@@ -40,6 +40,8 @@ class Engine : private store::StoreEvents {
   // Limits of the store and its queues from now on; those of queues that routes lead to with the next
   // use_routes(). Call before restore().
   void use_limits(const StoreLimits& limits);
+  // Call before restore().
+  void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
   // See RouteSet::use().
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.

@@ -78,6 +78,7 @@ upstream::UpstreamOptions upstream_options(const Config& config) {
   to.batch = {from.batch.messages_max, from.batch.bytes_max, from.batch.compressed_bytes_max,
               from.batch.linger_ms, static_cast<int>(from.batch.zstd_level)};
   to.in_flight_batches = static_cast<uint16_t>(from.in_flight_batches);
+  to.lane_mode = config.store.lane_mode;
   to.backoff = {from.backoff.base_ms, from.backoff.cap_ms};
   return to;
 }
@@ -111,6 +112,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
                                           std::move(executor), std::move(*store)));
   if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
   hub->engine_.use_limits(store_limits(config.store.limits));
+  hub->engine_.use_lane_mode(config.store.lane_mode);
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());

@@ -17,9 +17,11 @@ constexpr size_t kExpireAtOnce = 8'192;
 // and before others run.
 constexpr int64_t kLooksPerSecond = 1'048'576;
 constexpr int64_t kLooksAtOnce = 16'384;
-// What else it costs, in the same unit: fetching a row, ending an entry.
+// What else it costs, in the same unit: fetching a row; ending an entry, and that more for each so many gaps that
+// the queue has already.
 constexpr int64_t kRowLooks = 8;
 constexpr int64_t kEndLooks = 16;
+constexpr size_t kGapsALook = 32;
 constexpr size_t kRowsAtOnce = 4;
 
 // Holes that this may leave in a lane before they are folded.
@@ -135,7 +137,7 @@ int64_t RocksStore::expire_row(QueueState& queue, uint8_t number, const IndexRow
       continue;
     }
     end_entry(queue, number, entry.seq, Outcome::expired);
-    looks += kEndLooks;
+    looks += kEndLooks + static_cast<int64_t>(queue.gaps.list().size() / kGapsALook);
     if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.wall_ms + kUnreadableMs);
   }
   return due_ms;

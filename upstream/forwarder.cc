@@ -69,7 +69,8 @@ Forwarder::Forwarder(store::QueueStore& store, store::QueueId queue, Link& link,
       random_(seed),
       backoff_(options_.backoff),
       quota_backoff_(options_.backoff),
-      encoder_(options_.batch.zstd_level) {
+      encoder_(options_.batch.zstd_level),
+      picker_(options_.lane_mode) {
   for (uint8_t lane = 0; lane < store::kLaneCount; ++lane) lanes_.emplace_back(lane, options_);
   link_.set_events(this);
 }
@@ -214,16 +215,16 @@ int64_t Forwarder::next_deadline() const {
 void Forwarder::drain_lanes(core::Now now) {
   if (now.mono_ms < pause_until_ms_) return;
   pause_until_ms_ = 0;
-  for (Lane& lane : lanes_) drain(lane, now);
+  while (const auto lane = picker_.pick([&](uint8_t n) { return has_batch(lanes_[n], now); }))
+    send_batch(lanes_[*lane], now);
   if (now.mono_ms >= gaps_at_ms_ && window_open()) send_gaps(now);
 }
 
-void Forwarder::drain(Lane& lane, core::Now now) {
-  while (may_send(lane, now)) {
-    top_up(lane, now);
-    if (!lane.batcher.ready(now)) return;
-    send_batch(lane, now);
-  }
+// A batch that may go now.
+bool Forwarder::has_batch(Lane& lane, core::Now now) {
+  if (!may_send(lane, now)) return false;
+  top_up(lane, now);
+  return lane.batcher.ready(now);
 }
 
 bool Forwarder::may_send(Lane& lane, core::Now now) {
@@ -332,6 +333,7 @@ void Forwarder::publish(Lane& lane, Batch batch, const EncodedBatch& encoded, ui
   batch.json_bytes = encoded.json_bytes;
   batch.sent_at_ms = now.mono_ms;
   lane.batcher.learn(batch.json_bytes, batch.payload_bytes);
+  picker_.charge(lane.number, batch.payload_bytes);
   if (in_flight_.empty()) progress_at_ms_ = now.mono_ms;
   ++lane.in_flight;
   in_flight_.push_back(std::move(batch));

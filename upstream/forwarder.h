@@ -9,7 +9,8 @@
 //   Brokers acknowledge in the order of publishing [MQTT-4.6.0-2], so this moves in order; a refused batch
 //   does not hold back those behind it.
 // - Within a lane, entries are sent in the order of their seqs; after a refusal or an outage sending goes on
-//   with the oldest unfinished one. Lanes are drained strictly by priority.
+//   with the oldest unfinished one. Batches never mix lanes; which lane is next is up to the LaneMode, and
+//   what a lane is charged for is what it put on the wire.
 // - A batch that is refused is halved until the culprit is alone; only that one is finished as dead, and only
 //   if the refusal is about the message or other messages got through meanwhile. An upstream that refuses
 //   everything loses nothing: the forwarder waits.
@@ -25,6 +26,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "store/lane_picker.h"
 #include "store/queue_store.h"
 #include "upstream/backoff.h"
 #include "upstream/batch_codec.h"
@@ -131,7 +133,7 @@ class Forwarder : public LinkEvents {
 
   // Sending.
   void drain_lanes(core::Now now);
-  void drain(Lane& lane, core::Now now);
+  [[nodiscard]] bool has_batch(Lane& lane, core::Now now);
   [[nodiscard]] bool may_send(Lane& lane, core::Now now);
   void top_up(Lane& lane, core::Now now);
   void add_entries(Lane& lane, std::vector<store::Entry> entries, core::Now now);
@@ -194,6 +196,7 @@ class Forwarder : public LinkEvents {
   // Across connections.
   Token next_token_ = 1;
   std::vector<Lane> lanes_;
+  store::LanePicker picker_;
   store::Seq dropped_first_ = 0;  // the batch that was alone in flight when the link dropped, how often
   uint32_t dropped_times_ = 0;
   uint64_t accepted_ = 0;  // batches, ever

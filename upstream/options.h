@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/lane_picker.h"
+
 namespace headgate::upstream {
 
 // TLS is used when `ca_file` is set; `cert_file` and `key_file` (both or neither) add a client certificate.
@@ -49,6 +51,7 @@ struct UpstreamOptions {
   std::string stream = "upstream";  // "st" in every batch
   BatchOptions batch;
   uint16_t in_flight_batches = 4;
+  store::LaneMode lane_mode = store::LaneMode::strict;
   BackoffOptions backoff;
   uint32_t attempts_max = 5;             // how often a lone message may be refused before it is dead
   int64_t connect_timeout_ms = 30000;    // from connect() to CONNACK

@@ -293,6 +293,37 @@ TEST_F(DeliveryRules, TellWhatIsLeftOfAMessagesLifeAndDropItAfterThat) {  // [MQ
   EXPECT_THAT(read(durable), ElementsAre("PUBLISH q1 id1 expiry45 t=long"));
 }
 
+TEST_F(DeliveryRules, EndsInTimeWhatExpiresBehindAMessageThatDoesNot) {
+  ScriptedClient durable = client();
+  durable.connect(kept(v5("durable")));
+  durable.subscribe(1, {to("t", 1)});
+  commit();
+  durable.drop();
+  publish(qos1(1, "t", "stays"));
+  auto message = qos1(2, "t", "short");
+  message.properties.expiry_s = 10;
+  publish(message);
+  clock_.advance_ms(10'000);
+  engine_->tick();
+  const auto& stats = store_.stats(*store_.find_queue("session/durable"));
+  EXPECT_EQ(stats.expired, 1u);
+  EXPECT_EQ(stats.waiting(), 1u);
+}
+
+TEST_F(DeliveryRules, PassOnNoMoreThanAnExpiryCanSayThoughTheClockJumpsBack) {
+  ScriptedClient reader = client();
+  reader.connect(kept(v5("reader")));
+  reader.subscribe(1, {to("t", 1)});
+  commit();
+  reader.drop();
+  auto message = qos1(1, "t", "long");
+  message.properties.expiry_s = UINT32_MAX;
+  publish(message);
+  clock_.jump_wall_ms(-60'000);
+  reader.connect(kept(v5("reader")));
+  EXPECT_THAT(read(reader), ElementsAre("PUBLISH q1 id1 expiry4294967295 t=long"));
+}
+
 TEST_F(DeliveryRules, DoNotPassDupOn) {  // [MQTT-3.3.1-3]
   ScriptedClient reader = client();
   reader.connect(v5("reader"));

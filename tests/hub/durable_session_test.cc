@@ -369,5 +369,38 @@ TEST_F(ModuleInputs, SendHighPrioritiesFirst) {
                                            "PUBLISH q1 id2 modules/detector/inputs/readings=later"));
 }
 
+class FloodedInput : public ModuleInputs {
+ protected:
+  // Of the first 36 messages that a module gets one by one, how many have no priority, while both wait.
+  size_t without_priority(store::LaneMode mode) {
+    engine_->use_lane_mode(mode);
+    route("FROM 'alarm' INTO BrokeredEndpoint('/modules/detector/inputs/readings')", 0);
+    for (int i = 0; i < 40; ++i) {
+      publish(qos1(1, "raw", "r"));
+      publish(qos1(2, "alarm", "a"));
+    }
+    auto detector = client();
+    auto connect = v5("detector");
+    connect.receive_maximum = 1;
+    detector.connect(connect);
+    detector.subscribe(1, {to("modules/detector/inputs/readings", 1)});
+    size_t found = 0;
+    for (uint16_t id = 1; id <= 36; ++id) {
+      commit();
+      for (const std::string& line : detector.read()) found += line.ends_with("=r") ? 1 : 0;
+      detector.puback(id);
+    }
+    return found;
+  }
+};
+
+TEST_F(FloodedInput, GetsNothingElseWhileAPriorityFloodsItStrictly) {
+  EXPECT_EQ(without_priority(store::LaneMode::strict), 0u);
+}
+
+TEST_F(FloodedInput, GetsAShareOfEachPriorityWhenWeighted) {
+  EXPECT_EQ(without_priority(store::LaneMode::weighted), 3u) << "1 in 12";
+}
+
 }  // namespace
 }  // namespace headgate::hub

@@ -196,6 +196,20 @@ TEST_F(PublishPath, ARoutesTimeToLiveExpiresTheEntry) {
   EXPECT_EQ(stats.expired, 1u);
 }
 
+TEST_F(PublishPath, ARoutesTimeToLiveExpiresTheEntryBehindOneThatLivesLonger) {
+  route("FROM 'long' INTO $upstream");
+  route("FROM 'short' INTO $upstream", {}, 10);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "long", "stays"));
+  sensor.publish(qos1(2, "short", "goes"));
+  commit();
+  clock_.advance_ms(10'000);
+  engine_->tick();
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("stays"));
+  EXPECT_EQ(store_.stats(engine_->upstream_queue()).expired, 1u);
+}
+
 TEST_F(PublishPath, ATopicSinkReachesSubscribersAndOtherRoutes) {
   route("FROM 'raw' INTO Topic('cooked')");
   route("FROM 'cooked' INTO $upstream");

@@ -163,6 +163,51 @@ TEST_F(ForwarderTest, DrainsLanesByPriorityAndNeverMixesThem) {
   EXPECT_THAT(lanes, ElementsAre(0, 2, 9, 10));
 }
 
+// How many of eight messages without a priority still wait when a hundred batches have gone through a flood
+// of priority 0 that never ends.
+uint64_t waiting_behind_a_flood(store::LaneMode mode) {
+  UpstreamOptions options = small_batches();
+  options.lane_mode = mode;
+  Site<RevivableLink> site(options);
+  site.append_many(8, 10);
+  site.append_many(100, 0);
+  site.forwarder.start(site.clock.now());
+  for (int i = 0; i < 100; ++i) {
+    site.append_many(4, 0);
+    site.link.deliver_one();
+  }
+  EXPECT_GT(site.stats().lanes[0].waiting, 0U);
+  return site.stats().lanes[10].waiting;
+}
+
+TEST(ForwarderLanes, StarveBehindAFloodOfABetterOneWhenStrict) {
+  EXPECT_EQ(waiting_behind_a_flood(store::LaneMode::strict), 8U);
+}
+
+TEST(ForwarderLanes, NeverStarveWhenWeighted) {
+  EXPECT_EQ(waiting_behind_a_flood(store::LaneMode::weighted), 0U);
+}
+
+TEST(ForwarderLanes, KeepTheirOrderAndAreNeverMixedWhenWeighted) {
+  UpstreamOptions options = small_batches();
+  options.lane_mode = store::LaneMode::weighted;
+  Site<RevivableLink> site(options);
+  for (int i = 0; i < 20; ++i) {
+    for (const uint8_t lane : std::initializer_list<uint8_t>{10, 4, 0}) site.append(lane);
+  }
+  site.start();
+  site.pass_ms(2000);
+  std::map<int, std::vector<uint64_t>> seqs;
+  for (const ReceivedBatch& batch : site.link.received) {
+    for (const uint64_t seq : batch.seqs()) seqs[batch.lane()].push_back(seq);
+  }
+  ASSERT_EQ(seqs.size(), 3U);
+  for (const auto& [lane, order] : seqs) {
+    EXPECT_EQ(order.size(), 20U) << lane;
+    EXPECT_TRUE(std::is_sorted(order.begin(), order.end())) << lane;
+  }
+}
+
 TEST_F(ForwarderTest, FinishesOnlyWhatIsAcknowledged) {
   append_many(4);
   forwarder.start(clock.now());
