@@ -165,6 +165,8 @@ AdminReply get_status(const Call& call) {
                {"upstream", to_json(status.upstream)}};
   json["store"]["bytes_max"] = status.store_bytes_max;
   json["store"]["error"] = status.store_error;
+  const Json damage = Json::parse(call.hub.store().damage(), nullptr, false);
+  json["store"]["damage"] = damage.is_discarded() ? Json() : damage;
   json["denied"]["connect"] = status.denied.connect;
   return AdminResponse{200, dump(json)};
 }

@@ -30,8 +30,8 @@ using Seq = uint64_t;  // the first is 1; 0 means "before the first"
 inline constexpr uint8_t kLaneCount = 11;  // route priority 0 (first) to 9, then routes without one
 inline constexpr uint8_t kDefaultLane = 10;
 
-// Who this store is. `epoch` is a ULID made with the store. Together with it a seq is used once, ever, as
-// long as nobody puts an older copy of the directory back.
+// Who this store is. `epoch` is a ULID made with the store, and anew when damage to its files was mended.
+// Together with it a seq is used once, ever.
 struct Identity {
   std::string hub;
   std::string epoch;
@@ -131,13 +131,16 @@ class QueueReader {
   // running store ends it as dead. One call of the running store passes over a bounded number: should that
   // leave nothing to answer although there may be more, on_available() comes again, also for a reader that
   // has seen all entries announced so far.
-  // Errors, only if nothing can be read: not_found, corrupt (also of the index), io, unavailable (being opened
-  // again).
+  // Errors, only if nothing can be read: not_found, corrupt (also of the index), io, unavailable (being
+  // opened again).
   [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
                                                               ReadLimit limit, core::Now now) = 0;
 
   // Losses not yet declared by drop_gaps(), oldest first.
   [[nodiscard]] virtual std::vector<Gap> gaps(QueueId queue) const = 0;
+
+  // The report of the last damage that was mended, JSON (store/damage.h); empty: there was none.
+  [[nodiscard]] virtual std::string damage() const { return {}; }
 
   // The value as of the last durable write. Errors: not_found, io, unavailable.
   [[nodiscard]] virtual core::Result<std::string> get(std::string_view key) const = 0;
@@ -166,8 +169,8 @@ class StoreEvents {
 
   // A write or sync failed. No message appended after the last on_durable() was stored or will be, and every
   // append is refused with Errc::io until on_recovered(). All else goes on, and is written afterwards: values
-  // that were put, before and after this, entries that ended, queues that were opened or removed; on_durable()
-  // comes for those seqs then. Reads answer `unavailable`.
+  // that were put, before and after this, entries that ended, queues that were opened or removed;
+  // on_durable() comes for those seqs then. Reads answer `unavailable`.
   virtual void on_failed(const core::Error& error) = 0;
 
   // The store is open again, with what is on the disk and was asked of it since. on_available() follows for
@@ -203,8 +206,8 @@ class QueueStore : public QueueReader {
   // and nothing has changed; with `drop_newest` this target alone counts it, as dropped; with the others
   // older entries end as dropped in the same write, or it does itself where those are all of better priority.
   // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (between
-  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit: try again after on_room; or the disk does not
-  // keep up with what is waiting to be written: try again after the next on_durable).
+  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit: try again after on_room; or
+  // the disk does not keep up with what is waiting to be written: try again after the next on_durable).
   [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
                                                  std::span<const KeyValue> values = {}) = 0;
 

@@ -11,9 +11,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
+#include "store/quarantine.h"
 #include "store/varint.h"
 
 namespace headgate::store {
@@ -21,19 +24,26 @@ namespace {
 
 using core::Errc;
 
-constexpr std::array<const char*, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
+constexpr std::chrono::milliseconds kFlushPoll{2};
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::DBOptions db_options(const StoreOptions& options, rocksdb::Env* env,
-                              const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::WALRecoveryMode recovery_mode(RocksDb::Mode mode) {
+  if (mode == RocksDb::Mode::drop_torn_end) return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  if (mode == RocksDb::Mode::salvage) return rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  return rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+}
+
+rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, rocksdb::Env* env,
+                              const std::shared_ptr<rocksdb::Cache>& cache, LogWitness* witness) {
   rocksdb::DBOptions db;
   db.env = env;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
-  db.paranoid_checks = true;
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.paranoid_checks = mode != RocksDb::Mode::salvage;
+  db.wal_recovery_mode = recovery_mode(mode);
+  db.wal_filter = witness;
   db.max_total_wal_size = 64u << 20;
   db.max_background_jobs = 2;
   db.max_open_files = -1;
@@ -73,11 +83,18 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return family;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::shared_ptr<rocksdb::Cache>& cache) {
+// `salvage`: nothing is merged, whatever lies there.
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::vector<std::string>& names,
+                                                      const std::shared_ptr<rocksdb::Cache>& cache,
+                                                      bool salvage) {
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
-  for (const char* name : kFamilies) {
-    const bool big = std::string_view(name) == "blk";
+  for (const std::string& name : names) {
+    const bool big = family_of(name) == "blk";
     all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20));
+    if (!salvage) continue;
+    all.back().options.disable_auto_compactions = true;
+    all.back().options.level0_slowdown_writes_trigger = all.back().options.level0_stop_writes_trigger = 1
+                                                                                                        << 20;
   }
   return all;
 }
@@ -127,20 +144,41 @@ core::Result<Content> look_into(const std::string& dir) {
   return Content::nothing;
 }
 
+// 1 for "idx", 2 for "idx.2".
+unsigned long generation_of(const std::string& name) {
+  const size_t dot = name.find('.');
+  return dot == std::string::npos ? 1 : std::strtoul(name.c_str() + dot + 1, nullptr, 10);
+}
+
+// What to open: each of our families under the name that it has in `present`, then those that were to take
+// the place of one and did not come to it.
+std::vector<std::string> to_open(std::vector<std::string> present) {
+  std::ranges::sort(present, {}, generation_of);
+  std::vector<std::string> names;
+  for (const std::string_view family : kFamilies) {
+    const auto found = std::ranges::find(present, family, family_of);
+    names.push_back(found != present.end() ? *found : std::string(family));
+    if (found != present.end()) present.erase(found);
+  }
+  names.insert(names.end(), present.begin(), present.end());
+  return names;
+}
+
 // An existing database is ours if it has no families but ours. One with only "default" may be a store whose
-// making was cut short, or anybody's: it is ours if it is empty.
-core::Status check_families(const StoreOptions& options, const rocksdb::DBOptions& db_opts) {
+// making was cut short, or anybody's: it is ours if it is empty. Returns what to_open().
+core::Result<std::vector<std::string>> check_families(const StoreOptions& options,
+                                                      const rocksdb::DBOptions& db_opts) {
   std::vector<std::string> names;
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_opts, options.dir, &names);
   if (!listed.ok()) return core::fail(to_error(listed, "opening the store in " + options.dir));
   const auto known = [](const std::string& name) {
-    return std::ranges::find(kFamilies, std::string_view(name)) != kFamilies.end();
+    return std::ranges::find(kFamilies, family_of(name)) != kFamilies.end();
   };
   const auto foreign =
       core::fail(Errc::invalid, "store " + options.dir +
                                     ": is a RocksDB database, but not Headgate's; name another directory");
   if (!std::ranges::all_of(names, known)) return foreign;
-  if (names.size() > 1) return {};
+  if (names.size() > 1) return to_open(std::move(names));
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
       rocksdb::DB::OpenForReadOnly(rocksdb::Options(db_opts, {}), options.dir, &opened);
@@ -149,7 +187,7 @@ core::Status check_families(const StoreOptions& options, const rocksdb::DBOption
   const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator({}));
   rows->SeekToFirst();
   if (rows->Valid()) return foreign;
-  return {};
+  return to_open({});
 }
 
 // Null if the file cannot be locked for want of permission and nobody holds it.
@@ -181,8 +219,7 @@ core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
 core::Error to_error(const rocksdb::Status& status, std::string_view doing) {
   const std::string what = "while " + std::string(doing) + ": " + status.ToString();
   if (status.IsNoSpace()) return {Errc::full, what + "; free space on this file system"};
-  if (status.IsCorruption())
-    return {Errc::corrupt, what + "; restore the directory or start with an empty one"};
+  if (status.IsCorruption()) return {Errc::corrupt, what};
   if (status.IsNotFound()) return {Errc::not_found, what};
   if (status.IsBusy() || status.IsTryAgain()) return {Errc::unavailable, what};
   return {Errc::io, what + "; check the device and the permissions"};
@@ -221,7 +258,10 @@ Seq index_key_last(const rocksdb::Slice& key) {
   return in.u64_be();
 }
 
-core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode) {
+std::string_view family_of(std::string_view name) { return name.substr(0, name.find('.')); }
+
+core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode,
+                                                     LogWitness* witness) {
   const auto content = look_into(options.dir);
   if (!content) return core::fail(content.error());
   if (*content == Content::nothing && mode != Mode::make) {
@@ -232,26 +272,89 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   if (error) return refuse(Errc::io, options.dir, "cannot be made: " + error.message());
   auto lock = lock_dir(options);
   if (!lock) return core::fail(lock.error());
+  if (witness != nullptr) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default());
-  const rocksdb::DBOptions db_opts = db_options(options, disk.env.get(), cache);
-  if (*content == Content::store) {
-    if (auto ours = check_families(options, db_opts); !ours) return core::fail(ours.error());
-  }
+  const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness);
+  auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
+  if (!names) return core::fail(names.error());
+  const auto described = families(*names, cache, mode == Mode::salvage);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status;
   if (mode != Mode::read_only) {
     lock->reset();  // RocksDB takes it
-    status = rocksdb::DB::Open(db_opts, options.dir, families(cache), &handles, &db);
+    status = rocksdb::DB::Open(db_opts, options.dir, described, &handles, &db);
   } else {
-    status = rocksdb::DB::OpenForReadOnly(db_opts, options.dir, families(cache), &handles, &db);
+    status = rocksdb::DB::OpenForReadOnly(db_opts, options.dir, described, &handles, &db);
   }
-  if (!status.ok()) return core::fail(to_error(status, "opening the store in " + options.dir));
+  if (!status.ok()) return core::fail(store::to_error(status, "opening the store in " + options.dir));
   disk.guard->arm();
   std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db, std::move(handles)));
   opened->lock_ = *std::move(lock);
+  if (mode == Mode::read_only) return opened;
+  opened->synced_ = std::make_unique<SyncMark>(options.dir);
+  if (auto dropped = opened->drop_leftovers(); !dropped) return core::fail(dropped.error());
   return opened;
+}
+
+// Of a replacement that was cut short.
+core::Status RocksDb::drop_leftovers() {
+  while (handles_.size() > kFamilies.size()) {
+    const rocksdb::Status dropped = db_->DropColumnFamily(handles_.back());
+    if (!dropped.ok()) return core::fail(to_error(dropped, "opening the store in " + dir_));
+    db_->DestroyColumnFamilyHandle(handles_.back());
+    handles_.pop_back();
+  }
+  return {};
+}
+
+core::Result<rocksdb::ColumnFamilyHandle*> RocksDb::make_replacement(rocksdb::ColumnFamilyHandle* old) {
+  rocksdb::ColumnFamilyDescriptor like;
+  rocksdb::Status status = old->GetDescriptor(&like);
+  const std::string name =
+      std::string(family_of(like.name)) + "." + std::to_string(generation_of(like.name) + 1);
+  rocksdb::ColumnFamilyHandle* made = nullptr;
+  if (status.ok()) status = db_->CreateColumnFamily(like.options, name, &made);
+  if (!status.ok()) return core::fail(to_error(status, "mending the store in " + dir_));
+  handles_.push_back(made);
+  return made;
+}
+
+core::Status RocksDb::write_rows(rocksdb::WriteBatch& batch, bool sync) const {
+  rocksdb::WriteOptions how;
+  how.sync = sync;
+  how.no_slowdown = true;
+  rocksdb::Status status;
+  do {
+    if (auto disk = check_disk(); !disk) return disk;
+    if (status.IsIncomplete()) std::this_thread::sleep_for(kFlushPoll);
+    status = db_->Write(how, &batch);
+  } while (status.IsIncomplete());
+  return checked(status, "mending");
+}
+
+core::Status RocksDb::flush(rocksdb::ColumnFamilyHandle* family) const {
+  rocksdb::FlushOptions how;
+  how.wait = false;
+  how.allow_write_stall = true;
+  const rocksdb::Status status = db_->Flush(how, family);
+  uint64_t unflushed = status.ok() ? 1 : 0;
+  while (unflushed > 0 && check_disk()) {
+    if (!db_->GetIntProperty(family, rocksdb::DB::Properties::kNumImmutableMemTable, &unflushed)) break;
+    if (unflushed > 0) std::this_thread::sleep_for(kFlushPoll);
+  }
+  return checked(status, "mending");
+}
+
+core::Status RocksDb::replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::ColumnFamilyHandle* with) {
+  if (auto flushed = flush(with); !flushed) return flushed;
+  const rocksdb::Status status = db_->DropColumnFamily(old);
+  if (!status.ok()) return core::fail(to_error(status, "mending the store in " + dir_));
+  std::erase(handles_, with);
+  std::ranges::replace(handles_, old, with);
+  db_->DestroyColumnFamilyHandle(old);
+  return check_disk();
 }
 
 RocksDb::Disk::Disk(rocksdb::Env* base)
@@ -288,7 +391,10 @@ core::Result<Meta> RocksDb::read_meta() const {
   const auto next_seq = decode_meta<Seq>(*seq, [](Decoder& in) { return in.u64_be(); });
   const auto next_queue = decode_meta<QueueId>(*queue, [](Decoder& in) { return in.u32_be(); });
   if (!next_seq || !next_queue) return refuse(Errc::corrupt, dir_, "its meta rows cannot be decoded");
-  return Meta{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1"};
+  Meta found{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1", {}, {}};
+  if (auto before = get(kMetaEpochBefore)) found.epoch_before = *std::move(before);
+  if (auto damage = get(kMetaDamage)) found.damage = *std::move(damage);
+  return found;
 }
 
 core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() const {
@@ -345,9 +451,32 @@ core::Status RocksDb::write(Group& group, bool sync) const {
     batch.Delete(cur(), queue_state_key(id));
   }
   for (const KeyValue& row : group.meta) batch.Put(meta(), row.key, *row.value);
+  if (group.last_seq != 0) batch.PutLogData(encode_group_seqs(group.first_seq, group.last_seq));
   rocksdb::WriteOptions how;
   how.sync = sync;
-  return checked(db_->Write(how, &batch), "writing to");
+  if (auto written = checked(db_->Write(how, &batch), "writing to"); !written) return written;
+  written_ = std::max<Seq>(written_, group.last_seq);
+  if (sync) synced({db_->GetLatestSequenceNumber(), written_});
+  return {};
+}
+
+// Only what is known to be on the disk may be claimed: a frozen one takes nothing.
+void RocksDb::synced(SyncedUpTo up_to) const {
+  if (synced_ && check_disk()) synced_->advance(up_to);
+}
+
+core::Error RocksDb::to_error(const rocksdb::Status& status, std::string_view doing) const {
+  core::Error error = store::to_error(status, doing);
+  if (!status.IsCorruption()) return error;
+  const std::lock_guard lock(damage_mutex_);
+  if (!met_damage_) damage_ = error;
+  met_damage_ = true;
+  return error;
+}
+
+core::Error RocksDb::damage() const {
+  const std::lock_guard lock(damage_mutex_);
+  return damage_;
 }
 
 core::Status RocksDb::checked(const rocksdb::Status& status, std::string_view doing) const {
@@ -361,7 +490,12 @@ core::Status RocksDb::check_disk() const {
   return core::fail(to_error(disk_.guard->cause(), "writing to the store in " + dir_));
 }
 
-core::Status RocksDb::sync_wal() const { return checked(db_->SyncWAL(), "syncing"); }
+core::Status RocksDb::sync_wal() const {
+  const SyncedUpTo up_to{db_->GetLatestSequenceNumber(), written_};  // as far as written before
+  if (auto done = checked(db_->SyncWAL(), "syncing"); !done) return done;
+  synced(up_to);
+  return {};
+}
 
 void RocksDb::reclaim(Seq floor, bool all) const {
   // Dropping files outlives a power cut; the finishes that allow it must too.

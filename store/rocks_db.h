@@ -5,7 +5,9 @@
 #include <rocksdb/db.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,9 @@
 #include "store/group.h"
 #include "store/queue_state.h"
 #include "store/rocks_disk_guard.h"
+#include "store/rocks_log_witness.h"
 #include "store/rocks_queue_store.h"
+#include "store/sync_mark.h"
 
 namespace headgate::store {
 
@@ -30,6 +34,14 @@ inline constexpr std::string_view kMetaEpoch = "epoch";
 inline constexpr std::string_view kMetaNextSeq = "next_seq";
 inline constexpr std::string_view kMetaNextQueue = "next_queue";
 inline constexpr std::string_view kMetaClean = "clean";
+inline constexpr std::string_view kMetaEpochBefore = "epoch_before";
+inline constexpr std::string_view kMetaDamage = "damage";
+
+// The column families, in the order of RocksDb::all().
+inline constexpr std::array<std::string_view, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
+
+// The family that `name` stands for: "idx" for "idx" and for "idx.2", which took its place.
+[[nodiscard]] std::string_view family_of(std::string_view name);
 
 // Rows of `cur`: an id is followed by what the row holds.
 inline constexpr uint8_t kQueueNameRow = 0;
@@ -40,6 +52,8 @@ struct Meta {
   Seq next_seq = 1;  // after a clean stop the next; otherwise a bound that no used seq reaches
   QueueId next_queue = 1;
   bool clean = false;
+  std::string epoch_before;  // the last damage ended it; empty: none has
+  std::string damage;        // the report of that, JSON
 };
 
 [[nodiscard]] std::string index_key(LaneId lane, Seq last);
@@ -65,15 +79,21 @@ class DirLock {
 
 class RocksDb {
  public:
-  enum class Mode { make, read_write, read_only };
+  // drop_torn_end: as read_write, without what follows the first record of the log that cannot be read.
+  // salvage: opens whatever can be opened, passing over damaged records of the log and damaged files, and
+  // lets them lie.
+  enum class Mode { make, read_write, read_only, drop_torn_end, salvage };
 
-  // Opens what is in options.dir or, with Mode::make, makes it. Errors: see open_queue_store().
-  static core::Result<std::unique_ptr<RocksDb>> open(const StoreOptions& options, Mode mode);
+  // Opens what is in options.dir or, with Mode::make, makes it. `witness`, if not null, is shown the log and
+  // must outlive the call. Errors: see open_queue_store().
+  static core::Result<std::unique_ptr<RocksDb>> open(const StoreOptions& options, Mode mode,
+                                                     LogWitness* witness = nullptr);
   ~RocksDb();
   RocksDb(const RocksDb&) = delete;
   RocksDb& operator=(const RocksDb&) = delete;
 
   [[nodiscard]] rocksdb::DB& db() const { return *db_; }
+  [[nodiscard]] const std::string& dir() const { return dir_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* meta() const { return handles_[0]; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* blk() const { return handles_[1]; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* idx() const { return handles_[2]; }
@@ -96,6 +116,23 @@ class RocksDb {
   // An error if write() would fail. On any thread.
   [[nodiscard]] core::Status check_disk() const;
 
+  // As the function of that name, and remembers it if RocksDB found a file damaged. On any thread.
+  [[nodiscard]] core::Error to_error(const rocksdb::Status& status, std::string_view doing) const;
+  // What that was, once it has: the database is to be closed and mended then. On any thread.
+  [[nodiscard]] bool met_damage() const { return met_damage_; }
+  [[nodiscard]] core::Error damage() const;
+
+  // For Mode::salvage, in which RocksDB waits for ever for a flush that failed: these give up with the disk.
+  // Errors: io, full, corrupt.
+  core::Status write_rows(rocksdb::WriteBatch& batch, bool sync = false) const;
+  core::Status flush(rocksdb::ColumnFamilyHandle* family) const;
+
+  // Makes an empty family that can take the place of `old`, one of all(). Until it has, it is dropped when
+  // the database is opened. Errors: io, full.
+  [[nodiscard]] core::Result<rocksdb::ColumnFamilyHandle*> make_replacement(rocksdb::ColumnFamilyHandle* old);
+  // Puts it there; the rows of `old` are given up. Errors: io, full.
+  core::Status replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::ColumnFamilyHandle* with);
+
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
   // first, and does nothing if it cannot. `all` = also merges what else is dead. On any thread.
   void reclaim(Seq floor, bool all) const;
@@ -112,8 +149,15 @@ class RocksDb {
       : dir_(std::move(dir)), disk_(std::move(disk)), db_(db), handles_(std::move(handles)) {}
 
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
+  void synced(SyncedUpTo up_to) const;
+  core::Status drop_leftovers();
 
   std::string dir_;
+  mutable std::atomic<bool> met_damage_ = false;
+  mutable std::mutex damage_mutex_;
+  mutable core::Error damage_;
+  mutable std::atomic<Seq> written_ = 0;  // everything up to it
+  std::unique_ptr<SyncMark> synced_;      // null: read_only
   Disk disk_;
   std::unique_ptr<DirLock> lock_;  // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;

@@ -44,6 +44,7 @@ class RocksQueueReader final : public QueueReader {
     }
   }
   std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  std::string damage() const override { return meta_.damage; }
   core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
   core::Status for_each(std::string_view prefix, const Visit& visit) const override {
     return path_.for_each(prefix, visit);

@@ -56,6 +56,7 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       last_seq_(meta_.next_seq - 1),
       durable_(last_seq_),
       lease_(meta_.next_seq + kSeqLease) {
+  open_.first_seq = last_seq_ + 1;
   count_table();
 }
 
@@ -323,6 +324,7 @@ void RocksStore::cut() {
   unsynced_ |= !sync;
   writing_ = true;
   auto group = in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
+  open_.first_seq = group->last_seq + 1;
   writer_.post([this, db = db_, group, sync = sync || lease, generation = generation_,
                 alive = std::weak_ptr(alive_), &executor = executor_] {
     core::Status status = db->write(*group, sync);
@@ -431,6 +433,7 @@ core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& o
            : meta.clean ? "store_opened"
                         : "store_recovered",
            {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
+  if (opened->damage) log_damage(log, *opened->damage);
   return std::unique_ptr<QueueStore>(new RocksStore(options, *std::move(opened), executor, log));
 }
 

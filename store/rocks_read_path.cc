@@ -36,7 +36,7 @@ class RocksReadPath::Blocks {
     if (status.IsNotFound()) {
       return core::fail(Errc::corrupt, "block " + std::to_string(id) + " is missing; its messages are lost");
     }
-    if (!status.ok()) return core::fail(to_error(status, "reading block " + std::to_string(id)));
+    if (!status.ok()) return core::fail(db_.to_error(status, "reading block " + std::to_string(id)));
     return view(*held_.emplace(id, std::move(value)).first->second);
   }
 
@@ -146,7 +146,7 @@ core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Se
     if (!row) return core::fail(row.error());
     rows.push_back(*std::move(row));
   }
-  if (!it->status().ok()) return core::fail(to_error(it->status(), "reading a queue's index"));
+  if (!it->status().ok()) return core::fail(db_->to_error(it->status(), "reading a queue's index"));
   return rows;
 }
 
@@ -195,7 +195,7 @@ core::Result<BlockHeader> RocksReadPath::block_header(Seq id) const {
   if (auto open = check_open(); !open) return core::fail(open.error());
   rocksdb::PinnableSlice value;
   const rocksdb::Status status = db_->db().Get({}, db_->blk(), block_key(id), &value);
-  if (!status.ok()) return core::fail(to_error(status, "reading block " + std::to_string(id)));
+  if (!status.ok()) return core::fail(db_->to_error(status, "reading block " + std::to_string(id)));
   return decode_block_header(id, view(value));
 }
 
@@ -204,7 +204,7 @@ core::Result<std::string> RocksReadPath::get(std::string_view key) const {
   std::string value;
   const rocksdb::Status status = db_->db().Get({}, db_->kv(), slice(key), &value);
   if (status.IsNotFound()) return core::fail(Errc::not_found, "there is no value '" + std::string(key) + "'");
-  if (!status.ok()) return core::fail(to_error(status, "reading the value '" + std::string(key) + "'"));
+  if (!status.ok()) return core::fail(db_->to_error(status, "reading the value '" + std::string(key) + "'"));
   return value;
 }
 
@@ -218,7 +218,7 @@ core::Status RocksReadPath::for_each(std::string_view prefix, const QueueReader:
   for (it->Seek(slice(prefix)); it->Valid(); it->Next()) {
     if (!visit(view(it->key()), view(it->value()))) break;
   }
-  if (!it->status().ok()) return core::fail(to_error(it->status(), "reading stored values"));
+  if (!it->status().ok()) return core::fail(db_->to_error(it->status(), "reading stored values"));
   return {};
 }
 

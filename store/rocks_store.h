@@ -15,6 +15,7 @@
 
 #include "core/executor.h"
 #include "core/log.h"
+#include "store/damage.h"
 #include "store/group.h"
 #include "store/queue_table.h"
 #include "store/reclaim_policy.h"
@@ -31,7 +32,8 @@ struct Opened {
   std::shared_ptr<RocksDb> db;
   Meta meta;
   QueueTable table;
-  bool made = false;  // there was none
+  bool made = false;                   // there was none
+  std::optional<DamageReport> damage;  // that was found and mended now
 };
 
 // How many seqs are promised to the disk at a time, so that none is used twice after a crash although the
@@ -41,8 +43,15 @@ inline constexpr Seq kSeqLease = 1 << 20;
 // The meta row with the next queue id.
 [[nodiscard]] KeyValue next_queue_row(QueueId next);
 
-// As open_queue_store(); `mode`: make or read_write. On any thread.
-[[nodiscard]] core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode);
+// As open_queue_store(); `mode`: make or read_write. `suspect`: what damage was met in the database that is
+// opened again; empty: none. On any thread.
+[[nodiscard]] core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
+                                                 const std::string& suspect = {});
+
+// A new one. On any thread.
+[[nodiscard]] std::string new_epoch();
+
+void log_damage(core::Log& log, const DamageReport& report);
 
 class RocksStore final : public QueueStore {
  public:
@@ -56,6 +65,7 @@ class RocksStore final : public QueueStore {
   core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                         core::Now now) override;
   std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  std::string damage() const override { return meta_.damage; }
   core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
   core::Status for_each(std::string_view prefix, const Visit& visit) const override {
     return path_.for_each(prefix, visit);
@@ -119,7 +129,7 @@ class RocksStore final : public QueueStore {
   void on_reopened(core::Result<Opened> opened);
   void retry_later(const core::Error& error);
   void reopen_if_due(core::Now now);
-  core::Status check_same(const Opened& opened) const;
+  core::Status check_same(const Meta& opened) const;
   void adopt(Opened opened);
   void adopt_table(QueueTable fresh);
   void count_table();

@@ -53,7 +53,9 @@ class StoreCheck {
   }
 
   void check_end(const rocksdb::Iterator& rows, const char* family) {
-    if (!rows.status().ok()) report_.add(family, "cannot be read to its end: " + rows.status().ToString());
+    if (rows.status().ok()) return;
+    report_.add(family, "cannot be read to its end: " + rows.status().ToString());
+    met(rows.status());
   }
 
   void check_meta() {
@@ -293,8 +295,13 @@ class StoreCheck {
   // Also what no row above was read from.
   void check_files() {
     const rocksdb::Status status = db_.db().VerifyChecksum({});
-    if (!status.ok()) report_.add("files", status.ToString());
+    if (status.ok()) return;
+    report_.add("files", status.ToString());
+    met(status);
   }
+
+  // A running store mends what is damaged.
+  void met(const rocksdb::Status& status) { (void)db_.to_error(status, "checking the store"); }
 
   const RocksDb& db_;
   StoreReport report_;

@@ -1,9 +1,12 @@
 // Opening a database and marking it as in use.
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <random>
 #include <utility>
 
+#include "store/quarantine.h"
+#include "store/rocks_heal.h"
 #include "store/rocks_store.h"
 #include "store/ulid.h"
 #include "store/varint.h"
@@ -25,6 +28,8 @@ std::string u32_bytes(uint32_t value) {
   return out;
 }
 
+}  // namespace
+
 std::string new_epoch() {
   std::random_device device;
   std::array<uint8_t, 10> random;
@@ -32,6 +37,8 @@ std::string new_epoch() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
 }
+
+namespace {
 
 core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
   Group group;
@@ -51,7 +58,7 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
   auto found = opened.db->read_meta();
   opened.made = !found && found.error().code == Errc::not_found;
   if (!found && !opened.made) return core::fail(found.error());
-  opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true} : *std::move(found);
+  opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true, {}, {}} : *std::move(found);
   if (opened.meta.identity.hub != options.hub_id) {
     return core::fail(Errc::invalid, "store " + options.dir + ": belongs to hub '" +
                                          opened.meta.identity.hub + "', not to '" + options.hub_id +
@@ -60,19 +67,57 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
   return write_meta(*opened.db, opened.meta, opened.made);
 }
 
-}  // namespace
-
-KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
-
-core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode) {
-  auto db = RocksDb::open(options, mode);
+// Error corrupt: it is damaged; the error says how, and `missing` what the log lacks.
+core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
+                                std::vector<SeqRange>& missing) {
+  const SyncedUpTo synced = read_sync_mark(options.dir).value_or(SyncedUpTo{});
+  LogWitness witness;
+  auto db = RocksDb::open(options, mode, &witness);
+  const bool torn = !db && db.error().code == Errc::corrupt && synced != SyncedUpTo{} && witness.saw(synced);
+  if (torn) {
+    witness = {};
+    db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, &witness);
+  }
   if (!db) return core::fail(db.error());
+  missing = witness.missing((*db)->db().GetLatestSequenceNumber(), synced);
+  if (!missing.empty()) {
+    return core::fail(Errc::corrupt, "store " + options.dir + ": the log lacks what was synced, from seq " +
+                                         std::to_string(missing.front().from) + " to " +
+                                         std::to_string(missing.back().to));
+  }
   Opened opened;
+  std::error_code ignored;
   opened.db = *std::move(db);
   if (auto taken = take_over(opened, options); !taken) return core::fail(taken.error());
   auto queues = opened.db->read_queues();
   if (!queues) return core::fail(queues.error());
   opened.table = QueueTable(*std::move(queues));
+  // Whoever has dealt with it has moved the files away.
+  if (!std::filesystem::exists(options.dir + "/quarantine/" + opened.meta.identity.epoch, ignored))
+    opened.meta.damage.clear();
+  Quarantine(options.dir).let_go_of_logs();
+  return opened;
+}
+
+}  // namespace
+
+KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
+
+core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
+                                   const std::string& suspect) {
+  const std::string unfinished = Quarantine(options.dir).unfinished();
+  std::string cause = unfinished.empty() ? suspect : unfinished;
+  std::vector<SeqRange> missing;
+  if (cause.empty()) {
+    auto opened = open_sound(options, mode, missing);
+    if (opened || opened.error().code != Errc::corrupt) return opened;
+    cause = opened.error().what;
+  }
+  auto healed = heal(options, cause, std::move(missing));
+  if (!healed) return core::fail(healed.error());
+  std::vector<SeqRange> none;
+  auto opened = open_sound(options, RocksDb::Mode::read_write, none);
+  if (opened) opened->damage = *std::move(healed);
   return opened;
 }
 

@@ -49,8 +49,11 @@ void RocksStore::salvage(Group& group) {
 void RocksStore::reopen() {
   reopening_ = true;
   path_.use(nullptr);
-  const auto on_writer = [this, options = options_, alive = std::weak_ptr(alive_), &executor = executor_] {
-    auto opened = std::make_shared<core::Result<Opened>>(open_database(options, RocksDb::Mode::read_write));
+  const std::string suspect = failed_->code == core::Errc::corrupt ? failed_->what : "";
+  const auto on_writer = [this, options = options_, suspect, alive = std::weak_ptr(alive_),
+                          &executor = executor_] {
+    auto opened =
+        std::make_shared<core::Result<Opened>>(open_database(options, RocksDb::Mode::read_write, suspect));
     executor.post([this, alive, opened] {
       if (alive.lock()) on_reopened(std::move(*opened));
     });
@@ -66,7 +69,8 @@ void RocksStore::reopen() {
 void RocksStore::on_reopened(core::Result<Opened> opened) {
   reopening_ = false;
   if (!opened) return retry_later(opened.error());
-  if (const auto same = check_same(*opened); !same) return retry_later(same.error());
+  if (const auto same = check_same(opened->meta); !same) return retry_later(same.error());
+  if (opened->damage) log_damage(log_, *opened->damage);
   adopt(*std::move(opened));
   const std::string cause = std::exchange(failed_, std::nullopt)->what;
   reopen_failures_ = 0;
@@ -87,10 +91,10 @@ void RocksStore::reopen_if_due(core::Now now) {
 }
 
 // Another disk may be mounted there by now.
-core::Status RocksStore::check_same(const Opened& opened) const {
-  if (opened.meta.identity.epoch == meta_.identity.epoch) return {};
+core::Status RocksStore::check_same(const Meta& opened) const {
+  if (opened.identity.epoch == meta_.identity.epoch || opened.epoch_before == meta_.identity.epoch) return {};
   return core::fail(core::Errc::invalid, "store " + options_.dir + ": is another one now (epoch " +
-                                             opened.meta.identity.epoch + ", it was " + meta_.identity.epoch +
+                                             opened.identity.epoch + ", it was " + meta_.identity.epoch +
                                              "); put it back or restart the hub");
 }
 
@@ -102,6 +106,9 @@ void RocksStore::adopt(Opened opened) {
   last_seq_ = std::max(last_seq_, opened.meta.next_seq - 1);
   durable_ = last_seq_;
   meta_.next_queue = std::max(meta_.next_queue, opened.meta.next_queue);
+  meta_.identity = opened.meta.identity;
+  meta_.damage = opened.meta.damage;
+  open_.first_seq = last_seq_ + 1;
   write_failed_ = false;
   unsynced_ = false;
   ended_pending_ = false;

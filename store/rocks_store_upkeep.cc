@@ -110,6 +110,7 @@ void RocksStore::tick(core::Now now) {
   if (failed_ && !closed_) return reopen_if_due(now);
   if (!check_writable()) return;
   if (auto disk = db_->check_disk(); !disk) return fail(disk.error());  // it met that by itself
+  if (db_->met_damage()) return fail(db_->damage());
   expire(now);
   expire_behind(now);
   sync_if_due(now);

@@ -132,6 +132,7 @@ class CutRun : private RocksDriver {
   void compare() {
     const StoreReport report = static_cast<RocksStore&>(*store).check();
     EXPECT_TRUE(report.sound()) << report_json(report);
+    EXPECT_EQ(store->damage(), "") << "what a power cut leaves is taken for damage";
     const auto marked = store->get("step");
     const uint64_t step = marked ? std::stoull(*marked) : 0;
     ASSERT_GE(step, steps_promised_) << "a step that was durable is lost";

@@ -360,29 +360,6 @@ TEST_F(RocksQueueStore, RefusesADamagedManifest) {
   EXPECT_THAT(opened.error().what, HasSubstr(options.dir));
 }
 
-// Overwrites a byte of the newest write-ahead log, `from_end` before its end.
-void damage_log(const std::string& store_dir, int64_t from_end) {
-  std::string newest;
-  for (const auto& file : std::filesystem::directory_iterator(store_dir)) {
-    if (file.path().extension() == ".log") newest = std::max(newest, file.path().string());
-  }
-  std::fstream log(newest, std::ios::in | std::ios::out | std::ios::binary);
-  log.seekp(-from_end, std::ios::end);
-  log.put('\x55');
-}
-
-TEST_F(RocksQueueStore, RefusesALogThatIsDamagedInTheMiddle) {
-  append(std::string(500, 'x'), q);
-  settle();
-  append(std::string(500, 'x'), q);
-  settle();
-  store.reset();
-  damage_log(options.dir, 1'000);
-  const auto opened = try_open();
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, core::Errc::corrupt) << opened.error().what;
-}
-
 TEST_F(RocksQueueStore, SaysWhyAPathCannotBeADirectory) {
   std::ofstream(dir / "file") << "x";
   options.dir = dir / "file/store";

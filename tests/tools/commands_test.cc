@@ -54,9 +54,12 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
 }
 
 TEST_F(Commands, StatusShoutsWhenTheStoreDoesNotWrite) {
-  hub_.answers_["/v1/status"] = R"({"store": {"error": "disk full"}})";
+  hub_.answers_["/v1/status"] = R"({"store": {"error": "disk full",
+      "damage": {"found_ms": 1700000000123, "lost": 7, "directory": "/d/quarantine/E"}}})";
   EXPECT_EQ(run_status(human()), kExitOk);
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("NOT WRITING: disk full"));
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("DAMAGE      found 2023-11-14T22:13:20.123Z: 7 queue entries"));
 }
 
 TEST_F(Commands, QueueLsIsAnAlignedTable) {

@@ -89,6 +89,15 @@ std::string trouble_of(const Json& status) {
   return text.empty() ? "none" : text;
 }
 
+// Empty: none is known.
+std::string damage_of(const Json& status) {
+  const Json& damage = member_of(member_of(status, "store"), "damage");
+  if (!damage.is_object()) return "";
+  return "found " + iso_time(static_cast<int64_t>(number_of(damage, "found_ms"))) + ": " +
+         std::to_string(number_of(damage, "lost")) + " queue entries are lost; see " +
+         printable(text_of(damage, "directory")) + "/report.json, and move that away once it is dealt with";
+}
+
 void show(std::ostream& out, const Json& status) {
   const auto line = [&out](std::string_view name, const std::string& value) {
     out << name << std::string(12 - name.size(), ' ') << value << '\n';
@@ -104,6 +113,7 @@ void show(std::ostream& out, const Json& status) {
   line("trouble", trouble_of(status));
   line("routes", routes_of(status));
   line("store", store_of(status));
+  if (const std::string damage = damage_of(status); !damage.empty()) line("DAMAGE", damage);
   line("durability", text_of(status, "durability") + ", " + printable(text_of(status, "data_dir")));
   line("link", link_of(member_of(status, "upstream")));
   line("sent", sent_of(member_of(status, "upstream")));

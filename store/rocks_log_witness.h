@@ -1,0 +1,38 @@
+// What is missing from a log that is replayed past its damaged parts. Only store/rocks_*.cc include this.
+#pragma once
+
+#include <rocksdb/wal_filter.h>
+
+#include <vector>
+
+#include "store/damage.h"
+#include "store/sync_mark.h"
+
+namespace headgate::store {
+
+// Every group writes this into the log, and nowhere else: the seqs that it holds.
+[[nodiscard]] std::string encode_group_seqs(Seq first, Seq last);
+
+// Sees every record that is replayed while a database is opened; changes nothing.
+class LogWitness final : public rocksdb::WalFilter {
+ public:
+  const char* Name() const override { return "HeadgateLogWitness"; }
+  WalProcessingOption LogRecordFound(unsigned long long log, const std::string& file,
+                                     const rocksdb::WriteBatch& batch, rocksdb::WriteBatch* changed,
+                                     bool* is_changed) override;
+
+  // All that is known to have been synced was there.
+  [[nodiscard]] bool saw(const SyncedUpTo& synced) const { return next_sequence_ > synced.log_sequence; }
+
+  // Seqs of records that are not there: between those that are, and up to what is known to have been synced.
+  // `log_sequence`: of the database once it is open.
+  [[nodiscard]] std::vector<SeqRange> missing(uint64_t log_sequence, const SyncedUpTo& synced) const;
+
+ private:
+  uint64_t next_sequence_ = 0;  // of the record after the last one seen; 0: none seen
+  Seq last_ = 0;                // of the groups seen
+  bool hole_ = false;           // records are missing after it, and no group has come since
+  std::vector<SeqRange> holes_;
+};
+
+}  // namespace headgate::store
