@@ -1,4 +1,5 @@
-// A running hub for one test, with the words that e2e tests use. A failed test prints the hub's log.
+// A running hub for one test, with the words that e2e tests use. After each test its accounts must balance,
+// and the store that it leaves must be sound. A failed test prints the hub's log.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,6 +19,7 @@ class HubTest : public ::testing::Test {
     hub_.start();
   }
   void TearDown() override {
+    hub_.expect_sound();
     if (HasFailure()) ADD_FAILURE() << "the hub's log:\n" << hub_.log();
   }
 

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <filesystem>
+
 #include "tests/e2e/net.h"
 
 namespace headgate::e2e {
@@ -41,6 +43,26 @@ void HubProcess::reload() {
 }
 
 void HubProcess::terminate() { process_->signal(SIGTERM); }
+
+void HubProcess::expect_sound() {
+  if (!process_) return;
+  if (process_->is_running()) expect_accounts_balance();
+  process_.reset();
+  if (!std::filesystem::exists(data_dir() + "/store/CURRENT")) return;  // refused, or another's directory
+  const Finished check = cli_on_data({"store", "check"});
+  EXPECT_EQ(check.exit_code, 0) << check.out;
+}
+
+// A hub that is only just starting, or stopping, has no socket to ask.
+void HubProcess::expect_accounts_balance() const {
+  if (!std::filesystem::exists(data_dir() + "/admin.sock")) return;
+  for (const auto& queue : cli_json({"queue", "ls"})["queues"]) {
+    const auto count = [&queue](const char* field) { return queue.at(field).get<uint64_t>(); };
+    EXPECT_EQ(count("in"),
+              count("waiting") + count("delivered") + count("expired") + count("dropped") + count("dead"))
+        << queue.dump();
+  }
+}
 
 std::optional<int> HubProcess::wait(std::chrono::milliseconds patience) { return process_->wait(patience); }
 

@@ -15,10 +15,14 @@ namespace headgate::e2e {
 // The directory of the programs under test: $HEADGATE_BIN_DIR, else the build's own.
 [[nodiscard]] std::string program(const std::string& name);
 
-// Starts stopped. The data directory, the port and the configuration last as long as the object.
+// Starts stopped. The data directory, the port and the configuration last as long as the object. At its end,
+// expect_sound().
 class HubProcess {
  public:
   HubProcess();
+  ~HubProcess() { expect_sound(); }
+  HubProcess(const HubProcess&) = delete;
+  HubProcess& operator=(const HubProcess&) = delete;
 
   // The configuration that the next start() or reload() uses. Data directory, listener and hub id are set.
   nlohmann::json config;
@@ -29,6 +33,10 @@ class HubProcess {
   void reload();     // writes the configuration and sends SIGHUP
   void terminate();  // sends SIGTERM; wait() tells how it ended
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds patience = kPatience);
+
+  // Every queue of the hub balances, if it runs; it is killed, and what `headgate store check` says of the
+  // store that it leaves is "sound". Once for each start: it is stopped afterwards.
+  void expect_sound();
 
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] uint16_t port() const { return port_; }
@@ -45,6 +53,7 @@ class HubProcess {
 
  private:
   void write_config() const;
+  void expect_accounts_balance() const;
 
   ScratchDir scratch_;
   uint16_t port_;

@@ -1,4 +1,5 @@
-// The engine over a model store, with scripted clients. Nothing is durable until commit() says so.
+// The engine over a model store, with scripted clients. Nothing is durable until commit() says so. At the end
+// of each test the store holds its accounts against its entries.
 #pragma once
 
 #include <memory>
@@ -48,6 +49,15 @@ class EngineTest : public ::testing::Test {
   void commit() { executor_.run_ready(); }
 
   testing::ScriptedClient client() { return testing::ScriptedClient(engine_->broker(), clock_); }
+
+  // A persistent session whose client has subscribed with QoS 1 and gone.
+  void leave_session(const std::string& client_id, const std::string& filter) {
+    auto reader = client();
+    reader.connect(testing::kept(testing::v5(client_id)));
+    reader.subscribe(1, {testing::to(filter, 1)});
+    commit();
+    reader.disconnect();
+  }
 
   // Bodies waiting in a queue, all lanes, priority first.
   std::vector<std::string> waiting(std::string_view queue) {

@@ -12,12 +12,12 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
 using testing::kept;
 using testing::qos0;
 using testing::qos1;
 using testing::qos2;
 using testing::to;
+using ::testing::UnorderedElementsAre;
 using testing::v3;
 using testing::v5;
 
@@ -215,11 +215,7 @@ TEST_F(FullQueue, IsLoggedOnceAMinute) {
 TEST_F(FullQueue, OfASessionNeverRefusesAPublisher) {
   limits_.session = {1, 0, 0, store::OnFull::drop_newest};
   restart();
-  auto reader = client();
-  reader.connect(kept(v5("reader")));
-  reader.subscribe(1, {to("t", 1)});
-  commit();
-  reader.disconnect();
+  leave_session("reader", "t");
   auto sensor = client();
   sensor.connect(v3("sensor"));
   sensor.publish(qos1(1, "t", "a"));

@@ -141,11 +141,7 @@ TEST_F(QueueRulesTest, AChangedRuleIsTheOneThatCounts) {
 TEST_F(QueueRulesTest, LimitTheQueuesOfPersistentSessionsAlsoThoseOfBefore) {
   limits_.session = {2, 0, 0, store::OnFull::drop_newest};
   restart();
-  auto reader = client();
-  reader.connect(kept(v5("reader")));
-  reader.subscribe(1, {to("t", 1)});
-  commit();
-  reader.disconnect();
+  leave_session("reader", "t");
   publish("abc");
   EXPECT_THAT(waiting("session/reader"), ElementsAre("a", "b"));
   limits_.session.messages_max = 3;

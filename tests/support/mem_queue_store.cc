@@ -1,9 +1,11 @@
 #include "tests/support/mem_queue_store.h"
 
+#include <iterator>
 #include <utility>
 
 #include "store/overflow.h"
 #include "store/record_codec.h"
+#include "tests/support/store_accounts.h"
 
 namespace headgate::testing {
 
@@ -65,6 +67,19 @@ class MemQueueStore::QueueRoom final : public store::Room {
 
 MemQueueStore::MemQueueStore(core::Executor& executor, store::Identity identity)
     : executor_(executor), identity_(std::move(identity)) {}
+
+MemQueueStore::~MemQueueStore() {
+  expect_accounts_balance(*this);
+  for (const auto& [id, queue] : queues_) {
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
+      uint64_t bytes = 0;
+      for (const auto& [seq, waiting] : queue.lanes[lane].waiting) bytes += waiting.bytes;
+      const store::LaneStats& stats = queue.stats.lanes[lane];
+      EXPECT_EQ(stats.waiting, queue.lanes[lane].waiting.size()) << queue.stats.name << ", lane " << +lane;
+      EXPECT_EQ(stats.waiting_bytes, bytes) << queue.stats.name << ", lane " << +lane;
+    }
+  }
+}
 
 std::vector<QueueId> MemQueueStore::queues() const {
   std::vector<QueueId> ids;
@@ -309,7 +324,11 @@ void MemQueueStore::recover() {
   for (auto& [id, queue] : queues_) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
-      queue.stats.in -= std::erase_if(waiting, [this](const auto& it) { return it.first > durable_; });
+      while (!waiting.empty() && waiting.rbegin()->first > durable_) {
+        queue.stats.lanes[lane].waiting_bytes -= waiting.rbegin()->second.bytes;
+        --queue.stats.in;
+        waiting.erase(std::prev(waiting.end()));
+      }
       refresh(queue, lane);
     }
   }

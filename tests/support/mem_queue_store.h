@@ -1,5 +1,6 @@
 // A QueueStore without a disk: the model that the real store is tested against, and the store of other
-// folders' tests. What is appended is committed when the executor runs, all of it at once.
+// folders' tests. What is appended is committed when the executor runs, all of it at once. When a test is
+// done with it, its accounts must balance, and agree with a recount of its entries.
 #pragma once
 
 #include <array>
@@ -20,6 +21,9 @@ class MemQueueStore : public store::QueueStore {
  public:
   explicit MemQueueStore(core::Executor& executor,
                          store::Identity identity = {"hub-1", "01HF7YAT00ABCDEFGHJKMNPQRS"});
+  ~MemQueueStore() override;
+  MemQueueStore(const MemQueueStore&) = delete;
+  MemQueueStore& operator=(const MemQueueStore&) = delete;
 
   // The next commit fails, as a disk would: on_failed(), and no message is taken until recover().
   void fail_next_commit(core::Error error) { failure_ = std::move(error); }

@@ -1,5 +1,6 @@
-// The identity that must hold for every queue at any moment: in = waiting + delivered + expired + dropped +
-// dead.
+// What must hold for every queue at any moment, whatever the store: in = waiting + delivered + expired +
+// dropped
+// + dead; a lane that is empty has no bytes and no oldest message; no gap counts what was not lost.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,13 +9,21 @@
 
 namespace headgate::testing {
 
+inline void expect_gaps_were_lost(const store::QueueReader& reader, const store::QueueStats& s) {
+  uint64_t in_gaps = 0;
+  for (const store::Gap& gap : reader.gaps(s.id)) in_gaps += gap.count;
+  EXPECT_LE(in_gaps, s.expired + s.dropped + s.dead) << "queue " << s.name;
+}
+
 inline void expect_accounts_balance(const store::QueueReader& reader) {
   for (const store::QueueId id : reader.queues()) {
     const store::QueueStats& s = reader.stats(id);
     EXPECT_EQ(s.in, s.waiting() + s.delivered + s.expired + s.dropped + s.dead) << "queue " << s.name;
     for (const store::LaneStats& lane : s.lanes) {
       EXPECT_EQ(lane.waiting == 0, lane.oldest_ms == 0) << "queue " << s.name;
+      EXPECT_EQ(lane.waiting == 0, lane.waiting_bytes == 0) << "queue " << s.name;
     }
+    expect_gaps_were_lost(reader, s);
   }
 }
 
