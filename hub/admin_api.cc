@@ -167,6 +167,7 @@ AdminReply get_status(const Call& call) {
   json["store"]["error"] = status.store_error;
   const Json damage = Json::parse(call.hub.store().damage(), nullptr, false);
   json["store"]["damage"] = damage.is_discarded() ? Json() : damage;
+  json["store"]["memory"] = Json::parse(store::memory_json(status.store_memory));
   json["denied"]["connect"] = status.denied.connect;
   return AdminResponse{200, dump(json)};
 }
@@ -202,6 +203,21 @@ AdminReply tail_queue(const Call& call) {
         queue, [sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
           sink(store::entry_json(entry, lane, with_payload));
         });
+  }};
+}
+
+AdminReply get_store(const Call& call) {
+  return AdminResponse{200, store::store_stats_json(call.hub.store_stats())};
+}
+
+AdminReply back_up_store(const Call& call) {
+  const auto dir = call.query.find("dir");
+  if (dir == call.query.end()) return failed(400, "dir is missing; allowed: an absolute path");
+  return AdminLater{[&hub = call.hub, dir = dir->second](auto done) {
+    hub.back_up_store(dir, [done = std::move(done)](const core::Result<store::BackupReport>& report) {
+      done(answer(report ? core::Result<std::string>(store::backup_json(*report))
+                         : core::fail(report.error())));
+    });
   }};
 }
 
@@ -263,6 +279,8 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", {"routes"}, {}, get_routes},
       {"POST", {"routes", "check"}, {}, check_routes},
       {"POST", {"routes", "reload"}, {}, reload_routes},
+      {"GET", {"store"}, {}, get_store},
+      {"POST", {"store", "backup"}, {"dir"}, back_up_store},
       {"GET", {"tail"}, {"filter", "payload"}, tail},
   };
   return kEndpoints;

@@ -9,6 +9,9 @@
 //   GET  /v1/routes                    {"routes": […]}
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
 //   POST /v1/routes/reload             reads the route files again
+//   GET  /v1/store                     what the store takes (fields: store/store_stats.h)
+//   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
+//                                      (fields: store/store_backup.h)
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
@@ -43,7 +46,13 @@ struct AdminStream {
   std::function<std::unique_ptr<Subscription>(LineSink sink)> open;
 };
 
-using AdminReply = std::variant<AdminResponse, AdminStream>;
+// An answer that takes a while: start() begins the work, `done` is called with it, on the loop thread, if
+// ever.
+struct AdminLater {
+  std::function<void(std::function<void(AdminResponse response)> done)> start;
+};
+
+using AdminReply = std::variant<AdminResponse, AdminStream, AdminLater>;
 
 // Loop thread only. `hub` must outlive it and its streams.
 class AdminApi {

@@ -152,6 +152,7 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
     AdminReply reply = server.api_.handle(asked);
     if (auto* response = std::get_if<AdminResponse>(&reply))
       return respond(std::move(*response), request.keep_alive());
+    if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
     start_stream(std::get<AdminStream>(std::move(reply)));
   }
 
@@ -168,6 +169,14 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
     http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
       if (error || !keep_alive) return self->close();
       self->read();
+    });
+  }
+
+  // The work goes on though the client may go away meanwhile. The last answer on this connection.
+  void await(const AdminLater& later) {
+    stream_.expires_never();
+    later.start([weak = weak_from_this()](AdminResponse response) {
+      if (const auto self = weak.lock(); self && !self->closed_) self->respond(std::move(response), false);
     });
   }
 

@@ -121,7 +121,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
 
 Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
          Listeners listeners, std::unique_ptr<AsioExecutor> executor,
-         std::unique_ptr<store::QueueStore> store)
+         std::unique_ptr<store::DurableStore> store)
     : config_(config),
       config_path_(std::move(config_path)),
       io_(io),

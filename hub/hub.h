@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/connection_pool.h"
@@ -21,7 +22,7 @@
 #include "hub/hub_view.h"
 #include "hub/loop.h"
 #include "hub/upstream_shell.h"
-#include "store/queue_store.h"
+#include "store/durable_store.h"
 
 namespace headgate::hub {
 
@@ -49,10 +50,14 @@ class Hub : public HubView {
   // ---- HubView (hub_inspection.cc) ----
   [[nodiscard]] core::Now now() const override { return clock_.now(); }
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
+  [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
   [[nodiscard]] HubStatus status() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   ReloadReport reload() override;
+  void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
+    store_->back_up(dir, std::move(done));
+  }
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_tail(std::string filter,
                                                              OnMessage on_message) override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue,
@@ -62,7 +67,8 @@ class Hub : public HubView {
   using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
 
   Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
-      Listeners listeners, std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::QueueStore> store);
+      Listeners listeners, std::unique_ptr<AsioExecutor> executor,
+      std::unique_ptr<store::DurableStore> store);
 
   static core::Result<Listeners> bind_listeners(const Config& config, boost::asio::io_context& io,
                                                 core::Log& log);
@@ -90,7 +96,7 @@ class Hub : public HubView {
 
   // The parts, each needing only those above it.
   std::unique_ptr<AsioExecutor> executor_;
-  std::unique_ptr<store::QueueStore> store_;
+  std::unique_ptr<store::DurableStore> store_;
   HasherThread hasher_;
   Access access_;
   Engine engine_;

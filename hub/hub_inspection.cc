@@ -94,6 +94,7 @@ void Hub::fill(SysSnapshot& snapshot) const {
   const struct mallinfo2 heap = mallinfo2();
   snapshot.heap_bytes = heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
   snapshot.durability = to_string(config_.store.durability);
+  snapshot.memory = store_->store_memory();
   connections_.admission().add_refusals(snapshot.refused);
   snapshot.link_state = upstream_status(config_.upstream, upstream_.get()).state;
 }
@@ -109,6 +110,7 @@ HubStatus Hub::status() const {
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
   status.store_bytes_max = config_.store.limits.bytes_max;
+  status.store_memory = store_->store_memory();
   show_counters(status, engine_, connections_.admission());
   const broker::Denials& denied = engine_.broker().denied();
   status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,

@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/message.h"
 #include "routing/route_file.h"
+#include "store/durable_store.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -49,6 +50,7 @@ struct HubStatus {
   std::vector<std::string> listeners;  // "127.0.0.1:1883"
   std::string store_error;             // empty: the store takes writes
   uint64_t store_bytes_max = 0;        // of all queues together; 0 = no limit
+  store::StoreMemory store_memory;
   uint64_t connections = 0;
   uint64_t sessions = 0;
   uint64_t messages_in = 0;   // publishes from clients since start
@@ -124,6 +126,7 @@ class HubView {
 
   [[nodiscard]] virtual core::Now now() const = 0;
   [[nodiscard]] virtual store::QueueReader& store() = 0;
+  [[nodiscard]] virtual store::StoreStats store_stats() const = 0;
   [[nodiscard]] virtual HubStatus status() const = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
@@ -131,6 +134,9 @@ class HubView {
   // Reads the certificates, and the config's routes and routes_dir, again. Routes that do not load are left
   // out, certificates that do not leave the old ones in force; both are reported.
   virtual ReloadReport reload() = 0;
+
+  // As DurableStore::back_up().
+  virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
   // destroy the subscription from within.

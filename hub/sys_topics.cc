@@ -19,7 +19,7 @@ struct Count {
   uint64_t (*of)(const SysSnapshot& snapshot);
 };
 
-constexpr std::array<Count, 28> kCounts = {{
+constexpr std::array<Count, 35> kCounts = {{
     {"broker/clients/connected", [](const SysSnapshot& s) { return s.clients_connected; }},
     {"broker/clients/active", [](const SysSnapshot& s) { return s.clients_connected; }},  // its old name
     {"broker/clients/disconnected",
@@ -48,6 +48,13 @@ constexpr std::array<Count, 28> kCounts = {{
     {"headgate/queues/waiting", [](const SysSnapshot& s) { return s.waiting; }},
     {"headgate/queues/waiting_bytes", [](const SysSnapshot& s) { return s.waiting_bytes; }},
     {"headgate/queues/dead", [](const SysSnapshot& s) { return s.dead; }},
+    {"headgate/store/memory/bytes", [](const SysSnapshot& s) { return s.memory.bytes(); }},
+    {"headgate/store/memory/bytes_max", [](const SysSnapshot& s) { return s.memory.bytes_max(); }},
+    {"headgate/store/memory/cache", [](const SysSnapshot& s) { return s.memory.cache.bytes; }},
+    {"headgate/store/memory/memtables", [](const SysSnapshot& s) { return s.memory.memtables.bytes; }},
+    {"headgate/store/memory/tail", [](const SysSnapshot& s) { return s.memory.tail.bytes; }},
+    {"headgate/store/memory/index", [](const SysSnapshot& s) { return s.memory.index.bytes; }},
+    {"headgate/store/memory/in_flight", [](const SysSnapshot& s) { return s.memory.in_flight.bytes; }},
     {"headgate/publish/denied", [](const SysSnapshot& s) { return s.publishes_denied; }},
 }};
 

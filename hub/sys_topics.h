@@ -10,6 +10,7 @@
 
 #include "broker/counters.h"
 #include "core/clock.h"
+#include "store/store_stats.h"
 
 namespace headgate::hub {
 
@@ -36,6 +37,7 @@ struct SysSnapshot {
   uint64_t waiting_bytes = 0;
   uint64_t dead = 0;
   uint64_t heap_bytes = 0;  // allocated
+  store::StoreMemory memory;
   std::string durability;
   std::string store_state;  // "writing" or "failed"
   std::string link_state;   // UpstreamStatus::state

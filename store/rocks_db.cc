@@ -58,7 +58,7 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, r
   db.skip_checking_sst_file_sizes_on_db_open = true;
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
-  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.cache_bytes * 3 / 4, cache);
+  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(memtable_bytes_max(options), cache);
   return db;
 }
 
@@ -206,6 +206,13 @@ core::Result<std::unique_ptr<DirLock>> lock_dir(const StoreOptions& options) {
       "is in use by process " + std::to_string(holder) + "; stop it, or ask it over its admin socket");
 }
 
+void put_or_delete(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* family, const KeyValue& row) {
+  if (row.value)
+    batch.Put(family, row.key, *row.value);
+  else
+    batch.Delete(family, row.key);
+}
+
 template <typename T>
 core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
   Decoder in(value);
@@ -274,7 +281,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   if (!lock) return core::fail(lock.error());
   if (witness != nullptr) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
-  Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default());
+  Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default(), options.dir);
   const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
@@ -290,7 +297,9 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   }
   if (!status.ok()) return core::fail(store::to_error(status, "opening the store in " + options.dir));
   disk.guard->arm();
-  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db, std::move(handles)));
+  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db_opts, cache));
+  opened->db_.reset(db);
+  opened->handles_ = std::move(handles);
   opened->lock_ = *std::move(lock);
   if (mode == Mode::read_only) return opened;
   opened->synced_ = std::make_unique<SyncMark>(options.dir);
@@ -357,8 +366,8 @@ core::Status RocksDb::replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::
   return check_disk();
 }
 
-RocksDb::Disk::Disk(rocksdb::Env* base)
-    : guard(std::make_shared<DiskGuard>(base->GetFileSystem())), env(make_guarded_env(base, guard)) {}
+RocksDb::Disk::Disk(rocksdb::Env* base, const std::string& dir)
+    : guard(std::make_shared<DiskGuard>(base->GetFileSystem(), dir)), env(make_guarded_env(base, guard)) {}
 
 DirLock::~DirLock() { env_->UnlockFile(lock_).PermitUncheckedError(); }
 
@@ -391,7 +400,12 @@ core::Result<Meta> RocksDb::read_meta() const {
   const auto next_seq = decode_meta<Seq>(*seq, [](Decoder& in) { return in.u64_be(); });
   const auto next_queue = decode_meta<QueueId>(*queue, [](Decoder& in) { return in.u32_be(); });
   if (!next_seq || !next_queue) return refuse(Errc::corrupt, dir_, "its meta rows cannot be decoded");
-  Meta found{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1", {}, {}};
+  const auto copied = get(kMetaCopied);
+  if (!copied && copied.error().code != Errc::not_found) return core::fail(copied.error());
+  const auto copied_ms =
+      decode_meta<Seq>(copied ? *copied : std::string(8, '\0'), [](Decoder& in) { return in.u64_be(); });
+  if (!copied_ms) return core::fail(copied_ms.error());
+  Meta found{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1", {}, {}, static_cast<int64_t>(*copied_ms)};
   if (auto before = get(kMetaEpochBefore)) found.epoch_before = *std::move(before);
   if (auto damage = get(kMetaDamage)) found.damage = *std::move(damage);
   return found;
@@ -438,19 +452,14 @@ core::Status RocksDb::write(Group& group, bool sync) const {
       batch.Put(idx(), index_key(row.lane, row.row.last()), encode_index_row(row.row));
     }
   }
-  for (const KeyValue& value : group.values) {
-    if (value.value)
-      batch.Put(kv(), value.key, *value.value);
-    else
-      batch.Delete(kv(), value.key);
-  }
+  for (const KeyValue& value : group.values) put_or_delete(batch, kv(), value);
   for (const auto& [id, name] : group.new_queues) batch.Put(cur(), queue_name_key(id), name);
   for (const auto& [id, state] : group.queue_states) batch.Put(cur(), queue_state_key(id), state);
   for (const QueueId id : group.dead_queues) {
     batch.Delete(cur(), queue_name_key(id));
     batch.Delete(cur(), queue_state_key(id));
   }
-  for (const KeyValue& row : group.meta) batch.Put(meta(), row.key, *row.value);
+  for (const KeyValue& row : group.meta) put_or_delete(batch, meta(), row);
   if (group.last_seq != 0) batch.PutLogData(encode_group_seqs(group.first_seq, group.last_seq));
   rocksdb::WriteOptions how;
   how.sync = sync;
@@ -488,6 +497,11 @@ core::Status RocksDb::checked(const rocksdb::Status& status, std::string_view do
 core::Status RocksDb::check_disk() const {
   if (!disk_.guard->frozen()) return {};
   return core::fail(to_error(disk_.guard->cause(), "writing to the store in " + dir_));
+}
+
+uint64_t RocksDb::cached_bytes() const {
+  const uint64_t used = cache_->GetUsage();
+  return used - std::min<uint64_t>(used, buffers_->dummy_entries_in_cache_usage());
 }
 
 core::Status RocksDb::sync_wal() const {

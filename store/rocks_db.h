@@ -3,6 +3,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <array>
 #include <atomic>
@@ -42,6 +43,7 @@ inline constexpr std::array<std::string_view, 5> kFamilies{"default", "blk", "id
 
 // The family that `name` stands for: "idx" for "idx" and for "idx.2", which took its place.
 [[nodiscard]] std::string_view family_of(std::string_view name);
+inline constexpr std::string_view kMetaCopied = "copied";
 
 // Rows of `cur`: an id is followed by what the row holds.
 inline constexpr uint8_t kQueueNameRow = 0;
@@ -54,12 +56,18 @@ struct Meta {
   bool clean = false;
   std::string epoch_before;  // the last damage ended it; empty: none has
   std::string damage;        // the report of that, JSON
+  int64_t copied_ms = 0;     // a copy that nobody has opened to go on with: when it was made (Unix)
 };
 
 [[nodiscard]] std::string index_key(LaneId lane, Seq last);
 [[nodiscard]] std::string block_key(Seq id);
 [[nodiscard]] std::string queue_name_key(QueueId queue);
 [[nodiscard]] std::string queue_state_key(QueueId queue);
+
+// Of options.cache_bytes, what memtables may take: then they are written to files.
+[[nodiscard]] inline size_t memtable_bytes_max(const StoreOptions& options) {
+  return options.cache_bytes * 3 / 4;
+}
 
 // The last seq in an index key.
 [[nodiscard]] Seq index_key_last(const rocksdb::Slice& key);
@@ -137,16 +145,31 @@ class RocksDb {
   // first, and does nothing if it cannot. `all` = also merges what else is dead. On any thread.
   void reclaim(Seq floor, bool all) const;
 
+  // Makes a copy that another thread is making fail soon. On any thread.
+  void stop_copies() const { disk_.guard->stop_copies(); }
+
+  // Since it was opened; and in the write-ahead logs that are there. On any thread.
+  [[nodiscard]] WrittenBytes written() const { return disk_.guard->written(); }
+  [[nodiscard]] uint64_t live_wal_bytes() const { return disk_.guard->live_wal_bytes(); }
+
+  // Of cache_bytes: what memtables take, and what blocks and indexes take. On any thread.
+  [[nodiscard]] uint64_t memtable_bytes() const { return buffers_->memory_usage(); }
+  [[nodiscard]] uint64_t cached_bytes() const;
+
  private:
   // The file system that the database is on, guarded against what comes after an error.
   struct Disk {
-    explicit Disk(rocksdb::Env* base);
+    Disk(rocksdb::Env* base, const std::string& dir);
     std::shared_ptr<DiskGuard> guard;
     std::unique_ptr<rocksdb::Env> env;
   };
 
-  RocksDb(std::string dir, Disk disk, rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
-      : dir_(std::move(dir)), disk_(std::move(disk)), db_(db), handles_(std::move(handles)) {}
+  RocksDb(std::string dir, Disk disk, const rocksdb::DBOptions& options,
+          std::shared_ptr<rocksdb::Cache> cache)
+      : dir_(std::move(dir)),
+        disk_(std::move(disk)),
+        buffers_(options.write_buffer_manager),
+        cache_(std::move(cache)) {}
 
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
   void synced(SyncedUpTo up_to) const;
@@ -159,6 +182,8 @@ class RocksDb {
   mutable std::atomic<Seq> written_ = 0;  // everything up to it
   std::unique_ptr<SyncMark> synced_;      // null: read_only
   Disk disk_;
+  std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
+  std::shared_ptr<rocksdb::Cache> cache_;
   std::unique_ptr<DirLock> lock_;  // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

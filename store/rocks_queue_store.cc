@@ -16,10 +16,8 @@ namespace {
 
 using core::Errc;
 
-// Above this, appends are refused until the writer has caught up: what waits for the disk is in memory. Each
-// message counts with what it takes besides its text: the object, its place in the group, an entry per
+// For kOpenBytesMax, what a message takes besides its text: the object, its place in the group, an entry per
 // target.
-constexpr size_t kOpenBytesMax = 16u << 20;
 constexpr size_t kOpenMessageBytes = 256;
 constexpr size_t kOpenTargetBytes = 80;
 
@@ -72,6 +70,7 @@ void RocksStore::count_table() {
 
 RocksStore::~RocksStore() {
   alive_.reset();
+  if (db_) db_->stop_copies();
   housekeeper_.stop();  // first: it may have work for the writer
   writer_.stop();
 }
@@ -150,6 +149,7 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
     for (const Target& target : targets) {
       previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
     }
+    payload_bytes_ += message->body.size();
     open_.bytes += bytes;
     open_.held_bytes += kOpenMessageBytes + targets.size() * kOpenTargetBytes;
     path_.tail().add(seq, message);
@@ -411,6 +411,7 @@ void RocksStore::notify(Seq up_to, const std::set<QueueId>& queues) {
 void RocksStore::close() {
   if (std::exchange(closed_, true)) return;
   alive_.reset();
+  if (db_) db_->stop_copies();
   housekeeper_.stop();
   writer_.stop();
   if (failed_ || write_failed_) return;
@@ -424,8 +425,8 @@ void RocksStore::close() {
   open_ = {};
 }
 
-core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& options,
-                                                           core::Executor& executor, core::Log& log) {
+core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions& options,
+                                                             core::Executor& executor, core::Log& log) {
   auto opened = open_database(options, RocksDb::Mode::make);
   if (!opened) return core::fail(opened.error());
   const Meta& meta = opened->meta;
@@ -434,7 +435,11 @@ core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& o
                         : "store_recovered",
            {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
   if (opened->damage) log_damage(log, *opened->damage);
-  return std::unique_ptr<QueueStore>(new RocksStore(options, *std::move(opened), executor, log));
+  if (!opened->epoch_before.empty())
+    log.warn("store_has_a_new_epoch", {{"why", "it is a copy that was made by headgate store backup"},
+                                       {"before", opened->epoch_before},
+                                       {"epoch", meta.identity.epoch}});
+  return std::unique_ptr<DurableStore>(new RocksStore(options, *std::move(opened), executor, log));
 }
 
 }  // namespace headgate::store

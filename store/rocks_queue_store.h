@@ -10,6 +10,7 @@
 #include "core/executor.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "store/durable_store.h"
 #include "store/queue_store.h"
 
 namespace rocksdb {
@@ -48,9 +49,9 @@ struct StoreOptions {
 // of the process would.
 // Errors: unavailable (in use by another process), invalid (another hub's, newer format, not a store),
 // corrupt, io, full.
-[[nodiscard]] core::Result<std::unique_ptr<QueueStore>> open_queue_store(const StoreOptions& options,
-                                                                         core::Executor& executor,
-                                                                         core::Log& log);
+[[nodiscard]] core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions& options,
+                                                                           core::Executor& executor,
+                                                                           core::Log& log);
 
 // Opens a stopped hub's store without changing it. Errors: as above, and not_found.
 [[nodiscard]] core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir);

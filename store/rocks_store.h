@@ -34,6 +34,7 @@ struct Opened {
   QueueTable table;
   bool made = false;                   // there was none
   std::optional<DamageReport> damage;  // that was found and mended now
+  std::string epoch_before;            // a copy, with an epoch of its own now: what it was
 };
 
 // How many seqs are promised to the disk at a time, so that none is used twice after a crash although the
@@ -53,7 +54,14 @@ inline constexpr Seq kSeqLease = 1 << 20;
 
 void log_damage(core::Log& log, const DamageReport& report);
 
-class RocksStore final : public QueueStore {
+// Above this, appends are refused until the writer has caught up: what waits for the disk is in memory. As
+// much again may be being written.
+inline constexpr size_t kOpenBytesMax = 16u << 20;
+
+// The meta row that marks a copy.
+[[nodiscard]] KeyValue copied_row(uint64_t unix_ms);
+
+class RocksStore final : public DurableStore {
  public:
   RocksStore(const StoreOptions& options, Opened opened, core::Executor& executor, core::Log& log);
   ~RocksStore() override;
@@ -85,6 +93,10 @@ class RocksStore final : public QueueStore {
   void drop_gaps(QueueId queue, Seq up_to) override;
   void tick(core::Now now) override;
   void close() override;
+
+  void back_up(const std::string& dir, OnBackedUp done) override;
+  StoreStats store_stats() const override;
+  StoreMemory store_memory() const override;
 
   // Reads everything, on the calling thread. Nothing may be being written.
   [[nodiscard]] StoreReport check() const { return check_rows(*db_); }
@@ -127,6 +139,7 @@ class RocksStore final : public QueueStore {
   void salvage(Group& group);
   void reopen();
   void on_reopened(core::Result<Opened> opened);
+  void count_written();
   void retry_later(const core::Error& error);
   void reopen_if_due(core::Now now);
   core::Status check_same(const Meta& opened) const;
@@ -202,6 +215,9 @@ class RocksStore final : public QueueStore {
   std::vector<QueueId> dirty_;
   std::set<QueueId> sweeping_;
   std::vector<Seq> previous_;  // scratch of append()
+
+  uint64_t payload_bytes_ = 0;  // bodies of messages that were stored
+  WriteStats written_before_;   // by databases that were closed again
 
   uint64_t waiting_bytes_ = 0;    // of all lanes
   uint64_t bytes_max_ = 0;        // for them; 0 = no limit

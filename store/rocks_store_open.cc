@@ -40,14 +40,18 @@ std::string new_epoch() {
 
 namespace {
 
+// A copy gets an epoch of its own: its original goes on using the seqs of the one that it was made in.
+bool needs_new_epoch(const Meta& meta) { return meta.copied_ms != 0; }
+
 core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
   Group group;
   if (fresh) {
     group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
     group.meta.push_back({std::string(kMetaHub), meta.identity.hub});
-    group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
     group.meta.push_back(next_queue_row(meta.next_queue));
   }
+  group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
+  if (meta.copied_ms != 0) group.meta.push_back({std::string(kMetaCopied), std::nullopt});
   group.meta.push_back({std::string(kMetaNextSeq), u64_bytes(meta.next_seq + kSeqLease)});
   group.meta.push_back({std::string(kMetaClean), "0"});
   return db.write(group, true);
@@ -64,6 +68,8 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
                                          opened.meta.identity.hub + "', not to '" + options.hub_id +
                                          "'; set the hub's id to that, or name another directory");
   }
+  if (needs_new_epoch(opened.meta))
+    opened.epoch_before = std::exchange(opened.meta.identity.epoch, new_epoch());
   return write_meta(*opened.db, opened.meta, opened.made);
 }
 
@@ -100,6 +106,8 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
 }
 
 }  // namespace
+
+KeyValue copied_row(uint64_t unix_ms) { return {std::string(kMetaCopied), u64_bytes(unix_ms)}; }
 
 KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
 

@@ -49,6 +49,7 @@ void RocksStore::salvage(Group& group) {
 void RocksStore::reopen() {
   reopening_ = true;
   path_.use(nullptr);
+  count_written();
   const std::string suspect = failed_->code == core::Errc::corrupt ? failed_->what : "";
   const auto on_writer = [this, options = options_, suspect, alive = std::weak_ptr(alive_),
                           &executor = executor_] {

@@ -25,7 +25,13 @@ class RowCache {
 
   [[nodiscard]] size_t entries() const { return entries_; }
 
+  // What it takes in memory, about, and the most it may.
+  [[nodiscard]] size_t bytes() const { return entries_ * kEntryBytes; }
+  [[nodiscard]] size_t bytes_max() const { return entries_max_ * kEntryBytes; }
+
  private:
+  static constexpr size_t kEntryBytes = sizeof(RowEntry);
+
   using Key = std::pair<uint64_t, Seq>;  // the lane, the row's last seq
   struct Slot {
     IndexRowPtr row;

@@ -100,6 +100,36 @@ TEST_F(AdminApiTest, PeekTakesLaneAfterCountAndPayload) {
   EXPECT_EQ(get("/v1/queues/in%2Fa%20b/peek?payload=1")["messages"][0]["payload_base64"], "/wA=");
 }
 
+TEST_F(AdminApiTest, StatusAndStoreSayWhatMemoryTheStoreTakes) {
+  hub_.status_.store_memory.tail = {64, 4'096};
+  hub_.store_stats_.memory = hub_.status_.store_memory;
+  hub_.store_stats_.wal_bytes = 7;
+  EXPECT_EQ(get("/v1/status")["store"]["memory"]["tail"], json::parse(R"({"bytes": 64, "bytes_max": 4096})"));
+  EXPECT_EQ(get("/v1/store")["memory"]["bytes"], 64);
+  EXPECT_EQ(get("/v1/store")["wal_bytes"], 7);
+}
+
+TEST_F(AdminApiTest, StoreBackupAnswersWhenItIsDone) {
+  const AdminReply reply = api_.handle({"POST", "/v1/store/backup?dir=%2Fb%2Fmonday", ""});
+  ASSERT_TRUE(std::holds_alternative<AdminLater>(reply));
+  std::vector<AdminResponse> answers;
+  std::get<AdminLater>(reply).start([&](const AdminResponse& response) { answers.push_back(response); });
+  EXPECT_EQ(hub_.backup_dir(), "/b/monday");
+  EXPECT_TRUE(answers.empty());
+  hub_.finish_backup(store::BackupReport{"/b/monday", 3, 100, 60, 5});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].body, R"({"dir":"/b/monday","files":3,"bytes":100,"linked_bytes":60,"took_ms":5})");
+}
+
+TEST_F(AdminApiTest, StoreBackupSaysWhyItFailed) {
+  EXPECT_EQ(error("POST", "/v1/store/backup"), "400 dir is missing; allowed: an absolute path");
+  std::string answer;
+  std::get<AdminLater>(api_.handle({"POST", "/v1/store/backup?dir=/b", ""}))
+      .start([&](const AdminResponse& it) { answer = std::to_string(it.status) + " " + it.body; });
+  hub_.finish_backup(core::fail(core::Errc::full, "backup to /b: no space"));
+  EXPECT_EQ(answer, R"(503 {"error":"backup to /b: no space"})");
+}
+
 TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
   hub_.clients_.resize(1);
   hub_.clients_[0].client_id = "pump-1";

@@ -104,6 +104,26 @@ TEST_F(AdminServerTest, AnswersOneRequestAfterTheOtherOnOneConnection) {
   EXPECT_FALSE(client.receive());
 }
 
+TEST_F(AdminServerTest, AnswersLaterWhatTakesAWhile) {
+  Client client(path_);
+  EXPECT_EQ(exchange(client, "POST /v1/store/backup?dir=/b HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  hub_.finish_backup(store::BackupReport{"/b", 3, 100, 60, 5});
+  turn();
+  EXPECT_TRUE(client.receive());
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("\"dir\":\"/b\""));
+}
+
+TEST_F(AdminServerTest, TakesNoHarmFromAClientThatDoesNotWait) {
+  Client client(path_);
+  exchange(client, "POST /v1/store/backup?dir=/b HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.close();
+  hub_.finish_backup(store::BackupReport{"/b", 3, 100, 60, 5});
+  turn();
+  Client other(path_);
+  EXPECT_THAT(exchange(other, get("/v1/clients")), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+}
+
 TEST_F(AdminServerTest, ClosesWhenTheClientAsksForIt) {
   Client client(path_);
   exchange(client, "GET /v1/clients HTTP/1.1\r\nConnection: close\r\n\r\n");

@@ -46,6 +46,10 @@ SysSnapshot busy() {
   s.waiting = 23;
   s.waiting_bytes = 24;
   s.heap_bytes = 25;
+  s.memory.cache = {10, 4'000};
+  s.memory.memtables = {20, 3'000};
+  s.memory.tail = {30, 1'000};
+  s.memory.in_flight = {40, 3'000};
   s.durability = "sync";
   s.link_state = "waiting";
   return s;
@@ -87,6 +91,13 @@ const Value kValues[] = {
     {"$SYS/headgate/durability", "sync"},
     {"$SYS/headgate/link/state", "waiting"},
     {"$SYS/headgate/queues/waiting", "23"},
+    {"$SYS/headgate/store/memory/bytes", "100"},
+    {"$SYS/headgate/store/memory/bytes_max", "8000"},
+    {"$SYS/headgate/store/memory/cache", "10"},
+    {"$SYS/headgate/store/memory/memtables", "20"},
+    {"$SYS/headgate/store/memory/tail", "30"},
+    {"$SYS/headgate/store/memory/index", "0"},
+    {"$SYS/headgate/store/memory/in_flight", "40"},
     {"$SYS/headgate/publish/denied", "19"},
     {"$SYS/headgate/dropped/slow_reader", "2"},
     {"$SYS/headgate/closed/slow_reader", "7"},

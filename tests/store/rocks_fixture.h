@@ -31,13 +31,14 @@ class RocksDriver : public StoreDriver {
   testing::TempDir dir;
   testing::RecordingLog log;
   StoreOptions options;
+  DurableStore* durable = nullptr;  // `store`
 
   RocksDriver() {
     options.dir = dir / "store";
     options.hub_id = "hub-1";
   }
 
-  core::Result<std::unique_ptr<QueueStore>> try_open() {
+  core::Result<std::unique_ptr<DurableStore>> try_open() {
     auto opened = open_queue_store(options, executor, log);
     if (opened) opened_dir_ = options.dir;
     return opened;
@@ -47,6 +48,7 @@ class RocksDriver : public StoreDriver {
     events = {};
     auto opened = try_open();
     ASSERT_TRUE(opened) << opened.error().what;
+    durable = opened->get();
     store = *std::move(opened);
     store->set_events(&events);
   }

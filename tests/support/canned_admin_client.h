@@ -18,6 +18,10 @@ class CannedAdminClient : public tools::AdminClient {
     return found->second;
   }
 
+  [[nodiscard]] core::Result<std::string> post(const std::string& target) override {
+    return get("POST " + target);
+  }
+
   [[nodiscard]] core::Status stream(const std::string& target, const OnLine& on_line) override {
     asked_.push_back(target);
     for (const std::string& line : lines_) {

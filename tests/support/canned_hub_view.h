@@ -18,6 +18,7 @@ class CannedHubView : public hub::HubView {
  public:
   [[nodiscard]] core::Now now() const override { return now_; }
   [[nodiscard]] store::QueueReader& store() override { return store_; }
+  [[nodiscard]] store::StoreStats store_stats() const override { return store_stats_; }
   [[nodiscard]] hub::HubStatus status() const override { return status_; }
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
@@ -26,6 +27,16 @@ class CannedHubView : public hub::HubView {
     ++reloads_;
     return {2, {"r.json: routes.bad: is 7"}};
   }
+
+  // Waits for finish_backup().
+  void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
+    backup_dir_ = dir;
+    backup_done_ = std::move(done);
+  }
+  void finish_backup(const core::Result<store::BackupReport>& report) {
+    std::exchange(backup_done_, {})(report);
+  }
+  [[nodiscard]] const std::string& backup_dir() const { return backup_dir_; }
 
   [[nodiscard]] std::unique_ptr<hub::Subscription> subscribe_tail(std::string filter,
                                                                   OnMessage on_message) override {
@@ -78,6 +89,7 @@ class CannedHubView : public hub::HubView {
 
   core::Now now_{1'000, 1'700'000'060'000};
   hub::HubStatus status_;
+  store::StoreStats store_stats_;
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
 
@@ -95,6 +107,8 @@ class CannedHubView : public hub::HubView {
   MemQueueStore store_{executor_};
   std::map<int, std::pair<std::string, OnMessage>> tails_;
   std::map<int, std::pair<store::QueueId, OnEntry>> queue_tails_;
+  std::string backup_dir_;
+  store::DurableStore::OnBackedUp backup_done_;
   int last_id_ = 0;
   int reloads_ = 0;
 };

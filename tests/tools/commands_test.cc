@@ -74,6 +74,42 @@ TEST_F(Commands, QueueLsIsAnAlignedTable) {
       "50% drop-oldest\n");
 }
 
+TEST_F(Commands, StoreStatsIsTablesAndLines) {
+  hub_.answers_["/v1/store"] = R"({"copied_ms": 1700000000123, "queued": 12, "queued_bytes": 2048,
+    "file_bytes": 3072, "live_bytes": 2048, "wal_bytes": 100,
+    "families": [{"name": "blk", "file_bytes": 3072, "live_bytes": 2048, "level_files": [2, 0, 5]}],
+    "written": {"bytes": 2048, "wal_bytes": 1024, "table_bytes": 1024, "other_bytes": 0, "per_payload_byte": 1.5},
+    "memory": {"bytes": 1024, "bytes_max": 2048, "cache": {"bytes": 512, "bytes_max": 1024},
+               "memtables": {"bytes": 512, "bytes_max": 768}}})";
+  EXPECT_EQ(run_store_stats(human(), ""), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "FAMILY    FILES     LIVE  BY LEVEL\n"
+            "blk     3.0 KiB  2.0 KiB  2 0 5\n"
+            "all     3.0 KiB  2.0 KiB  \n"
+            "\n"
+            "write-ahead log: 100 B\n"
+            "queued: 12 messages, 2.0 KiB\n"
+            "a copy of 2023-11-14T22:13:20.123Z, not yet used by a hub\n"
+            "written since the start: 2.0 KiB (log 1.0 KiB, files 1.0 KiB, other 0 B), "
+            "1.50 for each byte of payload\n"
+            "\n"
+            "MEMORY         NOW  AT MOST\n"
+            "cache        512 B  1.0 KiB\n"
+            "memtables    512 B    768 B\n"
+            "tail           0 B      0 B\n"
+            "index          0 B      0 B\n"
+            "in_flight      0 B      0 B\n"
+            "all        1.0 KiB  2.0 KiB\n");
+}
+
+TEST_F(Commands, StoreBackupNamesTheDirectoryFromTheRoot) {
+  const std::string here = std::filesystem::current_path();
+  hub_.answers_["POST /v1/store/backup?dir=" + percent_encode(here + "/b c")] =
+      R"({"dir": "/b c", "files": 3, "bytes": 2048, "linked_bytes": 1024, "took_ms": 5})";
+  EXPECT_EQ(run_store_backup(human(), "", "x/../b c"), kExitOk) << err_.str();
+  EXPECT_EQ(out_.str(), "/b c: 3 files, 2.0 KiB, 1.0 KiB of them shared with the original, in 5 ms\n");
+}
+
 TEST_F(Commands, QueuePeekAsksForWhatWasAsked) {
   PeekOptions options{.queue = "in/a b", .priority = 10, .after = 6, .count = 2, .payload = true};
   run_queue_peek(human(), options);

@@ -11,6 +11,7 @@
 #include "tests/support/manual_executor.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/recording_store_events.h"
+#include "tests/support/store_accounts.h"
 #include "tests/support/temp_dir.h"
 #include "tools/headgate/command_line.h"
 #include "tools/headgate/commands.h"
@@ -33,6 +34,7 @@ class Offline : public ::testing::Test {
     message.arrived_ms = 1'700'000'000'123;
     const std::vector<store::Target> targets = {{*(*store)->open_queue("$upstream"), 3, 0, ""}};
     ASSERT_TRUE((*store)->append(std::make_shared<core::Message>(message), targets).has_value());
+    testing::expect_accounts_balance(**store);
     (*store)->close();
   }
 
@@ -76,6 +78,23 @@ TEST_F(Offline, ChecksTheStoreAndChangesNoByte) {
   EXPECT_EQ(run({"store", "check", "--json"}), kExitOk);
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("\"sound\":true"));
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, ShowsWhatTheStoreTakesAndChangesNoByte) {
+  const auto before = files();
+  EXPECT_EQ(run({"store", "stats"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("queued: 1 messages, "));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, CopiesTheStoreAndChangesNoByteOfIt) {
+  const auto before = files();
+  EXPECT_EQ(run({"store", "backup", dir_ / "copy"}), kExitOk) << err_.str();
+  EXPECT_EQ(files(), before);
+  EXPECT_EQ(run_headgate({"store", "check", "--data", dir_ / "copy"}, out_, err_), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("1 entries wait"));
+  EXPECT_EQ(run({"store", "backup", dir_ / "copy"}), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("copy: is not empty (it holds store)"));
 }
 
 TEST_F(Offline, ADamagedStoreFailsTheCheckAndSaysWhere) {

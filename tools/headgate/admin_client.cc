@@ -81,12 +81,12 @@ class Connection {
     return error ? core::Status(core::fail(connect_error(socket_, error))) : core::Status();
   }
 
-  // One exchange, with a time limit on the whole of it.
-  core::Result<std::string> exchange(const http::request<http::empty_body>& request) {
+  // One exchange, with a time limit on the whole of it, or none.
+  core::Result<std::string> exchange(const http::request<http::empty_body>& request, bool limited) {
     http::response_parser<http::string_body> parser;
     parser.body_limit(std::numeric_limits<uint64_t>::max());
     error_code failed;
-    stream_.expires_after(kAnswerTimeout);
+    if (limited) stream_.expires_after(kAnswerTimeout);
     http::async_write(stream_, request, [&](error_code write_error, size_t) {
       if (write_error) {
         failed = write_error;
@@ -150,8 +150,8 @@ class Connection {
   http::response_parser<http::empty_body> head_;
 };
 
-http::request<http::empty_body> get_request(const std::string& target) {
-  http::request<http::empty_body> request(http::verb::get, target, 11);
+http::request<http::empty_body> make_request(http::verb verb, const std::string& target) {
+  http::request<http::empty_body> request(verb, target, 11);
   request.set(http::field::host, "headgate");
   request.keep_alive(false);
   return request;
@@ -162,13 +162,22 @@ http::request<http::empty_body> get_request(const std::string& target) {
 core::Result<std::string> UnixAdminClient::get(const std::string& target) {
   Connection connection(socket_);
   if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
-  return connection.exchange(get_request(target));
+  return connection.exchange(make_request(http::verb::get, target), true);
+}
+
+core::Result<std::string> UnixAdminClient::post(const std::string& target) {
+  Connection connection(socket_);
+  if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
+  auto request = make_request(http::verb::post, target);
+  request.content_length(0);
+  return connection.exchange(request, false);
 }
 
 core::Status UnixAdminClient::stream(const std::string& target, const OnLine& on_line) {
   Connection connection(socket_);
   if (const core::Status opened = connection.open(); !opened) return opened;
-  if (const core::Status begun = connection.begin_stream(get_request(target)); !begun) return begun;
+  if (const core::Status begun = connection.begin_stream(make_request(http::verb::get, target)); !begun)
+    return begun;
   return connection.read_lines(on_line);
 }
 

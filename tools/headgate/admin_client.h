@@ -20,6 +20,9 @@ class AdminClient {
   // The JSON body of a GET. Errors: unavailable when no hub answers, otherwise what the hub said.
   [[nodiscard]] virtual core::Result<std::string> get(const std::string& target) = 0;
 
+  // The JSON body of a POST without one. Waits for as long as the hub works on it. Errors: as get().
+  [[nodiscard]] virtual core::Result<std::string> post(const std::string& target) = 0;
+
   // Calls `on_line` for each line of a stream. Blocks until the callback ends it (ok), or with an error when
   // the hub refuses or goes away.
   [[nodiscard]] virtual core::Status stream(const std::string& target, const OnLine& on_line) = 0;
@@ -31,6 +34,7 @@ class UnixAdminClient : public AdminClient {
   explicit UnixAdminClient(std::string socket) : socket_(std::move(socket)) {}
 
   [[nodiscard]] core::Result<std::string> get(const std::string& target) override;
+  [[nodiscard]] core::Result<std::string> post(const std::string& target) override;
   [[nodiscard]] core::Status stream(const std::string& target, const OnLine& on_line) override;
 
  private:

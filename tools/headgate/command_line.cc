@@ -16,12 +16,11 @@ namespace headgate::tools {
 namespace {
 
 constexpr const char* kDescription =
-    "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls and queue "
-    "peek "
-    "also read a stopped hub's directory (--data), store check only that. Nothing here changes the hub or "
-    "its data; passwd changes "
-    "a "
-    "file of users.";
+    "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls, queue "
+    "peek, "
+    "store stats and store backup also read a stopped hub's directory (--data), store check only that. "
+    "Nothing "
+    "here changes the hub or its data; store backup makes a copy, passwd changes a file of users.";
 
 int64_t wall_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -36,9 +35,9 @@ class CommandLine {
     app_.fallthrough();
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
-    app_.add_option(
-        "--data", data_dir_,
-        "The hub's data directory, default ./headgate-data; queue ls|peek and store check read it");
+    app_.add_option("--data", data_dir_,
+                    "The hub's data directory, default ./headgate-data; queue ls|peek and store "
+                    "check|stats|backup read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_queue();
@@ -105,6 +104,21 @@ class CommandLine {
     });
   }
 
+  // The same for what opens the store itself: gets its directory if no hub has it in use, else "".
+  void on_hub_or_store(CLI::App* sub, std::function<int(const Context&, const std::string&)> command) {
+    sub->callback([this, command = std::move(command)] {
+      run_ = [this, command] {
+        UnixAdminClient client(socket());
+        bool stopped = !data_dir_.empty();
+        if (stopped) {
+          const auto reader = store::open_queue_reader(store_dir());
+          stopped = reader.has_value() || reader.error().code != core::Errc::unavailable;
+        }
+        return command({client, out_, err_, json_}, stopped ? store_dir() : "");
+      };
+    });
+  }
+
   void add_status() { on_hub(add(app_, "status", "The hub, its store and its link upstream"), run_status); }
 
   void add_queue() {
@@ -144,6 +158,13 @@ class CommandLine {
     CLI::App* const check =
         add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
     check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
+    on_hub_or_store(add(group, "stats", "What the store takes: files, memory, bytes written"),
+                    run_store_stats);
+    CLI::App* const backup = add(group, "backup", "Copy the store of a running or stopped hub");
+    backup->add_option("dir", backup_dir_, "Where to: a new or empty directory")->required();
+    on_hub_or_store(backup, [this](const Context& context, const std::string& store_dir) {
+      return run_store_backup(context, store_dir, backup_dir_);
+    });
   }
 
   void add_tail() {
@@ -211,6 +232,7 @@ class CommandLine {
   TailOptions tail_;
   PasswdOptions passwd_;
   bool passwd_stdin_ = false;
+  std::string backup_dir_;
   std::vector<std::string> files_;
   std::function<int()> run_;
 };

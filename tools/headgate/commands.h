@@ -1,5 +1,6 @@
 // The subcommands of `headgate`, each in its own file, callable in process. They print to `out`, complain to
-// `err` in one readable text, and return the exit code. None changes the hub or its data.
+// `err` in one readable text, and return the exit code. None changes the hub or its data; store backup makes
+// a copy.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +57,12 @@ int run_queue_tail(const Context& context, const QueueTailOptions& options);
 int run_client_ls(const Context& context);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
+
+// What the hub's store takes; `store_dir` not empty: what a stopped hub's does.
+int run_store_stats(const Context& context, const std::string& store_dir);
+
+// Copies the store of the hub, or of a stopped one, to `to`.
+int run_store_backup(const Context& context, const std::string& store_dir, const std::string& to);
 
 // Reads all of the store in `dir`, whose hub must be stopped. Exit code 1 if anything is wrong in it.
 int run_store_check(const std::string& dir, bool json, std::ostream& out, std::ostream& err);

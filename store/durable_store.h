@@ -1,0 +1,30 @@
+// What a store on a disk can do besides what every QueueStore does.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/result.h"
+#include "store/queue_store.h"
+#include "store/store_backup.h"
+#include "store/store_stats.h"
+
+namespace headgate::store {
+
+class DurableStore : public QueueStore {
+ public:
+  using OnBackedUp = std::function<void(const core::Result<BackupReport>& report)>;
+
+  // Copies the store while it goes on; see back_up_store() for `dir`. What was durable when this was called
+  // is in the copy. Done on the housekeeper's thread, one after the other; `done` is called on the loop, but
+  // not after close(), which gives up a copy that is being made. Errors: as there, and unavailable (the store
+  // is being opened again).
+  virtual void back_up(const std::string& dir, OnBackedUp done) = 0;
+
+  // Sizes and counts as they are kept: nothing is read for them.
+  [[nodiscard]] virtual StoreStats store_stats() const = 0;
+  // The part of it that costs next to nothing.
+  [[nodiscard]] virtual StoreMemory store_memory() const = 0;
+};
+
+}  // namespace headgate::store
