@@ -13,15 +13,18 @@ namespace {
 // Entries that one tick ends at the heads before it lets others run.
 constexpr size_t kExpireAtOnce = 8'192;
 
-// What is looked through behind the heads, in index entries: in a second, which is about a twentieth of a core,
-// and before others run.
+// What is looked through behind the heads, in index entries: in a second, which is less than a tenth of a
+// core, and before others run.
 constexpr int64_t kLooksPerSecond = 1'048'576;
 constexpr int64_t kLooksAtOnce = 16'384;
-// What else it costs, in the same unit: fetching a row; ending an entry, and that more for each so many gaps that
-// the queue has already.
+// What else it costs, in the same unit: fetching a row; ending an entry, and that more for each so many gaps
+// that the queue has already.
 constexpr int64_t kRowLooks = 8;
 constexpr int64_t kEndLooks = 16;
 constexpr size_t kGapsALook = 32;
+// A row of which something ends, but not all, is read once more and written anew: as much for each of its
+// entries.
+constexpr int64_t kAnewLooks = 2;
 constexpr size_t kRowsAtOnce = 4;
 
 // Holes that this may leave in a lane before they are folded.
@@ -129,7 +132,9 @@ int64_t RocksStore::look_through(QueueState& queue, uint8_t number) {
 int64_t RocksStore::expire_row(QueueState& queue, uint8_t number, const IndexRow& row, int64_t& looks) {
   const LaneProgress& progress = queue.lane(number).progress;
   int64_t due_ms = ExpiryMap::kNever;
-  looks += kRowLooks + static_cast<int64_t>(row.entries.size());
+  bool ended = false;
+  const auto entries = static_cast<int64_t>(row.entries.size());
+  looks += kRowLooks + entries;
   for (const RowEntry& entry : row.entries) {
     if (entry.expires_ms == 0 || progress.finished(entry.seq)) continue;
     if (entry.expires_ms > looked_at_.wall_ms) {
@@ -137,9 +142,11 @@ int64_t RocksStore::expire_row(QueueState& queue, uint8_t number, const IndexRow
       continue;
     }
     end_entry(queue, number, entry.seq, Outcome::expired);
+    ended = true;
     looks += kEndLooks + static_cast<int64_t>(queue.gaps.list().size() / kGapsALook);
     if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.wall_ms + kUnreadableMs);
   }
+  if (ended) looks += kAnewLooks * entries;
   return due_ms;
 }
 
