@@ -13,7 +13,7 @@ namespace {
 // Entries that one tick ends at the heads before it lets others run.
 constexpr size_t kExpireAtOnce = 8'192;
 
-// What is looked through behind the heads, in index entries: in a second, which is less than a tenth of a
+// What is looked through behind the heads, in index entries: in a second, which is about a tenth of a
 // core, and before others run.
 constexpr int64_t kLooksPerSecond = 1'048'576;
 constexpr int64_t kLooksAtOnce = 16'384;
