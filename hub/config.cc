@@ -288,6 +288,10 @@ StoreLimits store_limits(const QueueLimitsConfig& config) {
   if (config.session_on_full == SessionOnFull::drop_oldest)
     limits.session.on_full = store::OnFull::drop_oldest;
   if (config.session_on_full == SessionOnFull::dilute) limits.session.on_full = store::OnFull::dilute;
+  // What is known about a letter is kept beside its message, and does not count in bytes.
+  constexpr uint64_t kBytesALetter = 1024;
+  const uint64_t letters_max = (config.dead_bytes_max + kBytesALetter - 1) / kBytesALetter;
+  limits.dead = {letters_max, config.dead_bytes_max, 0, store::OnFull::drop_oldest};
   return limits;
 }
 

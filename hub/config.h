@@ -72,6 +72,7 @@ struct QueueLimitsConfig {
   uint64_t session_bytes_max = 0;
   uint64_t session_messages_max = 0;
   SessionOnFull session_on_full = SessionOnFull::drop_newest;
+  uint64_t dead_bytes_max = 67'108'864;
 };
 
 struct StoreConfig {

@@ -198,6 +198,10 @@ std::vector<Key<Config>> store_and_route_keys() {
       {"store.session_on_full", limits(&S::session_on_full),
        "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "
        "\"dilute\"; a publisher is never refused for it."},
+      {"store.dead_bytes_max", limits(&S::dead_bytes_max),
+       "What the queue of dead letters may hold, and at most one letter for each KiB of it; beyond that the "
+       "oldest are dropped; 0 is no limit.",
+       Unit::bytes, 0, kPiB},
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
        "queue, onRemove."},

@@ -25,9 +25,18 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
 core::Status Engine::restore() {
   if (const auto sessions = client_events_.restore_sessions(); !sessions) return sessions;
   if (const auto retained = restore_retained(); !retained) return retained;
+  return restore_queues();
+}
+
+// Those that every hub has.
+core::Status Engine::restore_queues() {
   const auto upstream = store_.open_queue(kUpstreamQueue);
   if (!upstream) return core::fail(upstream.error());
   upstream_queue_ = *upstream;
+  const auto dead = store_.open_queue(store::kDeadQueue);
+  if (!dead) return core::fail(dead.error());
+  dead_queue_ = *dead;
+  store_.set_policy(dead_queue_, dead_policy_);
   return {};
 }
 
@@ -49,6 +58,8 @@ void Engine::use_limits(const StoreLimits& limits) {
   store_.set_bytes_max(limits.bytes_max);
   client_events_.use_queue_policy(limits.session);
   queue_policy_ = limits.queue;
+  dead_policy_ = limits.dead;
+  if (dead_queue_ != 0) store_.set_policy(dead_queue_, dead_policy_);
 }
 
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
@@ -127,11 +138,21 @@ void Engine::expire_retained(core::Now now) {
 }
 
 void Engine::on_durable(store::Seq up_to) {
+  durable_before_ = std::exchange(durable_, up_to);
   waits_.on_durable(up_to);
   ingest_.retry_held();  // it may have been the disk that did not keep up
 }
 
+// To who watches $dead: those that have just become durable.
+void Engine::show_dead_letters() {
+  if (!tails_.watches(dead_queue_)) return;
+  const auto letters = store_.read(dead_queue_, store::kDefaultLane, durable_before_, {}, clock_.now());
+  if (!letters) return;
+  for (const store::Entry& letter : *letters) tails_.on_entry(dead_queue_, letter, store::kDefaultLane);
+}
+
 void Engine::on_available(store::QueueId queue) {
+  if (queue == dead_queue_) return show_dead_letters();
   if (queue != upstream_queue_) return delivery_.on_available(queue);
   if (upstream_available_) upstream_available_();
 }

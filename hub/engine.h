@@ -68,6 +68,8 @@ class Engine : private store::StoreEvents {
 
  private:
   core::Status restore_retained();
+  core::Status restore_queues();
+  void show_dead_letters();
   void expire_retained(core::Now now);
   void on_durable(store::Seq up_to) override;
   void on_room() override { ingest_.retry_held(); }
@@ -94,7 +96,11 @@ class Engine : private store::StoreEvents {
   std::function<void(SysSnapshot&)> fill_sys_;
 
   store::QueuePolicy queue_policy_;  // where a route says nothing
+  store::QueuePolicy dead_policy_;
   store::QueueId upstream_queue_ = 0;
+  store::QueueId dead_queue_ = 0;
+  store::Seq durable_ = 0;         // by the last on_durable(),
+  store::Seq durable_before_ = 0;  // and by the one before it
   std::function<void()> upstream_available_;
   std::string store_error_;
   int64_t retained_checked_ms_ = 0;  // monotonic

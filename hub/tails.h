@@ -2,6 +2,7 @@
 // nobody does.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -48,6 +49,14 @@ class Tails {
         if (target.queue == tail.queue)
           tail.on_entry({seq, message, target.expires_ms, target.tag}, target.lane);
       }
+    }
+  }
+  [[nodiscard]] bool watches(store::QueueId queue) const {
+    return std::ranges::any_of(entries_, [queue](const auto& it) { return it.second.queue == queue; });
+  }
+  void on_entry(store::QueueId queue, const store::Entry& entry, uint8_t lane) const {
+    for (const auto& [handle, tail] : entries_) {
+      if (tail.queue == queue) tail.on_entry(entry, lane);
     }
   }
 

@@ -1,6 +1,7 @@
 // Everything that one write carries: what the loop collected while the writer was busy with the group before.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,13 @@ struct Ending {
   Seq seq = 0;
 };
 
+// The same for one whose message went into $dead by this group.
+struct DeadEntry {
+  LaneId lane;
+  Seq seq = 0;
+  std::shared_ptr<const Death> death;
+};
+
 // Rows of a lane, written again without entries in finished ranges. Once that is on the disk the ranges need
 // not be remembered: the tiles of the entries that are left reach over them. Until then both forms of the
 // rows are right, and an entry is finished by either.
@@ -41,6 +49,7 @@ struct Group {
   std::vector<KeyValue> values;
   std::vector<size_t> values_of_messages;  // positions in `values` of what was appended with messages
   std::vector<Ending> endings;
+  std::vector<DeadEntry> deaths;
   std::vector<Fold> folds;
   std::vector<RowKey> dead_rows;  // also of `folds`: what ended in the same group
   std::vector<Seq> dead_blocks;

@@ -30,6 +30,11 @@ using Seq = uint64_t;  // the first is 1; 0 means "before the first"
 inline constexpr uint8_t kLaneCount = 11;  // route priority 0 (first) to 9, then routes without one
 inline constexpr uint8_t kDefaultLane = 10;
 
+// The queue of dead letters, once its owner has opened it. It is an ordinary queue, but that the tags of its
+// entries say where they come from (store/dead_letter.h), and that nothing comes back to it from itself.
+inline constexpr std::string_view kDeadQueue = "$dead";
+struct Death;
+
 // Who this store is. `epoch` is a ULID made with the store, and anew when damage to its files was mended.
 // Together with it a seq is used once, ever.
 struct Identity {
@@ -42,7 +47,7 @@ struct Target {
   QueueId queue = 0;
   uint8_t lane = kDefaultLane;
   int64_t expires_ms = 0;  // Unix time; 0 = never
-  std::string tag;         // opaque to the store, given back with the entry (≤ 255 bytes)
+  std::string tag;         // opaque to the store, given back with the entry (≤ 255 bytes; of $dead: more)
 };
 
 // A message as one lane holds it.
@@ -100,7 +105,8 @@ struct QueueStats {
 
 // Entries of a queue that will never be delivered, for the far side to know. Neighbours with one reason
 // are joined, so the list stays short. Kept only for the hub's own queues, whose names begin with `$` (the
-// upstream one): for others there is no far side to tell, and their losses are in the counters.
+// upstream one), but for $dead: for others there is no far side to tell, and their losses are in the
+// counters.
 struct Gap {
   Seq from = 0;
   Seq to = 0;          // inclusive
@@ -110,7 +116,9 @@ struct Gap {
   friend bool operator==(const Gap&, const Gap&) = default;
 };
 
-[[nodiscard]] inline bool keeps_gaps(const QueueStats& queue) { return queue.name.starts_with('$'); }
+[[nodiscard]] inline bool keeps_gaps(const QueueStats& queue) {
+  return queue.name.starts_with('$') && queue.name != kDeadQueue;
+}
 
 // What can be asked of a store without changing it; also of a stopped hub's directory.
 class QueueReader {
@@ -220,6 +228,19 @@ class QueueStore : public QueueReader {
   // delivered become gaps. `values` are written together with it, also when the entry was gone already.
   virtual void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
                       std::span<const KeyValue> values = {}) = 0;
+
+  // Ends the entry as dead, as finish() does, and puts its message into $dead in the same write: after a
+  // crash both have happened or neither. Only counted is what was in $dead itself, what cannot be read, and
+  // all if nobody has opened $dead. Returns the seq of the letter; 0: there is none, or it is made once the
+  // store is open again.
+  virtual Seq dead_letter(QueueId queue, uint8_t lane, Seq seq, const Death& death) = 0;
+
+  // Moves an entry to the end of another queue's lane, as `message`: ends it as delivered and appends that in
+  // one write; if that fails, the entry is where it was. A target that would not take it, or drop it,
+  // refuses. Returns its new seq. Errors: not_found (no such entry waits, or no such target), and those of
+  // append().
+  [[nodiscard]] virtual core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq,
+                                                  core::MessagePtr message, const Target& to) = 0;
 
   // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
   virtual void drop_gaps(QueueId queue, Seq up_to) = 0;

@@ -131,33 +131,41 @@ core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
 
 core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const Target> targets,
                                      std::span<const KeyValue> values) {
-  if (auto writable = check_writable(); !writable) return core::fail(writable.error());
+  if (auto writable = check_may_append(); !writable) return core::fail(writable.error());
   if (auto known = check_targets(targets); !known) return core::fail(known.error());
-  if (open_.bytes + open_.held_bytes >= kOpenBytesMax) {
-    return core::fail(Errc::full,
-                      "the disk does not keep up: " + std::to_string(open_.bytes + open_.held_bytes) +
-                          " bytes wait to be written");
-  }
   const uint64_t bytes = targets.empty() ? 0 : stored_bytes(*message);
   const auto taking = make_room_in(targets, bytes, last_seq_ + 1);
   if (!taking) return core::fail(taking.error());
   targets = *taking;
-  const Seq seq = ++last_seq_;
   open_.must_sync |= message->qos > 0 || !values.empty();
-  if (!targets.empty()) {
-    previous_.clear();
-    for (const Target& target : targets) {
-      previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
-    }
-    payload_bytes_ += message->body.size();
-    open_.bytes += bytes;
-    open_.held_bytes += kOpenMessageBytes + targets.size() * kOpenTargetBytes;
-    path_.tail().add(seq, message);
-    open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
-  }
+  const Seq seq = collect(std::move(message), targets, bytes);
   add_values(values, true);
   schedule();
   return seq;
+}
+
+// Adds a message to the open group. Its targets have room.
+Seq RocksStore::collect(core::MessagePtr message, std::span<const Target> targets, uint64_t bytes) {
+  const Seq seq = ++last_seq_;
+  if (targets.empty()) return seq;
+  previous_.clear();
+  for (const Target& target : targets) {
+    previous_.push_back(admit(*table_.find(target.queue), target, seq, *message, bytes));
+  }
+  payload_bytes_ += message->body.size();
+  open_.bytes += bytes;
+  open_.held_bytes += kOpenMessageBytes + targets.size() * kOpenTargetBytes;
+  path_.tail().add(seq, message);
+  open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
+  return seq;
+}
+
+core::Status RocksStore::check_may_append() const {
+  if (auto writable = check_writable(); !writable) return writable;
+  const size_t bytes = open_.bytes + open_.held_bytes;
+  if (bytes < kOpenBytesMax) return {};
+  return core::fail(Errc::full,
+                    "the disk does not keep up: " + std::to_string(bytes) + " bytes wait to be written");
 }
 
 core::Status RocksStore::check_writable() const {
@@ -225,30 +233,36 @@ void RocksStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
 }
 
 void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
+  if (take_out(queue, number, seq, outcome))
+    open_.endings.push_back({{queue.stats.id, number}, outcome, seq});
+}
+
+// Ends a durable entry in the open group, and counts it. False if it cannot, or has ended before.
+bool RocksStore::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
   Lane& lane = queue.lane(number);
-  if (seq > durable_ || lane.progress.finished(seq)) return;
+  if (seq > durable_ || lane.progress.finished(seq)) return false;
   const LaneId id{queue.stats.id, number};
   const auto found = path_.next_row(id, lane, seq - 1);
   if (!found) {
     log_.error("finish_unreadable",
                {{"queue", queue.stats.name}, {"seq", seq}, {"error", found.error().what}});
-    return;
+    return false;
   }
-  if (!*found) return;
+  if (!*found) return false;
   const IndexRowPtr row = *found;
   const size_t position = row->position(seq);
-  if (position == row->entries.size() || row->entries[position].seq != seq) return;
+  if (position == row->entries.size() || row->entries[position].seq != seq) return false;
   const Seq previous = row->before(position);
   lane.progress.finish(previous, row->tile_end(position));
   if (lane.oldest.seq == seq) lane.oldest = {};
   count_out(queue, number, row->entries[position].bytes, outcome);
-  open_.endings.push_back({id, outcome, seq});
   if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
   fold_if_holed(id, lane);
   touch(queue);
   schedule();
+  return true;
 }
 
 // Deletes an index row, all of it finished, and the blocks that nobody else wants.

@@ -90,6 +90,9 @@ class RocksStore final : public DurableStore {
   core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync) override;
   void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
               std::span<const KeyValue> values) override;
+  Seq dead_letter(QueueId queue, uint8_t lane, Seq seq, const Death& death) override;
+  core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
+                            const Target& to) override;
   void drop_gaps(QueueId queue, Seq up_to) override;
   void tick(core::Now now) override;
   void close() override;
@@ -104,7 +107,9 @@ class RocksStore final : public DurableStore {
  private:
   // Taking in.
   core::Status check_writable() const;
+  core::Status check_may_append() const;
   core::Status check_targets(std::span<const Target> targets) const;
+  Seq collect(core::MessagePtr message, std::span<const Target> targets, uint64_t bytes);
   Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
   void add_values(std::span<const KeyValue> values, bool of_message = false);
   void touch(QueueState& queue);
@@ -115,6 +120,7 @@ class RocksStore final : public DurableStore {
   core::Result<std::span<const Target>> make_room_in(std::span<const Target> targets, uint64_t bytes,
                                                      Seq seq);
   core::Status check_room(std::span<const Target> targets, uint64_t bytes);
+  core::Status make_room_or_refuse(const Target& target, uint64_t bytes);
   void turn_away(QueueState& queue, uint8_t lane, Seq seq);
   bool drop_oldest(QueueState& queue, uint8_t lane);
   void drop_pending(QueueState& queue, uint8_t lane, Seq seq);
@@ -148,11 +154,18 @@ class RocksStore final : public DurableStore {
   void count_table();
   void replay();
 
+  // Dead letters (rocks_store_dead.cc).
+  Seq bury(QueueState& queue, uint8_t lane, Seq seq, const std::shared_ptr<const Death>& death);
+  Seq keep_letter(QueueState& dead, core::MessagePtr message, std::string tag);
+  core::Result<Entry> waiting_entry(const QueueState& queue, uint8_t lane, Seq seq);
+  void bury_again();
+
   // Letting go.
   void end_expired(QueueState& queue, uint8_t lane, std::span<const Seq> expired);
   void end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad);
   void read_again(QueueId queue);
   void end_entry(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
+  bool take_out(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
   void drop_row(LaneId id, const IndexRow& row);
   void drop_shared_block(Seq id);
   bool is_passed(LaneId id, Seq from, Seq to) const;
@@ -206,9 +219,10 @@ class RocksStore final : public DurableStore {
   uint64_t generation_ = 0;            // of the open database: results for another are of no interest
   bool reopening_ = false;
   int reopen_failures_ = 0;
-  int64_t reopen_at_ms_ = 0;     // monotonic
-  int64_t ticked_at_ms_ = 0;     // monotonic
-  std::vector<Ending> endings_;  // that are to be done again once the database is open
+  int64_t reopen_at_ms_ = 0;       // monotonic
+  int64_t ticked_at_ms_ = 0;       // monotonic
+  std::vector<Ending> endings_;    // that are to be done again once the database is open
+  std::vector<DeadEntry> deaths_;  // the same
   Seq last_seq_;
   Seq durable_;
   Seq lease_;  // no seq ≥ it may be used before a greater lease is synced

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/dead_letter.h"
 #include "store/record_codec.h"
 #include "store/varint.h"
 
@@ -144,6 +145,7 @@ class StoreCheck {
       recount.waiting_bytes += entry.bytes;
       ++report_.waiting;
       check_entry(id, row, entry, where);
+      if (is_dead_queue(id.queue)) check_letter(entry, where);
     }
   }
 
@@ -176,6 +178,20 @@ class StoreCheck {
       report_.add(where, what + "its block " + num(wanted.id) + " is for other lanes");
     if (wanted.shared != (header->targets.size() > 1))
       report_.add(where, what + "is wrong on whether block " + num(wanted.id) + " is shared");
+  }
+
+  [[nodiscard]] bool is_dead_queue(QueueId id) const {
+    const QueueState& queue = queues_.at(id);
+    return !queue.removed && queue.stats.name == kDeadQueue;
+  }
+
+  void check_letter(const RowEntry& entry, const std::string& where) {
+    const auto letter = decode_dead_letter(entry.tag);
+    if (!letter)
+      report_.add(where, "seq " + num(entry.seq) + ": " + letter.error().what);
+    else if (letter->seq >= entry.seq)
+      report_.add(where, "seq " + num(entry.seq) + ": died as " + num(letter->seq) + ", which is later");
+    if (entry.expires_ms != 0) report_.add(where, "seq " + num(entry.seq) + ": a dead letter that expires");
   }
 
   // Entries come in runs of one block.

@@ -98,6 +98,15 @@ core::Status RocksStore::check_room(std::span<const Target> targets, uint64_t by
   return {};
 }
 
+// For a message that must not be dropped itself.
+core::Status RocksStore::make_room_or_refuse(const Target& target, uint64_t bytes) {
+  QueueState& queue = *table_.find(target.queue);
+  const Arrival arrival{1, bytes, target.lane};
+  QueueRoom room(*this, queue, 0);
+  if (make_room(room, arrival, kDropsAtOnce)) return {};
+  return core::fail(core::Errc::full, describe(room.met_by(arrival), queue.stats, bytes_max_));
+}
+
 // The newest is dropped: it has been in, and never was in a lane.
 void RocksStore::turn_away(QueueState& queue, uint8_t lane, Seq seq) {
   ++queue.stats.in;

@@ -35,6 +35,7 @@ void RocksStore::fail(const core::Error& error) {
 // Keeps of a group that is lost what does not depend on its messages. The writer may be at work on it.
 void RocksStore::salvage(Group& group) {
   endings_.insert(endings_.end(), group.endings.begin(), group.endings.end());
+  deaths_.insert(deaths_.end(), group.deaths.begin(), group.deaths.end());
   auto of_message = group.values_of_messages.begin();
   for (size_t i = 0; i < group.values.size(); ++i) {
     if (of_message != group.values_of_messages.end() && *of_message == i)
@@ -159,6 +160,7 @@ void RocksStore::replay() {
     if (queue == nullptr || ending.lane.lane >= kLaneCount || !queue->lanes[ending.lane.lane]) continue;
     end_entry(*queue, ending.lane.lane, ending.seq, ending.outcome);
   }
+  bury_again();
   schedule();
 }
 

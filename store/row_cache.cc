@@ -1,11 +1,24 @@
 #include "store/row_cache.h"
 
 namespace headgate::store {
+namespace {
+
+// An entry takes about this much without its tag.
+constexpr size_t kEntryBytes = 80;
+
+// In entries: a long tag counts as some more.
+size_t cost_of(const IndexRow& row) {
+  size_t tag_bytes = 0;
+  for (const RowEntry& entry : row.entries) tag_bytes += entry.tag.size();
+  return row.entries.size() + tag_bytes / kEntryBytes;
+}
+
+}  // namespace
 
 void RowCache::add(LaneId lane, IndexRowPtr row) {
   const Key key{lane.packed(), row->last()};
   if (rows_.contains(key)) return;
-  entries_ += row->entries.size();
+  entries_ += cost_of(*row);
   rows_.emplace(key, Slot{std::move(row), uses_.insert(uses_.end(), key)});
   while (entries_ > entries_max_ && rows_.size() > 1) erase(rows_.find(uses_.front()));
 }
@@ -23,7 +36,7 @@ IndexRowPtr RowCache::find(LaneId lane, Seq after) {
 }
 
 void RowCache::erase(std::map<Key, Slot>::iterator slot) {
-  entries_ -= slot->second.row->entries.size();
+  entries_ -= cost_of(*slot->second.row);
   uses_.erase(slot->second.use);
   rows_.erase(slot);
 }

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "store/dead_letter.h"
+
 namespace headgate::upstream {
 namespace {
 
@@ -16,6 +18,21 @@ constexpr uint32_t kDropsUntilSuspect = 3;
 std::string hex(uint8_t code) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   return {'0', 'x', kDigits[code >> 4], kDigits[code & 0xF]};
+}
+
+// "0x95, packet too large", with the names of MQTT 5.
+std::string describe(uint8_t code) {
+  static constexpr std::pair<uint8_t, std::string_view> kNames[] = {
+      {0x80, "unspecified error"},
+      {implementation_specific_error, "implementation specific error"},
+      {0x87, "not authorized"},
+      {0x90, "topic name invalid"},
+      {packet_too_large, "packet too large"},
+      {payload_format_invalid, "payload format invalid"}};
+  for (const auto& [known, name] : kNames) {
+    if (known == code) return hex(code) + ", " + std::string(name);
+  }
+  return hex(code);
 }
 
 bool is_not_now(uint8_t code) { return code == quota_exceeded || code == packet_identifier_in_use; }
@@ -277,7 +294,9 @@ void Forwarder::send_batch(Lane& lane, core::Now now) {
     lane.hold_until_ms = now.mono_ms + kReadRetryMs;
     rewind(lane);
   } else if (encoded->payload.size() > packet_payload_max()) {
-    refuse(lane, batch, packet_too_large, now);
+    refuse(lane, batch, packet_too_large, now,
+           "too large for a packet: the upstream broker allows " + std::to_string(session_.packet_bytes_max) +
+               " bytes");
   } else {
     publish(lane, std::move(batch), *encoded, expiry_s(entries, now), now);
   }
@@ -417,7 +436,7 @@ void Forwarder::accept(Lane& lane, const Batch& batch, uint8_t code, core::Now n
     note_error("the broker takes the batches, but nobody subscribes to " + topic_, now);
     log_.warn("upstream_nobody_subscribed", {{"topic", topic_}});
   }
-  bury_passed_over();
+  bury_passed_over(now);
 }
 
 // Gaps may have grown or appeared since they were declared, also between those that were (gaps of different
@@ -438,7 +457,7 @@ void Forwarder::forget_declared_gaps(const Batch& batch) {
   store_.drop_gaps(queue_, std::min(known_up_to, undeclared_from - 1));
 }
 
-void Forwarder::refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now now) {
+void Forwarder::refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now now, std::string error) {
   ++counters_.refused_batches;
   lane.taken -= batch.seqs.size();
   note_error("a batch was refused with reason code " + hex(code), now);
@@ -450,8 +469,18 @@ void Forwarder::refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now n
   } else if (batch.seqs.empty()) {
     gaps_at_ms_ = now.mono_ms + options_.backoff.cap_ms;
   } else {
+    if (error.empty()) error = "refused with " + describe(code);
+    if (batch.seqs.size() == 1) note_refusal(lane, batch.seqs.front(), std::move(error), now);
     refuse_messages(lane, batch, code, now);
   }
+}
+
+void Forwarder::note_refusal(Lane& lane, store::Seq seq, std::string error, core::Now now) {
+  Refusals& refusals = lane.refusals;
+  if (refusals.seq != seq) refusals = {seq, 0, error, now.wall_ms, {}, 0};
+  ++refusals.times;
+  refusals.last = std::move(error);
+  refusals.last_ms = now.wall_ms;
 }
 
 void Forwarder::refuse_messages(Lane& lane, const Batch& batch, uint8_t code, core::Now now) {
@@ -469,7 +498,7 @@ void Forwarder::refuse_messages(Lane& lane, const Batch& batch, uint8_t code, co
       break;
     }
     case Isolation::Verdict::bury:
-      bury(lane, first);
+      bury(lane, first, now);
       break;
     case Isolation::Verdict::refuses_all:
       pause_until_ms_ = now.mono_ms + options_.backoff.cap_ms;
@@ -482,19 +511,23 @@ void Forwarder::refuse_messages(Lane& lane, const Batch& batch, uint8_t code, co
   }
 }
 
-void Forwarder::bury(Lane& lane, store::Seq seq) {
+void Forwarder::bury(Lane& lane, store::Seq seq, core::Now now) {
+  const Refusals& told = lane.refusals;
+  const store::Death death{
+      "upstream: " + told.last, now.wall_ms, told.times, told.first, told.first_ms, told.last, told.last_ms};
+  const store::Seq letter = store_.dead_letter(queue_, lane.number, seq, death);
   log_.warn("upstream_dead_letter", {{"seq", seq},
                                      {"lane", lane.number},
                                      {"code", hex(lane.isolation.code())},
-                                     {"attempts", lane.isolation.attempts()}});
+                                     {"attempts", told.times},
+                                     {"letter", letter}});
   ++counters_.dead_messages;
-  store_.finish(queue_, lane.number, seq, store::Outcome::dead);
   lane.isolation.forget_suspect();
 }
 
-void Forwarder::bury_passed_over() {
+void Forwarder::bury_passed_over(core::Now now) {
   for (Lane& lane : lanes_) {
-    if (const auto seq = lane.isolation.on_accepted()) bury(lane, *seq);
+    if (const auto seq = lane.isolation.on_accepted()) bury(lane, *seq, now);
   }
 }
 
@@ -519,17 +552,19 @@ void Forwarder::suspect_dropped_batch(const LinkDown& down, core::Now now) {
   if (in_flight_.size() != 1 || in_flight_.front().seqs.empty()) return;
   const Batch batch = in_flight_.front();
   uint8_t code = down.code;
+  std::string error = "the connection ended with " + describe(code) + " when it was sent";
   if (code != packet_too_large) {
     if (accepted_since_up_ || now.mono_ms - batch.sent_at_ms > kDropSuspicionMs) return;
     if (std::exchange(dropped_first_, batch.seqs.front()) != batch.seqs.front()) dropped_times_ = 0;
     if (++dropped_times_ < kDropsUntilSuspect) return;
     dropped_times_ = 0;
     code = implementation_specific_error;
+    error = "the connection ended each time it was sent: " + down.reason;
   }
   in_flight_.clear();
   Lane& lane = lanes_[batch.lane];
   --lane.in_flight;
-  refuse(lane, batch, code, now);
+  refuse(lane, batch, code, now, std::move(error));
 }
 
 // --- Status

@@ -11,7 +11,7 @@
 // - Within a lane, entries are sent in the order of their seqs; after a refusal or an outage sending goes on
 //   with the oldest unfinished one. Batches never mix lanes; which lane is next is up to the LaneMode, and
 //   what a lane is charged for is what it put on the wire.
-// - A batch that is refused is halved until the culprit is alone; only that one is finished as dead, and only
+// - A batch that is refused is halved until the culprit is alone; only that one ends as a dead letter, and only
 //   if the refusal is about the message or other messages got through meanwhile. An upstream that refuses
 //   everything loses nothing: the forwarder waits.
 #pragma once
@@ -109,6 +109,16 @@ class Forwarder : public LinkEvents {
     int64_t sent_at_ms = 0;  // mono
   };
 
+  // How often a message was refused that travelled alone.
+  struct Refusals {
+    store::Seq seq = 0;
+    uint32_t times = 0;
+    std::string first;
+    int64_t first_ms = 0;  // Unix time
+    std::string last;
+    int64_t last_ms = 0;
+  };
+
   // How far a lane has got.
   struct Lane {
     Lane(uint8_t n, const UpstreamOptions& options)
@@ -122,6 +132,7 @@ class Forwarder : public LinkEvents {
     size_t in_flight = 0;       // batches
     bool rewinding = false;     // waits until nothing is in flight, then starts from the oldest again
     int64_t hold_until_ms = 0;  // mono; 0 = not held
+    Refusals refusals;          // of the last that was
   };
 
   void step(core::Now now);
@@ -151,10 +162,12 @@ class Forwarder : public LinkEvents {
   // Answers.
   void accept(Lane& lane, const Batch& batch, uint8_t code, core::Now now);
   void forget_declared_gaps(const Batch& batch);
-  void refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now now);
+  // `error`: what to say of it, if there is more to say than the code.
+  void refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now now, std::string error = {});
   void refuse_messages(Lane& lane, const Batch& batch, uint8_t code, core::Now now);
-  void bury(Lane& lane, store::Seq seq);
-  void bury_passed_over();
+  void note_refusal(Lane& lane, store::Seq seq, std::string error, core::Now now);
+  void bury(Lane& lane, store::Seq seq, core::Now now);
+  void bury_passed_over(core::Now now);
   void rewind(Lane& lane);
   void start_over_if_quiet(Lane& lane);
   void suspect_dropped_batch(const LinkDown& down, core::Now now);

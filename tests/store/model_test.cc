@@ -6,6 +6,7 @@
 #include <random>
 #include <tuple>
 
+#include "store/dead_letter.h"
 #include "tests/store/rocks_fixture.h"
 #include "tests/support/mem_queue_store.h"
 
@@ -13,6 +14,7 @@ namespace headgate::store {
 namespace {
 
 constexpr std::array<uint8_t, 3> kLanes{0, 4, kDefaultLane};
+constexpr int kDead = 4;  // the queue of dead letters, after four others
 
 // A message in both stores.
 struct Twin {
@@ -28,7 +30,7 @@ class Model {
     rocks_.options.tail_bytes = std::array<size_t, 3>{0, 4'000, 4u << 20}[seed % 3];
     rocks_.options.holes_max = std::array<size_t, 3>{64, 2, 8}[seed % 3];
     rocks_.open();
-    for (int i = 0; i < 4; ++i) open_queue(i);
+    for (int i = 0; i <= kDead; ++i) open_queue(i);
   }
   ~Model() { rocks_.expect_sound(); }
 
@@ -48,8 +50,10 @@ class Model {
       purge();
     else if (dice < 85)
       remove();
-    else if (dice < 88)
+    else if (dice < 87)
       drop_gaps();
+    else if (dice < 88)
+      requeue();
     else if (dice < 90)
       limit();
     else if (dice < 93)
@@ -64,6 +68,8 @@ class Model {
       compare_stats(i);
       for (const uint8_t lane : kLanes) compare_lane(i, lane);
     }
+    compare_stats(kDead);
+    compare_letters();
     EXPECT_EQ(values(mem_), values(rocks_));
   }
 
@@ -89,7 +95,8 @@ class Model {
   bool chance(unsigned percent) { return below(100) < percent; }
 
   void open_queue(int i) {
-    const std::string name = (i % 2 == 0 ? "$queue-" : "queue-") + std::to_string(i);
+    std::string name = (i % 2 == 0 ? "$queue-" : "queue-") + std::to_string(i);
+    if (i == kDead) name = kDeadQueue;
     queues_[i] = {mem_.queue(name), rocks_.queue(name)};
     policies_[i] = {};
   }
@@ -117,7 +124,7 @@ class Model {
 
   // Limits for a queue or for all, or none any more.
   void limit() {
-    const int i = static_cast<int>(below(4));
+    const int i = static_cast<int>(below(5));
     const QueuePolicy policy{below(3) * 40, below(3) * 5'000, below(3) * 150, static_cast<OnFull>(below(4))};
     limit_both(i, policy);
     const uint64_t bytes_max = chance(30) ? 20'000 : 0;
@@ -155,9 +162,38 @@ class Model {
     if (!entries.empty() && chance(20)) entries.push_back(entries.front());
     for (const Entry& entry : entries) {
       const auto outcome = static_cast<Outcome>(chance(70) ? 0 : below(4));
+      if (outcome == Outcome::dead && chance(70)) {
+        die(i, lane, entry);
+        continue;
+      }
       rocks_.finish(queues_[i].second, entry.seq, outcome, lane);
       mem_.finish(queues_[i].first, twins_[number(entry)].mem, outcome, lane);
     }
+  }
+
+  void die(int i, uint8_t lane, const Entry& entry) {
+    const Death death{"reason " + std::to_string(below(10)), 5, below(10), "first", 3, "last", 4};
+    const Seq rocks = rocks_.store->dead_letter(queues_[i].second, lane, entry.seq, death);
+    const Seq mem = mem_.store->dead_letter(queues_[i].first, lane, twins_[number(entry)].mem, death);
+    EXPECT_EQ(rocks == 0, mem == 0);
+  }
+
+  // Puts a dead letter into some queue, as a message of its own.
+  void requeue() {
+    settle();
+    const auto mem = mem_.read(queues_[kDead].first), rocks = rocks_.read(queues_[kDead].second);
+    ASSERT_EQ(bodies(mem), bodies(rocks));
+    if (mem.empty()) return;
+    const size_t at = below(static_cast<unsigned>(mem.size()));
+    const auto& to = queues_[static_cast<int>(below(4))];
+    const uint8_t lane = kLanes[below(3)];
+    const auto made = message(std::to_string(twins_.size()) + "/again", "topic", 1'000);
+    const auto a = mem_.store->requeue(queues_[kDead].first, kDefaultLane, mem[at].seq, made,
+                                       {to.first, lane, 0, "again"});
+    const auto b = rocks_.store->requeue(queues_[kDead].second, kDefaultLane, rocks[at].seq, made,
+                                         {to.second, lane, 0, "again"});
+    ASSERT_EQ(a.has_value(), b.has_value());
+    if (a) twins_.push_back({*a, *b});
   }
 
   void put() {
@@ -206,7 +242,7 @@ class Model {
     rocks_.expect_sound();
     rocks_.open();
     rocks_.store->set_bytes_max(bytes_max_);
-    for (int i = 0; i < 4; ++i) rocks_.store->set_policy(queues_[i].second, policies_[i]);
+    for (int i = 0; i <= kDead; ++i) rocks_.store->set_policy(queues_[i].second, policies_[i]);
   }
 
   static size_t number(const Entry& entry) { return std::stoul(entry.message->body); }
@@ -244,6 +280,16 @@ class Model {
     }
   }
 
+  void compare_letters() {
+    const auto mem = mem_.read(queues_[kDead].first), rocks = rocks_.read(queues_[kDead].second);
+    ASSERT_EQ(bodies(mem), bodies(rocks));
+    for (size_t k = 0; k < mem.size(); ++k) {
+      DeadLetter expected = decode_dead_letter(mem[k].tag).value();
+      expected.seq = twins_[number(rocks[k])].rocks;
+      EXPECT_EQ(decode_dead_letter(rocks[k].tag).value(), expected);
+    }
+  }
+
   static std::map<std::string, std::string> values(StoreDriver& driver) {
     std::map<std::string, std::string> all;
     EXPECT_TRUE(driver.store->for_each("", [&](std::string_view key, std::string_view value) {
@@ -256,9 +302,9 @@ class Model {
   std::mt19937 random_;
   StoreDriver mem_;
   RocksDriver rocks_;
-  std::array<std::pair<QueueId, QueueId>, 4> queues_;
+  std::array<std::pair<QueueId, QueueId>, kDead + 1> queues_;
   std::vector<Twin> twins_;
-  std::array<QueuePolicy, 4> policies_{};
+  std::array<QueuePolicy, kDead + 1> policies_{};
   uint64_t bytes_max_ = 0;
 };
 

@@ -5,15 +5,18 @@
 #include <map>
 #include <set>
 
+#include "store/dead_letter.h"
 #include "tests/store/rocks_faulty_env.h"
 #include "tests/store/rocks_fixture.h"
 
 namespace headgate::store {
 namespace {
 
+using Fault = testing::FaultyFileSystem::Fault;
+
 struct Trouble {
   const char* name;
-  testing::FaultyFileSystem::Fault fault;
+  Fault fault;
   uint64_t operations;
 };
 
@@ -154,7 +157,7 @@ TEST_P(HealingDisk, LosesNothingAcknowledgedAndGoesOnByItself) {
 TEST_P(HealingDisk, RefusesMessagesAndKeepsValuesWhileItIsBroken) {
   start();
   append("lost", first, 0);
-  disk->fail_from(1, testing::FaultyFileSystem::Fault::gone);
+  disk->fail_from(1, Fault::gone);
   executor.run_until([&] { return !events.failures.empty(); });
   EXPECT_EQ(store->append(message("b"), std::vector<Target>{{first, 0, 0, ""}}).error().code, core::Errc::io);
   EXPECT_EQ(store->purge(first).error().code, core::Errc::io);
@@ -175,7 +178,7 @@ TEST_P(HealingDisk, TellsConsumersToReadAgain) {
   append("a", first, 0);
   settle();
   events.available.clear();
-  disk->fail_from(1, testing::FaultyFileSystem::Fault::gone, 1);
+  disk->fail_from(1, Fault::gone, 1);
   ASSERT_TRUE(store->put({}));
   executor.run_until([&] { return !events.failures.empty(); });
   recover();
@@ -184,12 +187,105 @@ TEST_P(HealingDisk, TellsConsumersToReadAgain) {
   EXPECT_EQ(bodies(read(first, 0)), std::vector<std::string>{"a"});
 }
 
-using Fault = testing::FaultyFileSystem::Fault;
-INSTANTIATE_TEST_SUITE_P(, HealingDisk,
-                         ::testing::Values(Trouble{"OneOperationFails", Fault::gone, 1},
-                                           Trouble{"GoneForAWhile", Fault::gone, 25},
-                                           Trouble{"FullForAWhile", Fault::no_space, 25}),
-                         [](const auto& trouble) { return trouble.param.name; });
+// A message dies and goes back again and again, each as soon as the store takes it.
+class HealingDiskWithLetters : public HealingDisk {
+ protected:
+  void run_letters() {
+    settle_through_trouble();
+    dead = store->open_queue(kDeadQueue).value();
+    for (int i = 0; i < 6; ++i) append_through_trouble(std::to_string(i));
+    for (int i = 0; i < 6 && !HasFailure(); ++i) {
+      recover();
+      const auto alive = read(first, 0);
+      if (!alive.empty()) store->dead_letter(first, 0, alive.front().seq, {"poison", 1, 5, "", 0, "", 0});
+      if (i % 2 == 0) settle_through_trouble();
+      const auto letters = read_through_trouble(dead);
+      if (letters.empty()) continue;
+      const auto again = message("again " + letters.front().message->body);
+      (void)store->requeue(dead, kDefaultLane, letters.front().seq, again, {first, 4, 0, ""});
+    }
+    settle_through_trouble();
+  }
+
+  // What was written and not acknowledged may be there as well, under a name of its own.
+  void append_through_trouble(const std::string& name) {
+    for (int i = 0; i < 20; ++i) {
+      recover();
+      const std::string body = name + "." + std::to_string(i);
+      const auto seq = store->append(message(body), std::vector<Target>{{first, 0, 0, ""}});
+      if (!seq) continue;
+      const size_t failures = events.failures.size();
+      executor.run_until([&] { return events.durable_up_to() >= *seq || events.failures.size() > failures; });
+      if (events.durable_up_to() < *seq) continue;
+      promised.insert(body);
+      return;
+    }
+    ADD_FAILURE() << "no append succeeds any more";
+  }
+
+  std::vector<Entry> read_through_trouble(QueueId queue) {
+    recover();
+    return read(queue);
+  }
+
+  // Each message once, in one of the places where it may be.
+  void expect_each_once() {
+    std::vector<std::string> all = bodies(read(first, 0));
+    for (const std::string& body : bodies(read(dead))) all.push_back(body);
+    for (const std::string& body : bodies(read(first, 4))) all.push_back(body.substr(body.rfind(' ') + 1));
+    std::ranges::sort(all);
+    EXPECT_TRUE(std::ranges::includes(all, promised)) << "a message is in neither";
+    EXPECT_TRUE(std::ranges::adjacent_find(all) == all.end()) << "a message is in both";
+    EXPECT_EQ(stats(first).dead, stats(dead).in);
+    EXPECT_EQ(stats(dead).delivered, read(first, 4).size());
+    testing::expect_accounts_balance(*store);
+  }
+
+  QueueId dead = 0;
+};
+
+TEST_P(HealingDiskWithLetters, HasEachDeadMessageInOneQueueWhicheverOperationFails) {
+  start();
+  disk->heal();
+  run_letters();
+  const uint64_t operations = disk->operations();
+  expect_each_once();
+  EXPECT_GT(stats(dead).in, 4u);
+  for (uint64_t n = 1; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE("the disk fails from operation " + std::to_string(n));
+    disk->heal();
+    start();
+    disk->fail_from(n, GetParam().fault, GetParam().operations);
+    run_letters();
+    if (!HasFailure()) expect_each_once();
+    disk->heal();
+    reopen();
+    if (!HasFailure()) expect_each_once();
+  }
+}
+
+TEST_P(HealingDiskWithLetters, BuriesAfterwardsWhatDiedWhileItWasBroken) {
+  start();
+  dead = store->open_queue(kDeadQueue).value();
+  const Seq seq = append("poison", first, 0);
+  settle();
+  disk->fail_from(1, Fault::gone);
+  ASSERT_TRUE(store->put({}));
+  executor.run_until([&] { return !events.failures.empty(); });
+  EXPECT_EQ(store->dead_letter(first, 0, seq, {"poison", 1, 5, "", 0, "", 0}), 0u);
+  EXPECT_EQ(store->requeue(dead, 0, 1, message("x"), {first, 0, 0, ""}).error().code, core::Errc::io);
+  disk->heal();
+  settle_through_trouble();
+  EXPECT_EQ(bodies(read(dead)), std::vector<std::string>{"poison"});
+  EXPECT_EQ(stats(first).dead, 1u);
+}
+
+const auto kTroubles =
+    ::testing::Values(Trouble{"OneOperationFails", Fault::gone, 1}, Trouble{"GoneForAWhile", Fault::gone, 25},
+                      Trouble{"FullForAWhile", Fault::no_space, 25});
+std::string name_of(const ::testing::TestParamInfo<Trouble>& trouble) { return trouble.param.name; }
+INSTANTIATE_TEST_SUITE_P(, HealingDisk, kTroubles, name_of);
+INSTANTIATE_TEST_SUITE_P(, HealingDiskWithLetters, kTroubles, name_of);
 
 }  // namespace
 }  // namespace headgate::store

@@ -11,6 +11,7 @@
 #include <random>
 #include <tuple>
 
+#include "store/dead_letter.h"
 #include "store/rocks_store.h"
 #include "tests/store/rocks_faulty_env.h"
 #include "tests/store/rocks_fixture.h"
@@ -26,10 +27,11 @@ constexpr core::Now kBeforeAnyExpiry{0, 0};
 struct ModelEntry {
   std::string body;
   int64_t expires_ms = 0;
+  std::string died_in;  // of a dead letter: queue, lane and seq that it had
 
   friend bool operator==(const ModelEntry&, const ModelEntry&) = default;
   friend std::ostream& operator<<(std::ostream& out, const ModelEntry& entry) {
-    return out << entry.body.substr(0, 8) << " expires " << entry.expires_ms;
+    return out << entry.body.substr(0, 8) << " expires " << entry.expires_ms << entry.died_in;
   }
 };
 
@@ -38,13 +40,14 @@ struct ModelQueue {
   std::array<uint64_t, 4> ended{};  // by Outcome
   std::array<uint64_t, 4> gaps{};   // entries in them, by Outcome
   std::map<uint8_t, std::map<Seq, ModelEntry>> lanes;
+  bool is_dead = false;  // $dead
 
   void end(uint8_t lane, Seq seq, Outcome outcome) {
     if (lanes[lane].erase(seq) == 1) count(outcome, 1);
   }
   void count(Outcome outcome, uint64_t entries) {
     ended[static_cast<size_t>(outcome)] += entries;
-    if (outcome != Outcome::delivered) gaps[static_cast<size_t>(outcome)] += entries;
+    if (outcome != Outcome::delivered && !is_dead) gaps[static_cast<size_t>(outcome)] += entries;
   }
   void purge() {
     for (auto& [number, lane] : lanes) {
@@ -173,9 +176,17 @@ class CutRun : private RocksDriver {
       const auto entries = store->read(id, lane, after, {1'000, 8u << 20}, kBeforeAnyExpiry);
       EXPECT_TRUE(entries) << entries.error().what;
       if (!entries || entries->empty()) return all;
-      for (const Entry& entry : *entries) all[entry.seq] = {entry.message->body, entry.expires_ms};
+      for (const Entry& entry : *entries) {
+        const auto letter = decode_dead_letter(entry.tag);
+        all[entry.seq] = {entry.message->body, entry.expires_ms,
+                          letter ? place(letter->queue, letter->lane, letter->seq) : ""};
+      }
       after = entries->back().seq;
     }
+  }
+
+  static std::string place(const std::string& queue, uint8_t lane, Seq seq) {
+    return queue + "/" + std::to_string(lane) + "/" + std::to_string(seq);
   }
 
   std::map<std::string, std::string> values_of_store() {
@@ -209,8 +220,10 @@ class CutRun : private RocksDriver {
   void operate() {
     const unsigned dice = below(100);
     const std::string name = (dice % 2 == 0 ? "$queue-" : "queue-") + std::to_string(below(3));
-    if (dice < 45)
+    if (dice < 43)
       append();
+    else if (dice < 45)
+      requeue();
     else if (dice < 80)
       finish_one();
     else if (dice < 88)
@@ -222,11 +235,11 @@ class CutRun : private RocksDriver {
     else if (dice < 97)
       drop_gaps(name);
     else
-      open_one(name);
+      open_one(chance(30) ? std::string(kDeadQueue) : name);
   }
 
   void open_one(const std::string& name) {
-    if (store->open_queue(name)) now_.queues[name];
+    if (store->open_queue(name)) now_.queues[name].is_dead = name == kDeadQueue;
   }
 
   void append() {
@@ -235,7 +248,7 @@ class CutRun : private RocksDriver {
     body.append(chance(3) ? below(60'000) : below(300), 'b');
     std::vector<std::pair<ModelQueue*, uint8_t>> to;
     for (auto& [name, queue] : now_.queues) {
-      if (!chance(40)) continue;
+      if (!chance(40) || queue.is_dead) continue;
       const uint8_t lane = kLanes[below(3)];
       const int64_t expires_ms = chance(20) ? clock.now().wall_ms + below(3'000) : 0;
       targets.push_back({*store->find_queue(name), lane, expires_ms, ""});
@@ -253,7 +266,7 @@ class CutRun : private RocksDriver {
     if (with_values) now_.values["last"] = body.substr(0, 5);
     for (size_t i = 0; i < to.size(); ++i) {
       ++to[i].first->in;
-      to[i].first->lanes[to[i].second][*seq] = {body, targets[i].expires_ms};
+      to[i].first->lanes[to[i].second][*seq] = {body, targets[i].expires_ms, ""};
     }
   }
 
@@ -268,8 +281,49 @@ class CutRun : private RocksDriver {
       if (at->first > durable_seq_) continue;
       const auto outcome = static_cast<Outcome>(chance(70) ? 0 : below(4));
       const Seq seq = at->first;
+      if (outcome == Outcome::dead && chance(80)) {
+        die(name, lane, *at);
+        continue;
+      }
       store->finish(*store->find_queue(name), lane, seq, outcome);
       queue.end(lane, seq, outcome);
+    }
+  }
+
+  void die(const std::string& name, uint8_t lane, std::pair<Seq, ModelEntry> entry) {
+    const Death death{"reason", 5, 3, "first", 1, std::string(below(600), 'e'), 2};
+    const Seq letter = store->dead_letter(*store->find_queue(name), lane, entry.first, death);
+    if (!events.failures.empty()) return;  // a tick has just met it
+    const auto dead = now_.queues.find(std::string(kDeadQueue));
+    now_.queues[name].end(lane, entry.first, Outcome::dead);
+    if (dead == now_.queues.end() || dead->first == name) {
+      EXPECT_EQ(letter, 0u);
+      return;
+    }
+    EXPECT_GT(letter, greatest_seq_) << "a seq was used twice, or there is no letter";
+    greatest_seq_ = letter;
+    ++dead->second.in;
+    dead->second.lanes[kDefaultLane][letter] = {entry.second.body, 0, place(name, lane, entry.first)};
+  }
+
+  // The oldest dead letter goes into some queue.
+  void requeue() {
+    const auto dead = now_.queues.find(std::string(kDeadQueue));
+    if (dead == now_.queues.end() || dead->second.lanes[kDefaultLane].empty()) return;
+    const auto [letter, entry] = *dead->second.lanes[kDefaultLane].begin();
+    for (auto& [name, queue] : now_.queues) {
+      if (queue.is_dead || !chance(50)) continue;
+      const uint8_t lane = kLanes[below(3)];
+      const auto moved = store->requeue(*store->find_queue(kDeadQueue), kDefaultLane, letter,
+                                        message(entry.body), {*store->find_queue(name), lane, 0, ""});
+      EXPECT_EQ(moved.has_value(), letter <= durable_seq_ && events.failures.empty());
+      if (!moved) return;
+      greatest_seq_ = *moved;
+      promises_ = true;
+      dead->second.end(kDefaultLane, letter, Outcome::delivered);
+      ++queue.in;
+      queue.lanes[lane][*moved] = {entry.body, 0, ""};
+      return;
     }
   }
 

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "store/dead_letter.h"
 #include "store/overflow.h"
 #include "store/record_codec.h"
 #include "tests/support/store_accounts.h"
@@ -227,29 +228,33 @@ core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<cons
   const uint64_t bytes = store::stored_bytes(*message);
   if (const auto room = check_room(targets, bytes); !room) return core::fail(room.error());
   const Seq seq = ++last_seq_;
-  for (const store::Target& target : targets) {
-    Queue& queue = queues_.at(target.queue);
-    Lane& lane = queue.lanes[target.lane];
-    QueueRoom room(*this, queue, 0);
-    if (!make_room(room, {1, bytes, target.lane}, SIZE_MAX)) {
-      ++queue.stats.in;
-      ++queue.stats.dropped;
-      if (store::keeps_gaps(queue.stats)) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
-      continue;
-    }
-    const Seq previous = std::exchange(lane.last, seq);
-    lane.waiting.emplace(seq, Waiting{{seq, message, target.expires_ms, target.tag}, previous, bytes});
-    ++queue.stats.in;
-    queue.stats.lanes[target.lane].waiting_bytes += bytes;
-    refresh(queue, target.lane);
-    open_queues_.insert(target.queue);
-  }
+  for (const store::Target& target : targets) admit(seq, message, target, false);
   for (const KeyValue& value : values) {
     values_of_messages_.push_back(open_values_.size());
     open_values_.push_back(value);
   }
   schedule_commit();
   return seq;
+}
+
+// False if the queue has no room for it, and drops it.
+bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store::Target& target, bool moved) {
+  Queue& queue = queues_.at(target.queue);
+  Lane& lane = queue.lanes[target.lane];
+  const uint64_t bytes = store::stored_bytes(*message);
+  QueueRoom room(*this, queue, 0);
+  ++queue.stats.in;
+  if (!make_room(room, {1, bytes, target.lane}, SIZE_MAX)) {
+    ++queue.stats.dropped;
+    if (store::keeps_gaps(queue.stats)) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
+    return false;
+  }
+  const Seq previous = std::exchange(lane.last, seq);
+  lane.waiting.emplace(seq, Waiting{{seq, message, target.expires_ms, target.tag}, previous, bytes, moved});
+  queue.stats.lanes[target.lane].waiting_bytes += bytes;
+  refresh(queue, target.lane);
+  open_queues_.insert(target.queue);
+  return true;
 }
 
 core::Result<Seq> MemQueueStore::put(std::span<const KeyValue> values, bool /*must_sync*/) {
@@ -267,6 +272,43 @@ void MemQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome
   if (values.empty()) return;
   open_values_.insert(open_values_.end(), values.begin(), values.end());
   schedule_commit();
+}
+
+Seq MemQueueStore::dead_letter(QueueId id, uint8_t lane, Seq seq, const store::Death& death) {
+  const auto found = queues_.find(id);
+  if (closed_ || found == queues_.end() || lane >= kLaneCount || seq > durable_) return 0;
+  Queue& queue = found->second;
+  const auto at = queue.lanes[lane].waiting.find(seq);
+  if (at == queue.lanes[lane].waiting.end()) return 0;
+  const Entry entry = at->second.entry;
+  end(queue, lane, seq, Outcome::dead);
+  const auto dead = find_queue(store::kDeadQueue);
+  if (!dead || *dead == id) return 0;
+  schedule_commit();
+  const Seq letter = ++last_seq_;
+  const std::string tag =
+      store::encode_dead_letter({queue.stats.name, lane, seq, entry.expires_ms, entry.tag, death});
+  return admit(letter, entry.message, {*dead, store::kDefaultLane, 0, tag}, true) ? letter : 0;
+}
+
+core::Result<Seq> MemQueueStore::requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
+                                         const store::Target& to) {
+  if (const auto open = check_open(); !open) return core::fail(open.error());
+  const auto from = queues_.find(queue);
+  const auto target = queues_.find(to.queue);
+  if (from == queues_.end() || target == queues_.end() || seq > durable_ ||
+      !from->second.lanes.at(lane).waiting.contains(seq)) {
+    return core::fail(core::Errc::not_found, "no such queue or entry");
+  }
+  QueueRoom room(*this, target->second, 0);
+  const store::Arrival arrival{1, store::stored_bytes(*message), to.lane};
+  if (!make_room(room, arrival, SIZE_MAX))
+    return core::fail(core::Errc::full, describe(room.met_by(arrival), room.stats(), bytes_max_));
+  const Seq moved = ++last_seq_;
+  admit(moved, message, to, true);
+  end(from->second, lane, seq, Outcome::delivered);
+  schedule_commit();
+  return moved;
 }
 
 void MemQueueStore::drop_gaps(QueueId queue, Seq up_to) {
@@ -324,10 +366,14 @@ void MemQueueStore::recover() {
   for (auto& [id, queue] : queues_) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
-      while (!waiting.empty() && waiting.rbegin()->first > durable_) {
-        queue.stats.lanes[lane].waiting_bytes -= waiting.rbegin()->second.bytes;
+      for (auto it = waiting.upper_bound(durable_); it != waiting.end();) {
+        if (it->second.moved) {
+          ++it;
+          continue;
+        }
+        queue.stats.lanes[lane].waiting_bytes -= it->second.bytes;
         --queue.stats.in;
-        waiting.erase(std::prev(waiting.end()));
+        it = waiting.erase(it);
       }
       refresh(queue, lane);
     }

@@ -63,6 +63,11 @@ class MemQueueStore : public store::QueueStore {
                                              bool must_sync = true) override;
   void finish(store::QueueId queue, uint8_t lane, store::Seq seq, store::Outcome outcome,
               std::span<const store::KeyValue> values = {}) override;
+  store::Seq dead_letter(store::QueueId queue, uint8_t lane, store::Seq seq,
+                         const store::Death& death) override;
+  // What was moved stays moved, also if the commit fails.
+  [[nodiscard]] core::Result<store::Seq> requeue(store::QueueId queue, uint8_t lane, store::Seq seq,
+                                                 core::MessagePtr message, const store::Target& to) override;
   void drop_gaps(store::QueueId queue, store::Seq up_to) override;
   void tick(core::Now now) override;
   void close() override;
@@ -72,6 +77,7 @@ class MemQueueStore : public store::QueueStore {
     store::Entry entry;
     store::Seq previous = 0;  // the lane's entry before this one
     uint64_t bytes = 0;
+    bool moved = false;  // from another queue: no publisher sends it again
   };
   struct Lane {
     store::Seq last = 0;
@@ -88,6 +94,7 @@ class MemQueueStore : public store::QueueStore {
   [[nodiscard]] core::Status check_open() const;
   void schedule_commit();
   void commit();
+  bool admit(store::Seq seq, const core::MessagePtr& message, const store::Target& target, bool moved);
   void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome);
   void refresh(Queue& queue, uint8_t lane);
   [[nodiscard]] uint64_t waiting_bytes() const;

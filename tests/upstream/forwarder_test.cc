@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "store/dead_letter.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
@@ -111,6 +113,15 @@ class ForwarderTest : public ::testing::Test, public Site<RevivableLink> {
       }
       return 0;
     };
+  }
+
+  std::string reasons_of_death() {
+    std::string reasons;
+    const store::QueueId dead = *store.find_queue(store::kDeadQueue);
+    const auto letters = store.read(dead, store::kDefaultLane, 0, {}, clock.now());
+    for (const store::Entry& entry : *letters)
+      reasons += store::decode_dead_letter(entry.tag)->death.reason;
+    return reasons;
   }
 };
 
@@ -312,7 +323,28 @@ TEST_F(ForwarderTest, LetsAPoisonMessageHarmOnlyItself) {
   EXPECT_EQ(stats().dead, 1U);
   EXPECT_EQ(status().dead_messages, 1U);
   EXPECT_THAT(log.lines(), Contains("upstream_dead_letter seq=" + std::to_string(poison) +
-                                    " lane=5 code=0x99 attempts=5"));
+                                    " lane=5 code=0x99 attempts=5 letter=0"));
+}
+
+TEST_F(ForwarderTest, MakesADeadLetterOfAPoisonMessageAndSaysWhy) {
+  const store::QueueId dead = *store.open_queue(store::kDeadQueue);
+  refuse_poison(payload_format_invalid);
+  const store::Seq poison = append(5, "poison", 3'600'000);
+  append_many(5);
+  const int64_t started_ms = clock.now().wall_ms;
+  start();
+  pass_ms(100000);
+  const auto letters = store.read(dead, store::kDefaultLane, 0, {}, clock.now()).value();
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].message->body, "poison");
+  const store::DeadLetter letter = store::decode_dead_letter(letters[0].tag).value();
+  EXPECT_EQ(std::tie(letter.queue, letter.lane, letter.seq), std::tuple("$upstream", 5, poison));
+  EXPECT_EQ(letter.death.reason, "upstream: refused with 0x99, payload format invalid");
+  EXPECT_EQ(letter.death.attempts, 5U);
+  EXPECT_EQ(letter.death.last_error, letter.death.first_error);
+  EXPECT_LE(started_ms, letter.death.first_error_ms);
+  EXPECT_LT(letter.death.first_error_ms, letter.death.last_error_ms);
+  EXPECT_EQ(letter.death.at_ms, letter.death.last_error_ms);
 }
 
 TEST_F(ForwarderTest, DrainsOtherLanesWhileOneHasAPoisonMessage) {
@@ -357,6 +389,7 @@ TEST_F(ForwarderTest, FindsPoisonThatMakesTheBrokerDropTheLink) {  // all that M
     }
     return 0;
   };
+  (void)store.open_queue(store::kDeadQueue);
   append_many(5);
   append(5, "poison");
   append_many(5);
@@ -364,9 +397,11 @@ TEST_F(ForwarderTest, FindsPoisonThatMakesTheBrokerDropTheLink) {  // all that M
   pass_ms(24 * 3600 * 1000);
   EXPECT_EQ(stats().delivered, 10U);
   EXPECT_EQ(stats().dead, 1U);
+  EXPECT_EQ(reasons_of_death(), "upstream: the connection ended each time it was sent: closed by the broker");
 }
 
 TEST_F(ForwarderTest, BuriesAMessageTheBrokerAllowsNoPacketFor) {
+  (void)store.open_queue(store::kDeadQueue);
   link.session.packet_bytes_max = 400;
   std::string noise;
   std::mt19937 random(1);
@@ -377,6 +412,7 @@ TEST_F(ForwarderTest, BuriesAMessageTheBrokerAllowsNoPacketFor) {
   pass_ms(100000);
   EXPECT_EQ(stats().dead, 1U);
   EXPECT_EQ(stats().delivered, 3U);
+  EXPECT_EQ(reasons_of_death(), "upstream: too large for a packet: the upstream broker allows 400 bytes");
 }
 
 TEST_F(ForwarderTest, SendsNothingThatHasExpired) {
