@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/topic.h"
+#include "hub/queue_verbs.h"
 #include "hub/url.h"
 #include "routing/route_check.h"
 #include "store/inspect.h"
@@ -109,9 +110,15 @@ Json totals(const store::QueueReader& reader) {
   return {{"queues", queues.size()}, {"waiting", waiting}, {"waiting_bytes", bytes}, {"dead", dead}};
 }
 
+// Of a verb that changes the store. One that fails is being opened again: try later.
+AdminResponse refused(const core::Error& error) {
+  return failed(error.code == core::Errc::io ? 503 : status_of(error.code), error.what);
+}
+
 // What a handler works with. `name` is the {name} of its path.
 struct Call {
   HubView& hub;
+  store::QueueStore& store;  // to be changed
   const AdminRequest& request;
   const std::map<std::string, std::string>& query;
   std::string name;
@@ -125,6 +132,14 @@ struct Call {
     const std::string& text = found->second;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || rest != text.data() + text.size() || value > max) return std::nullopt;
+    return value;
+  }
+
+  // {name} as a seq; nullopt if it is none.
+  [[nodiscard]] std::optional<store::Seq> seq() const {
+    store::Seq value = 0;
+    const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    if (error != std::errc() || rest != name.data() + name.size()) return std::nullopt;
     return value;
   }
 
@@ -221,6 +236,82 @@ AdminReply back_up_store(const Call& call) {
   }};
 }
 
+AdminReply purge_queue(const Call& call) {
+  const auto purged = hub::purge_queue(call.store, call.name);
+  if (!purged) return refused(purged.error());
+  return AdminResponse{200, dump({{"queue", call.name}, {"purged", *purged}})};
+}
+
+AdminResponse no_seq(const Call& call) {
+  return failed(400, "\"" + call.name + "\" is not the seq of a dead letter: a whole number");
+}
+
+AdminReply get_dead_letters(const Call& call) {
+  const auto after = call.number("after", 0, UINT64_MAX);
+  const auto count = call.number("count", 100, store::kPeekCountMax);
+  if (!after) return call.wrong("after", "a dead letter's seq");
+  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
+  return answer(store::dead_letters_json(call.hub.store(), *after, *count, call.hub.now()));
+}
+
+// The routes in force that lead to a queue.
+Json routes_to(const HubView& hub, const std::string& queue) {
+  Json names = Json::array();
+  for (const RouteInfo& route : hub.routes()) {
+    if (route.active && route.endpoint == queue) names.push_back(route.name);
+  }
+  return names;
+}
+
+AdminReply get_dead_letter(const Call& call) {
+  const auto payload = call.number("payload", 0, 1);
+  if (!call.seq()) return no_seq(call);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  const auto text = store::dead_letter_json(call.hub.store(), *call.seq(), *payload == 1, call.hub.now());
+  if (!text) return answer(text);
+  Json json = Json::parse(*text);
+  json["routes"] = routes_to(call.hub, json["from"]["queue"].get<std::string>());
+  return AdminResponse{200, dump(json)};
+}
+
+Json to_json(const Replayed& replayed) {
+  return {
+      {"letter", replayed.letter}, {"queue", replayed.queue}, {"lane", replayed.lane}, {"seq", replayed.seq}};
+}
+
+AdminReply replay_letter(const Call& call) {
+  if (!call.seq()) return no_seq(call);
+  const auto replayed = replay_dead_letter(call.store, *call.seq(), call.hub.now());
+  if (!replayed) return refused(replayed.error());
+  return AdminResponse{200, dump(to_json(*replayed))};
+}
+
+AdminReply replay_letters(const Call& call) {
+  const auto after = call.number("after", 0, UINT64_MAX);
+  if (!after) return call.wrong("after", "a dead letter's seq");
+  const auto report = replay_dead_letters(call.store, *after, call.hub.now());
+  if (!report) return refused(report.error());
+  Json replayed = Json::array();
+  for (const Replayed& one : report->replayed) replayed.push_back(to_json(one));
+  Json stay = Json::array();
+  for (const auto& [letter, error] : report->refused) stay.push_back({{"letter", letter}, {"error", error}});
+  return AdminResponse{
+      200, dump({{"replayed", std::move(replayed)}, {"refused", std::move(stay)}, {"next", report->next}})};
+}
+
+AdminReply purge_letter(const Call& call) {
+  if (!call.seq()) return no_seq(call);
+  const core::Status purged = purge_dead_letter(call.store, *call.seq(), call.hub.now());
+  if (!purged) return refused(purged.error());
+  return AdminResponse{200, dump({{"purged", 1}})};
+}
+
+AdminReply purge_letters(const Call& call) {
+  const auto purged = hub::purge_queue(call.store, store::kDeadQueue);
+  if (!purged) return refused(purged.error());
+  return AdminResponse{200, dump({{"purged", *purged}})};
+}
+
 AdminReply get_clients(const Call& call) {
   Json clients = Json::array();
   for (const ClientInfo& client : call.hub.clients()) clients.push_back(to_json(client));
@@ -275,6 +366,13 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", {"queues", "*"}, {}, get_queue},
       {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, get_peek},
       {"GET", {"queues", "*", "tail"}, {"payload"}, tail_queue},
+      {"POST", {"queues", "*", "purge"}, {}, purge_queue},
+      {"GET", {"dlq"}, {"after", "count"}, get_dead_letters},
+      {"GET", {"dlq", "*"}, {"payload"}, get_dead_letter},
+      {"POST", {"dlq", "replay"}, {"after"}, replay_letters},
+      {"POST", {"dlq", "purge"}, {}, purge_letters},
+      {"POST", {"dlq", "*", "replay"}, {}, replay_letter},
+      {"POST", {"dlq", "*", "purge"}, {}, purge_letter},
       {"GET", {"clients"}, {}, get_clients},
       {"GET", {"routes"}, {}, get_routes},
       {"POST", {"routes", "check"}, {}, check_routes},
@@ -314,7 +412,7 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
     other_method = endpoint.method;
     if (endpoint.method != request.method) continue;
     if (auto wrong = unknown_parameter(endpoint, *url)) return *std::move(wrong);
-    return endpoint.handle({hub_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
+    return endpoint.handle({hub_, store_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
   }
   if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
   return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");

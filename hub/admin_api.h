@@ -5,6 +5,15 @@
 //   GET  /v1/queues/{name}             one of them
 //   GET  /v1/queues/{name}/peek        ?lane=0–10 &after=SEQ &count=1–1000 &payload=1
 //   GET  /v1/queues/{name}/tail        stream of entries as they are appended; ?payload=1
+//   POST /v1/queues/{name}/purge       drops what waits: {"queue", "purged"}
+//   GET  /v1/dlq                       dead letters, oldest first; ?after=SEQ &count=1–1000
+//   GET  /v1/dlq/{seq}                 one of them, and the "routes" that lead to its queue; ?payload=1
+//   POST /v1/dlq/{seq}/replay          puts it back where it came from: {"letter", "queue", "lane", "seq"}
+//   POST /v1/dlq/{seq}/purge           {"purged"}
+//   POST /v1/dlq/replay                those after ?after=SEQ, some hundred at a time: {"replayed": […],
+//   "refused":
+//                                      [{"letter", "error"}…], "next"} (to go on after; 0: these were all)
+//   POST /v1/dlq/purge                 all of them: {"purged"}
 //   GET  /v1/clients                   {"clients": […]}
 //   GET  /v1/routes                    {"routes": […]}
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
@@ -15,7 +24,7 @@
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
-// (the store refuses). Everything but reload leaves the hub as it was.
+// (the store refuses). Everything but reload, purge and replay leaves the hub as it was.
 #pragma once
 
 #include <functional>
@@ -54,15 +63,16 @@ struct AdminLater {
 
 using AdminReply = std::variant<AdminResponse, AdminStream, AdminLater>;
 
-// Loop thread only. `hub` must outlive it and its streams.
+// Loop thread only. `hub` must outlive it and its streams; `store` is the hub's, for what changes queues.
 class AdminApi {
  public:
-  explicit AdminApi(HubView& hub) : hub_(hub) {}
+  AdminApi(HubView& hub, store::QueueStore& store) : hub_(hub), store_(store) {}
 
   [[nodiscard]] AdminReply handle(const AdminRequest& request);
 
  private:
   HubView& hub_;
+  store::QueueStore& store_;
 };
 
 // {"error": what}.

@@ -134,7 +134,7 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       engine_(broker_options(config), access_, *store_, *executor_, clock_, log),
       connections_(io, engine_.broker(), clock_, log, admission_limits(config.limits)),
       listeners_(std::move(listeners)),
-      admin_api_(*this),
+      admin_api_(*this, *store_),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
       stop_timer_(io) {

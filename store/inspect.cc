@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/topic.h"
+#include "store/dead_letter.h"
 
 namespace headgate::store {
 namespace {
@@ -158,6 +159,36 @@ Json entry_of(const Entry& entry, uint8_t lane, bool payload) {
   return json;
 }
 
+Json letter_of(const Entry& entry, bool payload) {
+  const auto known = decode_dead_letter(entry.tag);
+  DeadLetter letter;
+  letter.death.reason = known ? "" : known.error().what;
+  if (known) letter = *known;
+  const Death& death = letter.death;
+  Json json = {{"seq", entry.seq},
+               {"died_ms", death.at_ms},
+               {"reason", death.reason},
+               {"attempts", death.attempts},
+               {"first_error", death.first_error},
+               {"first_error_ms", death.first_error_ms},
+               {"last_error", death.last_error},
+               {"last_error_ms", death.last_error_ms},
+               {"from",
+                {{"queue", letter.queue},
+                 {"lane", letter.lane},
+                 {"priority", priority_of(letter.lane)},
+                 {"seq", letter.seq},
+                 {"expires_ms", letter.expires_ms}}}};
+  add_message(json, *entry.message, payload);
+  return json;
+}
+
+core::Result<std::vector<Entry>> letters_after(QueueReader& reader, Seq after, size_t count, core::Now now) {
+  const auto dead = reader.find_queue(kDeadQueue);
+  if (!dead) return std::vector<Entry>();
+  return reader.read(*dead, kDefaultLane, after, {count, kPeekBytesMax}, now);
+}
+
 core::Result<QueueId> find(const QueueReader& reader, std::string_view name) {
   if (const auto queue = reader.find_queue(name)) return *queue;
   return core::fail(core::Errc::not_found, "there is no queue \"" + std::string(name) + "\"");
@@ -203,6 +234,27 @@ core::Result<std::string> peek_json(QueueReader& reader, std::string_view name, 
     if (!peeked) return core::fail(peeked.error());
   }
   return dump({{"queue", name}, {"messages", std::move(messages)}});
+}
+
+core::Result<std::string> dead_letters_json(QueueReader& reader, Seq after, size_t count, core::Now now) {
+  const auto entries = letters_after(reader, after, std::min(count, kPeekCountMax), now);
+  if (!entries) return core::fail(entries.error());
+  Json letters = Json::array();
+  for (const Entry& entry : *entries) letters.push_back(letter_of(entry, false));
+  Seq next = entries->empty() ? 0 : entries->back().seq;
+  if (next != 0) {
+    const auto more = letters_after(reader, next, 1, now);
+    if (more && more->empty()) next = 0;
+  }
+  return dump({{"dead_letters", std::move(letters)}, {"next", next}});
+}
+
+core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool payload, core::Now now) {
+  const auto entries = letters_after(reader, seq == 0 ? 0 : seq - 1, 1, now);
+  if (!entries) return core::fail(entries.error());
+  if (entries->empty() || entries->front().seq != seq)
+    return core::fail(core::Errc::not_found, "there is no dead letter " + std::to_string(seq));
+  return dump(letter_of(entries->front(), payload));
 }
 
 std::string entry_json(const Entry& entry, uint8_t lane, bool payload) {

@@ -5,11 +5,15 @@
 //   queues:  {"queues": [queue…]}
 //   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
 //             "oldest_ms", "limits": {"messages_max", "bytes_max", "age_max_ms", "on_full"} (0 = none; of a
-//             running hub only), "refused" (appends, since its start), "lanes": [{"lane", "priority", "waiting", "waiting_bytes", "oldest_ms"}…],
-//             "gaps": [{"from", "to", "count", "why"}…]}; only lanes that hold something; priority null =
-//             none
+//             running hub only), "refused" (appends, since its start), "lanes": [{"lane", "priority",
+//             "waiting", "waiting_bytes", "oldest_ms"}…], "gaps": [{"from", "to", "count", "why"}…]}; only
+//             lanes that hold something; priority null = none
 //   peek:    {"queue", "messages": [entry…]}
 //   entry:   message and {"seq", "lane", "priority", "expires_ms"}
+//   letters: {"dead_letters": [letter…], "next"} (the seq to go on after; 0: these were all)
+//   letter:  message and {"seq", "died_ms", "reason", "attempts", "first_error", "first_error_ms",
+//   "last_error",
+//             "last_error_ms", "from": {"queue", "lane", "priority", "seq", "expires_ms"}}
 //   message: {"topic", "qos", "retain", "arrived_ms", "body_bytes"}, where there are any also "client",
 //            "device", "module", "content_type", "content_encoding", "response_topic", "properties":
 //            [[name, value]…], and on demand "payload" (UTF-8) or "payload_base64"
@@ -45,6 +49,13 @@ struct PeekRequest {
 // The oldest waiting messages. Errors: not_found, and those of QueueReader::read().
 [[nodiscard]] core::Result<std::string> peek_json(QueueReader& reader, std::string_view name,
                                                   const PeekRequest& request, core::Now now);
+
+// Dead letters after `after`, oldest first, at most kPeekCountMax. Errors: those of QueueReader::read().
+[[nodiscard]] core::Result<std::string> dead_letters_json(QueueReader& reader, Seq after, size_t count,
+                                                          core::Now now);
+// One of them. Errors: not_found, and those of QueueReader::read().
+[[nodiscard]] core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool payload,
+                                                         core::Now now);
 
 // One line each, without a line end.
 [[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload);

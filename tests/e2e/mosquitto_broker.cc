@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include "tests/e2e/net.h"
 
@@ -19,7 +20,9 @@ std::string user_name() {
 
 }  // namespace
 
-MosquittoBroker::MosquittoBroker(std::string access) : port_(free_port()) {
+MosquittoBroker::MosquittoBroker(std::string access) : port_(free_port()) { set_access(std::move(access)); }
+
+void MosquittoBroker::set_access(std::string access) {
   constexpr std::string_view kVariable = "$dir";
   for (size_t at = access.find(kVariable); at != std::string::npos; at = access.find(kVariable)) {
     access.replace(at, kVariable.size(), scratch_.path().string());

@@ -17,9 +17,10 @@ class MosquittoBroker {
   // `access`: lines of mosquitto.conf about who may do what; `$dir` in them is its directory.
   explicit MosquittoBroker(std::string access = "allow_anonymous true\n");
 
-  void start();  // waits until it accepts connections
-  void stop();   // SIGTERM: it saves its database first
-  void kill();   // SIGKILL: what it has not saved is lost
+  void set_access(std::string access);  // from the next start on
+  void start();                         // waits until it accepts connections
+  void stop();                          // SIGTERM: it saves its database first
+  void kill();                          // SIGKILL: what it has not saved is lost
   [[nodiscard]] std::string file(std::string_view name) const { return (scratch_.path() / name).string(); }
   [[nodiscard]] uint16_t port() const { return port_; }
 

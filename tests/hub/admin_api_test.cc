@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "store/dead_letter.h"
 #include "tests/support/canned_hub_view.h"
 
 namespace headgate::hub {
@@ -42,7 +43,7 @@ class AdminApiTest : public ::testing::Test {
   }
 
   CannedHubView hub_;
-  AdminApi api_{hub_};
+  AdminApi api_{hub_, hub_.queue_store()};
   std::unique_ptr<Subscription> subscription_;
   std::vector<std::string> lines_;
 };
@@ -161,6 +162,83 @@ TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
   EXPECT_EQ(report["active"], 2);
   EXPECT_EQ(report["errors"][0], "r.json: routes.bad: is 7");
   EXPECT_EQ(hub_.reloads(), 1);
+}
+
+class AdminDeadLetters : public AdminApiTest {
+ protected:
+  AdminDeadLetters() {
+    (void)hub_.queue_store().open_queue(store::kDeadQueue);
+    const store::QueueId upstream = *hub_.queue_store().find_queue("$upstream");
+    const store::Death death{"upstream: 0x95", 9, 5, "first", 7, "last", 8};
+    letter_ = hub_.queue_store().dead_letter(upstream, 0, 2, death);
+    hub_.settle();
+    hub_.routes_.resize(2);
+    hub_.routes_[0].name = "up";
+    hub_.routes_[0].endpoint = "$upstream";
+    hub_.routes_[0].active = true;
+    hub_.routes_[1].name = "to-display";
+    hub_.routes_[1].endpoint = "modules/d/inputs/i";
+    hub_.routes_[1].active = true;
+  }
+  std::string of_letter(const std::string& verb) { return "/v1/dlq/" + std::to_string(letter_) + verb; }
+
+  store::Seq letter_ = 0;
+};
+
+TEST_F(AdminDeadLetters, AreListedWithoutPayload) {
+  const json list = get("/v1/dlq");
+  ASSERT_EQ(list["dead_letters"].size(), 1u);
+  EXPECT_EQ(list["next"], 0);
+  EXPECT_EQ(list["dead_letters"][0], json::parse(R"({"seq": 4, "died_ms": 9, "reason": "upstream: 0x95",
+    "attempts": 5, "first_error": "first", "first_error_ms": 7, "last_error": "last", "last_error_ms": 8,
+    "from": {"queue": "$upstream", "lane": 0, "priority": 0, "seq": 2, "expires_ms": 0}, "topic": "plant/2",
+    "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
+    "module": "pump"})"));
+  EXPECT_EQ(get("/v1/dlq?after=4")["dead_letters"].size(), 0u);
+}
+
+TEST_F(AdminDeadLetters, SayWhereToGoOn) {
+  hub_.queue_store().dead_letter(*hub_.queue_store().find_queue("$upstream"), 10, 1, {});
+  hub_.settle();
+  EXPECT_EQ(get("/v1/dlq?count=1")["next"], letter_);
+}
+
+TEST_F(AdminDeadLetters, AreShownWithTheRoutesToTheirQueue) {
+  const json letter = get(of_letter("?payload=1"));
+  EXPECT_EQ(letter["payload"], "two");
+  EXPECT_EQ(letter["routes"], json::parse(R"(["up"])"));
+}
+
+TEST_F(AdminDeadLetters, GoBackOneByOneOrAll) {
+  const json replayed = json::parse(ask("POST", of_letter("/replay")).body);
+  EXPECT_EQ(replayed, json::parse(R"({"letter": 4, "queue": "$upstream", "lane": 0, "seq": 5})"));
+  hub_.settle();
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=0")["messages"][0]["seq"], 5);
+  EXPECT_EQ(ask("POST", "/v1/dlq/replay").body, R"({"replayed":[],"refused":[],"next":0})");
+}
+
+TEST_F(AdminDeadLetters, AreDropped) {
+  EXPECT_EQ(ask("POST", of_letter("/purge")).body, R"({"purged":1})");
+  hub_.settle();
+  EXPECT_EQ(ask("POST", "/v1/dlq/purge").body, R"({"purged":0})");
+  EXPECT_EQ(ask("POST", "/v1/queues/in%2Fa%20b/purge").body, R"({"queue":"in/a b","purged":1})");
+}
+
+TEST_F(AdminDeadLetters, SayWhatIsWrongWithARequest) {
+  EXPECT_EQ(error("GET", "/v1/dlq/99"), "404 there is no dead letter 99");
+  EXPECT_EQ(error("POST", "/v1/dlq/99/replay"), "404 there is no dead letter 99");
+  EXPECT_EQ(error("GET", "/v1/dlq/4x"), "400 \"4x\" is not the seq of a dead letter: a whole number");
+  EXPECT_EQ(error("POST", "/v1/dlq/-1/purge"), "400 \"-1\" is not the seq of a dead letter: a whole number");
+  EXPECT_EQ(error("GET", "/v1/dlq?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
+  EXPECT_EQ(error("POST", "/v1/queues/nowhere/purge"), "404 there is no queue \"nowhere\"");
+  EXPECT_EQ(error("GET", of_letter("/replay")).substr(0, 3), "405");
+}
+
+TEST_F(AdminDeadLetters, StayWhileTheStoreIsBroken) {
+  hub_.queue_store().fail_next_commit({core::Errc::io, "disk gone"});
+  (void)hub_.queue_store().put({});
+  hub_.settle();
+  EXPECT_EQ(error("POST", of_letter("/replay")).substr(0, 3), "503");
 }
 
 TEST_F(AdminApiTest, TailStreamsWhatMatchesUntilItIsDestroyed) {

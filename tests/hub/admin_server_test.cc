@@ -80,7 +80,7 @@ class AdminServerTest : public ::testing::Test {
   testing::TempDir dir_;
   std::string path_ = dir_.path() + "/admin.sock";
   CannedHubView hub_;
-  AdminApi api_{hub_};
+  AdminApi api_{hub_, hub_.queue_store()};
   testing::RecordingLog log_;
   boost::asio::io_context io_{1};
   AdminLimits limits_{

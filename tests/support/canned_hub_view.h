@@ -19,6 +19,8 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] core::Now now() const override { return now_; }
   [[nodiscard]] store::QueueReader& store() override { return store_; }
   [[nodiscard]] store::StoreStats store_stats() const override { return store_stats_; }
+  [[nodiscard]] MemQueueStore& queue_store() { return store_; }
+  void settle() { executor_.run_ready(); }
   [[nodiscard]] hub::HubStatus status() const override { return status_; }
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }

@@ -33,7 +33,12 @@ TEST_F(CommandLineTest, WrongUsageIsExitCodeTwo) {
                                                        {"queue", "peek", "q", "--count", "0"},
                                                        {"queue", "peek", "q", "--priority", "11"},
                                                        {"status", "--nonsense"},
-                                                       {"route", "check"}};
+                                                       {"route", "check"},
+                                                       {"dlq", "show", "x"},
+                                                       {"dlq", "replay"},
+                                                       {"dlq", "purge", "--yes"},
+                                                       {"dlq", "replay", "3", "--all"},
+                                                       {"queue", "purge", "--yes"}};
   for (const auto& args : wrong) EXPECT_EQ(run(args), kExitUsage);
   EXPECT_EQ(out_.str(), "");
 }

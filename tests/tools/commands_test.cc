@@ -16,6 +16,9 @@ class Commands : public ::testing::Test {
  protected:
   Context human() { return {hub_, out_, err_}; }
   Context json() { return {hub_, out_, err_, true}; }
+  static Consent no_terminal() {
+    return {.ask = [](const std::string&) { return std::nullopt; }};
+  }
 
   testing::CannedAdminClient hub_;
   std::ostringstream out_;
@@ -160,6 +163,77 @@ TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
             "up     active    3         2h 00m          9  $upstream  a.json\n"
             "bad    left out  -         for ever        0  -          b.json\n"
             "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
+}
+
+constexpr const char* kLetter =
+    R"({"seq": 12, "died_ms": 1700000000123, "reason": "upstream: refused with 0x95, packet too large",
+    "attempts": 5, "first_error": "refused with 0x95", "first_error_ms": 1700000000000, "last_error": "",
+    "last_error_ms": 0, "from": {"queue": "$upstream", "lane": 0, "priority": 0, "seq": 7, "expires_ms": 0},
+    "topic": "plant/1", "arrived_ms": 1700000000000, "body_bytes": 1536, "routes": ["up", "also"]})";
+
+TEST_F(Commands, DlqLsShowsWhereLettersComeFromAndWhy) {
+  hub_.answers_["/v1/dlq?after=0&count=100"] =
+      std::string(R"({"dead_letters": [)") + kLetter + R"(], "next": 12})";
+  EXPECT_EQ(run_dlq_ls(human(), {}), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "SEQ  DIED                      FROM       TRIED     SIZE  TOPIC    REASON\n"
+            " 12  2023-11-14T22:13:20.123Z  $upstream      5  1.5 KiB  plant/1  upstream: refused with 0x95, "
+            "packet too large\n"
+            "there are more: --after 12\n");
+}
+
+TEST_F(Commands, DlqShowTellsAllThatIsKnown) {
+  hub_.answers_["/v1/dlq/12"] = kLetter;
+  EXPECT_EQ(run_dlq_show(human(), 12, false), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "letter      12, died 2023-11-14T22:13:20.123Z\n"
+            "from        $upstream, seq 7, priority 0\n"
+            "routes      up, also\n"
+            "reason      upstream: refused with 0x95, packet too large\n"
+            "tried       5 times\n"
+            "first error 2023-11-14T22:13:20.000Z  refused with 0x95\n"
+            "last error  -\n"
+            "2023-11-14T22:13:20.000Z  plant/1  1.5 KiB  seq 12\n");
+}
+
+TEST_F(Commands, DlqReplayGoesOnAfterALetterThatCannotGoBack) {
+  hub_.answers_["POST /v1/dlq/12/replay"] = R"({"letter": 12, "queue": "$upstream", "seq": 40})";
+  EXPECT_EQ(run_dlq_replay(human(), {.seqs = {11, 12}}, no_terminal()), kExitFailed);
+  EXPECT_EQ(out_.str(), "12 is in $upstream again, seq 40\n");
+  EXPECT_EQ(err_.str(), "headgate: no hub answers\n");
+}
+
+TEST_F(Commands, DlqReplayOfAllAsksAgainUntilThereAreNone) {
+  hub_.answers_["POST /v1/dlq/replay?after=0"] =
+      R"({"replayed": [{"letter": 3, "queue": "a", "seq": 9}], "refused": [{"letter": 4, "error": "gone"}], "next": 4})";
+  hub_.answers_["POST /v1/dlq/replay?after=4"] = R"({"replayed": [], "refused": [], "next": 0})";
+  EXPECT_EQ(run_dlq_replay(human(), {.all = true}, {.yes = true}), kExitFailed);
+  EXPECT_EQ(out_.str(), "3 is in a again, seq 9\n");
+  EXPECT_EQ(err_.str(), "headgate: gone\n");
+}
+
+TEST_F(Commands, WhatCannotBeUndoneWantsAYes) {
+  for (const char* target : {"/v1/dlq/purge", "/v1/dlq/12/purge", "/v1/queues/a%2Fb/purge"})
+    hub_.answers_[std::string("POST ") + target] = R"({"purged": 2, "queue": "a/b"})";
+  for (const char* answer : {"", "no", "n"}) {
+    const Consent refused{.ask = [answer](const std::string&) { return answer; }};
+    EXPECT_EQ(run_dlq_purge(human(), {.all = true}, refused), kExitUsage);
+    EXPECT_EQ(run_dlq_replay(human(), {.all = true}, refused), kExitUsage);
+    EXPECT_EQ(run_queue_purge(human(), "a/b", refused), kExitUsage);
+  }
+  EXPECT_TRUE(hub_.asked_.empty());
+  const Consent given{.ask = [](const std::string&) { return "y"; }};
+  EXPECT_EQ(run_dlq_purge(human(), {.all = true}, given), kExitOk);
+  EXPECT_EQ(run_dlq_purge(human(), {.seqs = {12}}, given), kExitOk);
+  EXPECT_EQ(run_queue_purge(human(), "a/b", {.yes = true}), kExitOk);
+  EXPECT_EQ(out_.str(), "dropped 2 of $dead\ndropped 2 of $dead\ndropped 2 of a/b\n");
+}
+
+TEST_F(Commands, NothingIsDoneWithoutATerminalToAskOn) {
+  EXPECT_EQ(run_queue_purge(human(), "q", no_terminal()), kExitUsage);
+  EXPECT_EQ(err_.str(),
+            "headgate: nothing is done without a yes, and this is no terminal to ask on; say --yes\n");
+  EXPECT_TRUE(hub_.asked_.empty());
 }
 
 TEST_F(Commands, JsonIsPrintedAsItComes) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "store/dead_letter.h"
 #include "store/rocks_queue_store.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/recording_log.h"
@@ -35,6 +36,18 @@ class Offline : public ::testing::Test {
     const std::vector<store::Target> targets = {{*(*store)->open_queue("$upstream"), 3, 0, ""}};
     ASSERT_TRUE((*store)->append(std::make_shared<core::Message>(message), targets).has_value());
     testing::expect_accounts_balance(**store);
+    (*store)->close();
+  }
+
+  // Makes the message a dead letter.
+  void bury() {
+    store::StoreOptions options;
+    options.dir = data_ + "/" + std::string(store::kStoreDirName);
+    options.hub_id = "site-7";
+    const auto store = store::open_queue_store(options, executor_, log_);
+    ASSERT_TRUE((*store)->open_queue(store::kDeadQueue));
+    ASSERT_EQ((*store)->dead_letter(*(*store)->find_queue("$upstream"), 3, 1, {"poison", 1, 5, "", 0, "", 0}),
+              2u);
     (*store)->close();
   }
 
@@ -69,6 +82,24 @@ TEST_F(Offline, ShowsQueuesAndMessagesAndChangesNoByte) {
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("$upstream        1"));
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("plant/1  6 B  seq 1  priority 3\n  secret\n"));
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, ShowsDeadLettersAndChangesNoByte) {
+  bury();
+  const auto before = files();
+  EXPECT_EQ(run({"dlq", "ls"}), kExitOk) << err_.str();
+  EXPECT_EQ(run({"dlq", "show", "2", "--payload"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("$upstream      5   6 B  plant/1  poison"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("from        $upstream, seq 1, priority 3"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\n  secret\n"));
+  EXPECT_EQ(run({"dlq", "show", "1"}), kExitFailed);
+  EXPECT_EQ(err_.str(), "headgate: there is no dead letter 1\n");
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, ListsNoDeadLettersOfAStoreWithoutThem) {
+  EXPECT_EQ(run({"dlq", "ls", "--json"}), kExitOk) << err_.str();
+  EXPECT_EQ(out_.str(), "{\"dead_letters\":[],\"next\":0}\n");
 }
 
 TEST_F(Offline, ChecksTheStoreAndChangesNoByte) {

@@ -18,9 +18,11 @@ namespace {
 constexpr const char* kDescription =
     "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls, queue "
     "peek, "
-    "store stats and store backup also read a stopped hub's directory (--data), store check only that. "
-    "Nothing "
-    "here changes the hub or its data; store backup makes a copy, passwd changes a file of users.";
+    "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
+    "check "
+    "only that. Nothing here changes the hub or its data but queue purge, dlq replay and dlq purge; store "
+    "backup "
+    "makes a copy, passwd changes a file of users.";
 
 int64_t wall_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -36,11 +38,12 @@ class CommandLine {
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
     app_.add_option("--data", data_dir_,
-                    "The hub's data directory, default ./headgate-data; queue ls|peek and store "
+                    "The hub's data directory, default ./headgate-data; queue ls|peek, dlq ls|show and store "
                     "check|stats|backup read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_queue();
+    add_dlq();
     add_client();
     add_route();
     add_store();
@@ -138,7 +141,43 @@ class CommandLine {
     tail->add_option("queue", queue_tail_.queue, "Name of the queue")->required();
     tail->add_flag("--payload", queue_tail_.payload, "Print the payloads, too");
     on_hub(tail, [this](const Context& context) { return run_queue_tail(context, queue_tail_); });
+    CLI::App* const purge = add(queue, "purge", "Drop everything that waits in a queue");
+    purge->add_option("queue", purged_queue_, "Name of the queue")->required();
+    add_yes(purge);
+    on_hub(purge,
+           [this](const Context& context) { return run_queue_purge(context, purged_queue_, consent_); });
   }
+
+  void add_dlq() {
+    CLI::App& dlq = add_group("dlq", "Dead letters: messages that nobody could take");
+    CLI::App* const ls = add(dlq, "ls", "All of them, oldest first");
+    ls->add_option("--after", letters_.after, "Only letters with a seq greater than this");
+    ls->add_option("-n,--count", letters_.count, "How many")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    on_hub_or_directory(ls, [this](const Context& context) { return run_dlq_ls(context, letters_); });
+    CLI::App* const show = add(dlq, "show", "One of them: where it was and why it died");
+    show->add_option("seq", letter_, "Its seq, as dlq ls shows it")->required();
+    show->add_flag("--payload", letter_payload_, "Print the payload, too");
+    on_hub_or_directory(
+        show, [this](const Context& context) { return run_dlq_show(context, letter_, letter_payload_); });
+    add_letters_verb(add(dlq, "replay", "Put letters back into the queues they came from"), run_dlq_replay);
+    add_letters_verb(add(dlq, "purge", "Drop letters"), run_dlq_purge);
+  }
+
+  void add_letters_verb(CLI::App* sub, int (*verb)(const Context&, const LetterChoice&, const Consent&)) {
+    CLI::Option* const seqs = sub->add_option("seq", choice_.seqs, "Their seqs, as dlq ls shows them");
+    CLI::Option* const all = sub->add_flag("--all", choice_.all, "All that there are");
+    seqs->excludes(all);
+    add_yes(sub);
+    on_hub(sub, [this, verb](const Context& context) {
+      if (choice_.all || !choice_.seqs.empty()) return verb(context, choice_, consent_);
+      err_ << "headgate: name the seqs of dead letters (headgate dlq ls), or say --all\n";
+      return kExitUsage;
+    });
+  }
+
+  void add_yes(CLI::App* sub) { sub->add_flag("--yes", consent_.yes, "Do not ask"); }
 
   void add_client() {
     CLI::App& client = add_group("client", "Who is connected, or has a session");
@@ -229,6 +268,12 @@ class CommandLine {
   bool json_ = false;
   PeekOptions peek_;
   QueueTailOptions queue_tail_;
+  std::string purged_queue_;
+  LettersOptions letters_;
+  uint64_t letter_ = 0;
+  bool letter_payload_ = false;
+  LetterChoice choice_;
+  Consent consent_;
   TailOptions tail_;
   PasswdOptions passwd_;
   bool passwd_stdin_ = false;

@@ -1,6 +1,6 @@
 // The subcommands of `headgate`, each in its own file, callable in process. They print to `out`, complain to
-// `err` in one readable text, and return the exit code. None changes the hub or its data; store backup makes
-// a copy.
+// `err` in one readable text, and return the exit code. None changes the hub or its data, but purge and
+// replay; store backup makes a copy.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,34 @@ struct TailOptions {
   std::string filter = "#";
   bool payload = false;
 };
+
+// The line that was typed in answer to a question; nullopt where there is no terminal.
+[[nodiscard]] std::optional<std::string> ask_on_terminal(const std::string& question);
+
+// Whether something that cannot be undone may be done.
+struct Consent {
+  bool yes = false;  // --yes: do not ask
+  std::function<std::optional<std::string>(const std::string& question)> ask = ask_on_terminal;
+};
+
+struct LettersOptions {
+  uint64_t after = 0;
+  uint64_t count = 100;
+};
+
+// `dlq replay` and `dlq purge`: some letters, or all.
+struct LetterChoice {
+  std::vector<uint64_t> seqs = {};
+  bool all = false;
+};
+
+int run_dlq_ls(const Context& context, const LettersOptions& options);
+int run_dlq_show(const Context& context, uint64_t seq, bool payload);
+// Asks before it takes all.
+int run_dlq_replay(const Context& context, const LetterChoice& choice, const Consent& consent);
+// Asks.
+int run_dlq_purge(const Context& context, const LetterChoice& choice, const Consent& consent);
+int run_queue_purge(const Context& context, const std::string& queue, const Consent& consent);
 
 int run_status(const Context& context);
 int run_queue_ls(const Context& context);
