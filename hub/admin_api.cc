@@ -183,6 +183,11 @@ AdminReply get_status(const Call& call) {
   const Json damage = Json::parse(call.hub.store().damage(), nullptr, false);
   json["store"]["damage"] = damage.is_discarded() ? Json() : damage;
   json["store"]["memory"] = Json::parse(store::memory_json(status.store_memory));
+  json["store"]["disk"] = {{"free_bytes", status.disk.free_bytes},
+                           {"total_bytes", status.disk.total_bytes},
+                           {"min_free_bytes", status.disk.min_free_bytes},
+                           {"reserve_bytes", status.disk.reserve_bytes},
+                           {"low", status.disk.low}};
   json["denied"]["connect"] = status.denied.connect;
   return AdminResponse{200, dump(json)};
 }

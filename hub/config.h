@@ -19,6 +19,7 @@
 #include "routing/route_file.h"
 #include "store/lane_picker.h"
 #include "store/queue_policy.h"
+#include "store/space_watch.h"
 
 namespace headgate::hub {
 
@@ -80,6 +81,7 @@ struct StoreConfig {
   uint64_t cache_bytes = 8'388'608;
   uint64_t tail_bytes = 8'388'608;
   store::LaneMode lane_mode = store::LaneMode::strict;
+  store::SpaceLimits space{.min_free_bytes = 67'108'864, .reserve_bytes = 33'554'432};
   QueueLimitsConfig limits;
 };
 

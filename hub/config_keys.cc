@@ -176,6 +176,14 @@ std::vector<Key<Config>> store_and_route_keys() {
       {"store.lane_mode", at(&Config::store, &StoreConfig::lane_mode),
        "Which priority goes out next, to modules and upstream: \"strict\" the best that has anything; "
        "\"weighted\" all in turn, priority 0 with 11 parts to 1 of messages without a priority."},
+      {"store.min_free_bytes", at(&Config::store, &StoreConfig::space, &store::SpaceLimits::min_free_bytes),
+       "Free space on the store's file system below which no message is stored, at most an eighth of it; all "
+       "else goes on; 0 is no limit.",
+       Unit::bytes, 0, kTiB},
+      {"store.reserve_bytes", at(&Config::store, &StoreConfig::space, &store::SpaceLimits::reserve_bytes),
+       "Space set aside beside the store, at most a sixteenth of its file system, to go on with when "
+       "somebody else has filled it; 0 for none.",
+       Unit::bytes, 0, kTiB},
       {"store.bytes_max", limits(&S::bytes_max),
        "What may wait in all queues together, counted once a queue; what a queue does then is as if it were "
        "full itself; 0 is no limit.",

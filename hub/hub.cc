@@ -106,6 +106,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   options.durability = store_durability(config.store.durability);
   options.cache_bytes = config.store.cache_bytes;
   options.tail_bytes = config.store.tail_bytes;
+  options.space = config.store.space;
   auto store = store::open_queue_store(options, *executor, log);
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),

@@ -111,6 +111,7 @@ HubStatus Hub::status() const {
   status.store_error = engine_.store_error();
   status.store_bytes_max = config_.store.limits.bytes_max;
   status.store_memory = store_->store_memory();
+  status.disk = store_->disk();
   show_counters(status, engine_, connections_.admission());
   const broker::Denials& denied = engine_.broker().denied();
   status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,

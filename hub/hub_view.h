@@ -51,6 +51,7 @@ struct HubStatus {
   std::string store_error;             // empty: the store takes writes
   uint64_t store_bytes_max = 0;        // of all queues together; 0 = no limit
   store::StoreMemory store_memory;
+  store::DiskState disk;
   uint64_t connections = 0;
   uint64_t sessions = 0;
   uint64_t messages_in = 0;   // publishes from clients since start

@@ -79,10 +79,12 @@ void Ingest::log_full(const core::Error& error) {
 
 // ---- publishes that wait for room ----
 
-// Who also works off an input is read on, as far as its window goes: the room may have to come from it.
+// Who also works off an input is read on, as far as its window goes: the room may have to come from it. With
+// a low disk it may come from any durable queue.
 void Ingest::hold(broker::Session& from, HeldPublish publish) {
   ++stats_.held;
-  if (!parts_.delivery.consumes_inputs(from)) from.set_paused(true);
+  const bool may_make_room = parts_.delivery.consumes_inputs(from) || (from.queue && parts_.store.disk().low);
+  if (!may_make_room) from.set_paused(true);
   parts_.held.add(from, std::move(publish));
 }
 
@@ -174,7 +176,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
     if (qos > 0 && subscriber.session->queue) add_session_target(subscriber, *message, qos);
   }
   route(message);
-  if (message->retain) values_.push_back(put_retained(*message));
+  if (message->retain && !is_too_much(*message)) values_.push_back(put_retained(*message));
   if (with) values_.push_back(*with);
 
   core::Result<store::Seq> seq = store::Seq{0};
@@ -191,6 +193,13 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   parts_.tails.on_message(message);
   if (!targets_.empty()) parts_.tails.on_append(*seq, message, targets_);
   return seq;
+}
+
+// A retained message of QoS 0 is put, and puts are not refused. On a low disk it lives in memory only.
+bool Ingest::is_too_much(const core::Message& message) {
+  if (message.qos > 0 || message.body.empty() || !parts_.store.disk().low) return false;
+  ++stats_.dropped;
+  return true;
 }
 
 core::Result<store::Seq> Ingest::store_message(const core::MessagePtr& message) {

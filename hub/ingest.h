@@ -29,7 +29,7 @@ struct IngestStats {
   uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
   uint64_t refused = 0;   // the store could not take them, or there are too many retained messages
   uint64_t held = 0;      // taken later than they came, see HeldPublishes
-  uint64_t dropped = 0;   // QoS 0, for each queue that had no room
+  uint64_t dropped = 0;   // QoS 0, for each queue that had no room, or retained and not stored
 };
 
 class Ingest {
@@ -85,6 +85,7 @@ class Ingest {
   void refuse(broker::Session& from, broker::PublishToken token, const core::Error& error);
   void answer(broker::Session& from, broker::PublishToken token, store::Seq last);
   void log_full(const core::Error& error);
+  [[nodiscard]] bool is_too_much(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> store_message(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> store_where_there_is_room(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,

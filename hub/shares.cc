@@ -90,7 +90,7 @@ bool Shares::give(const broker::Subscriber& member, const core::MessagePtr& mess
   if (member.options.id != 0) ids.push_back(member.options.id);
   if (qos > 0 && member.session->queue) {
     const store::Target target{*member.session->queue, store::kDefaultLane, message->expires_ms,
-                               to_tag({qos, retain, true, std::move(ids)})};
+                               to_tag({qos, retain, true, std::move(ids)}), true};
     return store_.append(message, std::span(&target, 1)).has_value();
   }
   broker::SharedPublish shared(message);

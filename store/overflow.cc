@@ -84,6 +84,11 @@ std::string describe(Limit limit, const QueueStats& queue, uint64_t store_bytes_
   return name + " has room";
 }
 
+bool stores_message(const core::Message& message, std::span<const Target> targets) {
+  if (targets.empty()) return message.retain && !message.body.empty();
+  return !std::ranges::all_of(targets, &Target::moved);
+}
+
 bool make_room(Room& room, const Arrival& arrival, size_t drops_max) {
   const OnFull on_full = room.stats().policy.on_full;
   if (on_full == OnFull::reject || on_full == OnFull::drop_newest) return room.met_by(arrival) == Limit::none;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ enum class Limit : uint8_t { none, messages, bytes, store_bytes };
 
 // For the publisher and the operator: "queue '$upstream' is full: 1000 messages, the most it may hold".
 [[nodiscard]] std::string describe(Limit limit, const QueueStats& queue, uint64_t store_bytes_max);
+
+// Whether an append makes the store larger for good: what moves from one queue to another does not, nor do
+// values alone, unless they are a retained message. One with an empty body erases.
+[[nodiscard]] bool stores_message(const core::Message& message, std::span<const Target> targets);
 
 // A queue, as it is lent for making room.
 class Room {

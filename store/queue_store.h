@@ -48,6 +48,7 @@ struct Target {
   uint8_t lane = kDefaultLane;
   int64_t expires_ms = 0;  // Unix time; 0 = never
   std::string tag;         // opaque to the store, given back with the entry (≤ 255 bytes; of $dead: more)
+  bool moved = false;      // the message is in another queue, which it leaves: taken though the disk is low
 };
 
 // A message as one lane holds it.
@@ -120,6 +121,15 @@ struct Gap {
   return queue.name.starts_with('$') && queue.name != kDeadQueue;
 }
 
+// The file system that the store is on, as of the last look, a second ago at most.
+struct DiskState {
+  uint64_t free_bytes = 0;
+  uint64_t total_bytes = 0;     // 0: nobody looks
+  uint64_t min_free_bytes = 0;  // below it the disk is low
+  uint64_t reserve_bytes = 0;   // set aside now, to go on with when there is nothing else
+  bool low = false;             // messages are refused; all else goes on
+};
+
 // What can be asked of a store without changing it; also of a stopped hub's directory.
 class QueueReader {
  public:
@@ -171,8 +181,8 @@ class StoreEvents {
   // waiting already when the store was opened. Comes also after a read() that could not go on to the end.
   virtual void on_available(QueueId queue) = 0;
 
-  // Something left a queue after an append was refused as full: it may succeed now. Once for each time that
-  // appends were refused, and not for a reason other than a queue's or the hub's limit.
+  // Something left a queue after an append was refused as full, or the disk has room again: it may succeed
+  // now. Once for each time that appends were refused, and not for a reason other than a limit or a low disk.
   virtual void on_room() {}
 
   // A write or sync failed. No message appended after the last on_durable() was stored or will be, and every
@@ -214,8 +224,9 @@ class QueueStore : public QueueReader {
   // and nothing has changed; with `drop_newest` this target alone counts it, as dropped; with the others
   // older entries end as dropped in the same write, or it does itself where those are all of better priority.
   // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (between
-  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit: try again after on_room; or
-  // the disk does not keep up with what is waiting to be written: try again after the next on_durable).
+  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit, or the disk is low and the
+  // message would be stored: try again after on_room; or the disk does not keep up with what is waiting to be
+  // written: try again after the next on_durable).
   [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
                                                  std::span<const KeyValue> values = {}) = 0;
 
@@ -245,9 +256,12 @@ class QueueStore : public QueueReader {
   // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
   virtual void drop_gaps(QueueId queue, Seq up_to) = 0;
 
-  // Ends what has expired, behind the heads by looking at no more than a million entries a second (ADR 19), and
-  // what a lowered limit leaves too much. Call about once a second. Wall time may jump.
+  // Ends what has expired, behind the heads by looking at no more than a million entries a second (ADR 19),
+  // and what a lowered limit leaves too much. Call about once a second. Wall time may jump.
   virtual void tick(core::Now now) = 0;
+
+  // How full the disk is.
+  [[nodiscard]] virtual DiskState disk() const { return {}; }
 
   // Writes and syncs what is still open, then stops the writer. No events come afterwards.
   virtual void close() = 0;

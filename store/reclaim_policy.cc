@@ -1,19 +1,44 @@
 #include "store/reclaim_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace headgate::store {
+namespace {
 
-Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes) {
-  const uint64_t dead = not_compacted_ + dead_;
-  const bool rested = mono_ms - compacted_at_ms_ >= kDrainedEveryMs;
-  const bool everything = dead >= std::max(kEverythingBytes, alive_bytes) ||
-                          (rested && dead >= std::max(kDrainedBytes, 4 * alive_bytes));
-  if (!everything && dead_ < kFilesBytes) return Reclaim::nothing;
-  dead_ = 0;
+constexpr uint64_t kScarceFilesBytes = 2u << 20;
+constexpr uint64_t kScarceDeadPart = 4;
+
+// Room is judged on the safe side. Without enough it is tried all the same now and then: what fails is a
+// write.
+constexpr int64_t kTryEveryMs = 60'000;
+
+}  // namespace
+
+Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) {
+  const bool everything = everything_due(mono_ms, alive_bytes, room);
+  const uint64_t files_bytes = room == RoomToCompact::ample ? kFilesBytes : kScarceFilesBytes;
+  if (!everything && dead_ < files_bytes) return Reclaim::nothing;
+  const uint64_t dead = not_compacted_ + std::exchange(dead_, 0);
+  taken_ = everything ? dead : 0;
   not_compacted_ = everything ? 0 : dead;
-  if (everything) compacted_at_ms_ = mono_ms;
-  return everything ? Reclaim::everything : Reclaim::files;
+  if (!everything) return Reclaim::files;
+  ever_compacted_ = true;
+  compacted_at_ms_ = mono_ms;
+  return Reclaim::everything;
+}
+
+void ReclaimPolicy::undone() { not_compacted_ += std::exchange(taken_, 0); }
+
+bool ReclaimPolicy::everything_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const {
+  const uint64_t dead = not_compacted_ + dead_;
+  const bool rested =
+      mono_ms - compacted_at_ms_ >= (room == RoomToCompact::none ? kTryEveryMs : kDrainedEveryMs);
+  if (room != RoomToCompact::ample) {
+    return rested && (!ever_compacted_ || dead >= std::max(kDrainedBytes, alive_bytes / kScarceDeadPart));
+  }
+  return dead >= std::max(kEverythingBytes, alive_bytes) ||
+         (rested && dead >= std::max(kDrainedBytes, 4 * alive_bytes));
 }
 
 }  // namespace headgate::store

@@ -11,8 +11,13 @@ enum class Reclaim {
   everything,  // also flush and compact: rewrites what is alive
 };
 
+// Whether the disk has the room that compacting takes up before it gives back more.
+enum class RoomToCompact { ample, enough, none };
+
 // The work stays in proportion to what died: `everything` comes after 64 MiB, or as much as is alive if that
-// is more, and soon once hardly anything is left; `files` after every 16 MiB.
+// is more, and soon once hardly anything is left; `files` after every 16 MiB. A disk with just enough room
+// gets more for more work: `files` after 2 MiB, `everything` at once and then after a quarter of what is
+// alive.
 class ReclaimPolicy {
  public:
   static constexpr uint64_t kFilesBytes = 16u << 20;
@@ -23,11 +28,18 @@ class ReclaimPolicy {
   void died(uint64_t bytes) { dead_ += bytes; }
 
   // What is to be done now, with so much alive. The answer is taken as done.
-  [[nodiscard]] Reclaim due(int64_t mono_ms, uint64_t alive_bytes);
+  [[nodiscard]] Reclaim due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room = RoomToCompact::ample);
+
+  // What due() said last was not done.
+  void undone();
 
  private:
+  [[nodiscard]] bool everything_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const;
+
   uint64_t dead_ = 0;                       // since files were dropped
   uint64_t not_compacted_ = kDrainedBytes;  // before that; a store may have been closed just after a drain
+  uint64_t taken_ = 0;                      // what the last answer took as done
+  bool ever_compacted_ = false;             // else nobody knows how much is dead
   int64_t compacted_at_ms_ = 0;
 };
 

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <thread>
+#include <unordered_map>
 
 #include "store/quarantine.h"
 #include "store/varint.h"
@@ -44,11 +45,12 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, r
   db.paranoid_checks = mode != RocksDb::Mode::salvage;
   db.wal_recovery_mode = recovery_mode(mode);
   db.wal_filter = witness;
-  db.max_total_wal_size = 64u << 20;
+  db.max_total_wal_size = 4 * options.thrift.unit_bytes;
   db.max_background_jobs = 2;
   db.max_open_files = -1;
   db.max_file_opening_threads = 1;  // starting more takes longer than what they do
   db.max_manifest_file_size = 4u << 20;
+  db.manifest_preallocation_size = options.thrift.unit_bytes / 4;
   db.max_log_file_size = 1u << 20;
   db.keep_log_file_num = 2;
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
@@ -63,7 +65,7 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, r
 }
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
-                                            size_t write_buffer_bytes) {
+                                            size_t write_buffer_bytes, const Thrift& thrift) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -72,10 +74,12 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(128, 64));
-  family.write_buffer_size = write_buffer_bytes;
+  family.write_buffer_size = std::min<uint64_t>(write_buffer_bytes, 2 * thrift.unit_bytes);
   family.arena_block_size = 64u << 10;
-  family.target_file_size_base = 16u << 20;
-  family.max_bytes_for_level_base = 64u << 20;
+  family.target_file_size_base = thrift.unit_bytes;
+  family.max_bytes_for_level_base = 4 * thrift.unit_bytes;
+  family.max_compaction_bytes = 4 * thrift.unit_bytes;
+  family.disable_auto_compactions = !thrift.compacts;
   family.level0_slowdown_writes_trigger = 8;
   family.level0_stop_writes_trigger = 16;
   family.ttl = 0;  // no rewriting of what merely lies there long
@@ -86,11 +90,11 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
 // `salvage`: nothing is merged, whatever lies there.
 std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::vector<std::string>& names,
                                                       const std::shared_ptr<rocksdb::Cache>& cache,
-                                                      bool salvage) {
+                                                      bool salvage, const Thrift& thrift) {
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (const std::string& name : names) {
     const bool big = family_of(name) == "blk";
-    all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20));
+    all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20, thrift));
     if (!salvage) continue;
     all.back().options.disable_auto_compactions = true;
     all.back().options.level0_slowdown_writes_trigger = all.back().options.level0_stop_writes_trigger = 1
@@ -122,7 +126,8 @@ bool may_be_there(const std::filesystem::directory_entry& file) {
   const std::string name = file.path().filename().string();
   std::error_code ignored;
   return file.is_socket(ignored) || name == "lost+found" || name == "LOCK" || name == "IDENTITY" ||
-         name.starts_with("LOG") || name.starts_with("MANIFEST") || name.ends_with(".dbtmp");
+         name.starts_with("LOG") || name.starts_with("MANIFEST") || name.ends_with(".dbtmp") ||
+         name == kReserveFileName;
 }
 
 // What is in the directory before it is opened.
@@ -285,7 +290,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
-  const auto described = families(*names, cache, mode == Mode::salvage);
+  const auto described = families(*names, cache, mode == Mode::salvage, options.thrift);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status;
@@ -521,12 +526,22 @@ void RocksDb::reclaim(Seq floor, bool all) const {
   // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
   rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
   if (!all) return;
-  db_->Flush({}, handles_).PermitUncheckedError();
+  flush_all();
   rocksdb::CompactRangeOptions how;
   how.exclusive_manual_compaction = false;
   for (rocksdb::ColumnFamilyHandle* family : {blk(), idx()}) {
     db_->CompactRange(how, family, nullptr, nullptr).PermitUncheckedError();
   }
+}
+
+void RocksDb::flush_all() const { db_->Flush({}, handles_).PermitUncheckedError(); }
+
+void RocksDb::set_compacts(bool compacts) const {
+  const std::unordered_map<std::string, std::string> option{
+      {"disable_auto_compactions", compacts ? "false" : "true"}};
+  // Failure is the disk's, which is found elsewhere; until the next time it stays as it was.
+  for (rocksdb::ColumnFamilyHandle* family : handles_) db_->SetOptions(family, option).PermitUncheckedError();
+  if (!compacts) flush_all();
 }
 
 }  // namespace headgate::store

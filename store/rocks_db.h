@@ -142,7 +142,7 @@ class RocksDb {
   core::Status replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::ColumnFamilyHandle* with);
 
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
-  // first, and does nothing if it cannot. `all` = also merges what else is dead. On any thread.
+  // first, and does nothing if it cannot. `all` = also merges what else is dead. On the housekeeper's thread.
   void reclaim(Seq floor, bool all) const;
 
   // Makes a copy that another thread is making fail soon. On any thread.
@@ -155,6 +155,10 @@ class RocksDb {
   // Of cache_bytes: what memtables take, and what blocks and indexes take. On any thread.
   [[nodiscard]] uint64_t memtable_bytes() const { return buffers_->memory_usage(); }
   [[nodiscard]] uint64_t cached_bytes() const;
+
+  // Whether files are merged by themselves, which takes up the space of the new ones before it gives back
+  // that of the old. If not, the log gives back its room now. On the housekeeper's thread.
+  void set_compacts(bool compacts) const;
 
  private:
   // The file system that the database is on, guarded against what comes after an error.
@@ -171,6 +175,7 @@ class RocksDb {
         buffers_(options.write_buffer_manager),
         cache_(std::move(cache)) {}
 
+  void flush_all() const;
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
   void synced(SyncedUpTo up_to) const;
   core::Status drop_leftovers();

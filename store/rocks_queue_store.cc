@@ -53,9 +53,13 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       path_(*db_, options.tail_bytes),
       last_seq_(meta_.next_seq - 1),
       durable_(last_seq_),
-      lease_(meta_.next_seq + kSeqLease) {
+      lease_(meta_.next_seq + kSeqLease),
+      volume_(options_.volume),
+      watch_(options.space),
+      compacts_(opened.compacts) {
   open_.first_seq = last_seq_ + 1;
   count_table();
+  if (opened.space) on_space(*opened.space);
 }
 
 void RocksStore::count_table() {
@@ -133,6 +137,7 @@ core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const T
                                      std::span<const KeyValue> values) {
   if (auto writable = check_may_append(); !writable) return core::fail(writable.error());
   if (auto known = check_targets(targets); !known) return core::fail(known.error());
+  if (auto room = check_disk_room(*message, targets); !room) return core::fail(room.error());
   const uint64_t bytes = targets.empty() ? 0 : stored_bytes(*message);
   const auto taking = make_room_in(targets, bytes, last_seq_ + 1);
   if (!taking) return core::fail(taking.error());
@@ -154,6 +159,7 @@ Seq RocksStore::collect(core::MessagePtr message, std::span<const Target> target
   }
   payload_bytes_ += message->body.size();
   open_.bytes += bytes;
+  count_taken(bytes);
   open_.held_bytes += kOpenMessageBytes + targets.size() * kOpenTargetBytes;
   path_.tail().add(seq, message);
   open_.segment_for(seq).add(seq, std::move(message), bytes, targets, previous_);
@@ -213,6 +219,7 @@ void RocksStore::add_values(std::span<const KeyValue> values, bool of_message) {
     open_.values_of_messages.push_back(open_.values.size() + i);
   open_.values.insert(open_.values.end(), values.begin(), values.end());
   open_.bytes += bytes_of(values);
+  count_taken(bytes_of(values));
 }
 
 void RocksStore::touch(QueueState& queue) {
@@ -441,7 +448,9 @@ void RocksStore::close() {
 
 core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions& options,
                                                              core::Executor& executor, core::Log& log) {
-  auto opened = open_database(options, RocksDb::Mode::make);
+  StoreOptions with_volume = options;
+  if (!with_volume.volume) with_volume.volume = system_volume(options.dir);
+  auto opened = open_database(with_volume, RocksDb::Mode::make);
   if (!opened) return core::fail(opened.error());
   const Meta& meta = opened->meta;
   log.info(opened->made ? "store_made"
@@ -453,7 +462,7 @@ core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions&
     log.warn("store_has_a_new_epoch", {{"why", "it is a copy that was made by headgate store backup"},
                                        {"before", opened->epoch_before},
                                        {"epoch", meta.identity.epoch}});
-  return std::unique_ptr<DurableStore>(new RocksStore(options, *std::move(opened), executor, log));
+  return std::unique_ptr<DurableStore>(new RocksStore(with_volume, *std::move(opened), executor, log));
 }
 
 }  // namespace headgate::store

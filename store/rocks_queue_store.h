@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
+#include "store/space_watch.h"
 
 namespace rocksdb {
 class Env;
@@ -34,14 +35,24 @@ struct Durability {
 // Where a hub keeps its store, inside its data directory: other files may lie beside it.
 inline constexpr std::string_view kStoreDirName = "store";
 
+// How a database uses the disk's room. What it may take up for a while, before it gives back more, follows
+// `unit_bytes`: files and log, the first level, and what is merged at a time.
+struct Thrift {
+  bool compacts = true;  // merges files by itself, see RocksDb::set_compacts()
+  uint64_t unit_bytes = 16u << 20;
+};
+
 struct StoreOptions {
   std::string dir;     // a directory of the store's own: empty, missing, or a store
   std::string hub_id;  // written into a new store; an existing one must have the same
   Durability durability;
   size_t cache_bytes = 16u << 20;  // RocksDB's blocks, indexes and memtables together
   size_t tail_bytes = 4u << 20;    // the newest messages, kept for consumers that keep up
-  size_t holes_max = 64;        // finished ranges behind the head of a lane; with more, rows are written anew
-  rocksdb::Env* env = nullptr;  // the file system to use; null = the operating system's; not owned
+  size_t holes_max = 64;  // finished ranges behind the head of a lane; with more, rows are written anew
+  SpaceLimits space;      // of the disk; none unless it is set
+  std::shared_ptr<Volume> volume;  // whom to ask for that; null = the operating system
+  Thrift thrift;                   // set by the store itself, from what the volume says
+  rocksdb::Env* env = nullptr;     // the file system to use; null = the operating system's; not owned
 };
 
 // Opens the store in options.dir, or makes one. Reads a few rows per queue, however much is queued.

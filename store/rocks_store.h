@@ -23,6 +23,7 @@
 #include "store/rocks_queue_store.h"
 #include "store/rocks_read_path.h"
 #include "store/rocks_store_check.h"
+#include "store/space_watch.h"
 #include "store/worker.h"
 
 namespace headgate::store {
@@ -32,6 +33,8 @@ struct Opened {
   std::shared_ptr<RocksDb> db;
   Meta meta;
   QueueTable table;
+  std::optional<DiskSpace> space;      // before it was opened, if anybody wants to know
+  bool compacts = true;                // see RocksDb::set_compacts()
   bool made = false;                   // there was none
   std::optional<DamageReport> damage;  // that was found and mended now
   std::string epoch_before;            // a copy, with an epoch of its own now: what it was
@@ -95,6 +98,7 @@ class RocksStore final : public DurableStore {
                             const Target& to) override;
   void drop_gaps(QueueId queue, Seq up_to) override;
   void tick(core::Now now) override;
+  DiskState disk() const override;
   void close() override;
 
   void back_up(const std::string& dir, OnBackedUp done) override;
@@ -130,6 +134,17 @@ class RocksStore final : public DurableStore {
   void count_out(QueueState& queue, uint8_t lane, uint64_t bytes, Outcome outcome);
   void on_room_made();
   size_t trim(QueueState& queue, size_t budget);
+
+  // The disk (rocks_store_space.cc).
+  core::Status check_disk_room(const core::Message& message, std::span<const Target> targets);
+  void count_taken(uint64_t bytes);
+  void look_at_disk(bool give_reserve_back = false);
+  void on_space(const core::Result<DiskSpace>& space);
+  void follow_disk();
+  void report_disk(uint64_t reserved_before);
+  void set_reserve_aside();
+  void make_room_to_compact();
+  void on_reserve(const core::Status& made);
 
   // Groups.
   void schedule();
@@ -195,7 +210,9 @@ class RocksStore final : public DurableStore {
   void sync_if_due(core::Now now);
   void reclaim_if_due(core::Now now);
   void reclaim(Reclaim what, Seq floor);
-  Seq floor() const;
+  void on_reclaimed();
+  Seq floor();
+  std::optional<Seq> first_block(LaneId lane);
 
   core::Executor& executor_;
   core::Log& log_;
@@ -244,6 +261,14 @@ class RocksStore final : public DurableStore {
   core::Now looked_at_;           // the tick before
   bool look_posted_ = false;
   std::vector<LaneId> to_fold_;  // with the next group
+  std::shared_ptr<Volume> volume_;
+  SpaceWatch watch_;
+  bool looking_ = false;            // the disk is being asked
+  bool give_reserve_back_ = false;  // before it is asked the next time
+  bool setting_aside_ = false;      // the reserve is being made
+  int64_t set_aside_after_ms_ = 0;  // monotonic: not before
+  bool low_reported_ = false;
+  bool compacts_ = true;  // as the database was last told
   ReclaimPolicy reclaim_;
   Reclaim due_ = Reclaim::nothing;  // rides on the next group
   int64_t synced_at_ms_ = 0;

@@ -1,4 +1,5 @@
 // Opening a database and marking it as in use.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -15,6 +16,10 @@ namespace headgate::store {
 namespace {
 
 using core::Errc;
+
+constexpr uint64_t kUnitBytesMin = 1u << 20;
+constexpr uint64_t kUnitBytesMax = Thrift{}.unit_bytes;
+constexpr uint64_t kUnitsInMinFree = 4;
 
 std::string u64_bytes(uint64_t value) {
   std::string out;
@@ -105,14 +110,8 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
   return opened;
 }
 
-}  // namespace
-
-KeyValue copied_row(uint64_t unix_ms) { return {std::string(kMetaCopied), u64_bytes(unix_ms)}; }
-
-KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
-
-core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
-                                   const std::string& suspect) {
+core::Result<Opened> open_or_heal(const StoreOptions& options, RocksDb::Mode mode,
+                                  const std::string& suspect) {
   const std::string unfinished = Quarantine(options.dir).unfinished();
   std::string cause = unfinished.empty() ? suspect : unfinished;
   std::vector<SeqRange> missing;
@@ -127,6 +126,39 @@ core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mo
   auto opened = open_sound(options, RocksDb::Mode::read_write, none);
   if (opened) opened->damage = *std::move(healed);
   return opened;
+}
+
+// As open_or_heal(), in the way that the disk's room demands.
+core::Result<Opened> open_thriftily(StoreOptions options, RocksDb::Mode mode, const std::string& suspect) {
+  SpaceWatch watch(options.space);
+  const bool measures = watch.enabled() && options.volume;
+  const core::Result<DiskSpace> space =
+      measures ? options.volume->space() : core::Result<DiskSpace>(core::fail(Errc::unavailable, ""));
+  if (space) watch.on_space(*space, 0);
+  options.thrift.compacts = !watch.tight();
+  if (space && watch.min_free_bytes() != 0) {
+    options.thrift.unit_bytes =
+        std::clamp(watch.min_free_bytes() / kUnitsInMinFree, kUnitBytesMin, kUnitBytesMax);
+  }
+  auto opened = open_or_heal(options, mode, suspect);
+  if (!opened) return opened;
+  if (space) opened->space = *space;
+  opened->compacts = options.thrift.compacts;
+  return opened;
+}
+
+}  // namespace
+
+KeyValue copied_row(uint64_t unix_ms) { return {std::string(kMetaCopied), u64_bytes(unix_ms)}; }
+
+KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
+
+core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
+                                   const std::string& suspect) {
+  auto opened = open_thriftily(options, mode, suspect);
+  if (opened || opened.error().code != Errc::full) return opened;
+  if (!options.volume || !options.volume->give_back()) return opened;
+  return open_thriftily(options, mode, suspect);
 }
 
 }  // namespace headgate::store

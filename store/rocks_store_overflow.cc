@@ -193,7 +193,7 @@ void RocksStore::count_out(QueueState& queue, uint8_t lane, uint64_t bytes, Outc
 }
 
 void RocksStore::on_room_made() {
-  if (!std::exchange(refused_, false)) return;
+  if (watch_.low() || !std::exchange(refused_, false)) return;
   on_loop([this] {
     if (events_ != nullptr) events_->on_room();
   });

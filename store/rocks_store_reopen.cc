@@ -73,9 +73,11 @@ void RocksStore::on_reopened(core::Result<Opened> opened) {
   if (!opened) return retry_later(opened.error());
   if (const auto same = check_same(opened->meta); !same) return retry_later(same.error());
   if (opened->damage) log_damage(log_, *opened->damage);
+  const auto space = opened->space;
   adopt(*std::move(opened));
   const std::string cause = std::exchange(failed_, std::nullopt)->what;
   reopen_failures_ = 0;
+  if (space) on_space(*space);
   replay();
   log_.warn("store_opened_again", {{"after", cause}, {"next_seq", last_seq_ + 1}});
   if (events_ != nullptr) events_->on_recovered();
@@ -103,6 +105,9 @@ core::Status RocksStore::check_same(const Meta& opened) const {
 // Goes on from what is on the disk.
 void RocksStore::adopt(Opened opened) {
   db_ = std::move(opened.db);
+  compacts_ = opened.compacts;
+  reclaim_.undone();
+  watch_.on_compacting(0);
   path_.use(db_.get());
   lease_ = opened.meta.next_seq + kSeqLease;
   last_seq_ = std::max(last_seq_, opened.meta.next_seq - 1);

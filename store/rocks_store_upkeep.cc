@@ -11,6 +11,9 @@ namespace {
 // A purge deletes its rows this many at a time, between other work.
 constexpr size_t kSweepRows = 64;
 
+// Rows that are read to learn what may be given back.
+constexpr size_t kFloorRows = 64;
+
 }  // namespace
 
 core::Status RocksStore::remove_queue(QueueId queue) {
@@ -107,6 +110,7 @@ core::Status RocksStore::sweep_queue(QueueState& queue, size_t& budget) {
 
 void RocksStore::tick(core::Now now) {
   ticked_at_ms_ = now.mono_ms;
+  if (!closed_) look_at_disk();
   if (failed_ && !closed_) return reopen_if_due(now);
   if (!check_writable()) return;
   if (auto disk = db_->check_disk(); !disk) return fail(disk.error());  // it met that by itself
@@ -137,8 +141,10 @@ void RocksStore::sync_if_due(core::Now now) {
 // what is due goes with the group that carries them.
 void RocksStore::reclaim_if_due(core::Now now) {
   if (housekeeping_) return;
-  due_ = reclaim_.due(now.mono_ms, waiting_bytes_);
+  const RoomToCompact room = watch_.room_to_compact(waiting_bytes_);
+  due_ = reclaim_.due(now.mono_ms, waiting_bytes_, room);
   if (due_ == Reclaim::nothing) return;
+  if (room != RoomToCompact::ample && due_ == Reclaim::everything) make_room_to_compact();
   housekeeping_ = true;
   schedule();
 }
@@ -148,21 +154,47 @@ void RocksStore::reclaim(Reclaim what, Seq floor) {
                      &executor = executor_] {
     db->reclaim(floor, what == Reclaim::everything);
     executor.post([this, alive, generation] {
-      if (alive.lock() && generation == generation_) housekeeping_ = false;
+      if (alive.lock() && generation == generation_) on_reclaimed();
     });
   });
 }
 
-// Every block with a smaller id is dead. A block that holds a seq began at most a segment's span before it.
-Seq RocksStore::floor() const {
-  Seq oldest = last_seq_ + 1 + Segment::kSeqSpanMax;
+void RocksStore::on_reclaimed() {
+  housekeeping_ = false;
+  const bool was_low = watch_.low();
+  watch_.on_compacting(0);
+  if (was_low && !watch_.low()) on_room_made();
+  look_at_disk();
+}
+
+// Every block with a smaller id is dead. What a lane may want is known roughly from its head, as a block that
+// holds a seq began at most a segment's span before it, and exactly from a row: only those are read that
+// count.
+Seq RocksStore::floor() {
+  std::vector<std::pair<Seq, LaneId>> wanted;
   for (const auto& [id, queue] : table_.all()) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       if (queue->stats.lanes[lane].waiting == 0) continue;
-      oldest = std::min(oldest, queue->lanes[lane]->progress.head() + 1);
+      const Seq next = queue->lanes[lane]->progress.head() + 1;
+      wanted.push_back({next > Segment::kSeqSpanMax ? next - Segment::kSeqSpanMax : 0, {id, lane}});
     }
   }
-  return oldest > Segment::kSeqSpanMax ? oldest - Segment::kSeqSpanMax : 0;
+  std::ranges::sort(wanted, {}, &std::pair<Seq, LaneId>::first);
+  Seq floor = last_seq_ + 1;
+  for (size_t i = 0; i < wanted.size() && wanted[i].first < floor; ++i) {
+    const auto& [roughly, lane] = wanted[i];
+    if (i == kFloorRows) return roughly;
+    floor = std::min(floor, first_block(lane).value_or(roughly));
+  }
+  return floor;
+}
+
+// The oldest block that the next entry of a lane may be in; none if that cannot be read, or is being written.
+std::optional<Seq> RocksStore::first_block(LaneId id) {
+  const Lane& lane = *table_.find_any(id.queue)->lanes[id.lane];
+  const auto row = path_.next_row(id, lane, lane.progress.head());
+  if (!row || !*row) return std::nullopt;
+  return std::ranges::min((*row)->blocks, {}, &RowBlock::id).id;
 }
 
 }  // namespace headgate::store

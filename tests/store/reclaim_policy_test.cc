@@ -35,5 +35,32 @@ TEST_F(ReclaimPolicyTest, GivesADrainedStoreItsSpaceBackSoon) {
   EXPECT_EQ(after(0, 0, 30), Reclaim::nothing);
 }
 
+TEST(ReclaimPolicyOnATightDisk, CompactsAtOnceAndThenForAQuarterOfWhatIsAlive) {
+  ReclaimPolicy policy;
+  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  policy.died(9 * kMiB);
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::files);
+  policy.died(1 * kMiB);
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+}
+
+TEST(ReclaimPolicyOnATightDisk, OnlyDropsFilesWithoutRoomToCompactAndTriesOnceAMinute) {
+  ReclaimPolicy policy;
+  policy.died(64 * kMiB);
+  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::none), Reclaim::files);
+  policy.died(1 * kMiB);
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
+  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::none), Reclaim::everything) << "tried all the same";
+}
+
+TEST(ReclaimPolicyOnATightDisk, DoesAgainWhatCouldNotBeDone) {
+  ReclaimPolicy policy;
+  policy.died(20 * kMiB);
+  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::nothing);
+  policy.undone();
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+}
+
 }  // namespace
 }  // namespace headgate::store

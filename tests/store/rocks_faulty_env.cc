@@ -101,7 +101,7 @@ std::string text_of(const std::string& name) {
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<FaultyFileSystem>& disk) {
+std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<rocksdb::FileSystem>& disk) {
   return std::make_unique<FaultyEnv>(rocksdb::NewCompositeEnv(disk));
 }
 

@@ -65,8 +65,8 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   std::map<std::string, std::string> overwritten_;  // by a rename likewise: what was there; empty = nothing
 };
 
-// That file system as an Env whose background threads do not sleep: RocksDB waits a second after each flush
+// Such a file system as an Env whose background threads do not sleep: RocksDB waits a second after each flush
 // that failed, and closing waits for that.
-[[nodiscard]] std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<FaultyFileSystem>& disk);
+[[nodiscard]] std::unique_ptr<rocksdb::Env> make_faulty_env(const std::shared_ptr<rocksdb::FileSystem>& disk);
 
 }  // namespace headgate::testing

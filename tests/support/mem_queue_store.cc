@@ -179,8 +179,13 @@ core::Status MemQueueStore::check_room(std::span<const store::Target> targets, u
   return {};
 }
 
+void MemQueueStore::set_disk_low(bool low) {
+  disk_.low = low;
+  on_room_made();
+}
+
 void MemQueueStore::on_room_made() {
-  if (!std::exchange(refused_, false)) return;
+  if (disk_.low || !std::exchange(refused_, false)) return;
   executor_.post([this, alive = std::weak_ptr(alive_)] {
     if (alive.lock() && events_ && !closed_) events_->on_room();
   });
@@ -224,6 +229,10 @@ core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<cons
     if (!queues_.contains(target.queue) || target.lane >= kLaneCount) {
       return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
     }
+  }
+  if (disk_.low && store::stores_message(*message, targets)) {
+    refused_ = true;
+    return core::fail(core::Errc::full, "the disk is nearly full");
   }
   const uint64_t bytes = store::stored_bytes(*message);
   if (const auto room = check_room(targets, bytes); !room) return core::fail(room.error());

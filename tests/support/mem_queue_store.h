@@ -35,6 +35,9 @@ class MemQueueStore : public store::QueueStore {
   void remember_commits();
   void lose_uncommitted();
 
+  // As when the disk becomes nearly full, and has room again.
+  void set_disk_low(bool low);
+
   // Commits so far, and whether something waits for the next one.
   [[nodiscard]] size_t commits() const { return commits_; }
   [[nodiscard]] bool commit_pending() const { return commit_posted_; }
@@ -70,6 +73,7 @@ class MemQueueStore : public store::QueueStore {
                                                  core::MessagePtr message, const store::Target& to) override;
   void drop_gaps(store::QueueId queue, store::Seq up_to) override;
   void tick(core::Now now) override;
+  [[nodiscard]] store::DiskState disk() const override { return disk_; }
   void close() override;
 
  private:
@@ -113,6 +117,7 @@ class MemQueueStore : public store::QueueStore {
   store::QueueId next_queue_ = 1;
   uint64_t bytes_max_ = 0;
   bool refused_ = false;
+  store::DiskState disk_;
   store::Seq last_seq_ = 0;
   store::Seq durable_ = 0;
   std::optional<std::map<store::QueueId, Queue>> committed_;  // as of the last commit, if remembered

@@ -48,6 +48,17 @@ std::string store_of(const Json& status) {
   return text;
 }
 
+// Empty if nobody looks at the disk.
+std::string disk_of(const Json& disk) {
+  if (number_of(disk, "total_bytes") == 0) return "";
+  std::string text = human_bytes(number_of(disk, "free_bytes")) + " free of " +
+                     human_bytes(number_of(disk, "total_bytes")) + ", at least " +
+                     human_bytes(number_of(disk, "min_free_bytes")) + " wanted, reserve " +
+                     human_bytes(number_of(disk, "reserve_bytes"));
+  if (member_of(disk, "low") == true) text += "; LOW: no message is stored until there is room";
+  return text;
+}
+
 std::string routes_of(const Json& status) {
   const Json& routes = member_of(status, "routes");
   std::string text = std::to_string(number_of(routes, "active")) + " active";
@@ -114,6 +125,8 @@ void show(std::ostream& out, const Json& status) {
   line("routes", routes_of(status));
   line("store", store_of(status));
   if (const std::string damage = damage_of(status); !damage.empty()) line("DAMAGE", damage);
+  if (const std::string disk = disk_of(member_of(member_of(status, "store"), "disk")); !disk.empty())
+    line("disk", disk);
   line("durability", text_of(status, "durability") + ", " + printable(text_of(status, "data_dir")));
   line("link", link_of(member_of(status, "upstream")));
   line("sent", sent_of(member_of(status, "upstream")));

@@ -1,0 +1,158 @@
+// A disk that is full, as the real hub meets it: a small file system of its own, in memory. Only root may
+// mount one.
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "tests/e2e/hub_fixture.h"
+
+namespace headgate::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kQuotaExceeded = 0x97;
+constexpr size_t kBodyBytes = 32 * 1024;
+
+class FullDisk : public HubTest {
+ protected:
+  void SetUp() override {
+    if (!mount_small_disk()) GTEST_SKIP() << "cannot mount a tmpfs: " << std::strerror(errno);
+    HubTest::SetUp();
+    auto consumer = persistent_client("consumer");
+    ASSERT_EQ(consumer->subscribe("fill/#", 1), 1);
+    consumer->disconnect();
+  }
+  void TearDown() override {
+    HubTest::TearDown();
+    if (!mounted_) return;
+    hub_.kill_hard();
+    ::umount2(hub_.data_dir().c_str(), MNT_DETACH);
+  }
+
+  // Nobody but this process and its children sees it.
+  bool mount_small_disk() {
+    std::filesystem::create_directories(hub_.data_dir());
+    mounted_ = ::unshare(CLONE_NEWNS) == 0 &&
+               ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               ::mount("headgate-test", hub_.data_dir().c_str(), "tmpfs", 0, "size=96m") == 0;
+    return mounted_;
+  }
+
+  // Begins with a number, and cannot be compressed.
+  std::string body() {
+    std::string text = std::to_string(++bodies_) + " ";
+    const size_t head = text.size();
+    text.resize(kBodyBytes);
+    std::generate(text.begin() + static_cast<ptrdiff_t>(head), text.end(),
+                  [this] { return static_cast<char>(random_()); });
+    return text;
+  }
+  static std::string number_of(const std::string& body) { return body.substr(0, body.find(' ')); }
+
+  // True if it was acknowledged; remembers it then.
+  bool publish(MqttClient& publisher) {
+    const std::string text = body();
+    if (!publisher.publish_and_wait("fill/t", text, 1)) return false;
+    acked_.insert(number_of(text));
+    return true;
+  }
+  // What is guessed first is on the safe side, so a refusal may be followed by room.
+  void publish_until_refused() {
+    const auto publisher = client();
+    for (int refused = 0; refused < 3;) {
+      if (publish(*publisher)) {
+        refused = 0;
+        continue;
+      }
+      ASSERT_EQ(publisher->last_publish_code(), kQuotaExceeded);
+      ++refused;
+      std::this_thread::sleep_for(1100ms);  // it looks at the disk once a second
+    }
+    EXPECT_GT(acked_.size(), 1'000u);
+  }
+  [[nodiscard]] bool takes_messages_again() {
+    const auto publisher = client();
+    return eventually(
+        [&] {
+          if (publish(*publisher)) return true;
+          std::this_thread::sleep_for(300ms);
+          return false;
+        },
+        90s);
+  }
+  // Connects, and has acknowledged everything that was acknowledged to publishers.
+  void expect_consumer_gets_everything() {
+    const auto consumer = persistent_client("consumer");
+    std::set<std::string> got;
+    const auto everything = [&] {
+      if (!consumer->wait_received(acked_.size(), 1s)) return false;
+      for (const std::string& text : consumer->payloads()) got.insert(number_of(text));
+      return std::ranges::includes(got, acked_);
+    };
+    EXPECT_TRUE(eventually(everything, 60s)) << got.size() << " of " << acked_.size();
+    EXPECT_TRUE(eventually([this] { return waiting() == 0; }, 30s)) << "acknowledgements go on";
+    consumer->disconnect();
+  }
+  [[nodiscard]] uint64_t waiting() const { return hub_.cli_json({"status"})["store"]["waiting"]; }
+  [[nodiscard]] nlohmann::json disk() const { return hub_.cli_json({"status"})["store"]["disk"]; }
+
+  [[nodiscard]] std::string foreign_file() const { return hub_.data_dir() + "/foreign"; }
+  void fill_with_a_foreign_file() const {
+    std::ofstream file(foreign_file(), std::ios::binary);
+    const std::string piece(64 * 1024, 'x');
+    while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())) && file.flush()) continue;
+  }
+
+  std::minstd_rand random_;
+  uint64_t bodies_ = 0;
+  std::set<std::string> acked_;
+  bool mounted_ = false;
+};
+
+TEST_F(FullDisk, RefusesPublishersAndTakesThemAgainOnceItsQueuesAreDrained) {
+  publish_until_refused();
+  EXPECT_EQ(disk()["low"], true);
+  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("LOW"));
+  expect_consumer_gets_everything();
+  EXPECT_TRUE(takes_messages_again());
+  EXPECT_THAT(hub_.log(), HasSubstr("disk_low"));
+  EXPECT_THAT(hub_.log(), HasSubstr("disk_room"));
+  EXPECT_THAT(hub_.log(), Not(HasSubstr("store_failed"))) << "it never was really full";
+}
+
+TEST_F(FullDisk, LosesNothingWhenItIsKilledAndStarted) {
+  publish_until_refused();
+  restart_hard();
+  restart_hard();
+  expect_consumer_gets_everything();
+  EXPECT_TRUE(takes_messages_again());
+}
+
+TEST_F(FullDisk, GoesOnInTheReserveWhenSomebodyElseFillsIt) {
+  {
+    const auto publisher = client();
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(publish(*publisher));
+    ASSERT_TRUE(eventually([this] { return disk()["reserve_bytes"] > 0; }));
+    fill_with_a_foreign_file();
+    EXPECT_TRUE(
+        eventually([&] { return !publish(*publisher); }));  // room that was set aside is used up first
+  }
+  EXPECT_TRUE(eventually([this] { return disk()["low"] == true && disk()["reserve_bytes"] == 0; }));
+  restart_hard();
+  expect_consumer_gets_everything();
+  std::filesystem::remove(foreign_file());
+  EXPECT_TRUE(takes_messages_again());
+  EXPECT_TRUE(eventually([this] { return disk()["reserve_bytes"] > 0; }));
+}
+
+}  // namespace
+}  // namespace headgate::e2e
