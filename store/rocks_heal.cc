@@ -29,9 +29,7 @@ std::string u64_bytes(uint64_t value) {
 class Healing {
  public:
   Healing(const StoreOptions& options, const std::string& cause, std::vector<SeqRange> missing)
-      : options_(options),
-        synced_(read_sync_mark(options.dir).value_or(SyncedUpTo{})),
-        quarantine_(options.dir) {
+      : options_(options), synced_(read_sync_mark(options.dir)), quarantine_(options.dir) {
     report_.found_ms = wall_ms();
     report_.cause = cause;
     report_.log = std::move(missing);
@@ -63,7 +61,7 @@ class Healing {
     if (!meta) return core::fail(meta.error());
     meta_ = *std::move(meta);
     report_.epoch_before = meta_.identity.epoch;
-    if (report_.log.empty()) report_.log = witness_.missing(db_->db().GetLatestSequenceNumber(), synced_);
+    if (report_.log.empty()) report_.log = witness_.missing(db_->db().GetLatestSequenceNumber());
     return {};
   }
 
@@ -101,7 +99,7 @@ class Healing {
   // In one write, so that what is counted as lost is also told.
   core::Status write_meta(Recounted& counted) {
     rocksdb::WriteBatch& batch = counted.states;
-    const Seq next = std::max({meta_.next_seq, counted.last_seq + 1, synced_.seq + 1});
+    const Seq next = std::max({meta_.next_seq, counted.last_seq + 1, synced_ ? synced_->seq + 1 : 0});
     const KeyValue queue = next_queue_row(std::max(meta_.next_queue, counted.next_queue));
     batch.Put(db_->meta(), std::string(kMetaNextSeq), u64_bytes(next));
     batch.Put(db_->meta(), queue.key, *queue.value);
@@ -120,10 +118,10 @@ class Healing {
   }
 
   const StoreOptions& options_;
-  const SyncedUpTo synced_;
+  const std::optional<SyncedUpTo> synced_;
   Quarantine quarantine_;
   bool again_ = false;  // an earlier attempt was cut short
-  LogWitness witness_;
+  LogWitness witness_{synced_};
   std::unique_ptr<RocksDb> db_;
   Meta meta_;
   DamageReport report_;

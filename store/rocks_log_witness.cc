@@ -47,7 +47,10 @@ rocksdb::WalFilter::WalProcessingOption LogWitness::LogRecordFound(unsigned long
                                                                    rocksdb::WriteBatch*, bool* is_changed) {
   *is_changed = false;
   const uint64_t sequence = sequence_of(batch);
-  if (next_sequence_ != 0 && sequence > next_sequence_) hole_ = true;
+  if (next_sequence_ != 0 && sequence > next_sequence_) {
+    if (saw_all_synced()) return WalProcessingOption::kStopReplay;
+    hole_ = true;
+  }
   next_sequence_ = std::max(next_sequence_, sequence + batch.Count());
   NoteReader note;
   if (!batch.Iterate(&note).ok() || !note.found) return WalProcessingOption::kContinueProcessing;
@@ -57,8 +60,9 @@ rocksdb::WalFilter::WalProcessingOption LogWitness::LogRecordFound(unsigned long
   return WalProcessingOption::kContinueProcessing;
 }
 
-std::vector<SeqRange> LogWitness::missing(uint64_t log_sequence, const SyncedUpTo& synced) const {
+std::vector<SeqRange> LogWitness::missing(uint64_t log_sequence) const {
   std::vector<SeqRange> missing = holes_;
+  const SyncedUpTo synced = synced_.value_or(SyncedUpTo{});
   const bool cut_short = log_sequence < synced.log_sequence;
   if ((hole_ || cut_short) && synced.seq > last_) missing.push_back({last_ + 1, synced.seq});
   return missing;

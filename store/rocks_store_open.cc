@@ -81,16 +81,15 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
 // Error corrupt: it is damaged; the error says how, and `missing` what the log lacks.
 core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
                                 std::vector<SeqRange>& missing) {
-  const SyncedUpTo synced = read_sync_mark(options.dir).value_or(SyncedUpTo{});
-  LogWitness witness;
+  const auto synced = read_sync_mark(options.dir);
+  LogWitness witness(synced);
   auto db = RocksDb::open(options, mode, &witness);
-  const bool torn = !db && db.error().code == Errc::corrupt && synced != SyncedUpTo{} && witness.saw(synced);
-  if (torn) {
-    witness = {};
+  if (!db && db.error().code == Errc::corrupt && witness.saw_all_synced()) {
+    witness = LogWitness(synced);
     db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, &witness);
   }
   if (!db) return core::fail(db.error());
-  missing = witness.missing((*db)->db().GetLatestSequenceNumber(), synced);
+  missing = witness.missing((*db)->db().GetLatestSequenceNumber());
   if (!missing.empty()) {
     return core::fail(Errc::corrupt, "store " + options.dir + ": the log lacks what was synced, from seq " +
                                          std::to_string(missing.front().from) + " to " +

@@ -146,6 +146,57 @@ TEST_F(DamagedStore, IsMendedOnce) {
   EXPECT_EQ(files_with(report().at("directory"), "report.json").size(), 1u);
 }
 
+class LogsCutApart : public RocksDriver, public ::testing::Test {
+ protected:
+  LogsCutApart() {
+    options.cache_bytes = 512u << 10;  // a family is written out, and a new log begun, all few hundred KiB
+    options.env = env.get();
+    open();
+    q = queue("$q");
+    settle();
+  }
+  ~LogsCutApart() override { expect_sound(); }
+
+  // As groups of their own, which promise nothing and are not synced.
+  void append_unsynced(int count) {
+    for (int i = 0; i < count; ++i) {
+      auto quiet = std::make_shared<core::Message>(*message(std::string(2'000, 'x')));
+      quiet->qos = 0;
+      ASSERT_TRUE(store->append(quiet, std::array{Target{q, kDefaultLane, 0, ""}}));
+      const KeyValue step{"step", std::to_string(i)};
+      const Seq seq = store->put(std::array{step}, false).value();
+      executor.run_until([&] { return events.durable_up_to() >= seq; });
+    }
+  }
+  // The newest log keeps all, the others lose what was not synced.
+  void cut_power_between_logs() {
+    logs = files_with(options.dir, ".log").size();
+    disk->fail_from(0);
+    store.reset();
+    executor.drop_ready();
+    size_t seen = 0;
+    disk->cut_power([&](uint64_t unsynced) { return ++seen == logs ? unsynced : 0; });
+    disk->heal();
+  }
+
+  std::shared_ptr<testing::FaultyFileSystem> disk = std::make_shared<testing::FaultyFileSystem>();
+  std::unique_ptr<rocksdb::Env> env = testing::make_faulty_env(disk);
+  size_t logs = 0;
+  QueueId q = 0;
+};
+
+TEST_F(LogsCutApart, AreReplayedUpToWhereTheyAre) {
+  append_unsynced(400);
+  cut_power_between_logs();
+  ASSERT_GE(logs, 2u) << "it shows nothing with one log";
+  open();
+  EXPECT_THAT(store->damage(), IsEmpty()) << "nothing that was promised is lost";
+  const auto step = store->get("step");
+  const uint64_t steps = step ? std::stoull(*step) + 1 : 0;
+  EXPECT_LT(steps, 400u);
+  EXPECT_EQ(stats(q).in, steps) << "the later log was replayed behind the hole";
+}
+
 // ---- tables ----
 
 class DamagedTable : public DamagedStore {
@@ -465,7 +516,7 @@ TEST_P(BitFlips, AreMendedOrRefusedAndNeverDeliverADamagedBody) {
   RecordProperty("opened", static_cast<int>(opened));
   if (std::string(GetParam()) == "MANIFEST") return;  // most of them are refused
   EXPECT_GT(opened, flips * 9 / 10);
-  EXPECT_LT(great_losses, flips / 5) << "one bit, and not only the block with it is lost";
+  EXPECT_LT(great_losses, opened / 3) << "one bit, and not only the block with it is lost";
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, BitFlips, ::testing::Values(".log", ".sst", "MANIFEST", "synced"),
