@@ -273,7 +273,7 @@ Seq index_key_last(const rocksdb::Slice& key) {
 std::string_view family_of(std::string_view name) { return name.substr(0, name.find('.')); }
 
 core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode,
-                                                     LogWitness* witness) {
+                                                     const std::shared_ptr<LogWitness>& witness) {
   const auto content = look_into(options.dir);
   if (!content) return core::fail(content.error());
   if (*content == Content::nothing && mode != Mode::make) {
@@ -287,7 +287,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   if (witness != nullptr) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default(), options.dir);
-  const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness);
+  const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness.get());
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
   const auto described = families(*names, cache, mode == Mode::salvage, options.thrift);
@@ -303,6 +303,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   if (!status.ok()) return core::fail(store::to_error(status, "opening the store in " + options.dir));
   disk.guard->arm();
   std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db_opts, cache));
+  opened->witness_ = witness;
   opened->db_.reset(db);
   opened->handles_ = std::move(handles);
   opened->lock_ = *std::move(lock);

@@ -92,10 +92,10 @@ class RocksDb {
   // lets them lie.
   enum class Mode { make, read_write, read_only, drop_torn_end, salvage };
 
-  // Opens what is in options.dir or, with Mode::make, makes it. `witness`, if not null, is shown the log and
-  // must outlive the call. Errors: see open_queue_store().
+  // Opens what is in options.dir or, with Mode::make, makes it. `witness`, if not null, is shown the log.
+  // Errors: see open_queue_store().
   static core::Result<std::unique_ptr<RocksDb>> open(const StoreOptions& options, Mode mode,
-                                                     LogWitness* witness = nullptr);
+                                                     const std::shared_ptr<LogWitness>& witness = nullptr);
   ~RocksDb();
   RocksDb(const RocksDb&) = delete;
   RocksDb& operator=(const RocksDb&) = delete;
@@ -189,7 +189,8 @@ class RocksDb {
   Disk disk_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  std::unique_ptr<DirLock> lock_;  // read_only; a database that can be written holds the lock itself
+  std::shared_ptr<LogWitness> witness_;  // RocksDB looks at it again whenever it writes down its options
+  std::unique_ptr<DirLock> lock_;        // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };

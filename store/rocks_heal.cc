@@ -54,14 +54,14 @@ class Healing {
 
  private:
   core::Status open() {
-    auto db = RocksDb::open(options_, RocksDb::Mode::salvage, &witness_);
+    auto db = RocksDb::open(options_, RocksDb::Mode::salvage, witness_);
     if (!db) return core::fail(db.error());
     db_ = *std::move(db);
     auto meta = db_->read_meta();
     if (!meta) return core::fail(meta.error());
     meta_ = *std::move(meta);
     report_.epoch_before = meta_.identity.epoch;
-    if (report_.log.empty()) report_.log = witness_.missing(db_->db().GetLatestSequenceNumber());
+    if (report_.log.empty()) report_.log = witness_->missing(db_->db().GetLatestSequenceNumber());
     return {};
   }
 
@@ -121,7 +121,7 @@ class Healing {
   const std::optional<SyncedUpTo> synced_;
   Quarantine quarantine_;
   bool again_ = false;  // an earlier attempt was cut short
-  LogWitness witness_{synced_};
+  std::shared_ptr<LogWitness> witness_ = std::make_shared<LogWitness>(synced_);
   std::unique_ptr<RocksDb> db_;
   Meta meta_;
   DamageReport report_;

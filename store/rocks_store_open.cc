@@ -82,14 +82,14 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
 core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
                                 std::vector<SeqRange>& missing) {
   const auto synced = read_sync_mark(options.dir);
-  LogWitness witness(synced);
-  auto db = RocksDb::open(options, mode, &witness);
-  if (!db && db.error().code == Errc::corrupt && witness.saw_all_synced()) {
-    witness = LogWitness(synced);
-    db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, &witness);
+  auto witness = std::make_shared<LogWitness>(synced);
+  auto db = RocksDb::open(options, mode, witness);
+  if (!db && db.error().code == Errc::corrupt && witness->saw_all_synced()) {
+    witness = std::make_shared<LogWitness>(synced);
+    db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, witness);
   }
   if (!db) return core::fail(db.error());
-  missing = witness.missing((*db)->db().GetLatestSequenceNumber());
+  missing = witness->missing((*db)->db().GetLatestSequenceNumber());
   if (!missing.empty()) {
     return core::fail(Errc::corrupt, "store " + options.dir + ": the log lacks what was synced, from seq " +
                                          std::to_string(missing.front().from) + " to " +

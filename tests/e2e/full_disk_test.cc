@@ -34,7 +34,6 @@ class FullDisk : public HubTest {
   void TearDown() override {
     HubTest::TearDown();
     if (!mounted_) return;
-    hub_.kill_hard();
     ::umount2(hub_.data_dir().c_str(), MNT_DETACH);
   }
 
