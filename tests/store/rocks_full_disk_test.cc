@@ -210,6 +210,7 @@ class FilledDisk : public ::testing::TestWithParam<bool>, protected SmallDiskDri
     second_queue = queue("second");
     second();
     second();
+    executor.run_until([this] { return !with_reserve() || store->disk().reserve_bytes > 0; });
   }
 
   void run_script() {
