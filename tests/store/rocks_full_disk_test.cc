@@ -175,22 +175,6 @@ TEST_F(FullOfMessages, TakesMessagesAgainThoughHalfOfThemStay) {
   EXPECT_TRUE(events.failures.empty());
 }
 
-// Not as small as for the others: what merging files takes for a while must have room beside what stays.
-TEST_F(FullOfMessages, FillsAndDrainsAgainAndAgain) {
-  store.reset();
-  options.dir = dir / "roomier";
-  use_disk(128 * kMiB, {16 * kMiB, 8 * kMiB});
-  open();
-  q = queue("$q");
-  second();
-  for (int round = 0; round < 3 && !HasFailure(); ++round) {
-    EXPECT_GT(fill(), 300u);
-    drain_some(stats(q).waiting() * 3 / 4);
-    rest_until_there_is_room();
-  }
-  EXPECT_TRUE(events.failures.empty());
-}
-
 TEST_F(FullOfMessages, OpensAgainAfterACrashAndIsStillFull) {
   const size_t count = fill();
   crash();
