@@ -20,12 +20,6 @@ int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
-std::string u64_bytes(uint64_t value) {
-  std::string bytes;
-  put_u64_be(bytes, value);
-  return bytes;
-}
-
 class Healing {
  public:
   Healing(const StoreOptions& options, const std::string& cause, std::vector<SeqRange> missing)

@@ -24,12 +24,6 @@ constexpr size_t kOpenTargetBytes = 80;
 // Messages that one read ends because they cannot be read.
 constexpr size_t kUnreadableAtOnce = 64;
 
-std::string u64_bytes(uint64_t value) {
-  std::string out;
-  put_u64_be(out, value);
-  return out;
-}
-
 core::Unexpected no_queue(QueueId queue) {
   return core::fail(Errc::not_found, "there is no queue " + std::to_string(queue));
 }

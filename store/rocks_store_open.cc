@@ -21,18 +21,6 @@ constexpr uint64_t kUnitBytesMin = 1u << 20;
 constexpr uint64_t kUnitBytesMax = Thrift{}.unit_bytes;
 constexpr uint64_t kUnitsInMinFree = 4;
 
-std::string u64_bytes(uint64_t value) {
-  std::string out;
-  put_u64_be(out, value);
-  return out;
-}
-
-std::string u32_bytes(uint32_t value) {
-  std::string out;
-  put_u32_be(out, value);
-  return out;
-}
-
 }  // namespace
 
 std::string new_epoch() {

@@ -36,6 +36,18 @@ inline void put_u64_be(std::string& out, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }
 
+[[nodiscard]] inline std::string u32_bytes(uint32_t value) {
+  std::string out;
+  put_u32_be(out, value);
+  return out;
+}
+
+[[nodiscard]] inline std::string u64_bytes(uint64_t value) {
+  std::string out;
+  put_u64_be(out, value);
+  return out;
+}
+
 // Reads what the functions above wrote. After a read past the end or a malformed value every further read
 // answers zero or empty and ok() is false: check once, at the end.
 class Decoder {
