@@ -27,9 +27,6 @@ using core::Errc;
 
 constexpr std::chrono::milliseconds kFlushPoll{2};
 
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
 rocksdb::WALRecoveryMode recovery_mode(RocksDb::Mode mode) {
   if (mode == RocksDb::Mode::drop_torn_end) return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   if (mode == RocksDb::Mode::salvage) return rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
@@ -245,11 +242,7 @@ std::string index_key(LaneId lane, Seq last) {
   return key;
 }
 
-std::string block_key(Seq id) {
-  std::string key;
-  put_u64_be(key, id);
-  return key;
-}
+std::string block_key(Seq id) { return u64_bytes(id); }
 
 std::string queue_name_key(QueueId queue) {
   std::string key;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -25,6 +26,12 @@ namespace headgate::store {
 
 // RocksDB's status as an error a person can act on; `doing` completes "while …".
 [[nodiscard]] core::Error to_error(const rocksdb::Status& status, std::string_view doing);
+
+// A key or a value, as RocksDB has it and as everybody else has it.
+[[nodiscard]] inline rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+[[nodiscard]] inline std::string_view view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 inline constexpr uint32_t kFormatVersion = 1;
 

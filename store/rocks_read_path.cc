@@ -12,9 +12,6 @@ using core::Errc;
 // drained at the same time.
 constexpr size_t kCachedEntries = 64 * 1024;
 
-std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-
 // The first key after all that begin with `prefix`; empty if there is none.
 std::string prefix_end(std::string prefix) {
   while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();

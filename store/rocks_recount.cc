@@ -13,8 +13,6 @@ namespace {
 
 constexpr size_t kBatchBytes = 1u << 20;
 
-std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
 // What is found of one lane.
 struct LaneFound {
   Seq up_to = 0;  // what the rows so far reach

@@ -15,8 +15,6 @@
 namespace headgate::store {
 namespace {
 
-std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
 std::string num(uint64_t n) { return std::to_string(n); }
 
 // What the rows of one lane add up to.
