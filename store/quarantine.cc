@@ -16,8 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kRoot = "quarantine";
+constexpr std::string_view kPending = "pending";
 constexpr std::string_view kCause = "cause";
 constexpr std::string_view kReport = "report.json";
+
+std::string join(const std::string& folder, std::string_view name) {
+  return folder + "/" + std::string(name);
+}
 
 core::Status failed(const std::string& path) {
   const core::Errc code = errno == ENOSPC ? core::Errc::full : core::Errc::io;
@@ -42,11 +48,15 @@ core::Status write_file(const std::string& path, std::string_view text) {
 
 }  // namespace
 
+std::string quarantine_folder(const std::string& store_dir, std::string_view epoch) {
+  return join(join(store_dir, kRoot), epoch);
+}
+
 Quarantine::Quarantine(std::string store_dir)
-    : store_dir_(std::move(store_dir)), root_(store_dir_ + "/quarantine"), pending_(root_ + "/pending") {}
+    : store_dir_(std::move(store_dir)), root_(join(store_dir_, kRoot)), pending_(join(root_, kPending)) {}
 
 std::string Quarantine::unfinished() const {
-  std::ifstream file(pending_ + "/" + std::string(kCause), std::ios::binary);
+  std::ifstream file(join(pending_, kCause), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -74,7 +84,7 @@ core::Status Quarantine::begin(std::string_view cause) {
   std::error_code error;
   fs::create_directories(pending_, error);
   fs::permissions(root_, fs::perms::owner_all, error);
-  if (auto written = write_file(pending_ + "/" + std::string(kCause), cause); !written) return written;
+  if (auto written = write_file(join(pending_, kCause), cause); !written) return written;
   for (const std::string& folder : {pending_, root_, store_dir_}) {
     if (auto synced = sync_path(folder); !synced) return synced;
   }
@@ -89,15 +99,13 @@ void Quarantine::keep(const std::string& file_name) {
   if (error) fs::copy_file(from, to, fs::copy_options::skip_existing, error);
 }
 
-core::Result<std::string> Quarantine::finish(const std::string& name, std::string_view report) {
-  if (auto written = write_file(pending_ + "/" + std::string(kReport), report); !written)
-    return core::fail(written.error());
-  const std::string folder = root_ + "/" + name;
+core::Status Quarantine::finish(std::string_view epoch, std::string_view report) {
+  if (auto written = write_file(join(pending_, kReport), report); !written) return written;
+  const std::string folder = quarantine_folder(store_dir_, epoch);
   std::error_code error;
   fs::rename(pending_, folder, error);
   if (error) return core::fail(core::Errc::io, "quarantine " + folder + ": " + error.message());
-  if (auto synced = sync_path(root_); !synced) return core::fail(synced.error());
-  return folder;
+  return sync_path(root_);
 }
 
 std::vector<std::string> Quarantine::files() const {

@@ -14,6 +14,9 @@
 
 namespace headgate::store {
 
+// Where the files are whose damage ended the epoch before `epoch`.
+[[nodiscard]] std::string quarantine_folder(const std::string& store_dir, std::string_view epoch);
+
 class Quarantine {
  public:
   explicit Quarantine(std::string store_dir);
@@ -32,9 +35,9 @@ class Quarantine {
   // Keeps a damaged file of the store's directory (links, else copies it).
   void keep(const std::string& file_name);
 
-  // Ends what begin() began: names the folder `name` and puts the report there. Returns the folder's path.
-  // Errors: io, full.
-  core::Result<std::string> finish(const std::string& name, std::string_view report);
+  // Ends what begin() began: puts the report there, and everything into the folder of `epoch`. Errors: io,
+  // full.
+  core::Status finish(std::string_view epoch, std::string_view report);
 
   // The names of the files kept since begin(), and of the logs.
   [[nodiscard]] std::vector<std::string> files() const;

@@ -28,7 +28,7 @@ class Healing {
     report_.cause = cause;
     report_.log = std::move(missing);
     report_.epoch = new_epoch();
-    report_.directory = options.dir + "/quarantine/" + report_.epoch;
+    report_.directory = quarantine_folder(options.dir, report_.epoch);
   }
 
   core::Result<DamageReport> run() {
@@ -41,8 +41,8 @@ class Healing {
       return core::fail(give_up(mended.error()));
     db_.reset();
     forget_sync_mark(options_.dir);
-    auto kept = quarantine_.finish(report_.epoch, damage_json(report_));
-    if (!kept) return core::fail(kept.error());
+    if (auto kept = quarantine_.finish(report_.epoch, damage_json(report_)); !kept)
+      return core::fail(kept.error());
     return std::move(report_);
   }
 
@@ -62,7 +62,7 @@ class Healing {
   // The last thing that mending writes has been written.
   [[nodiscard]] bool only_the_report_is_missing() const {
     std::error_code ignored;
-    const std::string directory = options_.dir + "/quarantine/" + meta_.identity.epoch;
+    const std::string directory = quarantine_folder(options_.dir, meta_.identity.epoch);
     return !meta_.damage.empty() && !std::filesystem::exists(directory, ignored);
   }
 

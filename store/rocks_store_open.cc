@@ -91,7 +91,7 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
   if (!queues) return core::fail(queues.error());
   opened.table = QueueTable(*std::move(queues));
   // Whoever has dealt with it has moved the files away.
-  if (!std::filesystem::exists(options.dir + "/quarantine/" + opened.meta.identity.epoch, ignored))
+  if (!std::filesystem::exists(quarantine_folder(options.dir, opened.meta.identity.epoch), ignored))
     opened.meta.damage.clear();
   Quarantine(options.dir).let_go_of_logs();
   return opened;
