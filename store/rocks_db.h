@@ -27,6 +27,9 @@ namespace headgate::store {
 // RocksDB's status as an error a person can act on; `doing` completes "while …".
 [[nodiscard]] core::Error to_error(const rocksdb::Status& status, std::string_view doing);
 
+// An error of the store in `dir`: `what` completes "store …".
+[[nodiscard]] core::Unexpected fail_store(core::Errc code, const std::string& dir, const std::string& what);
+
 // A key or a value, as RocksDB has it and as everybody else has it.
 [[nodiscard]] inline rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 [[nodiscard]] inline std::string_view view(const rocksdb::Slice& slice) {
@@ -44,13 +47,15 @@ inline constexpr std::string_view kMetaNextQueue = "next_queue";
 inline constexpr std::string_view kMetaClean = "clean";
 inline constexpr std::string_view kMetaEpochBefore = "epoch_before";
 inline constexpr std::string_view kMetaDamage = "damage";
+inline constexpr std::string_view kMetaCopied = "copied";
 
 // The column families, in the order of RocksDb::all().
 inline constexpr std::array<std::string_view, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
 
 // The family that `name` stands for: "idx" for "idx" and for "idx.2", which took its place.
 [[nodiscard]] std::string_view family_of(std::string_view name);
-inline constexpr std::string_view kMetaCopied = "copied";
+// 1 for "idx", 2 for "idx.2".
+[[nodiscard]] unsigned long generation_of(const std::string& name);
 
 // Rows of `cur`: an id is followed by what the row holds.
 inline constexpr uint8_t kQueueNameRow = 0;

@@ -182,9 +182,9 @@ core::Result<Salvaged> salvage_files(RocksDb& db, const StoreOptions& options,
     }
   }
   if (std::ranges::find(damaged, db.meta()) != damaged.end()) {
-    return core::fail(core::Errc::corrupt,
-                      "store " + db.dir() + ": " + salvaged.files.front() +
-                          ", which says whose it is, is damaged; restore it from a backup");
+    return fail_store(
+        core::Errc::corrupt, db.dir(),
+        salvaged.files.front() + ", which says whose it is, is damaged; restore it from a backup");
   }
   for (rocksdb::ColumnFamilyHandle* family : damaged) {
     if (auto done = salvage_family(db, family, options, salvaged); !done) return core::fail(done.error());

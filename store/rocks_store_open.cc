@@ -57,9 +57,9 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
   if (!found && !opened.made) return core::fail(found.error());
   opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true, {}, {}} : *std::move(found);
   if (opened.meta.identity.hub != options.hub_id) {
-    return core::fail(Errc::invalid, "store " + options.dir + ": belongs to hub '" +
-                                         opened.meta.identity.hub + "', not to '" + options.hub_id +
-                                         "'; set the hub's id to that, or name another directory");
+    return fail_store(Errc::invalid, options.dir,
+                      "belongs to hub '" + opened.meta.identity.hub + "', not to '" + options.hub_id +
+                          "'; set the hub's id to that, or name another directory");
   }
   if (needs_new_epoch(opened.meta))
     opened.epoch_before = std::exchange(opened.meta.identity.epoch, new_epoch());
@@ -79,9 +79,9 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
   if (!db) return core::fail(db.error());
   missing = witness->missing((*db)->db().GetLatestSequenceNumber());
   if (!missing.empty()) {
-    return core::fail(Errc::corrupt, "store " + options.dir + ": the log lacks what was synced, from seq " +
-                                         std::to_string(missing.front().from) + " to " +
-                                         std::to_string(missing.back().to));
+    return fail_store(Errc::corrupt, options.dir,
+                      "the log lacks what was synced, from seq " + std::to_string(missing.front().from) +
+                          " to " + std::to_string(missing.back().to));
   }
   Opened opened;
   std::error_code ignored;

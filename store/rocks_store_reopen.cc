@@ -97,9 +97,9 @@ void RocksStore::reopen_if_due(core::Now now) {
 // Another disk may be mounted there by now.
 core::Status RocksStore::check_same(const Meta& opened) const {
   if (opened.identity.epoch == meta_.identity.epoch || opened.epoch_before == meta_.identity.epoch) return {};
-  return core::fail(core::Errc::invalid, "store " + options_.dir + ": is another one now (epoch " +
-                                             opened.identity.epoch + ", it was " + meta_.identity.epoch +
-                                             "); put it back or restart the hub");
+  return fail_store(core::Errc::invalid, options_.dir,
+                    "is another one now (epoch " + opened.identity.epoch + ", it was " +
+                        meta_.identity.epoch + "); put it back or restart the hub");
 }
 
 // Goes on from what is on the disk.
