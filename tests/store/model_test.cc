@@ -9,6 +9,7 @@
 #include "store/dead_letter.h"
 #include "tests/store/rocks_fixture.h"
 #include "tests/support/mem_queue_store.h"
+#include "tests/support/number_from.h"
 
 namespace headgate::store {
 namespace {
@@ -309,12 +310,9 @@ class Model {
 };
 
 TEST(StoreModel, AnswersLikeTheModelWhateverHappens) {
-  const char* fixed = std::getenv("HEADGATE_SEED");
-  const unsigned first = fixed != nullptr ? static_cast<unsigned>(std::stoul(fixed)) : 1;
-  const char* count = std::getenv("HEADGATE_SEEDS");
-  const unsigned seeds = fixed != nullptr   ? 1
-                         : count != nullptr ? static_cast<unsigned>(std::stoul(count))
-                                            : 8;
+  const bool fixed = std::getenv("HEADGATE_SEED") != nullptr;
+  const unsigned first = testing::number_from("HEADGATE_SEED", 1);
+  const unsigned seeds = fixed ? 1 : testing::number_from("HEADGATE_SEEDS", 8);
   for (unsigned seed = first; seed < first + seeds && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("HEADGATE_SEED=" + std::to_string(seed));
     Model model(seed);

@@ -5,7 +5,6 @@
 // A failure prints its seed; HEADGATE_SEED begins with it. HEADGATE_CUTS: how many, 1,000 by default.
 #include <rocksdb/env.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <random>
@@ -15,6 +14,7 @@
 #include "store/rocks_store.h"
 #include "tests/store/rocks_faulty_env.h"
 #include "tests/store/rocks_fixture.h"
+#include "tests/support/number_from.h"
 
 namespace headgate::store {
 namespace {
@@ -386,15 +386,10 @@ class CutRun : private RocksDriver {
   uint64_t lost_steps_ = 0;
 };
 
-unsigned number_from(const char* variable, unsigned otherwise) {
-  const char* text = std::getenv(variable);
-  return text != nullptr ? static_cast<unsigned>(std::stoul(text)) : otherwise;
-}
-
 TEST(PowerCuts, AtRandomOperationsLoseNothingPromisedAndKeepEveryCountExact) {
   constexpr unsigned kCutsOfAStore = 25;
-  const unsigned cuts = number_from("HEADGATE_CUTS", 1'000);
-  const unsigned first = number_from("HEADGATE_SEED", std::random_device{}() % 1'000'000);
+  const unsigned cuts = testing::number_from("HEADGATE_CUTS", 1'000);
+  const unsigned first = testing::number_from("HEADGATE_SEED", std::random_device{}() % 1'000'000);
   std::cout << "HEADGATE_SEED=" << first << " HEADGATE_CUTS=" << cuts << std::endl;  // RocksDB may abort
   uint64_t lost_steps = 0;
   for (unsigned done = 0; done < cuts && !::testing::Test::HasFailure(); done += kCutsOfAStore) {
