@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
+#include "tests/store/file_damage.h"
 #include "tests/support/temp_dir.h"
 
 namespace headgate::store {
@@ -33,15 +32,10 @@ TEST_F(SyncMarkTest, ClaimsNothingWithoutAFileOrWhenForgotten) {
 }
 
 TEST_F(SyncMarkTest, ClaimsNothingWhenAnyBitOfItIsFlipped) {
-  for (int bit = 0; bit < 32 * 8; ++bit) {
+  for (uint64_t bit = 0; bit < 32 * 8; ++bit) {
     forget_sync_mark(dir.path());
     SyncMark(dir.path()).advance({7, 5});
-    std::fstream file(dir / "synced", std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(bit / 8);
-    const int byte = file.get() ^ 1 << bit % 8;
-    file.seekp(bit / 8);
-    file.put(static_cast<char>(byte));
-    file.close();
+    flip_bit(dir / "synced", bit);
     EXPECT_FALSE(read_sync_mark(dir.path())) << bit;
   }
 }
