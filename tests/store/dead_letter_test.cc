@@ -3,8 +3,7 @@
 
 #include "store/rocks_db.h"
 #include "store/store_check.h"
-#include "tests/store/rocks_fixture.h"
-#include "tests/support/mem_queue_store.h"
+#include "tests/store/both_stores.h"
 
 namespace headgate::store {
 namespace {
@@ -42,21 +41,8 @@ TEST(DeadLetterCodec, RefusesWhatIsNone) {
     EXPECT_EQ(decode_dead_letter(bad).error().code, core::Errc::corrupt);
 }
 
-// Both kinds of store, by a flag: true = in memory.
-class DeadLetterContract : public ::testing::TestWithParam<bool>, protected RocksDriver {
+class DeadLetterContract : public BothStores {
  protected:
-  DeadLetterContract() {
-    if (GetParam()) {
-      store = std::make_unique<testing::MemQueueStore>(executor);
-      store->set_events(&events);
-    } else {
-      open();
-    }
-    q = queue("$q");
-    dead = queue(std::string(kDeadQueue));
-  }
-  ~DeadLetterContract() override { GetParam() ? testing::expect_accounts_balance(*store) : expect_sound(); }
-
   Seq append_durably(const std::string& body, int64_t expires_ms = 0) {
     const Seq seq = append(body, {Target{q, 4, expires_ms, "tag"}});
     settle();
@@ -73,8 +59,8 @@ class DeadLetterContract : public ::testing::TestWithParam<bool>, protected Rock
     return moved;
   }
 
-  QueueId q = 0;
-  QueueId dead = 0;
+  QueueId q = queue("$q");
+  QueueId dead = queue(std::string(kDeadQueue));
 };
 
 TEST_P(DeadLetterContract, KeepsTheMessageAndHowItDied) {
@@ -158,8 +144,7 @@ TEST_P(DeadLetterContract, StaysWhereItIsWhenTheOtherQueueHasNoRoom) {
   EXPECT_EQ(stats(q).in, 2u);
 }
 
-INSTANTIATE_TEST_SUITE_P(, DeadLetterContract, ::testing::Bool(),
-                         [](const auto& in_memory) { return in_memory.param ? "Mem" : "Rocks"; });
+INSTANTIATE_TEST_SUITE_P(, DeadLetterContract, kBothStores, name_of_store);
 
 class RocksDeadLetter : public RocksTest {
  protected:

@@ -1,6 +1,5 @@
 // What every QueueStore does with a full queue, and what the one on disk keeps of it over a crash.
-#include "tests/store/rocks_fixture.h"
-#include "tests/support/mem_queue_store.h"
+#include "tests/store/both_stores.h"
 
 namespace headgate::store {
 namespace {
@@ -8,22 +7,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Both kinds of store, by a flag: true = in memory.
-class OverflowContract : public ::testing::TestWithParam<bool>, protected RocksDriver {
+class OverflowContract : public BothStores {
  protected:
-  OverflowContract() {
-    if (GetParam()) {
-      store = std::make_unique<testing::MemQueueStore>(executor);
-      store->set_events(&events);
-    } else {
-      open();
-    }
-    q = queue("$q");
-  }
-  ~OverflowContract() override {
-    if (!GetParam()) expect_sound();
-  }
-
   void limit(uint64_t messages, OnFull on_full) { store->set_policy(q, {messages, 0, 0, on_full}); }
   void append_all(const std::string& letters) {
     for (const char letter : letters) append(std::string(1, letter), q);
@@ -37,7 +22,7 @@ class OverflowContract : public ::testing::TestWithParam<bool>, protected RocksD
     return all;
   }
 
-  QueueId q = 0;
+  QueueId q = queue("$q");
 };
 
 TEST_P(OverflowContract, RejectRefusesTheWholeMessageAndChangesNothing) {
@@ -169,8 +154,7 @@ TEST_P(OverflowContract, ALoweredLimitThatRejectsEndsNothing) {
   EXPECT_EQ(waiting(), "abc");
 }
 
-INSTANTIATE_TEST_SUITE_P(, OverflowContract, ::testing::Bool(),
-                         [](const auto& kind) { return kind.param ? "Mem" : "Rocks"; });
+INSTANTIATE_TEST_SUITE_P(, OverflowContract, kBothStores, name_of_store);
 
 class RocksOverflow : public RocksTest {
  protected:
