@@ -1,15 +1,14 @@
 #include "hub/admin_api.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "core/topic.h"
-#include "hub/queue_verbs.h"
+#include "hub/admin_call.h"
+#include "hub/admin_queues.h"
 #include "hub/url.h"
 #include "routing/route_check.h"
 #include "store/inspect.h"
@@ -20,31 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFilterBytesMax = 65'535;
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-AdminResponse failed(unsigned status, std::string_view what) { return {status, error_json(what)}; }
-
-unsigned status_of(core::Errc code) {
-  switch (code) {
-    case core::Errc::invalid:
-      return 400;
-    case core::Errc::not_found:
-      return 404;
-    case core::Errc::unavailable:
-    case core::Errc::full:
-      return 503;
-    case core::Errc::corrupt:
-    case core::Errc::io:
-      break;
-  }
-  return 500;
-}
-
-AdminResponse answer(core::Result<std::string> body) {
-  if (!body) return failed(status_of(body.error().code), body.error().what);
-  return {200, *std::move(body)};
-}
 
 Json to_json(const UpstreamStatus& up) {
   return {{"state", up.state},
@@ -110,45 +84,7 @@ Json totals(const store::QueueReader& reader) {
   return {{"queues", queues.size()}, {"waiting", waiting}, {"waiting_bytes", bytes}, {"dead", dead}};
 }
 
-// Of a verb that changes the store. One that fails is being opened again: try later.
-AdminResponse refused(const core::Error& error) {
-  return failed(error.code == core::Errc::io ? 503 : status_of(error.code), error.what);
-}
-
-// What a handler works with. `name` is the {name} of its path.
-struct Call {
-  HubView& hub;
-  store::QueueStore& store;  // to be changed
-  const AdminRequest& request;
-  const std::map<std::string, std::string>& query;
-  std::string name;
-
-  // A whole number up to `max`; nullopt if it is not one. Absent: `absent`.
-  [[nodiscard]] std::optional<uint64_t> number(const std::string& parameter, uint64_t absent,
-                                               uint64_t max) const {
-    const auto found = query.find(parameter);
-    if (found == query.end()) return absent;
-    uint64_t value = 0;
-    const std::string& text = found->second;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || rest != text.data() + text.size() || value > max) return std::nullopt;
-    return value;
-  }
-
-  // {name} as a seq; nullopt if it is none.
-  [[nodiscard]] std::optional<store::Seq> seq() const {
-    store::Seq value = 0;
-    const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-    if (error != std::errc() || rest != name.data() + name.size()) return std::nullopt;
-    return value;
-  }
-
-  [[nodiscard]] AdminResponse wrong(const std::string& parameter, std::string_view allowed) const {
-    return failed(400, parameter + " is \"" + query.at(parameter) + "\"; allowed: " + std::string(allowed));
-  }
-};
-
-AdminReply get_status(const Call& call) {
+AdminReply get_status(const AdminCall& call) {
   const HubStatus status = call.hub.status();
   Json json = {{"version", status.version},
                {"hub_id", status.hub_id},
@@ -189,48 +125,14 @@ AdminReply get_status(const Call& call) {
                            {"reserve_bytes", status.disk.reserve_bytes},
                            {"low", status.disk.low}};
   json["denied"]["connect"] = status.denied.connect;
-  return AdminResponse{200, dump(json)};
+  return answer_json(json);
 }
 
-AdminReply get_queues(const Call& call) { return AdminResponse{200, store::queues_json(call.hub.store())}; }
-
-AdminReply get_queue(const Call& call) { return answer(store::queue_json(call.hub.store(), call.name)); }
-
-AdminReply get_peek(const Call& call) {
-  store::PeekRequest request;
-  const auto lane = call.number("lane", store::kLaneCount, store::kDefaultLane);
-  const auto after = call.number("after", 0, UINT64_MAX);
-  const auto count = call.number("count", request.count, store::kPeekCountMax);
-  const auto payload = call.number("payload", 0, 1);
-  if (!lane) return call.wrong("lane", "0 to 9 for a priority, 10 for messages without one");
-  if (!after) return call.wrong("after", "a message's seq");
-  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
-  if (!payload) return call.wrong("payload", "0 or 1");
-  if (*lane != store::kLaneCount) request.lane = static_cast<uint8_t>(*lane);
-  request.after = *after;
-  request.count = *count;
-  request.payload = *payload == 1;
-  return answer(store::peek_json(call.hub.store(), call.name, request, call.hub.now()));
-}
-
-AdminReply tail_queue(const Call& call) {
-  const auto payload = call.number("payload", 0, 1);
-  if (!payload) return call.wrong("payload", "0 or 1");
-  const auto queue = call.hub.store().find_queue(call.name);
-  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
-  return AdminStream{[&hub = call.hub, queue = *queue, with_payload = *payload == 1](LineSink sink) {
-    return hub.subscribe_queue(
-        queue, [sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
-          sink(store::entry_json(entry, lane, with_payload));
-        });
-  }};
-}
-
-AdminReply get_store(const Call& call) {
+AdminReply get_store(const AdminCall& call) {
   return AdminResponse{200, store::store_stats_json(call.hub.store_stats())};
 }
 
-AdminReply back_up_store(const Call& call) {
+AdminReply back_up_store(const AdminCall& call) {
   const auto dir = call.query.find("dir");
   if (dir == call.query.end()) return failed(400, "dir is missing; allowed: an absolute path");
   return AdminLater{[&hub = call.hub, dir = dir->second](auto done) {
@@ -241,105 +143,29 @@ AdminReply back_up_store(const Call& call) {
   }};
 }
 
-AdminReply purge_queue(const Call& call) {
-  const auto purged = hub::purge_queue(call.store, call.name);
-  if (!purged) return refused(purged.error());
-  return AdminResponse{200, dump({{"queue", call.name}, {"purged", *purged}})};
-}
-
-AdminResponse no_seq(const Call& call) {
-  return failed(400, "\"" + call.name + "\" is not the seq of a dead letter: a whole number");
-}
-
-AdminReply get_dead_letters(const Call& call) {
-  const auto after = call.number("after", 0, UINT64_MAX);
-  const auto count = call.number("count", 100, store::kPeekCountMax);
-  if (!after) return call.wrong("after", "a dead letter's seq");
-  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
-  return answer(store::dead_letters_json(call.hub.store(), *after, *count, call.hub.now()));
-}
-
-// The routes in force that lead to a queue.
-Json routes_to(const HubView& hub, const std::string& queue) {
-  Json names = Json::array();
-  for (const RouteInfo& route : hub.routes()) {
-    if (route.active && route.endpoint == queue) names.push_back(route.name);
-  }
-  return names;
-}
-
-AdminReply get_dead_letter(const Call& call) {
-  const auto payload = call.number("payload", 0, 1);
-  if (!call.seq()) return no_seq(call);
-  if (!payload) return call.wrong("payload", "0 or 1");
-  const auto text = store::dead_letter_json(call.hub.store(), *call.seq(), *payload == 1, call.hub.now());
-  if (!text) return answer(text);
-  Json json = Json::parse(*text);
-  json["routes"] = routes_to(call.hub, json["from"]["queue"].get<std::string>());
-  return AdminResponse{200, dump(json)};
-}
-
-Json to_json(const Replayed& replayed) {
-  return {
-      {"letter", replayed.letter}, {"queue", replayed.queue}, {"lane", replayed.lane}, {"seq", replayed.seq}};
-}
-
-AdminReply replay_letter(const Call& call) {
-  if (!call.seq()) return no_seq(call);
-  const auto replayed = replay_dead_letter(call.store, *call.seq(), call.hub.now());
-  if (!replayed) return refused(replayed.error());
-  return AdminResponse{200, dump(to_json(*replayed))};
-}
-
-AdminReply replay_letters(const Call& call) {
-  const auto after = call.number("after", 0, UINT64_MAX);
-  if (!after) return call.wrong("after", "a dead letter's seq");
-  const auto report = replay_dead_letters(call.store, *after, call.hub.now());
-  if (!report) return refused(report.error());
-  Json replayed = Json::array();
-  for (const Replayed& one : report->replayed) replayed.push_back(to_json(one));
-  Json stay = Json::array();
-  for (const auto& [letter, error] : report->refused) stay.push_back({{"letter", letter}, {"error", error}});
-  return AdminResponse{
-      200, dump({{"replayed", std::move(replayed)}, {"refused", std::move(stay)}, {"next", report->next}})};
-}
-
-AdminReply purge_letter(const Call& call) {
-  if (!call.seq()) return no_seq(call);
-  const core::Status purged = purge_dead_letter(call.store, *call.seq(), call.hub.now());
-  if (!purged) return refused(purged.error());
-  return AdminResponse{200, dump({{"purged", 1}})};
-}
-
-AdminReply purge_letters(const Call& call) {
-  const auto purged = hub::purge_queue(call.store, store::kDeadQueue);
-  if (!purged) return refused(purged.error());
-  return AdminResponse{200, dump({{"purged", *purged}})};
-}
-
-AdminReply get_clients(const Call& call) {
+AdminReply get_clients(const AdminCall& call) {
   Json clients = Json::array();
   for (const ClientInfo& client : call.hub.clients()) clients.push_back(to_json(client));
-  return AdminResponse{200, dump({{"clients", std::move(clients)}})};
+  return answer_json({{"clients", std::move(clients)}});
 }
 
-AdminReply get_routes(const Call& call) {
+AdminReply get_routes(const AdminCall& call) {
   Json routes = Json::array();
   for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
-  return AdminResponse{200, dump({{"routes", std::move(routes)}})};
+  return answer_json({{"routes", std::move(routes)}});
 }
 
-AdminReply check_routes(const Call& call) {
+AdminReply check_routes(const AdminCall& call) {
   const auto report = routing::check_routes(routing::parse_route_file(call.request.body, "request"));
   return AdminResponse{200, routing::to_json(report)};
 }
 
-AdminReply reload_routes(const Call& call) {
+AdminReply reload_routes(const AdminCall& call) {
   const ReloadReport report = call.hub.reload();
-  return AdminResponse{200, dump({{"active", report.active}, {"errors", report.errors}})};
+  return answer_json({{"active", report.active}, {"errors", report.errors}});
 }
 
-AdminReply tail(const Call& call) {
+AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");
   const std::string filter = found == call.query.end() ? "#" : found->second;
   const auto payload = call.number("payload", 0, 1);
@@ -361,7 +187,7 @@ struct Endpoint {
   std::string_view method;
   std::vector<std::string_view> path;
   std::vector<std::string_view> parameters;
-  AdminReply (*handle)(const Call& call);
+  AdminReply (*handle)(const AdminCall& call);
 };
 
 const std::vector<Endpoint>& endpoints() {
@@ -369,15 +195,15 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", {"status"}, {}, get_status},
       {"GET", {"queues"}, {}, get_queues},
       {"GET", {"queues", "*"}, {}, get_queue},
-      {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, get_peek},
+      {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
       {"GET", {"queues", "*", "tail"}, {"payload"}, tail_queue},
-      {"POST", {"queues", "*", "purge"}, {}, purge_queue},
+      {"POST", {"queues", "*", "purge"}, {}, post_purge_queue},
       {"GET", {"dlq"}, {"after", "count"}, get_dead_letters},
       {"GET", {"dlq", "*"}, {"payload"}, get_dead_letter},
-      {"POST", {"dlq", "replay"}, {"after"}, replay_letters},
-      {"POST", {"dlq", "purge"}, {}, purge_letters},
-      {"POST", {"dlq", "*", "replay"}, {}, replay_letter},
-      {"POST", {"dlq", "*", "purge"}, {}, purge_letter},
+      {"POST", {"dlq", "replay"}, {"after"}, post_replay_letters},
+      {"POST", {"dlq", "purge"}, {}, post_purge_letters},
+      {"POST", {"dlq", "*", "replay"}, {}, post_replay_letter},
+      {"POST", {"dlq", "*", "purge"}, {}, post_purge_letter},
       {"GET", {"clients"}, {}, get_clients},
       {"GET", {"routes"}, {}, get_routes},
       {"POST", {"routes", "check"}, {}, check_routes},
@@ -422,7 +248,5 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
   if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
   return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");
 }
-
-std::string error_json(std::string_view what) { return dump({{"error", what}}); }
 
 }  // namespace headgate::hub

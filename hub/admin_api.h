@@ -11,8 +11,8 @@
 //   POST /v1/dlq/{seq}/replay          puts it back where it came from: {"letter", "queue", "lane", "seq"}
 //   POST /v1/dlq/{seq}/purge           {"purged"}
 //   POST /v1/dlq/replay                those after ?after=SEQ, some hundred at a time: {"replayed": […],
-//   "refused":
-//                                      [{"letter", "error"}…], "next"} (to go on after; 0: these were all)
+//                                      "refused": [{"letter", "error"}…], "next"} (to go on after; 0: these
+//                                      were all)
 //   POST /v1/dlq/purge                 all of them: {"purged"}
 //   GET  /v1/clients                   {"clients": […]}
 //   GET  /v1/routes                    {"routes": […]}
@@ -74,8 +74,5 @@ class AdminApi {
   HubView& hub_;
   store::QueueStore& store_;
 };
-
-// {"error": what}.
-[[nodiscard]] std::string error_json(std::string_view what);
 
 }  // namespace headgate::hub

@@ -17,6 +17,7 @@
 #include <set>
 #include <utility>
 
+#include "hub/admin_call.h"
 #include "hub/config.h"
 
 namespace headgate::hub {
@@ -133,18 +134,15 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
     const auto server = server_.lock();
     if (!server || closed_) return;
     if (error == http::error::body_limit || error == http::error::header_limit) {
-      return respond(refusal(error == http::error::body_limit ? 413 : 431, "the request is too large"),
-                     false);
+      return respond(failed(error == http::error::body_limit ? 413 : 431, "the request is too large"), false);
     }
     if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {
-      return respond(refusal(400, "not HTTP: " + error.message()), false);
+      return respond(failed(400, "not HTTP: " + error.message()), false);
     }
     if (error) return close();
     dispatch(*server, parser_->release());
   }
-
-  static AdminResponse refusal(unsigned status, std::string_view what) { return {status, error_json(what)}; }
 
   void dispatch(Impl& server, http::request<http::string_body> request) {
     const AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
