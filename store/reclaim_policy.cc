@@ -9,16 +9,14 @@ namespace {
 constexpr uint64_t kScarceFilesBytes = 2u << 20;
 constexpr uint64_t kScarceDeadPart = 4;
 
-// Room is judged on the safe side. Without enough it is tried all the same now and then: what fails is a
-// write.
-constexpr int64_t kTryEveryMs = 60'000;
-
 }  // namespace
 
 Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) {
-  const bool everything = everything_due(mono_ms, alive_bytes, room);
-  const uint64_t files_bytes = room == RoomToCompact::ample ? kFilesBytes : kScarceFilesBytes;
-  if (!everything && dead_ < files_bytes) return Reclaim::nothing;
+  const bool scarce = room != RoomToCompact::ample;
+  const bool files = dead_ >= (scarce ? kScarceFilesBytes : kFilesBytes);
+  // Where room is scarce, what needs none comes first: it may be the room that the other needs.
+  const bool everything = !(scarce && files) && everything_due(mono_ms, alive_bytes, room);
+  if (!everything && !files) return Reclaim::nothing;
   const uint64_t dead = not_compacted_ + std::exchange(dead_, 0);
   taken_ = everything ? dead : 0;
   not_compacted_ = everything ? 0 : dead;
@@ -31,9 +29,9 @@ Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact 
 void ReclaimPolicy::undone() { not_compacted_ += std::exchange(taken_, 0); }
 
 bool ReclaimPolicy::everything_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const {
+  if (room == RoomToCompact::none) return false;
   const uint64_t dead = not_compacted_ + dead_;
-  const bool rested =
-      mono_ms - compacted_at_ms_ >= (room == RoomToCompact::none ? kTryEveryMs : kDrainedEveryMs);
+  const bool rested = mono_ms - compacted_at_ms_ >= kDrainedEveryMs;
   if (room != RoomToCompact::ample) {
     return rested && (!ever_compacted_ || dead >= std::max(kDrainedBytes, alive_bytes / kScarceDeadPart));
   }

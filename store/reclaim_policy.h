@@ -15,9 +15,9 @@ enum class Reclaim {
 enum class RoomToCompact { ample, enough, none };
 
 // The work stays in proportion to what died: `everything` comes after 64 MiB, or as much as is alive if that
-// is more, and soon once hardly anything is left; `files` after every 16 MiB. A disk with just enough room
-// gets more for more work: `files` after 2 MiB, `everything` at once and then after a quarter of what is
-// alive.
+// is more, and soon once hardly anything is left; `files` after every 16 MiB. On a disk with just enough
+// room for that, `files` comes after 2 MiB, and `everything` at once after those, then after a quarter of
+// what is alive; without room there are only `files`.
 class ReclaimPolicy {
  public:
   static constexpr uint64_t kFilesBytes = 16u << 20;

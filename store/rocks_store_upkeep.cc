@@ -144,7 +144,7 @@ void RocksStore::reclaim_if_due(core::Now now) {
   const RoomToCompact room = watch_.room_to_compact(waiting_bytes_);
   due_ = reclaim_.due(now.mono_ms, waiting_bytes_, room);
   if (due_ == Reclaim::nothing) return;
-  if (room != RoomToCompact::ample && due_ == Reclaim::everything) make_room_to_compact();
+  if (due_ == Reclaim::everything) make_room_to_compact();
   housekeeping_ = true;
   schedule();
 }

@@ -16,6 +16,9 @@ constexpr uint64_t kVitalPart = 8;
 constexpr uint64_t kLookPart = 16;
 constexpr uint64_t kLookBytes = 1u << 20;
 
+// What is flushed before files are merged, as a part of the minimum.
+constexpr uint64_t kFlushedPart = 4;
+
 // A reserve may be so much larger than it has to be: blocks are whole ones.
 constexpr uint64_t kReserveSlackBytes = 1u << 20;
 
@@ -79,7 +82,8 @@ uint64_t SpaceWatch::missing_bytes() const { return less(reserve_bytes(), space_
 uint64_t SpaceWatch::usable() const { return less(free(), missing_bytes() + compacting_bytes_); }
 
 uint64_t SpaceWatch::compacting_bytes(uint64_t alive_bytes) const {
-  return std::min(alive_bytes, min_free_bytes() + min_free_bytes() / 2);
+  const uint64_t merged = std::min(alive_bytes, min_free_bytes() + min_free_bytes() / 2);
+  return merged + min_free_bytes() / kFlushedPart;
 }
 
 RoomToCompact SpaceWatch::room_to_compact(uint64_t alive_bytes) const {

@@ -42,24 +42,28 @@ TEST(ReclaimPolicyOnATightDisk, CompactsAtOnceAndThenForAQuarterOfWhatIsAlive) {
   EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::files);
   policy.died(1 * kMiB);
   EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  policy.died(20 * kMiB);
+  EXPECT_EQ(policy.due(30'000, 40 * kMiB, RoomToCompact::enough), Reclaim::files) << "before it needs room";
+  EXPECT_EQ(policy.due(30'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
 
-TEST(ReclaimPolicyOnATightDisk, OnlyDropsFilesWithoutRoomToCompactAndTriesOnceAMinute) {
+TEST(ReclaimPolicyOnATightDisk, OnlyDropsFilesWithoutRoomToCompact) {
   ReclaimPolicy policy;
   policy.died(64 * kMiB);
   EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::none), Reclaim::files);
   policy.died(1 * kMiB);
   EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
-  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::none), Reclaim::everything) << "tried all the same";
+  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
+  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
 
 TEST(ReclaimPolicyOnATightDisk, DoesAgainWhatCouldNotBeDone) {
   ReclaimPolicy policy;
-  policy.died(20 * kMiB);
-  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
-  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::nothing);
+  policy.died(1 * kMiB);
+  EXPECT_EQ(policy.due(10'000, 1 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  EXPECT_EQ(policy.due(20'000, 1 * kMiB, RoomToCompact::enough), Reclaim::nothing);
   policy.undone();
-  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  EXPECT_EQ(policy.due(20'000, 1 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
 
 }  // namespace

@@ -102,11 +102,11 @@ TEST_F(Watched, LetsCompactingBeginOnlyWithRoomForWhatItTakesUp) {
   free_mib(1'000);
   EXPECT_EQ(watch.room_to_compact(10'000 * kMiB), RoomToCompact::ample);
   free_mib(120);
-  EXPECT_EQ(watch.room_to_compact(56 * kMiB), RoomToCompact::enough);
-  EXPECT_EQ(watch.room_to_compact(57 * kMiB), RoomToCompact::none) << "it would make the disk low";
+  EXPECT_EQ(watch.room_to_compact(40 * kMiB), RoomToCompact::enough);
+  EXPECT_EQ(watch.room_to_compact(41 * kMiB), RoomToCompact::none) << "it would make the disk low";
   free_mib(60);
-  EXPECT_EQ(watch.room_to_compact(92 * kMiB), RoomToCompact::enough) << "with the reserve";
-  EXPECT_EQ(watch.room_to_compact(93 * kMiB), RoomToCompact::none);
+  EXPECT_EQ(watch.room_to_compact(76 * kMiB), RoomToCompact::enough) << "with the reserve";
+  EXPECT_EQ(watch.room_to_compact(77 * kMiB), RoomToCompact::none);
 }
 
 TEST_F(Watched, KeepsWhatCompactingTakesUpFromMessages) {
