@@ -198,7 +198,10 @@ core::Status RocksDb::write(Group& group, bool sync) const {
       batch.Put(idx(), index_key(fold.lane, row->last()), encode_index_row(*row));
   }
   for (const RowKey& row : group.dead_rows) batch.Delete(idx(), index_key(row.lane, row.last));
-  for (const Seq id : group.dead_blocks) batch.Delete(blk(), block_key(id));
+  for (const Seq id : group.dead_blocks) {
+    batch.Delete(blk(), block_key(id));
+    if (id <= sealed_blocks()) scattered_ = true;
+  }
   for (Segment& segment : group.segments) {
     segment.encode();
     for (const Segment::Block& block : segment.blocks()) {
@@ -222,6 +225,7 @@ core::Status RocksDb::write(Group& group, bool sync) const {
   how.sync = sync;
   if (auto written = checked(db_->Write(how, &batch), "writing to"); !written) return written;
   written_ = std::max<Seq>(written_, group.last_seq);
+  dead_blocks_->written(written_);
   if (sync) synced({db_->GetLatestSequenceNumber(), written_});
   return {};
 }
@@ -271,19 +275,29 @@ core::Status RocksDb::sync_wal() const {
 void RocksDb::reclaim(Seq floor, bool all) const {
   // Dropping files outlives a power cut; the finishes that allow it must too.
   if (!sync_wal()) return;
-  const std::string first = block_key(0);
-  const std::string end = block_key(floor);
-  const rocksdb::Slice first_slice(first), end_slice(end);
-  const rocksdb::RangePtr range(&first_slice, &end_slice);
-  // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
-  rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
+  dead_blocks_->set_floor(floor);
+  drop_dead_files(floor);
   if (!all) return;
   flush_all();
   rocksdb::CompactRangeOptions how;
   how.exclusive_manual_compaction = false;
-  for (rocksdb::ColumnFamilyHandle* family : {blk(), idx()}) {
-    db_->CompactRange(how, family, nullptr, nullptr).PermitUncheckedError();
-  }
+  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
+  // Above the floor there is only something to gain where blocks were deleted one by one.
+  const std::string end = block_key(floor);
+  const rocksdb::Slice end_slice(end);
+  db_->CompactRange(how, blk(), nullptr, scattered_.exchange(false) ? nullptr : &end_slice)
+      .PermitUncheckedError();
+  db_->CompactRange(how, idx(), nullptr, nullptr).PermitUncheckedError();
+  drop_dead_files(floor);  // also those that were too young before
+}
+
+// Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
+void RocksDb::drop_dead_files(Seq floor) const {
+  const std::string first = block_key(0);
+  const std::string end = block_key(floor);
+  const rocksdb::Slice first_slice(first), end_slice(end);
+  const rocksdb::RangePtr range(&first_slice, &end_slice);
+  rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
 }
 
 void RocksDb::flush_all() const { db_->Flush({}, handles_).PermitUncheckedError(); }

@@ -17,6 +17,7 @@
 #include "store/block.h"
 #include "store/group.h"
 #include "store/queue_state.h"
+#include "store/rocks_dead_blocks.h"
 #include "store/rocks_disk_guard.h"
 #include "store/rocks_log_witness.h"
 #include "store/rocks_queue_store.h"
@@ -51,6 +52,7 @@ inline constexpr std::string_view kMetaCopied = "copied";
 
 // The column families, in the order of RocksDb::all().
 inline constexpr std::array<std::string_view, 5> kFamilies{"default", "blk", "idx", "cur", "kv"};
+inline constexpr size_t kBlkFamily = 1;
 
 // The family that `name` stands for: "idx" for "idx" and for "idx.2", which took its place.
 [[nodiscard]] std::string_view family_of(std::string_view name);
@@ -153,6 +155,9 @@ class RocksDb {
   // Puts it there; the rows of `old` are given up. Errors: io, full.
   core::Status replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::ColumnFamilyHandle* with);
 
+  // Every block up to it has left the memtable that was written to last. On any thread.
+  [[nodiscard]] Seq sealed_blocks() const { return dead_blocks_->sealed(); }
+
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
   // first, and does nothing if it cannot. `all` = also merges what else is dead. On the housekeeper's thread.
   void reclaim(Seq floor, bool all) const;
@@ -181,13 +186,15 @@ class RocksDb {
   };
 
   RocksDb(std::string dir, Disk disk, const rocksdb::DBOptions& options,
-          std::shared_ptr<rocksdb::Cache> cache)
+          std::shared_ptr<rocksdb::Cache> cache, std::shared_ptr<DeadBlocks> dead_blocks)
       : dir_(std::move(dir)),
         disk_(std::move(disk)),
         buffers_(options.write_buffer_manager),
-        cache_(std::move(cache)) {}
+        cache_(std::move(cache)),
+        dead_blocks_(std::move(dead_blocks)) {}
 
   void flush_all() const;
+  void drop_dead_files(Seq floor) const;
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
   void synced(SyncedUpTo up_to) const;
   core::Status drop_leftovers();
@@ -196,11 +203,13 @@ class RocksDb {
   mutable std::atomic<bool> met_damage_ = false;
   mutable std::mutex damage_mutex_;
   mutable core::Error damage_;
-  mutable std::atomic<Seq> written_ = 0;  // everything up to it
-  std::unique_ptr<SyncMark> synced_;      // null: read_only
+  mutable std::atomic<Seq> written_ = 0;        // everything up to it
+  mutable std::atomic<bool> scattered_ = true;  // blocks were deleted that lie in files
+  std::unique_ptr<SyncMark> synced_;            // null: read_only
   Disk disk_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<DeadBlocks> dead_blocks_;
   std::shared_ptr<LogWitness> witness_;  // RocksDB looks at it again whenever it writes down its options
   std::unique_ptr<DirLock> lock_;        // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;

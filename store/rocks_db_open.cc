@@ -209,10 +209,13 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   if (witness != nullptr) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default(), options.dir);
-  const rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness.get());
+  const auto dead_blocks = std::make_shared<DeadBlocks>();
+  rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness.get());
+  db_opts.listeners.push_back(dead_blocks);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
-  const auto described = families(*names, cache, mode == Mode::salvage, options.thrift);
+  auto described = families(*names, cache, mode == Mode::salvage, options.thrift);
+  described[kBlkFamily].options.compaction_filter_factory = dead_blocks;
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status;
@@ -224,7 +227,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   }
   if (!status.ok()) return core::fail(store::to_error(status, "opening the store in " + options.dir));
   disk.guard->arm();
-  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db_opts, cache));
+  std::unique_ptr<RocksDb> opened(new RocksDb(options.dir, std::move(disk), db_opts, cache, dead_blocks));
   opened->witness_ = witness;
   opened->db_.reset(db);
   opened->handles_ = std::move(handles);

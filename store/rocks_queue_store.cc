@@ -47,6 +47,7 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       path_(*db_, options.tail_bytes),
       last_seq_(meta_.next_seq - 1),
       durable_(last_seq_),
+      recovered_(last_seq_),
       lease_(meta_.next_seq + kSeqLease),
       volume_(options_.volume),
       watch_(options.space),
@@ -328,6 +329,7 @@ void RocksStore::on_loop(std::function<void()> work) {
 void RocksStore::cut() {
   if (writing_ || failed_ || !has_work_) return;
   seal();
+  leave_dead_blocks_to_files();
   const bool sync = open_.must_sync && durability_.mode == Durability::Mode::sync;
   const bool lease = open_.last_seq + kSeqLease / 2 > lease_;
   if (lease) {
@@ -362,6 +364,16 @@ void RocksStore::seal() {
     open_.queue_states.emplace_back(id, encode_queue_state(*queue));
   }
   has_work_ = false;
+}
+
+// Below the floor a block that lies in a file needs no deletion, which would only make files overlap that do
+// not: the file goes as a whole (docs/adr/0024). In a memtable a deletion saves writing the block to a file.
+void RocksStore::leave_dead_blocks_to_files() {
+  const Seq in_files = std::max(recovered_, db_->sealed_blocks());
+  const auto in_file = [&](Seq id) { return id <= in_files; };
+  if (std::ranges::none_of(open_.dead_blocks, in_file)) return;
+  const Seq floor = this->floor();
+  std::erase_if(open_.dead_blocks, [&](Seq id) { return in_file(id) && id < floor; });
 }
 
 void RocksStore::on_written(Group& group, const core::Status& status, uint64_t generation) {

@@ -150,6 +150,7 @@ class RocksStore final : public DurableStore {
   void schedule();
   void cut();
   void seal();
+  void leave_dead_blocks_to_files();
   void on_written(Group& group, const core::Status& status, uint64_t generation);
   void settle_row(Segment::Row row);
   void notify(Seq up_to, const std::set<QueueId>& queues);
@@ -242,7 +243,8 @@ class RocksStore final : public DurableStore {
   std::vector<DeadEntry> deaths_;  // the same
   Seq last_seq_;
   Seq durable_;
-  Seq lease_;  // no seq ≥ it may be used before a greater lease is synced
+  Seq recovered_;  // everything up to it was in files when the database was opened
+  Seq lease_;      // no seq ≥ it may be used before a greater lease is synced
   std::vector<QueueId> dirty_;
   std::set<QueueId> sweeping_;
   std::vector<Seq> previous_;  // scratch of append()

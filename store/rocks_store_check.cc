@@ -161,6 +161,7 @@ class StoreCheck {
 
   void check_entry(LaneId id, const IndexRow& row, const RowEntry& entry, const std::string& where) {
     const RowBlock& wanted = row.blocks[entry.block];
+    floor_ = std::min(floor_, wanted.id);
     const std::string* block = load_block(wanted.id);
     const std::string what = "seq " + num(entry.seq) + ": ";
     if (block == nullptr)
@@ -279,7 +280,11 @@ class StoreCheck {
         report_.add(where, header.error().what);
       else if (header->last < id || header->last >= meta_.next_seq)
         report_.add(where, "its last seq is " + num(header->last));
-      else if (std::ranges::none_of(header->targets, [&](LaneId lane) { return has_row(lane, id); }))
+      else if (std::ranges::any_of(header->targets, [&](LaneId lane) { return has_row(lane, id); }))
+        continue;
+      else if (id < floor_)
+        ++report_.dead_blocks;
+      else
         report_.add(where, "nobody wants it and it is still here");
     }
     check_end(*rows, "blk");
@@ -324,6 +329,7 @@ class StoreCheck {
   std::set<QueueId> named_;
   std::set<QueueId> stated_;
   std::map<uint64_t, LaneRecount> recounts_;  // by LaneId::packed()
+  Seq floor_ = UINT64_MAX;                    // the oldest block that holds something that waits
   Seq block_id_ = 0;
   std::optional<std::string> block_;
   std::string block_error_;

@@ -111,7 +111,7 @@ void RocksStore::adopt(Opened opened) {
   path_.use(db_.get());
   lease_ = opened.meta.next_seq + kSeqLease;
   last_seq_ = std::max(last_seq_, opened.meta.next_seq - 1);
-  durable_ = last_seq_;
+  durable_ = recovered_ = last_seq_;
   meta_.next_queue = std::max(meta_.next_queue, opened.meta.next_queue);
   meta_.identity = opened.meta.identity;
   meta_.damage = opened.meta.damage;

@@ -30,7 +30,8 @@ struct StoreReport {
   uint64_t queues = 0;
   uint64_t index_rows = 0;
   uint64_t blocks = 0;
-  uint64_t waiting = 0;  // entries, recounted
+  uint64_t dead_blocks = 0;  // of them: dead, and their room is not given back yet
+  uint64_t waiting = 0;      // entries, recounted
   uint64_t values = 0;
   uint64_t problem_count = 0;
   std::vector<StoreProblem> problems;  // the first kProblemsMax of them
@@ -46,7 +47,8 @@ struct StoreReport {
 // `env`: as in StoreOptions.
 [[nodiscard]] core::Result<StoreReport> check_store(const std::string& dir, rocksdb::Env* env = nullptr);
 
-// {"hub", "epoch", "sound", "queues", "index_rows", "blocks", "waiting", "values", "problem_count",
+// {"hub", "epoch", "sound", "queues", "index_rows", "blocks", "dead_blocks", "waiting", "values",
+// "problem_count",
 //  "problems": [{"where", "what"}…]}
 [[nodiscard]] std::string report_json(const StoreReport& report);
 

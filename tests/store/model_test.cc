@@ -86,7 +86,7 @@ class Model {
     for (int i = 0; i < 60; ++i) rocks_.settle();
     rocks_.store->close();
     rocks_.store.reset();
-    EXPECT_EQ(rocks_.rows_in("blk"), 0u);
+    EXPECT_EQ(rocks_.kept_blocks(), 0u);
     EXPECT_EQ(rocks_.rows_in("idx"), 0u);
     rocks_.open();
   }

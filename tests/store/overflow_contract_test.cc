@@ -162,7 +162,7 @@ class RocksOverflow : public RocksTest {
   size_t rows_left() {
     store->close();
     store.reset();
-    return rows_in("blk") + rows_in("idx");
+    return kept_blocks() + rows_in("idx");
   }
 
   QueueId q = queue("$q");

@@ -49,4 +49,10 @@ size_t RocksDriver::rows_in(const std::string& family) {
   return rows;
 }
 
+size_t RocksDriver::kept_blocks() {
+  const auto report = check_store(options.dir, options.env);
+  EXPECT_TRUE(report) << report.error().what;
+  return report ? report->blocks - report->dead_blocks : 0;
+}
+
 }  // namespace headgate::store

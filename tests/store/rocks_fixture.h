@@ -95,6 +95,9 @@ class RocksDriver : public StoreDriver {
   // Rows in a column family ("blk", "idx", "cur", "kv"). Only while the store is closed.
   size_t rows_in(const std::string& family);
 
+  // Blocks that are not dead, or should have been deleted. Only while the store is closed.
+  size_t kept_blocks();
+
  private:
   std::string opened_dir_;
 };

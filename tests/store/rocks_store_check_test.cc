@@ -47,6 +47,14 @@ class StoreCheck : public RocksTest {
     return lines;
   }
 
+  void put_block_for_nobody(Seq id) {
+    edit([&](rocksdb::DB& db, RowsOf rows) {
+      std::string stray = begin_block(id, {id, {{first, 0}}});
+      append_to_block(stray, id, id, *message("stray"));
+      ASSERT_TRUE(db.Put({}, rows.blk, block_key(id), stray).ok());
+    });
+  }
+
   QueueId first = queue("$first");
   QueueId second = queue("second");
   Seq shared = 0;
@@ -69,12 +77,17 @@ TEST_F(StoreCheck, FindsABlockThatIsMissing) {
 }
 
 TEST_F(StoreCheck, FindsABlockThatNobodyWants) {
-  edit([&](rocksdb::DB& db, RowsOf rows) {
-    std::string stray = begin_block(1, {1, {{first, 0}}});
-    append_to_block(stray, 1, 1, *message("stray"));
-    ASSERT_TRUE(db.Put({}, rows.blk, block_key(1), stray).ok());
-  });
-  EXPECT_THAT(problems(), Contains(HasSubstr("block 1: nobody wants it")));
+  put_block_for_nobody(own - 1);
+  EXPECT_THAT(problems(), Contains(HasSubstr("block " + std::to_string(own - 1) + ": nobody wants it")));
+}
+
+// The file with its deletion may be dropped before the file with the block.
+TEST_F(StoreCheck, CallsOneDeadThatIsOlderThanWhateverWaits) {
+  put_block_for_nobody(1);
+  const auto report = check_store(options.dir);
+  EXPECT_TRUE(report->sound()) << report_json(*report);
+  EXPECT_EQ(report->blocks, 3u);
+  EXPECT_EQ(report->dead_blocks, 1u);
 }
 
 TEST_F(StoreCheck, FindsAnIndexRowThatIsMissing) {

@@ -1,10 +1,10 @@
 // What the store costs at one depth, as a line of JSON. depth.py beside it runs this for several and
 // compares.
 //
-//   store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500]
+//   store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=50]
 //
 // DIR is made, and removed at the end. It is filled with DEPTH messages over all queues, in groups that are
-// each synced. Then, fifty times: 1,000 messages are appended (timed), and 1,000 are read from the heads of
+// each synced. Then, in each cycle: 1,000 messages are appended (timed), and 1,000 are read from the heads of
 // the queues and finished (timed). The store remembers no message by itself here (tail_bytes 0): all are read
 // from RocksDB. Then the store is opened five times (timed). At last everything is drained. An append
 // costs CPU of all threads, a read that of the loop's.
@@ -80,6 +80,7 @@ struct Settings {
   size_t queues = 1;
   size_t body_bytes = 200;
   size_t group = 500;
+  size_t cycles = 50;
 };
 
 // CPU and wall time of what is done between start() and stop(), summed.
@@ -128,14 +129,14 @@ class Bench {
     const double full_mib = dir_mib(settings_.dir), full_rss = rss_mib();
     Cost appends, opens;
     Cost reads(RUSAGE_THREAD);  // what others do meanwhile belongs to the appends
-    for (size_t i = 0; i < kCycles; ++i) cycle(appends, reads);
+    for (size_t i = 0; i < settings_.cycles; ++i) cycle(appends, reads);
     for (size_t i = 0; i < kOpens; ++i) reopen(opens);
     const double deep_rss = rss_mib();
     const size_t drained = drain(settings_.depth);
     rest();
     store_->close();
     store_.reset();
-    const double messages = static_cast<double>(settings_.depth + kCycles * kSample);
+    const double messages = static_cast<double>(settings_.depth + settings_.cycles * kSample);
     const double payload_mib = messages * static_cast<double>(settings_.body_bytes) / (1 << 20);
     std::printf(
         R"({"depth":%zu,"queues":%zu,"fill_per_s":%.0f,"append_us":%.3f,"read_us":%.3f,"open_ms":%.1f,)"
@@ -143,7 +144,7 @@ class Bench {
         R"("lost":%zu})"
         "\n",
         settings_.depth, settings_.queues, static_cast<double>(settings_.depth) / fill.seconds,
-        micro(appends.cpu, kCycles * kSample), micro(reads.cpu, kCycles * kSample),
+        micro(appends.cpu, settings_.cycles * kSample), micro(reads.cpu, settings_.cycles * kSample),
         1e3 * opens.seconds / kOpens, full_rss, deep_rss, full_mib, dir_mib(settings_.dir),
         (written_mib() - written_before) / payload_mib, settings_.depth - drained);
     std::filesystem::remove_all(settings_.dir);
@@ -242,7 +243,6 @@ class Bench {
     }
   }
 
-  static constexpr size_t kCycles = 50;
   static constexpr size_t kOpens = 5;
   static constexpr size_t kSample = 1'000;
 
@@ -268,6 +268,8 @@ std::optional<Settings> parse(int argc, char** argv) {
       settings.body_bytes = std::stoul(arg.substr(7));
     else if (arg.starts_with("--group="))
       settings.group = std::stoul(arg.substr(8));
+    else if (arg.starts_with("--cycles="))
+      settings.cycles = std::stoul(arg.substr(9));
     else if (settings.dir.empty())
       settings.dir = arg;
     else
@@ -283,7 +285,8 @@ std::optional<Settings> parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto settings = headgate::store::parse(argc, argv);
   if (!settings) {
-    std::fprintf(stderr, "usage: store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500]\n");
+    std::fprintf(stderr,
+                 "usage: store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=50]\n");
     return 2;
   }
   return headgate::store::Bench(*settings).run() ? 0 : 1;
