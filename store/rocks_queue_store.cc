@@ -53,6 +53,7 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       watch_(options.space),
       compacts_(opened.compacts) {
   open_.first_seq = last_seq_ + 1;
+  path_.set_on_row([this](LaneId id, const Lane& lane, Seq last) { read_ahead(id, lane, last); });
   count_table();
   if (opened.space) on_space(*opened.space);
 }
@@ -70,7 +71,8 @@ void RocksStore::count_table() {
 RocksStore::~RocksStore() {
   alive_.reset();
   if (db_) db_->stop_copies();
-  housekeeper_.stop();  // first: it may have work for the writer
+  reader_.stop();       // first: it may have work for the housekeeper,
+  housekeeper_.stop();  // and that for the writer
   writer_.stop();
 }
 
@@ -369,8 +371,7 @@ void RocksStore::seal() {
 // Below the floor a block that lies in a file needs no deletion, which would only make files overlap that do
 // not: the file goes as a whole (docs/adr/0024). In a memtable a deletion saves writing the block to a file.
 void RocksStore::leave_dead_blocks_to_files() {
-  const Seq in_files = std::max(recovered_, db_->sealed_blocks());
-  const auto in_file = [&](Seq id) { return id <= in_files; };
+  const auto in_file = [newest = in_files()](Seq id) { return id <= newest; };
   if (std::ranges::none_of(open_.dead_blocks, in_file)) return;
   const Seq floor = this->floor();
   std::erase_if(open_.dead_blocks, [&](Seq id) { return in_file(id) && id < floor; });
@@ -439,6 +440,7 @@ void RocksStore::close() {
   if (std::exchange(closed_, true)) return;
   alive_.reset();
   if (db_) db_->stop_copies();
+  reader_.stop();
   housekeeper_.stop();
   writer_.stop();
   if (failed_ || write_failed_) return;

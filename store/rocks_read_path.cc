@@ -21,6 +21,27 @@ std::string prefix_end(std::string prefix) {
 
 }  // namespace
 
+core::Result<std::vector<IndexRowPtr>> read_rows(const RocksDb& db, LaneId id, Seq from, Seq to, size_t count,
+                                                 bool fill_cache) {
+  const std::string first = index_key(id, from + 1);
+  const std::string end = prefix_end(index_key(id, ~Seq{0}).substr(0, 5));
+  const rocksdb::Slice first_slice(first), end_slice(end);
+  rocksdb::ReadOptions how;
+  how.iterate_lower_bound = &first_slice;
+  how.iterate_upper_bound = &end_slice;
+  how.fill_cache = fill_cache;
+  const std::unique_ptr<rocksdb::Iterator> it(db.db().NewIterator(how, db.idx()));
+  std::vector<IndexRowPtr> rows;
+  for (it->Seek(first_slice); it->Valid() && rows.size() < count; it->Next()) {
+    if (index_key_last(it->key()) > to) break;
+    auto row = decode_index_row(view(it->value()));
+    if (!row) return core::fail(row.error());
+    rows.push_back(*std::move(row));
+  }
+  if (!it->status().ok()) return core::fail(db.to_error(it->status(), "reading a queue's index"));
+  return rows;
+}
+
 // The blocks of one read, each fetched once.
 class RocksReadPath::Blocks {
  public:
@@ -75,6 +96,10 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
     auto row = next_row({state.stats.id, lane_number}, lane, after);
     if (!row) return stop(row.error());
     if (!*row) return found;
+    if (on_row_ && (*row)->last() > lane.read_to) {
+      lane.read_to = (*row)->last();
+      on_row_({state.stats.id, lane_number}, lane, lane.read_to);
+    }
     for (size_t i = (*row)->position(after + 1); i < (*row)->entries.size(); ++i) {
       const RowEntry& entry = (*row)->entries[i];
       if (lane.progress.finished(entry.seq)) continue;
@@ -128,23 +153,7 @@ core::Result<IndexRowPtr> RocksReadPath::load_row(LaneId id, Seq after) {
 core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Seq from, Seq to,
                                                                    size_t count) {
   if (auto open = check_open(); !open) return core::fail(open.error());
-  const std::string first = index_key(id, from + 1);
-  const std::string end = prefix_end(index_key(id, ~Seq{0}).substr(0, 5));
-  const rocksdb::Slice first_slice(first), end_slice(end);
-  rocksdb::ReadOptions how;
-  how.iterate_lower_bound = &first_slice;
-  how.iterate_upper_bound = &end_slice;
-  how.fill_cache = count == 1;  // looking through a lane must not push out what consumers read
-  const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(how, db_->idx()));
-  std::vector<IndexRowPtr> rows;
-  for (it->Seek(first_slice); it->Valid() && rows.size() < count; it->Next()) {
-    if (index_key_last(it->key()) > to) break;
-    auto row = decode_index_row(view(it->value()));
-    if (!row) return core::fail(row.error());
-    rows.push_back(*std::move(row));
-  }
-  if (!it->status().ok()) return core::fail(db_->to_error(it->status(), "reading a queue's index"));
-  return rows;
+  return read_rows(*db_, id, from, to, count, count == 1);
 }
 
 core::Status RocksReadPath::find_oldest(LaneId id, const Lane& lane) {

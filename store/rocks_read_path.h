@@ -2,6 +2,7 @@
 // Only store/rocks_*.cc include this.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -29,8 +30,16 @@ struct Found {
   std::optional<Bad> bad;    // the entry after those: its message is missing or damaged
 };
 
+// Rows of a lane with a last seq in (from, to], at most `count`, whether finished or not. `fill_cache`: keeps
+// what that reads in the database's cache. On any thread. Errors: corrupt, io.
+[[nodiscard]] core::Result<std::vector<IndexRowPtr>> read_rows(const RocksDb& db, LaneId id, Seq from, Seq to,
+                                                               size_t count, bool fill_cache);
+
 class RocksReadPath {
  public:
+  // A read has come to a row of this lane, with this last seq, for the first time.
+  using OnRow = std::function<void(LaneId, const Lane&, Seq last)>;
+
   // Expired entries that one read passes over, and so a bound on the rows it decodes.
   static constexpr size_t kExpiredAtOnce = 1'024;
 
@@ -38,6 +47,7 @@ class RocksReadPath {
 
   // Forgets what it has from the database, and reads from another; null: everything answers `unavailable`.
   void use(const RocksDb* db);
+  void set_on_row(OnRow on_row) { on_row_ = std::move(on_row); }
   ~RocksReadPath();
 
   [[nodiscard]] RowCache& rows() { return rows_; }
@@ -50,7 +60,8 @@ class RocksReadPath {
   // The row with the first durable entry after `after` that is not finished; null if there is none.
   [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, const Lane& lane, Seq after);
 
-  // Rows with a last seq in (from, to], at most `count`, whether finished or not.
+  // As read_rows(). One row is kept in the cache; looking through a lane must not push out what consumers
+  // read.
   [[nodiscard]] core::Result<std::vector<IndexRowPtr>> rows_between(LaneId id, Seq from, Seq to,
                                                                     size_t count);
 
@@ -79,6 +90,7 @@ class RocksReadPath {
   size_t tail_bytes_;
   RowCache rows_;
   MessageTail tail_;
+  OnRow on_row_;
 };
 
 }  // namespace headgate::store

@@ -1,6 +1,7 @@
 // The running store: what open_queue_store() makes. Only store/rocks_*.cc include this.
 //
-// The loop owns everything here but db_, which the writer and the housekeeper use too, each from its thread.
+// The loop owns everything here but db_, which the writer, the housekeeper and the reader use too, each from
+// its thread.
 #pragma once
 
 #include <atomic>
@@ -146,6 +147,11 @@ class RocksStore final : public DurableStore {
   void make_room_to_compact();
   void on_reserve(const core::Status& made);
 
+  // Reading ahead (rocks_store_ahead.cc).
+  void read_ahead(LaneId id, const Lane& lane, Seq last);
+  void on_read_ahead(LaneId id, std::vector<IndexRowPtr> rows);
+  Seq in_files() const;
+
   // Groups.
   void schedule();
   void cut();
@@ -273,12 +279,15 @@ class RocksStore final : public DurableStore {
   bool compacts_ = true;  // as the database was last told
   ReclaimPolicy reclaim_;
   Reclaim due_ = Reclaim::nothing;  // rides on the next group
+  bool reading_ahead_ = false;
+  uint64_t folds_settled_ = 0;  // rows that were read before may be old ones
   int64_t synced_at_ms_ = 0;
   bool housekeeping_ = false;  // something is due, or being done
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Worker writer_;
   Worker housekeeper_;
+  Worker reader_;
 };
 
 }  // namespace headgate::store

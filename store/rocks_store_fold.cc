@@ -105,6 +105,7 @@ core::Result<bool> RocksStore::fold_range(LaneId id, const Lane& lane, Seq from,
 // The rows are on the disk. A range that has grown meanwhile stays: its neighbour ended by the rows as they
 // were.
 void RocksStore::settle_fold(const Fold& fold) {
+  ++folds_settled_;
   QueueState* queue = table_.find_any(fold.lane.queue);
   if (queue == nullptr) return;
   Lane& lane = queue->lane(fold.lane.lane);

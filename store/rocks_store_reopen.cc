@@ -45,8 +45,8 @@ void RocksStore::salvage(Group& group) {
   }
 }
 
-// The housekeeper and then the writer end what they are doing with the old database; the writer closes it and
-// opens the new one.
+// The reader, the housekeeper and then the writer end what they are doing with the old database; the writer
+// closes it and opens the new one.
 void RocksStore::reopen() {
   reopening_ = true;
   path_.use(nullptr);
@@ -60,10 +60,12 @@ void RocksStore::reopen() {
       if (alive.lock()) on_reopened(std::move(*opened));
     });
   };
-  housekeeper_.post([this, on_writer, closing = std::exchange(db_, nullptr)]() mutable {
-    writer_.post([on_writer, closing = std::move(closing)]() mutable {
-      closing.reset();
-      on_writer();
+  reader_.post([this, on_writer, closing = std::exchange(db_, nullptr)]() mutable {
+    housekeeper_.post([this, on_writer, closing = std::move(closing)]() mutable {
+      writer_.post([on_writer, closing = std::move(closing)]() mutable {
+        closing.reset();
+        on_writer();
+      });
     });
   });
 }
@@ -121,6 +123,7 @@ void RocksStore::adopt(Opened opened) {
   ended_pending_ = false;
   due_ = Reclaim::nothing;
   housekeeping_ = false;
+  reading_ahead_ = false;
   due_lanes_.clear();
   to_fold_.clear();
   dirty_.clear();

@@ -3,14 +3,14 @@
 namespace headgate::store {
 namespace {
 
-// An entry takes about this much without its tag.
-constexpr size_t kEntryBytes = 80;
+// What a row takes beside its entries: itself, its blocks, its places in the cache and in the allocator.
+constexpr size_t kRowBytes = 4 * sizeof(RowEntry);
 
-// In entries: a long tag counts as some more.
+// In entries: the row, and a long tag, count as some more.
 size_t cost_of(const IndexRow& row) {
-  size_t tag_bytes = 0;
-  for (const RowEntry& entry : row.entries) tag_bytes += entry.tag.size();
-  return row.entries.size() + tag_bytes / kEntryBytes;
+  size_t more_bytes = kRowBytes + row.blocks.size() * sizeof(RowBlock);
+  for (const RowEntry& entry : row.entries) more_bytes += entry.tag.size();
+  return row.entries.size() + more_bytes / sizeof(RowEntry);
 }
 
 }  // namespace

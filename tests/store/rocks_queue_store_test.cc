@@ -151,6 +151,20 @@ TEST_F(RocksQueueStore, DeletesNoBlockThatGoesWithItsFile) {
   EXPECT_EQ(rows_in("blk"), 0u) << "given back";
 }
 
+TEST_F(RocksQueueStore, ReadsAheadOfAConsumerThatWorksThroughABacklog) {
+  std::vector<std::string> sent;
+  for (int i = 0; i < 40; ++i) {
+    sent.push_back(std::to_string(i));
+    append(sent.back(), q, 0);
+    settle();
+  }
+  reopen();  // all is in files now
+  EXPECT_THAT(bodies(read(q, 0, 0, {1, 1})), ElementsAre("0"));
+  const uint64_t two_rows = durable->store_memory().index.bytes;
+  executor.run_until([&] { return durable->store_memory().index.bytes >= 4 * two_rows; });
+  EXPECT_EQ(bodies(read(q, 0)), sent);
+}
+
 TEST_F(RocksQueueStore, AnOpenConsumerAtTheHeadPinsOnlyWhatItHolds) {
   const Seq held = append("held", q);
   settle();

@@ -174,7 +174,7 @@ TEST_F(SegmentTest, IsFullByMessagesBytesOrSpan) {
 }
 
 TEST(RowCache, FindsTheRowAPositionFallsInAndForgetsTheOldest) {
-  RowCache cache(6);
+  RowCache cache(3 * (2 + 4));  // a row counts as four entries more than it has
   const LaneId lane{1, 0};
   const auto row = [](Seq previous, Seq first) {
     IndexRow made;
