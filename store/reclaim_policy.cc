@@ -12,18 +12,31 @@ constexpr uint64_t kScarceDeadPart = 4;
 }  // namespace
 
 Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) {
+  const Reclaim what = what_is_due(mono_ms, alive_bytes, room);
+  if (what == Reclaim::nothing) return what;
+  looks_again_ = dead_ != 0 || what == Reclaim::everything;
+  reclaimed_at_ms_ = mono_ms;
+  const uint64_t dead = not_compacted_ + std::exchange(dead_, 0);
+  const bool everything = what == Reclaim::everything;
+  taken_ = everything ? dead : 0;
+  not_compacted_ = everything ? 0 : dead;
+  if (!everything) return what;
+  ever_compacted_ = true;
+  compacted_at_ms_ = mono_ms;
+  return what;
+}
+
+Reclaim ReclaimPolicy::what_is_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const {
   const bool scarce = room != RoomToCompact::ample;
   const bool files = dead_ >= (scarce ? kScarceFilesBytes : kFilesBytes);
   // Where room is scarce, what needs none comes first: it may be the room that the other needs.
-  const bool everything = !(scarce && files) && everything_due(mono_ms, alive_bytes, room);
-  if (!everything && !files) return Reclaim::nothing;
-  const uint64_t dead = not_compacted_ + std::exchange(dead_, 0);
-  taken_ = everything ? dead : 0;
-  not_compacted_ = everything ? 0 : dead;
-  if (!everything) return Reclaim::files;
-  ever_compacted_ = true;
-  compacted_at_ms_ = mono_ms;
-  return Reclaim::everything;
+  if (!(scarce && files) && everything_due(mono_ms, alive_bytes, room)) return Reclaim::everything;
+  const bool rested = mono_ms - reclaimed_at_ms_ >= kDrainedEveryMs;
+  if (room == RoomToCompact::none) {
+    const bool enough = rested && not_compacted_ + dead_ >= kScarceFilesBytes;
+    return files || enough ? Reclaim::below_floor : Reclaim::nothing;
+  }
+  return files || (rested && looks_again_) ? Reclaim::files : Reclaim::nothing;
 }
 
 void ReclaimPolicy::undone() { not_compacted_ += std::exchange(taken_, 0); }

@@ -7,8 +7,10 @@ namespace headgate::store {
 
 enum class Reclaim {
   nothing,
-  files,       // drop files that hold nothing alive: cheap
-  everything,  // also flush and compact: rewrites what is alive
+  files,        // drop files that hold nothing alive: cheap
+  below_floor,  // also merge those that reach below the floor, if what that writes has room: little is alive
+                // there
+  everything,   // also flush and compact: rewrites what is alive
 };
 
 // Whether the disk has the room that compacting takes up before it gives back more.
@@ -17,7 +19,8 @@ enum class RoomToCompact { ample, enough, none };
 // The work stays in proportion to what died: `everything` comes after 64 MiB, or as much as is alive if that
 // is more, and soon once hardly anything is left; `files` after every 16 MiB. On a disk with just enough
 // room for that, `files` comes after 2 MiB, and `everything` at once after those, then after a quarter of
-// what is alive; without room there are only `files`.
+// what is alive; without room there is only `below_floor`, after 2 MiB and then every ten seconds.
+// `files` comes once more, ten seconds after the last that was done.
 class ReclaimPolicy {
  public:
   static constexpr uint64_t kFilesBytes = 16u << 20;
@@ -34,6 +37,7 @@ class ReclaimPolicy {
   void undone();
 
  private:
+  [[nodiscard]] Reclaim what_is_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const;
   [[nodiscard]] bool everything_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const;
 
   uint64_t dead_ = 0;                       // since files were dropped
@@ -41,6 +45,8 @@ class ReclaimPolicy {
   uint64_t taken_ = 0;                      // what the last answer took as done
   bool ever_compacted_ = false;             // else nobody knows how much is dead
   int64_t compacted_at_ms_ = 0;
+  int64_t reclaimed_at_ms_ = 0;
+  bool looks_again_ = false;  // a file may have been read when it was dropped, and still be there
 };
 
 }  // namespace headgate::store

@@ -33,6 +33,13 @@ core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
   return decoded;
 }
 
+rocksdb::CompactRangeOptions merging() {
+  rocksdb::CompactRangeOptions how;
+  how.exclusive_manual_compaction = false;
+  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
+  return how;
+}
+
 }  // namespace
 
 core::Error to_error(const rocksdb::Status& status, std::string_view doing) {
@@ -272,23 +279,53 @@ core::Status RocksDb::sync_wal() const {
   return {};
 }
 
-void RocksDb::reclaim(Seq floor, bool all) const {
+void RocksDb::reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const {
   // Dropping files outlives a power cut; the finishes that allow it must too.
   if (!sync_wal()) return;
   dead_blocks_->set_floor(floor);
   drop_dead_files(floor);
-  if (!all) return;
+  if (what == Reclaim::files) return;
+  if (what == Reclaim::everything)
+    merge_all(floor);
+  else if (merged_below_bytes(floor) <= room_bytes / 2)
+    merge_below(floor);
+  drop_dead_files(floor);  // also those that were too young before
+}
+
+void RocksDb::merge_all(Seq floor) const {
   flush_all();
-  rocksdb::CompactRangeOptions how;
-  how.exclusive_manual_compaction = false;
-  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
   // Above the floor there is only something to gain where blocks were deleted one by one.
+  if (scattered_.exchange(false))
+    db_->CompactRange(merging(), blk(), nullptr, nullptr).PermitUncheckedError();
+  else
+    merge_below(floor);
+  db_->CompactRange(merging(), idx(), nullptr, nullptr).PermitUncheckedError();
+}
+
+void RocksDb::merge_below(Seq floor) const {
   const std::string end = block_key(floor);
   const rocksdb::Slice end_slice(end);
-  db_->CompactRange(how, blk(), nullptr, scattered_.exchange(false) ? nullptr : &end_slice)
-      .PermitUncheckedError();
-  db_->CompactRange(how, idx(), nullptr, nullptr).PermitUncheckedError();
-  drop_dead_files(floor);  // also those that were too young before
+  db_->CompactRange(merging(), blk(), nullptr, &end_slice).PermitUncheckedError();
+}
+
+// At most: files that reach over the floor, and those that overlap with them. What lies below leaves nothing.
+uint64_t RocksDb::merged_below_bytes(Seq floor) const {
+  rocksdb::ColumnFamilyMetaData family;
+  db_->GetColumnFamilyMetaData(blk(), &family);
+  const std::string end = block_key(floor);
+  std::string reach = end;
+  uint64_t bytes = 0;
+  for (uint64_t before = UINT64_MAX; before != bytes;) {
+    before = std::exchange(bytes, 0);
+    for (const rocksdb::LevelMetaData& level : family.levels) {
+      for (const rocksdb::SstFileMetaData& file : level.files) {
+        if (file.smallestkey > reach || file.largestkey < end) continue;
+        bytes += file.size;
+        reach = std::max(reach, file.largestkey);
+      }
+    }
+  }
+  return bytes;
 }
 
 // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
@@ -298,6 +335,9 @@ void RocksDb::drop_dead_files(Seq floor) const {
   const rocksdb::Slice first_slice(first), end_slice(end);
   const rocksdb::RangePtr range(&first_slice, &end_slice);
   rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
+  // A file that was dropped while somebody read is deleted with the next one that is, which may be long. They
+  // are not switched off here; switching them on looks for such files.
+  db_->EnableFileDeletions(false).PermitUncheckedError();
 }
 
 void RocksDb::flush_all() const { db_->Flush({}, handles_).PermitUncheckedError(); }

@@ -159,8 +159,8 @@ class RocksDb {
   [[nodiscard]] Seq sealed_blocks() const { return dead_blocks_->sealed(); }
 
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
-  // first, and does nothing if it cannot. `all` = also merges what else is dead. On the housekeeper's thread.
-  void reclaim(Seq floor, bool all) const;
+  // first, and does nothing if it cannot. The disk has `room_bytes`. On the housekeeper's thread.
+  void reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const;
 
   // Makes a copy that another thread is making fail soon. On any thread.
   void stop_copies() const { disk_.guard->stop_copies(); }
@@ -195,6 +195,9 @@ class RocksDb {
 
   void flush_all() const;
   void drop_dead_files(Seq floor) const;
+  void merge_all(Seq floor) const;
+  void merge_below(Seq floor) const;
+  [[nodiscard]] uint64_t merged_below_bytes(Seq floor) const;
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
   void synced(SyncedUpTo up_to) const;
   core::Status drop_leftovers();

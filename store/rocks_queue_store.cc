@@ -340,6 +340,7 @@ void RocksStore::cut() {
   }
   open_.reclaim = std::exchange(due_, Reclaim::nothing);
   if (open_.reclaim != Reclaim::nothing) open_.floor = floor();
+  open_.room_bytes = watch_.free();
   unsynced_ |= !sync;
   writing_ = true;
   auto group = in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
@@ -383,7 +384,7 @@ void RocksStore::on_written(Group& group, const core::Status& status, uint64_t g
   writing_ = false;
   in_flight_.reset();
   durable_ = group.last_seq;
-  if (group.reclaim != Reclaim::nothing) reclaim(group.reclaim, group.floor);
+  if (group.reclaim != Reclaim::nothing) reclaim(group);
   std::set<QueueId> available;
   for (Segment& segment : group.segments) {
     for (Segment::Row& row : segment.take_rows()) {

@@ -216,7 +216,7 @@ class RocksStore final : public DurableStore {
   // Upkeep.
   void sync_if_due(core::Now now);
   void reclaim_if_due(core::Now now);
-  void reclaim(Reclaim what, Seq floor);
+  void reclaim(const Group& group);
   void on_reclaimed();
   Seq floor();
   std::optional<Seq> first_block(LaneId lane);

@@ -149,10 +149,10 @@ void RocksStore::reclaim_if_due(core::Now now) {
   schedule();
 }
 
-void RocksStore::reclaim(Reclaim what, Seq floor) {
-  housekeeper_.post([this, db = db_, what, floor, generation = generation_, alive = std::weak_ptr(alive_),
-                     &executor = executor_] {
-    db->reclaim(floor, what == Reclaim::everything);
+void RocksStore::reclaim(const Group& group) {
+  housekeeper_.post([this, db = db_, what = group.reclaim, floor = group.floor, room = group.room_bytes,
+                     generation = generation_, alive = std::weak_ptr(alive_), &executor = executor_] {
+    db->reclaim(what, floor, room);
     executor.post([this, alive, generation] {
       if (alive.lock() && generation == generation_) on_reclaimed();
     });

@@ -32,7 +32,15 @@ TEST_F(ReclaimPolicyTest, CompactsWhenAsMuchDiedAsIsAlive) {
 TEST_F(ReclaimPolicyTest, GivesADrainedStoreItsSpaceBackSoon) {
   EXPECT_EQ(after(2 * kMiB, 0, 9), Reclaim::nothing);
   EXPECT_EQ(after(0, 0, 10), Reclaim::everything);
-  EXPECT_EQ(after(0, 0, 30), Reclaim::nothing);
+  EXPECT_EQ(after(0, 0, 9), Reclaim::nothing);
+}
+
+// What was being read when it was dropped is still there.
+TEST_F(ReclaimPolicyTest, LooksOnceMoreAfterTenSeconds) {
+  EXPECT_EQ(after(16 * kMiB, 500 * kMiB), Reclaim::files);
+  EXPECT_EQ(after(0, 500 * kMiB, 9), Reclaim::nothing);
+  EXPECT_EQ(after(0, 500 * kMiB, 1), Reclaim::files);
+  EXPECT_EQ(after(0, 500 * kMiB, 1'000), Reclaim::nothing);
 }
 
 TEST(ReclaimPolicyOnATightDisk, CompactsAtOnceAndThenForAQuarterOfWhatIsAlive) {
@@ -47,21 +55,22 @@ TEST(ReclaimPolicyOnATightDisk, CompactsAtOnceAndThenForAQuarterOfWhatIsAlive) {
   EXPECT_EQ(policy.due(30'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
 
-TEST(ReclaimPolicyOnATightDisk, OnlyDropsFilesWithoutRoomToCompact) {
+TEST(ReclaimPolicyOnATightDisk, DoesWithoutRoomToCompactWhatNeedsHardlyAny) {
   ReclaimPolicy policy;
   policy.died(64 * kMiB);
-  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::none), Reclaim::files);
+  EXPECT_EQ(policy.due(10'000, 40 * kMiB, RoomToCompact::none), Reclaim::below_floor);
   policy.died(1 * kMiB);
-  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
-  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
-  EXPECT_EQ(policy.due(60'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
+  EXPECT_EQ(policy.due(11'000, 40 * kMiB, RoomToCompact::none), Reclaim::nothing);
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::none), Reclaim::below_floor)
+      << "there may be room now";
+  EXPECT_EQ(policy.due(20'000, 40 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
 
 TEST(ReclaimPolicyOnATightDisk, DoesAgainWhatCouldNotBeDone) {
   ReclaimPolicy policy;
   policy.died(1 * kMiB);
   EXPECT_EQ(policy.due(10'000, 1 * kMiB, RoomToCompact::enough), Reclaim::everything);
-  EXPECT_EQ(policy.due(20'000, 1 * kMiB, RoomToCompact::enough), Reclaim::nothing);
+  EXPECT_EQ(policy.due(15'000, 1 * kMiB, RoomToCompact::enough), Reclaim::nothing);
   policy.undone();
   EXPECT_EQ(policy.due(20'000, 1 * kMiB, RoomToCompact::enough), Reclaim::everything);
 }
