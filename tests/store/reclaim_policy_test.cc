@@ -32,14 +32,14 @@ TEST_F(ReclaimPolicyTest, CompactsWhenAsMuchDiedAsIsAlive) {
 TEST_F(ReclaimPolicyTest, GivesADrainedStoreItsSpaceBackSoon) {
   EXPECT_EQ(after(2 * kMiB, 0, 9), Reclaim::nothing);
   EXPECT_EQ(after(0, 0, 10), Reclaim::everything);
-  EXPECT_EQ(after(0, 0, 9), Reclaim::nothing);
+  EXPECT_EQ(after(0, 0, 19), Reclaim::nothing);
 }
 
 // What was being read when it was dropped is still there.
 TEST_F(ReclaimPolicyTest, LooksOnceMoreAfterTenSeconds) {
   EXPECT_EQ(after(16 * kMiB, 500 * kMiB), Reclaim::files);
-  EXPECT_EQ(after(0, 500 * kMiB, 9), Reclaim::nothing);
-  EXPECT_EQ(after(0, 500 * kMiB, 1), Reclaim::files);
+  EXPECT_EQ(after(0, 500 * kMiB, 10), Reclaim::nothing);
+  EXPECT_EQ(after(0, 500 * kMiB, 11), Reclaim::files);
   EXPECT_EQ(after(0, 500 * kMiB, 1'000), Reclaim::nothing);
 }
 
