@@ -1,5 +1,5 @@
 // One block: messages that have the same target lanes, packed into one row (docs/store-format.md, "blk").
-// Written once; deleted when every target lane has passed its last seq.
+// Written once; dead when every target lane has passed its last seq.
 #pragma once
 
 #include <cstdint>

@@ -59,7 +59,7 @@ struct Group {
   std::vector<KeyValue> meta;
   Reclaim reclaim = Reclaim::nothing;  // what is to be done once this group is in the log
   Seq floor = 0;                       // for it: every block with a smaller id is dead once this group holds
-  uint64_t room_bytes = 0;             // for it: what there was on the disk
+  uint64_t room_bytes = 0;             // for it: what `below_floor` may write
   Seq first_seq = 0;                   // after those of the group before
   Seq last_seq = 0;                    // everything up to it is in this group or an earlier one
   size_t bytes = 0;                    // of messages and values, as they will be written, about

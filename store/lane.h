@@ -73,9 +73,10 @@ struct Lane {
   Oldest first_pending;                          // the oldest entry newer than durable_last
   mutable Oldest oldest;                         // see Oldest
   mutable std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
-  mutable Seq read_to = 0;                       // the last of the newest row that was read from
-  Seq ahead_to = 0;                              // what was read ahead reaches so far,
-  Seq ahead_again = 0;                           // and more is to be once that was read
+  mutable Seq read_row = 0;                      // the last of the row that was read from last
+  Seq ahead_from = 0;                            // what was read ahead begins after it,
+  Seq ahead_to = 0;                              // reaches so far,
+  Seq ahead_again = 0;                           // and more is to be once this was read
   bool in_line = false;                          // waits to be looked through for what has expired
   bool folding = false;                          // its holes are being folded, or cannot be
 };

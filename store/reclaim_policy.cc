@@ -8,13 +8,17 @@ namespace {
 
 constexpr uint64_t kScarceFilesBytes = 2u << 20;
 constexpr uint64_t kScarceDeadPart = 4;
+constexpr int64_t kWaitMsMax = 640'000;
 
 }  // namespace
 
 Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) {
-  const Reclaim what = what_is_due(mono_ms, alive_bytes, room);
+  const bool enough_died = dead_ >= (room == RoomToCompact::ample ? kFilesBytes : kScarceFilesBytes);
+  const Reclaim what = what_is_due(enough_died, mono_ms, alive_bytes, room);
   if (what == Reclaim::nothing) return what;
-  looks_again_ = dead_ != 0 || what == Reclaim::everything;
+  looks_again_ = enough_died || what == Reclaim::everything;
+  wait_ms_ = looks_again_ ? kDrainedEveryMs : std::min(2 * wait_ms_, kWaitMsMax);
+  last_ = what;
   reclaimed_at_ms_ = mono_ms;
   const uint64_t dead = not_compacted_ + std::exchange(dead_, 0);
   const bool everything = what == Reclaim::everything;
@@ -26,17 +30,17 @@ Reclaim ReclaimPolicy::due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact 
   return what;
 }
 
-Reclaim ReclaimPolicy::what_is_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const {
-  const bool scarce = room != RoomToCompact::ample;
-  const bool files = dead_ >= (scarce ? kScarceFilesBytes : kFilesBytes);
-  // Where room is scarce, what needs none comes first: it may be the room that the other needs.
-  if (!(scarce && files) && everything_due(mono_ms, alive_bytes, room)) return Reclaim::everything;
-  const bool rested = mono_ms - reclaimed_at_ms_ >= kDrainedEveryMs;
+Reclaim ReclaimPolicy::what_is_due(bool enough_died, int64_t mono_ms, uint64_t alive_bytes,
+                                   RoomToCompact room) const {
+  // Where room is scarce, what needs none comes first, once: it may be the room that the other needs.
+  const bool files_first = room != RoomToCompact::ample && enough_died && last_ != Reclaim::files;
+  if (!files_first && everything_due(mono_ms, alive_bytes, room)) return Reclaim::everything;
+  const bool rested = mono_ms - reclaimed_at_ms_ >= wait_ms_;
   if (room == RoomToCompact::none) {
-    const bool enough = rested && not_compacted_ + dead_ >= kScarceFilesBytes;
-    return files || enough ? Reclaim::below_floor : Reclaim::nothing;
+    const bool again = rested && not_compacted_ + dead_ >= kScarceFilesBytes;
+    return enough_died || again ? Reclaim::below_floor : Reclaim::nothing;
   }
-  return files || (rested && looks_again_) ? Reclaim::files : Reclaim::nothing;
+  return enough_died || (rested && looks_again_) ? Reclaim::files : Reclaim::nothing;
 }
 
 void ReclaimPolicy::undone() { not_compacted_ += std::exchange(taken_, 0); }

@@ -17,10 +17,10 @@ enum class Reclaim {
 enum class RoomToCompact { ample, enough, none };
 
 // The work stays in proportion to what died: `everything` comes after 64 MiB, or as much as is alive if that
-// is more, and soon once hardly anything is left; `files` after every 16 MiB. On a disk with just enough
-// room for that, `files` comes after 2 MiB, and `everything` at once after those, then after a quarter of
-// what is alive; without room there is only `below_floor`, after 2 MiB and then every ten seconds.
-// `files` comes once more, ten seconds after the last that was done.
+// is more, and soon once hardly anything is left; `files` after every 16 MiB, and once more ten seconds after
+// the last. On a disk with just enough room for that, `files` comes after 2 MiB, and `everything` after those
+// and after a quarter of what is alive; without room there is only `below_floor`, after 2 MiB and then after
+// ever longer pauses.
 class ReclaimPolicy {
  public:
   static constexpr uint64_t kFilesBytes = 16u << 20;
@@ -37,7 +37,8 @@ class ReclaimPolicy {
   void undone();
 
  private:
-  [[nodiscard]] Reclaim what_is_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const;
+  [[nodiscard]] Reclaim what_is_due(bool enough_died, int64_t mono_ms, uint64_t alive_bytes,
+                                    RoomToCompact room) const;
   [[nodiscard]] bool everything_due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room) const;
 
   uint64_t dead_ = 0;                       // since files were dropped
@@ -46,6 +47,8 @@ class ReclaimPolicy {
   bool ever_compacted_ = false;             // else nobody knows how much is dead
   int64_t compacted_at_ms_ = 0;
   int64_t reclaimed_at_ms_ = 0;
+  int64_t wait_ms_ = kDrainedEveryMs;
+  Reclaim last_ = Reclaim::nothing;
   bool looks_again_ = false;  // a file may have been read when it was dropped, and still be there
 };
 

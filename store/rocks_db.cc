@@ -205,10 +205,7 @@ core::Status RocksDb::write(Group& group, bool sync) const {
       batch.Put(idx(), index_key(fold.lane, row->last()), encode_index_row(*row));
   }
   for (const RowKey& row : group.dead_rows) batch.Delete(idx(), index_key(row.lane, row.last));
-  for (const Seq id : group.dead_blocks) {
-    batch.Delete(blk(), block_key(id));
-    if (id <= sealed_blocks()) scattered_ = true;
-  }
+  for (const Seq id : group.dead_blocks) batch.Delete(blk(), block_key(id));
   for (Segment& segment : group.segments) {
     segment.encode();
     for (const Segment::Block& block : segment.blocks()) {
@@ -231,6 +228,8 @@ core::Status RocksDb::write(Group& group, bool sync) const {
   rocksdb::WriteOptions how;
   how.sync = sync;
   if (auto written = checked(db_->Write(how, &batch), "writing to"); !written) return written;
+  if (std::ranges::any_of(group.dead_blocks, [this](Seq id) { return id <= sealed_blocks(); }))
+    scattered_ = true;
   written_ = std::max<Seq>(written_, group.last_seq);
   dead_blocks_->written(written_);
   if (sync) synced({db_->GetLatestSequenceNumber(), written_});
@@ -287,7 +286,7 @@ void RocksDb::reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const {
   if (what == Reclaim::files) return;
   if (what == Reclaim::everything)
     merge_all(floor);
-  else if (merged_below_bytes(floor) <= room_bytes / 2)
+  else if (merged_below_bytes(floor).value_or(UINT64_MAX) <= room_bytes)
     merge_below(floor);
   drop_dead_files(floor);  // also those that were too young before
 }
@@ -308,24 +307,29 @@ void RocksDb::merge_below(Seq floor) const {
   db_->CompactRange(merging(), blk(), nullptr, &end_slice).PermitUncheckedError();
 }
 
-// At most: files that reach over the floor, and those that overlap with them. What lies below leaves nothing.
-uint64_t RocksDb::merged_below_bytes(Seq floor) const {
+// At most: files that reach over the floor and those that overlap with them, and what is flushed before. What
+// lies below leaves nothing. nullopt: nothing reaches below.
+std::optional<uint64_t> RocksDb::merged_below_bytes(Seq floor) const {
   rocksdb::ColumnFamilyMetaData family;
   db_->GetColumnFamilyMetaData(blk(), &family);
+  uint64_t memtables = 0;
+  db_->GetIntProperty(blk(), rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
   const std::string end = block_key(floor);
   std::string reach = end;
+  bool any = false;
   uint64_t bytes = 0;
   for (uint64_t before = UINT64_MAX; before != bytes;) {
-    before = std::exchange(bytes, 0);
+    before = std::exchange(bytes, memtables);
     for (const rocksdb::LevelMetaData& level : family.levels) {
       for (const rocksdb::SstFileMetaData& file : level.files) {
+        any |= file.smallestkey < end;
         if (file.smallestkey > reach || file.largestkey < end) continue;
         bytes += file.size;
         reach = std::max(reach, file.largestkey);
       }
     }
   }
-  return bytes;
+  return any ? std::optional(bytes) : std::nullopt;
 }
 
 // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
@@ -335,8 +339,9 @@ void RocksDb::drop_dead_files(Seq floor) const {
   const rocksdb::Slice first_slice(first), end_slice(end);
   const rocksdb::RangePtr range(&first_slice, &end_slice);
   rocksdb::DeleteFilesInRanges(db_.get(), blk(), &range, 1, false).PermitUncheckedError();
-  // A file that was dropped while somebody read is deleted with the next one that is, which may be long. They
-  // are not switched off here; switching them on looks for such files.
+  // A file that was dropped while somebody read is deleted with the next one that is, which may be long.
+  // Switching deletions on looks for such files; only a copy that is being made switches them off, on this
+  // thread too.
   db_->EnableFileDeletions(false).PermitUncheckedError();
 }
 

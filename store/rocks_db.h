@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -159,7 +160,8 @@ class RocksDb {
   [[nodiscard]] Seq sealed_blocks() const { return dead_blocks_->sealed(); }
 
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
-  // first, and does nothing if it cannot. The disk has `room_bytes`. On the housekeeper's thread.
+  // first, and does nothing if it cannot. Reclaim::below_floor writes at most `room_bytes`. On the
+  // housekeeper's thread, which also makes copies.
   void reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const;
 
   // Makes a copy that another thread is making fail soon. On any thread.
@@ -197,7 +199,7 @@ class RocksDb {
   void drop_dead_files(Seq floor) const;
   void merge_all(Seq floor) const;
   void merge_below(Seq floor) const;
-  [[nodiscard]] uint64_t merged_below_bytes(Seq floor) const;
+  [[nodiscard]] std::optional<uint64_t> merged_below_bytes(Seq floor) const;
   [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
   void synced(SyncedUpTo up_to) const;
   core::Status drop_leftovers();

@@ -340,7 +340,7 @@ void RocksStore::cut() {
   }
   open_.reclaim = std::exchange(due_, Reclaim::nothing);
   if (open_.reclaim != Reclaim::nothing) open_.floor = floor();
-  open_.room_bytes = watch_.free();
+  open_.room_bytes = std::min(watch_.free(), watch_.min_free_bytes()) / 2;
   unsynced_ |= !sync;
   writing_ = true;
   auto group = in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
@@ -373,9 +373,9 @@ void RocksStore::seal() {
 // not: the file goes as a whole (docs/adr/0024). In a memtable a deletion saves writing the block to a file.
 void RocksStore::leave_dead_blocks_to_files() {
   const auto in_file = [newest = in_files()](Seq id) { return id <= newest; };
-  if (std::ranges::none_of(open_.dead_blocks, in_file)) return;
-  const Seq floor = this->floor();
-  std::erase_if(open_.dead_blocks, [&](Seq id) { return in_file(id) && id < floor; });
+  if (std::ranges::any_of(open_.dead_blocks, [&](Seq id) { return in_file(id) && id >= floor_; }))
+    floor_ = floor();
+  std::erase_if(open_.dead_blocks, [&](Seq id) { return in_file(id) && id < floor_; });
 }
 
 void RocksStore::on_written(Group& group, const core::Status& status, uint64_t generation) {

@@ -8,8 +8,8 @@ namespace {
 
 using core::Errc;
 
-// Entries of index rows held in memory, about 80 bytes each: enough for more than a hundred lanes that are
-// drained at the same time.
+// Entries of index rows held in memory, about 80 bytes each: enough for a dozen lanes that are worked through at
+// the same time and read ahead of, or a hundred that are not.
 constexpr size_t kCachedEntries = 64 * 1024;
 
 // The first key after all that begin with `prefix`; empty if there is none.
@@ -96,10 +96,8 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
     auto row = next_row({state.stats.id, lane_number}, lane, after);
     if (!row) return stop(row.error());
     if (!*row) return found;
-    if (on_row_ && (*row)->last() > lane.read_to) {
-      lane.read_to = (*row)->last();
-      on_row_({state.stats.id, lane_number}, lane, lane.read_to);
-    }
+    if (on_row_ && std::exchange(lane.read_row, (*row)->last()) != (*row)->last())
+      on_row_({state.stats.id, lane_number}, lane, lane.read_row);
     for (size_t i = (*row)->position(after + 1); i < (*row)->entries.size(); ++i) {
       const RowEntry& entry = (*row)->entries[i];
       if (lane.progress.finished(entry.seq)) continue;

@@ -37,7 +37,7 @@ struct Found {
 
 class RocksReadPath {
  public:
-  // A read has come to a row of this lane, with this last seq, for the first time.
+  // A read has come to another row of this lane, with this last seq.
   using OnRow = std::function<void(LaneId, const Lane&, Seq last)>;
 
   // Expired entries that one read passes over, and so a bound on the rows it decodes.

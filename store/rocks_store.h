@@ -149,7 +149,7 @@ class RocksStore final : public DurableStore {
 
   // Reading ahead (rocks_store_ahead.cc).
   void read_ahead(LaneId id, const Lane& lane, Seq last);
-  void on_read_ahead(LaneId id, std::vector<IndexRowPtr> rows);
+  void on_read_ahead(LaneId id, Seq from, std::vector<IndexRowPtr> rows);
   Seq in_files() const;
 
   // Groups.
@@ -250,6 +250,7 @@ class RocksStore final : public DurableStore {
   Seq last_seq_;
   Seq durable_;
   Seq recovered_;  // everything up to it was in files when the database was opened
+  Seq floor_ = 0;  // as it was last looked for; it only grows
   Seq lease_;      // no seq ≥ it may be used before a greater lease is synced
   std::vector<QueueId> dirty_;
   std::set<QueueId> sweeping_;

@@ -34,24 +34,27 @@ Seq RocksStore::in_files() const { return std::max(recovered_, db_->sealed_block
 
 // Rows that are still in memtables are in the cache of rows, and need no reading.
 void RocksStore::read_ahead(LaneId id, const Lane& lane, Seq last) {
-  if (last < lane.ahead_again || last >= lane.durable_last || last >= in_files()) return;
+  const bool inside = last >= lane.ahead_from && last < lane.ahead_to;
+  if (inside && last < lane.ahead_again) return;
+  if (closed_ || last >= lane.durable_last || last >= in_files()) return;
   if (std::exchange(reading_ahead_, true)) return;
-  reader_.post([this, db = db_, id, from = std::max(last, lane.ahead_to), folds = folds_settled_,
+  reader_.post([this, db = db_, id, last, from = inside ? lane.ahead_to : last, folds = folds_settled_,
                 generation = generation_, alive = std::weak_ptr(alive_), &executor = executor_]() mutable {
     auto rows = read_into_cache(*db, id, from);
     db.reset();
-    executor.post([this, alive, id, folds, generation, rows = std::move(rows)]() mutable {
+    executor.post([this, alive, id, last, folds, generation, rows = std::move(rows)]() mutable {
       if (!alive.lock() || generation != generation_) return;
       reading_ahead_ = false;
-      if (folds == folds_settled_) on_read_ahead(id, std::move(rows));
+      if (folds == folds_settled_) on_read_ahead(id, last, std::move(rows));
     });
   });
 }
 
-void RocksStore::on_read_ahead(LaneId id, std::vector<IndexRowPtr> rows) {
+void RocksStore::on_read_ahead(LaneId id, Seq from, std::vector<IndexRowPtr> rows) {
   QueueState* queue = table_.find_any(id.queue);
   if (queue == nullptr || rows.empty()) return;
   Lane& lane = queue->lane(id.lane);
+  lane.ahead_from = from;
   lane.ahead_again = rows[rows.size() / 2]->last();
   lane.ahead_to = rows.back()->last();
   for (IndexRowPtr& row : rows) {

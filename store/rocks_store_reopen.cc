@@ -114,6 +114,7 @@ void RocksStore::adopt(Opened opened) {
   lease_ = opened.meta.next_seq + kSeqLease;
   last_seq_ = std::max(last_seq_, opened.meta.next_seq - 1);
   durable_ = recovered_ = last_seq_;
+  floor_ = 0;
   meta_.next_queue = std::max(meta_.next_queue, opened.meta.next_queue);
   meta_.identity = opened.meta.identity;
   meta_.damage = opened.meta.damage;

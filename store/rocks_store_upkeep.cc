@@ -179,7 +179,9 @@ Seq RocksStore::floor() {
       wanted.push_back({next > Segment::kSeqSpanMax ? next - Segment::kSeqSpanMax : 0, {id, lane}});
     }
   }
-  std::ranges::sort(wanted, {}, &std::pair<Seq, LaneId>::first);
+  const auto looked_at = std::min(wanted.size(), kFloorRows + 1);
+  std::ranges::partial_sort(wanted, wanted.begin() + static_cast<std::ptrdiff_t>(looked_at), {},
+                            &std::pair<Seq, LaneId>::first);
   Seq floor = last_seq_ + 1;
   for (size_t i = 0; i < wanted.size() && wanted[i].first < floor; ++i) {
     const auto& [roughly, lane] = wanted[i];

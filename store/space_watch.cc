@@ -87,9 +87,9 @@ uint64_t SpaceWatch::compacting_bytes(uint64_t alive_bytes) const {
 }
 
 RoomToCompact SpaceWatch::room_to_compact(uint64_t alive_bytes) const {
-  if (!tight_) return RoomToCompact::ample;
   const uint64_t room = low_ ? free() + space_.reserved_bytes : less(usable(), min_free_bytes());
-  return compacting_bytes(alive_bytes) <= room ? RoomToCompact::enough : RoomToCompact::none;
+  if (enabled() && compacting_bytes(alive_bytes) > room) return RoomToCompact::none;
+  return tight_ ? RoomToCompact::enough : RoomToCompact::ample;
 }
 
 void SpaceWatch::on_compacting(uint64_t bytes) {

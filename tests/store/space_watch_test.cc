@@ -101,6 +101,9 @@ TEST_F(Watched, IsTightBelowTwiceTheMinimumAndUntilThereIsAQuarterMore) {
 TEST_F(Watched, LetsCompactingBeginOnlyWithRoomForWhatItTakesUp) {
   free_mib(1'000);
   EXPECT_EQ(watch.room_to_compact(10'000 * kMiB), RoomToCompact::ample);
+  free_mib(170);
+  EXPECT_EQ(watch.room_to_compact(10'000 * kMiB), RoomToCompact::none)
+      << "not tight, but it would make the disk low";
   free_mib(120);
   EXPECT_EQ(watch.room_to_compact(40 * kMiB), RoomToCompact::enough);
   EXPECT_EQ(watch.room_to_compact(41 * kMiB), RoomToCompact::none) << "it would make the disk low";
