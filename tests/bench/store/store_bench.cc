@@ -1,7 +1,7 @@
 // What the store costs at one depth, as a line of JSON. depth.py beside it runs this for several and
 // compares.
 //
-//   store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=50]
+//   store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=200]
 //
 // DIR is made, and removed at the end. It is filled with DEPTH messages over all queues, in groups that are
 // each synced. Then, in each cycle: 1,000 messages are appended (timed), and 1,000 are read from the heads of
@@ -80,7 +80,7 @@ struct Settings {
   size_t queues = 1;
   size_t body_bytes = 200;
   size_t group = 500;
-  size_t cycles = 50;
+  size_t cycles = 200;
 };
 
 // CPU and wall time of what is done between start() and stop(), summed.
@@ -286,7 +286,7 @@ int main(int argc, char** argv) {
   const auto settings = headgate::store::parse(argc, argv);
   if (!settings) {
     std::fprintf(stderr,
-                 "usage: store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=50]\n");
+                 "usage: store_bench DIR DEPTH [--queues=1] [--body=200] [--group=500] [--cycles=200]\n");
     return 2;
   }
   return headgate::store::Bench(*settings).run() ? 0 : 1;
