@@ -10,7 +10,7 @@
 
 #include "broker/codec/reason_code.h"
 #include "broker/listener_policy.h"
-#include "broker/rights.h"
+#include "broker/session/rights.h"
 #include "core/clock.h"
 
 namespace headgate::broker {

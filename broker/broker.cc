@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/codec/disconnect.h"
-#include "broker/pending_connect.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/session/pending_connect.h"
 
 namespace headgate::broker {
 namespace {
@@ -206,7 +206,7 @@ void Broker::log_drops(core::Now now) {
                {"messages", session->unlogged_drops()},
                {"waiting", session->waiting()},
                {"unsent_bytes", session->channel() ? session->channel()->unsent_bytes() : 0}});
-    session->logged_drops(now.mono_ms + LogLimiter::kPeriodMs);
+    session->logged_drops(now.mono_ms + core::LogLimiter::kPeriodMs);
     return true;
   });
 }

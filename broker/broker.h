@@ -13,14 +13,14 @@
 #include <utility>
 
 #include "broker/access.h"
-#include "broker/channel.h"
 #include "broker/counters.h"
-#include "broker/log_limiter.h"
-#include "broker/retained.h"
-#include "broker/session.h"
-#include "broker/subscriptions.h"
+#include "broker/session/channel.h"
+#include "broker/session/retained.h"
+#include "broker/session/session.h"
+#include "broker/session/subscriptions.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/log_limiter.h"
 
 namespace headgate::broker {
 
@@ -32,8 +32,8 @@ struct BrokerOptions {
   uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
   uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
   uint32_t slow_reader_timeout_s = 60;  // how long a client may take nothing of too much that is unsent
-  size_t sessions_max = 100'000;  // client ids, connected or not
-  RetainedLimits retained;        // for the hub, which keeps the retained messages
+  size_t sessions_max = 100'000;        // client ids, connected or not
+  RetainedLimits retained;              // for the hub, which keeps the retained messages
 };
 
 // A session as the store remembers it.
@@ -164,7 +164,7 @@ class Broker {
   std::set<std::pair<int64_t, std::string>> due_;  // monotonic ms, client id; one entry a client at most
   uint64_t assigned_ids_ = 0;
   BrokerStats stats_;
-  LogLimiter complaints_;  // by client id, or by address where there is none
+  core::LogLimiter complaints_;  // by client id, or by address where there is none
 };
 
 }  // namespace headgate::broker

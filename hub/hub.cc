@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include "hub/privileges.h"
-#include "hub/route_files.h"
-#include "store/rocks_queue_store.h"
+#include "hub/config/route_files.h"
+#include "hub/shell/privileges.h"
+#include "store/open.h"
 
 namespace headgate::hub {
 namespace {

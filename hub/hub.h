@@ -10,18 +10,18 @@
 #include <utility>
 #include <vector>
 
-#include "broker/connection_pool.h"
-#include "broker/listener.h"
+#include "broker/net/connection_pool.h"
+#include "broker/net/listener.h"
 #include "core/log.h"
 #include "core/result.h"
-#include "hub/access.h"
-#include "hub/admin_server.h"
-#include "hub/config.h"
-#include "hub/engine.h"
-#include "hub/hasher_thread.h"
-#include "hub/hub_view.h"
-#include "hub/loop.h"
-#include "hub/upstream_shell.h"
+#include "hub/access/access.h"
+#include "hub/admin/hub_view.h"
+#include "hub/config/config.h"
+#include "hub/engine/engine.h"
+#include "hub/http/server.h"
+#include "hub/shell/hasher_thread.h"
+#include "hub/shell/loop.h"
+#include "hub/shell/upstream.h"
 #include "store/durable_store.h"
 
 namespace headgate::hub {
@@ -47,7 +47,7 @@ class Hub : public HubView {
   // seconds. Call once.
   void stop(std::function<void()> stopped);
 
-  // ---- HubView (hub_inspection.cc) ----
+  // ---- HubView (inspection.cc) ----
   [[nodiscard]] core::Now now() const override { return clock_.now(); }
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
   [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
@@ -75,7 +75,7 @@ class Hub : public HubView {
   // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
   core::Status use_access(const Config& config);
   void reload_access(const Config& fresh, ReloadReport& report);
-  // What $SYS says of the hub as a whole (hub_inspection.cc).
+  // What $SYS says of the hub as a whole (inspection.cc).
   void fill(SysSnapshot& snapshot) const;
   core::Status listen();
   void reload_certificates(ReloadReport& report);

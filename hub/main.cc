@@ -8,10 +8,10 @@
 #include <memory>
 #include <string>
 
-#include "hub/access.h"
-#include "hub/config.h"
+#include "hub/access/access.h"
+#include "hub/config/config.h"
 #include "hub/hub.h"
-#include "hub/spdlog_log.h"
+#include "hub/observe/spdlog_log.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "store/varint.h"
+#include "store/format/varint.h"
 
 namespace headgate::store {
 namespace {

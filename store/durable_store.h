@@ -6,8 +6,8 @@
 
 #include "core/result.h"
 #include "store/queue_store.h"
-#include "store/store_backup.h"
-#include "store/store_stats.h"
+#include "store/report/backup.h"
+#include "store/report/stats.h"
 
 namespace headgate::store {
 

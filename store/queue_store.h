@@ -5,7 +5,7 @@
 // and gets a *seq*: its position in the hub's log, unique within an epoch and growing with every append.
 //
 // Threads: everything here is called on, and answers on, the loop thread. Ownership: callers own nothing;
-// messages are shared. Only store/rocks_*.cc knows that RocksDB is behind it.
+// messages are shared. Only store/rocks/ knows that RocksDB is behind it.
 #pragma once
 
 #include <array>
@@ -157,7 +157,7 @@ class QueueReader {
   // Losses not yet declared by drop_gaps(), oldest first.
   [[nodiscard]] virtual std::vector<Gap> gaps(QueueId queue) const = 0;
 
-  // The report of the last damage that was mended, JSON (store/damage.h); empty: there was none.
+  // The report of the last damage that was mended, JSON (store/report/damage.h); empty: there was none.
   [[nodiscard]] virtual std::string damage() const { return {}; }
 
   // The value as of the last durable write. Errors: not_found, io, unavailable.

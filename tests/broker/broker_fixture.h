@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "broker/broker.h"
-#include "broker/shared_publish.h"
+#include "broker/session/shared_publish.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/open_access.h"
 #include "tests/support/recording_broker_events.h"

@@ -7,12 +7,12 @@
 #include <sstream>
 #include <thread>
 
-#include "hub/admin_server.h"
+#include "hub/http/server.h"
 #include "tests/support/canned_hub_view.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/temp_dir.h"
 #include "tools/headgate/command_line.h"
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::e2e {
 namespace {

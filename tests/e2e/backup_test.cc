@@ -3,8 +3,8 @@
 
 #include <thread>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/numbered_publisher.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/numbered_publisher.h"
 
 namespace headgate::e2e {
 namespace {

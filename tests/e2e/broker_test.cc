@@ -2,9 +2,9 @@
 // whoever does not speak MQTT.
 #include <signal.h>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/net.h"
-#include "tests/e2e/scratch_dir.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/net.h"
+#include "tests/e2e/support/scratch_dir.h"
 
 namespace headgate::e2e {
 namespace {

@@ -1,8 +1,8 @@
 // Clients that were not written here, at each QoS in MQTT 3.1.1 and 5.
 #include <tuple>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/scratch_dir.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/scratch_dir.h"
 
 namespace headgate::e2e {
 namespace {

@@ -2,9 +2,9 @@
 #include <numeric>
 #include <random>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/numbered_publisher.h"
-#include "tests/e2e/qos2_peer.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/numbered_publisher.h"
+#include "tests/e2e/support/qos2_peer.h"
 
 namespace headgate::e2e {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/support/hub_fixture.h"
 
 namespace headgate::e2e {
 namespace {

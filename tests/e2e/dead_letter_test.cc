@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/mosquitto_broker.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
 
 namespace headgate::e2e {
 namespace {

@@ -11,7 +11,7 @@
 #include <random>
 #include <set>
 
-#include "tests/e2e/hub_fixture.h"
+#include "tests/e2e/support/hub_fixture.h"
 
 namespace headgate::e2e {
 namespace {

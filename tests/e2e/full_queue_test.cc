@@ -1,7 +1,7 @@
 // A queue that may hold no more, as Mosquitto's clients meet it.
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/process.h"
-#include "tests/e2e/scratch_dir.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/process.h"
+#include "tests/e2e/support/scratch_dir.h"
 
 namespace headgate::e2e {
 namespace {

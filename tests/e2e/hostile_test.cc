@@ -3,8 +3,8 @@
 #include <string>
 
 #include "tests/broker/hostile_rows.h"
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/net.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
 namespace {

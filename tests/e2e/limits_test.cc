@@ -3,9 +3,9 @@
 #include <set>
 #include <sstream>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/mosquitto_broker.h"
-#include "tests/e2e/net.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
 namespace {

@@ -3,9 +3,9 @@
 #include <random>
 #include <set>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/mosquitto_broker.h"
-#include "tests/e2e/numbered_publisher.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/numbered_publisher.h"
 
 namespace headgate::e2e {
 namespace {

@@ -2,8 +2,8 @@
 // throughout.
 #include <random>
 
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/net.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
 namespace {

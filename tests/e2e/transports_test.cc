@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/e2e/certificates.h"
-#include "tests/e2e/hub_fixture.h"
-#include "tests/e2e/net.h"
+#include "tests/e2e/support/certificates.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
 namespace {

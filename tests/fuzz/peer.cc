@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "broker/codec/ack.h"
-#include "broker/codec/auth.h"
-#include "broker/session.h"
+#include "broker/codec/packets/ack.h"
+#include "broker/codec/packets/auth.h"
+#include "broker/session/session.h"
 #include "tests/fuzz/must.h"
 #include "tests/support/client_codec.h"
 

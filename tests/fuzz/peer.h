@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "broker/broker.h"
-#include "broker/channel.h"
-#include "broker/codec/connect.h"
 #include "broker/codec/frame.h"
+#include "broker/codec/packets/connect.h"
+#include "broker/session/channel.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/recording_shell.h"
 

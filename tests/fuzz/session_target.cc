@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "broker/codec/ack.h"
-#include "broker/codec/disconnect.h"
-#include "broker/codec/unsubscribe.h"
-#include "broker/shared_publish.h"
+#include "broker/codec/packets/ack.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/codec/packets/unsubscribe.h"
+#include "broker/session/shared_publish.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/peer.h"
 #include "tests/fuzz/script.h"

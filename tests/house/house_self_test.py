@@ -61,18 +61,34 @@ class HouseRules(unittest.TestCase):
 
     def test_fenced_libraries(self):
         for path, header in [("store/queue_store.cc", "rocksdb/db.h"), ("hub/main.cc", "mosquitto.h"),
-                             ("broker/session.cc", "boost/asio/io_context.hpp"),
-                             ("store/rocks_store.cc", "spdlog/spdlog.h"),
-                             ("core/a.cc", "boost/crc.hpp"), ("upstream/forwarder.cc", "boost/beast.hpp")]:
+                             ("broker/session/session.cc", "boost/asio/io_context.hpp"),
+                             ("store/rocks/store.cc", "spdlog/spdlog.h"),
+                             ("core/a.cc", "boost/crc.hpp"), ("upstream/drain/forwarder.cc", "boost/beast.hpp"),
+                             ("hub/engine/ingest.cc", "boost/asio/post.hpp")]:
             self.broken(house.fences, path, f"#include <{header}>\n")
-        for path, header in [("store/rocks_store.cc", "rocksdb/db.h"), ("tools/unbatch.cc", "mosquitto.h"),
-                             ("upstream/mosquitto_link.cc", "mosquitto.h"), ("hub/log.cc", "spdlog/spdlog.h"),
-                             ("broker/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string")]:
+        for path, header in [("store/rocks/store.cc", "rocksdb/db.h"), ("tools/unbatch/main.cc", "mosquitto.h"),
+                             ("upstream/link/mosquitto_link.cc", "mosquitto.h"), ("hub/observe/log.cc", "spdlog/spdlog.h"),
+                             ("broker/net/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string")]:
             self.fine(house.fences, path, f"#include <{header}>\n")
 
+    def test_inner_folders(self):
+        for path, fine in [("store/open.cc", True), ("tests/store/a_test.cc", True), ("hub/hub.cc", False),
+                           ("tools/headgate/main.cc", False)]:
+            verify = self.fine if fine else self.broken
+            verify(house.inner_folders, path, '#include "store/rocks/store.h"\n')
+
+    def test_full_folders(self):
+        files = {f"hub/engine/a{n}.cc": "" for n in range(house.FOLDER_FILES_MAX)}
+        self.assertEqual(list(house.full_folders(house.Tree(files))), [])
+        self.assertEqual(len(list(house.full_folders(house.Tree({**files, "hub/engine/b.cc": ""})))), 1)
+
+    def test_names_do_not_repeat_their_folder(self):
+        self.broken(house.repeated_names, "store/rocks/rocks_db.cc", "")
+        self.fine(house.repeated_names, "store/rocks/store.cc", "")
+
     def test_heavy_headers(self):
-        self.broken(house.heavy_headers, "hub/config.h", "#include <nlohmann/json.hpp>\n")
-        self.fine(house.heavy_headers, "hub/config.cc", "#include <nlohmann/json.hpp>\n")
+        self.broken(house.heavy_headers, "hub/config/config.h", "#include <nlohmann/json.hpp>\n")
+        self.fine(house.heavy_headers, "hub/config/config.cc", "#include <nlohmann/json.hpp>\n")
 
     def test_forbidden_words(self):
         for path, line in [("tests/core/a.cc", "std::this_thread::sleep_for(1ms);"),

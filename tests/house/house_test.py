@@ -4,6 +4,7 @@ Each rule is a function from a Tree to findings; house_self_test.py shows each o
 Findings fail the test; warnings are only printed. Standard library only.
 """
 
+import collections
 import json
 import pathlib
 import posixpath
@@ -26,13 +27,17 @@ TESTS_OF_EVERYTHING = {"e2e", "bench", "fuzz", "crash", "support"}
 
 # Third-party headers and the files that may include them.
 FENCES = [
-    (r"rocksdb/", r"(store|tests/store)/rocks_"),
-    (r"mosquitto", r"((tests/)?upstream/mosquitto_link|(tests/)?tools/unbatch|tests/(e2e|bench)/)"),
-    (r"boost/(asio|beast)", r"((tests/)?broker/(connection|listener)|(tests/)?(hub|tools)/"
-                            r"|(tests/)?upstream/mosquitto_link|tests/(e2e|bench)/)"),
-    (r"openssl/ssl", r"broker/(connection|listener)|upstream/mosquitto_link|tools/bench/stream|tests/e2e/"),
-    (r"spdlog/", r"(tests/)?hub/"),
-    (r"argon2", r"hub/password_hash|tools/headgate/passwd"),
+    (r"rocksdb/", r"(tests/)?store/rocks/"),
+    (r"mosquitto", r"((tests/)?upstream/link/|(tests/)?tools/unbatch/|tests/(e2e|bench)/)"),
+    (r"boost/(asio|beast)", r"((tests/)?broker/net/|(tests/)?hub/((shell|http)/|hub\.|main\.)"
+                            r"|(tests/)?tools/|(tests/)?upstream/link/|tests/(e2e|bench)/)"),
+    (r"openssl/ssl", r"broker/net/|upstream/link/|tools/bench/stream|tests/e2e/"),
+    (r"spdlog/", r"(tests/)?hub/observe/|hub/main\.cc"),
+    (r"argon2", r"hub/access/password_hash|tools/headgate/commands/passwd"),
+]
+# Folders that only their parent (and its tests) may look into.
+INNER = [
+    ("store/rocks/", r"(tests/)?store/"),
 ]
 # Slow to compile, so not for headers. Where a header has to, it is one that a fence keeps narrow.
 HEAVY = r"nlohmann/json\.hpp|spdlog/|simdjson|CLI/"
@@ -42,16 +47,17 @@ WORDS = [
     (r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(", r"tests/", r"tests/(e2e|bench)/|.*_bench\.cc",
      "a unit test does not sleep: time is an argument"),
     (r"\b(system_clock|steady_clock)::now\b|\btime\(nullptr\)", r"(core|routing|broker|upstream)/",
-     r"upstream/mosquitto_link", "logic does not read a clock: core::Now is an argument"),
-    (r"\bstd::random_device\b|\bs?rand\s*\(", r"(core|routing|store|broker|upstream)/", r"store/rocks_",
+     r"upstream/link/mosquitto_link", "logic does not read a clock: core::Now is an argument"),
+    (r"\bstd::random_device\b|\bs?rand\s*\(", r"(core|routing|store|broker|upstream)/", r"store/rocks/",
      "logic does not make randomness: it is an argument"),
     (r"\bstd::(recursive_|shared_)?mutex\b", r"(core|routing|broker|upstream)/",
-     r"upstream/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
+     r"core/worker\.|upstream/link/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
     (r"\busing namespace (?!std::\w*literals)", r".*\.h$", None, "no 'using namespace' in a header"),
     (r"^\s*#if 0\b", r".*\.(h|cc)$", None, "no code that is switched off"),
 ]
 
 FUNCTION_LINES_MAX = 70
+FOLDER_FILES_MAX = 26
 
 
 class Finding(NamedTuple):
@@ -90,6 +96,7 @@ class Tree:
 
 
 CPP = r"(core|routing|store|broker|upstream|hub|tools|tests)/.*\.(h|cc)"
+SOURCES = r"(core|routing|store|broker|upstream|hub|tools)/.*\.(h|cc)"
 HEADERS = r"(core|routing|store|broker|upstream|hub|tools)/.*\.h"
 
 
@@ -147,6 +154,28 @@ def fences(tree: Tree) -> Iterator[Finding]:
                     yield Finding(path, number, f"<{name}> may only be included by {allowed}")
             if path.startswith("core/") and ("/" in name or "." in name):
                 yield Finding(path, number, f"core/ includes the standard library only, not <{name}>")
+
+
+def inner_folders(tree: Tree) -> Iterator[Finding]:
+    for path, text in tree.files(CPP):
+        for number, name in includes(text, '"'):
+            for folder, allowed in INNER:
+                if name.startswith(folder) and not re.match(allowed, path):
+                    yield Finding(path, number, f'"{name}" may only be included by {allowed}')
+
+
+def full_folders(tree: Tree) -> Iterator[Finding]:
+    held = collections.Counter(posixpath.dirname(path) for path, _ in tree.files(CPP))
+    for folder, count in sorted(held.items()):
+        if count > FOLDER_FILES_MAX:
+            yield Finding(folder, 1, f"{count} sources and headers (at most {FOLDER_FILES_MAX}): make rooms")
+
+
+def repeated_names(tree: Tree) -> Iterator[Finding]:
+    for path, _ in tree.files(SOURCES):
+        folder, name = posixpath.split(path)
+        if name.startswith(posixpath.basename(folder) + "_"):
+            yield Finding(path, 1, "the name repeats its folder's")
 
 
 def heavy_headers(tree: Tree) -> Iterator[Finding]:
@@ -334,7 +363,7 @@ def opens_function(statement: str) -> bool:
     return bool(signature) and "](" not in statement and not re.match(other, statement)
 
 
-RULES = [arrows, link_arrows, fences, heavy_headers, words, left_notes, test_names, file_names, headers,
+RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words, left_notes, test_names, file_names, headers,
          orphans, changelog, doc_links, guarantees, config_keys]
 WARNINGS = [long_functions, unused_headers]
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/store/rocks_fixture.h"
+#include "tests/store/rocks/fixture.h"
 #include "tests/support/mem_queue_store.h"
 
 namespace headgate::store {

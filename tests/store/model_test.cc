@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "store/dead_letter.h"
-#include "tests/store/rocks_fixture.h"
+#include "tests/store/rocks/fixture.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/number_from.h"
 

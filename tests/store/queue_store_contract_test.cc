@@ -1,6 +1,6 @@
 // What every QueueStore promises, run over the in-memory model and the real one.
-#include "store/rocks_queue_store.h"
-#include "store/store_check.h"
+#include "store/open.h"
+#include "store/report/check.h"
 #include "tests/store/store_fixture.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/recording_log.h"

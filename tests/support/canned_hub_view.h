@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/topic.h"
-#include "hub/hub_view.h"
+#include "hub/admin/hub_view.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
 

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/codec/connack.h"
-#include "broker/codec/connect.h"
-#include "broker/codec/disconnect.h"
-#include "broker/codec/publish.h"
+#include "broker/codec/packets/connack.h"
+#include "broker/codec/packets/connect.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/codec/packets/publish.h"
+#include "broker/codec/packets/subscribe.h"
+#include "broker/codec/packets/unsubscribe.h"
 #include "broker/codec/reason_code.h"
-#include "broker/codec/subscribe.h"
-#include "broker/codec/unsubscribe.h"
 #include "broker/codec/version.h"
 
 namespace headgate::testing {

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "hub/password_queue.h"
+#include "hub/access/password_queue.h"
 
 namespace headgate::testing {
 

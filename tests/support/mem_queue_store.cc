@@ -3,9 +3,9 @@
 #include <iterator>
 #include <utility>
 
+#include "store/accounts/overflow.h"
 #include "store/dead_letter.h"
-#include "store/overflow.h"
-#include "store/record_codec.h"
+#include "store/format/record_codec.h"
 #include "tests/support/store_accounts.h"
 
 namespace headgate::testing {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/executor.h"
-#include "store/dilution.h"
-#include "store/gaps.h"
+#include "store/accounts/dilution.h"
+#include "store/accounts/gaps.h"
 #include "store/queue_store.h"
 
 namespace headgate::testing {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/session.h"
+#include "broker/session/session.h"
 
 namespace headgate::testing {
 

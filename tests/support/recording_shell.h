@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "broker/channel.h"
+#include "broker/session/channel.h"
 
 namespace headgate::testing {
 

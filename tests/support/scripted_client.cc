@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "broker/codec/ack.h"
-#include "broker/codec/unsubscribe.h"
+#include "broker/codec/packets/ack.h"
+#include "broker/codec/packets/unsubscribe.h"
 #include "tests/support/client_codec.h"
 
 namespace headgate::testing {

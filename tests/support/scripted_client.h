@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "broker/broker.h"
-#include "broker/channel.h"
-#include "broker/codec/connack.h"
-#include "broker/codec/connect.h"
-#include "broker/codec/disconnect.h"
-#include "broker/codec/publish.h"
-#include "broker/codec/subscribe.h"
+#include "broker/codec/packets/connack.h"
+#include "broker/codec/packets/connect.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/codec/packets/publish.h"
+#include "broker/codec/packets/subscribe.h"
+#include "broker/session/channel.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/recording_shell.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tests/support/manual_clock.h"
-#include "upstream/link.h"
+#include "upstream/link/link.h"
 
 namespace headgate::testing {
 

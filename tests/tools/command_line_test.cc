@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "tests/support/temp_dir.h"
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
 namespace {

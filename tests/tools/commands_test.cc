@@ -1,4 +1,4 @@
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 #include <gtest/gtest.h>
 

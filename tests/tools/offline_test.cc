@@ -8,14 +8,14 @@
 #include <sstream>
 
 #include "store/dead_letter.h"
-#include "store/rocks_queue_store.h"
+#include "store/open.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/recording_store_events.h"
 #include "tests/support/store_accounts.h"
 #include "tests/support/temp_dir.h"
 #include "tools/headgate/command_line.h"
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/headgate/passwd.h"
+#include "tools/headgate/commands/passwd.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "tests/support/temp_dir.h"
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
 namespace {

@@ -1,4 +1,4 @@
-// The tool's end of the admin socket (hub/admin_api.h lists what can be asked).
+// The tool's end of the admin socket (hub/admin/api.h lists what can be asked).
 #pragma once
 
 #include <functional>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
 

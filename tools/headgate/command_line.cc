@@ -6,10 +6,10 @@
 #include <iostream>
 #include <memory>
 
-#include "store/rocks_queue_store.h"
+#include "store/open.h"
 #include "tools/bench/command.h"
-#include "tools/headgate/commands.h"
-#include "tools/headgate/passwd.h"
+#include "tools/headgate/commands/commands.h"
+#include "tools/headgate/commands/passwd.h"
 #include "tools/unbatch/unbatch.h"
 
 namespace headgate::tools {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
 

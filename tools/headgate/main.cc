@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "tools/headgate/command_line.h"
-#include "tools/headgate/commands.h"
+#include "tools/headgate/commands/commands.h"
 
 int main(int argc, char** argv) {
   try {

@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "store/rocks_queue_store.h"
+#include "store/open.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/recording_store_events.h"

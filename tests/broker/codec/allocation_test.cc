@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "broker/codec/publish.h"
+#include "broker/codec/packets/publish.h"
 #include "tests/broker/codec/allocation_count.h"
 #include "tests/broker/codec/wire_text.h"
 

@@ -4,10 +4,10 @@
 #include <set>
 #include <string>
 
-#include "broker/codec/ack.h"
-#include "broker/codec/auth.h"
-#include "broker/codec/disconnect.h"
-#include "broker/codec/ping.h"
+#include "broker/codec/packets/ack.h"
+#include "broker/codec/packets/auth.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/codec/packets/ping.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 

@@ -1,11 +1,11 @@
-#include "broker/codec/connect.h"
+#include "broker/codec/packets/connect.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "broker/codec/connack.h"
 #include "broker/codec/frame.h"
+#include "broker/codec/packets/connack.h"
 #include "broker/codec/properties.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"

@@ -1,13 +1,13 @@
 #include "tests/broker/codec/judge.h"
 
-#include "broker/codec/ack.h"
-#include "broker/codec/auth.h"
-#include "broker/codec/connect.h"
-#include "broker/codec/disconnect.h"
-#include "broker/codec/ping.h"
-#include "broker/codec/publish.h"
-#include "broker/codec/subscribe.h"
-#include "broker/codec/unsubscribe.h"
+#include "broker/codec/packets/ack.h"
+#include "broker/codec/packets/auth.h"
+#include "broker/codec/packets/connect.h"
+#include "broker/codec/packets/disconnect.h"
+#include "broker/codec/packets/ping.h"
+#include "broker/codec/packets/publish.h"
+#include "broker/codec/packets/subscribe.h"
+#include "broker/codec/packets/unsubscribe.h"
 
 namespace headgate::testing {
 

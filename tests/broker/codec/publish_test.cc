@@ -1,4 +1,4 @@
-#include "broker/codec/publish.h"
+#include "broker/codec/packets/publish.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "broker/codec/subscribe.h"
+#include "broker/codec/packets/subscribe.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <string>
 
 #include "broker/codec/frame.h"
-#include "broker/codec/suback.h"
-#include "broker/codec/unsuback.h"
-#include "broker/codec/unsubscribe.h"
+#include "broker/codec/packets/suback.h"
+#include "broker/codec/packets/unsuback.h"
+#include "broker/codec/packets/unsubscribe.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 

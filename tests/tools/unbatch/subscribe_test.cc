@@ -5,9 +5,9 @@
 #include <future>
 #include <sstream>
 
-#include "tests/e2e/mosquitto_broker.h"
-#include "tests/e2e/mqtt_client.h"
-#include "tests/e2e/net.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/mqtt_client.h"
+#include "tests/e2e/support/net.h"
 #include "tests/tools/unbatch/batches.h"
 #include "tools/unbatch/unbatch.h"
 

@@ -1,0 +1,146 @@
+// What a broker waits for: wills and their delays, and the ends of sessions.
+#include <algorithm>
+#include <utility>
+
+#include "broker/broker.h"
+#include "broker/codec/packets/connect.h"
+
+namespace headgate::broker {
+namespace {
+
+// Of a session or a will that comes back from the store.
+template <typename Stored>
+Identity owner_of(const Stored& stored) {
+  Identity owner;
+  owner.username = stored.username;
+  owner.edge = stored.edge;
+  return owner;
+}
+
+}  // namespace
+
+// ---- wills ----
+
+void Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
+  if (!connect.will) return drop_will(client);
+  auto will = std::make_shared<core::Message>();
+  will->topic = connect.will->topic;
+  will->body = connect.will->payload;
+  will->properties = to_core(connect.will->properties);
+  will->source = client.session->source();
+  will->arrived_ms = now.wall_ms;
+  // An expiry counts from publication: kept as seconds until publish_will() makes it a time.
+  will->expires_ms = connect.will->properties.expiry_s.value_or(0);
+  will->qos = connect.will->qos;
+  will->retain = connect.will->retain;
+  client.will = std::move(will);
+  client.will_delay_s = connect.will->delay_s;
+  keep_will(client, 0);
+}
+
+void Broker::drop_will(Client& client) {
+  client.will_due_ms = 0;
+  if (std::exchange(client.will, nullptr)) events_.on_will(*client.session, nullptr);
+}
+
+void Broker::delay_will(Client& client, core::Now now) {
+  const int64_t delay_ms = int64_t{client.will_delay_s} * 1000;
+  client.will_due_ms = now.mono_ms + delay_ms;
+  keep_will(client, now.wall_ms + delay_ms);
+}
+
+void Broker::keep_will(Client& client, int64_t due_wall_ms) {
+  const Identity& owner = client.session->identity();
+  const StoredWill stored{client.will, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
+  events_.on_will(*client.session, &stored);
+}
+
+void Broker::publish_will(Client& client, core::Now now) {
+  client.will_due_ms = 0;
+  auto will = std::make_shared<core::Message>(*client.will);
+  client.will.reset();
+  will->arrived_ms = now.wall_ms;
+  if (will->expires_ms != 0) will->expires_ms = now.wall_ms + will->expires_ms * 1000;
+  events_.on_will_due(*client.session, std::move(will));  // [MQTT-3.1.2-8]
+}
+
+// ---- ends ----
+
+void Broker::end_session(const std::string& client_id, core::Now now) {
+  const auto it = clients_.find(client_id);
+  Client& client = it->second;
+  if (client.will) publish_will(client, now);  // the session's end cuts a will's delay short
+  client.ends_ms = 0;
+  schedule(client);
+  const std::shared_ptr<Session> session = std::move(client.session);
+  clients_.erase(it);
+  session->end();
+  events_.on_session_ended(*session);
+}
+
+void Broker::schedule(Client& client) {
+  const int64_t will_ms = client.will_due_ms;
+  const int64_t ends_ms = client.ends_ms;
+  const int64_t next_ms =
+      will_ms == 0 || ends_ms == 0 ? std::max(will_ms, ends_ms) : std::min(will_ms, ends_ms);
+  if (next_ms == client.timer_ms) return;
+  const std::string& client_id = client.session->client_id();
+  if (client.timer_ms != 0) due_.erase({client.timer_ms, client_id});
+  client.timer_ms = next_ms;
+  if (next_ms != 0) due_.emplace(next_ms, client_id);
+}
+
+void Broker::run_due(core::Now now) {
+  while (!due_.empty() && due_.begin()->first <= now.mono_ms) {
+    const std::string client_id = due_.begin()->second;
+    Client& client = clients_.at(client_id);
+    if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
+      ++stats_.sessions_expired;
+      log_.info("session_expired", {{"client", client_id}});
+      end_session(client_id, now);
+    } else {
+      publish_will(client, now);
+      schedule(client);
+    }
+  }
+}
+
+// ---- from the store ----
+
+// A user who is not there any more has no rights.
+void Broker::restore_grant(Session& session, const Identity& owner) {
+  Grant grant = access_.renew(owner, session.client_id());
+  if (grant.identity) session.set_grant(std::move(grant));
+}
+
+Session& Broker::restore(const StoredSession& stored, core::Now now) {
+  Client& client = clients_[stored.client_id];
+  client.session = std::make_shared<Session>(stored.client_id, context_);
+  client.session->set_expiry_s(stored.expiry_s);
+  restore_grant(*client.session, owner_of(stored));
+  if (stored.expiry_s != kNeverExpiresS) {
+    const int64_t away_ms =
+        stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
+    client.ends_ms = std::max<int64_t>(1, now.mono_ms + int64_t{stored.expiry_s} * 1000 - away_ms);
+    schedule(client);
+  }
+  return *client.session;
+}
+
+void Broker::restore_will(const std::string& client_id, const StoredWill& stored, core::Now now) {
+  Client& client = clients_[client_id];
+  if (!client.session) {  // it was not to outlive its connection
+    client.session = std::make_shared<Session>(client_id, context_);
+    restore_grant(*client.session, owner_of(stored));
+    client.ends_ms = std::max<int64_t>(1, now.mono_ms);
+  }
+  client.will = stored.message;
+  client.will_delay_s = stored.delay_s;
+  const int64_t left_ms = stored.due_wall_ms == 0 ? int64_t{stored.delay_s} * 1000
+                                                  : std::max<int64_t>(0, stored.due_wall_ms - now.wall_ms);
+  client.will_due_ms = std::max<int64_t>(1, now.mono_ms + left_ms);
+  if (stored.due_wall_ms == 0) keep_will(client, now.wall_ms + left_ms);
+  schedule(client);
+}
+
+}  // namespace headgate::broker

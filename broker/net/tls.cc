@@ -1,0 +1,192 @@
+#include "broker/net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+namespace headgate::broker {
+namespace {
+
+// Forward secrecy and authenticated encryption, no more. TLS 1.3 has nothing else.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK:!SRP";
+
+template <auto free>
+struct FreeWith {
+  void operator()(auto* thing) const { free(thing); }
+};
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
+
+std::string openssl_error() {
+  const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  return reason != nullptr ? reason : "unknown error";
+}
+
+core::Error wrong(const std::string& key, const std::string& file, const std::string& what) {
+  return {core::Errc::invalid, key + " " + file + ": " + what};
+}
+
+// OpenSSL does not say whether a file is missing or may not be read.
+core::Status check_readable(const std::string& key, const std::string& file) {
+  const std::ifstream stream(file);
+  if (stream) return {};
+  const int error = errno;
+  std::string what = key + " " + file + ": cannot be read: " + std::strerror(error);
+  if (error == EACCES) what += "; the user that the hub runs as must be able to read it";
+  return core::fail(core::Errc::io, what);
+}
+
+// OpenSSL asks on the terminal otherwise.
+int no_passphrase(char*, int, int, void*) { return 0; }
+
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
+                    const unsigned char* offered, unsigned offered_bytes, void* known) {
+  const std::string_view wanted(static_cast<const char*>(known));
+  std::string_view rest(reinterpret_cast<const char*>(offered), offered_bytes);
+  while (!rest.empty()) {
+    const size_t bytes = static_cast<unsigned char>(rest.front());
+    const std::string_view name = rest.substr(1, bytes);
+    if (name == wanted) {
+      *chosen = reinterpret_cast<const unsigned char*>(name.data());
+      *chosen_bytes = static_cast<unsigned char>(name.size());
+      return SSL_TLSEXT_ERR_OK;
+    }
+    rest.remove_prefix(std::min(bytes + 1, rest.size()));
+  }
+  return SSL_TLSEXT_ERR_NOACK;  // a client that offers only others is served all the same
+}
+
+void set_up(SSL_CTX* context, const TlsOptions& options, const char* alpn) {
+  SSL_CTX_set_min_proto_version(context,
+                                options.min_version == TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(context, kTls12Ciphers);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  // Small while idle: no buffers kept, no cache of sessions (tickets do that).
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol, const_cast<char*>(alpn));
+}
+
+core::Status use_certificate(SSL_CTX* context, const TlsOptions& options) {
+  if (auto readable = check_readable("tls.cert_file", options.cert_file); !readable) return readable;
+  if (auto readable = check_readable("tls.key_file", options.key_file); !readable) return readable;
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
+    return core::fail(wrong("tls.cert_file", options.cert_file,
+                            "holds no certificate in PEM (" + openssl_error() +
+                                "); it must begin with -----BEGIN CERTIFICATE-----"));
+  }
+  // This also compares the key with the certificate.
+  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) == 1) return {};
+  const int reason = ERR_GET_REASON(ERR_peek_last_error());
+  const bool mismatch = reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH;
+  return core::fail(wrong("tls.key_file", options.key_file,
+                          mismatch
+                              ? "is not the key of the certificate in " + options.cert_file +
+                                    "; name the key that it was made with"
+                              : "holds no private key in PEM without passphrase (" + openssl_error() + ")"));
+}
+
+core::Status use_client_authorities(SSL_CTX* context, const TlsOptions& options) {
+  if (options.client_ca_file.empty()) return {};
+  const std::string& file = options.client_ca_file;
+  if (auto readable = check_readable("tls.client_ca_file", file); !readable) return readable;
+  ERR_clear_error();
+  STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(file.c_str());
+  if (names == nullptr || SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) != 1) {
+    return core::fail(
+        wrong("tls.client_ca_file", file, "holds no certificate in PEM (" + openssl_error() + ")"));
+  }
+  SSL_CTX_set_client_CA_list(context, names);  // takes it over
+  const int demanded = options.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | demanded, nullptr);
+  // Without an id, OpenSSL refuses to resume sessions of clients that have certificates.
+  constexpr std::string_view kSessions = "headgate";
+  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kSessions.data()),
+                                 kSessions.size());
+  return {};
+}
+
+int64_t end_of(const X509* certificate) {
+  std::tm end{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return INT64_MAX;
+  return int64_t{timegm(&end)} * 1000;
+}
+
+std::optional<std::string> text_of(const ASN1_STRING* string) {
+  unsigned char* utf8 = nullptr;
+  const int bytes = ASN1_STRING_to_UTF8(&utf8, string);
+  if (bytes < 0) return std::nullopt;
+  std::string text(reinterpret_cast<const char*>(utf8), static_cast<size_t>(bytes));
+  OPENSSL_free(utf8);
+  // A zero inside is how one name is made to look like another.
+  if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> common_name(const X509* certificate) {
+  const X509_NAME* const subject = X509_get_subject_name(certificate);
+  int last = -1;
+  for (int at = -1; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;) last = at;
+  if (last < 0) return std::nullopt;
+  return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+}
+
+std::optional<std::string> alternative_name(const X509* certificate) {
+  const Names names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    const bool is_text = name->type == GEN_DNS || name->type == GEN_EMAIL || name->type == GEN_URI;
+    if (is_text) return text_of(name->d.ia5);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void FreeTlsSession::operator()(ssl_st* session) const { SSL_free(session); }
+void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
+
+core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char* alpn) {
+  Context context(SSL_CTX_new(TLS_server_method()));
+  if (!context) return core::fail(core::Errc::io, "OpenSSL gives no context: " + openssl_error());
+  set_up(context.get(), options, alpn);
+  if (const auto used = use_certificate(context.get(), options); !used) return core::fail(used.error());
+  if (const auto used = use_client_authorities(context.get(), options); !used)
+    return core::fail(used.error());
+  const int64_t end = end_of(SSL_CTX_get0_certificate(context.get()));
+  return TlsContext(std::move(context), end);
+}
+
+TlsSession TlsContext::accept(int socket) const {
+  TlsSession session(SSL_new(context_.get()));
+  if (!session || SSL_set_fd(session.get(), socket) != 1) return nullptr;
+  SSL_set_accept_state(session.get());
+  return session;
+}
+
+std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity) {
+  // Not only present but verified: without authorities OpenSSL asks for none.
+  if (identity == CertificateIdentity::none || SSL_get_verify_result(session) != X509_V_OK)
+    return std::nullopt;
+  const Certificate certificate(SSL_get1_peer_certificate(session));
+  if (!certificate) return std::nullopt;
+  return identity == CertificateIdentity::common_name ? common_name(certificate.get())
+                                                      : alternative_name(certificate.get());
+}
+
+}  // namespace headgate::broker

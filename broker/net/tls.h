@@ -1,0 +1,50 @@
+// The server's side of TLS: certificates from files, checked and made into an OpenSSL context.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/net/listener_options.h"
+#include "core/result.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace headgate::broker {
+
+struct FreeTlsSession {
+  void operator()(ssl_st* session) const;
+};
+using TlsSession = std::unique_ptr<ssl_st, FreeTlsSession>;
+
+// Immutable. After a reload there is a new one; sessions keep what they need of theirs.
+class TlsContext {
+ public:
+  // Reads the files. `alpn`: the protocol that is chosen if the client offers it. Errors: whole sentences
+  // that name the file; io (cannot be read), invalid (not PEM, the key is of another certificate).
+  [[nodiscard]] static core::Result<TlsContext> load(const TlsOptions& options, const char* alpn);
+
+  // Null when memory is short.
+  [[nodiscard]] TlsSession accept(int socket) const;
+  // When the hub's own certificate ends, Unix time.
+  [[nodiscard]] int64_t expires_wall_ms() const { return expires_wall_ms_; }
+
+ private:
+  struct Free {
+    void operator()(ssl_ctx_st* context) const;
+  };
+  using Context = std::unique_ptr<ssl_ctx_st, Free>;
+
+  TlsContext(Context context, int64_t expires_wall_ms)
+      : context_(std::move(context)), expires_wall_ms_(expires_wall_ms) {}
+
+  Context context_;
+  int64_t expires_wall_ms_;
+};
+
+// The name in the certificate that the client has proved to have; nullopt if there is none.
+[[nodiscard]] std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity);
+
+}  // namespace headgate::broker

@@ -1,0 +1,18 @@
+// A CONNECT that is being decided on. Lives as long as its channel waits.
+#pragma once
+
+#include <string>
+
+#include "broker/access.h"
+#include "broker/codec/packets/connect.h"
+
+namespace headgate::broker {
+
+struct PendingConnect {
+  std::string packet;  // what `connect` views
+  Connect connect;
+  Credentials credentials;
+  std::string behind;  // came behind CONNECT, and is read once that is accepted
+};
+
+}  // namespace headgate::broker

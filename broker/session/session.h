@@ -1,0 +1,360 @@
+// One client's MQTT state (MQTT 5.0 section 4.1), for as long as the session lives: across connections if
+// it is persistent. No socket, no clock, no store: packets and `now` come in, bytes go into the channel, and
+// what the rest of the hub must do goes to BrokerEvents.
+//
+// Not thread-safe: one loop owns all sessions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/access.h"
+#include "broker/codec/frame.h"
+#include "broker/codec/packets/connect.h"
+#include "broker/codec/packets/publish.h"
+#include "broker/codec/packets/subscribe.h"
+#include "broker/codec/reason_code.h"
+#include "broker/counters.h"
+#include "broker/session/outbox.h"
+#include "broker/session/subscriptions.h"
+#include "core/clock.h"
+#include "core/message.h"
+
+namespace headgate::broker {
+
+class Channel;
+class Session;
+class SharedPublish;
+
+// A PUBLISH that waits for its acknowledgement. Given back to Session::accepted() unchanged.
+struct PublishToken {
+  uint16_t packet_id = 0;
+  uint8_t qos = 0;
+  uint32_t bytes = 0;       // topic and body
+  uint32_t connection = 0;  // which of the session's connections it came on
+
+  friend bool operator==(const PublishToken&, const PublishToken&) = default;
+};
+
+// A will as the store remembers it. `message->expires_ms` counts in seconds from its publication.
+struct StoredWill {
+  core::MessagePtr message;
+  uint32_t delay_s = 0;
+  int64_t due_wall_ms = 0;    // when its delay is over, Unix time; 0 = its client is connected
+  std::string username = {};  // whose rights it has
+  bool edge = false;          // Identity::edge
+};
+
+// One accepted line of a SUBSCRIBE.
+struct AcceptedSubscription {
+  std::string filter;
+  SubscriptionOptions options;
+  bool is_new = false;
+};
+
+inline constexpr uint32_t kNeverExpiresS = UINT32_MAX;  // a session's (MQTT 5.0 section 3.1.2.11.2)
+
+// What the hub does for the broker. Calls may come from inside any call into the broker; the session
+// named lives at least until the call returns.
+class BrokerEvents {
+ public:
+  virtual ~BrokerEvents() = default;
+
+  // A client is connected and its CONNACK is on its way.
+  virtual void on_connected(Session& session, bool session_present) = 0;
+  // The connection is gone; the session may live on.
+  virtual void on_disconnected(Session& session) = 0;
+  // The session's state is gone, and its subscriptions with it.
+  virtual void on_session_ended(Session& session) = 0;
+
+  // The session's will, or what is known of it, is another now; null: it has none any more. A will is
+  // promised even if the hub itself does not live to publish it [MQTT-3.1.2-7].
+  virtual void on_will(Session& session, const StoredWill* will) = 0;
+  // A will became due. It is to be published and no longer kept, both or neither.
+  virtual void on_will_due(Session& session, core::MessagePtr will) = 0;
+
+  // A message arrived. For QoS 1 and 2 the answer is session.accepted(token, …), once what was promised is
+  // durable.
+  virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token) = 0;
+  // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
+  virtual void on_release(Session& from, uint16_t packet_id) = 0;
+
+  // The subscriptions hold from now on. Answer with session.subscribed(packet_id, codes) once durable.
+  virtual void on_subscribed(Session& session, uint16_t packet_id, std::vector<AcceptedSubscription> accepted,
+                             std::vector<ReasonCode> codes) = 0;
+  // Answer with session.unsubscribed(packet_id, codes) once durable.
+  virtual void on_unsubscribed(Session& session, uint16_t packet_id, std::vector<std::string> removed,
+                               std::vector<ReasonCode> codes) = 0;
+
+  // A delivery with a token has ended: the client has it, or (`delivered` false) it can never take it.
+  virtual void on_delivered(Session& session, DeliveryToken token, bool delivered) = 0;
+  // The client has a QoS 2 delivery. Answer with session.release(packet_id) once that is durable.
+  virtual void on_received(Session& session, uint16_t packet_id, DeliveryToken token) = 0;
+  // The QoS 2 handshake of this packet id is over.
+  virtual void on_completed(Session& session, uint16_t packet_id) = 0;
+  // The in-flight window, which was full, has room again.
+  virtual void on_window_open(Session& session) = 0;
+};
+
+// Limits of one session, from the configuration.
+struct SessionLimits {
+  uint16_t receive_maximum = 1024;       // QoS 1 and 2 publishes of a client not yet acknowledged
+  uint16_t in_flight_max = 1024;         // deliveries to a client not yet acknowledged
+  size_t queued_messages_max = 10'000;   // waiting in memory behind the window
+  size_t queued_bytes_max = 16'777'216;  // the same, their topics, bodies and properties
+  size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
+  size_t unanswered_bytes_max =
+      262'144;  // of publishes that wait for the store: beyond it the client is not read
+  size_t packet_bytes_max = 1'048'576;
+  uint16_t topic_aliases_max = 32;      // per connection, client to hub
+  uint16_t topic_aliases_out_max = 32;  // the same, hub to client
+  uint32_t topic_levels_max = 200;  // of topics and filters: the trie of subscriptions is walked by recursion
+  uint32_t topic_bytes_max = 4096;  // the same, their length
+  uint32_t user_properties_max = 256;   // in one PUBLISH or will
+  uint32_t subscriptions_max = 10'000;  // of one client
+};
+
+// What clients asked for and may not do.
+struct Denials {
+  uint64_t publish = 0;
+  uint64_t subscribe = 0;
+  uint64_t receive = 0;  // messages that their subscriptions match
+
+  void count(Action action) {
+    ++(action == Action::publish ? publish : action == Action::subscribe ? subscribe : receive);
+  }
+};
+
+// What all sessions of a broker share. Owned by the broker, outlives them.
+struct SessionContext {
+  SessionLimits limits;
+  BrokerEvents& events;
+  Subscriptions& subscriptions;
+  Traffic traffic = {};
+  DropCounts drops = {};
+  std::vector<std::weak_ptr<Session>> droppers =
+      {};                // who has drops that the log does not know of; each once
+  Denials denied = {};   // of anybody
+  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+  std::string why = {};  // for people: more about the last refusal than its code says; empty: nothing
+};
+
+// Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
+// not.
+[[nodiscard]] bool is_within(const SessionLimits& limits, std::string_view topic, std::string& why);
+// The same for a message's user properties.
+[[nodiscard]] bool is_within(const SessionLimits& limits, const MessageProperties& properties,
+                             std::string& why);
+
+// Counters of one session, for `client ls` and metrics.
+struct SessionStats {
+  uint64_t received = 0;   // PUBLISH in
+  uint64_t delivered = 0;  // PUBLISH out, first sendings
+  uint64_t dropped = 0;    // deliveries given up, for any DropReason
+  Denials denied;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(const std::string& client_id, SessionContext& context);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] const std::string& client_id() const { return source_->client_id; }
+  [[nodiscard]] const std::shared_ptr<const core::Source>& source() const { return source_; }
+  [[nodiscard]] Version version() const { return version_; }
+  [[nodiscard]] bool connected() const { return channel_ != nullptr; }
+  [[nodiscard]] Channel* channel() const { return channel_; }
+  // Outlives its connection.
+  [[nodiscard]] bool persistent() const { return expiry_s_ > 0; }
+  // Seconds the session lives on without a connection; 0xFFFFFFFF = for ever (MQTT 5.0 section 3.1.2.11.2).
+  [[nodiscard]] uint32_t expiry_s() const { return expiry_s_; }
+  void set_expiry_s(uint32_t expiry_s) { expiry_s_ = expiry_s; }
+  [[nodiscard]] const SessionStats& stats() const { return stats_; }
+
+  // Who its client is: of the current connection, or the last. Messages carry it as their source.
+  [[nodiscard]] const Identity& identity() const { return *grant_.identity; }
+  void set_grant(Grant grant);
+  // False, and counted, if the client may not do that.
+  [[nodiscard]] bool may_publish(std::string_view topic);
+  [[nodiscard]] bool may_receive(std::string_view topic) {
+    if (grant_.rights->may_receive(topic)) return true;
+    count_denied(Action::receive);
+    return false;
+  }
+  // The same, not counted: for whoever only wants to know.
+  [[nodiscard]] const Rights& rights() const { return *grant_.rights; }
+
+  // Unix time of the last connect or disconnect; 0 if the hub was restarted since.
+  [[nodiscard]] int64_t since_wall_ms() const { return since_wall_ms_; }
+  [[nodiscard]] const std::map<std::string, SubscriptionOptions, std::less<>>& subscriptions() const {
+    return filters_;
+  }
+  // Drops that the log does not know of, but for those that every client has that is away.
+  [[nodiscard]] uint32_t unlogged_drops() const { return unlogged_drops_; }
+  // Monotonic: when the next line about them may come.
+  [[nodiscard]] int64_t next_drop_log_ms() const { return next_drop_log_ms_; }
+  void logged_drops(int64_t next_ms);
+  [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
+  [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
+  [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
+  // False while the hub owes the client too many answers: its socket is not read then, which is the only way
+  // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard.
+  [[nodiscard]] bool wants_packets() const {
+    return !paused_ && unanswered_ + requests_.size() < context_.limits.receive_maximum &&
+           unanswered_bytes_ < context_.limits.unanswered_bytes_max;
+  }
+
+  // The hub has no room for what the client publishes: it is not read until there is.
+  void set_paused(bool paused);
+
+  // ---- connection ----
+  // Counts the session's connections: an answer belongs to the one its request came on.
+  [[nodiscard]] uint32_t connection() const { return connection_; }
+  // QoS 2 ids that must not be used for something new: publishes before PUBCOMP, deliveries after PUBREC.
+  [[nodiscard]] std::vector<uint16_t> incoming_ids() const;
+  [[nodiscard]] std::vector<uint16_t> released_ids();
+
+  // Takes over the channel; what was in flight is sent again, in order, with DUP [MQTT-4.4.0-1].
+  void attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now);
+  void detach(core::Now now);
+  // The session has ended: nothing matches its subscriptions any more, whoever still holds it. They can still
+  // be listed.
+  void end();
+  // One packet from the client, never CONNECT. Anything but success must close the connection with that
+  // reason.
+  [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
+
+  // ---- the hub's answers ----
+  // `why` goes to the client as reason string, if it wants one and there is an error.
+  void accepted(PublishToken token, ReasonCode reason, std::string_view why = {});
+  void released(uint16_t packet_id);
+  void subscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
+  void unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
+  void release(uint16_t packet_id);
+
+  // ---- deliveries ----
+  // For subscribers without a durable queue: sends, waits in memory for the window, or drops and counts.
+  void deliver(SharedPublish& message, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
+               core::Now now, Via via = Via::subscription);
+  // False if a delivery now would have to wait in memory, and there is no room.
+  [[nodiscard]] bool may_wait() const;
+  // Once the session has ended: what came to it by a share and another member may get: what was not sent, and
+  // what was sent with QoS 1 and not acknowledged. A QoS 2 message that was sent is for nobody else
+  // [MQTT-4.8.2-5]. Only what has no token: the owner of a queue knows the rest.
+  [[nodiscard]] std::vector<core::MessagePtr> take_shared();
+  // The socket took what was waiting: goes on with what was held back.
+  void on_drained(core::Now now);
+  // Room for deliveries with a token; 0 while not connected.
+  [[nodiscard]] size_t window() const;
+  // Sends a delivery the owner keeps until on_delivered(). `packet_id` 0: any free one. False if that id is
+  // in use: try again after the next on_delivered(). REQUIRES: window() > 0.
+  bool send(Outgoing out, uint16_t packet_id, core::Now now);
+
+  // ---- state that came from the store ----
+  void restore_subscription(const std::string& filter, const SubscriptionOptions& options);
+  void restore_incoming(uint16_t packet_id);
+  void restore_released(uint16_t packet_id) { outbox_.restore_released(packet_id); }
+
+  // The owner's durable queue for this session, by whatever number it knows it. Opaque here.
+  std::optional<uint32_t> queue;
+
+  // For whoever fans a message out: finds a session's overlapping subscriptions in one pass.
+  struct {
+    uint64_t stamp = 0;
+    uint32_t index = 0;
+  } match;
+
+ private:
+  // A QoS 2 publish until its PUBREL [MQTT-4.3.3-10].
+  struct Incoming {
+    bool stored = false;
+    uint32_t connection = 0;  // on which it counts against the Receive Maximum: the one it came on last
+  };
+  using IncomingQos2 = std::unordered_map<uint16_t, Incoming>;
+
+  ReasonCode on_publish(const Frame& frame, core::Now now);
+  ReasonCode on_puback(const Frame& frame, core::Now now);
+  ReasonCode on_pubrec(const Frame& frame, core::Now now);
+  ReasonCode on_pubrel(const Frame& frame);
+  ReasonCode on_pubcomp(const Frame& frame, core::Now now);
+  ReasonCode on_subscribe(const Frame& frame);
+  ReasonCode on_unsubscribe(const Frame& frame);
+  ReasonCode on_pingreq(const Frame& frame);
+  ReasonCode on_disconnect(const Frame& frame);
+
+  // Incoming (incoming.cc).
+  ReasonCode resolve_topic(const Publish& publish, std::string_view& topic);
+  [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic,
+                                              core::Now now) const;
+  [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request);
+  [[nodiscard]] ReasonCode admit(const Publish& publish, std::string_view topic);
+  void subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
+                 std::vector<AcceptedSubscription>& accepted);
+  [[nodiscard]] bool count_in(const Publish& publish);
+  [[nodiscard]] bool refuse_v3(PublishToken token, ReasonCode reason);
+  void forget_incoming(IncomingQos2::iterator it);
+  void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, std::string_view why = {});
+  [[nodiscard]] ReasonText reason_text(std::string_view why) const;
+  [[nodiscard]] std::optional<std::string> take_request(uint16_t packet_id);
+
+  // Outgoing (outgoing.cc).
+  void write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now);
+  void send_again(core::Now now);
+  void release_again();
+  void count_delivered(const core::Message& message);
+  [[nodiscard]] bool write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id,
+                                  core::Now now);
+  [[nodiscard]] bool write_with_alias(const core::Message& message, PublishOptions& options);
+  [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
+  void start_delivery(Outgoing out, core::Now now);
+  void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
+  void count_drop(DropReason reason);
+  void give_up(const Outgoing& out, DropReason reason);
+  void wait_in_memory(Outgoing out);
+  Outgoing take_waiting();
+  void send_waiting(core::Now now);
+  [[nodiscard]] bool congested() const;
+  // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].
+  [[nodiscard]] bool takes_packets() const;
+  void count_denied(Action action);
+
+  std::shared_ptr<const core::Source> source_;
+  Grant grant_;
+  SessionContext& context_;
+  Version version_ = Version::v3_1_1;
+  Channel* channel_ = nullptr;
+  bool paused_ = false;
+  uint32_t connection_ = 0;  // counts the connections of this session
+  uint32_t expiry_s_ = 0;
+  SessionStats stats_;
+  uint32_t unlogged_drops_ = 0;
+  int64_t next_drop_log_ms_ = 0;
+  int64_t since_wall_ms_ = 0;
+
+  bool ended_ = false;
+
+  std::map<std::string, SubscriptionOptions, std::less<>> filters_;
+
+  IncomingQos2 incoming_qos2_;
+  // Of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
+  size_t unacknowledged_ = 0;    // QoS 1 without PUBACK, QoS 2 without PUBCOMP
+  size_t unanswered_ = 0;        // QoS 1 without PUBACK, QoS 2 without PUBREC
+  size_t unanswered_bytes_ = 0;  // of those
+  struct Request {
+    uint16_t packet_id = 0;
+    std::string why;  // what is wrong with the first filter that was refused
+  };
+  std::vector<Request> requests_;  // SUBSCRIBE and UNSUBSCRIBE without answer
+  Outbox outbox_;
+};
+
+}  // namespace headgate::broker

@@ -1,0 +1,41 @@
+// Keeps one offender from filling the log: one line a key and minute, and in the next one how many were left
+// out between.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/clock.h"
+
+namespace headgate::core {
+
+// Bounded: kKeysMax keys of kKeyBytesMax bytes (a longer one stands for all that begin like it). While that
+// many have had their line within a minute, all further keys share one: whoever invents names does not get a
+// line for each. Whom it forgets for lack of room, it forgets with what was left out.
+class LogLimiter {
+ public:
+  static constexpr int64_t kPeriodMs = 60'000;
+  static constexpr size_t kKeysMax = 1024;
+  static constexpr size_t kKeyBytesMax = 64;
+
+  // How many lines of this key were left out since its last one, if one may be written now; else nullopt,
+  // and this one is left out.
+  [[nodiscard]] std::optional<uint64_t> admit(std::string_view key, core::Now now);
+
+  [[nodiscard]] size_t keys() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    int64_t written_ms = 0;  // monotonic: its last line
+    uint64_t left_out = 0;   // since then
+  };
+  [[nodiscard]] bool has_room(core::Now now);
+
+  std::unordered_map<std::string, Entry> entries_;
+  int64_t swept_ms_ = 0;  // monotonic
+};
+
+}  // namespace headgate::core

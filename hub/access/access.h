@@ -1,0 +1,83 @@
+// Who clients are and what they may do, as the configuration says: the answers to broker::AccessControl.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/access.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "hub/access/identities.h"
+#include "hub/access/password_file.h"
+#include "hub/access/password_queue.h"
+#include "hub/access/rules.h"
+#include "hub/access/verified_passwords.h"
+
+namespace headgate::hub {
+
+struct Config;
+
+struct AccessSettings {
+  std::string password_file;                // of listeners that name none; empty: none
+  std::vector<std::string> listener_files;  // those that listeners name
+  std::vector<IdentityPattern> identities;
+  std::vector<AccessRule> rules = default_access_rules();
+  std::string own_device;  // the device of modules that name none: the hub's id
+};
+
+[[nodiscard]] AccessSettings access_settings(const Config& config);
+// Whether all files of users can be read and are right. Errors: as Access::use().
+[[nodiscard]] core::Status check_password_files(const AccessSettings& settings);
+
+// How a client is judged:
+//  1. A verified certificate, where the listener trusts them, says who the client is; it needs no password.
+//  If
+//     CONNECT has another user name, that one has to be verified by its password, and is who the client is.
+//  2. A user name and a password are verified with the listener's file of users. Where there is none, nobody
+//  can
+//     be verified, and the client is anonymous whatever it calls itself.
+//  3. Nothing: anonymous, where the listener lets such in.
+// An IoT Edge user name has to come with the client id it names.
+class Access : public broker::AccessControl {
+ public:
+  // Everything is borrowed. `key` should be random.
+  Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const core::Clock& clock, core::Log& log);
+
+  // Reads the files and takes over, or changes nothing. Then call Engine::renew_grants(). Errors: invalid,
+  // not_found, io.
+  [[nodiscard]] core::Status use(const AccessSettings& settings);
+  // Call about once a second.
+  void tick(core::Now now) { queue_.tick(now); }
+
+  void authenticate(const std::shared_ptr<const broker::Credentials>& credentials, core::Now now,
+                    Decided decided) override;
+  [[nodiscard]] broker::Grant renew(const broker::Identity& identity,
+                                    std::string_view client_id) const override;
+
+ private:
+  // Replaced whole.
+  struct InForce {
+    AccessSettings settings;
+    std::map<std::string, PasswordFile> files;  // by path
+    AccessRules rules{{}};
+  };
+
+  [[nodiscard]] const PasswordFile* users(const broker::Credentials& credentials) const;
+  [[nodiscard]] Verdict admit(const broker::Credentials& credentials, const std::string& username,
+                              const std::string& proof) const;
+  void verify(const std::shared_ptr<const broker::Credentials>& credentials, core::Now now, Decided decided);
+  [[nodiscard]] Verdict judge(const broker::Credentials& credentials, const std::string& hash, bool fits);
+  [[nodiscard]] bool still_holds(const std::string& user, const std::string& proof) const;
+  void warn_of_users_without_rules() const;
+
+  core::Log& log_;
+  std::shared_ptr<const InForce> in_force_;
+  VerifiedPasswords verified_;
+  PasswordQueue queue_;
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,25 @@
+// `auth.identities` and `access.rules` between JSON and values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "hub/access/identities.h"
+#include "hub/access/rules.h"
+
+namespace headgate::hub {
+
+// Errors: invalid; a line for each thing that is wrong, `path[0].key: what was found; what is allowed`. A
+// rule is security: one that is wrong is never left out, it stops the whole.
+[[nodiscard]] core::Result<std::vector<IdentityPattern>> parse_identities(std::string_view json_text,
+                                                                          std::string_view path);
+[[nodiscard]] core::Result<std::vector<AccessRule>> parse_access_rules(std::string_view json_text,
+                                                                       std::string_view path);
+
+// As they would stand in headgate.json, in one line.
+[[nodiscard]] std::string to_json(const std::vector<IdentityPattern>& identities);
+[[nodiscard]] std::string to_json(const std::vector<AccessRule>& rules);
+
+}  // namespace headgate::hub

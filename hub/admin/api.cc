@@ -1,0 +1,252 @@
+#include "hub/admin/api.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/topic.h"
+#include "hub/admin/call.h"
+#include "hub/admin/queues.h"
+#include "hub/admin/url.h"
+#include "routing/files/route_check.h"
+#include "store/report/inspect.h"
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kFilterBytesMax = 65'535;
+
+Json to_json(const UpstreamStatus& up) {
+  return {{"state", up.state},
+          {"host", up.host},
+          {"port", up.port},
+          {"last_error", up.last_error},
+          {"retry_in_ms", up.retry_in_ms},
+          {"batches_acked", up.batches_acked},
+          {"messages_acked", up.messages_acked},
+          {"bytes_acked", up.bytes_acked},
+          {"batches_in_flight", up.batches_in_flight}};
+}
+
+Json to_json(const DeniedCounts& denied) {
+  return {{"publish", denied.publish}, {"subscribe", denied.subscribe}, {"receive", denied.receive}};
+}
+
+Json to_json(const ClientInfo& client) {
+  return {{"client_id", client.client_id},
+          {"address", client.address},
+          {"protocol", client.protocol},
+          {"username", client.username},
+          {"device", client.device},
+          {"module", client.module},
+          {"connected", client.connected},
+          {"persistent", client.persistent},
+          {"since_ms", client.since_ms},
+          {"keep_alive_s", client.keep_alive_s},
+          {"subscriptions", client.subscriptions},
+          {"in_flight", client.in_flight},
+          {"queued_messages", client.queued_messages},
+          {"queued_bytes", client.queued_bytes},
+          {"messages_in", client.messages_in},
+          {"messages_out", client.messages_out},
+          {"dropped", client.dropped},
+          {"denied", to_json(client.denied)}};
+}
+
+Json to_json(const RouteInfo& route) {
+  return {{"name", route.name},
+          {"file", route.file},
+          {"text", route.text},
+          {"endpoint", route.endpoint},
+          {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
+          {"ttl_s", route.ttl_s},
+          {"active", route.active},
+          {"matched", route.matched},
+          {"error", route.error}};
+}
+
+// Every store's accounts in one: what `headgate status` shows first.
+Json totals(const store::QueueReader& reader) {
+  uint64_t waiting = 0;
+  uint64_t bytes = 0;
+  uint64_t dead = 0;
+  const auto queues = reader.queues();
+  for (const store::QueueId queue : queues) {
+    const store::QueueStats& stats = reader.stats(queue);
+    waiting += stats.waiting();
+    bytes += stats.waiting_bytes();
+    dead += stats.dead;
+  }
+  return {{"queues", queues.size()}, {"waiting", waiting}, {"waiting_bytes", bytes}, {"dead", dead}};
+}
+
+AdminReply get_status(const AdminCall& call) {
+  const HubStatus status = call.hub.status();
+  Json json = {{"version", status.version},
+               {"hub_id", status.hub_id},
+               {"epoch", status.epoch},
+               {"data_dir", status.data_dir},
+               {"durability", status.durability},
+               {"started_ms", status.started_ms},
+               {"uptime_s", (call.hub.now().wall_ms - status.started_ms) / 1000},
+               {"listeners", status.listeners},
+               {"connections", status.connections},
+               {"sessions", status.sessions},
+               {"messages_in", status.messages_in},
+               {"messages_out", status.messages_out},
+               {"denied", to_json(status.denied)},
+               {"publishes",
+                {{"stored", status.publishes_stored},
+                 {"refused", status.publishes_refused},
+                 {"held", status.publishes_held},
+                 {"dropped", status.publishes_dropped}}},
+               {"clients",
+                {{"maximum", status.clients_max},
+                 {"paused", status.clients_paused},
+                 {"accepted", status.connections_accepted},
+                 {"refused", status.refused},
+                 {"closed", status.closed}}},
+               {"dropped", status.dropped},
+               {"routes", {{"active", status.routes_active}, {"failed", status.routes_failed}}},
+               {"store", totals(call.hub.store())},
+               {"upstream", to_json(status.upstream)}};
+  json["store"]["bytes_max"] = status.store_bytes_max;
+  json["store"]["error"] = status.store_error;
+  const Json damage = Json::parse(call.hub.store().damage(), nullptr, false);
+  json["store"]["damage"] = damage.is_discarded() ? Json() : damage;
+  json["store"]["memory"] = Json::parse(store::memory_json(status.store_memory));
+  json["store"]["disk"] = {{"free_bytes", status.disk.free_bytes},
+                           {"total_bytes", status.disk.total_bytes},
+                           {"min_free_bytes", status.disk.min_free_bytes},
+                           {"reserve_bytes", status.disk.reserve_bytes},
+                           {"low", status.disk.low}};
+  json["denied"]["connect"] = status.denied.connect;
+  return answer_json(json);
+}
+
+AdminReply get_store(const AdminCall& call) {
+  return AdminResponse{200, store::store_stats_json(call.hub.store_stats())};
+}
+
+AdminReply back_up_store(const AdminCall& call) {
+  const auto dir = call.query.find("dir");
+  if (dir == call.query.end()) return failed(400, "dir is missing; allowed: an absolute path");
+  return AdminLater{[&hub = call.hub, dir = dir->second](auto done) {
+    hub.back_up_store(dir, [done = std::move(done)](const core::Result<store::BackupReport>& report) {
+      done(answer(report ? core::Result<std::string>(store::backup_json(*report))
+                         : core::fail(report.error())));
+    });
+  }};
+}
+
+AdminReply get_clients(const AdminCall& call) {
+  Json clients = Json::array();
+  for (const ClientInfo& client : call.hub.clients()) clients.push_back(to_json(client));
+  return answer_json({{"clients", std::move(clients)}});
+}
+
+AdminReply get_routes(const AdminCall& call) {
+  Json routes = Json::array();
+  for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
+  return answer_json({{"routes", std::move(routes)}});
+}
+
+AdminReply check_routes(const AdminCall& call) {
+  const auto report = routing::check_routes(routing::parse_route_file(call.request.body, "request"));
+  return AdminResponse{200, routing::to_json(report)};
+}
+
+AdminReply reload_routes(const AdminCall& call) {
+  const ReloadReport report = call.hub.reload();
+  return answer_json({{"active", report.active}, {"errors", report.errors}});
+}
+
+AdminReply tail(const AdminCall& call) {
+  const auto found = call.query.find("filter");
+  const std::string filter = found == call.query.end() ? "#" : found->second;
+  const auto payload = call.number("payload", 0, 1);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  if (filter.size() > kFilterBytesMax || !core::is_valid_topic_filter(filter)) {
+    return failed(
+        400, "filter is \"" + filter + "\"; allowed: an MQTT topic filter such as plant/+/temperature or #");
+  }
+  return AdminStream{[&hub = call.hub, filter, with_payload = *payload == 1](LineSink sink) {
+    return hub.subscribe_tail(filter,
+                              [sink = std::move(sink), with_payload](const core::MessagePtr& message) {
+                                sink(store::message_json(*message, with_payload));
+                              });
+  }};
+}
+
+// Paths after /v1; "*" is {name}.
+struct Endpoint {
+  std::string_view method;
+  std::vector<std::string_view> path;
+  std::vector<std::string_view> parameters;
+  AdminReply (*handle)(const AdminCall& call);
+};
+
+const std::vector<Endpoint>& endpoints() {
+  static const std::vector<Endpoint> kEndpoints = {
+      {"GET", {"status"}, {}, get_status},
+      {"GET", {"queues"}, {}, get_queues},
+      {"GET", {"queues", "*"}, {}, get_queue},
+      {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
+      {"GET", {"queues", "*", "tail"}, {"payload"}, tail_queue},
+      {"POST", {"queues", "*", "purge"}, {}, post_purge_queue},
+      {"GET", {"dlq"}, {"after", "count"}, get_dead_letters},
+      {"GET", {"dlq", "*"}, {"payload"}, get_dead_letter},
+      {"POST", {"dlq", "replay"}, {"after"}, post_replay_letters},
+      {"POST", {"dlq", "purge"}, {}, post_purge_letters},
+      {"POST", {"dlq", "*", "replay"}, {}, post_replay_letter},
+      {"POST", {"dlq", "*", "purge"}, {}, post_purge_letter},
+      {"GET", {"clients"}, {}, get_clients},
+      {"GET", {"routes"}, {}, get_routes},
+      {"POST", {"routes", "check"}, {}, check_routes},
+      {"POST", {"routes", "reload"}, {}, reload_routes},
+      {"GET", {"store"}, {}, get_store},
+      {"POST", {"store", "backup"}, {"dir"}, back_up_store},
+      {"GET", {"tail"}, {"filter", "payload"}, tail},
+  };
+  return kEndpoints;
+}
+
+bool matches(const Endpoint& endpoint, const Url& url) {
+  if (url.path.size() != endpoint.path.size() + 1 || url.path[0] != "v1") return false;
+  return std::equal(
+      endpoint.path.begin(), endpoint.path.end(), url.path.begin() + 1,
+      [](std::string_view pattern, const std::string& part) { return pattern == "*" || pattern == part; });
+}
+
+std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const Url& url) {
+  for (const auto& [name, value] : url.query) {
+    if (std::find(endpoint.parameters.begin(), endpoint.parameters.end(), name) ==
+        endpoint.parameters.end()) {
+      return failed(400, "unknown parameter \"" + name + "\"");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+AdminReply AdminApi::handle(const AdminRequest& request) {
+  const auto url = parse_url(request.target);
+  if (!url) return failed(400, "\"" + request.target + "\" is not a path");
+  std::string_view other_method;
+  for (const Endpoint& endpoint : endpoints()) {
+    if (!matches(endpoint, *url)) continue;
+    other_method = endpoint.method;
+    if (endpoint.method != request.method) continue;
+    if (auto wrong = unknown_parameter(endpoint, *url)) return *std::move(wrong);
+    return endpoint.handle({hub_, store_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
+  }
+  if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
+  return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,78 @@
+// The admin API without its socket: a request in, a JSON answer or a stream of JSON lines out.
+//
+//   GET  /v1/status                    the hub, its store and its link
+//   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h)
+//   GET  /v1/queues/{name}             one of them
+//   GET  /v1/queues/{name}/peek        ?lane=0–10 &after=SEQ &count=1–1000 &payload=1
+//   GET  /v1/queues/{name}/tail        stream of entries as they are appended; ?payload=1
+//   POST /v1/queues/{name}/purge       drops what waits: {"queue", "purged"}
+//   GET  /v1/dlq                       dead letters, oldest first; ?after=SEQ &count=1–1000
+//   GET  /v1/dlq/{seq}                 one of them, and the "routes" that lead to its queue; ?payload=1
+//   POST /v1/dlq/{seq}/replay          puts it back where it came from: {"letter", "queue", "lane", "seq"}
+//   POST /v1/dlq/{seq}/purge           {"purged"}
+//   POST /v1/dlq/replay                those after ?after=SEQ, some hundred at a time: {"replayed": […],
+//                                      "refused": [{"letter", "error"}…], "next"} (to go on after; 0: these
+//                                      were all)
+//   POST /v1/dlq/purge                 all of them: {"purged"}
+//   GET  /v1/clients                   {"clients": […]}
+//   GET  /v1/routes                    {"routes": […]}
+//   POST /v1/routes/check              body = a route file; compiles it and changes nothing
+//   POST /v1/routes/reload             reads the route files again
+//   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
+//   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
+//                                      (fields: store/report/backup.h)
+//   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
+//
+// {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
+// (the store refuses). Everything but reload, purge and replay leaves the hub as it was.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "hub/admin/hub_view.h"
+
+namespace headgate::hub {
+
+struct AdminRequest {
+  std::string method;
+  std::string target;  // path and query, as on the request line
+  std::string body;
+};
+
+struct AdminResponse {
+  unsigned status = 200;
+  std::string body;  // JSON
+};
+
+// Takes one JSON line without its line end. Never blocks; called on the loop thread.
+using LineSink = std::function<void(std::string line)>;
+
+// Lines flow into the sink from open() until the subscription is destroyed.
+struct AdminStream {
+  std::function<std::unique_ptr<Subscription>(LineSink sink)> open;
+};
+
+// An answer that takes a while: start() begins the work, `done` is called with it, on the loop thread, if
+// ever.
+struct AdminLater {
+  std::function<void(std::function<void(AdminResponse response)> done)> start;
+};
+
+using AdminReply = std::variant<AdminResponse, AdminStream, AdminLater>;
+
+// Loop thread only. `hub` must outlive it and its streams; `store` is the hub's, for what changes queues.
+class AdminApi {
+ public:
+  AdminApi(HubView& hub, store::QueueStore& store) : hub_(hub), store_(store) {}
+
+  [[nodiscard]] AdminReply handle(const AdminRequest& request);
+
+ private:
+  HubView& hub_;
+  store::QueueStore& store_;
+};
+
+}  // namespace headgate::hub

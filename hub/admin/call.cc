@@ -1,0 +1,65 @@
+#include "hub/admin/call.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+unsigned status_of(core::Errc code) {
+  switch (code) {
+    case core::Errc::invalid:
+      return 400;
+    case core::Errc::not_found:
+      return 404;
+    case core::Errc::unavailable:
+    case core::Errc::full:
+      return 503;
+    case core::Errc::corrupt:
+    case core::Errc::io:
+      break;
+  }
+  return 500;
+}
+
+std::optional<uint64_t> whole_number(std::string_view text) {
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<uint64_t> AdminCall::number(const std::string& parameter, uint64_t absent, uint64_t max) const {
+  const auto found = query.find(parameter);
+  if (found == query.end()) return absent;
+  const auto value = whole_number(found->second);
+  return value && *value <= max ? value : std::nullopt;
+}
+
+std::optional<store::Seq> AdminCall::seq() const { return whole_number(name); }
+
+AdminResponse AdminCall::wrong(const std::string& parameter, std::string_view allowed) const {
+  return failed(400, parameter + " is \"" + query.at(parameter) + "\"; allowed: " + std::string(allowed));
+}
+
+AdminResponse answer_json(const Json& json) { return {200, dump(json)}; }
+
+AdminResponse answer(core::Result<std::string> body) {
+  if (!body) return failed(status_of(body.error().code), body.error().what);
+  return {200, *std::move(body)};
+}
+
+AdminResponse failed(unsigned status, std::string_view what) { return {status, dump({{"error", what}})}; }
+
+AdminResponse refused(const core::Error& error) {
+  return failed(error.code == core::Errc::io ? 503 : status_of(error.code), error.what);
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,42 @@
+// One call of the admin API, as its handlers see it, and the ways to answer it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "hub/admin/api.h"
+
+namespace headgate::hub {
+
+struct AdminCall {
+  HubView& hub;
+  store::QueueStore& store;  // to be changed
+  const AdminRequest& request;
+  const std::map<std::string, std::string>& query;
+  std::string name;  // the {name} or {seq} of its path
+
+  // A whole number up to `max`; nullopt if it is not one. Absent: `absent`.
+  [[nodiscard]] std::optional<uint64_t> number(const std::string& parameter, uint64_t absent,
+                                               uint64_t max) const;
+
+  // {seq}; nullopt if it is none.
+  [[nodiscard]] std::optional<store::Seq> seq() const;
+
+  // Of a parameter that is there.
+  [[nodiscard]] AdminResponse wrong(const std::string& parameter, std::string_view allowed) const;
+};
+
+[[nodiscard]] AdminResponse answer_json(const nlohmann::ordered_json& json);
+// `body` is JSON.
+[[nodiscard]] AdminResponse answer(core::Result<std::string> body);
+// {"error": what}.
+[[nodiscard]] AdminResponse failed(unsigned status, std::string_view what);
+// Of a verb that changes the store. One that fails is being opened again: try later.
+[[nodiscard]] AdminResponse refused(const core::Error& error);
+
+}  // namespace headgate::hub

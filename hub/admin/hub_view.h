@@ -1,0 +1,152 @@
+// What the admin API may see of a running hub, as plain values. Implemented by hub::Hub and, in tests, by a
+// fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
+// reload().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/message.h"
+#include "routing/files/route_file.h"
+#include "store/durable_store.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+struct UpstreamStatus {
+  std::string state;  // "off" | "connecting" | "connected" | "waiting"
+  std::string host;
+  uint16_t port = 0;
+  std::string last_error;
+  int64_t retry_in_ms = 0;  // until the next attempt, when waiting
+  uint64_t batches_acked = 0;
+  uint64_t messages_acked = 0;
+  uint64_t bytes_acked = 0;  // of compressed batches
+  uint32_t batches_in_flight = 0;
+};
+
+// What was refused for lack of a right, since start.
+struct DeniedCounts {
+  uint64_t connect = 0;  // of the hub only
+  uint64_t publish = 0;
+  uint64_t subscribe = 0;
+  uint64_t receive = 0;  // messages not delivered that a subscription matches
+};
+
+struct HubStatus {
+  std::string version;
+  std::string hub_id;
+  std::string epoch;
+  std::string data_dir;
+  std::string durability;              // as the config writes it
+  int64_t started_ms = 0;              // Unix time
+  std::vector<std::string> listeners;  // "127.0.0.1:1883"
+  std::string store_error;             // empty: the store takes writes
+  uint64_t store_bytes_max = 0;        // of all queues together; 0 = no limit
+  store::StoreMemory store_memory;
+  store::DiskState disk;
+  uint64_t connections = 0;
+  uint64_t sessions = 0;
+  uint64_t messages_in = 0;   // publishes from clients since start
+  uint64_t messages_out = 0;  // publishes to clients since start
+  DeniedCounts denied;
+  uint64_t publishes_stored = 0;
+  uint64_t publishes_refused = 0;  // the store could not take them
+  uint64_t publishes_held = 0;     // of 3.1.1 clients, that had to wait for room in a queue
+  uint64_t publishes_dropped = 0;  // of QoS 0, once for each queue that had no room
+  uint64_t clients_paused = 0;     // not read now, because a queue has no room
+  uint64_t connections_accepted = 0;
+  uint64_t clients_max = 0;  // connected at a time
+  // By reason, with `_` for blanks; reasons that did not occur may be absent.
+  std::map<std::string, uint64_t> closed;   // connections of clients that the hub ended
+  std::map<std::string, uint64_t> refused;  // connections that never were a client's
+  std::map<std::string, uint64_t> dropped;  // messages that a subscriber did not get
+  uint64_t routes_active = 0;
+  uint64_t routes_failed = 0;
+  UpstreamStatus upstream;
+};
+
+struct ClientInfo {
+  std::string client_id;
+  std::string address;   // "127.0.0.1:40312"; empty while offline
+  std::string protocol;  // "3.1.1" | "5"
+  std::string username;  // that it has proved to have; empty: anonymous
+  std::string device;    // of devices and modules
+  std::string module;
+  bool connected = false;
+  bool persistent = false;
+  int64_t since_ms = 0;  // Unix time of the last connect or disconnect
+  uint16_t keep_alive_s = 0;
+  uint64_t subscriptions = 0;
+  uint64_t in_flight = 0;
+  uint64_t queued_messages = 0;
+  uint64_t queued_bytes = 0;
+  uint64_t messages_in = 0;
+  uint64_t messages_out = 0;
+  uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
+  DeniedCounts denied;
+};
+
+struct RouteInfo {
+  std::string name;
+  std::string file;
+  std::string text;
+  std::string endpoint;  // where it leads; empty if it does not compile
+  std::optional<uint8_t> priority;
+  uint32_t ttl_s = 0;  // 0 = for ever
+  bool active = false;
+  uint64_t matched = 0;  // messages since start or reload
+  std::string error;     // with place and caret; empty if active
+};
+
+struct ReloadReport {
+  uint64_t active = 0;
+  std::vector<std::string>
+      errors;  // one readable text for each route or file that was left out, or not taken
+};
+
+// Ends what it stands for when it is destroyed.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+class HubView {
+ public:
+  using OnMessage = std::function<void(const core::MessagePtr& message)>;
+  using OnEntry = std::function<void(const store::Entry& entry, uint8_t lane)>;
+
+  virtual ~HubView() = default;
+
+  [[nodiscard]] virtual core::Now now() const = 0;
+  [[nodiscard]] virtual store::QueueReader& store() = 0;
+  [[nodiscard]] virtual store::StoreStats store_stats() const = 0;
+  [[nodiscard]] virtual HubStatus status() const = 0;
+  [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
+  [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
+
+  // Reads the certificates, and the config's routes and routes_dir, again. Routes that do not load are left
+  // out, certificates that do not leave the old ones in force; both are reported.
+  virtual ReloadReport reload() = 0;
+
+  // As DurableStore::back_up().
+  virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;
+
+  // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
+  // destroy the subscription from within.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe_tail(std::string filter,
+                                                                     OnMessage on_message) = 0;
+
+  // Every entry that is appended to the queue from now on, whoever consumes it. The same rule.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe_queue(store::QueueId queue,
+                                                                      OnEntry on_entry) = 0;
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,128 @@
+#include "hub/admin/queues.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "hub/engine/queue_verbs.h"
+#include "store/report/inspect.h"
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+AdminResponse no_seq(const AdminCall& call) {
+  return failed(400, "\"" + call.name + "\" is not the seq of a dead letter: a whole number");
+}
+
+// The routes in force that lead to a queue.
+Json routes_to(const HubView& hub, const std::string& queue) {
+  Json names = Json::array();
+  for (const RouteInfo& route : hub.routes()) {
+    if (route.active && route.endpoint == queue) names.push_back(route.name);
+  }
+  return names;
+}
+
+Json to_json(const Replayed& replayed) {
+  return {
+      {"letter", replayed.letter}, {"queue", replayed.queue}, {"lane", replayed.lane}, {"seq", replayed.seq}};
+}
+
+}  // namespace
+
+AdminReply get_queues(const AdminCall& call) {
+  return AdminResponse{200, store::queues_json(call.hub.store())};
+}
+
+AdminReply get_queue(const AdminCall& call) { return answer(store::queue_json(call.hub.store(), call.name)); }
+
+AdminReply peek_queue(const AdminCall& call) {
+  store::PeekRequest request;
+  const auto lane = call.number("lane", store::kLaneCount, store::kDefaultLane);
+  const auto after = call.number("after", 0, UINT64_MAX);
+  const auto count = call.number("count", request.count, store::kPeekCountMax);
+  const auto payload = call.number("payload", 0, 1);
+  if (!lane) return call.wrong("lane", "0 to 9 for a priority, 10 for messages without one");
+  if (!after) return call.wrong("after", "a message's seq");
+  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
+  if (!payload) return call.wrong("payload", "0 or 1");
+  if (*lane != store::kLaneCount) request.lane = static_cast<uint8_t>(*lane);
+  request.after = *after;
+  request.count = *count;
+  request.payload = *payload == 1;
+  return answer(store::peek_json(call.hub.store(), call.name, request, call.hub.now()));
+}
+
+AdminReply tail_queue(const AdminCall& call) {
+  const auto payload = call.number("payload", 0, 1);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  const auto queue = call.hub.store().find_queue(call.name);
+  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
+  return AdminStream{[&hub = call.hub, queue = *queue, with_payload = *payload == 1](LineSink sink) {
+    return hub.subscribe_queue(
+        queue, [sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
+          sink(store::entry_json(entry, lane, with_payload));
+        });
+  }};
+}
+
+AdminReply post_purge_queue(const AdminCall& call) {
+  const auto purged = purge_queue(call.store, call.name);
+  if (!purged) return refused(purged.error());
+  return answer_json({{"queue", call.name}, {"purged", *purged}});
+}
+
+AdminReply get_dead_letters(const AdminCall& call) {
+  const auto after = call.number("after", 0, UINT64_MAX);
+  const auto count = call.number("count", 100, store::kPeekCountMax);
+  if (!after) return call.wrong("after", "a dead letter's seq");
+  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
+  return answer(store::dead_letters_json(call.hub.store(), *after, *count, call.hub.now()));
+}
+
+AdminReply get_dead_letter(const AdminCall& call) {
+  const auto payload = call.number("payload", 0, 1);
+  if (!call.seq()) return no_seq(call);
+  if (!payload) return call.wrong("payload", "0 or 1");
+  const auto text = store::dead_letter_json(call.hub.store(), *call.seq(), *payload == 1, call.hub.now());
+  if (!text) return answer(text);
+  Json json = Json::parse(*text);
+  json["routes"] = routes_to(call.hub, json["from"]["queue"].get<std::string>());
+  return answer_json(json);
+}
+
+AdminReply post_replay_letter(const AdminCall& call) {
+  if (!call.seq()) return no_seq(call);
+  const auto replayed = replay_dead_letter(call.store, *call.seq(), call.hub.now());
+  if (!replayed) return refused(replayed.error());
+  return answer_json(to_json(*replayed));
+}
+
+AdminReply post_replay_letters(const AdminCall& call) {
+  const auto after = call.number("after", 0, UINT64_MAX);
+  if (!after) return call.wrong("after", "a dead letter's seq");
+  const auto report = replay_dead_letters(call.store, *after, call.hub.now());
+  if (!report) return refused(report.error());
+  Json replayed = Json::array();
+  for (const Replayed& one : report->replayed) replayed.push_back(to_json(one));
+  Json stay = Json::array();
+  for (const auto& [letter, error] : report->refused) stay.push_back({{"letter", letter}, {"error", error}});
+  return answer_json(
+      {{"replayed", std::move(replayed)}, {"refused", std::move(stay)}, {"next", report->next}});
+}
+
+AdminReply post_purge_letter(const AdminCall& call) {
+  if (!call.seq()) return no_seq(call);
+  const core::Status purged = purge_dead_letter(call.store, *call.seq(), call.hub.now());
+  if (!purged) return refused(purged.error());
+  return answer_json({{"purged", 1}});
+}
+
+AdminReply post_purge_letters(const AdminCall& call) {
+  const auto purged = purge_queue(call.store, store::kDeadQueue);
+  if (!purged) return refused(purged.error());
+  return answer_json({{"purged", *purged}});
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,22 @@
+// What the admin API answers about queues and dead letters, and does to them (queue_verbs.h). The paths and
+// the answers: admin_api.h.
+#pragma once
+
+#include "hub/admin/call.h"
+
+namespace headgate::hub {
+
+[[nodiscard]] AdminReply get_queues(const AdminCall& call);
+[[nodiscard]] AdminReply get_queue(const AdminCall& call);
+[[nodiscard]] AdminReply peek_queue(const AdminCall& call);
+[[nodiscard]] AdminReply tail_queue(const AdminCall& call);
+[[nodiscard]] AdminReply post_purge_queue(const AdminCall& call);
+
+[[nodiscard]] AdminReply get_dead_letters(const AdminCall& call);
+[[nodiscard]] AdminReply get_dead_letter(const AdminCall& call);
+[[nodiscard]] AdminReply post_replay_letter(const AdminCall& call);
+[[nodiscard]] AdminReply post_replay_letters(const AdminCall& call);
+[[nodiscard]] AdminReply post_purge_letter(const AdminCall& call);
+[[nodiscard]] AdminReply post_purge_letters(const AdminCall& call);
+
+}  // namespace headgate::hub

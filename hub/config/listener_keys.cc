@@ -1,0 +1,159 @@
+// The keys of one entry of `listeners`.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+#include "hub/config/keys.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
+
+bool is_ip_address(std::string_view text) {
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  const std::string zero_ended(text);
+  return inet_pton(AF_INET, zero_ended.c_str(), parsed.data()) == 1 ||
+         inet_pton(AF_INET6, zero_ended.c_str(), parsed.data()) == 1;
+}
+
+bool is_socket_path(std::string_view text) { return text.size() <= kSocketPathBytesMax; }
+
+bool is_mode(std::string_view text) {
+  const auto octal = [](char c) { return c >= '0' && c <= '7'; };
+  return (text.size() == 3 || (text.size() == 4 && text.front() == '0')) &&
+         std::all_of(text.begin(), text.end(), octal);
+}
+
+bool is_ws_path(std::string_view text) {
+  const auto odd = [](unsigned char c) { return c <= ' ' || c >= 0x7F || c == '?' || c == '#'; };
+  return text.starts_with('/') && text.size() <= 255 && std::none_of(text.begin(), text.end(), odd);
+}
+
+bool is_origin(std::string_view text) {
+  const size_t host = text.find("://");
+  return host != std::string_view::npos && host > 0 && text.find('/', host + 3) == std::string_view::npos;
+}
+
+constexpr TextRule kAddress = {is_ip_address, "an IP address such as \"127.0.0.1\" or \"::1\""};
+constexpr TextRule kSocket = {is_socket_path, "a path of at most 107 bytes, the system's limit for sockets"};
+constexpr TextRule kMode = {is_mode, "three octal digits, as chmod takes them: \"0660\""};
+constexpr TextRule kWsPath = {is_ws_path,
+                              "a path that begins with /, or a list of 1 to 16 of them, without query"};
+constexpr TextRule kOrigin = {is_origin,
+                              "a list of up to 64 origins such as \"https://panel.example\", without path"};
+
+using L = ListenerConfig;
+
+std::vector<Key<L>> place_keys() {
+  return {
+      {"transport", at(&L::transport),
+       "What MQTT travels in: \"tcp\", \"tls\", \"ws\" (WebSocket), \"wss\" (WebSocket over TLS) or "
+       "\"unix\"."},
+      {.path = "address", .slot = at(&L::address), .doc = "IP address to listen on.", .rule = kAddress},
+      {"port", at(&L::port),
+       "TCP port; 0 takes any free one and logs it. Left out: 1883, for tls 8883, for ws 8080, for wss 8443.",
+       Unit::none, 0, 65'535},
+      {.path = "path",
+       .slot = at(&L::path),
+       .doc = "File of a Unix socket; what a hub before left there is replaced.",
+       .rule = kSocket},
+      {.path = "mode",
+       .slot = at(&L::mode),
+       .doc = "Who may connect to a Unix socket, as an octal file mode.",
+       .rule = kMode},
+  };
+}
+
+std::vector<Key<L>> access_keys() {
+  return {
+      {"insecure", at(&L::insecure),
+       "Must be true for a tcp or ws listener beyond loopback, because what passes there can be read and "
+       "changed on the way."},
+      {"anonymous", at(&L::anonymous),
+       "Who may connect without credentials: \"loopback\" everybody where only this machine can connect, "
+       "else "
+       "nobody; true everybody; false nobody."},
+      {"password_file", at(&L::password_file),
+       "File of the users that may come in here; empty: auth.password_file. See access.md."},
+      {"connections_max", at(&L::connections_max),
+       "Connections open at a time by this listener; 0: only limits.connections_max holds.", Unit::none, 0,
+       1'000'000},
+      {"packet_bytes_max", at(&L::packet_bytes_max),
+       "Largest MQTT packet taken here, if that is less than limits.packet_bytes_max; 0: only that holds.",
+       Unit::bytes, 0, kPacketBytesMax},
+  };
+}
+
+std::vector<Key<L>> tls_keys() {
+  const auto tls = [](auto member) { return at(&L::tls, member); };
+  using T = ListenerTlsConfig;
+  return {
+      {"tls.cert_file", tls(&T::cert_file),
+       "The hub's certificate (PEM), followed by the chain up to its authority. Read again on SIGHUP."},
+      {"tls.key_file", tls(&T::key_file), "Private key (PEM) of the certificate, without a passphrase."},
+      {"tls.client_ca_file", tls(&T::client_ca_file),
+       "Authorities (PEM) of client certificates; empty: clients are not asked for one."},
+      {"tls.require_client_certificate", tls(&T::require_client_certificate),
+       "Refuse clients without a certificate."},
+      {"tls.identity", tls(&T::identity),
+       "Which part of a client certificate says who the client is: \"cn\", \"san\" (the first DNS name, mail "
+       "address or URI) or \"none\"."},
+      {"tls.min_version", tls(&T::min_version), "Oldest TLS version: \"1.2\" or \"1.3\"."},
+  };
+}
+
+std::vector<Key<L>> web_socket_keys() {
+  return {
+      {.path = "ws_path",
+       .slot = at(&L::ws_path),
+       .doc = "Path that WebSocket clients ask for, or a list of them.",
+       .min = 1,
+       .max = 16,
+       .rule = kWsPath},
+      {.path = "ws_origin",
+       .slot = at(&L::ws_origin),
+       .doc = "Web pages that may connect, by their origin, or a list of them; empty: pages from anywhere.",
+       .max = 64,
+       .rule = kOrigin},
+  };
+}
+
+}  // namespace
+
+const std::vector<Key<ListenerConfig>>& listener_keys() {
+  static const std::vector<Key<ListenerConfig>> kKeys = [] {
+    std::vector<Key<ListenerConfig>> all;
+    for (auto part : {place_keys(), access_keys(), web_socket_keys(), tls_keys()}) {
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+  }();
+  return kKeys;
+}
+
+template <>
+std::span<const EnumName<broker::Transport>> enum_names() {
+  using enum broker::Transport;
+  static constexpr std::array<EnumName<broker::Transport>, 5> kNames = {
+      {{"tcp", tcp}, {"tls", tls}, {"ws", ws}, {"wss", wss}, {"unix", unix_socket}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<broker::CertificateIdentity>> enum_names() {
+  using enum broker::CertificateIdentity;
+  static constexpr std::array<EnumName<broker::CertificateIdentity>, 3> kNames = {
+      {{"cn", common_name}, {"san", alternative_name}, {"none", none}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<broker::TlsVersion>> enum_names() {
+  using enum broker::TlsVersion;
+  static constexpr std::array<EnumName<broker::TlsVersion>, 2> kNames = {{{"1.2", v1_2}, {"1.3", v1_3}}};
+  return kNames;
+}
+
+}  // namespace headgate::hub

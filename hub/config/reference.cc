@@ -1,0 +1,143 @@
+// The reference is a commented headgate.json made from the table, so that it cannot drift from the parser.
+#include <algorithm>
+
+#include "hub/access/settings.h"
+#include "hub/config/keys.h"
+
+namespace headgate::hub {
+namespace {
+
+// A default as JSON.
+template <class Owner>
+struct Default {
+  Owner& owner;
+
+  std::string operator()(const auto& ref) { return text(ref(owner)); }
+
+ private:
+  static std::string text(bool value) { return value ? "true" : "false"; }
+  static std::string text(const std::string& value) { return "\"" + value + "\""; }
+  static std::string text(const Durability& value) { return text(to_string(value)); }
+  static std::string text(const routing::RouteFile&) { return "{}"; }
+  static std::string text(const std::vector<IdentityPattern>& identities) { return to_json(identities); }
+  static std::string text(const std::vector<AccessRule>& rules) { return to_json(rules); }
+  template <class Number>
+  requires std::is_unsigned_v<Number>
+  static std::string text(Number value) { return std::to_string(value); }
+  template <class E>
+  requires std::is_enum_v<E>
+  static std::string text(E value) { return text(std::string(enum_name(value))); }
+  static std::string text(Anonymous value) {
+    return value == Anonymous::loopback ? "\"loopback\"" : text(value == Anonymous::yes);
+  }
+  static std::string text(const std::vector<std::string>& list) {
+    if (list.size() == 1) return text(list.front());
+    std::string all;
+    for (const std::string& one : list) all.append(all.empty() ? "" : ", ").append(text(one));
+    return "[" + all + "]";
+  }
+  static std::string text(std::vector<ListenerConfig>& listeners) {
+    std::string list;
+    for (ListenerConfig& it : listeners) list.append(list.empty() ? "[ " : ", ").append(one_line(it));
+    return list + " ]";
+  }
+  static std::string one_line(ListenerConfig& listener);
+};
+
+// { "address": "127.0.0.1", "tls": { "cert_file": "" } }
+template <class Owner>
+std::string Default<Owner>::one_line(ListenerConfig& listener) {
+  std::string line;
+  std::string_view open;
+  for (const Key<ListenerConfig>& key : listener_keys()) {
+    const size_t dot = key.path.find('.');
+    const std::string_view parent = dot == std::string_view::npos ? "" : key.path.substr(0, dot);
+    if (!open.empty() && parent != open) line += " }";
+    line += line.empty() ? "{ " : ", ";
+    if (!parent.empty() && parent != open) line.append("\"").append(parent).append("\": { ");
+    open = parent;
+    line.append("\"").append(key.path.substr(dot + 1)).append("\": ");
+    line += std::visit(Default<ListenerConfig>{listener}, key.slot);
+  }
+  return line + (open.empty() ? " }" : " } }");
+}
+
+std::string bounds(const auto& key) {
+  if (key.max == 0 || key.path == "listeners") return "";
+  return " (" + with_unit(key.min, key.unit) + " to " + with_unit(key.max, key.unit) + ")";
+}
+
+class Reference {
+ public:
+  std::string write() {
+    Config config = default_config();
+    for (const Key<Config>& key : config_keys()) {
+      enter(key.path);
+      comment(std::string(key.doc) + bounds(key));
+      if (key.path == "listeners") listener_comments();
+      const std::string_view name = key.path.substr(key.path.rfind('.') + 1);
+      member("\"" + std::string(name) + "\": " + std::visit(Default<Config>{config}, key.slot));
+    }
+    enter("");
+    return "{" + text_ + "\n}\n";
+  }
+
+ private:
+  // Closes and opens objects until the key's parent is the open one.
+  void enter(std::string_view path) {
+    const size_t dot = path.rfind('.');
+    const std::string_view parent = dot == std::string_view::npos ? "" : path.substr(0, dot);
+    while (!open_.empty() && open_.back() != parent && !parent.starts_with(std::string(open_.back()) + "."))
+      close();
+    while (parent != (open_.empty() ? std::string_view() : open_.back())) {
+      const size_t known = open_.empty() ? 0 : open_.back().size() + 1;
+      const std::string_view next = parent.substr(0, parent.find('.', known));
+      member("\"" + std::string(next.substr(known)) + "\": {");
+      open_.push_back(next);
+      first_ = true;
+    }
+  }
+
+  void close() {
+    open_.pop_back();
+    text_ += "\n" + indent() + "}";
+    first_ = false;
+  }
+
+  // A comment opens the next member, so the comma of the one before it comes first.
+  void comment(const std::string& sentence) {
+    separate();
+    text_ += "\n" + indent() + "// " + sentence;
+  }
+
+  void member(const std::string& line) {
+    separate();
+    text_ += "\n" + indent() + line;
+    separated_ = false;
+    first_ = false;
+  }
+
+  void separate() {
+    if (!first_ && !separated_) text_ += ",";
+    separated_ = true;
+  }
+
+  void listener_comments() {
+    for (const Key<ListenerConfig>& key : listener_keys()) {
+      comment("  " + std::string(key.path) + ": " + std::string(key.doc) + bounds(key));
+    }
+  }
+
+  [[nodiscard]] std::string indent() const { return std::string(2 * (open_.size() + 1), ' '); }
+
+  std::string text_;
+  std::vector<std::string_view> open_;
+  bool first_ = true;
+  bool separated_ = false;
+};
+
+}  // namespace
+
+std::string config_reference() { return Reference().write(); }
+
+}  // namespace headgate::hub

@@ -1,0 +1,230 @@
+#include "hub/engine/delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/topic.h"
+#include "hub/engine/session_records.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr size_t kReadMessages = 256;
+constexpr size_t kReadBytes = 256 * 1024;
+
+// QoS 2 deliveries keep their packet id over a restart of the hub, as [MQTT-4.3.3-2] needs, without a write
+// for it: the id follows from the seq. Two deliveries that want the same id wait for each other.
+uint16_t packet_id_of(store::Seq seq) { return static_cast<uint16_t>(seq % 0xFFFF + 1); }
+
+// A filter that names the module: its first two levels are literal.
+bool names_module(std::string_view filter) {
+  core::TopicLevels levels(filter);
+  const auto first = levels.next();
+  const auto second = levels.next();
+  return first == "modules" && second && *second != "+" && *second != "#";
+}
+
+// The same message under the topic of the input it goes to.
+core::MessagePtr readdressed(const core::Message& message, const std::string& topic) {
+  auto copy = std::make_shared<core::Message>(message);
+  copy->topic = topic;
+  return copy;
+}
+
+}  // namespace
+
+Delivery::Feed* Delivery::find(store::QueueId queue) {
+  const auto it = feeds_.find(queue);
+  return it == feeds_.end() ? nullptr : &it->second;
+}
+
+void Delivery::start(Feed feed) {
+  feed.picker = store::LanePicker(lane_mode_);
+  const store::QueueId queue = feed.queue;
+  by_session_[feed.session.get()].push_back(queue);
+  feeds_.insert_or_assign(queue, std::move(feed));
+  ready(queue);
+}
+
+void Delivery::stop(store::QueueId queue) {
+  const auto it = feeds_.find(queue);
+  if (it == feeds_.end()) return;
+  const auto owner = by_session_.find(it->second.session.get());
+  std::erase(owner->second, queue);
+  if (owner->second.empty()) by_session_.erase(owner);
+  feeds_.erase(it);
+}
+
+void Delivery::set_inputs(std::map<std::string, store::QueueId> inputs) {
+  inputs_ = std::move(inputs);
+  std::vector<store::QueueId> gone;
+  for (const auto& [queue, feed] : feeds_) {
+    const auto input = inputs_.find(feed.input_topic);
+    const bool kept = feed.input_topic.empty() || (input != inputs_.end() && input->second == queue);
+    if (!kept) gone.push_back(queue);
+  }
+  for (const store::QueueId queue : gone) stop(queue);
+}
+
+void Delivery::restore_sent(store::QueueId queue, store::Seq maybe_sent, bool was_connected) {
+  restored_.insert_or_assign(queue, Restored{maybe_sent, was_connected});
+}
+
+void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
+  if (Feed* feed = find(queue); feed && feed->session.get() == &session) {
+    ready(queue);  // the same session, connected again: it has sent again what was in flight
+    return;
+  }
+  stop(queue);
+  Feed feed;
+  feed.queue = queue;
+  feed.session = session.shared_from_this();
+  if (const auto known = restored_.extract(queue)) feed.restored = known.mapped();
+  start(std::move(feed));
+}
+
+int Delivery::subscribed_qos(const broker::Session& session, std::string_view input_topic) {
+  int qos = -1;
+  if (!session.rights().may_receive(input_topic)) return qos;
+  for (const auto& [filter, options] : session.subscriptions()) {
+    if (names_module(filter) && core::topic_matches(filter, input_topic))
+      qos = std::max<int>(qos, options.qos);
+  }
+  return qos;
+}
+
+void Delivery::bind_inputs(broker::Session& session) {
+  for (const auto& [topic, queue] : inputs_) {
+    const int qos = subscribed_qos(session, topic);
+    if (qos < 0) continue;
+    if (Feed* feed = find(queue)) {
+      if (feed->session.get() == &session) {
+        feed->input_qos = static_cast<uint8_t>(qos);
+        ready(queue);
+        continue;
+      }
+      if (feed->session->connected()) continue;
+      stop(queue);
+    }
+    Feed feed;
+    feed.queue = queue;
+    feed.input_topic = topic;
+    feed.input_qos = static_cast<uint8_t>(qos);
+    feed.session = session.shared_from_this();
+    const Feed* own = session.queue ? find(*session.queue) : nullptr;
+    if (own && own->restored.was_connected) feed.restored = own->restored;
+    log_.info("input_bound", {{"input", topic}, {"client", session.client_id()}});
+    start(std::move(feed));
+  }
+}
+
+void Delivery::unbind_inputs(broker::Session& session) {
+  const auto owned = by_session_.find(&session);
+  if (owned == by_session_.end()) return;
+  for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) {
+    const Feed& feed = feeds_.at(queue);
+    if (!feed.input_topic.empty() && subscribed_qos(session, feed.input_topic) < 0) stop(queue);
+  }
+}
+
+void Delivery::unbind(const broker::Session& session) {
+  const auto owned = by_session_.find(&session);
+  if (session.queue) restored_.erase(*session.queue);
+  if (owned == by_session_.end()) return;
+  for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) stop(queue);
+}
+
+store::Seq Delivery::maybe_sent(const broker::Session& session) const {
+  if (!session.queue) return 0;
+  if (const auto known = restored_.find(*session.queue); known != restored_.end())
+    return known->second.maybe_sent;
+  const auto feed = feeds_.find(*session.queue);
+  if (feed == feeds_.end()) return 0;
+  return std::max(feed->second.sent[store::kDefaultLane], feed->second.restored.maybe_sent);
+}
+
+bool Delivery::consumes_inputs(const broker::Session& session) const {
+  const auto owned = by_session_.find(&session);
+  if (owned == by_session_.end()) return false;
+  return std::any_of(owned->second.begin(), owned->second.end(),
+                     [this](store::QueueId queue) { return !feeds_.at(queue).input_topic.empty(); });
+}
+
+void Delivery::on_available(store::QueueId queue) {
+  Feed* feed = find(queue);
+  if (!feed) return;
+  feed->caught_up.fill(false);
+  ready(queue);
+}
+
+void Delivery::on_window_open(const broker::Session& session) {
+  const auto owned = by_session_.find(&session);
+  if (owned == by_session_.end()) return;
+  for (const store::QueueId queue : owned->second) ready(queue);
+}
+
+void Delivery::ready(store::QueueId queue) {
+  if (ready_.empty()) executor_.post([this] { pump(); });
+  ready_.insert(queue);
+}
+
+void Delivery::pump() {
+  for (const store::QueueId queue : std::exchange(ready_, {})) {
+    if (Feed* feed = find(queue)) pump_feed(*feed);
+  }
+}
+
+void Delivery::pump_feed(Feed& feed) {
+  std::array<bool, store::kLaneCount> stuck{};
+  while (feed.session->window() > 0) {
+    const auto lane = feed.picker.pick([&](uint8_t n) { return !feed.caught_up[n] && !stuck[n]; });
+    if (!lane) return;
+    stuck[*lane] = !pump_lane(feed, *lane);
+  }
+}
+
+// Sends what was read of the lane at once. True if more of it may be sent.
+bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
+  const store::ReadLimit limit{std::min(feed.session->window(), kReadMessages), kReadBytes};
+  auto entries = store_.read(feed.queue, lane, feed.sent[lane], limit, clock_.now());
+  if (!entries) {
+    log_.error("queue_read_failed", {{"queue", feed.queue}, {"error", entries.error().what}});
+    feed.caught_up[lane] = true;
+    return false;
+  }
+  feed.caught_up[lane] = entries->empty();
+  for (store::Entry& entry : *entries) {
+    if (feed.session->window() == 0 || !send(feed, lane, entry)) return false;
+  }
+  return !entries->empty();
+}
+
+bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
+  broker::Outgoing out;
+  if (feed.input_topic.empty()) {
+    if (!feed.session->may_receive(entry.message->topic)) {  // any more: it could when this was queued
+      feed.sent[lane] = entry.seq;
+      store_.finish(feed.queue, lane, entry.seq, store::Outcome::dropped);
+      return true;
+    }
+    DeliveryTag tag = read_tag(entry.tag);
+    out.message = std::move(entry.message);
+    out.qos = tag.qos;
+    out.retain = tag.retain;
+    out.via = tag.shared ? broker::Via::share : broker::Via::subscription;
+    out.subscription_ids = std::move(tag.subscription_ids);
+  } else {
+    out.message = readdressed(*entry.message, feed.input_topic);
+    out.qos = feed.input_qos;
+  }
+  out.token = {feed.queue, lane, entry.seq};
+  out.maybe_sent = entry.seq <= feed.restored.maybe_sent;  // DUP "might be re-delivery" [MQTT-3.3.1-1]
+  const uint16_t packet_id = out.qos == 2 ? packet_id_of(entry.seq) : uint16_t{0};
+  const size_t bytes = out.message->topic.size() + out.message->body.size();
+  if (!feed.session->send(std::move(out), packet_id, clock_.now())) return false;
+  feed.picker.charge(lane, bytes);
+  feed.sent[lane] = entry.seq;
+  return true;
+}
+
+}  // namespace headgate::hub

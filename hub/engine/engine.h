@@ -1,0 +1,109 @@
+// Everything between the sockets and the disk, with neither: broker, routes, ingest, delivery, and the
+// answers that wait for the store. Tests drive it packet by packet; Hub puts shells round it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "broker/broker.h"
+#include "broker/session/retained.h"
+#include "core/clock.h"
+#include "core/executor.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "hub/config/store_limits.h"
+#include "hub/engine/client_events.h"
+#include "hub/engine/delivery.h"
+#include "hub/engine/held_publishes.h"
+#include "hub/engine/ingest.h"
+#include "hub/engine/route_set.h"
+#include "hub/engine/shares.h"
+#include "hub/engine/waits.h"
+#include "hub/observe/sys_feed.h"
+#include "hub/observe/tails.h"
+#include "routing/files/route_file.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+class Engine : private store::StoreEvents {
+ public:
+  // Everything is borrowed and must outlive the engine. Registers itself for the store's events.
+  Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
+         core::Executor& executor, const core::Clock& clock, core::Log& log);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Brings back sessions and retained messages. Call once, before any client comes. Errors: corrupt, io.
+  core::Status restore();
+  // Limits of the store and its queues from now on; those of queues that routes lead to with the next
+  // use_routes(). Call before restore().
+  void use_limits(const StoreLimits& limits);
+  // Call before restore().
+  void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
+  // See RouteSet::use().
+  core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
+  // `access` has new users or rules: they hold for everybody who is connected or has a session.
+  void renew_grants();
+  // Called when `$upstream` has new readable entries.
+  void on_upstream_available(std::function<void()> call) { upstream_available_ = std::move(call); }
+  // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `fill` adds what only the hub knows
+  // to a snapshot. Call once, before any client comes.
+  void serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill);
+  // Call about once a second.
+  void tick();
+
+  [[nodiscard]] broker::Broker& broker() { return broker_; }
+  [[nodiscard]] const broker::Broker& broker() const { return broker_; }
+  [[nodiscard]] const RouteSet& routes() const { return routes_; }
+  [[nodiscard]] const IngestStats& ingest_stats() const { return ingest_.stats(); }
+  [[nodiscard]] SysSnapshot sys_snapshot() const;
+  // Clients that are not read because a queue has no room for what they publish.
+  [[nodiscard]] size_t clients_paused() const { return held_.sessions(); }
+  [[nodiscard]] Tails& tails() { return tails_; }
+  [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
+  // Empty while the store takes writes.
+  [[nodiscard]] const std::string& store_error() const { return store_error_; }
+
+ private:
+  core::Status restore_retained();
+  core::Status restore_queues();
+  void show_dead_letters();
+  void expire_retained(core::Now now);
+  void on_durable(store::Seq up_to) override;
+  void on_room() override { ingest_.retry_held(); }
+  void on_available(store::QueueId queue) override;
+  void on_failed(const core::Error& error) override;
+  void on_recovered() override;
+
+  store::QueueStore& store_;
+  const core::Clock& clock_;
+  core::Log& log_;
+
+  // The parts, each needing only those above it.
+  ClientEvents client_events_;
+  broker::Broker broker_;
+  broker::Retained retained_;
+  Waits waits_;
+  Tails tails_;
+  RouteSet routes_;
+  Delivery delivery_;
+  Shares shares_;
+  HeldPublishes held_;
+  Ingest ingest_;
+  std::optional<SysFeed> sys_feed_;
+  std::function<void(SysSnapshot&)> fill_sys_;
+
+  store::QueuePolicy queue_policy_;  // where a route says nothing
+  store::QueuePolicy dead_policy_;
+  store::QueueId upstream_queue_ = 0;
+  store::QueueId dead_queue_ = 0;
+  store::Seq durable_ = 0;         // by the last on_durable(),
+  store::Seq durable_before_ = 0;  // and by the one before it
+  std::function<void()> upstream_available_;
+  std::string store_error_;
+  int64_t retained_checked_ms_ = 0;  // monotonic
+};
+
+}  // namespace headgate::hub

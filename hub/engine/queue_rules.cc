@@ -1,0 +1,132 @@
+#include "hub/engine/queue_rules.h"
+
+#include <utility>
+
+#include "core/topic.h"
+#include "hub/engine/route_set.h"
+#include "hub/engine/session_records.h"
+
+namespace headgate::hub {
+
+using routing::OnRemove;
+
+namespace {
+
+store::OnFull to_store(routing::OnFull on_full) {
+  switch (on_full) {
+    case routing::OnFull::reject:
+      return store::OnFull::reject;
+    case routing::OnFull::drop_newest:
+      return store::OnFull::drop_newest;
+    case routing::OnFull::dilute:
+      return store::OnFull::dilute;
+    case routing::OnFull::drop_oldest:
+      break;
+  }
+  return store::OnFull::drop_oldest;
+}
+
+}  // namespace
+
+store::QueuePolicy policy_of(const routing::QueueRule& rule, const store::QueuePolicy& defaults) {
+  store::QueuePolicy policy = defaults;
+  policy.messages_max = rule.messages_max.value_or(defaults.messages_max);
+  policy.bytes_max = rule.bytes_max.value_or(defaults.bytes_max);
+  policy.age_max_ms = rule.age_max_ms.value_or(defaults.age_max_ms);
+  if (rule.on_full) policy.on_full = to_store(*rule.on_full);
+  return policy;
+}
+
+bool QueueRules::is_input(std::string_view queue_name) {
+  const auto topic = core::parse_module_topic(queue_name);
+  return topic && topic->kind == core::ModuleTopic::Kind::input;
+}
+
+core::Status QueueRules::load_stored() {
+  if (stored_) return {};
+  stored_.emplace();
+  return store_.for_each(kOnRemovePrefix, [this](std::string_view key, std::string_view value) {
+    const auto on_remove = routing::parse_on_remove(value);
+    if (on_remove) stored_->emplace(key.substr(kOnRemovePrefix.size()), *on_remove);
+    return true;
+  });
+}
+
+core::Status QueueRules::use(std::span<const Use> uses, const store::QueuePolicy& defaults) {
+  if (const auto loaded = load_stored(); !loaded) return loaded;
+  rules_.clear();
+  held_.clear();
+  draining_.clear();
+  for (const auto& [queue, rule] : uses) {
+    const auto [known, fresh] = rules_.try_emplace(queue, rule);
+    if (fresh) continue;
+    if (disagree(known->second, rule)) {
+      log_.warn("queue_rules_differ", {{"queue", store_.stats(queue).name},
+                                       {"effect", "the tightest limits and the gentlest way hold"}});
+    }
+    known->second = combined(known->second, rule);
+  }
+  for (const auto& [queue, rule] : rules_) {
+    store_.set_policy(queue, policy_of(rule, defaults));
+    const bool plain = rule.on_remove.value_or(OnRemove::drain) == OnRemove::drain;
+    remember(store_.stats(queue).name, plain ? std::nullopt : rule.on_remove);
+  }
+  for (const store::QueueId queue : store_.queues()) {
+    if (!rules_.contains(queue)) let_go(queue);
+  }
+  return {};
+}
+
+void QueueRules::remember(std::string_view queue_name, std::optional<OnRemove> on_remove) {
+  const auto known = stored_->find(queue_name);
+  if (known == stored_->end() ? !on_remove : on_remove == known->second) return;
+  store::KeyValue value{std::string(kOnRemovePrefix).append(queue_name), std::nullopt};
+  if (on_remove) value.value = to_string(*on_remove);
+  // If the store has failed, its owner has been told.
+  (void)store_.put(std::span(&value, 1));
+  if (on_remove)
+    stored_->insert_or_assign(std::string(queue_name), *on_remove);
+  else
+    stored_->erase(known);
+}
+
+// No route leads there any more.
+void QueueRules::let_go(store::QueueId queue) {
+  const std::string name = store_.stats(queue).name;
+  if (name != kUpstreamQueue && !is_input(name)) return;
+  const auto known = stored_->find(name);
+  const OnRemove on_remove = known == stored_->end() ? OnRemove::drain : known->second;
+  store_.set_policy(queue, {});
+  if (on_remove == OnRemove::purge) {
+    const auto purged = store_.purge(queue);
+    log_.info("queue_purged", {{"queue", name}, {"messages", purged ? *purged : 0}, {"reason", "onRemove"}});
+  }
+  const bool empty = store_.stats(queue).waiting() == 0;
+  if (empty || on_remove == OnRemove::purge) remember(name, std::nullopt);
+  if (name == kUpstreamQueue) return;  // it is in every hub, and the link drains it
+  if (empty) return remove(queue);
+  if (on_remove == OnRemove::keep) {
+    held_.emplace(queue, name);
+  } else {
+    draining_.push_back(queue);
+  }
+}
+
+// Its last message is gone, and no route leads there: nothing is lost but its counters.
+void QueueRules::remove(store::QueueId queue) {
+  if (const auto removed = store_.remove_queue(queue); !removed) {
+    log_.warn("queue_remove_failed", {{"error", removed.error().what}});
+  }
+}
+
+bool QueueRules::remove_drained() {
+  const size_t removed = std::erase_if(draining_, [this](store::QueueId queue) {
+    if (store_.stats(queue).waiting() > 0) return false;
+    log_.info("queue_drained", {{"queue", store_.stats(queue).name}});
+    remove(queue);
+    return true;
+  });
+  return removed > 0;
+}
+
+}  // namespace headgate::hub

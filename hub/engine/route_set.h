@@ -1,0 +1,82 @@
+// The routes in force: the compiled table, and the queues its endpoints lead to.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/log.h"
+#include "core/message.h"
+#include "core/result.h"
+#include "hub/admin/hub_view.h"
+#include "hub/engine/queue_rules.h"
+#include "routing/files/route_file.h"
+#include "routing/table/route_table.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+// The queue of `$upstream`; it exists in every hub.
+inline constexpr std::string_view kUpstreamQueue = "$upstream";
+
+class RouteSet {
+ public:
+  // Where a message goes. Either `queue` and `lane`, or a topic to publish it to locally.
+  struct Hit {
+    store::QueueId queue = 0;
+    uint8_t lane = store::kDefaultLane;
+    uint32_t ttl_s = 0;                         // 0 = for ever
+    const std::string* republish_to = nullptr;  // valid until the next use()
+  };
+
+  // No routes yet. `store` and `log` are borrowed.
+  RouteSet(store::QueueStore& store, core::Log& log);
+
+  // Compiles and swaps in whole what was collected from config and files. A route that does not compile is
+  // reported and left out. Queues get the limits that their routes say, or `defaults`; those that lost their
+  // last route are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the old
+  // routes stay then.
+  core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
+                   const store::QueuePolicy& defaults = {});
+  // Call about once a second. True if a drained queue became empty and is gone: inputs() is another now.
+  bool remove_drained() { return rules_.remove_drained(); }
+
+  // Where this message goes; valid until the next call.
+  [[nodiscard]] std::span<const Hit> match(const core::Message& message);
+
+  // Module inputs by topic: of the current routes, and of queues that are drained.
+  [[nodiscard]] std::map<std::string, store::QueueId> inputs() const;
+
+  // Every route, and every file or entry that could not be read, with what became of it.
+  [[nodiscard]] std::vector<RouteInfo> describe() const;
+  [[nodiscard]] size_t active() const { return table_->routes().size(); }
+  [[nodiscard]] size_t failed() const { return statuses_.size() - active() + files_.errors.size(); }
+
+ private:
+  // What an endpoint of the table leads to.
+  struct Destination {
+    std::optional<store::QueueId> queue;
+    std::string topic;  // of a Topic('…') sink
+  };
+
+  void report() const;
+  [[nodiscard]] std::vector<QueueRules::Use> uses() const;
+  [[nodiscard]] std::string error_of(const routing::RouteStatus& status, const std::string& file) const;
+
+  store::QueueStore& store_;
+  core::Log& log_;
+  QueueRules rules_;
+  std::shared_ptr<const routing::RouteTable> table_;
+  routing::MatchContext context_;
+  std::vector<Destination> destinations_;  // by endpoint index
+  routing::RouteFile files_;
+  std::vector<routing::RouteStatus> statuses_;  // one for each of files_.entries
+  std::vector<routing::Match> matches_;         // reused
+  std::vector<Hit> hits_;                       // reused
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,211 @@
+// What the admin tool sees of the hub. Nothing here is on a message's way.
+#include <malloc.h>
+
+#include <map>
+#include <utility>
+
+#include "hub/config/route_files.h"
+#include "hub/hub.h"
+
+namespace headgate::hub {
+namespace {
+
+class TailSubscription : public Subscription {
+ public:
+  TailSubscription(Tails& tails, uint64_t handle) : tails_(tails), handle_(handle) {}
+  ~TailSubscription() override { tails_.remove(handle_); }
+
+ private:
+  Tails& tails_;
+  uint64_t handle_;
+};
+
+std::string state_of(const upstream::ForwarderStatus& status) {
+  switch (status.state) {
+    case upstream::ForwarderState::up:
+      return "connected";
+    case upstream::ForwarderState::connecting:
+      return "connecting";
+    case upstream::ForwarderState::backing_off:
+      return "waiting";
+    case upstream::ForwarderState::down:
+    case upstream::ForwarderState::closing:
+      return "off";
+  }
+  return "off";
+}
+
+std::map<std::string, uint64_t> by_name(const broker::ReasonCounts& counts) {
+  std::map<std::string, uint64_t> named;
+  for (const auto& [reason, count] : counts) named.emplace(counter_name(reason), count);
+  return named;
+}
+
+std::map<std::string, uint64_t> by_name(const broker::DropCounts& counts) {
+  std::map<std::string, uint64_t> named;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) named.emplace(counter_name(broker::kDropReasonNames[i]), counts[i]);
+  }
+  return named;
+}
+
+void show_counters(HubStatus& status, const Engine& engine, const broker::Admission& admission) {
+  const broker::Broker& broker = engine.broker();
+  status.connections = broker.connections();
+  status.sessions = broker.sessions();
+  status.messages_in = engine.ingest_stats().messages;
+  status.messages_out = broker.traffic().publishes_out;
+  status.publishes_stored = engine.ingest_stats().stored;
+  status.publishes_refused = engine.ingest_stats().refused;
+  status.publishes_held = engine.ingest_stats().held;
+  status.publishes_dropped = engine.ingest_stats().dropped;
+  status.clients_paused = engine.clients_paused();
+  status.connections_accepted = broker.stats().connections_accepted;
+  status.clients_max = broker.stats().clients_max;
+  status.closed = by_name(broker.stats().closed);
+  broker::ReasonCounts refused = broker.stats().refused;
+  admission.add_refusals(refused);
+  status.refused = by_name(refused);
+  status.dropped = by_name(broker.drops());
+}
+
+UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell* shell) {
+  UpstreamStatus status;
+  status.state = "off";
+  if (!shell) return status;
+  const upstream::ForwarderStatus forwarder = shell->status();
+  status.state = state_of(forwarder);
+  status.host = config.host;
+  status.port = config.port;
+  status.last_error = forwarder.last_error;
+  status.retry_in_ms = forwarder.retry_in_ms;
+  status.batches_acked = forwarder.batches;
+  status.messages_acked = forwarder.messages;
+  status.bytes_acked = forwarder.payload_bytes;
+  status.batches_in_flight = static_cast<uint32_t>(forwarder.in_flight_batches);
+  return status;
+}
+
+}  // namespace
+
+void Hub::fill(SysSnapshot& snapshot) const {
+  snapshot.version = kVersion;
+  snapshot.uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000;
+  const struct mallinfo2 heap = mallinfo2();
+  snapshot.heap_bytes = heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
+  snapshot.durability = to_string(config_.store.durability);
+  snapshot.memory = store_->store_memory();
+  connections_.admission().add_refusals(snapshot.refused);
+  snapshot.link_state = upstream_status(config_.upstream, upstream_.get()).state;
+}
+
+HubStatus Hub::status() const {
+  HubStatus status;
+  status.version = kVersion;
+  status.hub_id = store_->identity().hub;
+  status.epoch = store_->identity().epoch;
+  status.data_dir = config_.data_dir;
+  status.durability = to_string(config_.store.durability);
+  status.started_ms = started_wall_ms_;
+  for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
+  status.store_error = engine_.store_error();
+  status.store_bytes_max = config_.store.limits.bytes_max;
+  status.store_memory = store_->store_memory();
+  status.disk = store_->disk();
+  show_counters(status, engine_, connections_.admission());
+  const broker::Denials& denied = engine_.broker().denied();
+  status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,
+                   denied.receive};
+  status.routes_active = engine_.routes().active();
+  status.routes_failed = engine_.routes().failed();
+  status.upstream = upstream_status(config_.upstream, upstream_.get());
+  return status;
+}
+
+std::vector<ClientInfo> Hub::clients() const {
+  std::vector<ClientInfo> clients;
+  engine_.broker().for_each([&](broker::Session& session) {
+    ClientInfo info;
+    info.client_id = session.client_id();
+    info.connected = session.connected();
+    info.persistent = session.persistent();
+    info.protocol = session.version() == broker::Version::v5 ? "5" : "3.1.1";
+    info.username = session.identity().username;
+    info.module = session.identity().module;
+    info.device = session.identity().device;
+    info.since_ms = session.since_wall_ms();
+    if (const broker::Channel* channel = session.channel()) {
+      info.address = channel->peer();
+      info.keep_alive_s = channel->keep_alive_s;
+    }
+    info.subscriptions = session.subscriptions().size();
+    info.in_flight = session.in_flight();
+    info.queued_messages = session.waiting();
+    info.queued_bytes = session.waiting_bytes();
+    if (session.queue) {
+      const store::QueueStats& queue = store_->stats(*session.queue);
+      info.queued_messages += queue.waiting();
+      info.queued_bytes += queue.waiting_bytes();
+    }
+    info.messages_in = session.stats().received;
+    info.messages_out = session.stats().delivered;
+    info.dropped = session.stats().dropped;
+    const broker::Denials& denied = session.stats().denied;
+    info.denied = {0, denied.publish, denied.subscribe, denied.receive};
+    clients.push_back(std::move(info));
+  });
+  return clients;
+}
+
+std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
+
+void Hub::reload_access(const Config& fresh, ReloadReport& report) {
+  if (const auto used = use_access(fresh); !used) {
+    log_.error("access_reload_failed", {{"error", used.error().what}, {"effect", "users and rules stay"}});
+    report.errors.push_back("the users and rules in force stay: " + used.error().what);
+    return;
+  }
+  config_.auth = fresh.auth;
+  config_.access = fresh.access;
+  engine_.renew_grants();
+}
+
+ReloadReport Hub::reload() {
+  ReloadReport report;
+  reload_certificates(report);
+  Config fresh = config_;
+  if (!config_path_.empty()) {
+    auto loaded = load_config(config_path_);
+    if (!loaded) {
+      log_.error("reload_failed", {{"error", loaded.error().what}});
+      report.active = engine_.routes().active();
+      report.errors.push_back("what is in force stays: " + loaded.error().what);
+      return report;
+    }
+    fresh = std::move(*loaded);
+  }
+  reload_access(fresh, report);
+  config_.routes = std::move(fresh.routes);
+  config_.routes_dir = std::move(fresh.routes_dir);
+  config_.time_to_live_s = fresh.time_to_live_s;
+  config_.store.limits = fresh.store.limits;
+  engine_.use_limits(store_limits(config_.store.limits));
+  const auto used = engine_.use_routes(collect_routes(config_), config_.time_to_live_s);
+  if (!used) report.errors.push_back(used.error().what);
+  report.active = engine_.routes().active();
+  for (const RouteInfo& route : engine_.routes().describe()) {
+    if (!route.active) report.errors.push_back(route.error);
+  }
+  return report;
+}
+
+std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
+  return std::make_unique<TailSubscription>(engine_.tails(),
+                                            engine_.tails().add(std::move(filter), std::move(on_message)));
+}
+
+std::unique_ptr<Subscription> Hub::subscribe_queue(store::QueueId queue, OnEntry on_entry) {
+  return std::make_unique<TailSubscription>(engine_.tails(), engine_.tails().add(queue, std::move(on_entry)));
+}
+
+}  // namespace headgate::hub

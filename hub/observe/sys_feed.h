@@ -1,0 +1,41 @@
+// Brings `$SYS/…` to who subscribes to it: everything at once, then what changes, live and at QoS 0. Nobody
+// there: nothing is computed. Nothing of it is stored, routed or kept for who is away.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "broker/broker.h"
+#include "core/clock.h"
+#include "hub/observe/sys_topics.h"
+
+namespace headgate::hub {
+
+class SysFeed {
+ public:
+  // `snapshot` is called when values are needed. The broker must outlive the feed. `interval_s` 0: no $SYS.
+  using Snapshot = std::function<SysSnapshot()>;
+  SysFeed(const broker::Broker& broker, uint32_t interval_s, Snapshot snapshot)
+      : broker_(broker), interval_s_(interval_s), snapshot_(std::move(snapshot)) {}
+
+  // Call about once a second.
+  void tick(core::Now now);
+
+  // Sends a new subscriber what its filter matches, flagged as retained: a value says what is, not what was.
+  void send_current(broker::Session& session, const std::string& filter,
+                    const broker::SubscriptionOptions& options, core::Now now);
+
+ private:
+  [[nodiscard]] bool watched() const;
+  void publish(const SysTopic& topic, core::Now now) const;
+
+  const broker::Broker& broker_;
+  uint32_t interval_s_;
+  Snapshot snapshot_;
+  SysTopics topics_;
+  bool active_ = false;  // the values are as of the last interval
+  int64_t next_ms_ = 0;  // monotonic
+};
+
+}  // namespace headgate::hub

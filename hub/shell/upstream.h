@@ -1,0 +1,45 @@
+// Runs the forwarder on the loop: its link, and the one timer it asks for.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/clock.h"
+#include "core/executor.h"
+#include "core/log.h"
+#include "store/queue_store.h"
+#include "upstream/drain/forwarder.h"
+#include "upstream/link/link.h"
+#include "upstream/link/mosquitto_link.h"
+#include "upstream/options.h"
+
+namespace headgate::hub {
+
+// Stands between the link and the forwarder, so that the timer follows every input of the forwarder.
+class UpstreamShell : private upstream::LinkEvents {
+ public:
+  // Everything is borrowed and must outlive the shell.
+  UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
+                core::Log& log, store::QueueStore& store, store::QueueId queue,
+                const upstream::UpstreamOptions& options);
+
+  void start();
+  void on_available();
+  void close(int64_t patience_ms);
+  [[nodiscard]] bool closed() const { return forwarder_.closed(); }
+  [[nodiscard]] upstream::ForwarderStatus status() const { return forwarder_.status(clock_.now()); }
+
+ private:
+  void on_link_up(const upstream::LinkUp& up, core::Now now) override;
+  void on_link_down(const upstream::LinkDown& down, core::Now now) override;
+  void on_acked(upstream::Token token, uint8_t reason_code, core::Now now) override;
+  void arm();
+
+  const core::Clock& clock_;
+  upstream::MosquittoLink link_;
+  upstream::Forwarder forwarder_;
+  boost::asio::steady_timer timer_;
+  int64_t armed_for_ms_ = upstream::Forwarder::kNever;
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,146 @@
+#include "routing/evaluation/json_body.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "routing/language/text.h"
+
+namespace headgate::routing {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Reads code units of `width` bytes.
+class UnitReader {
+ public:
+  UnitReader(std::string_view bytes, size_t width) : bytes_(bytes), width_(width) {
+    const auto first = next();
+    const char32_t swapped = width == 2 ? 0xFFFE : 0xFFFE0000;
+    big_endian_ = first == swapped;
+    if (first != swapped && first != 0xFEFF) at_ = 0;
+  }
+
+  std::optional<char32_t> next() {
+    if (at_ + width_ > bytes_.size()) return std::nullopt;
+    char32_t unit = 0;
+    for (size_t i = 0; i < width_; ++i) {
+      const size_t place = big_endian_ ? i : width_ - 1 - i;
+      unit = (unit << 8) | static_cast<uint8_t>(bytes_[at_ + place]);
+    }
+    at_ += width_;
+    return unit;
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t width_;
+  size_t at_ = 0;
+  bool big_endian_ = false;
+};
+
+bool is_surrogate(char32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
+
+void utf16_to_utf8(std::string_view bytes, std::string& out) {
+  UnitReader units(bytes, 2);
+  for (auto unit = units.next(); unit; unit = units.next()) {
+    if (*unit < 0xD800 || *unit > 0xDBFF) {
+      append_utf8(out, is_surrogate(*unit) ? 0xFFFD : *unit);
+      continue;
+    }
+    const auto low = units.next();
+    const bool pair = low && *low >= 0xDC00 && *low <= 0xDFFF;
+    append_utf8(out, pair ? 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00) : 0xFFFD);
+  }
+}
+
+void utf32_to_utf8(std::string_view bytes, std::string& out) {
+  UnitReader units(bytes, 4);
+  for (auto unit = units.next(); unit; unit = units.next()) {
+    append_utf8(out, is_surrogate(*unit) || *unit > 0x10FFFF ? 0xFFFD : *unit);
+  }
+}
+
+// The last field of that name; object::at_key would give the first.
+std::optional<dom::element> last_field(const dom::element& parent, std::string_view name) {
+  dom::object object;
+  if (parent.get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
+  std::optional<dom::element> found;
+  for (const dom::key_value_pair field : object) {
+    if (field.key == name) found = field.value;
+  }
+  return found;
+}
+
+std::optional<dom::element> step_into(const dom::element& parent, const BodyStep& step) {
+  auto field = last_field(parent, step.name);
+  if (!field || !step.index) return field;
+  dom::element item;
+  if (field->at(*step.index).get(item) != simdjson::SUCCESS) return std::nullopt;
+  return item;
+}
+
+Value to_value(const dom::element& element) {
+  switch (element.type()) {
+    case dom::element_type::NULL_VALUE:
+      return Value::null();
+    case dom::element_type::BOOL:
+      return Value::of(bool(element));
+    case dom::element_type::STRING:
+      return Value::of(std::string_view(element.get_string().value_unsafe()));
+    case dom::element_type::INT64:
+    case dom::element_type::UINT64:
+    case dom::element_type::DOUBLE:
+      return Value::of(element.get_double().value_unsafe());
+    default:
+      return Value::undefined();
+  }
+}
+
+}  // namespace
+
+struct JsonBody::State {
+  dom::parser parser;
+  std::string buffer;  // the body, and the padding simdjson reads beyond it
+  dom::element root;
+};
+
+JsonBody::JsonBody() : state_(std::make_unique<State>()) {}
+JsonBody::~JsonBody() = default;
+JsonBody::JsonBody(JsonBody&&) noexcept = default;
+JsonBody& JsonBody::operator=(JsonBody&&) noexcept = default;
+
+bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  std::string& buffer = state_->buffer;
+  buffer.clear();
+  switch (encoding) {
+    case TextEncoding::utf8:
+      if (bytes.starts_with(kUtf8Mark)) bytes.remove_prefix(kUtf8Mark.size());
+      buffer.append(bytes);
+      break;
+    case TextEncoding::utf16:
+      utf16_to_utf8(bytes, buffer);
+      break;
+    case TextEncoding::utf32:
+      utf32_to_utf8(bytes, buffer);
+      break;
+  }
+  const size_t size = buffer.size();
+  buffer.append(simdjson::SIMDJSON_PADDING, '\0');
+  return state_->parser.parse(buffer.data(), size, false).get(state_->root) == simdjson::SUCCESS &&
+         state_->root.is_object();
+}
+
+Value JsonBody::find(const BodyPath& path) const noexcept {
+  std::optional<dom::element> element = state_->root;
+  for (const BodyStep& step : path) {
+    element = step_into(*element, step);
+    if (!element) return Value::missing();
+  }
+  return to_value(*element);
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,39 @@
+// A message's body as JSON, parsed at most once a message and only when asked. simdjson stays behind it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "routing/evaluation/value.h"
+#include "routing/language/body_path.h"
+
+namespace headgate::routing {
+
+enum class TextEncoding : uint8_t {
+  utf8,
+  utf16,
+  utf32
+};  // little-endian unless a byte order mark says otherwise
+
+// Keeps its parser and buffer between messages: warm, nothing is allocated. Not for two threads at once.
+class JsonBody {
+ public:
+  JsonBody();
+  ~JsonBody();
+  JsonBody(JsonBody&&) noexcept;
+  JsonBody& operator=(JsonBody&&) noexcept;
+
+  // Parses; false if `bytes` are not one JSON object. What find() returned before is no longer good.
+  [[nodiscard]] bool parse(std::string_view bytes, TextEncoding encoding) noexcept;
+
+  // The value at `path` of the last object parsed: boolean, number, string, null; missing if there is
+  // no such field; undefined for an object or an array. Of equal names the last counts, as in edgeHub.
+  [[nodiscard]] Value find(const BodyPath& path) const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace headgate::routing

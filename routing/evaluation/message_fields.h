@@ -1,0 +1,44 @@
+// A core::Message as conditions see it.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "core/message.h"
+#include "routing/evaluation/fields.h"
+#include "routing/evaluation/json_body.h"
+
+namespace headgate::routing {
+
+// Owned by the caller and used for one message after the other: bind() it first. Values view the
+// message and this object until the next bind().
+class MessageFields final : public Fields {
+ public:
+  // `message` must outlive the use of its fields. Nothing is parsed yet.
+  void bind(const core::Message& message) noexcept;
+
+  [[nodiscard]] Value property(std::string_view name) const noexcept override;
+  [[nodiscard]] Value system_property(std::string_view name) noexcept override;
+  [[nodiscard]] Value body(const BodyPath& path, BodyMode mode) noexcept override;
+
+ private:
+  enum class Parsed : uint8_t { not_yet, object, no };
+
+  [[nodiscard]] Value bag_property(std::string_view name) const noexcept;
+  [[nodiscard]] std::string_view content_type() const noexcept;
+  [[nodiscard]] std::string_view content_encoding() const noexcept;
+  [[nodiscard]] std::string_view module_id() const noexcept;
+  [[nodiscard]] std::string_view device_id() const noexcept;
+  [[nodiscard]] std::string_view output_name() const noexcept;
+  [[nodiscard]] std::string_view enqueued_time() noexcept;
+  [[nodiscard]] bool may_be_json(BodyMode mode) const noexcept;
+  [[nodiscard]] std::optional<TextEncoding> encoding(BodyMode mode) const noexcept;
+
+  const core::Message* message_ = nullptr;
+  JsonBody json_;
+  Parsed parsed_ = Parsed::not_yet;
+  std::array<char, 32> time_{};
+};
+
+}  // namespace headgate::routing

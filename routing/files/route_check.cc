@@ -1,0 +1,71 @@
+#include "routing/files/route_check.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace headgate::routing {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const Diagnostic& found, const std::string& route) {
+  return {{"severity", found.severity == Severity::error ? "error" : "warning"},
+          {"line", found.line},
+          {"column", found.column},
+          {"message", found.message},
+          {"suggestion", found.suggestion},
+          {"text", render(found, route)}};
+}
+
+Json to_json(const RouteCheck& check) {
+  Json diagnostics = Json::array();
+  for (const Diagnostic& found : check.diagnostics) diagnostics.push_back(to_json(found, check.entry.text));
+  return {{"name", check.entry.name},
+          {"file", check.entry.file},
+          {"ok", check.ok()},
+          {"diagnostics", std::move(diagnostics)}};
+}
+
+}  // namespace
+
+bool RouteCheck::ok() const {
+  return std::none_of(diagnostics.begin(), diagnostics.end(),
+                      [](const Diagnostic& found) { return found.severity == Severity::error; });
+}
+
+bool RouteCheckReport::ok() const {
+  return errors.empty() &&
+         std::all_of(routes.begin(), routes.end(), [](const RouteCheck& it) { return it.ok(); });
+}
+
+RouteCheckReport check_routes(const RouteFile& file) {
+  RouteCheckReport report{{}, file.errors};
+  RouteTable::Built built = RouteTable::build(route_specs(file.entries, 0));
+  for (size_t i = 0; i < file.entries.size(); ++i) {
+    report.routes.push_back({file.entries[i], std::move(built.statuses[i].diagnostics)});
+  }
+  return report;
+}
+
+std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, uint32_t default_ttl_s) {
+  std::vector<RouteSpec> specs;
+  specs.reserve(entries.size());
+  for (const RouteFileEntry& entry : entries) {
+    specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
+                     entry.semantics, entry.body});
+  }
+  return specs;
+}
+
+std::string to_json(const RouteCheckReport& report) {
+  Json routes = Json::array();
+  for (const RouteCheck& check : report.routes) routes.push_back(to_json(check));
+  Json errors = Json::array();
+  for (const RouteFileError& error : report.errors) {
+    errors.push_back({{"file", error.file}, {"route", error.route}, {"message", error.what}});
+  }
+  const Json json = {{"ok", report.ok()}, {"routes", std::move(routes)}, {"errors", std::move(errors)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace headgate::routing

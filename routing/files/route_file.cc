@@ -1,0 +1,291 @@
+#include "routing/files/route_file.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "routing/files/json_text.h"
+
+namespace headgate::routing {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kPriorityMax = 9;
+constexpr int kSchemaMajor = 1;
+constexpr int kSchemaMinorMax = 3;
+
+bool is_blank(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; });
+}
+
+const Json* member(const Json& object, std::string_view key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(std::string(key));
+  return found == object.end() ? nullptr : &*found;
+}
+
+// `major.minor[.patch]`; the patch is ignored.
+std::optional<std::pair<int, int>> parse_version(std::string_view text) {
+  std::pair<int, int> version;
+  const char* const end = text.data() + text.size();
+  const auto major = std::from_chars(text.data(), end, version.first);
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return std::nullopt;
+  const auto minor = std::from_chars(major.ptr + 1, end, version.second);
+  if (minor.ec != std::errc() || (minor.ptr != end && *minor.ptr != '.')) return std::nullopt;
+  return version;
+}
+
+// A key with two words to choose from.
+template <class T>
+struct Choice {
+  std::string_view key;
+  std::string_view first;
+  T first_value;
+  std::string_view second;
+  T second_value;
+};
+
+// What a file says about all of its routes.
+struct FileRules {
+  bool objects_allowed = true;  // schema 1.0 knows only strings
+  bool unknown_keys_allowed = false;
+  Semantics semantics = Semantics::strict;
+  BodyMode body = BodyMode::auto_detect;
+  std::optional<uint32_t> ttl_s;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view file) : name_(file) {}
+
+  RouteFile read(const Json& root) {
+    if (!root.is_object())
+      return reject("", "is " + describe(root) + "; a route file is an object with \"routes\"");
+    const Json* const content = member(root, "content");
+    if (const Json* modules = member(content != nullptr ? *content : root, "modulesContent")) {
+      return read_manifest(*modules);
+    }
+    if (member(root, "schemaVersion") != nullptr) return read_desired(root, "");
+    return read_plain(root);
+  }
+
+  RouteFile reject(std::string_view path, const std::string& what) {
+    file_.entries.clear();
+    report("", path, what);
+    return std::move(file_);
+  }
+
+ private:
+  RouteFile read_plain(const Json& root) {
+    static const std::vector<std::string_view> kKeys = {"routes", "semantics", "body"};
+    FileRules rules;
+    for (const auto& [key, value] : root.items()) {
+      if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
+        report("", key, "unknown key" + did_you_mean(key, kKeys));
+      }
+    }
+    const Json* const routes = member(root, "routes");
+    if (routes == nullptr)
+      return reject("routes", "is missing; a route file is {\"routes\": {name: route, …}}");
+    if (!read_options(root, "", "", rules.semantics, rules.body)) return std::move(file_);
+    return read_routes(*routes, "routes", rules);
+  }
+
+  RouteFile read_manifest(const Json& modules) {
+    const Json* const hub = member(modules, "$edgeHub");
+    const Json* const desired = hub == nullptr ? nullptr : member(*hub, "properties.desired");
+    const std::string path = "modulesContent.$edgeHub[\"properties.desired\"]";
+    if (desired == nullptr)
+      return reject(path, "is missing; that is where a deployment manifest keeps its routes");
+    return read_desired(*desired, path);
+  }
+
+  // The desired properties of $edgeHub, by the rules of their schema version.
+  RouteFile read_desired(const Json& desired, const std::string& path) {
+    const Json* const version_text = member(desired, "schemaVersion");
+    const auto version = version_text != nullptr && version_text->is_string()
+                             ? parse_version(version_text->get_ref<const std::string&>())
+                             : std::nullopt;
+    if (!version || version->first != kSchemaMajor || version->second < 0 ||
+        version->second > kSchemaMinorMax) {
+      return reject(join_path(path, "schemaVersion"),
+                    (version_text == nullptr ? "is missing" : "is " + describe(*version_text)) +
+                        "; allowed: \"1.0\" to \"1.3\"");
+    }
+    return read_sections(desired, path, version->second);
+  }
+
+  RouteFile read_sections(const Json& desired, const std::string& path, int minor) {
+    FileRules rules;
+    rules.objects_allowed = minor >= 1;
+    rules.unknown_keys_allowed = true;
+    const Json* const routes = member(desired, "routes");
+    const Json* const forward = member(desired, "storeAndForwardConfiguration");
+    if (minor >= 1 && routes == nullptr)
+      return reject(join_path(path, "routes"), "is missing; schema 1.1 demands it");
+    if (minor >= 1 && forward == nullptr) {
+      return reject(join_path(path, "storeAndForwardConfiguration"), "is missing; schema 1.1 demands it");
+    }
+    if (forward != nullptr &&
+        !read_global_ttl(*forward, join_path(path, "storeAndForwardConfiguration"), rules)) {
+      return std::move(file_);
+    }
+    if (routes == nullptr) return std::move(file_);
+    return read_routes(*routes, join_path(path, "routes"), rules);
+  }
+
+  // edgeHub: a 32-bit int, negative = for ever. Here 0 is for ever, too.
+  bool read_global_ttl(const Json& forward, const std::string& path, FileRules& rules) {
+    const Json* const ttl = member(forward, "timeToLiveSecs");
+    const std::string ttl_path = join_path(path, "timeToLiveSecs");
+    if (ttl == nullptr) {
+      report("", ttl_path, "is missing; allowed: seconds, -1 for ever");
+      return false;
+    }
+    constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+    if (!ttl->is_number_integer() || ttl->get<int64_t>() < -kMax - 1 || ttl->get<int64_t>() > kMax) {
+      report("", ttl_path, "is " + describe(*ttl) + "; allowed: seconds up to 2147483647, -1 for ever");
+      return false;
+    }
+    rules.ttl_s = static_cast<uint32_t>(std::max<int64_t>(0, ttl->get<int64_t>()));
+    return true;
+  }
+
+  RouteFile read_routes(const Json& routes, const std::string& path, const FileRules& rules) {
+    if (!routes.is_object()) return reject(path, "is " + describe(routes) + "; allowed: {name: route, …}");
+    for (const auto& [name, value] : routes.items()) read_entry(name, value, join_path(path, name), rules);
+    return std::move(file_);
+  }
+
+  void read_entry(const std::string& name, const Json& value, const std::string& path,
+                  const FileRules& rules) {
+    RouteFileEntry entry{.name = name,
+                         .text = "",
+                         .priority = std::nullopt,
+                         .ttl_s = rules.ttl_s,
+                         .semantics = rules.semantics,
+                         .body = rules.body,
+                         .file = name_,
+                         .queue = {}};
+    if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
+    if (value.is_string()) {
+      entry.text = value.get<std::string>();
+      if (!is_blank(entry.text)) file_.entries.push_back(std::move(entry));
+      return;
+    }
+    if (!value.is_object() || !rules.objects_allowed) {
+      return report(name, path, "is " + describe(value) + "; allowed: " + allowed_values(rules));
+    }
+    if (read_object(entry, value, path, rules)) file_.entries.push_back(std::move(entry));
+  }
+
+  static std::string allowed_values(const FileRules& rules) {
+    if (!rules.objects_allowed) return "the route's text (objects came with schema 1.1)";
+    return "the route's text, or an object with \"route\"";
+  }
+
+  bool read_object(RouteFileEntry& entry, const Json& value, const std::string& path,
+                   const FileRules& rules) {
+    const size_t errors_before = file_.errors.size();
+    if (!rules.unknown_keys_allowed) report_unknown_keys(entry.name, value, path);
+    read_text(entry, member(value, "route"), join_path(path, "route"));
+    read_priority(entry, member(value, "priority"), join_path(path, "priority"));
+    read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"));
+    read_options(value, entry.name, path, entry.semantics, entry.body);
+    std::vector<QueueRuleProblem> problems;
+    entry.queue = read_queue_rule(value, rules.unknown_keys_allowed, problems);
+    for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
+    return file_.errors.size() == errors_before;
+  }
+
+  void report_unknown_keys(const std::string& route, const Json& value, const std::string& path) {
+    static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
+                                                        "body",  "queue",    "onRemove"};
+    for (const auto& [key, unused] : value.items()) {
+      if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
+      report(route, join_path(path, key), "unknown key" + did_you_mean(key, kKeys));
+    }
+  }
+
+  void read_text(RouteFileEntry& entry, const Json* text, const std::string& path) {
+    if (text == nullptr) return report(entry.name, path, "is missing; allowed: the route's text");
+    if (!text->is_string() || is_blank(text->get_ref<const std::string&>())) {
+      return report(entry.name, path, "is " + describe(*text) + "; allowed: the route's text, not blank");
+    }
+    entry.text = text->get<std::string>();
+  }
+
+  void read_priority(RouteFileEntry& entry, const Json* priority, const std::string& path) {
+    if (priority == nullptr) return;
+    if (!in_range(*priority, kPriorityMax)) {
+      return report(entry.name, path,
+                    "is " + describe(*priority) + "; allowed: 0 (first) to 9, or no priority");
+    }
+    entry.priority = priority->get<uint8_t>();
+  }
+
+  void read_ttl(RouteFileEntry& entry, const Json* ttl, const std::string& path) {
+    if (ttl == nullptr) return;
+    if (!in_range(*ttl, std::numeric_limits<uint32_t>::max())) {
+      return report(entry.name, path,
+                    "is " + describe(*ttl) + "; allowed: 0 to 4294967295 s, where 0 takes the default");
+    }
+    if (const auto seconds = ttl->get<uint32_t>(); seconds != 0) entry.ttl_s = seconds;
+  }
+
+  static bool in_range(const Json& value, uint64_t max) {
+    return value.is_number_unsigned() && value.get<uint64_t>() <= max;
+  }
+
+  bool read_options(const Json& object, const std::string& route, const std::string& path,
+                    Semantics& semantics, BodyMode& body) {
+    static constexpr Choice<Semantics> kSemantics = {"semantics", "strict", Semantics::strict, "edgehub",
+                                                     Semantics::edgehub};
+    static constexpr Choice<BodyMode> kBody = {"body", "auto", BodyMode::auto_detect, "declared",
+                                               BodyMode::declared};
+    if (!read_choice(object, route, path, kSemantics, semantics)) return false;
+    if (member(object, "semantics") != nullptr) {
+      body = semantics == Semantics::edgehub ? BodyMode::declared : BodyMode::auto_detect;
+    }
+    return read_choice(object, route, path, kBody, body);
+  }
+
+  // Stays as it is when the key is absent.
+  template <class T>
+  bool read_choice(const Json& object, const std::string& route, const std::string& path,
+                   const Choice<T>& choice, T& chosen) {
+    const Json* const value = member(object, choice.key);
+    if (value == nullptr) return true;
+    if (*value != choice.first && *value != choice.second) {
+      report(route, join_path(path, choice.key),
+             "is " + describe(*value) + "; allowed: \"" + std::string(choice.first) + "\" or \"" +
+                 std::string(choice.second) + "\"");
+      return false;
+    }
+    chosen = *value == choice.first ? choice.first_value : choice.second_value;
+    return true;
+  }
+
+  void report(const std::string& route, std::string_view path, const std::string& what) {
+    const std::string place = path.empty() ? name_ : name_ + ": " + std::string(path);
+    file_.errors.push_back({name_, route, place + ": " + what});
+  }
+
+  std::string name_;
+  RouteFile file_;
+};
+
+}  // namespace
+
+RouteFile parse_route_file(std::string_view text, std::string_view file) {
+  const auto json = parse_json_text(text, file);
+  if (!json) return {{}, {{std::string(file), "", json.error().what}}};
+  return Reader(file).read(*json);
+}
+
+}  // namespace headgate::routing

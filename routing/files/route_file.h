@@ -1,0 +1,57 @@
+// JSON text → routes. Reads Headgate's route files and whole IoT Edge deployment manifests
+// (`modulesContent.$edgeHub["properties.desired"]`, schema 1.0 to 1.3). It does not compile the routes.
+//
+// A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
+// defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
+// ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`) and `onRemove`. A blank route text is skipped, as edgeHub
+// does.
+//
+// Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
+// (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "routing/files/queue_rule.h"
+#include "routing/language/language.h"
+
+namespace headgate::routing {
+
+// One route as its file says it. `ttl_s`: nullopt = the hub's default, 0 = for ever.
+struct RouteFileEntry {
+  std::string name;
+  std::string text;
+  std::optional<uint8_t> priority;  // 0 (first) to 9; nullopt = after 9
+  std::optional<uint32_t> ttl_s;
+  Semantics semantics = Semantics::strict;
+  BodyMode body = BodyMode::auto_detect;
+  std::string file;
+  QueueRule queue = {};
+
+  friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
+};
+
+// Something that was left out. `route` is empty when it concerns the whole file. `what` is one or more whole
+// lines that begin with the file's name.
+struct RouteFileError {
+  std::string file;
+  std::string route;
+  std::string what;
+
+  friend bool operator==(const RouteFileError&, const RouteFileError&) = default;
+};
+
+struct RouteFile {
+  std::vector<RouteFileEntry> entries;  // in the order of the file
+  std::vector<RouteFileError> errors;
+};
+
+// `file` is the name that entries and errors carry.
+[[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+}  // namespace headgate::routing

@@ -1,0 +1,445 @@
+#include "routing/language/checker.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "routing/language/functions.h"
+#include "routing/language/text.h"
+
+namespace headgate::routing {
+namespace {
+
+std::string quote(std::string_view text) { return std::string("`").append(text).append("`"); }
+
+std::string_view symbol(Op op) {
+  switch (op) {
+    case Op::negate:
+    case Op::subtract:
+      return "-";
+    case Op::logical_not:
+      return "NOT";
+    case Op::multiply:
+      return "*";
+    case Op::divide:
+      return "/";
+    case Op::modulo:
+      return "%";
+    case Op::add:
+      return "+";
+    case Op::concat:
+      return "||";
+    case Op::less:
+      return "<";
+    case Op::less_equal:
+      return "<=";
+    case Op::greater:
+      return ">";
+    case Op::greater_equal:
+      return ">=";
+    case Op::equal:
+      return "=";
+    case Op::not_equal:
+      return "!=";
+    case Op::logical_and:
+      return "AND";
+    case Op::logical_or:
+      return "OR";
+    case Op::coalesce:
+      return "??";
+    default:
+      return "";
+  }
+}
+
+bool matches(Type wanted, Type given) {
+  return wanted == given || wanted == Type::dynamic || given == Type::dynamic;
+}
+
+bool is_truth(Type type) { return type == Type::null || type == Type::boolean || type == Type::undefined; }
+
+bool is_name(Op op) {
+  return op == Op::property || op == Op::property_or_system || op == Op::system_property || op == Op::body ||
+         op == Op::body_or_property;
+}
+
+bool is_body(Op op) { return op == Op::body || op == Op::body_or_property; }
+
+class Checker {
+ public:
+  Checker(Expression& condition, Semantics semantics, Diagnostics& found)
+      : condition_(condition), strict_(semantics == Semantics::strict), found_(found) {}
+
+  void run() {
+    wrong_.resize(condition_.nodes.size());
+    for (NodeIndex i = 0; i < condition_.nodes.size(); ++i) {
+      Node& node = condition_.nodes[i];
+      wrong_[i] = !node_type(node);
+      if (is_name(node.op)) warn_about_name(node);
+    }
+    if (!wrong_[condition_.root()]) check_root(condition_.nodes.back());
+  }
+
+ private:
+  // Sets the node's type; false if it has none. Reports unless a child was reported already.
+  bool node_type(Node& node) {
+    switch (node.op) {
+      case Op::undefined_literal:
+        return set(node, Type::undefined);
+      case Op::null_literal:
+        return set(node, Type::null);
+      case Op::boolean_literal:
+        return set(node, Type::boolean);
+      case Op::number_literal:
+        return set(node, Type::number);
+      case Op::string_literal:
+      case Op::property:
+      case Op::system_property:
+      case Op::property_or_system:
+        return set(node, Type::string);
+      case Op::body:
+      case Op::body_or_property:
+        return set(node, Type::dynamic);
+      case Op::negate:
+        return !wrong_[node.left] && negate(node);
+      case Op::logical_not:
+        return !wrong_[node.left] && logical_not(node);
+      case Op::call:
+        return call(node);
+      default:
+        return !wrong_[node.left] && !wrong_[node.right] && binary(node);
+    }
+  }
+
+  static bool set(Node& node, Type type) {
+    node.type = type;
+    return true;
+  }
+
+  bool binary(Node& node) {
+    switch (node.op) {
+      case Op::logical_and:
+      case Op::logical_or:
+        return logical(node);
+      case Op::coalesce:
+        return coalesce(node);
+      case Op::concat:
+        return both(node, Type::string) && set(node, Type::string);
+      case Op::multiply:
+      case Op::divide:
+      case Op::modulo:
+      case Op::add:
+      case Op::subtract:
+        return arithmetic(node);
+      default:
+        return comparison(node);
+    }
+  }
+
+  bool negate(Node& node) {
+    const Type type = left(node).type;
+    if (!strict_ && type == Type::dynamic) return no_edgehub_operator(node);
+    if (!matches(Type::number, type)) return operand_error(node, Type::number);
+    return set(node, type);
+  }
+
+  bool logical_not(Node& node) {
+    const Type type = left(node).type;
+    if (type == Type::null || type == Type::boolean) return set(node, Type::boolean);
+    if (type == Type::dynamic) return set(node, strict_ ? Type::boolean : Type::dynamic);
+    return operand_error(node, Type::boolean);
+  }
+
+  bool arithmetic(Node& node) {
+    const bool dynamic = left(node).type == Type::dynamic || right(node).type == Type::dynamic;
+    if (!both(node, Type::number)) return false;
+    if (!strict_ && dynamic && node.op == Op::modulo) return no_edgehub_operator(node);
+    return set(node, dynamic ? Type::dynamic : Type::number);
+  }
+
+  // edgeHub checks the left operand where it should check the right one: a body value may stand on the
+  // right only of another, and on the right of a body value may stand anything.
+  bool logical(Node& node) {
+    const Type a = left(node).type;
+    const Type b = right(node).type;
+    if (!strict_ && is_truth(a) && b == Type::dynamic) {
+      return error(
+          node, "edgeHub cannot compute " + quote(symbol(node.op)) + " with a body value only on its right",
+          "put the body value first, or use strict semantics");
+    }
+    const bool left_fits = is_truth(a) || a == Type::dynamic;
+    const bool right_fits = is_truth(b) || b == Type::dynamic || (!strict_ && a == Type::dynamic);
+    if (!left_fits || !right_fits) return operands_error(node, Type::boolean);
+    const bool body = a == Type::dynamic || b == Type::dynamic;
+    const bool both_null = a == Type::null && b == Type::null;
+    const bool any_null = a == Type::null || b == Type::null;
+    const bool is_null = node.op == Op::logical_and ? any_null && !body : both_null;
+    return set(node, is_null ? Type::null : Type::boolean);
+  }
+
+  bool coalesce(Node& node) {
+    const Type a = left(node).type;
+    const Type b = right(node).type;
+    if (!matches(a, b)) return operands_error(node, a);
+    return set(node, a == Type::dynamic || b == Type::dynamic ? Type::dynamic : a);
+  }
+
+  bool comparison(Node& node) {
+    if (!matches(left(node).type, right(node).type)) return comparison_error(node);
+    return set(node, Type::boolean);
+  }
+
+  bool both(Node& node, Type wanted) {
+    if (matches(wanted, left(node).type) && matches(wanted, right(node).type)) return true;
+    return operands_error(node, wanted);
+  }
+
+  bool call(Node& node) {
+    const std::string& name = condition_.names[node.name];
+    const auto index = find_function(name);
+    if (!index) return unknown_function(node, name);
+    node.function = *index;
+    const Function& function = functions()[*index];
+    for (uint32_t i = 0; i < node.right; ++i) {
+      if (wrong_[condition_.arguments[node.left + i]]) return false;
+    }
+    if (node.right < function.arguments_min || node.right > function.arguments_max) {
+      return error(node, "wrong number of arguments: " + std::to_string(node.right),
+                   "the function is " + quote(function.signature));
+    }
+    for (uint32_t i = 0; i < node.right; ++i) {
+      const Node& argument = condition_[condition_.arguments[node.left + i]];
+      if (!accepts(i == 0 ? function.first : function.others, argument.type)) {
+        return argument_error(argument, function);
+      }
+      if (function.name == "as_number") warn_about_dash(argument);
+    }
+    return set(node, function.result);
+  }
+
+  static bool accepts(Function::Accepts wanted, Type given) {
+    if (given == Type::dynamic || wanted == Function::Accepts::any) return true;
+    if (given == Type::string) return wanted != Function::Accepts::number;
+    return given == Type::number && wanted != Function::Accepts::string;
+  }
+
+  void check_root(const Node& root) {
+    if (root.type == Type::null || root.type == Type::undefined) {
+      found_.warning(root.offset, root.length, "this condition is never true, so the route matches nothing");
+    } else if (strict_ && (root.type == Type::number || root.type == Type::string)) {
+      error(root, "a condition must be true or false, this is " + std::string(to_string(root.type)),
+            is_name(root.op) ? truth_hint(root) : "compare it with something");
+    }
+  }
+
+  [[nodiscard]] std::string truth_hint(const Node& root) const {
+    const std::string name(text_of(root));
+    if (equals_ignoring_case(name, "$body")) return "write `$body.<name>` for a value of the body";
+    if (is_literal_word(name)) return {};
+    return "write " + quote(name + " = '…'") + " or " + quote("is_defined(" + name + ")");
+  }
+
+  // Messages -------------------------------------------------------------------------------------
+
+  bool error(const Node& node, std::string message, std::string suggestion = {}) {
+    found_.error(node.offset, node.length, std::move(message), std::move(suggestion));
+    return false;
+  }
+
+  bool no_edgehub_operator(const Node& node) {
+    return error(node, "edgeHub has no operator " + quote(symbol(node.op)) + " for body values",
+                 "wrap the body value in as_number(…), or use strict semantics");
+  }
+
+  bool operand_error(const Node& node, Type wanted) {
+    const Node& operand = left(node);
+    return error(node,
+                 quote(symbol(node.op)) + " needs " + std::string(to_string(wanted)) + ", this is " +
+                     std::string(to_string(operand.type)),
+                 wanted == Type::number ? number_hint(operand) : negation_hint(node));
+  }
+
+  bool operands_error(const Node& node, Type wanted) {
+    std::string message = quote(symbol(node.op));
+    if (node.op == Op::coalesce) {
+      message.append(" needs two values of one type, these are ");
+    } else {
+      message.append(" needs two ").append(to_string(wanted).substr(2)).append("s, these are ");
+    }
+    message.append(to_string(left(node).type)).append(" and ").append(to_string(right(node).type));
+    const Node& culprit = matches(wanted, left(node).type) ? right(node) : left(node);
+    std::string hint;
+    if (wanted == Type::number) hint = number_hint(culprit);
+    if (wanted == Type::boolean) hint = boolean_hint(culprit);
+    if (node.op == Op::add && !is_name(culprit.op)) hint = "strings are joined with `||`";
+    if (node.op == Op::coalesce && is_comparison(right(node).op)) {
+      hint = "`??` binds last; write " +
+             quote("(" + std::string(text_of(left(node))) + " ?? " + std::string(text_of(left(right(node)))) +
+                   ") " + std::string(symbol(right(node).op)) + " …");
+    }
+    return error(node, std::move(message), std::move(hint));
+  }
+
+  bool comparison_error(const Node& node) {
+    const Node& a = left(node);
+    const Node& b = right(node);
+    std::string message = "cannot compare ";
+    message.append(to_string(a.type)).append(" with ").append(to_string(b.type));
+    return error(node, std::move(message), comparison_hint(node, a, b));
+  }
+
+  [[nodiscard]] std::string comparison_hint(const Node& node, const Node& a, const Node& b) const {
+    const std::string op = " " + std::string(symbol(node.op)) + " ";
+    if (a.op == Op::logical_not) return not_hint(a, node);
+    if (text_of(node).find("||") != std::string_view::npos && a.type == Type::boolean) {
+      return "`||` joins strings; the logical operator is `OR`";
+    }
+    if (is_name(a.op) && b.type == Type::number) {
+      return as_number_hint(a, "as_number(" + std::string(text_of(a)) + ")" + op + std::string(text_of(b)));
+    }
+    if (is_name(b.op) && a.type == Type::number) {
+      return as_number_hint(b, std::string(text_of(a)) + op + "as_number(" + std::string(text_of(b)) + ")");
+    }
+    if (is_name(a.op) && b.type == Type::null) {
+      return "write " + quote((node.op == Op::equal ? "NOT is_defined(" : "is_defined(") +
+                              std::string(text_of(a)) + ")");
+    }
+    if (is_name(a.op) && b.type == Type::boolean) {
+      return "properties are strings; write " +
+             quote(std::string(text_of(a)) + op + "'" + std::string(text_of(b)) + "'");
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string as_number_hint(const Node& name, const std::string& fixed) const {
+    const std::string split = split_name(text_of(name));
+    if (!split.empty()) return quote(text_of(name)) + " is one name; write " + quote(split);
+    return "properties are strings; write " + quote(fixed);
+  }
+
+  // `NOT a = 'x'` reads `(NOT a) = 'x'`; `whole` is the comparison.
+  [[nodiscard]] std::string not_hint(const Node& negation, const Node& whole) const {
+    const size_t begin = left(negation).offset;
+    const std::string_view meant = found_.text().substr(begin, whole.offset + whole.length - begin);
+    return "NOT binds tighter than " + quote(symbol(whole.op)) + "; write " +
+           quote("NOT (" + std::string(meant) + ")");
+  }
+
+  [[nodiscard]] std::string number_hint(const Node& operand) const {
+    if (operand.type != Type::string) return {};
+    const std::string fixed = "as_number(" + std::string(text_of(operand)) + ")";
+    return is_name(operand.op) ? as_number_hint(operand, fixed) : "write " + quote(fixed);
+  }
+
+  [[nodiscard]] std::string boolean_hint(const Node& operand) const {
+    if (!is_name(operand.op) || operand.type != Type::string) return {};
+    return "compare the property: " + quote(std::string(text_of(operand)) + " = '…'");
+  }
+
+  [[nodiscard]] std::string negation_hint(const Node& negation) const {
+    for (const Node& whole : condition_.nodes) {
+      if (is_comparison(whole.op) && &left(whole) == &negation) return not_hint(negation, whole);
+    }
+    const std::string operand(text_of(left(negation)));
+    return is_name(left(negation).op) ? "write " + quote("NOT is_defined(" + operand + ")") : std::string();
+  }
+
+  bool argument_error(const Node& argument, const Function& function) {
+    return error(argument,
+                 quote(function.name) + " cannot take " + std::string(to_string(argument.type)) + " here",
+                 function.first == Function::Accepts::number && argument.type == Type::string
+                     ? number_hint(argument)
+                     : "the function is " + quote(function.signature));
+  }
+
+  bool unknown_function(const Node& node, const std::string& name) {
+    if (name.starts_with('-') && find_function(name.substr(1))) {
+      return error(name_span(node), "there is no function " + quote(name),
+                   "write " + quote("- " + name.substr(1) + "(…)"));
+    }
+    const std::string_view nearest = nearest_function(name);
+    return error(name_span(node), "there is no function " + quote(name),
+                 nearest.empty() ? "" : "did you mean " + quote(nearest) + "?");
+  }
+
+  [[nodiscard]] Node name_span(const Node& call) const {
+    Node span = call;
+    span.offset += text_of(call).starts_with('(') ? 1 : 0;
+    span.length = static_cast<uint32_t>(condition_.names[call.name].size());
+    return span;
+  }
+
+  // `a+b` is a name to the lexer; hardly anybody means that. A dash alone is common in names, so it is
+  // told only where a number is wanted or where one stands beside it.
+  void warn_about_name(const Node& node) {
+    const std::string_view name = condition_.names[node.name];
+    if (node.op == Op::property && is_literal_word(name)) {
+      const std::string lowered = ascii_lowered(name);
+      found_.warning(node.offset, node.length, quote(name) + " is the name of a property",
+                     "if you mean the literal, write " + quote(lowered) + " in lower case");
+    }
+    const bool operators = name.find_first_of("+*%|&!") != std::string_view::npos;
+    if (operators || (is_body(node.op) && name.find('-') != std::string_view::npos) ||
+        number_beside_dash(name) || name.starts_with('-')) {
+      warn_one_name(node);
+    }
+  }
+
+  static bool is_literal_word(std::string_view name) {
+    for (const std::string_view word : {"true", "false", "null", "undefined"}) {
+      if (equals_ignoring_case(name, word)) return true;
+    }
+    return false;
+  }
+
+  void warn_about_dash(const Node& node) {
+    const std::string_view name =
+        node.op == Op::property ? std::string_view(condition_.names[node.name]) : "";
+    if (name.find('-') != std::string_view::npos && !number_beside_dash(name)) warn_one_name(node);
+  }
+
+  void warn_one_name(const Node& node) {
+    const std::string split = split_name(condition_.names[node.name]);
+    found_.warning(node.offset, node.length, quote(condition_.names[node.name]) + " is one name",
+                   split.empty() ? "operators need blanks around them"
+                                 : "if you mean the operator, write " + quote(split));
+  }
+
+  static bool number_beside_dash(std::string_view name) {
+    const size_t dash = name.find_last_of('-');
+    if (dash == std::string_view::npos || dash + 1 == name.size()) return false;
+    const auto digits = [](std::string_view text) {
+      return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
+    };
+    return digits(name.substr(dash + 1)) || digits(name.substr(0, dash));
+  }
+
+  // "a-b" to "a - b"; empty if there is nothing on one side.
+  static std::string split_name(std::string_view name) {
+    const size_t at = name.find_first_of("+-*%|");
+    if (at == 0 || at == std::string_view::npos) return {};
+    const size_t end = name.find_first_not_of("+-*%|", at);
+    if (end == std::string_view::npos) return {};
+    return std::string(name.substr(0, at)) + " " + std::string(name.substr(at, end - at)) + " " +
+           std::string(name.substr(end));
+  }
+
+  [[nodiscard]] const Node& left(const Node& node) const { return condition_.nodes[node.left]; }
+  [[nodiscard]] const Node& right(const Node& node) const { return condition_.nodes[node.right]; }
+  [[nodiscard]] std::string_view text_of(const Node& node) const {
+    return found_.text().substr(node.offset, node.length);
+  }
+
+  Expression& condition_;
+  bool strict_;
+  Diagnostics& found_;
+  std::vector<bool> wrong_;  // by node: it or a part of it has been reported
+};
+
+}  // namespace
+
+void check(Expression& condition, Semantics semantics, Diagnostics& found) {
+  if (!condition.empty()) Checker(condition, semantics, found).run();
+}
+
+}  // namespace headgate::routing

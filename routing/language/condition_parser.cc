@@ -1,0 +1,350 @@
+#include "routing/language/condition_parser.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "routing/language/text.h"
+
+namespace headgate::routing {
+namespace {
+
+using Kind = Token::Kind;
+
+// Binary operators, all left-associative; a higher power binds tighter. Unary `-` binds tighter than all
+// of them, NOT tighter than all of them but looser than `-`: `NOT a = 'x'` is `(NOT a) = 'x'`.
+struct Infix {
+  Kind kind;
+  uint8_t power;
+  Op op;
+};
+constexpr std::array kInfix = {
+    Infix{Kind::coalesce, 1, Op::coalesce},
+    Infix{Kind::or_word, 2, Op::logical_or},
+    Infix{Kind::and_word, 3, Op::logical_and},
+    Infix{Kind::equal, 4, Op::equal},
+    Infix{Kind::not_equal, 4, Op::not_equal},
+    Infix{Kind::less, 5, Op::less},
+    Infix{Kind::less_equal, 5, Op::less_equal},
+    Infix{Kind::greater, 5, Op::greater},
+    Infix{Kind::greater_equal, 5, Op::greater_equal},
+    Infix{Kind::plus, 6, Op::add},
+    Infix{Kind::minus, 6, Op::subtract},
+    Infix{Kind::concat, 6, Op::concat},
+    Infix{Kind::star, 7, Op::multiply},
+    Infix{Kind::slash, 7, Op::divide},
+    Infix{Kind::percent, 7, Op::modulo},
+};
+// What people know from other languages.
+struct Foreign {
+  std::string_view word;
+  std::string_view instead;
+};
+constexpr std::array kForeign = {
+    Foreign{"IN", "write `a = 'x' OR a = 'y'`"},
+    Foreign{"LIKE", "write `starts_with(…)`, `ends_with(…)` or `contains(…)`"},
+    Foreign{"BETWEEN", "write `a >= 1 AND a <= 2`"},
+    Foreign{"IS", "write `is_null(a)` or `is_defined(a)`"},
+    Foreign{"XOR", "write `a != b`"},
+};
+constexpr uint8_t kNotPower = 8;
+constexpr uint8_t kNegatePower = 9;
+constexpr std::string_view kBodyPrefix = "$body.";
+
+const Infix* infix_of(Kind kind) {
+  const auto* const found =
+      std::find_if(kInfix.begin(), kInfix.end(), [&](const Infix& i) { return i.kind == kind; });
+  return found == kInfix.end() ? nullptr : found;
+}
+
+// edgeHub reads hexadecimal as 64 bits, two's complement; what does not fit is undefined.
+std::optional<double> hex_number(std::string_view digits) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (error != std::errc{}) return std::nullopt;
+  return static_cast<double>(static_cast<int64_t>(value));
+}
+
+bool begins_operand(Kind kind) {
+  return is_word(kind) || kind == Kind::string || kind == Kind::system_name || kind == Kind::open ||
+         kind == Kind::open_brace;
+}
+
+std::string quote(std::string_view text) { return std::string("`").append(text).append("`"); }
+
+}  // namespace
+
+bool TokenCursor::at_word(std::string_view word) const {
+  return at(Kind::name) && equals_ignoring_case(text(peek()), word);
+}
+
+bool TokenCursor::accept(Kind kind) {
+  if (!at(kind)) return false;
+  take();
+  return true;
+}
+
+void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found) {
+  const Token& token = cursor.peek();
+  const auto error = [&](std::string message, std::string suggestion = {}) {
+    found.error(token.offset, token.length, std::move(message), std::move(suggestion));
+  };
+  const std::string wanted = std::string("expected ").append(expected);
+  switch (token.kind) {
+    case Kind::end:
+      return error("the text ends here; " + wanted);
+    case Kind::unterminated_string:
+      return error("unterminated string", "close it with the quote that opened it");
+    case Kind::bad_escape:
+      return error("unknown escape " + quote(cursor.text(token)) + " in a string",
+                   R"(write \\ for a backslash; the others are \" \' and \uXXXX)");
+    case Kind::close:
+      if (expected.starts_with("an operator")) return error("unmatched closing `)`");
+      break;
+    case Kind::bracketed_name:
+      return error("a name cannot hold `[` or `]`",
+                   "only body paths have an index: " + quote("$body." + std::string(cursor.text(token))));
+    case Kind::equal:
+      if (cursor.previous() != nullptr && cursor.previous()->kind == Kind::equal) {
+        return error("`==` is not an operator", "write `=`");
+      }
+      break;
+    default:
+      break;
+  }
+  error(wanted + ", found " + quote(cursor.text(token)));
+}
+
+bool ConditionParser::parse(Expression& out) {
+  if (!binary(0) || (!at_end() && !fail_at_operator())) return false;
+  out = std::move(out_);
+  return true;
+}
+
+bool ConditionParser::at_end() const {
+  return cursor_.at(Kind::end) || cursor_.at(Kind::into_word) || cursor_.at_word("group");
+}
+
+// What follows a complete operand but is no operator.
+ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
+  const Token& token = cursor_.peek();
+  const std::string_view text = cursor_.text(token);
+  if (is_word(token.kind) && text.starts_with('-')) {
+    const std::string_view what = token.kind == Kind::name ? " is one name" : " is one number";
+    return fail(token, quote(text) + std::string(what) + " here, not a subtraction",
+                "write " + quote("- " + std::string(text.substr(1))));
+  }
+  for (const Foreign& foreign : kForeign) {
+    if (equals_ignoring_case(text, foreign.word)) {
+      return fail(token, "there is no operator " + quote(text), std::string(foreign.instead));
+    }
+  }
+  if (text == "&&") return fail(token, "`&&` is not an operator", "write `AND`");
+  if (token.kind == Kind::name && text.find_first_not_of('|') == std::string_view::npos) {
+    return fail(token, quote(text) + " is not an operator", "write `OR`, or `||` to join strings");
+  }
+  report_unexpected(cursor_, "an operator or INTO", found_);
+  return std::nullopt;
+}
+
+ConditionParser::MaybeNode ConditionParser::binary(uint8_t min_power) {
+  if (++depth_ > kNestingDepthMax) {
+    return fail(cursor_.peek(),
+                "the condition is nested deeper than " + std::to_string(kNestingDepthMax) + " levels");
+  }
+  MaybeNode left = prefix();
+  while (left) {
+    const Infix* const infix = infix_of(cursor_.peek().kind);
+    if (infix == nullptr || infix->power <= min_power) break;
+    cursor_.take();
+    const MaybeNode right = binary(infix->power);
+    if (!right) return std::nullopt;
+    const Node& last = out_.nodes[*right];
+    left = add({.op = infix->op, .left = *left, .right = *right}, out_.nodes[*left].offset,
+               last.offset + last.length);
+  }
+  --depth_;
+  return left;
+}
+
+ConditionParser::MaybeNode ConditionParser::prefix() {
+  if (cursor_.at(Kind::minus)) return unary(Op::negate, kNegatePower);
+  if (cursor_.at(Kind::not_word)) return unary(Op::logical_not, kNotPower);
+  return primary();
+}
+
+ConditionParser::MaybeNode ConditionParser::unary(Op op, uint8_t power) {
+  const size_t begin = cursor_.take().offset;
+  const MaybeNode operand = binary(power);
+  if (!operand) return std::nullopt;
+  const Node& node = out_.nodes[*operand];
+  return add({.op = op, .left = *operand}, begin, node.offset + node.length);
+}
+
+ConditionParser::MaybeNode ConditionParser::primary() {
+  const Token& token = cursor_.peek();
+  switch (token.kind) {
+    case Kind::open:
+      return parenthesised();
+    case Kind::open_brace:
+      return braced();
+    case Kind::system_name:
+      return system_name(cursor_.take(), false);
+    case Kind::name:
+      return name_or_call(cursor_.take());
+    case Kind::string:
+    case Kind::integer:
+    case Kind::hex:
+    case Kind::real:
+    case Kind::true_word:
+    case Kind::false_word:
+    case Kind::null_word:
+    case Kind::undefined_word:
+      return literal(cursor_.take());
+    default:
+      return fail_at_operand(token);
+  }
+}
+
+ConditionParser::MaybeNode ConditionParser::fail_at_operand(const Token& token) {
+  if (is_word(token.kind) && token.kind != Kind::into_word && token.kind != Kind::not_word) {
+    return fail(token, quote(cursor_.text(token)) + " is a keyword and cannot be a property's name here");
+  }
+  report_unexpected(cursor_, "a value", found_);
+  return std::nullopt;
+}
+
+ConditionParser::MaybeNode ConditionParser::parenthesised() {
+  const Token open = cursor_.take();
+  const MaybeNode inner = binary(0);
+  if (!inner) return std::nullopt;
+  if (cursor_.at(Kind::close)) {
+    Node& node = out_.nodes[*inner];
+    node.offset = static_cast<uint32_t>(open.offset);
+    node.length = static_cast<uint32_t>(cursor_.take().end_offset() - open.offset);
+    return inner;
+  }
+  if (begins_operand(cursor_.peek().kind) && !cursor_.at(Kind::into_word)) return fail_at_operator();
+  return fail(open, "missing closing `)`");
+}
+
+ConditionParser::MaybeNode ConditionParser::braced() {
+  const Token open = cursor_.take();
+  if (!cursor_.at(Kind::system_name)) {
+    report_unexpected(cursor_, "a `$` name after `{`", found_);
+    return std::nullopt;
+  }
+  const MaybeNode inner = system_name(cursor_.take(), true);
+  if (!inner) return std::nullopt;
+  if (!cursor_.at(Kind::close_brace)) return fail(open, "missing closing `}`");
+  Node& node = out_.nodes[*inner];
+  node.offset = static_cast<uint32_t>(open.offset);
+  node.length = static_cast<uint32_t>(cursor_.take().end_offset() - open.offset);
+  return inner;
+}
+
+ConditionParser::MaybeNode ConditionParser::literal(const Token& token) {
+  const std::string_view text = cursor_.text(token);
+  Node node;
+  switch (token.kind) {
+    case Kind::true_word:
+    case Kind::false_word:
+      node = {.op = Op::boolean_literal, .number = token.kind == Kind::true_word ? 1.0 : 0.0};
+      break;
+    case Kind::null_word:
+      node.op = Op::null_literal;
+      break;
+    case Kind::undefined_word:
+      break;
+    case Kind::string:
+      node = {.op = Op::string_literal, .name = intern(unquote(text))};
+      break;
+    default: {
+      const auto number = token.kind == Kind::hex ? hex_number(text.substr(2)) : parse_number(text);
+      if (number) node = {.op = Op::number_literal, .number = *number};
+    }
+  }
+  return add(node, token.offset, token.end_offset());
+}
+
+ConditionParser::MaybeNode ConditionParser::name_or_call(const Token& token) {
+  if (cursor_.at(Kind::open)) return call(token);
+  return add({.op = Op::property, .name = intern(std::string(cursor_.text(token)))}, token.offset,
+             token.end_offset());
+}
+
+ConditionParser::MaybeNode ConditionParser::call(const Token& name) {
+  const Token open = cursor_.take();
+  std::vector<NodeIndex> arguments;
+  while (!cursor_.at(Kind::close) || !arguments.empty()) {
+    const MaybeNode argument = binary(0);
+    if (!argument) return std::nullopt;
+    arguments.push_back(*argument);
+    if (!cursor_.accept(Kind::comma)) break;
+  }
+  if (!cursor_.at(Kind::close)) {
+    if (begins_operand(cursor_.peek().kind) && !cursor_.at(Kind::into_word)) return fail_at_operator();
+    return fail(open, "missing closing `)`");
+  }
+  const size_t end = cursor_.take().end_offset();
+  const auto first = static_cast<NodeIndex>(out_.arguments.size());
+  out_.arguments.insert(out_.arguments.end(), arguments.begin(), arguments.end());
+  return add({.op = Op::call,
+              .left = first,
+              .right = static_cast<NodeIndex>(arguments.size()),
+              .name = intern(std::string(cursor_.text(name)))},
+             name.offset, end);
+}
+
+// `$name` is an application property of that very name, else a system property or a body value; `{$name}`
+// is only the latter. A name with brackets is always a body value.
+ConditionParser::MaybeNode ConditionParser::system_name(const Token& token, bool braced) {
+  const std::string_view text = cursor_.text(token);
+  const bool brackets = text.find_first_of("[]") != std::string_view::npos;
+  const bool body = equals_ignoring_case(text.substr(0, kBodyPrefix.size()), kBodyPrefix);
+  Node node{.name = intern(std::string(text))};
+  if (body) {
+    auto path = parse_body_path(text.substr(kBodyPrefix.size()));
+    if (!path) {
+      return fail(token, "not a path into the body",
+                  "write `$body.name.name[0].name`; names are separated by one dot");
+    }
+    out_.paths.push_back(std::move(*path));
+    node.path = static_cast<uint32_t>(out_.paths.size() - 1);
+    node.op = braced || brackets ? Op::body : Op::body_or_property;
+  } else if (brackets) {
+    return fail(token, "a property's name cannot hold `[` or `]`",
+                "only body paths have an index: `$body.name[0]`");
+  } else if (braced) {
+    node.op = Op::system_property;
+    node.name = intern(std::string(text.substr(1)));
+  } else {
+    node.op = Op::property_or_system;
+  }
+  return add(node, token.offset, token.end_offset());
+}
+
+ConditionParser::MaybeNode ConditionParser::add(Node node, size_t begin, size_t end) {
+  if (out_.nodes.size() == kNodesMax) {
+    found_.error(begin, end - begin, "the condition has more than " + std::to_string(kNodesMax) + " parts");
+    return std::nullopt;
+  }
+  node.offset = static_cast<uint32_t>(begin);
+  node.length = static_cast<uint32_t>(end - begin);
+  out_.nodes.push_back(node);
+  return out_.root();
+}
+
+ConditionParser::MaybeNode ConditionParser::fail(const Token& token, std::string message,
+                                                 std::string suggestion) {
+  found_.error(token.offset, token.length, std::move(message), std::move(suggestion));
+  return std::nullopt;
+}
+
+uint32_t ConditionParser::intern(std::string text) {
+  out_.names.push_back(std::move(text));
+  return static_cast<uint32_t>(out_.names.size() - 1);
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,81 @@
+#include "routing/language/diagnostics.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::routing {
+namespace {
+
+bool starts_character(char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }
+
+size_t characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+size_t line_start(std::string_view text, size_t offset) {
+  const size_t newline = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
+
+std::string_view line_at(std::string_view text, size_t start) {
+  std::string_view line = text.substr(start, text.find('\n', start) - start);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+// Blanks as wide as `text`: tabs stay tabs, so that the caret stands under its character.
+std::string indent_like(std::string_view text) {
+  std::string blanks;
+  for (const char c : text) {
+    if (starts_character(c)) blanks.push_back(c == '\t' ? '\t' : ' ');
+  }
+  return blanks;
+}
+
+}  // namespace
+
+void Diagnostics::error(size_t offset, size_t length, std::string message, std::string suggestion) {
+  ++errors_;
+  add(Severity::error, offset, length, std::move(message), std::move(suggestion));
+}
+
+void Diagnostics::warning(size_t offset, size_t length, std::string message, std::string suggestion) {
+  add(Severity::warning, offset, length, std::move(message), std::move(suggestion));
+}
+
+void Diagnostics::add(Severity severity, size_t offset, size_t length, std::string message,
+                      std::string suggestion) {
+  offset = std::min(offset, text_.size());
+  const std::string_view before = text_.substr(0, offset);
+  const size_t start = line_start(text_, offset);
+  found_.push_back({severity, static_cast<uint32_t>(1 + std::count(before.begin(), before.end(), '\n')),
+                    static_cast<uint32_t>(1 + characters(before.substr(start))), offset, length,
+                    std::move(message), std::move(suggestion)});
+}
+
+std::vector<Diagnostic> Diagnostics::take() {
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.offset < b.offset; });
+  errors_ = 0;
+  return std::exchange(found_, {});
+}
+
+std::string render(const Diagnostic& d, std::string_view text) {
+  const std::string_view severity = d.severity == Severity::error ? "error: " : "warning: ";
+  std::string out;
+  if (d.line > 0)
+    out.append(std::to_string(d.line)).append(":").append(std::to_string(d.column)).append(": ");
+  out.append(severity).append(d.message).append("\n");
+  if (d.line > 0 && d.offset <= text.size()) {
+    const size_t start = line_start(text, d.offset);
+    const std::string_view line = line_at(text, start);
+    const size_t at = std::min(d.offset - start, line.size());
+    const size_t width = std::max<size_t>(1, characters(line.substr(at, d.length)));
+    out.append("  ").append(line).append("\n  ").append(indent_like(line.substr(0, at)));
+    out.append(width, '^').append("\n");
+  }
+  if (!d.suggestion.empty()) out.append("  help: ").append(d.suggestion).append("\n");
+  return out;
+}
+
+}  // namespace headgate::routing

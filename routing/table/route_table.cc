@@ -1,0 +1,180 @@
+#include "routing/table/route_table.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/topic.h"
+#include "routing/language/text.h"
+#include "routing/table/loops.h"
+
+namespace headgate::routing {
+namespace {
+
+void append_lowered(std::string& path, std::string_view text) {
+  for (const char c : text) path.push_back(ascii_lower(c));
+}
+
+Diagnostic finding(Severity severity, std::string message, std::string suggestion) {
+  Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.message = std::move(message);
+  diagnostic.suggestion = std::move(suggestion);
+  return diagnostic;
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+// What is wrong with a spec besides its text.
+void check_spec(const RouteSpec& spec, std::set<std::string, std::less<>>& names,
+                std::vector<Diagnostic>& found) {
+  const auto error = [&](std::string message, std::string suggestion) {
+    found.push_back(finding(Severity::error, std::move(message), std::move(suggestion)));
+  };
+  if (is_blank(spec.name)) error("the route has no name", "give it one; status and metrics show it");
+  if (!names.insert(spec.name).second) {
+    error("another route is named `" + spec.name + "`", "the first one counts; rename this one");
+  }
+  if (spec.priority && (*spec.priority < 0 || *spec.priority > kPriorityMax)) {
+    error("priority " + std::to_string(*spec.priority) + " is out of range",
+          "0 is first, 9 is last; leave it out to come after 9");
+  }
+}
+
+bool has_error(const std::vector<Diagnostic>& found) {
+  return std::any_of(found.begin(), found.end(),
+                     [](const Diagnostic& d) { return d.severity == Severity::error; });
+}
+
+}  // namespace
+
+void source_path(const core::Message& message, std::string& path) {
+  const auto topic = core::parse_module_topic(message.topic);
+  const bool by_module = message.hops == 0 && message.source && !message.source->module.empty();
+  path.assign(topic || by_module ? kModulesPath : kMessagesPath);
+  if (topic) {
+    append_lowered(path, topic->module);
+    path.append("/outputs/");
+    append_lowered(path, topic->name);
+    path.push_back('/');
+  } else if (by_module) {
+    append_lowered(path, message.source->module);
+    path.push_back('/');
+  }
+}
+
+bool is_unroutable(std::string_view topic) {
+  if (topic.starts_with('$')) return true;
+  const auto module_topic = core::parse_module_topic(topic);
+  return module_topic && module_topic->kind == core::ModuleTopic::Kind::input;
+}
+
+RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
+  auto table = std::make_shared<RouteTable>();
+  std::vector<RouteStatus> statuses;
+  std::set<std::string, std::less<>> names;
+  for (const RouteSpec& spec : specs) {
+    RouteStatus status{spec.name, spec.text, std::nullopt, {}};
+    check_spec(spec, names, status.diagnostics);
+    auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
+    if (compiled && !has_error(status.diagnostics)) {
+      status.route = static_cast<uint32_t>(table->routes_.size());
+      table->add(spec, std::move(*compiled));
+    }
+    statuses.push_back(std::move(status));
+  }
+  table->warn_about_loops(statuses);
+  return {std::move(table), std::move(statuses)};
+}
+
+void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
+  const auto route = static_cast<RouteIndex>(routes_.size());
+  const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
+  index_.add(compiled.source, route);
+  routes_.push_back(
+      {spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sink), lane, spec.ttl_s});
+  programs_.push_back({std::move(compiled.condition), compiled.reading});
+}
+
+uint32_t RouteTable::endpoint_of(const Sink& sink) {
+  const std::string name = endpoint_name(sink);
+  const auto known =
+      std::find_if(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& e) { return e.name == name; });
+  if (known != endpoints_.end()) return static_cast<uint32_t>(known - endpoints_.begin());
+  endpoints_.push_back({sink.kind, sink.module, sink.input, sink.topic, name});
+  return static_cast<uint32_t>(endpoints_.size() - 1);
+}
+
+void RouteTable::match(const core::Message& message, MatchContext& context,
+                       std::vector<Match>& out) const noexcept {
+  out.clear();
+  prepare(message, context);
+  for (const RouteIndex route : context.candidates_) {
+    const Program& program = programs_[route];
+    const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
+    if (truth == Truth::yes) take(route, context, out);
+    if (truth == Truth::undefined) ++context.stats_[route].undefined;
+  }
+}
+
+void RouteTable::prepare(const core::Message& message, MatchContext& context) const {
+  if (context.table_ != identity_) {
+    context.table_ = identity_;
+    context.stats_.assign(routes_.size(), {});
+    context.seen_.assign(endpoints_.size(), {});
+  }
+  ++context.message_;
+  context.candidates_.clear();
+  if (is_unroutable(message.topic)) return;
+  source_path(message, context.path_);
+  index_.collect(context.path_, message.topic, context.candidates_);
+  std::sort(context.candidates_.begin(), context.candidates_.end());
+  context.fields_.bind(message);
+}
+
+// An endpoint is answered once, with the best priority; of equal ones the first route counts.
+void RouteTable::take(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
+  ++context.stats_[route].matched;
+  const RouteInfo& info = routes_[route];
+  const Match match{info.endpoint, info.lane, info.ttl_s, route};
+  MatchContext::Seen& seen = context.seen_[info.endpoint];
+  if (seen.message != context.message_) {
+    seen = {context.message_, out.size()};
+    out.push_back(match);
+  } else if (match.lane < out[seen.place].lane) {
+    out[seen.place] = match;
+  }
+}
+
+// For each route the routes that may take what it publishes to a topic, whatever their conditions.
+std::vector<std::vector<RouteIndex>> RouteTable::feeds() const {
+  std::vector<std::vector<RouteIndex>> feeds(routes_.size());
+  core::Message republished;
+  republished.hops = 1;
+  std::string path;
+  for (size_t i = 0; i < routes_.size(); ++i) {
+    const Endpoint& endpoint = endpoints_[routes_[i].endpoint];
+    if (endpoint.kind != Sink::Kind::topic) continue;
+    republished.topic = endpoint.topic;
+    source_path(republished, path);
+    index_.collect(path, endpoint.topic, feeds[i]);
+  }
+  return feeds;
+}
+
+void RouteTable::warn_about_loops(std::vector<RouteStatus>& statuses) const {
+  const auto graph = feeds();
+  const std::vector<bool> loops = on_a_loop(graph);
+  for (RouteStatus& status : statuses) {
+    if (!status.route || !loops[*status.route]) continue;
+    std::string names;
+    for (const RouteIndex step : shortest_loop(graph, *status.route))
+      names.append(routes_[step].name).append(" → ");
+    names.append(status.name);
+    status.diagnostics.push_back(finding(Severity::warning, "routes form a loop: " + names,
+                                         "a message goes round at most " + std::to_string(kMaxHops) +
+                                             " times; narrow a source or a condition"));
+  }
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,162 @@
+// The routes of a hub, compiled: immutable, swapped whole. It answers which queues want a message.
+//
+//   auto built = RouteTable::build(specs);             // on load; built.statuses says what was left out
+//   MatchContext context;                              // one for the loop, for ever
+//   std::vector<Match> matches;                        // reused
+//   built.table->match(message, context, matches);
+//   for (const Match& m : matches) enqueue(built.table->endpoints()[m.endpoint].name, m.lane, m.ttl_s);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/message.h"
+#include "routing/evaluation/evaluator.h"
+#include "routing/evaluation/message_fields.h"
+#include "routing/language/diagnostics.h"
+#include "routing/language/sink.h"
+#include "routing/table/compile.h"
+#include "routing/table/source_index.h"
+
+namespace headgate::routing {
+
+// Priorities 0 (first) to 9; routes without one come after them, in a lane of their own.
+inline constexpr int kPriorityMax = 9;
+inline constexpr uint8_t kLaneWithoutPriority = 10;
+
+// A message that routes have republished this often is not republished again: whoever delivers to a
+// topic endpoint compares core::Message::hops with it, and counts what it drops.
+inline constexpr uint8_t kMaxHops = 8;
+
+// A route as it stands in a file.
+struct RouteSpec {
+  std::string name;
+  std::string text;
+  std::optional<int> priority;  // 0 to kPriorityMax
+  uint32_t ttl_s = 0;           // 0: for ever
+  Semantics semantics = Semantics::strict;
+  BodyMode body = BodyMode::auto_detect;
+};
+
+// Where messages are queued. Several routes may share one.
+struct Endpoint {
+  Sink::Kind kind = Sink::Kind::upstream;
+  std::string module;  // module_input
+  std::string input;   // module_input
+  std::string topic;   // topic, and for a module input the topic it is delivered on
+  std::string name;    // the queue's name, stable over restarts: see endpoint_name()
+};
+
+// A route in the table.
+struct RouteInfo {
+  std::string name;
+  std::string text;
+  RouteSource source;
+  uint32_t endpoint = 0;  // index into endpoints()
+  uint8_t lane = kLaneWithoutPriority;
+  uint32_t ttl_s = 0;
+};
+
+// What became of a spec.
+struct RouteStatus {
+  std::string name;
+  std::string text;
+  std::optional<uint32_t> route;  // index into routes(); absent: left out
+  std::vector<Diagnostic> diagnostics;
+
+  [[nodiscard]] bool ok() const { return route.has_value(); }
+};
+
+// One endpoint that wants a message, with the terms of the matching route of best priority.
+struct Match {
+  uint32_t endpoint = 0;
+  uint8_t lane = kLaneWithoutPriority;
+  uint32_t ttl_s = 0;
+  uint32_t route = 0;
+
+  friend bool operator==(const Match&, const Match&) = default;
+};
+
+// Counted since the context first met the table.
+struct RouteStats {
+  uint64_t matched = 0;
+  uint64_t undefined = 0;  // the condition could not be decided: a field is missing, or is no JSON
+};
+
+class RouteTable;
+
+// What matching needs besides the table: parser, scratch space, counters. Owned by the caller, used for
+// one message at a time, good for any table; counters start at zero with a new one.
+class MatchContext {
+ public:
+  // By index into the routes() of the table last matched against.
+  [[nodiscard]] std::span<const RouteStats> stats() const { return stats_; }
+
+ private:
+  friend class RouteTable;
+
+  struct Seen {  // an endpoint's place in the answer, if `message` is the current one
+    uint64_t message = 0;
+    size_t place = 0;
+  };
+
+  std::shared_ptr<const int> table_;  // identity of the table last used, kept so that it stays unique
+  MessageFields fields_;
+  Evaluator evaluator_;
+  std::string path_;
+  std::vector<RouteIndex> candidates_;
+  std::vector<Seen> seen_;
+  std::vector<RouteStats> stats_;
+  uint64_t message_ = 0;
+};
+
+class RouteTable {
+ public:
+  struct Built {
+    std::shared_ptr<const RouteTable> table;
+    std::vector<RouteStatus> statuses;  // one a spec, in their order
+  };
+
+  // Compiles what compiles; the rest is left out and reported. Never fails as a whole.
+  [[nodiscard]] static Built build(std::span<const RouteSpec> specs);
+
+  // Overwrites `out` with the distinct endpoints that want `message`. Module inputs and topics that begin
+  // with `$` are wanted by none.
+  void match(const core::Message& message, MatchContext& context, std::vector<Match>& out) const noexcept;
+
+  [[nodiscard]] std::span<const Endpoint> endpoints() const { return endpoints_; }
+  [[nodiscard]] std::span<const RouteInfo> routes() const { return routes_; }
+
+ private:
+  struct Program {
+    Expression condition;
+    Reading reading;
+  };
+
+  void add(const RouteSpec& spec, CompiledRoute compiled);
+  uint32_t endpoint_of(const Sink& sink);
+  void warn_about_loops(std::vector<RouteStatus>& statuses) const;
+  [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
+  void prepare(const core::Message& message, MatchContext& context) const;
+  void take(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
+
+  std::vector<RouteInfo> routes_;
+  std::vector<Program> programs_;  // by route
+  std::vector<Endpoint> endpoints_;
+  SourceIndex index_;
+  std::shared_ptr<const int> identity_ = std::make_shared<const int>(0);
+};
+
+// The path that sources are compared with, in lower case: `/messages/modules/<m>/outputs/<o>/` for a
+// module's output, `/messages/modules/<m>/` for another topic of a module, else `/messages/`. What a
+// route republished is the hub's, not the module's.
+void source_path(const core::Message& message, std::string& path);
+
+// True for topics that are never routed: `$…` and module inputs.
+[[nodiscard]] bool is_unroutable(std::string_view topic);
+
+}  // namespace headgate::routing

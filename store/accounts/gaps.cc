@@ -1,0 +1,47 @@
+#include "store/accounts/gaps.h"
+
+#include <algorithm>
+
+namespace headgate::store {
+namespace {
+
+Gap joined(const Gap& a, const Gap& b) {
+  return {std::min(a.from, b.from), std::max(a.to, b.to), a.count + b.count, b.why};
+}
+
+}  // namespace
+
+void GapList::add(Seq previous, const Gap& gap) {
+  const Seq reach = previous == 0 ? gap.from - 1 : previous;
+  Gap merged = gap;
+  std::erase_if(gaps_, [&](const Gap& known) {
+    const bool touches = known.why == gap.why && known.to >= reach && known.from <= gap.to + 1;
+    if (touches) merged = joined(known, merged);
+    return touches;
+  });
+  const auto place = std::ranges::upper_bound(gaps_, merged.from, {}, &Gap::from);
+  gaps_.insert(place, merged);
+  if (gaps_.size() > kMax) shorten();
+}
+
+void GapList::drop(Seq up_to) {
+  std::erase_if(gaps_, [&](const Gap& gap) { return gap.to <= up_to; });
+}
+
+void GapList::shorten() {
+  size_t best = 1;
+  Seq best_distance = ~Seq{0};
+  for (size_t i = 1; i < gaps_.size(); ++i) {
+    const Gap& before = gaps_[i - 1];
+    const Gap& after = gaps_[i];
+    const Seq distance = after.from > before.to ? after.from - before.to : 0;
+    if (before.why == after.why && distance < best_distance) {
+      best = i;
+      best_distance = distance;
+    }
+  }
+  gaps_[best] = joined(gaps_[best - 1], gaps_[best]);
+  gaps_.erase(gaps_.begin() + static_cast<std::ptrdiff_t>(best) - 1);
+}
+
+}  // namespace headgate::store

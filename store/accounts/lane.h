@@ -1,0 +1,84 @@
+// What the loop knows of one lane: which of its seqs are finished. Constant size but for the holes that
+// out-of-order finishing leaves, whatever the depth of the lane.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "store/accounts/expiry_map.h"
+#include "store/accounts/seq_ranges.h"
+#include "store/format/index_row.h"
+#include "store/queue_store.h"
+
+namespace headgate::store {
+
+// The first waiting entry of a lane, found lazily and kept until the head moves.
+struct Oldest {
+  Seq seq = 0;  // 0: not looked up yet
+  int64_t arrived_ms = 0;
+  int64_t expires_ms = 0;
+};
+
+// The finished part of a lane. An entry `seq` whose lane neighbour before it is `previous` tiles (previous,
+// seq]; so the head advances over finished tiles without anybody reading the entries between.
+class LaneProgress {
+ public:
+  [[nodiscard]] Seq head() const { return head_; }  // everything up to and including it is finished
+  [[nodiscard]] Seq last() const { return last_; }  // the newest seq the lane was given
+
+  // Gives the lane an entry; returns the one before it. Requires seq > last().
+  Seq add(Seq seq);
+
+  // Finishes the tile (previous, seq].
+  void finish(Seq previous, Seq seq);
+  void finish_all();
+
+  [[nodiscard]] bool finished(Seq seq) const { return seq <= head_ || above_.contains(seq); }
+  // True if every entry in (from, to] is finished.
+  [[nodiscard]] bool passed(Seq from, Seq to) const;
+  // The largest position ≥ `after` with nothing unfinished in between.
+  [[nodiscard]] Seq skip_finished(Seq after) const;
+
+  [[nodiscard]] const SeqRanges& above() const { return above_; }
+
+  // Forgets that (from, to] is finished, if the lane has exactly this range: its rows do not hold it any more
+  // (Fold).
+  void forget(Seq from, Seq to) { above_.erase(from, to); }
+
+  // As read from disk.
+  static LaneProgress restore(Seq head, Seq last, SeqRanges above);
+
+ private:
+  void absorb();
+
+  Seq head_ = 0;
+  Seq last_ = 0;
+  SeqRanges above_;  // finished beyond the head
+};
+
+// A lane as the store keeps it.
+struct Lane {
+  LaneProgress progress;
+
+  // Rows with a last seq in (sweep_from, sweep_to] were purged and are still to be deleted from disk.
+  Seq sweep_from = 0;
+  Seq sweep_to = 0;
+  [[nodiscard]] bool sweeping() const { return sweep_to != 0; }
+
+  ExpiryMap expiries;                          // of what is written; stored as its due_ms()
+  int64_t pending_due_ms = ExpiryMap::kNever;  // nothing on its way to the disk expires before that
+
+  // Not stored:
+  Seq durable_last = 0;                          // the newest entry that is written
+  Oldest first_pending;                          // the oldest entry newer than durable_last
+  mutable Oldest oldest;                         // see Oldest
+  mutable std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
+  mutable Seq read_row = 0;                      // the last of the row that was read from last
+  Seq ahead_from = 0;                            // what was read ahead begins after it,
+  Seq ahead_to = 0;                              // reaches so far,
+  Seq ahead_again = 0;                           // and more is to be once this was read
+  bool in_line = false;                          // waits to be looked through for what has expired
+  bool folding = false;                          // its holes are being folded, or cannot be
+};
+
+}  // namespace headgate::store

@@ -1,0 +1,54 @@
+#include "store/accounts/queue_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::store {
+
+QueueTable::QueueTable(std::vector<std::unique_ptr<QueueState>> queues) {
+  for (auto& queue : queues) {
+    const QueueId id = queue->stats.id;
+    if (!queue->removed) names_.emplace(queue->stats.name, id);
+    queues_.emplace(id, std::move(queue));
+  }
+}
+
+QueueState& QueueTable::add(QueueId id, std::string_view name) {
+  auto queue = std::make_unique<QueueState>();
+  queue->stats.id = id;
+  queue->stats.name = name;
+  names_.emplace(name, id);
+  return *queues_.emplace(id, std::move(queue)).first->second;
+}
+
+void QueueTable::remove(QueueState& queue) {
+  queue.removed = true;
+  names_.erase(queue.stats.name);
+}
+
+QueueState* QueueTable::find(QueueId id) const {
+  QueueState* queue = find_any(id);
+  return queue != nullptr && !queue->removed ? queue : nullptr;
+}
+
+QueueState* QueueTable::find_any(QueueId id) const {
+  const auto found = queues_.find(id);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+std::optional<QueueId> QueueTable::find(std::string_view name) const {
+  const auto found = names_.find(name);
+  if (found == names_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<QueueId> QueueTable::ids() const {
+  std::vector<QueueId> ids;
+  for (const auto& [id, queue] : queues_) {
+    if (!queue->removed) ids.push_back(id);
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+}  // namespace headgate::store

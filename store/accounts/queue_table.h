@@ -1,0 +1,42 @@
+// The queues of a store, by id and by name.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/accounts/queue_state.h"
+#include "store/queue_store.h"
+
+namespace headgate::store {
+
+class QueueTable {
+ public:
+  explicit QueueTable(std::vector<std::unique_ptr<QueueState>> queues = {});
+
+  QueueState& add(QueueId id, std::string_view name);
+
+  // The queue stays, marked as removed, without a name; erase() forgets it.
+  void remove(QueueState& queue);
+  void erase(QueueId id) { queues_.erase(id); }
+
+  // Null if there is none, or it is removed.
+  [[nodiscard]] QueueState* find(QueueId id) const;
+  // Also a removed one.
+  [[nodiscard]] QueueState* find_any(QueueId id) const;
+
+  [[nodiscard]] std::optional<QueueId> find(std::string_view name) const;
+  [[nodiscard]] std::vector<QueueId> ids() const;  // in order, without removed ones
+
+  using Queues = std::unordered_map<QueueId, std::unique_ptr<QueueState>>;
+  [[nodiscard]] const Queues& all() const { return queues_; }
+
+ private:
+  Queues queues_;
+  std::map<std::string, QueueId, std::less<>> names_;
+};
+
+}  // namespace headgate::store

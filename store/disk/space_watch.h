@@ -1,0 +1,77 @@
+// When a disk is too full for another message, from what is known of its free space. No I/O, no clock.
+//
+//   free:   0 ── vital ─────── min ──── resume ───────────────── 2 × min ── 2.5 × min ──▶
+//              reserve      messages   and are taken           RocksDB does   and does
+//              is given     are        again                   not compact    again
+//              back         refused                            by itself
+//
+// A reserve that is wanted and not there counts as room that is taken: what is free belongs to it first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "store/disk/reclaim_policy.h"
+#include "store/disk/volume.h"
+
+namespace headgate::store {
+
+struct SpaceLimits {
+  uint64_t min_free_bytes = 0;  // 0: no message is refused for lack of disk
+  uint64_t reserve_bytes = 0;   // 0: no reserve
+};
+
+class SpaceWatch {
+ public:
+  explicit SpaceWatch(const SpaceLimits& limits) : limits_(limits) {}
+
+  // False: nothing is asked of the disk, and nothing is refused.
+  [[nodiscard]] bool enabled() const { return limits_.min_free_bytes != 0 || limits_.reserve_bytes != 0; }
+
+  // The disk was asked. `unwritten_bytes` were taken in and are not on it yet.
+  void on_space(const DiskSpace& space, uint64_t unwritten_bytes);
+  // So much was taken in. It counts twice until the disk is asked again: in the log, and in a file later.
+  void on_taken(uint64_t bytes);
+
+  // So much was taken in that the disk should be asked, or it seems to be too full.
+  [[nodiscard]] bool look_due() const;
+
+  [[nodiscard]] bool low() const { return low_; }      // messages are refused
+  [[nodiscard]] bool tight() const { return tight_; }  // a compaction may not find the room it needs
+
+  // What compacting takes up before it gives back more, with so much alive; see Thrift.
+  [[nodiscard]] uint64_t compacting_bytes(uint64_t alive_bytes) const;
+  // Whether that may begin. If the disk is low the reserve is there for it, else it must not make the disk
+  // low.
+  [[nodiscard]] RoomToCompact room_to_compact(uint64_t alive_bytes) const;
+  // It has begun, or ended with 0: what it takes up is not for messages.
+  void on_compacting(uint64_t bytes);
+
+  [[nodiscard]] bool gives_reserve_back() const;
+  [[nodiscard]] bool sets_reserve_aside() const;
+
+  // In force: on a small file system an eighth and a sixteenth of it at most.
+  [[nodiscard]] uint64_t min_free_bytes() const;
+  [[nodiscard]] uint64_t reserve_bytes() const;
+  [[nodiscard]] uint64_t free() const;  // now, by estimate
+  [[nodiscard]] const DiskSpace& space() const { return space_; }
+
+  // For a publisher, while low(); its beginning is always the same.
+  [[nodiscard]] std::string refusal() const;
+
+ private:
+  [[nodiscard]] uint64_t usable() const;
+  [[nodiscard]] uint64_t resume_bytes() const { return min_free_bytes() + min_free_bytes() / 4; }
+  [[nodiscard]] uint64_t missing_bytes() const;
+  void judge();
+
+  SpaceLimits limits_;
+  DiskSpace space_;
+  bool known_ = false;
+  uint64_t taken_bytes_ = 0;  // since the disk was asked
+  uint64_t compacting_bytes_ = 0;
+  bool low_ = false;
+  bool tight_ = false;
+};
+
+}  // namespace headgate::store

@@ -1,0 +1,70 @@
+// The durable QueueStore, on RocksDB. Format: docs/store-format.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/executor.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "store/disk/space_watch.h"
+#include "store/durable_store.h"
+#include "store/queue_store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace headgate::store {
+
+// What on_durable() means. A crash of the process alone loses nothing in any mode; the modes differ in what
+// a power cut or a crash of the operating system can take.
+struct Durability {
+  enum class Mode {
+    sync,      // nothing that was promised: every group that promises is synced before on_durable()
+    interval,  // what became durable in the last `interval_ms` (plus the time between two ticks)
+    memory,    // what the operating system had not yet written, usually the last 30 s
+  };
+  Mode mode = Mode::sync;
+  int64_t interval_ms = 1'000;  // only for Mode::interval
+};
+
+// Where a hub keeps its store, inside its data directory: other files may lie beside it.
+inline constexpr std::string_view kStoreDirName = "store";
+
+// How a database uses the disk's room. What it may take up for a while, before it gives back more, follows
+// `unit_bytes`: files and log, the first level, and what is merged at a time.
+struct Thrift {
+  bool compacts = true;  // merges files by itself, see RocksDb::set_compacts()
+  uint64_t unit_bytes = 16u << 20;
+};
+
+struct StoreOptions {
+  std::string dir;     // a directory of the store's own: empty, missing, or a store
+  std::string hub_id;  // written into a new store; an existing one must have the same
+  Durability durability;
+  size_t cache_bytes = 16u << 20;  // RocksDB's blocks, indexes and memtables together
+  size_t tail_bytes = 4u << 20;    // the newest messages, kept for consumers that keep up
+  size_t holes_max = 64;  // finished ranges behind the head of a lane; with more, rows are written anew
+  SpaceLimits space;      // of the disk; none unless it is set
+  std::shared_ptr<Volume> volume;  // whom to ask for that; null = the operating system
+  Thrift thrift;                   // set by the store itself, from what the volume says
+  rocksdb::Env* env = nullptr;     // the file system to use; null = the operating system's; not owned
+};
+
+// Opens the store in options.dir, or makes one. Reads a few rows per queue, however much is queued.
+// `executor` and `log` must outlive the store. Without close(), the destructor leaves the store as a crash
+// of the process would.
+// Errors: unavailable (in use by another process), invalid (another hub's, newer format, not a store),
+// corrupt, io, full.
+[[nodiscard]] core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions& options,
+                                                                           core::Executor& executor,
+                                                                           core::Log& log);
+
+// Opens a stopped hub's store without changing it. Errors: as above, and not_found.
+[[nodiscard]] core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir);
+
+}  // namespace headgate::store

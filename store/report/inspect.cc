@@ -1,0 +1,270 @@
+#include "store/report/inspect.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/topic.h"
+#include "store/dead_letter.h"
+
+namespace headgate::store {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Names and topics are UTF-8 by contract; a damaged store must not make inspection fail.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string base64(std::string_view bytes) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](size_t at) {
+      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0u;
+    };
+    const unsigned group = byte(i) << 16u | byte(i + 1) << 8u | byte(i + 2);
+    text += kDigits[group >> 18u & 63u];
+    text += kDigits[group >> 12u & 63u];
+    text += i + 1 < bytes.size() ? kDigits[group >> 6u & 63u] : '=';
+    text += i + 2 < bytes.size() ? kDigits[group & 63u] : '=';
+  }
+  return text;
+}
+
+Json priority_of(size_t lane) { return lane == kDefaultLane ? Json(nullptr) : Json(lane); }
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::delivered:
+      return "delivered";
+    case Outcome::expired:
+      return "expired";
+    case Outcome::dropped:
+      return "dropped";
+    case Outcome::dead:
+      break;
+  }
+  return "dead";
+}
+
+std::string_view on_full_name(OnFull on_full) {
+  switch (on_full) {
+    case OnFull::reject:
+      return "reject";
+    case OnFull::drop_oldest:
+      return "drop-oldest";
+    case OnFull::drop_newest:
+      return "drop-newest";
+    case OnFull::dilute:
+      break;
+  }
+  return "dilute";
+}
+
+Json limits_of(const QueuePolicy& policy) {
+  return {{"messages_max", policy.messages_max},
+          {"bytes_max", policy.bytes_max},
+          {"age_max_ms", policy.age_max_ms},
+          {"on_full", on_full_name(policy.on_full)}};
+}
+
+Json lanes_of(const QueueStats& stats) {
+  Json lanes = Json::array();
+  for (size_t i = 0; i < stats.lanes.size(); ++i) {
+    const LaneStats& lane = stats.lanes[i];
+    if (lane.waiting == 0) continue;
+    lanes.push_back({{"lane", i},
+                     {"priority", priority_of(i)},
+                     {"waiting", lane.waiting},
+                     {"waiting_bytes", lane.waiting_bytes},
+                     {"oldest_ms", lane.oldest_ms}});
+  }
+  return lanes;
+}
+
+int64_t oldest_ms(const QueueStats& stats) {
+  int64_t oldest = 0;
+  for (const LaneStats& lane : stats.lanes) {
+    if (lane.waiting > 0 && (oldest == 0 || lane.oldest_ms < oldest)) oldest = lane.oldest_ms;
+  }
+  return oldest;
+}
+
+Json gaps_of(const QueueReader& reader, QueueId queue) {
+  Json gaps = Json::array();
+  for (const Gap& gap : reader.gaps(queue)) {
+    gaps.push_back(
+        {{"from", gap.from}, {"to", gap.to}, {"count", gap.count}, {"why", outcome_name(gap.why)}});
+  }
+  return gaps;
+}
+
+Json queue_of(const QueueReader& reader, QueueId queue) {
+  const QueueStats& stats = reader.stats(queue);
+  return {{"name", stats.name},
+          {"id", stats.id},
+          {"in", stats.in},
+          {"delivered", stats.delivered},
+          {"waiting", stats.waiting()},
+          {"expired", stats.expired},
+          {"dropped", stats.dropped},
+          {"dead", stats.dead},
+          {"waiting_bytes", stats.waiting_bytes()},
+          {"oldest_ms", oldest_ms(stats)},
+          {"limits", limits_of(stats.policy)},
+          {"refused", stats.refused},
+          {"lanes", lanes_of(stats)},
+          {"gaps", gaps_of(reader, queue)}};
+}
+
+void add_text(Json& json, const char* name, const std::string& value) {
+  if (!value.empty()) json[name] = value;
+}
+
+void add_payload(Json& json, const std::string& body) {
+  if (core::is_valid_utf8(body)) {
+    json["payload"] = body;
+  } else {
+    json["payload_base64"] = base64(body);
+  }
+}
+
+void add_message(Json& json, const core::Message& message, bool payload) {
+  json["topic"] = message.topic;
+  json["qos"] = message.qos;
+  json["retain"] = message.retain;
+  json["arrived_ms"] = message.arrived_ms;
+  json["body_bytes"] = message.body.size();
+  if (message.source) {
+    add_text(json, "client", message.source->client_id);
+    add_text(json, "device", message.source->device);
+    add_text(json, "module", message.source->module);
+  }
+  const core::Properties& props = message.props();
+  add_text(json, "content_type", props.content_type);
+  add_text(json, "content_encoding", props.content_encoding);
+  add_text(json, "response_topic", props.response_topic);
+  for (const core::UserProperty& property : props.user) {
+    json["properties"].push_back(Json::array({property.name, property.value}));
+  }
+  if (payload) add_payload(json, message.body);
+}
+
+Json entry_of(const Entry& entry, uint8_t lane, bool payload) {
+  Json json = {
+      {"seq", entry.seq}, {"lane", lane}, {"priority", priority_of(lane)}, {"expires_ms", entry.expires_ms}};
+  add_message(json, *entry.message, payload);
+  return json;
+}
+
+Json letter_of(const Entry& entry, bool payload) {
+  const auto known = decode_dead_letter(entry.tag);
+  DeadLetter letter;
+  letter.death.reason = known ? "" : known.error().what;
+  if (known) letter = *known;
+  const Death& death = letter.death;
+  Json json = {{"seq", entry.seq},
+               {"died_ms", death.at_ms},
+               {"reason", death.reason},
+               {"attempts", death.attempts},
+               {"first_error", death.first_error},
+               {"first_error_ms", death.first_error_ms},
+               {"last_error", death.last_error},
+               {"last_error_ms", death.last_error_ms},
+               {"from",
+                {{"queue", letter.queue},
+                 {"lane", letter.lane},
+                 {"priority", priority_of(letter.lane)},
+                 {"seq", letter.seq},
+                 {"expires_ms", letter.expires_ms}}}};
+  add_message(json, *entry.message, payload);
+  return json;
+}
+
+core::Result<std::vector<Entry>> letters_after(QueueReader& reader, Seq after, size_t count, core::Now now) {
+  const auto dead = reader.find_queue(kDeadQueue);
+  if (!dead) return std::vector<Entry>();
+  return reader.read(*dead, kDefaultLane, after, {count, kPeekBytesMax}, now);
+}
+
+core::Result<QueueId> find(const QueueReader& reader, std::string_view name) {
+  if (const auto queue = reader.find_queue(name)) return *queue;
+  return core::fail(core::Errc::not_found, "there is no queue \"" + std::string(name) + "\"");
+}
+
+// Adds up to `count` messages of a lane; takes what it added off the budgets.
+core::Status peek_lane(QueueReader& reader, QueueId queue, uint8_t lane, const PeekRequest& request,
+                       ReadLimit& budget, core::Now now, Json& messages) {
+  const auto entries = reader.read(queue, lane, request.after, budget, now);
+  if (!entries) return core::fail(entries.error());
+  for (const Entry& entry : *entries) {
+    messages.push_back(entry_of(entry, lane, request.payload));
+    budget.bytes -= std::min(budget.bytes, entry.message->body.size());
+  }
+  budget.messages -= std::min(budget.messages, entries->size());
+  return {};
+}
+
+}  // namespace
+
+std::string queues_json(const QueueReader& reader) {
+  Json queues = Json::array();
+  for (const QueueId queue : reader.queues()) queues.push_back(queue_of(reader, queue));
+  std::sort(queues.begin(), queues.end(), [](const Json& a, const Json& b) { return a["name"] < b["name"]; });
+  return dump({{"queues", std::move(queues)}});
+}
+
+core::Result<std::string> queue_json(const QueueReader& reader, std::string_view name) {
+  const auto queue = find(reader, name);
+  if (!queue) return core::fail(queue.error());
+  return dump(queue_of(reader, *queue));
+}
+
+core::Result<std::string> peek_json(QueueReader& reader, std::string_view name, const PeekRequest& request,
+                                    core::Now now) {
+  const auto queue = find(reader, name);
+  if (!queue) return core::fail(queue.error());
+  Json messages = Json::array();
+  ReadLimit budget{std::min(request.count, kPeekCountMax), kPeekBytesMax};
+  for (uint8_t lane = 0; lane < kLaneCount && budget.messages > 0 && budget.bytes > 0; ++lane) {
+    if (request.lane.value_or(lane) != lane) continue;
+    const core::Status peeked = peek_lane(reader, *queue, lane, request, budget, now, messages);
+    if (!peeked) return core::fail(peeked.error());
+  }
+  return dump({{"queue", name}, {"messages", std::move(messages)}});
+}
+
+core::Result<std::string> dead_letters_json(QueueReader& reader, Seq after, size_t count, core::Now now) {
+  const auto entries = letters_after(reader, after, std::min(count, kPeekCountMax), now);
+  if (!entries) return core::fail(entries.error());
+  Json letters = Json::array();
+  for (const Entry& entry : *entries) letters.push_back(letter_of(entry, false));
+  Seq next = entries->empty() ? 0 : entries->back().seq;
+  if (next != 0) {
+    const auto more = letters_after(reader, next, 1, now);
+    if (more && more->empty()) next = 0;
+  }
+  return dump({{"dead_letters", std::move(letters)}, {"next", next}});
+}
+
+core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool payload, core::Now now) {
+  const auto entries = letters_after(reader, seq == 0 ? 0 : seq - 1, 1, now);
+  if (!entries) return core::fail(entries.error());
+  if (entries->empty() || entries->front().seq != seq)
+    return core::fail(core::Errc::not_found, "there is no dead letter " + std::to_string(seq));
+  return dump(letter_of(entries->front(), payload));
+}
+
+std::string entry_json(const Entry& entry, uint8_t lane, bool payload) {
+  return dump(entry_of(entry, lane, payload));
+}
+
+std::string message_json(const core::Message& message, bool payload) {
+  Json json = Json::object();
+  add_message(json, message, payload);
+  return dump(json);
+}
+
+}  // namespace headgate::store

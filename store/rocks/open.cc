@@ -1,0 +1,151 @@
+// Opening a database and marking it as in use.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <utility>
+
+#include "store/disk/quarantine.h"
+#include "store/format/ulid.h"
+#include "store/format/varint.h"
+#include "store/rocks/mend/heal.h"
+#include "store/rocks/store.h"
+
+namespace headgate::store {
+namespace {
+
+using core::Errc;
+
+constexpr uint64_t kUnitBytesMin = 1u << 20;
+constexpr uint64_t kUnitBytesMax = Thrift{}.unit_bytes;
+constexpr uint64_t kUnitsInMinFree = 4;
+
+}  // namespace
+
+std::string new_epoch() {
+  std::random_device device;
+  std::array<uint8_t, 10> random;
+  for (uint8_t& byte : random) byte = static_cast<uint8_t>(device());
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
+}
+
+namespace {
+
+// A copy gets an epoch of its own: its original goes on using the seqs of the one that it was made in.
+bool needs_new_epoch(const Meta& meta) { return meta.copied_ms != 0; }
+
+core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
+  Group group;
+  if (fresh) {
+    group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
+    group.meta.push_back({std::string(kMetaHub), meta.identity.hub});
+    group.meta.push_back(next_queue_row(meta.next_queue));
+  }
+  group.meta.push_back({std::string(kMetaEpoch), meta.identity.epoch});
+  if (meta.copied_ms != 0) group.meta.push_back({std::string(kMetaCopied), std::nullopt});
+  group.meta.push_back({std::string(kMetaNextSeq), u64_bytes(meta.next_seq + kSeqLease)});
+  group.meta.push_back({std::string(kMetaClean), "0"});
+  return db.write(group, true);
+}
+
+// Reads the meta rows of a store, or writes those of a new one, and marks it as in use.
+core::Status take_over(Opened& opened, const StoreOptions& options) {
+  auto found = opened.db->read_meta();
+  opened.made = !found && found.error().code == Errc::not_found;
+  if (!found && !opened.made) return core::fail(found.error());
+  opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true, {}, {}} : *std::move(found);
+  if (opened.meta.identity.hub != options.hub_id) {
+    return fail_store(Errc::invalid, options.dir,
+                      "belongs to hub '" + opened.meta.identity.hub + "', not to '" + options.hub_id +
+                          "'; set the hub's id to that, or name another directory");
+  }
+  if (needs_new_epoch(opened.meta))
+    opened.epoch_before = std::exchange(opened.meta.identity.epoch, new_epoch());
+  return write_meta(*opened.db, opened.meta, opened.made);
+}
+
+// Error corrupt: it is damaged; the error says how, and `missing` what the log lacks.
+core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
+                                std::vector<SeqRange>& missing) {
+  const auto synced = read_sync_mark(options.dir);
+  auto witness = std::make_shared<LogWitness>(synced);
+  auto db = RocksDb::open(options, mode, witness);
+  if (!db && db.error().code == Errc::corrupt && witness->saw_all_synced()) {
+    witness = std::make_shared<LogWitness>(synced);
+    db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, witness);
+  }
+  if (!db) return core::fail(db.error());
+  missing = witness->missing((*db)->db().GetLatestSequenceNumber());
+  if (!missing.empty()) {
+    return fail_store(Errc::corrupt, options.dir,
+                      "the log lacks what was synced, from seq " + std::to_string(missing.front().from) +
+                          " to " + std::to_string(missing.back().to));
+  }
+  Opened opened;
+  std::error_code ignored;
+  opened.db = *std::move(db);
+  if (auto taken = take_over(opened, options); !taken) return core::fail(taken.error());
+  auto queues = opened.db->read_queues();
+  if (!queues) return core::fail(queues.error());
+  opened.table = QueueTable(*std::move(queues));
+  // Whoever has dealt with it has moved the files away.
+  if (!std::filesystem::exists(quarantine_folder(options.dir, opened.meta.identity.epoch), ignored))
+    opened.meta.damage.clear();
+  Quarantine(options.dir).let_go_of_logs();
+  return opened;
+}
+
+core::Result<Opened> open_or_heal(const StoreOptions& options, RocksDb::Mode mode,
+                                  const std::string& suspect) {
+  const std::string unfinished = Quarantine(options.dir).unfinished();
+  std::string cause = unfinished.empty() ? suspect : unfinished;
+  std::vector<SeqRange> missing;
+  if (cause.empty()) {
+    auto opened = open_sound(options, mode, missing);
+    if (opened || opened.error().code != Errc::corrupt) return opened;
+    cause = opened.error().what;
+  }
+  auto healed = heal(options, cause, std::move(missing));
+  if (!healed) return core::fail(healed.error());
+  std::vector<SeqRange> none;
+  auto opened = open_sound(options, RocksDb::Mode::read_write, none);
+  if (opened) opened->damage = *std::move(healed);
+  return opened;
+}
+
+// As open_or_heal(), in the way that the disk's room demands.
+core::Result<Opened> open_thriftily(StoreOptions options, RocksDb::Mode mode, const std::string& suspect) {
+  SpaceWatch watch(options.space);
+  const bool measures = watch.enabled() && options.volume;
+  const core::Result<DiskSpace> space =
+      measures ? options.volume->space() : core::Result<DiskSpace>(core::fail(Errc::unavailable, ""));
+  if (space) watch.on_space(*space, 0);
+  options.thrift.compacts = !watch.tight();
+  if (space && watch.min_free_bytes() != 0) {
+    options.thrift.unit_bytes =
+        std::clamp(watch.min_free_bytes() / kUnitsInMinFree, kUnitBytesMin, kUnitBytesMax);
+  }
+  auto opened = open_or_heal(options, mode, suspect);
+  if (!opened) return opened;
+  if (space) opened->space = *space;
+  opened->compacts = options.thrift.compacts;
+  return opened;
+}
+
+}  // namespace
+
+KeyValue copied_row(uint64_t unix_ms) { return {std::string(kMetaCopied), u64_bytes(unix_ms)}; }
+
+KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32_bytes(next)}; }
+
+core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
+                                   const std::string& suspect) {
+  auto opened = open_thriftily(options, mode, suspect);
+  if (opened || opened.error().code != Errc::full) return opened;
+  if (!options.volume || !options.volume->give_back()) return opened;
+  return open_thriftily(options, mode, suspect);
+}
+
+}  // namespace headgate::store

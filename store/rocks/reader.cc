@@ -1,0 +1,75 @@
+// A stopped hub's store, opened without changing it.
+#include <optional>
+#include <utility>
+
+#include "store/accounts/queue_table.h"
+#include "store/open.h"
+#include "store/rocks/db/database.h"
+#include "store/rocks/db/read_path.h"
+
+namespace headgate::store {
+namespace {
+
+class RocksQueueReader final : public QueueReader {
+ public:
+  RocksQueueReader(std::unique_ptr<RocksDb> db, Meta meta, QueueTable table)
+      : db_(std::move(db)), meta_(std::move(meta)), table_(std::move(table)), path_(*db_, 0) {}
+
+  const Identity& identity() const override { return meta_.identity; }
+  std::vector<QueueId> queues() const override { return table_.ids(); }
+  std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
+  const QueueStats& stats(QueueId queue) const override {
+    QueueState* state = table_.find(queue);
+    path_.refresh_oldest(*state);
+    return state->stats;
+  }
+  core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
+                                        core::Now now) override {
+    const QueueState* state = table_.find(queue);
+    if (state == nullptr || lane >= kLaneCount)
+      return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
+    std::optional<core::Error> met;  // reported if nothing after it can be read either
+    for (;;) {
+      auto found = path_.read(*state, lane, after, limit, now);
+      if (!found) return core::fail(found.error());
+      if (!found->entries.empty()) return std::move(found->entries);
+      if (!found->expired.empty()) after = found->expired.back();
+      if (found->bad) {
+        after = found->bad->seq;
+        met = found->bad->error;
+      } else if (!found->more) {
+        if (met) return core::fail(*met);
+        return std::vector<Entry>();
+      }
+    }
+  }
+  std::vector<Gap> gaps(QueueId queue) const override { return table_.find(queue)->gaps.list(); }
+  std::string damage() const override { return meta_.damage; }
+  core::Result<std::string> get(std::string_view key) const override { return path_.get(key); }
+  core::Status for_each(std::string_view prefix, const Visit& visit) const override {
+    return path_.for_each(prefix, visit);
+  }
+
+ private:
+  std::unique_ptr<RocksDb> db_;
+  Meta meta_;
+  QueueTable table_;
+  mutable RocksReadPath path_;
+};
+
+}  // namespace
+
+core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir) {
+  StoreOptions options;
+  options.dir = dir;
+  auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  if (!db) return core::fail(db.error());
+  auto meta = (*db)->read_meta();
+  if (!meta) return core::fail(meta.error());
+  auto queues = (*db)->read_queues();
+  if (!queues) return core::fail(queues.error());
+  return std::unique_ptr<QueueReader>(
+      new RocksQueueReader(*std::move(db), *std::move(meta), QueueTable(*std::move(queues))));
+}
+
+}  // namespace headgate::store

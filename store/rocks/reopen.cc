@@ -1,0 +1,176 @@
+// What comes after a failed write or sync: the database is closed and opened again, from what is on the disk,
+// as often as it takes (docs/adr/0018). Nothing here waits for the disk but on the writer's thread.
+//
+// The loop's side goes on meanwhile. What was appended and not durable is lost, and its publishers are told
+// by on_failed(). All else that was asked of the store and not written is done again afterwards: values that
+// were put, entries that ended, queues that were opened or removed.
+#include <algorithm>
+#include <utility>
+
+#include "store/rocks/store.h"
+
+namespace headgate::store {
+namespace {
+
+constexpr int64_t kRetryMs = 1'000;  // after the first failure to open; twice that after the next
+constexpr int kRetryDoublings = 5;   // at most
+
+}  // namespace
+
+void RocksStore::fail(const core::Error& error) {
+  if (failed_) return;
+  failed_ = error;
+  ++generation_;
+  Group lost = std::exchange(open_, {});
+  if (in_flight_) salvage(*in_flight_);
+  salvage(lost);
+  in_flight_.reset();
+  writing_ = false;
+  log_.error("store_failed", {{"error", error.what}});
+  const std::weak_ptr alive(alive_);
+  if (events_ != nullptr) events_->on_failed(error);
+  if (alive.lock() && !closed_) reopen();
+}
+
+// Keeps of a group that is lost what does not depend on its messages. The writer may be at work on it.
+void RocksStore::salvage(Group& group) {
+  endings_.insert(endings_.end(), group.endings.begin(), group.endings.end());
+  deaths_.insert(deaths_.end(), group.deaths.begin(), group.deaths.end());
+  auto of_message = group.values_of_messages.begin();
+  for (size_t i = 0; i < group.values.size(); ++i) {
+    if (of_message != group.values_of_messages.end() && *of_message == i)
+      ++of_message;
+    else
+      add_values(std::span(&group.values[i], 1));
+  }
+}
+
+// The reader, the housekeeper and then the writer end what they are doing with the old database; the writer
+// closes it and opens the new one.
+void RocksStore::reopen() {
+  reopening_ = true;
+  path_.use(nullptr);
+  count_written();
+  const std::string suspect = failed_->code == core::Errc::corrupt ? failed_->what : "";
+  const auto on_writer = [this, options = options_, suspect, alive = std::weak_ptr(alive_),
+                          &executor = executor_] {
+    auto opened =
+        std::make_shared<core::Result<Opened>>(open_database(options, RocksDb::Mode::read_write, suspect));
+    executor.post([this, alive, opened] {
+      if (alive.lock()) on_reopened(std::move(*opened));
+    });
+  };
+  reader_.post([this, on_writer, closing = std::exchange(db_, nullptr)]() mutable {
+    housekeeper_.post([this, on_writer, closing = std::move(closing)]() mutable {
+      writer_.post([on_writer, closing = std::move(closing)]() mutable {
+        closing.reset();
+        on_writer();
+      });
+    });
+  });
+}
+
+void RocksStore::on_reopened(core::Result<Opened> opened) {
+  reopening_ = false;
+  if (!opened) return retry_later(opened.error());
+  if (const auto same = check_same(opened->meta); !same) return retry_later(same.error());
+  if (opened->damage) log_damage(log_, *opened->damage);
+  const auto space = opened->space;
+  adopt(*std::move(opened));
+  const std::string cause = std::exchange(failed_, std::nullopt)->what;
+  reopen_failures_ = 0;
+  if (space) on_space(*space);
+  replay();
+  log_.warn("store_opened_again", {{"after", cause}, {"next_seq", last_seq_ + 1}});
+  if (events_ != nullptr) events_->on_recovered();
+  for (const QueueId queue : table_.ids()) read_again(queue);
+}
+
+void RocksStore::retry_later(const core::Error& error) {
+  const int64_t wait_ms = kRetryMs << std::min(reopen_failures_++, kRetryDoublings);
+  reopen_at_ms_ = ticked_at_ms_ + wait_ms;
+  log_.error("store_not_opened", {{"error", error.what}, {"again_in_ms", wait_ms}});
+}
+
+void RocksStore::reopen_if_due(core::Now now) {
+  if (!reopening_ && now.mono_ms >= reopen_at_ms_) reopen();
+}
+
+// Another disk may be mounted there by now.
+core::Status RocksStore::check_same(const Meta& opened) const {
+  if (opened.identity.epoch == meta_.identity.epoch || opened.epoch_before == meta_.identity.epoch) return {};
+  return fail_store(core::Errc::invalid, options_.dir,
+                    "is another one now (epoch " + opened.identity.epoch + ", it was " +
+                        meta_.identity.epoch + "); put it back or restart the hub");
+}
+
+// Goes on from what is on the disk.
+void RocksStore::adopt(Opened opened) {
+  db_ = std::move(opened.db);
+  compacts_ = opened.compacts;
+  reclaim_.undone();
+  watch_.on_compacting(0);
+  path_.use(db_.get());
+  lease_ = opened.meta.next_seq + kSeqLease;
+  last_seq_ = std::max(last_seq_, opened.meta.next_seq - 1);
+  durable_ = recovered_ = last_seq_;
+  floor_ = 0;
+  meta_.next_queue = std::max(meta_.next_queue, opened.meta.next_queue);
+  meta_.identity = opened.meta.identity;
+  meta_.damage = opened.meta.damage;
+  open_.first_seq = last_seq_ + 1;
+  write_failed_ = false;
+  unsynced_ = false;
+  ended_pending_ = false;
+  due_ = Reclaim::nothing;
+  housekeeping_ = false;
+  reading_ahead_ = false;
+  due_lanes_.clear();
+  to_fold_.clear();
+  dirty_.clear();
+  open_.new_queues.clear();
+  open_.meta.clear();
+  adopt_table(std::move(opened.table));
+}
+
+// Which queues there are is as their owner knows it, with what is in them as on the disk.
+void RocksStore::adopt_table(QueueTable fresh) {
+  const QueueTable before = std::exchange(table_, std::move(fresh));
+  for (const QueueId id : table_.ids()) {
+    QueueState& queue = *table_.find(id);
+    if (const QueueState* known = before.find(id)) {
+      queue.stats.policy = known->stats.policy;
+      queue.stats.refused = known->stats.refused;
+      continue;
+    }
+    table_.remove(queue);
+    uint64_t purged = 0;
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane) purged += purge_lane(queue, lane);
+    count_outcome(queue.stats, Outcome::dropped, purged);
+    touch(queue);
+  }
+  for (const QueueId id : before.ids()) {
+    if (table_.find_any(id) != nullptr) continue;
+    const QueueState& lost = *before.find(id);
+    QueueState& queue = table_.add(id, lost.stats.name);
+    queue.stats.policy = lost.stats.policy;
+    open_.new_queues.emplace_back(id, lost.stats.name);
+    touch(queue);
+  }
+  if (!open_.new_queues.empty()) open_.meta.push_back(next_queue_row(meta_.next_queue));
+  count_table();
+}
+
+// Does again what ended, and writes that and what was put.
+void RocksStore::replay() {
+  open_.must_sync = true;
+  for (const Ending& ending : std::exchange(endings_, {})) {
+    QueueState* queue = table_.find(ending.lane.queue);
+    if (queue == nullptr || ending.lane.lane >= kLaneCount || !queue->lanes[ending.lane.lane]) continue;
+    end_entry(*queue, ending.lane.lane, ending.seq, ending.outcome);
+  }
+  bury_again();
+  schedule();
+}
+
+}  // namespace headgate::store

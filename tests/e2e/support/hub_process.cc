@@ -1,0 +1,92 @@
+#include "tests/e2e/support/hub_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "tests/e2e/support/net.h"
+
+namespace headgate::e2e {
+
+std::string program(const std::string& name) {
+  const char* directory = ::getenv("HEADGATE_BIN_DIR");
+  return std::string(directory != nullptr ? directory : HEADGATE_BUILT_BIN_DIR) + "/" + name;
+}
+
+HubProcess::HubProcess() : port_(free_port()) {
+  config = {{"hub_id", "test-hub"},
+            {"data_dir", data_dir()},
+            {"listeners", {{{"address", "127.0.0.1"}, {"port", port_}}}}};
+}
+
+void HubProcess::write_config() const { scratch_.write("headgate.json", config.dump(2)); }
+
+void HubProcess::launch() {
+  write_config();
+  const std::vector<std::string> words{program("headgated"), "--config", config_file()};
+  process_ = std::make_unique<Process>(words, scratch_.path() / "headgated.log");
+}
+
+void HubProcess::start() {
+  launch();
+  const bool accepting = eventually([this] { return accepts(port_) || !process_->is_running(); });
+  ASSERT_TRUE(accepting && process_->is_running()) << "the hub does not start:\n" << log();
+}
+
+void HubProcess::kill_hard() { process_->kill_hard(); }
+
+void HubProcess::reload() {
+  write_config();
+  process_->signal(SIGHUP);
+}
+
+void HubProcess::terminate() { process_->signal(SIGTERM); }
+
+void HubProcess::expect_sound() {
+  if (!process_) return;
+  if (process_->is_running()) expect_accounts_balance();
+  process_.reset();
+  if (!std::filesystem::exists(data_dir() + "/store/CURRENT")) return;  // refused, or another's directory
+  const Finished check = cli_on_data({"store", "check"});
+  EXPECT_EQ(check.exit_code, 0) << check.out;
+}
+
+// A hub that is only just starting, or stopping, has no socket to ask.
+void HubProcess::expect_accounts_balance() const {
+  if (!std::filesystem::exists(data_dir() + "/admin.sock")) return;
+  for (const auto& queue : cli_json({"queue", "ls"})["queues"]) {
+    const auto count = [&queue](const char* field) { return queue.at(field).get<uint64_t>(); };
+    EXPECT_EQ(count("in"),
+              count("waiting") + count("delivered") + count("expired") + count("dropped") + count("dead"))
+        << queue.dump();
+  }
+}
+
+std::optional<int> HubProcess::wait(std::chrono::milliseconds patience) { return process_->wait(patience); }
+
+std::string HubProcess::log() const { return read_file(scratch_.path() / "headgated.log"); }
+
+Finished HubProcess::cli(std::vector<std::string> words) const {
+  words.insert(words.begin(), program("headgate"));
+  words.insert(words.end(), {"--socket", data_dir() + "/admin.sock"});
+  return run(words);
+}
+
+nlohmann::json HubProcess::cli_json(std::vector<std::string> words) const {
+  words.emplace_back("--json");
+  const Finished finished = cli(words);
+  nlohmann::json parsed = nlohmann::json::parse(finished.out, nullptr, false);
+  EXPECT_EQ(finished.exit_code, 0) << finished.out;
+  EXPECT_FALSE(parsed.is_discarded()) << finished.out;
+  return parsed.is_discarded() ? nlohmann::json() : parsed;
+}
+
+Finished HubProcess::cli_on_data(std::vector<std::string> words) const {
+  words.insert(words.begin(), program("headgate"));
+  words.insert(words.end(), {"--data", data_dir()});
+  return run(words);
+}
+
+}  // namespace headgate::e2e

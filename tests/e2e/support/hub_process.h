@@ -1,0 +1,63 @@
+// The real hub as a process, with its own directory, port and configuration file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/support/process.h"
+#include "tests/e2e/support/scratch_dir.h"
+
+namespace headgate::e2e {
+
+// The directory of the programs under test: $HEADGATE_BIN_DIR, else the build's own.
+[[nodiscard]] std::string program(const std::string& name);
+
+// Starts stopped. The data directory, the port and the configuration last as long as the object. At its end,
+// expect_sound().
+class HubProcess {
+ public:
+  HubProcess();
+  ~HubProcess() { expect_sound(); }
+  HubProcess(const HubProcess&) = delete;
+  HubProcess& operator=(const HubProcess&) = delete;
+
+  // The configuration that the next start() or reload() uses. Data directory, listener and hub id are set.
+  nlohmann::json config;
+
+  void start();      // fails the test unless the hub accepts connections soon
+  void launch();     // starts it without waiting: for hubs that should refuse
+  void kill_hard();  // kill -9
+  void reload();     // writes the configuration and sends SIGHUP
+  void terminate();  // sends SIGTERM; wait() tells how it ended
+  [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds patience = kPatience);
+
+  // Every queue of the hub balances, if it runs; it is killed, and what `headgate store check` says of the
+  // store that it leaves is "sound". Once for each start: it is stopped afterwards.
+  void expect_sound();
+
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
+  [[nodiscard]] uint16_t port() const { return port_; }
+  [[nodiscard]] std::string data_dir() const { return (scratch_.path() / "data").string(); }
+  [[nodiscard]] std::string config_file() const { return (scratch_.path() / "headgate.json").string(); }
+  [[nodiscard]] std::string log() const;  // of all its runs
+
+  // `headgate WORDS…` on the running hub.
+  [[nodiscard]] Finished cli(std::vector<std::string> words) const;
+  // The same with --json, parsed; null, and a failed test, when that is not what came.
+  [[nodiscard]] nlohmann::json cli_json(std::vector<std::string> words) const;
+  // `headgate WORDS… --data DIR`, for a stopped hub.
+  [[nodiscard]] Finished cli_on_data(std::vector<std::string> words) const;
+
+ private:
+  void write_config() const;
+  void expect_accounts_balance() const;
+
+  ScratchDir scratch_;
+  uint16_t port_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace headgate::e2e

@@ -1,0 +1,308 @@
+#include "hub/admin/api.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "store/dead_letter.h"
+#include "tests/support/canned_hub_view.h"
+
+namespace headgate::hub {
+namespace {
+
+using nlohmann::json;
+using testing::CannedHubView;
+
+class AdminApiTest : public ::testing::Test {
+ protected:
+  AdminApiTest() {
+    hub_.append("$upstream", CannedHubView::message("plant/1", "one"), 10);
+    hub_.append("$upstream", CannedHubView::message("plant/2", "two"), 0);
+    hub_.append("in/a b", CannedHubView::message("plant/3", std::string("\xff\x00", 2)), 10);
+  }
+
+  AdminResponse ask(const std::string& method, const std::string& target, const std::string& body = "") {
+    const AdminReply reply = api_.handle({method, target, body});
+    const auto* const response = std::get_if<AdminResponse>(&reply);
+    return response != nullptr ? *response : AdminResponse{0, "a stream"};
+  }
+  json get(const std::string& target) {
+    const AdminResponse response = ask("GET", target);
+    EXPECT_EQ(response.status, 200u) << response.body;
+    return json::parse(response.body);
+  }
+  std::string error(const std::string& method, const std::string& target) {
+    const AdminResponse response = ask(method, target);
+    return std::to_string(response.status) + " " + json::parse(response.body).value("error", "no error");
+  }
+  // Opens a stream whose lines go to lines_.
+  void follow(const std::string& target) {
+    AdminReply reply = api_.handle({"GET", target, ""});
+    ASSERT_TRUE(std::holds_alternative<AdminStream>(reply)) << std::get<AdminResponse>(reply).body;
+    subscription_ = std::get<AdminStream>(reply).open([this](std::string line) { lines_.push_back(line); });
+  }
+
+  CannedHubView hub_;
+  AdminApi api_{hub_, hub_.queue_store()};
+  std::unique_ptr<Subscription> subscription_;
+  std::vector<std::string> lines_;
+};
+
+TEST_F(AdminApiTest, StatusSumsUpTheStore) {
+  hub_.status_.hub_id = "site-7";
+  hub_.status_.started_ms = hub_.now_.wall_ms - 90'500;
+  hub_.status_.upstream.state = "waiting";
+  hub_.status_.upstream.port = 8883;
+  hub_.status_.closed = {{"slow_reader", 3}};
+  hub_.status_.denied.publish = 4;
+  const json status = get("/v1/status");
+  EXPECT_EQ(status["hub_id"], "site-7");
+  EXPECT_EQ(status["uptime_s"], 90);
+  EXPECT_EQ(status["store"]["queues"], 2);
+  EXPECT_EQ(status["store"]["waiting"], 3);
+  EXPECT_EQ(status["store"]["error"], "");
+  EXPECT_EQ(status["upstream"]["state"], "waiting");
+  EXPECT_EQ(status["upstream"]["port"], 8883);
+  EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 3);
+  EXPECT_EQ(status["clients"]["refused"], json::object());
+  EXPECT_EQ(status["denied"]["publish"], 4);
+}
+
+TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
+  const json queues = get("/v1/queues")["queues"];
+  ASSERT_EQ(queues.size(), 2u);
+  const json& up = queues[0];
+  EXPECT_EQ(up["name"], "$upstream");
+  EXPECT_EQ(up["in"], 2);
+  EXPECT_EQ(up["waiting"], 2);
+  EXPECT_EQ(up["oldest_ms"], 1'700'000'000'123);
+  ASSERT_EQ(up["lanes"].size(), 2u);
+  EXPECT_EQ(up["lanes"][0]["priority"], 0);
+  EXPECT_EQ(up["lanes"][1]["priority"], nullptr);
+  EXPECT_EQ(up["lanes"][1]["lane"], 10);
+}
+
+TEST_F(AdminApiTest, NamesArePercentEncoded) { EXPECT_EQ(get("/v1/queues/in%2Fa%20b")["name"], "in/a b"); }
+
+TEST_F(AdminApiTest, PeekShowsTheBestPriorityFirstAndNoPayload) {
+  const json messages = get("/v1/queues/%24upstream/peek")["messages"];
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0],
+            json::parse(R"({"seq": 2, "lane": 0, "priority": 0, "expires_ms": 0, "topic": "plant/2",
+    "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
+    "module": "pump"})"));
+  EXPECT_EQ(messages[1]["topic"], "plant/1");
+}
+
+TEST_F(AdminApiTest, PeekTakesLaneAfterCountAndPayload) {
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=10&payload=1")["messages"][0]["payload"], "one");
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?count=1")["messages"].size(), 1u);
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=10&after=1")["messages"].size(), 0u);
+  EXPECT_EQ(get("/v1/queues/in%2Fa%20b/peek?payload=1")["messages"][0]["payload_base64"], "/wA=");
+}
+
+TEST_F(AdminApiTest, StatusAndStoreSayWhatMemoryTheStoreTakes) {
+  hub_.status_.store_memory.tail = {64, 4'096};
+  hub_.store_stats_.memory = hub_.status_.store_memory;
+  hub_.store_stats_.wal_bytes = 7;
+  EXPECT_EQ(get("/v1/status")["store"]["memory"]["tail"], json::parse(R"({"bytes": 64, "bytes_max": 4096})"));
+  EXPECT_EQ(get("/v1/store")["memory"]["bytes"], 64);
+  EXPECT_EQ(get("/v1/store")["wal_bytes"], 7);
+}
+
+TEST_F(AdminApiTest, StoreBackupAnswersWhenItIsDone) {
+  const AdminReply reply = api_.handle({"POST", "/v1/store/backup?dir=%2Fb%2Fmonday", ""});
+  ASSERT_TRUE(std::holds_alternative<AdminLater>(reply));
+  std::vector<AdminResponse> answers;
+  std::get<AdminLater>(reply).start([&](const AdminResponse& response) { answers.push_back(response); });
+  EXPECT_EQ(hub_.backup_dir(), "/b/monday");
+  EXPECT_TRUE(answers.empty());
+  hub_.finish_backup(store::BackupReport{"/b/monday", 3, 100, 60, 5});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].body, R"({"dir":"/b/monday","files":3,"bytes":100,"linked_bytes":60,"took_ms":5})");
+}
+
+TEST_F(AdminApiTest, StoreBackupSaysWhyItFailed) {
+  EXPECT_EQ(error("POST", "/v1/store/backup"), "400 dir is missing; allowed: an absolute path");
+  std::string answer;
+  std::get<AdminLater>(api_.handle({"POST", "/v1/store/backup?dir=/b", ""}))
+      .start([&](const AdminResponse& it) { answer = std::to_string(it.status) + " " + it.body; });
+  hub_.finish_backup(core::fail(core::Errc::full, "backup to /b: no space"));
+  EXPECT_EQ(answer, R"(503 {"error":"backup to /b: no space"})");
+}
+
+TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
+  hub_.clients_.resize(1);
+  hub_.clients_[0].client_id = "pump-1";
+  hub_.routes_.resize(2);
+  hub_.routes_[0].priority = uint8_t{3};
+  hub_.routes_[1].error = "1:1: error";
+  EXPECT_EQ(get("/v1/clients")["clients"][0]["client_id"], "pump-1");
+  const json routes = get("/v1/routes")["routes"];
+  EXPECT_EQ(routes[0]["priority"], 3);
+  EXPECT_EQ(routes[1]["priority"], nullptr);
+  EXPECT_EQ(routes[1]["error"], "1:1: error");
+}
+
+TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
+  const AdminResponse response =
+      ask("POST", "/v1/routes/check",
+          R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": "FROM", "c": 7}})");
+  const json report = json::parse(response.body);
+  EXPECT_EQ(report["ok"], false);
+  EXPECT_EQ(report["routes"][0]["ok"], true);
+  EXPECT_EQ(report["routes"][1]["ok"], false);
+  EXPECT_EQ(report["routes"][1]["diagnostics"][0]["line"], 1);
+  EXPECT_EQ(report["errors"][0]["route"], "c");
+  EXPECT_EQ(hub_.reloads(), 0);
+}
+
+TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
+  const json report = json::parse(ask("POST", "/v1/routes/reload").body);
+  EXPECT_EQ(report["active"], 2);
+  EXPECT_EQ(report["errors"][0], "r.json: routes.bad: is 7");
+  EXPECT_EQ(hub_.reloads(), 1);
+}
+
+class AdminDeadLetters : public AdminApiTest {
+ protected:
+  AdminDeadLetters() {
+    (void)hub_.queue_store().open_queue(store::kDeadQueue);
+    const store::QueueId upstream = *hub_.queue_store().find_queue("$upstream");
+    const store::Death death{"upstream: 0x95", 9, 5, "first", 7, "last", 8};
+    letter_ = hub_.queue_store().dead_letter(upstream, 0, 2, death);
+    hub_.settle();
+    hub_.routes_.resize(2);
+    hub_.routes_[0].name = "up";
+    hub_.routes_[0].endpoint = "$upstream";
+    hub_.routes_[0].active = true;
+    hub_.routes_[1].name = "to-display";
+    hub_.routes_[1].endpoint = "modules/d/inputs/i";
+    hub_.routes_[1].active = true;
+  }
+  std::string of_letter(const std::string& verb) { return "/v1/dlq/" + std::to_string(letter_) + verb; }
+
+  store::Seq letter_ = 0;
+};
+
+TEST_F(AdminDeadLetters, AreListedWithoutPayload) {
+  const json list = get("/v1/dlq");
+  ASSERT_EQ(list["dead_letters"].size(), 1u);
+  EXPECT_EQ(list["next"], 0);
+  EXPECT_EQ(list["dead_letters"][0], json::parse(R"({"seq": 4, "died_ms": 9, "reason": "upstream: 0x95",
+    "attempts": 5, "first_error": "first", "first_error_ms": 7, "last_error": "last", "last_error_ms": 8,
+    "from": {"queue": "$upstream", "lane": 0, "priority": 0, "seq": 2, "expires_ms": 0}, "topic": "plant/2",
+    "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
+    "module": "pump"})"));
+  EXPECT_EQ(get("/v1/dlq?after=4")["dead_letters"].size(), 0u);
+}
+
+TEST_F(AdminDeadLetters, SayWhereToGoOn) {
+  hub_.queue_store().dead_letter(*hub_.queue_store().find_queue("$upstream"), 10, 1, {});
+  hub_.settle();
+  EXPECT_EQ(get("/v1/dlq?count=1")["next"], letter_);
+}
+
+TEST_F(AdminDeadLetters, AreShownWithTheRoutesToTheirQueue) {
+  const json letter = get(of_letter("?payload=1"));
+  EXPECT_EQ(letter["payload"], "two");
+  EXPECT_EQ(letter["routes"], json::parse(R"(["up"])"));
+}
+
+TEST_F(AdminDeadLetters, GoBackOneByOneOrAll) {
+  const json replayed = json::parse(ask("POST", of_letter("/replay")).body);
+  EXPECT_EQ(replayed, json::parse(R"({"letter": 4, "queue": "$upstream", "lane": 0, "seq": 5})"));
+  hub_.settle();
+  EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=0")["messages"][0]["seq"], 5);
+  EXPECT_EQ(ask("POST", "/v1/dlq/replay").body, R"({"replayed":[],"refused":[],"next":0})");
+}
+
+TEST_F(AdminDeadLetters, AreDropped) {
+  EXPECT_EQ(ask("POST", of_letter("/purge")).body, R"({"purged":1})");
+  hub_.settle();
+  EXPECT_EQ(ask("POST", "/v1/dlq/purge").body, R"({"purged":0})");
+  EXPECT_EQ(ask("POST", "/v1/queues/in%2Fa%20b/purge").body, R"({"queue":"in/a b","purged":1})");
+}
+
+TEST_F(AdminDeadLetters, SayWhatIsWrongWithARequest) {
+  EXPECT_EQ(error("GET", "/v1/dlq/99"), "404 there is no dead letter 99");
+  EXPECT_EQ(error("POST", "/v1/dlq/99/replay"), "404 there is no dead letter 99");
+  EXPECT_EQ(error("GET", "/v1/dlq/4x"), "400 \"4x\" is not the seq of a dead letter: a whole number");
+  EXPECT_EQ(error("POST", "/v1/dlq/-1/purge"), "400 \"-1\" is not the seq of a dead letter: a whole number");
+  EXPECT_EQ(error("GET", "/v1/dlq?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
+  EXPECT_EQ(error("POST", "/v1/queues/nowhere/purge"), "404 there is no queue \"nowhere\"");
+  EXPECT_EQ(error("GET", of_letter("/replay")).substr(0, 3), "405");
+}
+
+TEST_F(AdminDeadLetters, StayWhileTheStoreIsBroken) {
+  hub_.queue_store().fail_next_commit({core::Errc::io, "disk gone"});
+  (void)hub_.queue_store().put({});
+  hub_.settle();
+  EXPECT_EQ(error("POST", of_letter("/replay")).substr(0, 3), "503");
+}
+
+TEST_F(AdminApiTest, TailStreamsWhatMatchesUntilItIsDestroyed) {
+  follow("/v1/tail?filter=plant%2F%2B&payload=1");
+  hub_.publish(CannedHubView::message("plant/9", "hot"));
+  hub_.publish(CannedHubView::message("other", "cold"));
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(json::parse(lines_[0])["payload"], "hot");
+  subscription_.reset();
+  EXPECT_EQ(hub_.tails(), 0u);
+}
+
+TEST_F(AdminApiTest, TailKeepsPayloadsBackUnlessAsked) {
+  follow("/v1/tail");
+  hub_.publish(CannedHubView::message("plant/9", "secret"));
+  EXPECT_THAT(lines_.at(0), ::testing::Not(::testing::HasSubstr("secret")));
+}
+
+TEST_F(AdminApiTest, QueueTailStreamsWhatEntersThatQueue) {
+  follow("/v1/queues/%24upstream/tail");
+  hub_.append("$upstream", CannedHubView::message("plant/9", "hot"), 4);
+  hub_.append("in/a b", CannedHubView::message("plant/9", "hot"), 4);
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(json::parse(lines_[0])["priority"], 4);
+}
+
+TEST_F(AdminApiTest, ErrorsSayWhatIsWrong) {
+  const std::vector<std::array<std::string, 3>> table = {
+      {"GET", "/", "404 there is nothing at \"/\""},
+      {"GET", "/v2/status", "404 there is nothing at \"/v2/status\""},
+      {"GET", "status", "400 \"status\" is not a path"},
+      {"GET", "/v1/%zz", "400 \"/v1/%zz\" is not a path"},
+      {"POST", "/v1/status", "405 \"/v1/status\" takes GET only"},
+      {"GET", "/v1/routes/check", "405 \"/v1/routes/check\" takes POST only"},
+      {"GET", "/v1/status?x=1", "400 unknown parameter \"x\""},
+      {"GET", "/v1/queues/none", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/none/peek", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/none/tail", "404 there is no queue \"none\""},
+      {"GET", "/v1/queues/%24upstream/peek?lane=11",
+       "400 lane is \"11\"; allowed: 0 to 9 for a priority, 10 for messages without one"},
+      {"GET", "/v1/queues/%24upstream/peek?count=0", "400 count is \"0\"; allowed: 1 to 1000"},
+      {"GET", "/v1/queues/%24upstream/peek?count=1001", "400 count is \"1001\"; allowed: 1 to 1000"},
+      {"GET", "/v1/queues/%24upstream/peek?after=-1", "400 after is \"-1\"; allowed: a message's seq"},
+      {"GET", "/v1/tail?payload=yes", "400 payload is \"yes\"; allowed: 0 or 1"},
+      {"GET", "/v1/tail?filter=a%2F%23%2Fb",
+       "400 filter is \"a/#/b\"; allowed: an MQTT topic filter such as plant/+/temperature or #"},
+  };
+  for (const auto& [method, target, expected] : table) EXPECT_EQ(error(method, target), expected) << target;
+}
+
+TEST_F(AdminApiTest, LookingChangesNothing) {
+  const std::string before = hub_.everything();
+  for (const char* target : {"/v1/status", "/v1/queues", "/v1/queues/%24upstream",
+                             "/v1/queues/%24upstream/peek?payload=1", "/v1/clients", "/v1/routes"}) {
+    EXPECT_EQ(ask("GET", target).status, 200u) << target;
+  }
+  for (const char* target : {"/v1/tail", "/v1/queues/%24upstream/tail"}) {
+    follow(target);
+    subscription_.reset();
+  }
+  EXPECT_EQ(ask("POST", "/v1/routes/check", "{}").status, 200u);
+  EXPECT_EQ(hub_.everything(), before);
+  EXPECT_EQ(hub_.reloads(), 0);
+}
+
+}  // namespace
+}  // namespace headgate::hub

@@ -1,0 +1,281 @@
+#include "hub/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/units.h"
+#include "hub/config/keys.h"
+#include "tests/support/temp_dir.h"
+
+namespace headgate::hub {
+namespace {
+
+Config parsed(std::string_view json) {
+  auto config = parse_config(json, "hub.json");
+  EXPECT_TRUE(config.has_value()) << config.error().what;
+  return config ? *config : Config{};
+}
+
+std::string error_of(std::string_view json) {
+  const auto config = parse_config(json, "hub.json");
+  return config ? "no error" : config.error().what;
+}
+
+// {"a": {"b": value}} for "a.b".
+std::string nested(std::string_view path, const std::string& value) {
+  std::string open;
+  std::string close;
+  while (true) {
+    const size_t dot = path.find('.');
+    open.append("{\"").append(path.substr(0, dot)).append("\": ");
+    close += "}";
+    if (dot == std::string_view::npos) break;
+    path.remove_prefix(dot + 1);
+  }
+  return open + value + close;
+}
+
+// An upstream key needs its host.
+std::string with_key(std::string_view path, const std::string& value) {
+  std::string json = nested(path, value);
+  constexpr std::string_view kUpstream = "{\"upstream\": {";
+  if (json.starts_with(kUpstream) && path != "upstream.host")
+    json.insert(kUpstream.size(), "\"host\": \"cloud\", ");
+  return json;
+}
+
+TEST(Config, EmptyObjectIsTheEmbeddedDefault) {
+  const Config config = parsed("{}");
+  ASSERT_EQ(config.listeners.size(), 1u);
+  EXPECT_EQ(config.listeners[0], ListenerConfig{});
+  EXPECT_EQ(config.data_dir, "./headgate-data");
+  EXPECT_EQ(config.store.durability, Durability{});
+  EXPECT_FALSE(config.upstream.enabled());
+  EXPECT_EQ(admin_socket_path(config), "./headgate-data/admin.sock");
+}
+
+TEST(Config, TakesEverySection) {
+  const Config config = parsed(R"({
+    "hub_id": "site-7", "data_dir": "/var/lib/headgate",
+    "listeners": [{"address": "0.0.0.0", "port": 0, "insecure": true}, {"address": "::1"}],
+    "limits": {"packet_bytes_max": "2MiB", "session_expiry_s_max": 3600},
+    "store": {"durability": "interval:250", "tail_bytes": 0},
+    "routes": {"up": "FROM /messages/* INTO $upstream"}, "time_to_live_s": 60,
+    "upstream": {"host": "cloud", "protocol": 4, "tls": {"ca_file": "ca.pem"}, "batch": {"linger_ms": 5},
+                 "backoff": {"base_ms": 100}},
+    "admin": {"socket": "/run/headgate.sock"}, "log": {"level": "warn"}})");
+  EXPECT_EQ(config.hub_id, "site-7");
+  EXPECT_EQ(config.listeners[1].address, "::1");
+  EXPECT_EQ(config.listeners[1].port, 1883);
+  EXPECT_EQ(config.limits.packet_bytes_max, 2'097'152u);
+  EXPECT_EQ(to_string(config.store.durability), "interval:250");
+  EXPECT_EQ(config.routes.entries.at(0).text, "FROM /messages/* INTO $upstream");
+  EXPECT_EQ(config.upstream.protocol, 4u);
+  EXPECT_EQ(config.upstream.tls.ca_file, "ca.pem");
+  EXPECT_EQ(config.upstream.batch.linger_ms, 5u);
+  EXPECT_EQ(admin_socket_path(config), "/run/headgate.sock");
+  EXPECT_EQ(config.log.level, core::LogLevel::warn);
+}
+
+TEST(Config, CommentsAreAllowed) {
+  EXPECT_EQ(parsed("{ // the site\n \"hub_id\": /* short */ \"a\" }").hub_id, "a");
+}
+
+TEST(Config, ByteSizesTakeSuffixes) {
+  const std::vector<std::pair<std::string_view, uint64_t>> sizes = {{"65536", 0},
+                                                                    {"64KiB", 65'536},
+                                                                    {"1 GiB", 1'073'741'824},
+                                                                    {"3TiB", 3'298'534'883'328},
+                                                                    {"7B", 7},
+                                                                    {"5kB", 5000},
+                                                                    {"2MB", 2'000'000},
+                                                                    {"", 0},
+                                                                    {"MiB", 0},
+                                                                    {"64mib", 0},
+                                                                    {"-1KiB", 0},
+                                                                    {"99999999999TiB", 0},
+                                                                    {"1.5MiB", 0}};
+  for (const auto& [text, bytes] : sizes) {
+    const auto size = core::parse_byte_size(text);
+    EXPECT_EQ(size ? *size : 0, bytes) << text;
+  }
+}
+
+TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {R"({"limits": {"connect_timeout_s": 0}})",
+       "hub.json: limits.connect_timeout_s: is 0; allowed: 1 s to 3600 s"},
+      {R"({"limits": {"connect_timeout_s": "10s"}})",
+       "hub.json: limits.connect_timeout_s: is \"10s\"; allowed: 1 s to 3600 s"},
+      {R"({"limits": {"conect_timeout_s": 1}})",
+       "hub.json: limits.conect_timeout_s: unknown key; did you mean \"connect_timeout_s\"?"},
+      {R"({"listners": []})", "hub.json: listners: unknown key; did you mean \"listeners\"?"},
+      {R"({"zebra": 1})", "hub.json: zebra: unknown key"},
+      {R"({"limits": 5})", "hub.json: limits: is 5; allowed: an object, {…}"},
+      {"[]", "hub.json: the whole file: is a list; allowed: an object, {…}"},
+      {R"({"listeners": [{"port": 70000}]})", "hub.json: listeners[0].port: is 70000; allowed: 0 to 65535"},
+      {R"({"listeners": [{"prt": 1}]})", "hub.json: listeners[0].prt: unknown key; did you mean \"port\"?"},
+      {R"({"listeners": []})",
+       "hub.json: listeners: is a list; allowed: a list of 1 to 64 objects with transport, address, port, …"},
+      {R"({"listeners": [{"address": "localhost"}]})",
+       "hub.json: listeners[0].address: is \"localhost\"; allowed: an IP address such as \"127.0.0.1\" or "
+       "\"::1\""},
+      {R"({"hub_id": "a b"})", "hub.json: hub_id: is \"a b\"; allowed: up to 64 of letters, digits, - . _"},
+      {R"({"store": {"durability": "fast"}})",
+       "hub.json: store.durability: is \"fast\"; allowed: \"sync\", \"interval:<1 to 60000 ms>\" or "
+       "\"memory\""},
+      {R"({"store": {"cache_bytes": "lots"}})",
+       "hub.json: store.cache_bytes: is \"lots\"; allowed: 64KiB to 1TiB, as a number of bytes or \"64MiB\""},
+      {R"({"log": {"level": "loud"}})",
+       "hub.json: log.level: is \"loud\"; allowed: \"debug\", \"info\", \"warn\" or \"error\""},
+      {R"({"upstream": {"port": 1883}})",
+       "hub.json: upstream.host: is missing; allowed: the broker's name, or \"\" for no link"},
+      {R"({"upstream": {"host": "mqtt://cloud"}})",
+       "hub.json: upstream.host: is \"mqtt://cloud\"; allowed: a host name or IP address alone, without "
+       "scheme, port "
+       "or path"},
+      {R"({"upstream": {"host": "c", "topic": "a/#"}})",
+       "hub.json: upstream.topic: is \"a/#\"; allowed: an MQTT topic without + and #, not beginning with $; "
+       "{hub} is "
+       "the hub id"},
+      {R"({"upstream": {"host": "c", "tls": {"ca_file": "c", "key_file": "k"}}})",
+       "hub.json: upstream.tls: has only one of cert_file and key_file; set both, or neither"},
+      {R"({"upstream": {"host": "c", "backoff": {"base_ms": 5000, "cap_ms": 100}}})",
+       "hub.json: upstream.backoff.cap_ms: is 100; allowed: base_ms (5000) or more"},
+      {"{\n  \"hub_id\": \"a\",\n}",
+       "hub.json:3:1: syntax error while parsing object key - unexpected '}'; expected string literal"},
+      {"",
+       "hub.json:1:1: syntax error while parsing value - unexpected end of input; expected '[', '{', or a "
+       "literal"},
+      {R"({"log": {"file": "a", "file": "b"}})", "hub.json: log.file: appears twice; keep one of them"},
+  };
+  for (const auto& [json, expected] : table) EXPECT_EQ(error_of(json), expected) << json;
+}
+
+TEST(Config, ReportsAllErrorsAtOnce) {
+  EXPECT_EQ(error_of(R"({"hub_id": 7, "limits": {"in_flight_max": 0}, "log": {"levl": "info"}})"),
+            "hub.json: hub_id: is 7; allowed: a text\n"
+            "hub.json: limits.in_flight_max: is 0; allowed: 1 to 65535\n"
+            "hub.json: log.levl: unknown key; did you mean \"level\"?");
+}
+
+TEST(Config, EveryNumberKeepsItsBounds) {
+  for (const Key<Config>& key : config_keys()) {
+    if (key.max == 0 || key.path == "listeners") continue;
+    const auto refused = [&](const std::string& value) {
+      return error_of(with_key(key.path, value)) != "no error";
+    };
+    if (key.path != "upstream.backoff.cap_ms" && key.path != "upstream.backoff.base_ms") {
+      EXPECT_FALSE(refused(std::to_string(key.min))) << key.path;
+      EXPECT_FALSE(refused(std::to_string(key.max))) << key.path;
+    }
+    if (key.min > 0) {
+      EXPECT_TRUE(refused(std::to_string(key.min - 1))) << key.path;
+    }
+    EXPECT_TRUE(refused(std::to_string(key.max + 1))) << key.path;
+    for (const char* wrong : {"-1", "1.5", "true", "null", "\"x\"", "[]", "{}"}) {
+      EXPECT_TRUE(refused(wrong)) << key.path << " " << wrong;
+    }
+  }
+}
+
+// A bound beyond what the field holds would wrap silently.
+TEST(Config, BoundsFitTheirFields) {
+  for (const Key<Config>& key : config_keys()) {
+    if (std::holds_alternative<Ref<Config, uint16_t>>(key.slot)) {
+      EXPECT_LE(key.max, 65'535u) << key.path;
+    }
+    if (std::holds_alternative<Ref<Config, uint32_t>>(key.slot)) {
+      EXPECT_LE(key.max, 4'294'967'295u) << key.path;
+    }
+  }
+}
+
+TEST(Config, EveryTextRefusesOtherTypes) {
+  for (const Key<Config>& key : config_keys()) {
+    if (!std::holds_alternative<Ref<Config, std::string>>(key.slot)) continue;
+    for (const char* wrong : {"1", "true", "null", "[]", "{}"}) {
+      EXPECT_NE(error_of(with_key(key.path, wrong)), "no error") << key.path << " " << wrong;
+    }
+  }
+}
+
+TEST(Config, ABadRouteIsReportedAndDoesNotStopTheStart) {
+  const Config config = parsed(R"({"routes": {"good": "FROM /* INTO $upstream", "bad": 7}})");
+  EXPECT_EQ(config.routes.entries.size(), 1u);
+  ASSERT_EQ(config.routes.errors.size(), 1u);
+  EXPECT_EQ(config.routes.errors[0].what,
+            "hub.json: routes.bad: is 7; allowed: the route's text, or an object with \"route\"");
+}
+
+TEST(Config, RefusesASocketPathThatTheSystemCannotHold) {
+  const std::string dir(120, 'd');
+  EXPECT_EQ(
+      error_of("{\"data_dir\": \"" + dir + "\"}"),
+      "hub.json: data_dir: makes the admin socket's path 131 bytes long; allowed: 107; set admin.socket to a "
+      "shorter one");
+}
+
+TEST(Config, LoadNamesTheFileThatIsNotThere) {
+  const testing::TempDir dir;
+  const auto missing = load_config(dir.path() + "/none.json");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().what, dir.path() + "/none.json: cannot be read: No such file or directory");
+  EXPECT_TRUE(load_config(dir.write("hub.json", "{}")).has_value());
+  EXPECT_FALSE(load_config(dir.path()).has_value());
+}
+
+TEST(Config, HubIdIsAlwaysUsableInATopic) {
+  Config config;
+  EXPECT_FALSE(hub_id_of(config).empty());
+  config.hub_id = "site-7";
+  EXPECT_EQ(hub_id_of(config), "site-7");
+}
+
+TEST(ConfigReference, ParsesToTheDefaults) {
+  const auto config = parse_config(config_reference(), "reference");
+  ASSERT_TRUE(config.has_value()) << config.error().what << "\n" << config_reference();
+}
+
+TEST(ConfigReference, HasEveryKeyDefaultAndSentence) {
+  const std::string reference = config_reference();
+  for (const Key<Config>& key : config_keys()) {
+    EXPECT_THAT(reference, ::testing::HasSubstr("// " + std::string(key.doc))) << key.path;
+    EXPECT_FALSE(key.doc.empty()) << key.path;
+  }
+  for (const Key<ListenerConfig>& key : listener_keys()) {
+    EXPECT_THAT(reference, ::testing::HasSubstr(std::string(key.path) + ": " + std::string(key.doc)));
+  }
+  EXPECT_THAT(reference, ::testing::HasSubstr("    \"connect_timeout_s\": 10,"));
+}
+
+TEST(ConfigReference, ConfHeadgateJsonHasTheSameKeysAndDefaults) {
+  std::ifstream file(HEADGATE_CONF_FILE);
+  if (!file) GTEST_SKIP() << "conf/headgate.json is not there";
+  EXPECT_EQ(nlohmann::json::parse(file, nullptr, true, /*ignore_comments=*/true),
+            nlohmann::json::parse(config_reference(), nullptr, true, /*ignore_comments=*/true));
+}
+
+TEST(ConfigReference, ConfHeadgateAccessJsonIsTakenAsItIs) {
+  const auto config =
+      load_config(std::filesystem::path(HEADGATE_CONF_FILE).replace_filename("headgate.access.json"));
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->access.rules.size(), 5u);
+  EXPECT_EQ(config->auth.identities.size(), 2u);
+}
+
+TEST(Config, NamesWhatIsWrongWithRulesAndIdentities) {
+  const auto config = parse_config(R"({"auth": {"identities": {"a": {}}},
+                                       "access": {"rules": [{"who": {}, "allow": ["read"], "topics": ["a"]}]}})",
+                                   "headgate.json");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what, ::testing::HasSubstr("headgate.json: auth.identities.a: says nothing"));
+  EXPECT_THAT(config.error().what,
+              ::testing::HasSubstr("headgate.json: access.rules[0].allow[0]: is \"read\""));
+}
+
+}  // namespace
+}  // namespace headgate::hub

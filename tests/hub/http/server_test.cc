@@ -1,0 +1,273 @@
+// The admin server over a real Unix socket, driven by hand on one io_context.
+#include "hub/http/server.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+
+#include "tests/support/canned_hub_view.h"
+#include "tests/support/recording_log.h"
+#include "tests/support/temp_dir.h"
+
+namespace headgate::hub {
+namespace {
+
+using testing::CannedHubView;
+
+// A plain client socket that never blocks: the test turns the server's loop between its steps.
+class Client {
+ public:
+  explicit Client(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~Client() { close(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void send(const std::string& text) {
+    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size()));
+  }
+
+  // Adds what has arrived; true when the server has closed.
+  bool receive() {
+    std::array<char, 65536> part;
+    while (true) {
+      const ssize_t count = recv(fd_, part.data(), part.size(), 0);
+      if (count <= 0) return count == 0 || errno != EAGAIN;
+      received_.append(part.data(), size_t(count));
+    }
+  }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  [[nodiscard]] const std::string& received() const { return received_; }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+  std::string received_;
+};
+
+class AdminServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(server_.listen(path_)); }
+
+  void turn() {
+    io_.restart();
+    io_.poll();
+  }
+  static std::string get(const std::string& target) {
+    return "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  }
+
+  std::string exchange(Client& client, const std::string& request) {
+    client.send(request);
+    turn();
+    client.receive();
+    return client.received();
+  }
+
+  testing::TempDir dir_;
+  std::string path_ = dir_.path() + "/admin.sock";
+  CannedHubView hub_;
+  AdminApi api_{hub_, hub_.queue_store()};
+  testing::RecordingLog log_;
+  boost::asio::io_context io_{1};
+  AdminLimits limits_{
+      .connections_max = 2, .header_bytes_max = 1024, .body_bytes_max = 4096, .stream_bytes_max = 4096};
+  AdminServer server_{io_, api_, log_, limits_};
+};
+
+TEST_F(AdminServerTest, SocketIsForItsOwnerOnly) {
+  struct stat info {};
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISSOCK(info.st_mode));
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(AdminServerTest, AnswersOneRequestAfterTheOtherOnOneConnection) {
+  Client client(path_);
+  EXPECT_THAT(exchange(client, get("/v1/clients")), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("Content-Type: application/json"));
+  EXPECT_THAT(exchange(client, get("/v1/none")), ::testing::HasSubstr("HTTP/1.1 404 Not Found"));
+  EXPECT_THAT(exchange(client, get("/v1/routes")), ::testing::EndsWith("{\"routes\":[]}"));
+  EXPECT_FALSE(client.receive());
+}
+
+TEST_F(AdminServerTest, AnswersLaterWhatTakesAWhile) {
+  Client client(path_);
+  EXPECT_EQ(exchange(client, "POST /v1/store/backup?dir=/b HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  hub_.finish_backup(store::BackupReport{"/b", 3, 100, 60, 5});
+  turn();
+  EXPECT_TRUE(client.receive());
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("\"dir\":\"/b\""));
+}
+
+TEST_F(AdminServerTest, TakesNoHarmFromAClientThatDoesNotWait) {
+  Client client(path_);
+  exchange(client, "POST /v1/store/backup?dir=/b HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.close();
+  hub_.finish_backup(store::BackupReport{"/b", 3, 100, 60, 5});
+  turn();
+  Client other(path_);
+  EXPECT_THAT(exchange(other, get("/v1/clients")), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+}
+
+TEST_F(AdminServerTest, ClosesWhenTheClientAsksForIt) {
+  Client client(path_);
+  exchange(client, "GET /v1/clients HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.receive());
+}
+
+TEST_F(AdminServerTest, TakesBodies) {
+  Client client(path_);
+  EXPECT_THAT(
+      exchange(client, "POST /v1/routes/check HTTP/1.1\r\nContent-Length: 13\r\n\r\n{\"routes\": {}}"),
+      ::testing::HasSubstr("\"ok\":"));
+}
+
+TEST_F(AdminServerTest, RefusesWhatIsTooLargeOrNotHttp) {
+  Client large(path_);
+  EXPECT_THAT(exchange(large, "POST /v1/routes/check HTTP/1.1\r\nContent-Length: 4097\r\n\r\n"),
+              ::testing::StartsWith("HTTP/1.1 413"));
+  EXPECT_TRUE(large.receive());
+  Client wide(path_);
+  EXPECT_THAT(exchange(wide, get("/" + std::string(2000, 'x'))), ::testing::StartsWith("HTTP/1.1 431"));
+  Client other(path_);
+  EXPECT_THAT(exchange(other, "\x10\x0cMQTT\r\n\r\n"), ::testing::StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(AdminServerTest, StreamsChunksUntilTheClientGoesAway) {
+  Client client(path_);
+  EXPECT_THAT(exchange(client, get("/v1/tail")), ::testing::HasSubstr("Transfer-Encoding: chunked\r\n\r\n"));
+  ASSERT_EQ(hub_.tails(), 1u);
+  hub_.publish(CannedHubView::message("plant/1", "one"));
+  turn();
+  client.receive();
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("{\"topic\":\"plant/1\""));
+  EXPECT_THAT(client.received(), ::testing::EndsWith("}\n\r\n"));
+  client.close();
+  turn();
+  EXPECT_EQ(hub_.tails(), 0u);
+}
+
+TEST_F(AdminServerTest, DropsAClientThatReadsTooSlowly) {
+  Client client(path_);
+  exchange(client, get("/v1/tail"));
+  const core::MessagePtr message = CannedHubView::message(std::string(1000, 't'), "body");
+  for (int i = 0; i < 2000 && hub_.tails() > 0; ++i) {
+    hub_.publish(message);
+    turn();
+  }
+  EXPECT_EQ(hub_.tails(), 0u);
+  ASSERT_EQ(log_.lines().size(), 1u);
+  EXPECT_THAT(log_.lines()[0], ::testing::StartsWith(
+                                   "admin_stream_dropped reason=the client reads too slowly bytes_waiting="));
+}
+
+TEST_F(AdminServerTest, ASlowClientDoesNotHoldBackAnother) {
+  Client slow(path_);
+  Client quick(path_);
+  exchange(slow, get("/v1/tail"));
+  exchange(quick, get("/v1/tail"));
+  const core::MessagePtr message = CannedHubView::message(std::string(1000, 't'), "body");
+  for (int i = 0; i < 2000 && hub_.tails() > 1; ++i) {
+    hub_.publish(message);
+    turn();
+    quick.receive();
+  }
+  EXPECT_EQ(hub_.tails(), 1u);
+  EXPECT_FALSE(quick.receive());
+}
+
+TEST_F(AdminServerTest, LimitsConnections) {
+  Client first(path_);
+  Client second(path_);
+  Client third(path_);
+  turn();
+  EXPECT_FALSE(first.receive());
+  EXPECT_FALSE(second.receive());
+  EXPECT_TRUE(third.receive());
+  EXPECT_THAT(log_.lines(),
+              ::testing::ElementsAre("admin_connection_refused reason=too many connections_max=2"));
+  first.close();
+  turn();
+  Client fourth(path_);
+  EXPECT_THAT(exchange(fourth, get("/v1/clients")), ::testing::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(AdminServerTest, CloseEndsEverythingAndRemovesTheSocket) {
+  Client client(path_);
+  exchange(client, get("/v1/tail"));
+  server_.close();
+  turn();
+  EXPECT_TRUE(client.receive());
+  EXPECT_EQ(hub_.tails(), 0u);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(AdminServerTest, RefusesASocketOnWhichAHubAnswers) {
+  AdminServer second(io_, api_, log_);
+  const core::Status status = second.listen(path_);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, core::Errc::unavailable);
+  EXPECT_EQ(
+      status.error().what,
+      "admin socket " + path_ + ": another hub answers on it; stop it, or set admin.socket to another path");
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(AdminServerTest, ReplacesTheSocketOfAHubThatIsGone) {
+  const std::string stale = dir_.path() + "/stale.sock";
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  stale.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  close(fd);
+  AdminServer second(io_, api_, log_);
+  EXPECT_TRUE(second.listen(stale));
+  Client client(stale);
+  EXPECT_TRUE(client.connected());
+}
+
+TEST_F(AdminServerTest, LeavesAloneWhatIsNotASocket) {
+  const std::string file = dir_.write("precious", "data");
+  AdminServer second(io_, api_, log_);
+  const core::Status status = second.listen(file);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().what,
+            "admin socket " + file +
+                ": something that is not a socket is there; move it away, or set admin.socket to "
+                "another path");
+  EXPECT_TRUE(std::filesystem::is_regular_file(file));
+}
+
+TEST_F(AdminServerTest, RefusesAPathTheSystemCannotHold) {
+  AdminServer second(io_, api_, log_);
+  const core::Status status = second.listen("/" + std::string(107, 'x'));
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().what,
+              ::testing::EndsWith("the path has 108 bytes; allowed: 107; set admin.socket to a shorter one"));
+}
+
+TEST_F(AdminServerTest, SaysWhyTheSocketCannotBeMade) {
+  AdminServer second(io_, api_, log_);
+  const core::Status status = second.listen(dir_.path() + "/none/admin.sock");
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().what, ::testing::EndsWith("cannot be made: No such file or directory"));
+}
+
+}  // namespace
+}  // namespace headgate::hub

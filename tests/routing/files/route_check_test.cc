@@ -1,0 +1,44 @@
+#include "routing/files/route_check.h"
+
+#include <gtest/gtest.h>
+
+namespace headgate::routing {
+namespace {
+
+RouteCheckReport check(std::string_view json) { return check_routes(parse_route_file(json, "r.json")); }
+
+TEST(RouteCheck, GoodRoutesAreOk) {
+  const auto report = check(R"({"routes": {"a": "FROM /messages/* INTO $upstream"}})");
+  EXPECT_TRUE(report.ok());
+  EXPECT_EQ(report.routes.at(0).entry.name, "a");
+}
+
+TEST(RouteCheck, OneBadRouteLeavesTheOthersOk) {
+  const auto report = check(R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": "FROM nowhere"}})");
+  EXPECT_FALSE(report.ok());
+  EXPECT_TRUE(report.routes.at(0).ok());
+  EXPECT_FALSE(report.routes.at(1).ok());
+}
+
+TEST(RouteCheck, FileErrorsAreNotOk) { EXPECT_FALSE(check("{").ok()); }
+
+TEST(RouteCheck, JsonHasStableFields) {
+  EXPECT_EQ(to_json(check(R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": 7}})")),
+            R"({"ok":false,"routes":[{"name":"a","file":"r.json","ok":true,"diagnostics":[]}],)"
+            R"("errors":[{"file":"r.json","route":"b","message":)"
+            R"("r.json: routes.b: is 7; allowed: the route's text, or an object with \"route\""}]})");
+}
+
+TEST(RouteSpecs, CarryTheDefaultTimeToLive) {
+  const auto specs = route_specs({{"a", "r", uint8_t{3}, 60u, Semantics::edgehub, BodyMode::declared, "f"},
+                                  {"b", "r", {}, {}, {}, {}, "f"}},
+                                 7200);
+  EXPECT_EQ(specs.at(0).ttl_s, 60u);
+  EXPECT_EQ(specs.at(0).priority, 3);
+  EXPECT_EQ(specs.at(0).semantics, Semantics::edgehub);
+  EXPECT_EQ(specs.at(1).ttl_s, 7200u);
+  EXPECT_EQ(specs.at(1).priority, std::nullopt);
+}
+
+}  // namespace
+}  // namespace headgate::routing

@@ -1,0 +1,102 @@
+// Whatever somebody writes, the compiler answers with a route or with a reason, and what it compiled can
+// be evaluated. Random mutations of good routes, from a seed that a failure prints.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+
+#include "routing/table/compile.h"
+#include "routing/table/route_table.h"
+
+namespace headgate::routing {
+namespace {
+
+constexpr std::array<std::string_view, 10> kRoutes = {
+    "FROM /messages/* INTO $upstream",
+    "SELECT * FROM /messages/modules/sensor/outputs/* WHERE as_number(temp) > 50 INTO "
+    "BrokeredEndpoint('/modules/m/inputs/i')",
+    "FROM 'plant/+/temperature' WHERE $body.machine.temperature >= 70.5 AND NOT (level = 'debug') INTO "
+    "Topic('a/b')",
+    "FROM /* WHERE {$body.a[0].b} ?? 5 = 5 INTO $null",
+    "FROM /messages WHERE substring(upper(concat(a, 'b', $sys)), 1, 2) || \"x\\u00e4\" <> 'y' INTO $upstream",
+    "FROM /messages WHERE (is_defined(a) OR is_null($body.b)) AND power(2, 3) % 3 <= - 0x1F / 1e-3 INTO "
+    "$upstream",
+    "FROM /messages /* comment */ WHERE key1!='a' INTO $upstream",
+    "FROM /messages WHERE index_of(lower($topic), 'x') != -1 INTO $upstream",
+    "FROM /messages WHERE true = false OR null AND undefined INTO $upstream",
+    "FROM '#' WHERE starts_with($connectionModuleId, 'ü') INTO Topic('ü')",
+};
+constexpr std::array<std::string_view, 40> kPieces = {
+    " ",     "(",    ")",    "{",         "}", "[0]", "'",     "\"",      "\\",        "/*",
+    "*/",    "/",    "*",    "%",         "+", "-",   "||",    "??",      "=",         "!=",
+    "<>",    "<",    ">=",   ",",         ";", "@",   "$",     "$body.a", "$upstream", "NOT ",
+    " AND ", " OR ", "null", "undefined", "5", "-5",  "1e999", "abs(",    "\xFF",      "\n"};
+
+class Mutator {
+ public:
+  explicit Mutator(uint32_t seed) : random_(seed) {}
+
+  std::string next() {
+    std::string text(kRoutes[pick(kRoutes.size())]);
+    for (size_t i = 1 + pick(4); i > 0; --i) mutate(text);
+    return text;
+  }
+
+ private:
+  size_t pick(size_t count) { return random_() % count; }
+
+  void mutate(std::string& text) {
+    const size_t at = pick(text.size() + 1);
+    switch (pick(4)) {
+      case 0:
+        text.insert(at, kPieces[pick(kPieces.size())]);
+        break;
+      case 1:
+        text.erase(at, 1 + pick(8));
+        break;
+      case 2:
+        text.replace(at, std::min<size_t>(1, text.size() - at), kPieces[pick(kPieces.size())]);
+        break;
+      default:
+        text.insert(at, kRoutes[pick(kRoutes.size())].substr(pick(20), pick(30)));
+    }
+  }
+
+  std::mt19937 random_;
+};
+
+void expect_places_inside(const std::vector<Diagnostic>& found, const std::string& text) {
+  for (const Diagnostic& d : found) {
+    EXPECT_LE(d.offset, text.size());
+    EXPECT_GE(d.line, 1u);
+    EXPECT_GE(d.column, 1u);
+    EXPECT_FALSE(d.message.empty());
+    EXPECT_FALSE(render(d, text).empty());
+  }
+}
+
+TEST(Mutations, CompileOrSayWhy) {
+  constexpr uint32_t kSeed = 20260801;
+  Mutator mutator(kSeed);
+  core::Message message;
+  message.topic = "plant/1/temperature";
+  message.body = R"({"a":[{"b":5}],"machine":{"temperature":71}})";
+  MatchContext context;
+  std::vector<Match> matches;
+  for (int i = 0; i < 10'000; ++i) {
+    RouteSpec spec;
+    spec.name = "mutant";
+    spec.text = mutator.next();
+    spec.semantics = i % 2 == 0 ? Semantics::strict : Semantics::edgehub;
+    const auto built = RouteTable::build(std::span(&spec, 1));
+    const RouteStatus& status = built.statuses[0];
+    ASSERT_TRUE(status.ok() || !status.diagnostics.empty()) << "seed " << kSeed << ": " << spec.text;
+    if (!status.ok()) expect_places_inside(status.diagnostics, spec.text);
+    built.table->match(message, context, matches);
+    ASSERT_LE(matches.size(), 1u);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << kSeed << ": " << spec.text;
+  }
+}
+
+}  // namespace
+}  // namespace headgate::routing

@@ -1,0 +1,61 @@
+#include "store/accounts/gaps.h"
+
+namespace headgate::store {
+namespace {
+
+constexpr Outcome kDropped = Outcome::dropped;
+constexpr Outcome kExpired = Outcome::expired;
+
+TEST(Gaps, JoinsALaneNeighbourWithTheSameReason) {
+  GapList gaps;
+  gaps.add(0, {5, 5, 1, kDropped});
+  gaps.add(5, {9, 9, 1, kDropped});  // 6 to 8 belong to other queues
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 9, 2, kDropped}}));
+}
+
+TEST(Gaps, KeepsWhatWasDeliveredInBetweenApart) {
+  GapList gaps;
+  gaps.add(0, {5, 5, 1, kDropped});
+  gaps.add(7, {9, 9, 1, kDropped});
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 5, 1, kDropped}, {9, 9, 1, kDropped}}));
+}
+
+TEST(Gaps, KeepsReasonsApart) {
+  GapList gaps;
+  gaps.add(0, {5, 5, 1, kDropped});
+  gaps.add(5, {6, 6, 1, kExpired});
+  EXPECT_EQ(gaps.list().size(), 2u);
+}
+
+TEST(Gaps, JoinsConsecutiveSeqsInAnyOrder) {
+  GapList gaps;
+  gaps.add(6, {7, 7, 1, kDropped});
+  gaps.add(4, {5, 5, 1, kDropped});
+  gaps.add(5, {6, 6, 1, kDropped});
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 7, 3, kDropped}}));
+}
+
+TEST(Gaps, CountsEntriesOfInterleavedLanesOnce) {
+  GapList gaps;
+  gaps.add(0, {5, 7, 2, kDropped});  // one lane: 5 and 7
+  gaps.add(0, {6, 8, 2, kDropped});  // another: 6 and 8
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 8, 4, kDropped}}));
+}
+
+TEST(Gaps, ForgetsWhatTheFarSideKnows) {
+  GapList gaps({{1, 3, 3, kDropped}, {5, 9, 2, kExpired}});
+  gaps.drop(8);
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 9, 2, kExpired}}));
+}
+
+TEST(Gaps, StayBoundedAndCountExactly) {
+  GapList gaps;
+  for (Seq seq = 10; seq <= 30'000; seq += 10) gaps.add(seq - 5, {seq, seq, 1, kDropped});
+  uint64_t lost = 0;
+  for (const Gap& gap : gaps.list()) lost += gap.count;
+  EXPECT_LE(gaps.list().size(), GapList::kMax);
+  EXPECT_EQ(lost, 3'000u);
+}
+
+}  // namespace
+}  // namespace headgate::store

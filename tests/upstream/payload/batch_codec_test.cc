@@ -1,0 +1,125 @@
+#include "upstream/payload/batch_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/scripted_links.h"
+
+namespace headgate::upstream {
+namespace {
+
+using nlohmann::json;
+
+class BatchCodec : public ::testing::Test {
+ protected:
+  store::Entry entry(store::Seq seq, std::string body, core::Properties properties = {}) {
+    auto message = std::make_shared<core::Message>();
+    message->topic = "plant/7/telemetry";
+    message->body = std::move(body);
+    message->properties = std::make_shared<core::Properties>(std::move(properties));
+    message->arrived_ms = 1700000000123;
+    return {seq, message, 0, ""};
+  }
+
+  std::string encode_text(const std::vector<store::Entry>& entries, std::vector<store::Gap> gaps = {}) {
+    const auto encoded = encoder_.encode({"site-42", "01J8ZQ4", "upstream", 3, 1700000001000, gaps}, entries);
+    EXPECT_TRUE(encoded);
+    const std::string text = testing::decompress_batch(encoded->payload);
+    EXPECT_EQ(text.size(), encoded->json_bytes);
+    return text;
+  }
+  json row(std::string body, core::Properties properties = {}) {
+    return json::parse(encode_text({entry(7, std::move(body), std::move(properties))})).at("m").at(0);
+  }
+
+  BatchEncoder encoder_{3};
+};
+
+core::Properties typed(std::string type, std::string encoding = "") {
+  core::Properties properties;
+  properties.content_type = std::move(type);
+  properties.content_encoding = std::move(encoding);
+  return properties;
+}
+
+core::Properties tagged(std::vector<core::UserProperty> user) {
+  core::Properties properties;
+  properties.user = std::move(user);
+  return properties;
+}
+
+TEST_F(BatchCodec, WritesTheDocumentedText) {
+  EXPECT_EQ(
+      encode_text({entry(5, R"({"v":1.50})"), entry(9, "on")}),
+      R"({"v":1,"hub":"site-42","ep":"01J8ZQ4","st":"upstream","lane":3,"seq":[5,9],"sent":1700000001000,)"
+      R"("m":[{"i":5,"t":1700000000123,"k":"plant/7/telemetry","b":{"v":1.50}},)"
+      R"({"i":9,"t":1700000000123,"k":"plant/7/telemetry","s":"on"}]})");
+}
+
+TEST_F(BatchCodec, EmbedsJsonBodiesAsTheyCame) {
+  for (const char* body :
+       {"{\"a\": [1, 2.50,\n null]}", "42", "\"text\"", "[]", " {} ", "18446744073709551615"}) {
+    EXPECT_EQ(row(body).at("b"), json::parse(body)) << body;
+  }
+}
+
+TEST_F(BatchCodec, WritesWhatIsNotJsonAsText) {
+  for (const char* body : {"", "on", "{\"a\":}", "{} {}", "NaN", "01", "\"open", "1e999", "a\"b\\c\n\x01",
+                           "99999999999999999999999", "gr\xC3\xBC\xC3\x9F"}) {
+    EXPECT_EQ(row(body).at("s"), body) << body;
+  }
+}
+
+TEST_F(BatchCodec, WritesWhatIsNotTextAsBase64) {
+  EXPECT_EQ(row("\xFF").at("x"), "/w==");
+  EXPECT_EQ(row("\xFF\xFE").at("x"), "//4=");
+  EXPECT_EQ(row("\xFF\xFE\xFD").at("x"), "//79");
+  EXPECT_EQ(row(std::string("a\0b", 3)).at("x"), "YQBi");
+}
+
+TEST_F(BatchCodec, BelievesTheContentTypeAndEncoding) {
+  EXPECT_TRUE(row("{}", typed("application/json")).contains("b"));
+  EXPECT_TRUE(row("{}", typed("Application/JSON ; charset=utf-8")).contains("b"));
+  EXPECT_TRUE(row("{}", typed("application/senml+json")).contains("b"));
+  EXPECT_TRUE(row("{}", typed("application/json", "utf-8")).contains("b"));
+  EXPECT_EQ(row("{}", typed("text/plain")).at("s"), "{}");
+  EXPECT_EQ(row("{}", typed("text/plain")).at("ct"), "text/plain");
+  EXPECT_EQ(row("{}", typed("application/json", "gzip")).at("ce"), "gzip");
+}
+
+TEST_F(BatchCodec, LeavesOutTheContentTypeThatTheBodyShows) {
+  EXPECT_FALSE(row("{}", typed("application/json")).contains("ct"));
+}
+
+TEST_F(BatchCodec, WritesPropertiesAsAnObjectOrAsPairsWhenNamesRepeat) {
+  EXPECT_EQ(row("1", tagged({{"site", "a"}, {"line", "2"}})).at("p"),
+            json::parse(R"({"site":"a","line":"2"})"));
+  EXPECT_EQ(row("1", tagged({{"x", "a"}, {"x", "b"}})).at("p"), json::parse(R"([["x","a"],["x","b"]])"));
+  EXPECT_FALSE(row("1").contains("p"));
+}
+
+TEST_F(BatchCodec, StaysReadableWhateverPropertiesHold) {
+  EXPECT_EQ(row("1", tagged({{"k\"", "\xE4"}})).at("p").at("k\""), "\xC3\xA4");
+}
+
+TEST_F(BatchCodec, DeclaresGapsAndNeedsNoMessages) {
+  const json batch =
+      json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
+  EXPECT_EQ(batch.at("gaps"), json::parse(R"([{"from":3,"to":9,"n":5,"why":"expired"},
+                                              {"from":12,"to":12,"n":1,"why":"dead"}])"));
+  EXPECT_TRUE(batch.at("m").empty());
+  EXPECT_FALSE(batch.contains("seq"));
+}
+
+TEST_F(BatchCodec, MakesAFrameThatTellsItsSizeAndChecksItself) {
+  const auto encoded = encoder_.encode({"h", "e", "s", 0, 0, {}}, std::vector{entry(1, "{\"a\":1}")});
+  std::string payload(encoded->payload);
+  EXPECT_NE(ZSTD_getFrameContentSize(payload.data(), payload.size()), ZSTD_CONTENTSIZE_UNKNOWN);
+  payload.back() = static_cast<char>(payload.back() ^ 1);
+  std::string out(1000, '\0');
+  EXPECT_TRUE(ZSTD_isError(ZSTD_decompress(out.data(), out.size(), payload.data(), payload.size())));
+}
+
+}  // namespace
+}  // namespace headgate::upstream

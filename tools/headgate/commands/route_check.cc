@@ -1,0 +1,56 @@
+#include "routing/files/route_check.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "tools/headgate/commands/commands.h"
+
+namespace headgate::tools {
+namespace {
+
+using routing::RouteCheck;
+using routing::RouteCheckReport;
+using routing::RouteFileError;
+
+void read_file(const std::string& path, RouteCheckReport& report) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) {
+    report.errors.push_back({path, "", path + ": cannot be read: " + std::strerror(errno)});
+    return;
+  }
+  RouteCheckReport checked = routing::check_routes(routing::parse_route_file(text.str(), path));
+  std::move(checked.routes.begin(), checked.routes.end(), std::back_inserter(report.routes));
+  std::move(checked.errors.begin(), checked.errors.end(), std::back_inserter(report.errors));
+}
+
+void show(const RouteCheckReport& report, std::ostream& out) {
+  size_t wrong = report.errors.size();
+  for (const RouteFileError& error : report.errors) out << error.what << '\n';
+  for (const RouteCheck& check : report.routes) {
+    if (!check.ok()) ++wrong;
+    out << check.entry.file << ": " << check.entry.name << ": " << (check.ok() ? "ok" : "left out") << '\n';
+    for (const auto& found : check.diagnostics) out << routing::render(found, check.entry.text) << '\n';
+  }
+  out << report.routes.size() << (report.routes.size() == 1 ? " route, " : " routes, ") << wrong
+      << (wrong == 1 ? " error\n" : " errors\n");
+}
+
+}  // namespace
+
+int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err) {
+  RouteCheckReport report;
+  for (const std::string& path : files) read_file(path, report);
+  if (json) {
+    out << routing::to_json(report) << '\n';
+  } else {
+    show(report, report.ok() ? out : err);
+  }
+  return report.ok() ? kExitOk : kExitFailed;
+}
+
+}  // namespace headgate::tools

@@ -1,0 +1,445 @@
+#include "upstream/link/mosquitto_link.h"
+
+#include <fcntl.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netdb.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace headgate::upstream {
+namespace {
+
+constexpr int kProtocolV5 = 5;
+constexpr uint8_t kTopicNameInvalid = 0x90;
+
+struct FreeClient {
+  void operator()(mosquitto* client) const { mosquitto_destroy(client); }
+};
+
+struct MessageAcked {
+  int mid = 0;
+  uint8_t code = 0;
+};
+
+// One libmosquitto client and what its callbacks recorded. Used by one thread at a time.
+struct Client {
+  using Event = std::variant<LinkUp, LinkDown, MessageAcked>;
+
+  int protocol = kProtocolV5;
+  std::vector<Event> events;
+  std::string last_error;  // libmosquitto's log is the only place that names a TLS failure
+  std::unique_ptr<mosquitto, FreeClient> handle;
+};
+
+bool is_hopeless(int protocol, int connack_code) {
+  if (protocol != kProtocolV5) return connack_code != 3;  // all but "server unavailable"
+  switch (connack_code) {
+    case MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION:
+    case MQTT_RC_CLIENTID_NOT_VALID:
+    case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
+    case MQTT_RC_NOT_AUTHORIZED:
+    case MQTT_RC_BANNED:
+    case MQTT_RC_BAD_AUTHENTICATION_METHOD:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void on_connack(mosquitto*, void* user, int code, int flags, const mosquitto_property* properties) {
+  Client& client = *static_cast<Client*>(user);
+  if (code != 0) {
+    const char* text =
+        client.protocol == kProtocolV5 ? mosquitto_reason_string(code) : mosquitto_connack_string(code);
+    client.events.emplace_back(LinkDown{std::string("the broker refused the connection: ") + text,
+                                        is_hopeless(client.protocol, code), static_cast<uint8_t>(code)});
+    return;
+  }
+  LinkUp up;
+  up.session_present = (flags & 1) != 0;
+  mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &up.receive_maximum, false);
+  mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &up.packet_bytes_max, false);
+  client.events.emplace_back(up);
+}
+
+// What ended a connection, for a person. `code`: a reason code of the broker (from 0x80), or a MOSQ_ERR_*.
+LinkDown describe_end(const Client& client, int code, int error_number) {
+  if (code >= 0x80) {
+    return {std::string("the broker ended the connection: ") + mosquitto_reason_string(code), false,
+            static_cast<uint8_t>(code)};
+  }
+  std::string reason = mosquitto_strerror(code);
+  if (code == MOSQ_ERR_ERRNO) reason = std::strerror(error_number);
+  if (code == MOSQ_ERR_EAI) reason = gai_strerror(error_number);
+  if (!client.last_error.empty()) reason += " (" + client.last_error + ")";
+  return {std::move(reason), false, 0};
+}
+
+void on_disconnected(mosquitto*, void* user, int code, const mosquitto_property*) {
+  Client& client = *static_cast<Client*>(user);
+  client.events.emplace_back(describe_end(client, code, errno));
+}
+
+void on_published(mosquitto*, void* user, int mid, int code, const mosquitto_property*) {
+  static_cast<Client*>(user)->events.emplace_back(MessageAcked{mid, static_cast<uint8_t>(code)});
+}
+
+void on_log(mosquitto*, void* user, int level, const char* text) {
+  if (level == MOSQ_LOG_ERR) static_cast<Client*>(user)->last_error = text;
+}
+
+// --- Connecting, on the attempt's thread
+
+// Why a file of the configuration cannot be used; empty if it can.
+std::string unreadable(std::string_view key, const std::string& path) {
+  if (path.empty() || std::ifstream(path).good()) return "";
+  return std::string(key) + " \"" + path + "\": " + std::strerror(errno);
+}
+
+std::string check_files(const LinkOptions& options) {
+  for (const auto& [key, path] :
+       {std::pair<std::string_view, const std::string&>{"password_file", options.password_file},
+        {"tls.ca_file", options.tls.ca_file},
+        {"tls.cert_file", options.tls.cert_file},
+        {"tls.key_file", options.tls.key_file}}) {
+    if (std::string why = unreadable(key, path); !why.empty()) return "cannot read upstream." + why;
+  }
+  return "";
+}
+
+std::string read_password(const std::string& path) {
+  std::string line;
+  std::getline(std::ifstream(path), line);
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+int apply_options(mosquitto* handle, const LinkOptions& options) {
+  mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, options.protocol);
+  mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
+  mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, options.in_flight_max);
+  mosquitto_max_inflight_messages_set(handle, options.in_flight_max);
+  if (!options.username.empty()) {
+    const std::string password = options.password_file.empty() ? "" : read_password(options.password_file);
+    const int rc = mosquitto_username_pw_set(handle, options.username.c_str(), or_null(password));
+    if (rc != MOSQ_ERR_SUCCESS) return rc;
+  }
+  if (options.tls.ca_file.empty()) return MOSQ_ERR_SUCCESS;
+  return mosquitto_tls_set(handle, options.tls.ca_file.c_str(), nullptr, or_null(options.tls.cert_file),
+                           or_null(options.tls.key_file), nullptr);
+}
+
+void set_callbacks(mosquitto* handle) {
+  mosquitto_connect_v5_callback_set(handle, on_connack);
+  mosquitto_disconnect_v5_callback_set(handle, on_disconnected);
+  mosquitto_publish_v5_callback_set(handle, on_published);
+  mosquitto_log_callback_set(handle, on_log);
+}
+
+// Makes a client and opens its connection; blocks. Returns why it failed, or nothing.
+std::optional<LinkDown> open(Client& client, const LinkOptions& options) {
+  if (std::string why = check_files(options); !why.empty()) return LinkDown{std::move(why), true, 0};
+  client.protocol = options.protocol;
+  client.handle.reset(mosquitto_new(or_null(options.client_id), true, &client));
+  if (!client.handle) return LinkDown{std::string("cannot make a client: ") + std::strerror(errno), false, 0};
+  set_callbacks(client.handle.get());
+  int rc = apply_options(client.handle.get(), options);
+  if (rc != MOSQ_ERR_SUCCESS) {
+    LinkDown down = describe_end(client, rc, errno);
+    down.reason.insert(0, "the configuration of the upstream link is refused: ");
+    down.hopeless = true;
+    return down;
+  }
+  rc = mosquitto_connect_bind_v5(client.handle.get(), options.host.c_str(), options.port,
+                                 options.keep_alive_s, nullptr, nullptr);
+  if (rc == MOSQ_ERR_SUCCESS) return std::nullopt;
+  LinkDown down = describe_end(client, rc, errno);
+  down.reason.insert(0, "cannot connect to " + options.host + ":" + std::to_string(options.port) + ": ");
+  return down;
+}
+
+// --- Publishing
+
+// The MQTT 5 properties of a publish, freed with it.
+class PublishProperties {
+ public:
+  explicit PublishProperties(const Publication& publication) {
+    mosquitto_property_add_string(&list_, MQTT_PROP_CONTENT_TYPE,
+                                  std::string(publication.content_type).c_str());
+    add_user("enc", std::string(publication.encoding));
+    add_user("id", std::string(publication.id));
+    add_user("n", std::to_string(publication.messages));
+    if (publication.expiry_s != 0) {
+      mosquitto_property_add_int32(&list_, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publication.expiry_s);
+    }
+  }
+  ~PublishProperties() { mosquitto_property_free_all(&list_); }
+  PublishProperties(const PublishProperties&) = delete;
+  PublishProperties& operator=(const PublishProperties&) = delete;
+
+  [[nodiscard]] const mosquitto_property* get() const { return list_; }
+
+ private:
+  void add_user(const char* name, const std::string& value) {
+    mosquitto_property_add_string_pair(&list_, MQTT_PROP_USER_PROPERTY, name, value.c_str());
+  }
+
+  mosquitto_property* list_ = nullptr;
+};
+
+int send_publish(Client& client, int& mid, const Publication& publication) {
+  const std::string topic(publication.topic);
+  const auto bytes = static_cast<int>(publication.payload.size());
+  constexpr int kQos = 1;
+  if (client.protocol != kProtocolV5) {
+    return mosquitto_publish(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
+                             kQos, false);
+  }
+  const PublishProperties properties(publication);
+  return mosquitto_publish_v5(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
+                              kQos, false, properties.get());
+}
+
+// Refusals that libmosquitto makes in the broker's place, as reason codes; 0 for what ends the connection.
+uint8_t local_refusal(int rc) {
+  switch (rc) {
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+      return packet_too_large;
+    case MOSQ_ERR_INVAL:
+    case MOSQ_ERR_MALFORMED_UTF8:
+      return kTopicNameInvalid;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+// One attempt to connect, shared by the loop and its thread.
+struct MosquittoLink::Attempt {
+  // The thread's: read by the loop once `done` was posted.
+  std::unique_ptr<Client> client = std::make_unique<Client>();
+  std::optional<LinkDown> failure;
+
+  // Guarded by `mutex`: null once the attempt is given up, after which nothing may be posted.
+  std::mutex mutex;
+  core::Executor* executor = nullptr;
+
+  MosquittoLink* link = nullptr;  // the loop's; null once given up
+
+  void give_up() {
+    link = nullptr;
+    const std::lock_guard lock(mutex);
+    executor = nullptr;
+  }
+};
+
+// One open socket, driven by the loop.
+class MosquittoLink::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(MosquittoLink& link, std::unique_ptr<Client> client)
+      : link_(&link), client_(std::move(client)), descriptor_(link.io_), misc_timer_(link.io_) {}
+
+  // The descriptor is a duplicate: libmosquitto closes its own at moments of its own choosing, and a closed
+  // number may already be somebody else's file.
+  void start() {
+    const int duplicate = ::fcntl(mosquitto_socket(client_->handle.get()), F_DUPFD_CLOEXEC, 0);
+    boost::system::error_code error;
+    if (duplicate >= 0) descriptor_.assign(duplicate, error);
+    if (duplicate < 0 || error) client_->events.emplace_back(LinkDown{"cannot watch the socket", false, 0});
+    run_misc();
+  }
+
+  void publish(Token token, const Publication& publication) {
+    int mid = 0;
+    const int rc = send_publish(*client_, mid, publication);
+    if (const uint8_t code = local_refusal(rc); code != 0) {
+      mid = --last_local_mid_;
+      client_->events.emplace_back(MessageAcked{mid, code});
+    }
+    tokens_.emplace_back(mid, token);
+    after_call(local_refusal(rc) != 0 ? MOSQ_ERR_SUCCESS : rc);
+  }
+
+  // Says goodbye if the socket still takes it, and closes. Must not be called from a callback.
+  void close() {
+    link_ = nullptr;
+    if (!client_) return;
+    mosquitto_disconnect_v5(client_->handle.get(), 0, nullptr);
+    client_.reset();
+    boost::system::error_code ignored;
+    descriptor_.close(ignored);
+    misc_timer_.cancel(ignored);
+  }
+
+ private:
+  void on_readable() {
+    reading_ = false;
+    int rc = mosquitto_loop_read(client_->handle.get(), 1);
+    // What OpenSSL has already taken off the socket will not make it readable again.
+    const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(client_->handle.get()));
+    while (rc == MOSQ_ERR_SUCCESS && tls != nullptr && SSL_pending(tls) > 0) {
+      rc = mosquitto_loop_read(client_->handle.get(), 1);
+    }
+    after_call(rc);
+  }
+
+  void on_writable() {
+    writing_ = false;
+    after_call(mosquitto_loop_write(client_->handle.get(), 1));
+  }
+
+  // Keep-alive, about once a second.
+  void run_misc() {
+    after_call(mosquitto_loop_misc(client_->handle.get()));
+    misc_timer_.expires_after(std::chrono::seconds(1));
+    misc_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error && self->is_open()) self->run_misc();
+    });
+  }
+
+  // After any call into libmosquitto: pass on what its callbacks recorded, wait for what it wants next.
+  void after_call(int rc) {
+    const int error_number = errno;
+    if (rc != MOSQ_ERR_SUCCESS && !has_ended()) {
+      client_->events.emplace_back(describe_end(*client_, rc, error_number));
+    }
+    if (!client_->events.empty() && !std::exchange(delivery_posted_, true)) {
+      link_->executor_.post([self = shared_from_this()] { self->deliver(); });
+    }
+    if (!has_ended()) wait();
+  }
+
+  void wait() {
+    if (!std::exchange(reading_, true))
+      wait_for(boost::asio::posix::stream_descriptor::wait_read, &Connection::on_readable);
+    if (mosquitto_want_write(client_->handle.get()) && !std::exchange(writing_, true)) {
+      wait_for(boost::asio::posix::stream_descriptor::wait_write, &Connection::on_writable);
+    }
+  }
+
+  void wait_for(boost::asio::posix::stream_descriptor::wait_type what, void (Connection::*handler)()) {
+    descriptor_.async_wait(what, [self = shared_from_this(), handler](boost::system::error_code error) {
+      if (!error && self->is_open()) ((*self).*handler)();
+    });
+  }
+
+  [[nodiscard]] bool is_open() const { return client_ != nullptr && !has_ended(); }
+  [[nodiscard]] bool has_ended() const {
+    return std::any_of(client_->events.begin(), client_->events.end(),
+                       [](const Client::Event& event) { return std::holds_alternative<LinkDown>(event); });
+  }
+
+  void deliver() {
+    delivery_posted_ = false;
+    if (link_ == nullptr) return;
+    const auto events = std::exchange(client_->events, {});
+    for (const Client::Event& event : events) {
+      if (link_ == nullptr) return;  // the last handler disconnected
+      if (const auto* down = std::get_if<LinkDown>(&event)) return raise_down(*down);
+      raise(event);
+    }
+  }
+
+  void raise(const Client::Event& event) {
+    LinkEvents& sink = *link_->events_;
+    const core::Now now = link_->clock_.now();
+    if (const auto* up = std::get_if<LinkUp>(&event)) return sink.on_link_up(*up, now);
+    const auto& acked = std::get<MessageAcked>(event);
+    const auto found = std::find_if(tokens_.begin(), tokens_.end(),
+                                    [&](const auto& sent) { return sent.first == acked.mid; });
+    if (found == tokens_.end()) return;
+    const Token token = found->second;
+    tokens_.erase(found);
+    sink.on_acked(token, acked.code, now);
+  }
+
+  void raise_down(const LinkDown& down) {
+    MosquittoLink& link = *link_;
+    close();
+    link.connection_.reset();
+    link.raise_down(down);
+  }
+
+  MosquittoLink* link_;  // null once closed
+  std::unique_ptr<Client> client_;
+  boost::asio::posix::stream_descriptor descriptor_;
+  boost::asio::steady_timer misc_timer_;
+  std::vector<std::pair<int, Token>> tokens_;  // of what is not acknowledged, by libmosquitto's message id
+  int last_local_mid_ = 0;                     // below 0: publishes that libmosquitto refused
+  bool reading_ = false;
+  bool writing_ = false;
+  bool delivery_posted_ = false;
+};
+
+MosquittoLink::MosquittoLink(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
+                             LinkOptions options)
+    : io_(io), executor_(executor), clock_(clock), options_(std::move(options)) {
+  // Never cleaned up: an attempt that was given up may still be using the library when the process ends.
+  static const int kInitialised = mosquitto_lib_init();
+  (void)kInitialised;
+}
+
+MosquittoLink::~MosquittoLink() { disconnect(); }
+
+void MosquittoLink::connect() {
+  attempt_ = std::make_shared<Attempt>();
+  attempt_->link = this;
+  attempt_->executor = &executor_;
+  const auto report = [](const std::shared_ptr<Attempt>& attempt) {
+    const std::lock_guard lock(attempt->mutex);
+    if (attempt->executor == nullptr) return;
+    attempt->executor->post([attempt] {
+      if (attempt->link != nullptr) attempt->link->on_attempt_done(*attempt);
+    });
+  };
+  try {
+    std::thread([attempt = attempt_, options = options_, report] {
+      attempt->failure = open(*attempt->client, options);
+      report(attempt);
+    }).detach();
+  } catch (const std::system_error& error) {
+    attempt_->failure = LinkDown{std::string("cannot start a thread to connect: ") + error.what(), false, 0};
+    report(attempt_);
+  }
+}
+
+void MosquittoLink::on_attempt_done(Attempt& attempt) {
+  const auto keep = std::exchange(attempt_, nullptr);
+  if (attempt.failure) return raise_down(*attempt.failure);
+  connection_ = std::make_shared<Connection>(*this, std::move(attempt.client));
+  connection_->start();
+}
+
+void MosquittoLink::publish(Token token, const Publication& publication) {
+  if (connection_) connection_->publish(token, publication);
+}
+
+void MosquittoLink::disconnect() {
+  if (const auto attempt = std::exchange(attempt_, nullptr)) attempt->give_up();
+  if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
+}
+
+void MosquittoLink::raise_down(const LinkDown& down) { events_->on_link_down(down, clock_.now()); }
+
+}  // namespace headgate::upstream
