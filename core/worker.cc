@@ -1,8 +1,15 @@
 #include "core/worker.h"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 namespace headgate::core {
+namespace {
+
+constexpr int kNiceBelowLoop = 10;
+
+}  // namespace
 
 void Worker::post(std::function<void()> work) {
   {
@@ -22,7 +29,9 @@ void Worker::stop() {
   thread_.join();
 }
 
-void Worker::run() {
+void Worker::run(Priority priority) {
+  // On Linux 0 means the calling thread. Where the system forbids it, the thread runs as the others do.
+  if (priority == Priority::below_loop) ::setpriority(PRIO_PROCESS, 0, kNiceBelowLoop);
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });

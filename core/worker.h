@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -11,7 +12,11 @@ namespace headgate::core {
 
 class Worker {
  public:
-  Worker() : thread_([this] { run(); }) {}
+  // Whether the thread competes with the loop's for a core. One below it gets what the loop leaves (nice, not
+  // SCHED_IDLE: it always gets something), so that computing for one client delays no other.
+  enum class Priority : uint8_t { normal, below_loop };
+
+  explicit Worker(Priority priority = Priority::normal) : thread_([this, priority] { run(priority); }) {}
   ~Worker() { stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -23,7 +28,7 @@ class Worker {
   void stop();
 
  private:
-  void run();
+  void run(Priority priority);
 
   std::mutex mutex_;
   std::condition_variable changed_;

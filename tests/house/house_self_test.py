@@ -63,12 +63,13 @@ class HouseRules(unittest.TestCase):
         for path, header in [("store/queue_store.cc", "rocksdb/db.h"), ("hub/main.cc", "mosquitto.h"),
                              ("broker/session/session.cc", "boost/asio/io_context.hpp"),
                              ("store/rocks/store.cc", "spdlog/spdlog.h"),
-                             ("core/a.cc", "boost/crc.hpp"), ("upstream/drain/forwarder.cc", "boost/beast.hpp"),
+                             ("core/a.cc", "boost/crc.hpp"), ("core/a.cc", "sys/resource.h"), ("upstream/drain/forwarder.cc", "boost/beast.hpp"),
                              ("hub/engine/ingest.cc", "boost/asio/post.hpp")]:
             self.broken(house.fences, path, f"#include <{header}>\n")
         for path, header in [("store/rocks/store.cc", "rocksdb/db.h"), ("tools/unbatch/main.cc", "mosquitto.h"),
                              ("upstream/link/mosquitto_link.cc", "mosquitto.h"), ("hub/observe/log.cc", "spdlog/spdlog.h"),
-                             ("broker/net/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string")]:
+                             ("broker/net/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string"),
+                             ("core/worker.cc", "sys/resource.h")]:
             self.fine(house.fences, path, f"#include <{header}>\n")
 
     def test_inner_folders(self):
