@@ -1,5 +1,6 @@
 #include "tools/headgate/commands/commands.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -210,6 +211,16 @@ TEST_F(Commands, DlqReplayOfAllAsksAgainUntilThereAreNone) {
   EXPECT_EQ(run_dlq_replay(human(), {.all = true}, {.yes = true}), kExitFailed);
   EXPECT_EQ(out_.str(), "3 is in a again, seq 9\n");
   EXPECT_EQ(err_.str(), "headgate: gone\n");
+}
+
+TEST_F(Commands, ReloadSaysWhatIsInForceAndFailsWhereSomethingWasLeftOut) {
+  hub_.answers_["POST /v1/routes/reload"] = R"({"active": 3, "errors": []})";
+  EXPECT_EQ(run_reload(human()), kExitOk);
+  EXPECT_EQ(out_.str(), "3 routes in force\n");
+  EXPECT_EQ(err_.str(), "");
+  hub_.answers_["POST /v1/routes/reload"] = R"({"active": 2, "errors": ["c.json: route 'a': left out"]})";
+  EXPECT_EQ(run_reload(human()), kExitFailed);
+  EXPECT_EQ(err_.str(), "headgate: c.json: route 'a': left out\n");
 }
 
 TEST_F(Commands, WhatCannotBeUndoneWantsAYes) {

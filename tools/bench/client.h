@@ -1,4 +1,4 @@
-// One MQTT client of the load generator: its stream, its unsent and half-received bytes, its counts.
+// An MQTT client of the load generator: its stream, its unsent and half-received bytes, its counts.
 #pragma once
 
 #include <cstdint>

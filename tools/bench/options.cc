@@ -26,7 +26,7 @@ constexpr const char* kDescription =
     "A load generator for any MQTT broker. Every run is bounded: by --count, by --duration, or by ten "
     "seconds.";
 
-// What a verb's options are when nothing is said.
+// Options of a verb when nothing is said.
 std::map<std::string, Options> verbs() {
   const std::string each = "bench/load/%i";
   return {

@@ -1,4 +1,4 @@
-// What to generate, from the command line.
+// Load to generate, from the command line.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ struct Progress {
   double seconds = 0;  // since the phase began
 };
 
-// One line of at most `columns` characters, without a line end.
+// A line of at most `columns` characters, without a line end.
 [[nodiscard]] std::string progress_line(const Progress& progress, size_t columns);
 
 }  // namespace headgate::tools::bench

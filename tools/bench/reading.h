@@ -12,7 +12,7 @@ inline constexpr size_t kReadingBytes = 219;  // every reading, exactly
 
 class ReadingSource {
  public:
-  // The same `machine` gives the same readings in every run.
+  // Gives equal readings for an equal `machine` in every run.
   explicit ReadingSource(uint32_t machine);
 
   // Valid until the next call.

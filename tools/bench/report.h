@@ -1,4 +1,4 @@
-// What a run has counted, for people and as JSON.
+// Results of a run, for people and as JSON.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct Report {
   std::map<std::string, uint64_t> errors;  // what, how often
 };
 
-// One line of JSON without its newline; docs/benchmarks.md names its fields.
+// Writes a line of JSON without its newline; docs/benchmarks.md names its fields.
 [[nodiscard]] std::string to_json(const Options& options, const Report& report);
 
 void print_report(std::ostream& out, const Options& options, const Report& report);

@@ -1,4 +1,4 @@
-// One non-blocking byte stream to the broker: TCP, a Unix socket, or TLS over TCP.
+// A non-blocking byte stream to the broker: TCP, a Unix socket, or TLS over TCP.
 #pragma once
 
 #include <sys/socket.h>
@@ -37,7 +37,7 @@ class Peer {
   std::string name_;                 // what the certificate must say; empty: any will do
 };
 
-// What a step of I/O came to.
+// Outcome of a step of I/O.
 enum class Io : uint8_t { done, blocked, closed, failed };
 
 class Stream {

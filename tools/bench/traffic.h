@@ -45,7 +45,7 @@ class Traffic {
   // A publish was answered.
   void on_answer(Client& publisher, bool success, int64_t now_ns);
   void on_delivery(const Client& subscriber, const PublishView& publish, int64_t now_ns);
-  // Its messages in flight will not be answered, and it publishes no more.
+  // Counts a lost publisher: its messages in flight will not be answered, and it publishes no more.
   void on_lost(Client& client);
 
   // Nobody publishes more, whatever was allowed.

@@ -24,7 +24,7 @@ enum class PacketType : uint8_t {
   disconnect = 14,
 };
 
-// One packet as it lies in the read buffer; `body` is what follows the fixed header.
+// A packet as it lies in the read buffer; `body` follows the fixed header.
 struct PacketView {
   PacketType type{};
   uint8_t flags = 0;
@@ -35,7 +35,7 @@ struct PacketView {
 // The packet at the front of `data`; nullopt while it is incomplete.
 [[nodiscard]] std::optional<PacketView> next_packet(std::string_view data);
 
-// What a subscriber wants to know of a PUBLISH.
+// Facts of a PUBLISH that a subscriber needs.
 struct PublishView {
   uint8_t qos = 0;
   bool retain = false;

@@ -58,7 +58,7 @@ core::Errc code_of(unsigned status) {
   }
 }
 
-// What an answer that is not 200 says.
+// Reads the error in an answer that is not 200.
 core::Error refusal(unsigned status, const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
@@ -81,7 +81,7 @@ class Connection {
     return error ? core::Status(core::fail(connect_error(socket_, error))) : core::Status();
   }
 
-  // One exchange, with a time limit on the whole of it, or none.
+  // Makes one exchange, with a time limit on the whole of it, or none.
   core::Result<std::string> exchange(const http::request<http::empty_body>& request, bool limited) {
     http::response_parser<http::string_body> parser;
     parser.body_limit(std::numeric_limits<uint64_t>::max());

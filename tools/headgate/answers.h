@@ -1,4 +1,5 @@
-// What the subcommands share: taking the hub's JSON apart, and showing a message. Internal to tools/headgate.
+// Helpers that the subcommands share: taking the hub's JSON apart, and showing a message. Internal to
+// tools/headgate.
 #pragma once
 
 #include <functional>

@@ -42,6 +42,7 @@ class CommandLine {
                     "check|stats|backup read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
+    add_reload();
     add_queue();
     add_dlq();
     add_client();
@@ -91,8 +92,8 @@ class CommandLine {
     });
   }
 
-  // The same, or with --data on the directory: of a stopped hub straight from its files, of a running one
-  // over the admin socket in it.
+  // Runs it on the hub, or with --data on the directory: of a stopped hub straight from its files, of a
+  // running one over the admin socket in it.
   void on_hub_or_directory(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
@@ -107,7 +108,7 @@ class CommandLine {
     });
   }
 
-  // The same for what opens the store itself: gets its directory if no hub has it in use, else "".
+  // Runs a command that opens the store itself: it gets the directory if no hub has it in use, else "".
   void on_hub_or_store(CLI::App* sub, std::function<int(const Context&, const std::string&)> command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
@@ -123,6 +124,10 @@ class CommandLine {
   }
 
   void add_status() { on_hub(add(app_, "status", "The hub, its store and its link upstream"), run_status); }
+
+  void add_reload() {
+    on_hub(add(app_, "reload", "Have the hub read routes, users, rules and certificates again"), run_reload);
+  }
 
   void add_queue() {
     CLI::App& queue = add_group("queue", "What is kept for an endpoint or a session");

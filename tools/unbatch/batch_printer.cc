@@ -42,7 +42,7 @@ std::optional<uint64_t> unsigned_member(const json& object, const char* key) {
   return member<uint64_t>(object, key, &json::is_number_unsigned);
 }
 
-// What makes `batch` no batch; empty if it is one.
+// Says why `batch` is no batch; empty if it is one.
 std::string complaint(const json& batch) {
   if (batch.is_discarded()) return "not JSON";
   if (!batch.is_object()) return "not a JSON object";

@@ -1,4 +1,5 @@
-// Which messages have been printed already, by (hub, epoch, seq). Kept as ranges: seqs come mostly in order.
+// Memory of the messages that have been printed, by (hub, epoch, seq). Kept as ranges: seqs come mostly in
+// order.
 #pragma once
 
 #include <cstdint>

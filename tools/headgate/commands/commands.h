@@ -22,7 +22,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
-// What every subcommand gets.
+// Context of every subcommand.
 struct Context {
   AdminClient& hub;
   std::ostream& out;
@@ -79,6 +79,9 @@ int run_dlq_purge(const Context& context, const LetterChoice& choice, const Cons
 int run_queue_purge(const Context& context, const std::string& queue, const Consent& consent);
 
 int run_status(const Context& context);
+// Has the hub read its routes, users, rules and certificates again, as SIGHUP does. Exit code 1 if something
+// was left out or not taken: it is named on `err`.
+int run_reload(const Context& context);
 int run_queue_ls(const Context& context);
 int run_queue_peek(const Context& context, const PeekOptions& options);
 int run_queue_tail(const Context& context, const QueueTailOptions& options);
@@ -86,7 +89,7 @@ int run_client_ls(const Context& context);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
 
-// What the hub's store takes; `store_dir` not empty: what a stopped hub's does.
+// Shows the resources that the hub's store takes; `store_dir` not empty: a stopped hub's.
 int run_store_stats(const Context& context, const std::string& store_dir);
 
 // Copies the store of the hub, or of a stopped one, to `to`.

@@ -177,7 +177,7 @@ core::Result<std::string> new_line(const PasswdOptions& options, const AskPasswo
   return options.user + ":" + *hash;
 }
 
-// What was done, in words.
+// Tells what was done, in words.
 core::Result<std::string> change(const PasswdOptions& options, const AskPassword& ask) {
   if (const auto fine = check_user(options.user); !fine) return core::fail(fine.error());
   const auto text = read_users(options.file);

@@ -11,7 +11,7 @@
 
 namespace headgate::tools {
 
-// What argon2id may cost. The defaults are OWASP's.
+// Cost of argon2id. The defaults are OWASP's.
 struct Argon2Cost {
   uint32_t memory_kib = 19'456;
   uint32_t passes = 2;

@@ -82,7 +82,7 @@ std::string counted(const Json& by_reason) {
   return sum == 0 ? "" : std::to_string(sum) + " (" + reasons + ")";
 }
 
-// What went wrong since the start, by reason.
+// Lists the failures since the start, by reason.
 std::string trouble_of(const Json& status) {
   const Json& clients = member_of(status, "clients");
   const Json& publishes = member_of(status, "publishes");
