@@ -29,7 +29,7 @@ struct Identity {
   [[nodiscard]] bool anonymous() const { return username.empty(); }
 };
 
-// What CONNECT and the connection say of a client.
+// Claims of a client: by its CONNECT and by its connection.
 struct Credentials {
   std::string client_id;  // the assigned one, if the client had none
   std::optional<std::string> username;
@@ -62,8 +62,8 @@ class AccessControl {
   virtual void authenticate(const std::shared_ptr<const Credentials>& credentials, core::Now now,
                             Decided decided) = 0;
 
-  // What the identity may do now under that client id. Without an identity if what it was proved by does not
-  // hold any more; an identity without proof is only looked up.
+  // Answers what the identity may do now under that client id. Without an identity if what it was proved by
+  // does not hold any more; an identity without proof is only looked up.
   [[nodiscard]] virtual Grant renew(const Identity& identity, std::string_view client_id) const = 0;
 };
 

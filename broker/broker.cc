@@ -195,7 +195,7 @@ bool Broker::is_stuck(Channel& channel, core::Now now) const {
   return now.mono_ms - channel.stuck_since_ms >= int64_t{options_.slow_reader_timeout_s} * 1000;
 }
 
-// One line a client and minute, with all that was dropped since the last.
+// Writes one line a client and minute, with all that was dropped since the last.
 void Broker::log_drops(core::Now now) {
   std::erase_if(context_.droppers, [&](const std::weak_ptr<Session>& dropper) {
     const std::shared_ptr<Session> session = dropper.lock();

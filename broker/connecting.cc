@@ -96,7 +96,7 @@ void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason,
   ++stats_.connections_refused;
   complain("connect_refused", channel, connect.client_id, why.empty() ? name(reason) : why, context_.why,
            now);
-  // What access control says is for the log alone: it may tell an attacker which half was right.
+  // Access control's text is for the log alone: it may tell an attacker which half was right.
   const std::string text = std::exchange(context_.why, {});
   // 3.1.1 just closes when the packet itself is wrong: it has return codes for other reasons only.
   // 3.1.1 [MQTT-3.1.4-1, MQTT-3.2.2-6]

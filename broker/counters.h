@@ -1,4 +1,4 @@
-// What the broker counts since its start, over all clients: for `status` and `$SYS`.
+// Counts of the broker since its start, over all clients: for `status` and `$SYS`.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// What a broker waits for: wills and their delays, and the ends of sessions.
+// Events that a broker waits for: wills and their delays, and the ends of sessions.
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +8,7 @@
 namespace headgate::broker {
 namespace {
 
-// Of a session or a will that comes back from the store.
+// Names the owner of a session or a will that comes back from the store.
 template <typename Stored>
 Identity owner_of(const Stored& stored) {
   Identity owner;

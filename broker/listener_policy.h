@@ -1,4 +1,4 @@
-// What a listener demands of the clients that come in by it.
+// Demands of a listener on the clients that come in by it.
 #pragma once
 
 #include <cstddef>

@@ -5,7 +5,7 @@
 
 namespace headgate::core {
 
-// One reading of both clocks, taken together.
+// A reading of both clocks, taken together.
 struct Now {
   int64_t mono_ms = 0;  // monotonic, arbitrary origin: timeouts, keep-alive, backoff
   int64_t wall_ms = 0;  // Unix time, may jump: arrival stamps, expiry

@@ -10,7 +10,7 @@ namespace headgate::core {
 
 enum class LogLevel { debug, info, warn, error };
 
-// One `key=value` of a line.
+// A `key=value` of a line.
 struct LogField {
   std::string_view key;
   std::string value;

@@ -8,7 +8,7 @@
 
 namespace headgate::core {
 
-// What the caller can do about an error. Few on purpose: the text says what happened.
+// Kinds of error, by the action that the caller can take. Few on purpose: the text says what happened.
 enum class Errc {
   invalid,      // the input is wrong; the same input fails again
   not_found,    // what was named does not exist

@@ -1,4 +1,4 @@
-// What a store on a disk can do besides what every QueueStore does.
+// A store on a disk: its verbs besides those of every QueueStore.
 #pragma once
 
 #include <functional>

@@ -6,7 +6,7 @@
 namespace headgate::store {
 namespace {
 
-// What a message costs besides its bytes, so that empty ones do not travel for nothing.
+// Cost of a message besides its bytes, so that empty ones do not travel for nothing.
 constexpr uint64_t kMessageBytes = 64;
 
 // Divisible by every weight: lcm(1, …, 11).

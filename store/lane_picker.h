@@ -13,7 +13,7 @@ namespace headgate::store {
 // `strict`: a lane is served while no better one has anything. `weighted`: every lane gets its share.
 enum class LaneMode : uint8_t { strict, weighted };
 
-// What lane 0, 1, … gets of what is sent while all have something: 11 parts to 1. In bytes.
+// Shares of lane 0, 1, … in the bytes that are sent while all have something: 11 parts to 1.
 [[nodiscard]] constexpr uint32_t lane_weight(uint8_t lane) { return kLaneCount - lane; }
 
 // With `weighted`, stride scheduling (Waldspurger and Weihl, 1995): each lane has a *pass*, which grows by

@@ -20,7 +20,7 @@ class Env;
 
 namespace headgate::store {
 
-// What on_durable() means. A crash of the process alone loses nothing in any mode; the modes differ in what
+// Meaning of on_durable(). A crash of the process alone loses nothing in any mode; the modes differ in what
 // a power cut or a crash of the operating system can take.
 struct Durability {
   enum class Mode {

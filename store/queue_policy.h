@@ -1,4 +1,4 @@
-// What a queue may hold, and what happens to a message for which it has no room. A value: the owner sets it
+// Limits of a queue, and the fate of a message for which it has no room. A value: the owner sets it
 // at each start, the store does not keep it.
 #pragma once
 

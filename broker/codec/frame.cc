@@ -35,7 +35,7 @@ constexpr bool first_byte_is_allowed(uint8_t byte) {
   return byte >> 4 != 0 && flags_are_allowed(static_cast<PacketType>(byte >> 4), byte & 0x0F);
 }
 
-// One bit for each of the 256 first bytes.
+// Bit set over the 256 first bytes of a packet.
 constexpr std::array<bool, 256> kFirstByteAllowed = [] {
   std::array<bool, 256> allowed{};
   for (size_t byte = 0; byte < 256; ++byte) allowed[byte] = first_byte_is_allowed(static_cast<uint8_t>(byte));

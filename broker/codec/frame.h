@@ -35,7 +35,7 @@ enum class PacketType : uint8_t {
 // False for the packets only a server sends: CONNACK, SUBACK, UNSUBACK, PINGRESP (MQTT 5.0 table 2-1).
 [[nodiscard]] bool client_may_send(PacketType type);
 
-// One whole packet. `body` (variable header and payload) views the input it was cut from.
+// A whole packet. `body` (variable header and payload) views the input it was cut from.
 struct Frame {
   PacketType type = PacketType::pingreq;
   uint8_t flags = 0;  // the low four bits of the first byte
@@ -43,7 +43,7 @@ struct Frame {
   size_t bytes = 0;  // of the whole packet, fixed header included: what to consume from the input
 };
 
-// What the front of the input is.
+// Kinds of front that an input can have.
 struct NextFrame {
   enum class Kind : uint8_t {
     need_more,  // not a whole packet yet

@@ -64,7 +64,7 @@ enum class PropertyPlace : uint8_t {
 // Some properties may stand in a packet only in one direction.
 enum class Sender : uint8_t { client, server };
 
-// One property: integers (and bytes) are in `number`, strings and binary data in `text`, the name of a user
+// A property: integers (and bytes) are in `number`, strings and binary data in `text`, the name of a user
 // property in `text` and its value in `value`. Views point into the packet.
 struct Property {
   PropertyId id = PropertyId::user_property;
@@ -114,7 +114,8 @@ struct UserPropertyView {
   friend bool operator==(const UserPropertyView&, const UserPropertyView&) = default;
 };
 
-// What a PUBLISH and a will say about their payload. Views point into the packet; absent strings are empty.
+// Properties by which a PUBLISH and a will describe their payload. Views point into the packet; absent
+// strings are empty.
 struct MessageProperties {
   bool payload_is_utf8 = false;
   std::optional<uint32_t> expiry_s = {};

@@ -25,7 +25,7 @@ struct TopicFilter {
 // [MQTT-4.8.2-1, MQTT-4.8.2-2]; malformed_packet if it is not UTF-8. `$share/` means the same in 3.1.1.
 [[nodiscard]] ReasonCode parse_topic_filter(std::string_view text, TopicFilter& out);
 
-// The same for a text that parse_topic_filter has accepted before.
+// Splits a text that parse_topic_filter has accepted before.
 [[nodiscard]] TopicFilter split_topic_filter(std::string_view text);
 
 }  // namespace headgate::broker

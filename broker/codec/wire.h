@@ -124,7 +124,7 @@ inline char* grow(std::string& out, size_t bytes) {
   return out.data() + before;
 }
 
-// The same writers, appending; for packets that are rare enough to be built piece by piece.
+// Appending forms of the writers above, for packets that are rare enough to be built piece by piece.
 void append_u8(std::string& out, uint8_t value);
 void append_u16(std::string& out, uint16_t value);
 void append_u32(std::string& out, uint32_t value);

@@ -10,7 +10,7 @@
 
 namespace headgate::hub {
 
-// One line of `auth.identities`. A `*` in `user` stands for any characters, and one in the names for the
+// A line of `auth.identities`. A `*` in `user` stands for any characters, and one in the names for the
 // same.
 struct IdentityPattern {
   std::string user;
@@ -20,8 +20,8 @@ struct IdentityPattern {
   friend bool operator==(const IdentityPattern&, const IdentityPattern&) = default;
 };
 
-// What the `*` of the pattern stands for in the text ("" where the pattern has none); nullopt if they do not
-// match.
+// Finds the text that the `*` of the pattern stands for ("" where the pattern has none); nullopt if they do
+// not match.
 [[nodiscard]] std::optional<std::string_view> match_star(std::string_view pattern, std::string_view text);
 
 // A name that a device or module may have: one level of a topic, without wildcards.

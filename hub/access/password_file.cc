@@ -24,7 +24,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-// What is wrong with a line; empty: nothing.
+// Names the fault of a line; empty: there is none.
 std::string problem_of(std::string_view user, std::string_view hash) {
   if (user.empty() || !core::is_valid_utf8(user)) return "is no line of the form user:hash";
   if (const auto ok = check_password_hash(hash); !ok) {

@@ -20,7 +20,7 @@ class PasswordFile {
 
   // Their hash; null if there is no such user.
   [[nodiscard]] const std::string* find(std::string_view user) const;
-  // What a user who does not exist is measured against, so that the answer takes as long as for one who does:
+  // Hash that an unknown user is measured against, so that the answer takes as long as for one who does:
   // a hash of this file, chosen by `any`.
   [[nodiscard]] const std::string& decoy(size_t any) const;
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& users() const { return hashes_; }

@@ -49,7 +49,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-// One of Mosquitto's.
+// Reads one of Mosquitto's hashes.
 struct MosquittoHash {
   uint32_t iterations = 0;  // 0: plain SHA512
   std::string salt;

@@ -20,7 +20,7 @@ namespace headgate::hub {
 // same time whether it fits or not. REQUIRES: check_password_hash(hash).
 [[nodiscard]] bool password_fits(const std::string& hash, std::string_view password);
 
-// What somebody is measured against who does not exist, where no other hash is at hand.
+// Hash that an unknown user is measured against, where no other hash is at hand.
 [[nodiscard]] const std::string& nobodys_hash();
 
 }  // namespace headgate::hub

@@ -41,7 +41,7 @@ class PasswordQueue {
     std::function<void(bool fits, core::Now now)> done;
   };
 
-  // Both are borrowed.
+  // Borrows both.
   PasswordQueue(PasswordHasher& hasher, const core::Clock& clock, const PasswordQueueLimits& limits = {})
       : hasher_(hasher), clock_(clock), limits_(limits) {}
   PasswordQueue(const PasswordQueue&) = delete;

@@ -32,7 +32,7 @@ std::optional<std::string_view> value_of(char variable, const Identity& identity
   }
 }
 
-// One level of a topic with the client's names in it.
+// Fills the client's names into a level of a topic.
 struct Expanded {
   enum class Outcome : uint8_t { fine, nothing, odd };
   Outcome outcome = Outcome::fine;  // nothing: a variable without value; odd: one that is no plain name

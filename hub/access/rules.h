@@ -36,7 +36,7 @@ struct AccessRule {
 // Anonymous clients, which are let in on loopback only unless a listener says otherwise, may do everything.
 [[nodiscard]] std::vector<AccessRule> default_access_rules();
 
-// What becomes of a topic when a name is odd: it would change what the filter means, with `+`, `#` or `/` in
+// Treatment of a topic when a name is odd: it would change what the filter means, with `+`, `#` or `/` in
 // it, or a `$` at the start of the topic.
 enum class Odd : uint8_t {
   never,  // it matches nothing: for rules that allow

@@ -127,7 +127,7 @@ AccessRule read_rule(Reader& reader, const std::string& path, const Json& json) 
   return rule;
 }
 
-// What an identity is called: a name, with `*` only where the user has one.
+// Checks the name of an identity: a name, with `*` only where the user has one.
 std::string read_name(Reader& reader, const std::string& path, const Json& json, const std::string& key,
                       bool star) {
   const auto value = json.find(key);

@@ -18,7 +18,7 @@ namespace headgate::hub {
 [[nodiscard]] core::Result<std::vector<AccessRule>> parse_access_rules(std::string_view json_text,
                                                                        std::string_view path);
 
-// As they would stand in headgate.json, in one line.
+// Writes them as headgate.json would, in one line.
 [[nodiscard]] std::string to_json(const std::vector<IdentityPattern>& identities);
 [[nodiscard]] std::string to_json(const std::vector<AccessRule>& rules);
 

@@ -30,7 +30,7 @@ int order_of(T a, T b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// Of two values of one kind.
+// Compares two values of the same kind.
 int order_within(const Value& a, const Value& b) {
   switch (a.kind) {
     case Kind::boolean:

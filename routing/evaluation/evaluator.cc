@@ -9,7 +9,7 @@ namespace headgate::routing {
 
 using Kind = Value::Kind;
 
-// One evaluation: what stays the same for all nodes.
+// State of an evaluation that all nodes of the tree share.
 struct Evaluator::Run {
   const Expression& condition;
   Reading reading;

@@ -1,4 +1,4 @@
-// What a condition can see of a message. Implemented by MessageFields, and in tests by a table.
+// Fields of a message that a condition can see. Implemented by MessageFields, and in tests by a table.
 #pragma once
 
 #include <string_view>

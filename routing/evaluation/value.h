@@ -37,7 +37,7 @@ struct Value {
   [[nodiscard]] bool is(Kind wanted) const { return kind == wanted; }
 };
 
-// What a condition's value decides: only a boolean does.
+// Says whether a condition holds by its value: only a boolean can.
 [[nodiscard]] inline Truth truth_of(const Value& value) {
   if (!value.is(Value::Kind::boolean)) return Truth::undefined;
   return value.truth ? Truth::yes : Truth::no;

@@ -38,7 +38,7 @@ class Watch {
     return true;
   }
 
-  // One line for each problem; empty if there is none.
+  // Lists the problems, a line each; empty if there is none.
   [[nodiscard]] std::string problems(std::string_view file) const {
     std::string text;
     for (const std::string& problem : problems_)

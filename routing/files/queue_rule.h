@@ -1,4 +1,4 @@
-// What a route says about the queue that it leads to: `queue` and `onRemove` of a route file.
+// Wishes of a route for the queue that it leads to: `queue` and `onRemove` of a route file.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace headgate::routing {
 
-// Both in order of how little of what is stored they lose.
+// Ordered by how little each loses of what is stored, least first.
 enum class OnFull : uint8_t { reject, drop_newest, dilute, drop_oldest };
 enum class OnRemove : uint8_t { keep, drain, purge };
 
-// What is absent, the hub decides. A limit of 0 is no limit.
+// Terms of a route for its queue. The hub decides an absent one. A limit of 0 is no limit.
 struct QueueRule {
   std::optional<uint64_t> bytes_max = {};
   std::optional<uint64_t> messages_max = {};
@@ -29,8 +29,8 @@ struct QueueRule {
 [[nodiscard]] std::string_view to_string(OnRemove on_remove);
 [[nodiscard]] std::optional<OnRemove> parse_on_remove(std::string_view text);
 
-// What holds for a queue to which both routes lead: the tightest of each limit, and of two ways the one that
-// loses less of what is stored.
+// Joins the rules of two routes that lead to one queue: the tightest of each limit, and of two ways the one
+// that loses less of what is stored.
 [[nodiscard]] QueueRule combined(const QueueRule& a, const QueueRule& b);
 // True if both say something about the same, and not the same.
 [[nodiscard]] bool disagree(const QueueRule& a, const QueueRule& b);

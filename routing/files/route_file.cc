@@ -50,7 +50,7 @@ struct Choice {
   T second_value;
 };
 
-// What a file says about all of its routes.
+// Settings of a file that hold for all of its routes.
 struct FileRules {
   bool objects_allowed = true;  // schema 1.0 knows only strings
   bool unknown_keys_allowed = false;

@@ -22,7 +22,7 @@
 
 namespace headgate::routing {
 
-// One route as its file says it. `ttl_s`: nullopt = the hub's default, 0 = for ever.
+// A route in the words of its file. `ttl_s`: nullopt = the hub's default, 0 = for ever.
 struct RouteFileEntry {
   std::string name;
   std::string text;

@@ -36,7 +36,7 @@ constexpr std::array kInfix = {
     Infix{Kind::slash, 7, Op::divide},
     Infix{Kind::percent, 7, Op::modulo},
 };
-// What people know from other languages.
+// Operators of other languages, and the words that take their place here.
 struct Foreign {
   std::string_view word;
   std::string_view instead;
@@ -126,7 +126,7 @@ bool ConditionParser::at_end() const {
   return cursor_.at(Kind::end) || cursor_.at(Kind::into_word) || cursor_.at_word("group");
 }
 
-// What follows a complete operand but is no operator.
+// Reports a token that follows a complete operand and is no operator.
 ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
   const Token& token = cursor_.peek();
   const std::string_view text = cursor_.text(token);

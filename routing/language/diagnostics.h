@@ -1,4 +1,4 @@
-// What the compiler has to say about a route text: every finding with its place, and how to show it.
+// Findings of the compiler about a route text: each with its place, and how to show it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace headgate::routing {
 
 enum class Severity : uint8_t { error, warning };
 
-// One finding. Lines and columns count from 1, columns in characters; line 0 says that the finding is
+// A finding. Lines and columns count from 1, columns in characters; line 0 says that the finding is
 // not about a place in the text (a duplicate name, a loop). `offset` and `length` are bytes.
 struct Diagnostic {
   Severity severity = Severity::error;

@@ -1,4 +1,4 @@
-// What the phases of the route language share: its two readings, its static types, its limits.
+// Vocabulary of all phases of the route language: its two readings, its static types, its limits.
 // The language itself is described in docs/route-language.md.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace headgate::routing {
 // meaning of edgeHub's that makes sense and turns the rest into errors or into Undefined.
 enum class Semantics : uint8_t { strict, edgehub };
 
-// Which bodies `$body` can see: `declared` only those whose content type and encoding say JSON,
+// Rule for the bodies that `$body` can see: `declared` only those whose content type and encoding say JSON,
 // `auto_detect` also those that say nothing and parse.
 enum class BodyMode : uint8_t { auto_detect, declared };
 

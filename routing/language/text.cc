@@ -103,7 +103,7 @@ bool strip_affixes(std::string_view& text, bool& negative) {
   return !text.empty();
 }
 
-// What from_chars calls out of range is either infinite or next to nothing.
+// Reads a number that from_chars calls out of range: it is either infinite or next to nothing.
 double overflow_or_zero(std::string_view digits) {
   const size_t exponent = digits.find_first_of("eE");
   const bool tiny = exponent != std::string_view::npos ? digits.substr(exponent + 1).starts_with('-')

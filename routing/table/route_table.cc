@@ -25,7 +25,7 @@ Diagnostic finding(Severity severity, std::string message, std::string suggestio
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-// What is wrong with a spec besides its text.
+// Finds faults of a spec outside its text.
 void check_spec(const RouteSpec& spec, std::set<std::string, std::less<>>& names,
                 std::vector<Diagnostic>& found) {
   const auto error = [&](std::string message, std::string suggestion) {

@@ -61,7 +61,7 @@ struct RouteInfo {
   uint32_t ttl_s = 0;
 };
 
-// What became of a spec.
+// Outcome of compiling a spec.
 struct RouteStatus {
   std::string name;
   std::string text;
@@ -71,7 +71,7 @@ struct RouteStatus {
   [[nodiscard]] bool ok() const { return route.has_value(); }
 };
 
-// One endpoint that wants a message, with the terms of the matching route of best priority.
+// An endpoint that wants a message, with the terms of the matching route of best priority.
 struct Match {
   uint32_t endpoint = 0;
   uint8_t lane = kLaneWithoutPriority;
@@ -89,7 +89,7 @@ struct RouteStats {
 
 class RouteTable;
 
-// What matching needs besides the table: parser, scratch space, counters. Owned by the caller, used for
+// Tools of a match besides the table: parser, scratch space, counters. Owned by the caller, used for
 // one message at a time, good for any table; counters start at zero with a new one.
 class MatchContext {
  public:

@@ -30,10 +30,10 @@ class ReclaimPolicy {
 
   void died(uint64_t bytes) { dead_ += bytes; }
 
-  // What is to be done now, with so much alive. The answer is taken as done.
+  // Decides what is due now, with so much alive. The answer is taken as done.
   [[nodiscard]] Reclaim due(int64_t mono_ms, uint64_t alive_bytes, RoomToCompact room = RoomToCompact::ample);
 
-  // What due() said last was not done.
+  // Takes back the last answer of due(): it was not done.
   void undone();
 
  private:

@@ -16,7 +16,7 @@ constexpr uint64_t kVitalPart = 8;
 constexpr uint64_t kLookPart = 16;
 constexpr uint64_t kLookBytes = 1u << 20;
 
-// What is flushed before files are merged, as a part of the minimum.
+// Share of the minimum that a memtable may take when it is flushed before a compaction.
 constexpr uint64_t kFlushedPart = 4;
 
 // A reserve may be so much larger than it has to be: blocks are whole ones.

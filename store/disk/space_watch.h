@@ -30,21 +30,22 @@ class SpaceWatch {
 
   // The disk was asked. `unwritten_bytes` were taken in and are not on it yet.
   void on_space(const DiskSpace& space, uint64_t unwritten_bytes);
-  // So much was taken in. It counts twice until the disk is asked again: in the log, and in a file later.
+  // Counts bytes that were taken in. They count twice until the disk is asked again: in the log, and in a
+  // file later.
   void on_taken(uint64_t bytes);
 
-  // So much was taken in that the disk should be asked, or it seems to be too full.
+  // True if so much was taken in that the disk should be asked, or if it seems to be too full.
   [[nodiscard]] bool look_due() const;
 
   [[nodiscard]] bool low() const { return low_; }      // messages are refused
   [[nodiscard]] bool tight() const { return tight_; }  // a compaction may not find the room it needs
 
-  // What compacting takes up before it gives back more, with so much alive; see Thrift.
+  // Room that a compaction takes before it frees more, with so much alive.
   [[nodiscard]] uint64_t compacting_bytes(uint64_t alive_bytes) const;
   // Whether that may begin. If the disk is low the reserve is there for it, else it must not make the disk
   // low.
   [[nodiscard]] RoomToCompact room_to_compact(uint64_t alive_bytes) const;
-  // It has begun, or ended with 0: what it takes up is not for messages.
+  // Sets aside the room of a compaction that has begun, so that messages do not take it; 0: it has ended.
   void on_compacting(uint64_t bytes);
 
   [[nodiscard]] bool gives_reserve_back() const;

@@ -52,7 +52,7 @@ void SyncMark::advance(SyncedUpTo to) {
   at_ = to;
   Words words{kMagic, to.log_sequence, to.seq, 0};
   words[3] = checksum(words);
-  // One that fails leaves a mark that claims less, or nothing.
+  // A write that fails leaves a mark that claims less, or nothing.
   [[maybe_unused]] const ssize_t written = ::pwrite(file_, words.data(), sizeof words, 0);
 }
 

@@ -18,10 +18,10 @@ struct SyncedUpTo {
   friend bool operator==(const SyncedUpTo&, const SyncedUpTo&) = default;
 };
 
-// What the file in the store's directory `dir` says; nullopt if it is missing or does not match its checksum.
+// Reads the mark in the store's directory `dir`; nullopt if it is missing or does not match its checksum.
 [[nodiscard]] std::optional<SyncedUpTo> read_sync_mark(const std::string& dir);
 
-// Its writer; all functions on any thread. A file that cannot be written is done without: there is then
+// Writes the mark; all functions on any thread. A file that cannot be written is done without: there is then
 // nothing to hold a log against.
 class SyncMark {
  public:

@@ -47,7 +47,7 @@ int allocate(int file, uint64_t bytes) {
   return errno == EOPNOTSUPP || errno == ENOSYS ? fill(file, bytes) : errno;
 }
 
-// Of a directory that is still to be made, where it will be.
+// Finds the existing parent of a directory that is still to be made: both lie on one file system.
 int measure(std::filesystem::path dir, struct statvfs& disk) {
   int failed = ::statvfs(dir.c_str(), &disk);
   while (failed != 0 && errno == ENOENT && dir.has_relative_path()) {

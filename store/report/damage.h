@@ -1,4 +1,4 @@
-// What damage to a store's files has cost: found when the store is opened or reads, mended at once, and told.
+// Cost of damage to a store's files: found when the store is opened or reads, mended at once, and told.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ struct DamageReport {
   // Whatever was appended or put with these seqs may be gone, for whatever queue it was, beside what `lanes`
   // counts: the log that held it cannot be read.
   std::vector<SeqRange> log;
-  // Of the small values (sessions, retained messages, handshakes): some may be lost; how many came back in a
+  // Small values (sessions, retained messages, handshakes): whether some may be lost; how many came back in a
   // version that may be an older one.
   bool values_lost = false;
   uint64_t values_uncertain = 0;
@@ -54,7 +54,7 @@ struct DamageReport {
 
 [[nodiscard]] std::string damage_json(const DamageReport& report);
 
-// What damage_json() made; what it cannot read is left empty.
+// Reads the text that damage_json() made; a part that it cannot read is left empty.
 [[nodiscard]] DamageReport parse_damage(std::string_view json);
 
 }  // namespace headgate::store

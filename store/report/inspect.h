@@ -1,5 +1,5 @@
-// What the store holds, as JSON for people and scripts. The admin API and the `headgate` command on a stopped
-// hub's directory answer with the same texts. Nothing here changes the store.
+// Contents of the store, as JSON for people and scripts. The admin API and the `headgate` command on a
+// stopped hub's directory answer with the same texts. Nothing here changes the store.
 //
 // Field names are stable. Times are Unix milliseconds (`…_ms`), sizes bytes.
 //   queues:  {"queues": [queue…]}
@@ -53,11 +53,11 @@ struct PeekRequest {
 // Dead letters after `after`, oldest first, at most kPeekCountMax. Errors: those of QueueReader::read().
 [[nodiscard]] core::Result<std::string> dead_letters_json(QueueReader& reader, Seq after, size_t count,
                                                           core::Now now);
-// One of them. Errors: not_found, and those of QueueReader::read().
+// Shows one message. Errors: not_found, and those of QueueReader::read().
 [[nodiscard]] core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool payload,
                                                          core::Now now);
 
-// One line each, without a line end.
+// Writes one line, without a line end.
 [[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload);
 [[nodiscard]] std::string message_json(const core::Message& message, bool payload);
 

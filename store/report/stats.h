@@ -1,4 +1,5 @@
-// What a store takes: of the disk, of memory, and in bytes written. `headgate store stats` prints it.
+// Resources that a store takes: of the disk, of memory, and in bytes written. `headgate store stats` prints
+// it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace headgate::store {
 
-// One part of the memory budget: what it takes now, and the most it may.
+// A part of the memory budget: the bytes it takes now, and the most it may take.
 struct MemoryPart {
   uint64_t bytes = 0;
   uint64_t bytes_max = 0;
@@ -57,7 +58,7 @@ struct StoreStats {
   std::optional<StoreMemory> memory;  // the same
 };
 
-// Of a stopped hub's store, changing nothing. Errors: those of open_queue_reader().
+// Measures a stopped hub's store, and changes nothing. Errors: those of open_queue_reader().
 [[nodiscard]] core::Result<StoreStats> read_store_stats(const std::string& store_dir);
 
 // {"hub", "epoch", "copied_ms", "queued", "queued_bytes", "file_bytes", "live_bytes", "wal_bytes",

@@ -1,4 +1,6 @@
 // A client that waits to be let in, and one whose rights change.
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

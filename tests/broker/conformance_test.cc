@@ -1,4 +1,6 @@
 // Statements of the standard that no other test of the broker is about (docs/mqtt-conformance.md).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

@@ -1,4 +1,6 @@
 // CONNECT and CONNACK: who gets in, as whom, and what is granted (MQTT 5.0 sections 3.1 and 3.2).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

@@ -1,6 +1,8 @@
 // Every row ends its own connection, in its own way, and nobody else's.
 #include "tests/broker/hostile_rows.h"
 
+#include <gmock/gmock.h>
+
 #include <cstdio>
 #include <string>
 

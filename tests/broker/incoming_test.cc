@@ -1,5 +1,7 @@
 // What clients publish: acknowledgements, QoS 2, flow control towards the hub, topic aliases (MQTT 5.0
 // sections 3.3, 4.3 and 4.9).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

@@ -1,5 +1,7 @@
 // QoS 1 and 2 with a connection that dies after step n, for every n, on either side: at least once stays at
 // least once, exactly once stays exactly once (MQTT 5.0 sections 4.3 and 4.4).
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <string>
 

@@ -1,5 +1,7 @@
 // Deliveries to clients: the window, what waits behind it, redelivery, limits of the client, slow readers
 // (MQTT 5.0 sections 3.3, 4.3, 4.4, 4.6 and 4.9).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

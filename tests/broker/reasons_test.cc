@@ -1,5 +1,7 @@
 // What the broker says about its refusals (MQTT 5.0 section 2.4), and to whom; and refusals that leave the
 // client connected.
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

@@ -1,5 +1,7 @@
 // How sessions begin, go on, are taken over and end, and what that means for wills (MQTT 5.0
 // sections 3.1.2.4, 3.1.2.5, 3.1.2.11.2, 3.1.3.2.2, 3.1.4 and 4.1).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

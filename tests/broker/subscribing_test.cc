@@ -1,4 +1,6 @@
 // SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 sections 3.8 to 3.11).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

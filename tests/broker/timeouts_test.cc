@@ -1,4 +1,6 @@
 // Silence: keep-alive and unfinished connects (MQTT 5.0 sections 3.1.2.10 and 3.1.4).
+#include <gmock/gmock.h>
+
 #include "tests/broker/broker_fixture.h"
 
 namespace headgate::broker {

@@ -1,4 +1,6 @@
 // What a client may not send, and the reason it is told on the way out (MQTT 5.0 sections 4.8 and 4.13).
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

@@ -1,5 +1,6 @@
 // Users, rules and reload on the real hub, with Mosquitto's clients, libmosquitto and Paho, and a flood of
 // wrong passwords.
+#include <gmock/gmock.h>
 #include <signal.h>
 
 #include "tests/e2e/support/hub_fixture.h"

@@ -1,4 +1,6 @@
 // The `headgate` command against the real admin server, over a Unix socket, in one process.
+#include <gmock/gmock.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -1,4 +1,5 @@
 // `headgate bench` against a real Mosquitto and a real Headgate.
+#include <gmock/gmock.h>
 #include <signal.h>
 
 #include "tests/e2e/support/hub_fixture.h"

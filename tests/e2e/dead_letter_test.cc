@@ -1,5 +1,7 @@
 // A message that the cloud's broker will not have becomes a dead letter, says why, and is delivered once the
 // cause is gone.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <random>
 

@@ -1,5 +1,6 @@
 // A disk that is full, as the real hub meets it: a small file system of its own, in memory. Only root may
 // mount one.
+#include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>

@@ -1,4 +1,6 @@
 // A queue that may hold no more, as Mosquitto's clients meet it.
+#include <gmock/gmock.h>
+
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/scratch_dir.h"

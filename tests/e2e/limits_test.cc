@@ -1,4 +1,6 @@
 // Readers that do not read, and what the hub says of itself under $SYS, beside a real Mosquitto.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <set>
 #include <sstream>

@@ -1,5 +1,6 @@
 // What the operator meets: refusals that explain themselves, reload, a clean stop, and the `headgate`
 // command.
+#include <gmock/gmock.h>
 #include <signal.h>
 
 #include "tests/e2e/support/hub_fixture.h"

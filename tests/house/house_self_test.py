@@ -117,6 +117,11 @@ class HouseRules(unittest.TestCase):
         self.broken(house.headers, "core/a.h", HEADER.replace("// What it is.\n", ""))
         self.broken(house.headers, "core/a.h", HEADER.replace("headgate::core", "headgate::hub"))
 
+    def test_riddles(self):
+        text = "// Counts what was dropped.\nint a;\n" + "// Of a queue.\nint b;\n" * (house.RIDDLES_MAX + 1)
+        self.assertIn("noun or a verb: Of a queue", self.broken(house.riddles, "hub/a.cc", text))
+        self.fine(house.riddles, "hub/a.cc", "// Counts\n// what was dropped.\nint a;  // of a queue\n")
+
     def test_orphans(self):
         self.assertIn("lists this file", self.broken(house.orphans, "core/lost.cc", ""))
         self.assertIn("not globbed", self.broken(house.orphans, "hub/CMakeLists.txt", "file(GLOB s *.cc)\n"))

@@ -62,6 +62,10 @@ CORE_SYSTEM_HEADERS = {("core/worker.cc", "sys/resource.h")}
 FUNCTION_LINES_MAX = 70
 FOLDER_FILES_MAX = 26
 
+# A comment that begins so means something that stands on another line, or has no verb.
+RIDDLE = re.compile(r"(what|of|as|the same|it|its|that|those|these|this is|which|so|such|one|both)\b", re.IGNORECASE)
+RIDDLES_MAX = 152  # as many as there are; only ever fewer
+
 
 class Finding(NamedTuple):
     path: str
@@ -266,6 +270,29 @@ def unused_headers(tree: Tree) -> Iterator[Finding]:
             yield Finding(path, 1, "nothing includes this header")
 
 
+def riddles(tree: Tree) -> Iterator[Finding]:
+    """Comments that cannot be understood without the line above: none in excess of those that are known."""
+    found = [Finding(path, number, f"begin this comment with a noun or a verb: {comment[:60]}")
+             for path, text in tree.files(SOURCES)
+             for number, comment in standing_comments(text) if RIDDLE.match(comment)]
+    if len(found) > RIDDLES_MAX:
+        yield from found
+
+
+def standing_comments(text: str) -> Iterator[tuple[int, str]]:
+    """First line of each run of comment lines, and the run's text."""
+    run: list[str] = []
+    for number, line in numbered_lines(text + "\n"):
+        comment = re.match(r"\s*// ?(.*)", line)
+        if comment:
+            run.append(comment.group(1))
+        elif run:
+            yield number - len(run), " ".join(run)
+            run = []
+    if run:
+        yield text.count("\n") + 2 - len(run), " ".join(run)
+
+
 def changelog(tree: Tree) -> Iterator[Finding]:
     if not re.search(r"^## \[Unreleased\]", tree.texts.get("CHANGELOG.md", ""), re.MULTILINE):
         yield Finding("CHANGELOG.md", 1, "has no '## [Unreleased]' heading")
@@ -367,7 +394,7 @@ def opens_function(statement: str) -> bool:
 
 
 RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words, left_notes, test_names, file_names, headers,
-         orphans, changelog, doc_links, guarantees, config_keys]
+         orphans, riddles, changelog, doc_links, guarantees, config_keys]
 WARNINGS = [long_functions, unused_headers]
 
 

@@ -1,6 +1,8 @@
 // Dead letters: what is kept of them, what both stores do with them, what the one on disk keeps over a crash.
 #include "store/dead_letter.h"
 
+#include <gmock/gmock.h>
+
 #include "store/report/check.h"
 #include "store/rocks/db/database.h"
 #include "tests/store/both_stores.h"

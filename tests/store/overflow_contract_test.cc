@@ -1,4 +1,6 @@
 // What every QueueStore does with a full queue, and what the one on disk keeps of it over a crash.
+#include <gmock/gmock.h>
+
 #include "tests/store/both_stores.h"
 
 namespace headgate::store {

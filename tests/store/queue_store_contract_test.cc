@@ -1,4 +1,6 @@
 // What every QueueStore promises, run over the in-memory model and the real one.
+#include <gmock/gmock.h>
+
 #include "store/open.h"
 #include "store/report/check.h"
 #include "tests/store/store_fixture.h"

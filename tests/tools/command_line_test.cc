@@ -1,5 +1,6 @@
 #include "tools/headgate/command_line.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>

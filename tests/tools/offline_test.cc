@@ -1,4 +1,5 @@
 // `headgate queue … --data DIR` on the directory of a stopped hub: real files, and none of them changed.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,6 @@
 #include "tools/headgate/commands/passwd.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

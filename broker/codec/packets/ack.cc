@@ -37,7 +37,7 @@ uint8_t first_byte(PacketType type) {
   return static_cast<uint8_t>(static_cast<unsigned>(type) << 4 | flags);
 }
 
-// What follows the packet id: nothing, a reason, or a reason and properties (MQTT 5.0 section 3.4.2).
+// Reads the rest after the packet id: nothing, a reason, or a reason and properties (MQTT 5.0 section 3.4.2).
 ReasonCode decode_outcome(PacketType type, Reader& packet, Ack& out) {
   out.reason = static_cast<ReasonCode>(packet.u8());
   if (!may_carry(type, out.reason)) return ReasonCode::protocol_error;

@@ -11,8 +11,8 @@
 
 namespace headgate::broker {
 
-// What the broker publishes for a client that is lost (MQTT 5.0 section 3.1.2.5). Views point into the
-// packet.
+// Message that the broker publishes for a client that is lost (MQTT 5.0 section 3.1.2.5). Views point into
+// the packet.
 struct Will {
   std::string_view topic = {};
   std::string_view payload = {};

@@ -38,7 +38,8 @@ ReasonCode check(const Publish& publish, Version version) {
   return publish.qos > 0 && publish.packet_id == 0 ? ReasonCode::protocol_error : ReasonCode::success;
 }
 
-// What both kinds of message look like to the encoder. User is core::UserProperty or UserPropertyView.
+// Message as the encoder sees it, whichever of the two kinds it came from. User is core::UserProperty or
+// UserPropertyView.
 template <typename User>
 struct Source {
   std::string_view topic;

@@ -54,12 +54,12 @@ struct PublishOptions {
 [[nodiscard]] bool encode_publish(const core::Message& message, const PublishOptions& options,
                                   Version version, std::string& out);
 
-// The same straight from a packet that came in, whose topic is known. Of `publish`, only topic, payload and
-// properties are used, the latter without their expiry: the rest is in `options`.
+// Makes a message straight from a packet that came in, whose topic is known. Of `publish`, only topic,
+// payload and properties are used, the latter without their expiry: the rest is in `options`.
 [[nodiscard]] bool encode_publish(const Publish& publish, const PublishOptions& options, Version version,
                                   std::string& out);
 
-// One encoded PUBLISH for all subscribers of the same version that get it with the same options but packet id
+// An encoded PUBLISH for all subscribers of the same version that get it with the same options but packet id
 // and DUP: each copy is one append and a patch of three bytes.
 class PublishTemplate {
  public:

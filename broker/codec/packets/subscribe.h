@@ -11,7 +11,7 @@
 
 namespace headgate::broker {
 
-// What happens to retained messages when a subscription is made (MQTT 5.0 section 3.8.3.1).
+// Treatment of retained messages when a subscription is made (MQTT 5.0 section 3.8.3.1).
 enum class RetainHandling : uint8_t { send = 0, send_if_new = 1, do_not_send = 2 };
 
 // 3.1.1 has the first two fields only.

@@ -1,5 +1,6 @@
 #include "broker/codec/packets/subscribe.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>

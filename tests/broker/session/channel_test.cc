@@ -1,6 +1,8 @@
 // Packets in pieces, many packets at once, and what a channel holds.
 #include "broker/session/channel.h"
 
+#include <gmock/gmock.h>
+
 #include <string>
 #include <vector>
 

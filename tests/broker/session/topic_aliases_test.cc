@@ -1,6 +1,8 @@
 // Topic aliases from the hub to a client (MQTT 5.0 sections 3.1.2.11.5 and 3.3.2.3.4).
 #include "broker/session/topic_aliases.h"
 
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "tests/broker/broker_fixture.h"

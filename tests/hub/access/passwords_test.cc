@@ -1,4 +1,5 @@
 // Files of users, their hashes, the memory of what was verified, and the queue of what is to be.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>

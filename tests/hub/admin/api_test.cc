@@ -1,5 +1,6 @@
 #include "hub/admin/api.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

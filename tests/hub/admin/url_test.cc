@@ -1,5 +1,6 @@
 #include "hub/admin/url.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace headgate::hub {

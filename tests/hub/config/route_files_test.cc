@@ -1,5 +1,6 @@
 #include "hub/config/route_files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

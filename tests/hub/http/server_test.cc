@@ -1,6 +1,7 @@
 // The admin server over a real Unix socket, driven by hand on one io_context.
 #include "hub/http/server.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 #include "hub/observe/spdlog_log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,5 +1,6 @@
 #include "routing/files/route_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace headgate::routing {

@@ -1,5 +1,7 @@
 #include "store/accounts/dilution.h"
 
+#include <gmock/gmock.h>
+
 #include "tests/store/store_fixture.h"
 
 namespace headgate::store {

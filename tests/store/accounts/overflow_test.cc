@@ -1,6 +1,8 @@
 // What goes when a queue is full, decided over a queue that is only numbers.
 #include "store/accounts/overflow.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <map>
 

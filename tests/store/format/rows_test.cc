@@ -1,5 +1,7 @@
 // The rows of the on-disk format, without a disk: index rows, blocks, queue states, and how a segment lays
 // messages out into them.
+#include <gmock/gmock.h>
+
 #include "store/accounts/queue_state.h"
 #include "store/accounts/row_cache.h"
 #include "store/accounts/tail.h"

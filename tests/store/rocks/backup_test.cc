@@ -1,4 +1,5 @@
 // Copies of a store: what is in them, and what becomes of them.
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <filesystem>

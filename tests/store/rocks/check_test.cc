@@ -2,6 +2,7 @@
 // a sound store is checked after every other test of the store.
 #include "store/report/check.h"
 
+#include <gmock/gmock.h>
 #include <rocksdb/db.h>
 
 #include "store/format/block.h"

@@ -1,4 +1,5 @@
 // What expires behind the head of a lane: in time, at a bounded cost, and without a trace in memory.
+#include <gmock/gmock.h>
 #include <rocksdb/perf_context.h>
 
 #include "store/accounts/queue_state.h"

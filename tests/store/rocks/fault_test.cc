@@ -1,5 +1,6 @@
 // The disk dies at the N-th operation of a scripted run, for every N, with and without losing what was not
 // synced: whatever was reported durable is there after a restart, and the accounts balance.
+#include <gmock/gmock.h>
 #include <rocksdb/env.h>
 
 #include <algorithm>

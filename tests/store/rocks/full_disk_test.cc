@@ -1,6 +1,8 @@
 // A disk that is full: the store refuses messages before it is, goes on with all else, and takes messages
 // again by itself once there is room. Shown on a disk that its own messages fill, and on one that somebody
 // else fills at the N-th operation of a scripted run, for every N.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <map>
 #include <random>

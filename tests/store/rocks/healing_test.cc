@@ -1,6 +1,8 @@
 // The disk fails for a while, beginning with the N-th operation of a scripted run, for every N, and then
 // works again: the store opens its database anew by itself, has everything that was reported durable and
 // everything that was finished, and goes on.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <map>
 #include <set>

@@ -1,4 +1,5 @@
 // What only a store on disk can promise: surviving, giving space back, refusing what it must not open.
+#include <gmock/gmock.h>
 #include <rocksdb/db.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "tools/bench/report.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
 #include "tools/unbatch/frame_splitter.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/tools/unbatch/batches.h"

@@ -1,4 +1,5 @@
 // `headgate unbatch --host …` against a real Mosquitto.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>

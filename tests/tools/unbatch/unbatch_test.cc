@@ -1,5 +1,6 @@
 #include "tools/unbatch/unbatch.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,6 @@
 #include "upstream/drain/forwarder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include "upstream/link/mosquitto_link.h"
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <mosquitto.h>
 #include <netinet/in.h>
