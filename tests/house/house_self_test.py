@@ -122,6 +122,14 @@ class HouseRules(unittest.TestCase):
         self.assertIn("noun or a verb: Of a queue", self.broken(house.riddles, "hub/a.cc", text))
         self.fine(house.riddles, "hub/a.cc", "// Counts\n// what was dropped.\nint a;  // of a queue\n")
 
+    def test_walks(self):
+        tree = {**GOOD, "hub/a.cc": "void Ingest::publish() {}\n", "hub/a.h": "class Waits {\n  void add(int seq);\n};\n"}
+        for line, fine in [("`hub/a.cc`, `Ingest::publish`", True), ("`hub/a.h`, `Waits::add`", True),
+                           ("`hub/a.cc`, `Ingest::publish` and `publish`", True), ("`hub/a.cc`, `Ingest::take`", False),
+                           ("`hub/gone.cc`, `Ingest::publish`", False), ("`hub/a.cc`, `publish`, `Waits::add`", False)]:
+            found = list(house.walks(house.Tree({**tree, "docs/way.md": f"1. first {line}: why\n"})))
+            self.assertEqual(found == [], fine, line)
+
     def test_orphans(self):
         self.assertIn("lists this file", self.broken(house.orphans, "core/lost.cc", ""))
         self.assertIn("not globbed", self.broken(house.orphans, "hub/CMakeLists.txt", "file(GLOB s *.cc)\n"))

@@ -323,6 +323,24 @@ def guarantees(tree: Tree) -> Iterator[Finding]:
                 yield Finding(path, number, f"names a test that does not exist: {file} {function}")
 
 
+def walks(tree: Tree) -> Iterator[Finding]:
+    """A document that sends its reader to `file`, `Class::function` is right about both."""
+    for path, text in tree.files(r"docs/[\w-]+\.md"):
+        for number, line in numbered_lines(text):
+            for file, names in re.findall(r"`([\w/]+\.(?:h|cc))`((?:(?:,| and) `\w+(?:::\w+)*`)+)", line):
+                for name in re.findall(r"`(?:(\w+)::)?(\w+)`", names):
+                    if not defines(tree.texts.get(file, ""), *name):
+                        yield Finding(path, number, f"{file} has no {'::'.join(filter(None, name))}")
+
+
+def defines(text: str, owner: str, name: str) -> bool:
+    """True if a source has `owner::name`, or a header the class and in it the name."""
+    if not owner:
+        return re.search(rf"\b{name}\b", text) is not None
+    return f"{owner}::{name}" in text or bool(re.search(rf"\b(class|struct) {owner}\b", text)
+                                              and re.search(rf"\b{name}\(", text))
+
+
 def config_keys(tree: Tree) -> Iterator[Finding]:
     """Example, schema and key table say the same about every key of headgate.json."""
     example, schema, table = "conf/headgate.json", "conf/headgate.schema.json", "docs/configuration.md"
@@ -394,7 +412,7 @@ def opens_function(statement: str) -> bool:
 
 
 RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words, left_notes, test_names, file_names, headers,
-         orphans, riddles, changelog, doc_links, guarantees, config_keys]
+         orphans, riddles, changelog, doc_links, guarantees, walks, config_keys]
 WARNINGS = [long_functions, unused_headers]
 
 
