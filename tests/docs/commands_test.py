@@ -1,0 +1,106 @@
+"""Runs every command that the documents show in a `$ ` line, and compares what it prints with the sample.
+
+commands_test.py PROGRAMS: the directory of headgated and headgate. samples.py says what is compared, scenes.py how
+each command finds its site.
+"""
+import pathlib
+import re
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import scenes  # noqa: E402
+from samples import Sample, difference, samples_of  # noqa: E402
+from site_under_test import Site, wait_for  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+LOOKING_S = 15  # how long a command that only looks is asked again, until it shows what the sample shows
+LOOKS = re.compile(r"(build/release/bin/)?headgate (status|bench|(queue|client|dlq|route) ls|queue peek|store stats)\b")
+
+
+def as_run(site: Site, sample: Sample) -> str:
+    """The command, its letters those that are there, and its broker where the site's is."""
+    command = sample.command
+    if re.search(r"dlq \w+ (--payload )?\d", command):
+        letters = [str(letter["seq"]) for letter in site.json("dlq ls")["dead_letters"]]
+        for shown, real in zip(re.findall(r"\b\d+\b", command), letters):
+            command = command.replace(shown, real)
+    return command + f" -p {site.ports['1883']}" if command.startswith("headgate bench ") else command
+
+
+def watched(site: Site, sample: Sample, command: str) -> tuple[int, list[str]]:
+    """A command during which something happens."""
+    site.start("watched", command)
+    if sample.command in scenes.ENDLESS:
+        time.sleep(1)  # it says nothing when it is ready
+    scenes.MEANWHILE[sample.command](site)
+    if sample.command not in scenes.ENDLESS:
+        return site.finish("watched")
+    wait_for(lambda: len(site.printed("watched")) > len([line for line in sample.output if line]), sample.command)
+    site.stop("watched", signal.SIGINT)
+    return 0, site.printed("watched")
+
+
+def run(site: Site, sample: Sample) -> str:
+    """Empty if it is as shown."""
+    command = as_run(site, sample)
+    if sample.command in scenes.MEANWHILE:
+        code, output = watched(site, sample, command)
+    else:
+        code, output = site.run(command, scenes.ANSWERS.get(sample.command))
+    wanted = scenes.EXITS.get(sample.command, 0)
+    if code != wanted:
+        return f"exit code {code}, not {wanted}:\n    " + "\n    ".join(output)
+    return difference(sample, output, site.home)
+
+
+def settled_run(site: Site, sample: Sample) -> str:
+    end = time.monotonic() + LOOKING_S
+    while (found := run(site, sample)) and LOOKS.match(sample.command) and time.monotonic() < end:
+        time.sleep(0.2)
+    return found
+
+
+def check(document: str, text: str, programs: pathlib.Path) -> list[str]:
+    """What is wrong in a document; its commands are one session at one site."""
+    samples = [sample for sample in samples_of(document, text) if (document, sample.command) not in scenes.NOT_RUN]
+    found = []
+    if not samples:
+        return found
+    with Site(programs) as site:
+        if document == "README.md":
+            scenes.by_hand(site, text)
+        for sample in samples:
+            scenes.BEFORE.get((document, sample.command), lambda _: None)(site)
+            if wrong := settled_run(site, sample):
+                found.append(f"{document}:{sample.line}: $ {sample.command}\n  {wrong}")
+    return found
+
+
+def forgotten(texts: dict[str, str]) -> list[str]:
+    """Scenes and reasons for commands that no document shows."""
+    shown = {(document, sample.command) for document, text in texts.items() for sample in samples_of(document, text)}
+    commands = {command for _, command in shown}
+    left = [place for place in (*scenes.BEFORE, *scenes.NOT_RUN) if place not in shown]
+    left += [("scenes.py", command) for table in (scenes.MEANWHILE, scenes.ENDLESS, scenes.EXITS, scenes.ANSWERS)
+             for command in table if command not in commands]
+    return [f"{place}: nobody shows `{command}`" for place, command in left]
+
+
+def main() -> int:
+    programs = pathlib.Path(sys.argv[1])
+    texts = {document: (ROOT / document).read_text(encoding="utf-8") for document in DOCUMENTS}
+    found = forgotten(texts)
+    for document, text in texts.items():
+        found += check(document, text, programs)
+    print("\n".join(found))
+    shown = sum(len(list(samples_of(document, text))) for document, text in texts.items())
+    print(f"{shown} commands shown, {len(found)} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

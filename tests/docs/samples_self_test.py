@@ -1,0 +1,64 @@
+"""A sample that is not true is found, one that differs in a run's own numbers only is not."""
+import pathlib
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+import commands_test  # noqa: E402
+import scenes  # noqa: E402
+from samples import Sample, difference, samples_of  # noqa: E402
+
+HOME = pathlib.Path("/tmp/headgate-site-x")
+STATUS = """listening   127.0.0.1:1883
+clients     1 connected, 1 sessions
+started     2026-11-22T12:47:29.214Z, up 30s"""
+QUEUES = """QUEUE      WAITING  SIZE  OLDEST                    FULL
+$upstream        1  34 B  2026-11-22T12:57:40.553Z  -"""
+
+
+def compared(shown: str, real: str) -> str:
+    return difference(Sample("d.md", 1, "c", shown.split("\n")), real.split("\n"), HOME)
+
+
+class Comparison(unittest.TestCase):
+    def test_takes_what_a_run_alone_decides(self):
+        for real in (STATUS.replace("1883", "40001"), STATUS.replace("1 connected", "12 connected"),
+                     STATUS.replace("up 30s", "up 2m 05s"), STATUS.replace("12:47:29.214", "09:00:00.001"), STATUS + "\n\n"):
+            self.assertEqual(compared(STATUS, real), "", real)
+        self.assertEqual(compared(QUEUES, QUEUES.replace("34 B", "1.5 KiB").replace("  ", "     ")), "")
+        self.assertEqual(compared("/tmp/site/backup: 3 files", f"{HOME}/backup: 14 files"), "")
+        self.assertEqual(compared('{"epoch":"01M81N6P0XGXXCX4Y8M4D15W2R"}', '{"epoch":"01KB5A7Q3V8ZC9M2N4P6R8S0TV"}'), "")
+
+    def test_finds_a_column_more_or_less(self):
+        self.assertIn("line 1", compared(QUEUES, QUEUES.replace("  FULL", "")))
+        self.assertIn("line 1", compared(QUEUES.replace("  FULL", ""), QUEUES))
+
+    def test_finds_a_line_more_or_less(self):
+        self.assertIn("(end)", compared(STATUS, STATUS + "\ndisk   5.1 GiB free"))
+        self.assertIn("(end)", compared(STATUS + "\ndisk   5.1 GiB free", STATUS))
+
+    def test_finds_other_words_and_other_kinds(self):
+        for real in (STATUS.replace("sessions", "session"), STATUS.replace("listening", "listens"),
+                     STATUS.replace("127.0.0.1:1883", "nowhere"), STATUS.replace("30s", "-")):
+            self.assertIn("shown:", compared(STATUS, real), real)
+        self.assertIn("line 2", compared(QUEUES, QUEUES.replace("34 B", "34")))
+
+
+class Reading(unittest.TestCase):
+    def test_takes_commands_and_what_is_below_them_in_order(self):
+        found = list(samples_of("d.md", "$ no\n```\n$ a\n1\n$ b\n```\n```sh\nnot one\n```\n```\n$ c\n```"))
+        self.assertEqual([(one.line, one.command, one.output, one.listed) for one in found],
+                         [(3, "a", ["1"], False), (5, "b", [], False), (11, "c", [], True)])
+
+    def test_finds_a_scene_that_no_document_needs(self):
+        texts = {document: (commands_test.ROOT / document).read_text(encoding="utf-8")
+                 for document in commands_test.DOCUMENTS}
+        self.assertEqual(commands_test.forgotten(texts), [])
+        scenes.NOT_RUN[("README.md", "rm -rf /")] = "a reason"
+        self.assertEqual(len(commands_test.forgotten(texts)), 1)
+        del scenes.NOT_RUN[("README.md", "rm -rf /")]
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,146 @@
+"""What must be so before each command that a document shows, in the document's order."""
+import json
+import re
+import secrets
+from typing import Callable
+
+from samples import blocks_of
+from site_under_test import Site, wait_for
+
+Scene = Callable[[Site], None]
+
+HOT = "FROM 'plant/+/temperature' WHERE $body.celsius > 80 INTO $upstream"
+ROUTES = {
+    "hot-up": {"route": HOT, "priority": 0},
+    "to-display": "FROM 'plant/#' INTO BrokeredEndpoint('/modules/display/inputs/readings')",
+    "broken": "FROM 'plant/#' WHERE $body.celsius > 'x' INTO $upstrem",
+}
+
+
+def configure(site: Site, name: str) -> None:
+    upstream = {"host": "127.0.0.1", "port": int(site.ports["18851"]), "backoff": {"base_ms": 50, "cap_ms": 200}}
+    config = {"hub_id": "site-7", "routes": ROUTES, "upstream": upstream}
+    (site.home / name).write_text(json.dumps(config), encoding="utf-8")
+
+
+def by_hand(site: Site, readme: str) -> None:
+    """The hub of the README's own site.json."""
+    text = "\n".join(next(lines for _, lines in blocks_of(readme) if "cat > site.json <<'END'" in lines))
+    code, lines = site.run(re.search(r"cat > site\.json.*?\nEND\n", text, re.DOTALL)[0])
+    if code != 0:
+        raise RuntimeError(f"site.json: {lines}")
+    site.start_hub("site.json")
+
+
+def plain_hub(site: Site) -> None:
+    (site.home / "site.json").write_text("{}", encoding="utf-8")
+    site.start_hub("site.json")
+
+
+def measured_plant(site: Site) -> None:
+    configure(site, "site.json")
+    site.start_hub("site.json")
+    site.start("phone", "mosquitto_sub -p 1883 -c -i phone -q 1 -t alerts")
+    wait_for(lambda: site.json("client ls")["clients"], "the phone")
+    for celsius in (81, 79, 95):
+        site.publish("plant/7/temperature", f'{{"celsius": {celsius}}}')
+
+
+def two_readings(site: Site) -> None:
+    for celsius in (81, 79):
+        site.publish("plant/7/temperature", f'{{"celsius": {celsius}}}')
+
+
+def mistaken_route(site: Site) -> None:
+    route = "FROM /messages/* WHERE $body.x >> 3 INTO $upstream"
+    (site.home / "r.json").write_text(json.dumps({"routes": {"a": route}}), encoding="utf-8")
+
+
+def restart(site: Site) -> None:
+    if "hub" not in site.running:
+        site.start_hub("site.json")
+
+
+def restart_and_read(site: Site) -> None:
+    restart(site)
+    two_readings(site)
+
+
+def stop_hub(site: Site) -> None:
+    if "hub" in site.running:
+        site.stop("hub")
+
+
+def cloud_and_reader(site: Site) -> None:
+    """The cloud, and a hub that waits with its batch until somebody reads there."""
+    site.stop("hub")
+    site.start_cloud()
+
+
+def link_up(site: Site) -> None:
+    wait_for(lambda: any("Sending SUBACK" in line for line in site.printed("cloud")), "a reader at the cloud")
+    site.start_hub("site.json")
+
+
+def three_letters(site: Site) -> None:
+    """A cloud that takes small packets only, and readings that no compression makes small."""
+    site.stop("cloud")
+    site.start_cloud("message_size_limit 2000")
+    for celsius in (91, 92, 93):
+        site.publish("plant/7/temperature", f'{{"celsius": {celsius}, "noise": "{secrets.token_hex(4000)}"}}')
+    settled(site, 3)
+
+
+def settled(site: Site, letters: int) -> None:
+    """Until nothing is on its way upstream and `letters` have died again."""
+    def done() -> bool:
+        queues = {queue["name"]: queue for queue in site.json("queue ls")["queues"]}
+        return queues["$upstream"]["waiting"] == 0 and queues["$dead"]["waiting"] == letters
+    wait_for(done, f"{letters} dead letters")
+
+
+def letters_back(letters: int) -> Scene:
+    return lambda site: settled(site, letters)
+
+
+def room_for_backup(site: Site) -> None:
+    restart(site)
+    (site.home / "backup").mkdir(exist_ok=True)
+
+
+# Before a command that is not here, nothing is done.
+BEFORE: dict[tuple[str, str], Scene] = {
+    ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
+    ("docs/mqtt.md", "mosquitto_pub -p 1883 -V 5 -t modules/x/inputs/y -q 1 -m hi"): plain_hub,
+    ("docs/operations.md", "headgate route ls"): measured_plant,
+    ("docs/operations.md", "headgate route check r.json"): mistaken_route,
+    ("docs/operations.md", "headgate unbatch --host 127.0.0.1 --port 18851 --count 1 --summary"): cloud_and_reader,
+    ("docs/operations.md", "headgate dlq ls"): three_letters,
+    ("docs/operations.md", "headgate dlq replay --all"): letters_back(3),
+    ("docs/operations.md", "headgate dlq purge 24 25"): letters_back(3),
+    ("docs/operations.md", "headgate store check --data ./headgate-data"): stop_hub,
+    ("docs/operations.md", "headgate store stats"): restart_and_read,
+    ("docs/operations.md", "headgate store backup backup/monday"): room_for_backup,
+    ("docs/operations.md", "mv headgate-data headgate-data.old"): stop_hub,
+}
+
+# While these run, something happens.
+MEANWHILE: dict[str, Scene] = {
+    "headgate tail 'plant/#' --payload": two_readings,
+    "headgate unbatch --host 127.0.0.1 --port 18851 --count 1 --summary": link_up,
+}
+
+# These end only when they are interrupted.
+ENDLESS = {"headgate tail 'plant/#' --payload"}
+
+# Exit codes other than 0.
+EXITS = {
+    "headgate route check r.json": 1,
+    "mosquitto_sub -p 1883 -t '$SYS/broker/uptime' -t '$SYS/broker/clients/#' -t '$SYS/headgate/link/state' -v -W 1": 27,
+}
+
+# These ask, and are answered.
+ANSWERS = {"headgate dlq replay --all": "y\n", "headgate dlq purge 24 25": "y\n", "headgate dlq purge --all": "y\n"}
+
+# Commands of which a test machine has no way to run them, each with its reason.
+NOT_RUN: dict[tuple[str, str], str] = {}

@@ -1,0 +1,110 @@
+"""A site to show commands at: a directory, the hub and its tool as they were built, Mosquitto as the cloud."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from typing import Callable
+
+WAIT_S = 30
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wait_for(done: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + WAIT_S
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {WAIT_S} s for {what}")
+        time.sleep(0.05)
+
+
+class Site:
+    """Lives in a `with`; what it started ends with it. Ports that documents name become free ones."""
+
+    def __init__(self, programs: pathlib.Path):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="headgate-site-")).resolve()
+        self.ports = {"1883": free_port(), "18851": free_port()}
+        self.environment = dict(os.environ, PATH=f"{self.home}/build/release/bin:{os.environ['PATH']}", LC_ALL="C")
+        self.environment.pop("HEADGATE_SOCKET", None)
+        (self.home / "build/release").mkdir(parents=True)
+        (self.home / "build/release/bin").symlink_to(programs.resolve())
+        self.running: dict[str, subprocess.Popen] = {}
+
+    def __enter__(self) -> "Site":
+        return self
+
+    def __exit__(self, *_) -> None:
+        for name in list(self.running):
+            self.stop(name, signal.SIGKILL)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def run(self, command: str, typed: str | None = None) -> tuple[int, list[str]]:
+        """Exit code and lines of a shell's command. `typed` is typed at a terminal."""
+        words = ["bash", "-c", self.with_ports(command)]
+        if typed is not None:
+            words = ["script", "-qec", self.with_ports(command), "/dev/null"]
+        done = subprocess.run(words, cwd=self.home, env=self.environment, input=typed, text=True, timeout=60,
+                              stdin=None if typed is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout.split("\n")
+
+    def json(self, command: str):
+        """The answer of a `headgate` command that must succeed."""
+        code, lines = self.run(f"headgate {command} --json")
+        if code != 0:
+            raise RuntimeError(f"headgate {command}: {lines}")
+        return json.loads("\n".join(lines))
+
+    def with_ports(self, command: str) -> str:
+        return re.sub(r"((?:-p|--port) )(1883|18851)\b", lambda port: port[1] + str(self.ports[port[2]]), command)
+
+    def start(self, name: str, command: str) -> None:
+        """In the background; what it prints goes to the file `name`.out."""
+        with open(self.home / f"{name}.out", "w", encoding="utf-8") as out:
+            self.running[name] = subprocess.Popen(["bash", "-c", "exec " + self.with_ports(command)], cwd=self.home,
+                                                  env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
+                                                  stderr=subprocess.STDOUT)
+
+    def stop(self, name: str, how: int = signal.SIGTERM) -> None:
+        process = self.running.pop(name)
+        process.send_signal(how)
+        process.wait(WAIT_S)
+
+    def finish(self, name: str) -> tuple[int, list[str]]:
+        """Waits for the end of what start() began."""
+        code = self.running.pop(name).wait(WAIT_S)
+        return code, self.printed(name)
+
+    def printed(self, name: str) -> list[str]:
+        return (self.home / f"{name}.out").read_text(encoding="utf-8").split("\n")
+
+    def start_hub(self, config: str) -> None:
+        """With the file `config` of the site, its listener on the site's port."""
+        path = self.home / config
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        keys["listeners"] = [{"port": self.ports["1883"]}]
+        path.write_text(json.dumps(keys), encoding="utf-8")
+        self.start("hub", f"headgated --config {config}")
+        wait_for(lambda: self.run("headgate status")[0] == 0, f"a hub with {config}: {self.printed('hub')}")
+
+    def start_cloud(self, *settings: str) -> None:
+        """A Mosquitto where documents say 18851."""
+        lines = [f"listener {self.ports['18851']} 127.0.0.1", "allow_anonymous true", "log_type all", *settings]
+        (self.home / "cloud.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.start("cloud", "mosquitto -c cloud.conf")
+        wait_for(lambda: any("running" in line for line in self.printed("cloud")), "a cloud")
+
+    def publish(self, topic: str, body: str) -> None:
+        code, lines = self.run(f"mosquitto_pub -p 1883 -t {topic} -q 1 -m '{body}'")
+        if code != 0:
+            raise RuntimeError(f"publishing to {topic}: {lines}")
