@@ -163,8 +163,9 @@ class QueueReader {
   // The value as of the last durable write. Errors: not_found, io, unavailable.
   [[nodiscard]] virtual core::Result<std::string> get(std::string_view key) const = 0;
 
-  // Every durable value whose key begins with `prefix`, in key order, until `visit` returns false.
-  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  // Every durable value whose key begins with `prefix`, in key order, until `visit` fails: its error is the
+  // answer then.
+  using Visit = std::function<core::Status(std::string_view key, std::string_view value)>;
   virtual core::Status for_each(std::string_view prefix, const Visit& visit) const = 0;
 };
 

@@ -18,30 +18,24 @@ constexpr uint8_t kSendRetainedIfNew = 1;
 // ---- start ----
 
 core::Status ClientEvents::restore_sessions() {
-  core::Status outcome;
   const core::Now now = parts_.clock->now();
   std::vector<StoredSession> were_connected;
-  const auto visit = [&](std::string_view key, std::string_view value) {
+  const auto visit = [&](std::string_view key, std::string_view value) -> core::Status {
     auto stored = read_session(key, value);
-    if (!stored) {
-      outcome = core::fail(stored.error());
-      return false;
-    }
+    if (!stored) return core::fail(stored.error());
     broker::Session& session = parts_.broker->restore(stored->session, now);
     session.queue = parts_.store->find_queue(session_queue_name(session.client_id()));
     if (session.queue) parts_.store->set_policy(*session.queue, queue_policy_);
     if (session.queue) parts_.delivery->restore_sent(*session.queue, stored->maybe_sent, false);
     if (stored->session.ended_wall_ms == 0) were_connected.push_back(std::move(*stored));
-    return true;
+    return {};
   };
-  const core::Status read = parts_.store->for_each(kSessionPrefix, visit);
-  if (!read || !outcome) return read ? outcome : read;
+  if (const core::Status read = parts_.store->for_each(kSessionPrefix, visit); !read) return read;
   end_connections(were_connected, now);
-  for (const auto& step : {restore_subscriptions(), restore_packet_ids(kIncomingPrefix),
-                           restore_packet_ids(kReleasedPrefix), restore_wills()}) {
-    if (!step) return step;
-  }
-  return {};
+  if (auto step = restore_subscriptions(); !step) return step;
+  if (auto step = restore_packet_ids(kIncomingPrefix); !step) return step;
+  if (auto step = restore_packet_ids(kReleasedPrefix); !step) return step;
+  return restore_wills();
 }
 
 // Connections that ended with the last run ended now, as far as anybody knows. What their sessions' queues
@@ -61,54 +55,39 @@ void ClientEvents::end_connections(std::vector<StoredSession>& sessions, core::N
 }
 
 core::Status ClientEvents::restore_wills() {
-  core::Status outcome;
   const core::Now now = parts_.clock->now();
   std::vector<std::pair<std::string, broker::StoredWill>> wills;  // restoring one writes
-  const core::Status read =
-      parts_.store->for_each(kWillPrefix, [&](std::string_view key, std::string_view value) {
-        auto stored = read_will(key, value);
-        if (!stored) {
-          outcome = core::fail(stored.error());
-          return false;
-        }
-        wills.emplace_back(key.substr(kWillPrefix.size()), std::move(*stored));
-        return true;
-      });
+  const auto visit = [&](std::string_view key, std::string_view value) -> core::Status {
+    auto stored = read_will(key, value);
+    if (!stored) return core::fail(stored.error());
+    wills.emplace_back(key.substr(kWillPrefix.size()), std::move(*stored));
+    return {};
+  };
+  if (auto read = parts_.store->for_each(kWillPrefix, visit); !read) return read;
   for (const auto& [client_id, will] : wills) parts_.broker->restore_will(client_id, will, now);
-  return read ? outcome : read;
+  return {};
 }
 
 core::Status ClientEvents::restore_subscriptions() {
-  core::Status outcome;
-  const core::Status read =
-      parts_.store->for_each(kSubscriptionPrefix, [&](std::string_view key, std::string_view value) {
-        const auto stored = read_subscription(key, value);
-        if (!stored) {
-          outcome = core::fail(stored.error());
-          return false;
-        }
-        if (const auto session = parts_.broker->find(stored->client_id)) {
-          session->restore_subscription(stored->filter, stored->options);
-        }
-        return true;
-      });
-  return read ? outcome : read;
+  const auto visit = [this](std::string_view key, std::string_view value) -> core::Status {
+    const auto stored = read_subscription(key, value);
+    if (!stored) return core::fail(stored.error());
+    if (const auto session = parts_.broker->find(stored->client_id))
+      session->restore_subscription(stored->filter, stored->options);
+    return {};
+  };
+  return parts_.store->for_each(kSubscriptionPrefix, visit);
 }
 
 core::Status ClientEvents::restore_packet_ids(std::string_view prefix) {
-  core::Status outcome;
-  const core::Status read = parts_.store->for_each(prefix, [&](std::string_view key, std::string_view) {
+  return parts_.store->for_each(prefix, [&](std::string_view key, std::string_view) -> core::Status {
     const auto stored = read_packet_id(prefix, key);
-    if (!stored) {
-      outcome = core::fail(stored.error());
-      return false;
-    }
+    if (!stored) return core::fail(stored.error());
     const auto session = parts_.broker->find(stored->client_id);
     if (session && prefix == kIncomingPrefix) session->restore_incoming(stored->packet_id);
     if (session && prefix == kReleasedPrefix) session->restore_released(stored->packet_id);
-    return true;
+    return {};
   });
-  return read ? outcome : read;
 }
 
 // ---- sessions ----

@@ -41,17 +41,12 @@ core::Status Engine::restore_queues() {
 }
 
 core::Status Engine::restore_retained() {
-  core::Status outcome;
-  const core::Status read = store_.for_each(kRetainedPrefix, [&](std::string_view, std::string_view value) {
+  return store_.for_each(kRetainedPrefix, [this](std::string_view, std::string_view value) -> core::Status {
     auto message = store::decode_record(value);
-    if (!message) {
-      outcome = core::fail(message.error());
-      return false;
-    }
+    if (!message) return core::fail(message.error());
     retained_.set(std::move(*message));
-    return true;
+    return {};
   });
-  return read ? outcome : read;
 }
 
 void Engine::use_limits(const StoreLimits& limits) {

@@ -48,7 +48,7 @@ core::Status QueueRules::load_stored() {
   return store_.for_each(kOnRemovePrefix, [this](std::string_view key, std::string_view value) {
     const auto on_remove = routing::parse_on_remove(value);
     if (on_remove) stored_->emplace(key.substr(kOnRemovePrefix.size()), *on_remove);
-    return true;
+    return core::Status();
   });
 }
 

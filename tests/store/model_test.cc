@@ -295,7 +295,7 @@ class Model {
     std::map<std::string, std::string> all;
     EXPECT_TRUE(driver.store->for_each("", [&](std::string_view key, std::string_view value) {
       all.emplace(key, value);
-      return true;
+      return core::Status();
     }));
     return all;
   }

@@ -345,16 +345,19 @@ TEST_P(QueueStoreContract, WritesValuesWithAnAppendAndWithAFinish) {
   EXPECT_EQ(store->get("l").value(), "3") << "the caller's state is written even if the entry was gone";
 }
 
-TEST_P(QueueStoreContract, VisitsValuesByPrefixInOrderUntilToldToStop) {
+TEST_P(QueueStoreContract, VisitsValuesByPrefixInOrderUntilAVisitFails) {
   ASSERT_TRUE(store->put(std::vector<KeyValue>{
       {"s/2", "b"}, {"s/1", "a"}, {"s", "no"}, {"s0", "no"}, {"s/3", "c"}, {"s/\xff", "d"}}));
   settle();
   std::string seen;
-  ASSERT_TRUE(store->for_each("s/", [&](std::string_view, std::string_view value) {
+  const auto visited = store->for_each("s/", [&](std::string_view, std::string_view value) -> core::Status {
     seen += value;
-    return value != "c";
-  }));
+    if (value == "c") return core::fail(core::Errc::corrupt, "no more");
+    return {};
+  });
   EXPECT_EQ(seen, "abc");
+  ASSERT_FALSE(visited);
+  EXPECT_EQ(visited.error(), (core::Error{core::Errc::corrupt, "no more"}));
 }
 
 TEST_P(QueueStoreContract, AppendsWithoutTargetsOnlyTakeTheirValues) {

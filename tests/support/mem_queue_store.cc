@@ -131,7 +131,7 @@ core::Result<std::string> MemQueueStore::get(std::string_view key) const {
 
 core::Status MemQueueStore::for_each(std::string_view prefix, const Visit& visit) const {
   for (auto it = values_.lower_bound(prefix); it != values_.end() && it->first.starts_with(prefix); ++it) {
-    if (!visit(it->first, it->second)) break;
+    if (auto visited = visit(it->first, it->second); !visited) return visited;
   }
   return {};
 }

@@ -220,7 +220,7 @@ core::Status RocksReadPath::for_each(std::string_view prefix, const QueueReader:
   if (!end.empty()) how.iterate_upper_bound = &end_slice;
   const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(how, db_->kv()));
   for (it->Seek(slice(prefix)); it->Valid(); it->Next()) {
-    if (!visit(view(it->key()), view(it->value()))) break;
+    if (auto visited = visit(view(it->key()), view(it->value())); !visited) return visited;
   }
   if (!it->status().ok()) return core::fail(db_->to_error(it->status(), "reading stored values"));
   return {};

@@ -127,7 +127,7 @@ class FlipRun : private RocksDriver {
   void deliver_all() {
     for (int round = 0; round < 6; ++round) {
       for (const QueueId queue : queues_) deliver(queue);
-      (void)store->for_each("", [](std::string_view, std::string_view) { return true; });
+      (void)store->for_each("", [](std::string_view, std::string_view) { return core::Status(); });
       tick_and_recover();
     }
   }

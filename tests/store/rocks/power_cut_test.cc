@@ -193,7 +193,7 @@ class CutRun : private RocksDriver {
     std::map<std::string, std::string> all;
     EXPECT_TRUE(store->for_each("", [&](std::string_view key, std::string_view value) {
       if (key != "step") all.emplace(key, value);
-      return true;
+      return core::Status();
     }));
     return all;
   }
