@@ -14,12 +14,11 @@ std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfi
 
 }  // namespace
 
-Broker::Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log)
+Broker::Broker(const BrokerOptions& options, AccessControl& access, core::Log& log)
     : options_(options),
-      events_(events),
       access_(access),
       log_(log),
-      context_{options.session, events, subscriptions_} {}
+      context_{options.session, nullptr, subscriptions_, log} {}
 
 Broker::~Broker() {
   // The hub may hold sessions for a while longer, and they the subscriptions.
@@ -117,8 +116,13 @@ void Broker::closed(Channel& channel, core::Now now) {
   const std::shared_ptr<Session> alive = it->second.session;
   detach(*session, now);
   log_end(channel, *session, now);
-  events_.on_disconnected(*session);
-  after_disconnect(it->second, channel.graceful, now);
+  end_connection(it->second, channel.graceful, now);
+}
+
+void Broker::end_connection(Client& client, bool graceful, core::Now now) {
+  const WillChange will = will_after(client, graceful, now);
+  context_.events->on_disconnected(*client.session, will);
+  after_disconnect(client, now);
 }
 
 void Broker::log_end(const Channel& channel, const Session& session, core::Now now) {
@@ -138,16 +142,11 @@ void Broker::detach(Session& session, core::Now now) {
   session.detach(now);
 }
 
-void Broker::after_disconnect(Client& client, bool graceful, core::Now now) {
-  if (graceful) drop_will(client);  // [MQTT-3.14.4-3]
+void Broker::after_disconnect(Client& client, core::Now now) {
   const uint32_t expiry_s = client.session->expiry_s();
   if (expiry_s == 0) return end_session(std::string(client.session->client_id()), now);
   client.ends_ms = expiry_s == kNeverExpiresS ? 0 : now.mono_ms + int64_t{expiry_s} * 1000;
-  if (client.will && client.will_delay_s == 0) {
-    publish_will(client, now);
-  } else if (client.will) {
-    delay_will(client, now);
-  }
+  if (client.will && client.will_delay_s == 0) publish_will(client, now);
   schedule(client);
 }
 

@@ -60,9 +60,12 @@ struct BrokerStats {
 
 class Broker {
  public:
-  // `events`, `access` and `log` must outlive the broker.
-  Broker(const BrokerOptions& options, BrokerEvents& events, AccessControl& access, core::Log& log);
+  // `access` and `log` are borrowed and must outlive the broker.
+  Broker(const BrokerOptions& options, AccessControl& access, core::Log& log);
   ~Broker();
+  // Must be called once, before anything else. `events` is borrowed; sessions tell it of what they do as long
+  // as the broker is asked for anything.
+  void set_events(BrokerEvents* events) { context_.events = events; }
 
   // ---- for the shells: a channel is lent from opened() to closed() ----
   void opened(Channel& channel, core::Now now);
@@ -129,13 +132,15 @@ class Broker {
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
   void fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now);
-  void remember_will(Client& client, const Connect& connect, core::Now now);
+  [[nodiscard]] WillChange remember_will(Client& client, const Connect& connect, core::Now now);
+  void end_connection(Client& client, bool graceful, core::Now now);
   void detach(Session& session, core::Now now);
-  void after_disconnect(Client& client, bool graceful, core::Now now);
+  void after_disconnect(Client& client, core::Now now);
   void restore_grant(Session& session, const Identity& owner);
-  void drop_will(Client& client);
-  void keep_will(Client& client, int64_t due_wall_ms);
-  void delay_will(Client& client, core::Now now);
+  [[nodiscard]] static WillChange drop_will(Client& client);
+  [[nodiscard]] static StoredWill delay_will(Client& client, core::Now now);
+  [[nodiscard]] static StoredWill stored_will(const Client& client, int64_t due_wall_ms);
+  [[nodiscard]] static WillChange will_after(Client& client, bool graceful, core::Now now);
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
   void schedule(Client& client);
@@ -153,7 +158,6 @@ class Broker {
   [[nodiscard]] uint32_t granted_expiry_s(const Connect& connect) const;
 
   BrokerOptions options_;
-  BrokerEvents& events_;
   AccessControl& access_;
   core::Log& log_;
   Subscriptions subscriptions_;

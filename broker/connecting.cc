@@ -152,7 +152,7 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
   client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
   schedule(client);
   client.session->set_grant(grant);
-  remember_will(client, connect, now);
+  const WillChange will = remember_will(client, connect, now);
   set_up(channel, *client.session, connect, now);
   // [MQTT-3.1.4-5, MQTT-3.2.0-1]; 3.1.1 [MQTT-3.1.4-4, MQTT-3.2.0-1]
   send_connack(channel, connect, *client.session, present);
@@ -162,7 +162,7 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
                                  {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
                                  {"session_present", present ? "yes" : "no"}});
   client.session->attach(channel, connect.version, connect.receive_maximum, now);
-  events_.on_connected(*client.session, present);
+  context_.events->on_connected(*client.session, present, will);
 }
 
 void Broker::set_up(Channel& channel, Session& session, const Connect& connect, core::Now now) {
@@ -190,8 +190,7 @@ void Broker::take_over(Client& old, core::Now now) {
   channel->session = nullptr;
   detach(*old.session, now);
   log_.info("client_taken_over", {{"client", old.session->client_id()}});
-  events_.on_disconnected(*old.session);
-  after_disconnect(old, channel->graceful, now);
+  end_connection(old, channel->graceful, now);
 }
 
 void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present) {

@@ -21,7 +21,7 @@ Identity owner_of(const Stored& stored) {
 
 // ---- wills ----
 
-void Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
+WillChange Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
   if (!connect.will) return drop_will(client);
   auto will = std::make_shared<core::Message>();
   will->topic = connect.will->topic;
@@ -35,33 +35,43 @@ void Broker::remember_will(Client& client, const Connect& connect, core::Now now
   will->retain = connect.will->retain;
   client.will = std::move(will);
   client.will_delay_s = connect.will->delay_s;
-  keep_will(client, 0);
+  return stored_will(client, 0);
 }
 
-void Broker::drop_will(Client& client) {
+WillChange Broker::drop_will(Client& client) {
   client.will_due_ms = 0;
-  if (std::exchange(client.will, nullptr)) events_.on_will(*client.session, nullptr);
+  if (!std::exchange(client.will, nullptr)) return std::nullopt;
+  return StoredWill{};
 }
 
-void Broker::delay_will(Client& client, core::Now now) {
+StoredWill Broker::delay_will(Client& client, core::Now now) {
   const int64_t delay_ms = int64_t{client.will_delay_s} * 1000;
   client.will_due_ms = now.mono_ms + delay_ms;
-  keep_will(client, now.wall_ms + delay_ms);
+  return stored_will(client, now.wall_ms + delay_ms);
 }
 
-void Broker::keep_will(Client& client, int64_t due_wall_ms) {
+StoredWill Broker::stored_will(const Client& client, int64_t due_wall_ms) {
   const Identity& owner = client.session->identity();
-  const StoredWill stored{client.will, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
-  events_.on_will(*client.session, &stored);
+  return {client.will, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
+}
+
+// The end of a connection takes a will away, or begins its delay; a will that is due at once stays kept until
+// it is published.
+WillChange Broker::will_after(Client& client, bool graceful, core::Now now) {
+  if (graceful) return drop_will(client);  // [MQTT-3.14.4-3]
+  const bool waits = client.will && client.will_delay_s > 0 && client.session->expiry_s() > 0;
+  if (!waits) return std::nullopt;
+  return delay_will(client, now);
 }
 
 void Broker::publish_will(Client& client, core::Now now) {
   client.will_due_ms = 0;
-  auto will = std::make_shared<core::Message>(*client.will);
-  client.will.reset();
+  const core::MessagePtr kept = std::exchange(client.will, nullptr);
+  if (!client.session->may_publish(kept->topic)) return context_.events->on_will(*client.session, {});
+  auto will = std::make_shared<core::Message>(*kept);
   will->arrived_ms = now.wall_ms;
   if (will->expires_ms != 0) will->expires_ms = now.wall_ms + will->expires_ms * 1000;
-  events_.on_will_due(*client.session, std::move(will));  // [MQTT-3.1.2-8]
+  context_.events->on_will_due(*client.session, std::move(will));  // [MQTT-3.1.2-8]
 }
 
 // ---- ends ----
@@ -75,7 +85,7 @@ void Broker::end_session(const std::string& client_id, core::Now now) {
   const std::shared_ptr<Session> session = std::move(client.session);
   clients_.erase(it);
   session->end();
-  events_.on_session_ended(*session);
+  context_.events->on_session_ended(*session);
 }
 
 void Broker::schedule(Client& client) {
@@ -139,7 +149,8 @@ void Broker::restore_will(const std::string& client_id, const StoredWill& stored
   const int64_t left_ms = stored.due_wall_ms == 0 ? int64_t{stored.delay_s} * 1000
                                                   : std::max<int64_t>(0, stored.due_wall_ms - now.wall_ms);
   client.will_due_ms = std::max<int64_t>(1, now.mono_ms + left_ms);
-  if (stored.due_wall_ms == 0) keep_will(client, now.wall_ms + left_ms);
+  if (stored.due_wall_ms == 0)
+    context_.events->on_will(*client.session, stored_will(client, now.wall_ms + left_ms));
   schedule(client);
 }
 

@@ -63,20 +63,22 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
     unanswered_bytes_ += bytes;
   }
   const PublishToken token{publish.packet_id, publish.qos, bytes, connection_};
-  if (const ReasonCode refused = admit(publish, topic); is_error(refused)) {
+  if (const ReasonCode refused = check(publish, topic); is_error(refused)) {
     accepted(token, version_ == Version::v5 ? refused : ReasonCode::not_authorized, context_.why);
     context_.why.clear();
     return ReasonCode::success;
   }
-  context_.events.on_publish(*this, make_message(publish, topic, now), token);
+  context_.events->on_publish(*this, make_message(publish, topic, now), token);
   return ReasonCode::success;
 }
 
-// A message that breaks a limit is refused, not its client: acknowledged with the reason.
-ReasonCode Session::admit(const Publish& publish, std::string_view topic) {
+// A message that breaks a limit, or that its client may not publish, is refused, not its client: acknowledged with the reason.
+ReasonCode Session::check(const Publish& publish, std::string_view topic) {
   if (!is_within(context_.limits, topic, context_.why)) return ReasonCode::topic_name_invalid;
   if (!is_within(context_.limits, publish.properties, context_.why)) return ReasonCode::quota_exceeded;
-  return ReasonCode::success;
+  if (may_publish(topic)) return ReasonCode::success;
+  context_.why = "not authorized to publish to this topic";
+  return ReasonCode::not_authorized;
 }
 
 // Counts a publish against the Receive Maximum, once a connection. False if it is one too many, which a 3.1.1
@@ -179,7 +181,7 @@ ReasonCode Session::on_pubrel(const Frame& frame) {
   Ack ack;
   if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
   if (incoming_qos2_.contains(ack.packet_id)) {
-    context_.events.on_release(*this, ack.packet_id);
+    context_.events->on_release(*this, ack.packet_id);
   } else {
     send_ack(PacketType::pubcomp, ack.packet_id, ReasonCode::packet_identifier_not_found);
   }
@@ -202,7 +204,7 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
   std::vector<ReasonCode> codes;
   Request request{packet.packet_id, {}};
   for (const SubscriptionRequest& wanted : packet.requests) {
-    codes.push_back(admit(wanted));
+    codes.push_back(check(wanted));
     if (!is_error(codes.back())) {
       subscribe(wanted, packet.subscription_id, accepted);
     } else if (request.why.empty()) {
@@ -211,7 +213,7 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
     context_.why.clear();
   }
   requests_.push_back(std::move(request));
-  context_.events.on_subscribed(*this, packet.packet_id, std::move(accepted), std::move(codes));
+  context_.events->on_subscribed(*this, packet.packet_id, std::move(accepted), std::move(codes));
   return ReasonCode::success;
 }
 
@@ -225,7 +227,7 @@ void Session::subscribe(const SubscriptionRequest& request, uint32_t subscriptio
   accepted.push_back({std::move(filter), options, is_new});
 }
 
-ReasonCode Session::admit(const SubscriptionRequest& request) {
+ReasonCode Session::check(const SubscriptionRequest& request) {
   if (!is_within(context_.limits, request.filter.filter, context_.why))
     return ReasonCode::topic_filter_invalid;
   const bool one_more = !filters_.contains(request.filter.text);
@@ -234,8 +236,7 @@ ReasonCode Session::admit(const SubscriptionRequest& request) {
         "the client has " + std::to_string(filters_.size()) + " subscriptions, the most there may be";
     return ReasonCode::quota_exceeded;
   }
-  if (!grant_.rights->may_subscribe(request.filter.filter)) {
-    count_denied(Action::subscribe);
+  if (!may_subscribe(request.filter.filter)) {
     context_.why = "not authorized to subscribe to this";
     return ReasonCode::not_authorized;
   }
@@ -260,7 +261,7 @@ ReasonCode Session::on_unsubscribe(const Frame& frame) {
     filters_.erase(it);
   }
   requests_.push_back({packet.packet_id, {}});
-  context_.events.on_unsubscribed(*this, packet.packet_id, std::move(removed), std::move(codes));
+  context_.events->on_unsubscribed(*this, packet.packet_id, std::move(removed), std::move(codes));
   return ReasonCode::success;
 }
 

@@ -38,8 +38,9 @@ bool Session::congested() const { return channel_->unsent_bytes() > context_.lim
 
 size_t Session::window() const { return takes_packets() && !congested() ? outbox_.window() : 0; }
 
-void Session::deliver(SharedPublish& shared, uint8_t qos, bool retain,
-                      std::span<const uint32_t> subscription_ids, core::Now now, Via via) {
+void Session::deliver_from_memory(SharedPublish& shared, uint8_t qos, bool retain,
+                                  std::span<const uint32_t> subscription_ids, core::Now now, Via via) {
+  if (!may_receive(shared.message()->topic)) return;
   Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}, via};
   if (qos == 0) {
     if (!takes_packets()) return give_up(out, DropReason::offline);
@@ -95,22 +96,23 @@ bool Session::write_with_alias(const core::Message& message, PublishOptions& opt
   return encode_publish(message, options, version_, channel_->out());
 }
 
-bool Session::send(Outgoing out, uint16_t packet_id, core::Now now) {
+Handed Session::deliver_from_queue(Outgoing out, uint16_t packet_id, core::Now now) {
+  if (!may_receive(out.message->topic)) return Handed::denied;  // any more: it could when this was queued
   if (out.qos == 0) {
     const DeliveryToken token = out.token;
     const bool written = write_publish(out, 0, false, now);
     if (!written) count_drop(DropReason::too_large);
-    context_.events.on_delivered(*this, token, written);
-    return true;
+    context_.events->on_delivered(*this, token, written);
+    return Handed::taken;
   }
   if (packet_id == 0) {
     start_delivery(std::move(out), now);
-    return true;
+    return Handed::taken;
   }
   const Outbox::InFlight* flight = outbox_.start_as(packet_id, std::move(out));
-  if (!flight) return false;
+  if (!flight) return Handed::id_in_use;
   write_or_give_up(*flight, flight->out.maybe_sent, now);
-  return true;
+  return Handed::taken;
 }
 
 void Session::start_delivery(Outgoing out, core::Now now) {
@@ -157,7 +159,7 @@ void Session::logged_drops(int64_t next_ms) {
 
 void Session::give_up(const Outgoing& out, DropReason reason) {
   count_drop(reason);
-  if (out.token.seq != 0) context_.events.on_delivered(*this, out.token, false);
+  if (out.token.seq != 0) context_.events->on_delivered(*this, out.token, false);
 }
 
 bool Session::may_wait() const {
@@ -165,7 +167,7 @@ bool Session::may_wait() const {
          outbox_.waiting_bytes < context_.limits.queued_bytes_max;
 }
 
-std::vector<core::MessagePtr> Session::take_shared() {
+std::vector<core::MessagePtr> Session::extract_shared() {
   std::vector<core::MessagePtr> messages;
   outbox_.for_each([&](Outbox::InFlight& flight) {
     const bool unacknowledged = flight.stage == Outbox::Stage::sent && flight.out.qos == 1;
@@ -192,7 +194,7 @@ void Session::wait_in_memory(Outgoing out) {
   outbox_.waiting.push_back(std::move(out));
 }
 
-Outgoing Session::take_waiting() {
+Outgoing Session::next_waiting() {
   Outgoing out = std::move(outbox_.waiting.front());
   outbox_.waiting.pop_front();
   if (out.via != Via::retained) {
@@ -205,7 +207,7 @@ Outgoing Session::take_waiting() {
 void Session::send_waiting(core::Now now) {
   if (outbox_.rewound()) send_again(now);
   while (!outbox_.waiting.empty() && window() > 0) {
-    Outgoing out = take_waiting();
+    Outgoing out = next_waiting();
     if (expired(*out.message, now)) {
       give_up(out, DropReason::expired);            // [MQTT-3.3.2-5]
     } else if (!may_receive(out.message->topic)) {  // its rights have changed while it waited
@@ -218,16 +220,16 @@ void Session::send_waiting(core::Now now) {
 
 void Session::on_drained(core::Now now) {
   send_waiting(now);
-  if (window() > 0) context_.events.on_window_open(*this);
+  if (window() > 0) context_.events->on_window_open(*this);
 }
 
 void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {
   const DeliveryToken token = outbox_.finish(packet_id).token;
   const bool was_rewound = outbox_.rewound();
   if (!delivered) count_drop(DropReason::refused);
-  if (token.seq != 0) context_.events.on_delivered(*this, token, delivered);
+  if (token.seq != 0) context_.events->on_delivered(*this, token, delivered);
   send_waiting(now);
-  if ((token.seq == 0 || was_rewound) && window() > 0) context_.events.on_window_open(*this);
+  if ((token.seq == 0 || was_rewound) && window() > 0) context_.events->on_window_open(*this);
 }
 
 ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
@@ -265,7 +267,7 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
   flight->out.message.reset();  // the client has it: it must not be sent again [MQTT-4.3.3-7]
   const DeliveryToken token = std::exchange(flight->out.token, {});
   if (token.seq != 0) {
-    context_.events.on_received(*this, ack.packet_id, token);
+    context_.events->on_received(*this, ack.packet_id, token);
   } else {
     release(ack.packet_id);
   }
@@ -285,7 +287,7 @@ ReasonCode Session::on_pubcomp(const Frame& frame, core::Now now) {
   const Outbox::InFlight* flight = outbox_.find(ack.packet_id);
   if (!flight) return ReasonCode::success;
   if (flight->stage != Outbox::Stage::released) return ReasonCode::protocol_error;
-  context_.events.on_completed(*this, ack.packet_id);
+  context_.events->on_completed(*this, ack.packet_id);
   finish_delivery(ack.packet_id, true, now);
   return ReasonCode::success;
 }

@@ -54,6 +54,18 @@ void Session::count_denied(Action action) {
 bool Session::may_publish(std::string_view topic) {
   if (grant_.rights->may_publish(topic)) return true;
   count_denied(Action::publish);
+  if (stats_.denied.publish == 1) {  // the rest is counted
+    context_.log.warn("publish_denied",
+                      {{"client", client_id()}, {"user", identity().username}, {"topic", topic}});
+  }
+  return false;
+}
+
+bool Session::may_subscribe(std::string_view filter) {
+  if (grant_.rights->may_subscribe(filter)) return true;
+  count_denied(Action::subscribe);
+  if (stats_.denied.subscribe == 1)  // the rest is counted
+    context_.log.warn("subscribe_denied", {{"client", client_id()}, {"user", identity().username}});
   return false;
 }
 
@@ -142,7 +154,7 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
 }
 
 // What to say with the answer to that request; nullopt if this connection does not wait for it.
-std::optional<std::string> Session::take_request(uint16_t packet_id) {
+std::optional<std::string> Session::end_request(uint16_t packet_id) {
   const auto request = std::ranges::find(requests_, packet_id, &Request::packet_id);
   if (request == requests_.end()) return std::nullopt;
   std::string why = std::move(request->why);
@@ -152,7 +164,7 @@ std::optional<std::string> Session::take_request(uint16_t packet_id) {
 }
 
 void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  const auto why = take_request(packet_id);
+  const auto why = end_request(packet_id);
   if (!why) return;
   const size_t begin = channel_->out().size();
   encode_suback(packet_id, codes, version_, channel_->out(), reason_text(*why));  // [MQTT-3.8.4-1]
@@ -160,7 +172,7 @@ void Session::subscribed(uint16_t packet_id, std::span<const ReasonCode> codes) 
 }
 
 void Session::unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes) {
-  if (!take_request(packet_id)) return;
+  if (!end_request(packet_id)) return;
   const size_t begin = channel_->out().size();
   encode_unsuback(packet_id, codes, version_, channel_->out());  // [MQTT-3.10.4-4]
   channel_->keep_if_it_fits(begin);

@@ -25,6 +25,7 @@
 #include "broker/session/outbox.h"
 #include "broker/session/subscriptions.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/message.h"
 
 namespace headgate::broker {
@@ -43,7 +44,8 @@ struct PublishToken {
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
 };
 
-// A will as the store remembers it. `message->expires_ms` counts in seconds from its publication.
+// A will as the store remembers it. `message->expires_ms` counts in seconds from its publication. Without a
+// message: there is none.
 struct StoredWill {
   core::MessagePtr message;
   uint32_t delay_s = 0;
@@ -51,6 +53,9 @@ struct StoredWill {
   std::string username = {};  // whose rights it has
   bool edge = false;          // Identity::edge
 };
+
+// How an event changes the will that is kept for a session; nullopt: it stays as it is.
+using WillChange = std::optional<StoredWill>;
 
 // One accepted line of a SUBSCRIBE.
 struct AcceptedSubscription {
@@ -61,27 +66,29 @@ struct AcceptedSubscription {
 
 inline constexpr uint32_t kNeverExpiresS = UINT32_MAX;  // a session's (MQTT 5.0 section 3.1.2.11.2)
 
-// What the hub does for the broker. Calls may come from inside any call into the broker; the session
-// named lives at least until the call returns.
+// Duties of the hub, called by the broker on the loop thread, also from inside any call into the broker. The
+// session named lives at least until the call returns.
 class BrokerEvents {
  public:
   virtual ~BrokerEvents() = default;
 
-  // A client is connected and its CONNACK is on its way.
-  virtual void on_connected(Session& session, bool session_present) = 0;
-  // The connection is gone; the session may live on.
-  virtual void on_disconnected(Session& session) = 0;
+  // A client is connected and its CONNACK is on its way. A will is promised even if the hub itself does not
+  // live to publish it [MQTT-3.1.2-7]: `will` is to be kept together with the session, both or neither.
+  virtual void on_connected(Session& session, bool session_present, const WillChange& will) = 0;
+  // The connection is gone; the session may live on. `will` as above: a client that has said good-bye has none
+  // any more, and one that waits for its delay is given a time.
+  virtual void on_disconnected(Session& session, const WillChange& will) = 0;
   // The session's state is gone, and its subscriptions with it.
   virtual void on_session_ended(Session& session) = 0;
 
-  // The session's will, or what is known of it, is another now; null: it has none any more. A will is
-  // promised even if the hub itself does not live to publish it [MQTT-3.1.2-7].
-  virtual void on_will(Session& session, const StoredWill* will) = 0;
-  // A will became due. It is to be published and no longer kept, both or neither.
+  // The will that is kept for a session is another now, while its connection stays as it is.
+  virtual void on_will(Session& session, const StoredWill& will) = 0;
+  // A will became due, and its client may publish it. It is to be published and no longer kept, both or
+  // neither.
   virtual void on_will_due(Session& session, core::MessagePtr will) = 0;
 
-  // A message arrived. For QoS 1 and 2 the answer is session.accepted(token, …), once what was promised is
-  // durable.
+  // A message arrived that its client may publish. For QoS 1 and 2 the answer is session.accepted(token, …),
+  // once what was promised is durable.
   virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token) = 0;
   // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
   virtual void on_release(Session& from, uint16_t packet_id) = 0;
@@ -135,8 +142,9 @@ struct Denials {
 // What all sessions of a broker share. Owned by the broker, outlives them.
 struct SessionContext {
   SessionLimits limits;
-  BrokerEvents& events;
+  BrokerEvents* events;  // set before the first session
   Subscriptions& subscriptions;
+  core::Log& log;
   Traffic traffic = {};
   DropCounts drops = {};
   std::vector<std::weak_ptr<Session>> droppers =
@@ -161,6 +169,13 @@ struct SessionStats {
   Denials denied;
 };
 
+// How a delivery from a durable queue was received.
+enum class Handed : uint8_t {
+  taken,      // its end is told by on_delivered() or on_received()
+  id_in_use,  // by another delivery: try again after the next on_delivered()
+  denied,     // the client may not have it: the queue's owner decides what becomes of it
+};
+
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(const std::string& client_id, SessionContext& context);
@@ -183,14 +198,17 @@ class Session : public std::enable_shared_from_this<Session> {
   // Who its client is: of the current connection, or the last. Messages carry it as their source.
   [[nodiscard]] const Identity& identity() const { return *grant_.identity; }
   void set_grant(Grant grant);
-  // False, and counted, if the client may not do that.
+  // False, counted and logged once a session, if the client may not publish there. Asked for every PUBLISH and
+  // every will before the hub hears of it.
   [[nodiscard]] bool may_publish(std::string_view topic);
+  // False, and counted, if the client may not have messages of that topic. Asked by every delivery, and before
+  // a message is put into the session's durable queue.
   [[nodiscard]] bool may_receive(std::string_view topic) {
     if (grant_.rights->may_receive(topic)) return true;
     count_denied(Action::receive);
     return false;
   }
-  // The same, not counted: for whoever only wants to know.
+  // For choosing among sessions, where a no is no denial and is not counted.
   [[nodiscard]] const Rights& rights() const { return *grant_.rights; }
 
   // Unix time of the last connect or disconnect; 0 if the hub was restarted since.
@@ -242,22 +260,24 @@ class Session : public std::enable_shared_from_this<Session> {
   void release(uint16_t packet_id);
 
   // ---- deliveries ----
-  // For subscribers without a durable queue: sends, waits in memory for the window, or drops and counts.
-  void deliver(SharedPublish& message, uint8_t qos, bool retain, std::span<const uint32_t> subscription_ids,
-               core::Now now, Via via = Via::subscription);
+  // A message that no durable queue holds: it is sent, waits in memory for the window, or is dropped and
+  // counted. Nothing happens if the client may not have it.
+  void deliver_from_memory(SharedPublish& message, uint8_t qos, bool retain,
+                           std::span<const uint32_t> subscription_ids, core::Now now,
+                           Via via = Via::subscription);
   // False if a delivery now would have to wait in memory, and there is no room.
   [[nodiscard]] bool may_wait() const;
   // Once the session has ended: what came to it by a share and another member may get: what was not sent, and
   // what was sent with QoS 1 and not acknowledged. A QoS 2 message that was sent is for nobody else
   // [MQTT-4.8.2-5]. Only what has no token: the owner of a queue knows the rest.
-  [[nodiscard]] std::vector<core::MessagePtr> take_shared();
+  [[nodiscard]] std::vector<core::MessagePtr> extract_shared();
   // The socket took what was waiting: goes on with what was held back.
   void on_drained(core::Now now);
   // Room for deliveries with a token; 0 while not connected.
   [[nodiscard]] size_t window() const;
-  // Sends a delivery the owner keeps until on_delivered(). `packet_id` 0: any free one. False if that id is
-  // in use: try again after the next on_delivered(). REQUIRES: window() > 0.
-  bool send(Outgoing out, uint16_t packet_id, core::Now now);
+  // A message that a durable queue keeps until on_delivered(): it is sent at once, or not at all. `packet_id`
+  // 0: any free one. REQUIRES: window() > 0.
+  [[nodiscard]] Handed deliver_from_queue(Outgoing out, uint16_t packet_id, core::Now now);
 
   // ---- state that came from the store ----
   void restore_subscription(const std::string& filter, const SubscriptionOptions& options);
@@ -295,8 +315,8 @@ class Session : public std::enable_shared_from_this<Session> {
   ReasonCode resolve_topic(const Publish& publish, std::string_view& topic);
   [[nodiscard]] core::MessagePtr make_message(const Publish& publish, std::string_view topic,
                                               core::Now now) const;
-  [[nodiscard]] ReasonCode admit(const SubscriptionRequest& request);
-  [[nodiscard]] ReasonCode admit(const Publish& publish, std::string_view topic);
+  [[nodiscard]] ReasonCode check(const SubscriptionRequest& request);
+  [[nodiscard]] ReasonCode check(const Publish& publish, std::string_view topic);
   void subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
                  std::vector<AcceptedSubscription>& accepted);
   [[nodiscard]] bool count_in(const Publish& publish);
@@ -304,7 +324,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void forget_incoming(IncomingQos2::iterator it);
   void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, std::string_view why = {});
   [[nodiscard]] ReasonText reason_text(std::string_view why) const;
-  [[nodiscard]] std::optional<std::string> take_request(uint16_t packet_id);
+  [[nodiscard]] std::optional<std::string> end_request(uint16_t packet_id);
 
   // Outgoing (outgoing.cc).
   void write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now);
@@ -320,11 +340,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void count_drop(DropReason reason);
   void give_up(const Outgoing& out, DropReason reason);
   void wait_in_memory(Outgoing out);
-  Outgoing take_waiting();
+  Outgoing next_waiting();
   void send_waiting(core::Now now);
   [[nodiscard]] bool congested() const;
   // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].
   [[nodiscard]] bool takes_packets() const;
+  [[nodiscard]] bool may_subscribe(std::string_view filter);
   void count_denied(Action action);
 
   std::shared_ptr<const core::Source> source_;

@@ -99,24 +99,23 @@ void ClientEvents::use_queue_policy(const store::QueuePolicy& policy) {
   });
 }
 
-void ClientEvents::on_connected(broker::Session& session, bool) {
+void ClientEvents::on_connected(broker::Session& session, bool, const broker::WillChange& will) {
   if (session.persistent() && !session.queue) {
     const auto queue = parts_.store->open_queue(session_queue_name(session.client_id()));
     if (queue) session.queue = *queue;
     if (queue) parts_.store->set_policy(*queue, queue_policy_);
   }
-  // A session that was kept and will not be again still has records, until it ends.
-  if (session.queue) remember_session(session, 0, kAnySeq);
+  remember(session, 0, kAnySeq, will);
   if (session.queue) parts_.delivery->bind_session(*session.queue, session);
+  // Its rights may be others than on its last connection.
+  if (parts_.delivery->unbind_inputs(session)) offer_inputs();
   parts_.delivery->bind_inputs(session);
 }
 
 // What a member of a share was being sent waits for it, as long as its session lives [MQTT-4.8.2-4].
-void ClientEvents::on_disconnected(broker::Session& session) {
+void ClientEvents::on_disconnected(broker::Session& session, const broker::WillChange& will) {
   parts_.held->on_disconnected(session);
-  if (session.queue) {
-    remember_session(session, parts_.clock->now().wall_ms, parts_.delivery->maybe_sent(session));
-  }
+  remember(session, parts_.clock->now().wall_ms, parts_.delivery->maybe_sent(session), will);
   if (parts_.delivery->consumes_inputs(session)) offer_inputs();
 }
 
@@ -136,13 +135,19 @@ void ClientEvents::offer_inputs() {
   });
 }
 
-void ClientEvents::remember_session(const broker::Session& session, int64_t ended_wall_ms,
-                                    store::Seq maybe_sent) {
-  const broker::Identity& owner = session.identity();
-  const store::KeyValue value = put_session(
-      {{session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge}, maybe_sent});
+// The session's record and its will's, in one write. A session that was kept and will not be again still has a
+// record, until it ends.
+void ClientEvents::remember(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent,
+                            const broker::WillChange& will) {
+  std::vector<store::KeyValue> values;
+  if (session.queue) {
+    const broker::Identity& owner = session.identity();
+    values.push_back(put_session(
+        {{session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge}, maybe_sent}));
+  }
+  if (will) values.push_back(put_will(session.client_id(), *will));
   // If the store has failed, its owner has been told; the session lives on in memory.
-  (void)parts_.store->put(std::span(&value, 1), false);
+  if (!values.empty()) (void)parts_.store->put(values, false);
 }
 
 void ClientEvents::forget_session(broker::Session& session) {
@@ -166,9 +171,8 @@ void ClientEvents::forget_session(broker::Session& session) {
 
 // ---- wills ----
 
-// In the same write as the session's record, or with the next: both are made in one turn of the loop.
-void ClientEvents::on_will(broker::Session& session, const broker::StoredWill* will) {
-  const store::KeyValue value = will ? put_will(session.client_id(), *will) : erase_will(session.client_id());
+void ClientEvents::on_will(broker::Session& session, const broker::StoredWill& will) {
+  const store::KeyValue value = put_will(session.client_id(), will);
   (void)parts_.store->put(std::span(&value, 1), false);  // if the store has failed, its owner has been told
 }
 
@@ -199,7 +203,6 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
     for (const auto& one : accepted)
       values.push_back(put_subscription(session.client_id(), one.filter, one.options));
   }
-  if (session.stats().denied.subscribe > 0) log_denied(session, codes);
   answer_when_durable(session, Waits::Answer::subscribed, packet_id, values, std::move(codes));
   for (const auto& one : accepted) {
     if (broker::split_topic_filter(one.filter).is_shared()) continue;  // (MQTT 5.0 section 4.8.2)
@@ -213,17 +216,10 @@ void ClientEvents::on_subscribed(broker::Session& session, uint16_t packet_id,
   parts_.delivery->bind_inputs(session);
 }
 
-// Once a session: the rest is counted.
-void ClientEvents::log_denied(const broker::Session& session, const std::vector<broker::ReasonCode>& codes) {
-  const auto here = std::ranges::count(codes, broker::ReasonCode::not_authorized);
-  if (here == 0 || session.stats().denied.subscribe > static_cast<uint64_t>(here)) return;
-  parts_.log->warn("subscribe_denied",
-                   {{"client", session.client_id()}, {"user", session.identity().username}});
-}
-
 // Rights have changed: inputs go to whoever may have them now.
 void ClientEvents::on_grants_renewed() {
-  parts_.broker->for_each([this](broker::Session& session) { parts_.delivery->unbind_inputs(session); });
+  parts_.broker->for_each(
+      [this](broker::Session& session) { (void)parts_.delivery->unbind_inputs(session); });
   offer_inputs();
 }
 
@@ -234,9 +230,7 @@ void ClientEvents::on_unsubscribed(broker::Session& session, uint16_t packet_id,
     for (const std::string& filter : removed)
       values.push_back(erase_subscription(session.client_id(), filter));
   }
-  const bool consumer = parts_.delivery->consumes_inputs(session);
-  parts_.delivery->unbind_inputs(session);
-  if (consumer) offer_inputs();
+  if (parts_.delivery->unbind_inputs(session)) offer_inputs();
   answer_when_durable(session, Waits::Answer::unsubscribed, packet_id, values, std::move(codes));
 }
 

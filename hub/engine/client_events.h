@@ -45,10 +45,10 @@ class ClientEvents : public broker::BrokerEvents {
   // After Broker::renew_grants().
   void on_grants_renewed();
 
-  void on_connected(broker::Session& session, bool session_present) override;
-  void on_disconnected(broker::Session& session) override;
+  void on_connected(broker::Session& session, bool session_present, const broker::WillChange& will) override;
+  void on_disconnected(broker::Session& session, const broker::WillChange& will) override;
   void on_session_ended(broker::Session& session) override;
-  void on_will(broker::Session& session, const broker::StoredWill* will) override;
+  void on_will(broker::Session& session, const broker::StoredWill& will) override;
   void on_will_due(broker::Session& session, core::MessagePtr will) override;
   void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override;
   void on_release(broker::Session& from, uint16_t packet_id) override;
@@ -67,9 +67,9 @@ class ClientEvents : public broker::BrokerEvents {
   core::Status restore_wills();
   core::Status restore_packet_ids(std::string_view prefix);
   void offer_inputs();
-  void log_denied(const broker::Session& session, const std::vector<broker::ReasonCode>& codes);
   void end_connections(std::vector<StoredSession>& sessions, core::Now now);
-  void remember_session(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent);
+  void remember(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent,
+                const broker::WillChange& will);
   void forget_session(broker::Session& session);
   void answer_when_durable(broker::Session& session, Waits::Answer answer, uint16_t packet_id,
                            const std::vector<store::KeyValue>& values,

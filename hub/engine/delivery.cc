@@ -118,13 +118,17 @@ void Delivery::bind_inputs(broker::Session& session) {
   }
 }
 
-void Delivery::unbind_inputs(broker::Session& session) {
+bool Delivery::unbind_inputs(broker::Session& session) {
   const auto owned = by_session_.find(&session);
-  if (owned == by_session_.end()) return;
+  if (owned == by_session_.end()) return false;
+  bool any = false;
   for (const store::QueueId queue : std::vector<store::QueueId>(owned->second)) {
     const Feed& feed = feeds_.at(queue);
-    if (!feed.input_topic.empty() && subscribed_qos(session, feed.input_topic) < 0) stop(queue);
+    if (feed.input_topic.empty() || subscribed_qos(session, feed.input_topic) >= 0) continue;
+    stop(queue);
+    any = true;
   }
+  return any;
 }
 
 void Delivery::unbind(const broker::Session& session) {
@@ -199,31 +203,47 @@ bool Delivery::pump_lane(Feed& feed, uint8_t lane) {
   return !entries->empty();
 }
 
-bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
+broker::Outgoing Delivery::addressed(const Feed& feed, store::Entry& entry) {
   broker::Outgoing out;
-  if (feed.input_topic.empty()) {
-    if (!feed.session->may_receive(entry.message->topic)) {  // any more: it could when this was queued
-      feed.sent[lane] = entry.seq;
-      store_.finish(feed.queue, lane, entry.seq, store::Outcome::dropped);
-      return true;
-    }
-    DeliveryTag tag = read_tag(entry.tag);
-    out.message = std::move(entry.message);
-    out.qos = tag.qos;
-    out.retain = tag.retain;
-    out.via = tag.shared ? broker::Via::share : broker::Via::subscription;
-    out.subscription_ids = std::move(tag.subscription_ids);
-  } else {
+  if (!feed.input_topic.empty()) {
     out.message = readdressed(*entry.message, feed.input_topic);
     out.qos = feed.input_qos;
+    return out;
   }
+  DeliveryTag tag = read_tag(entry.tag);
+  out.message = std::move(entry.message);
+  out.qos = tag.qos;
+  out.retain = tag.retain;
+  out.via = tag.shared ? broker::Via::share : broker::Via::subscription;
+  out.subscription_ids = std::move(tag.subscription_ids);
+  return out;
+}
+
+bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
+  broker::Outgoing out = addressed(feed, entry);
   out.token = {feed.queue, lane, entry.seq};
   out.maybe_sent = entry.seq <= feed.restored.maybe_sent;  // DUP "might be re-delivery" [MQTT-3.3.1-1]
   const uint16_t packet_id = out.qos == 2 ? packet_id_of(entry.seq) : uint16_t{0};
   const size_t bytes = out.message->topic.size() + out.message->body.size();
-  if (!feed.session->send(std::move(out), packet_id, clock_.now())) return false;
+  switch (feed.session->deliver_from_queue(std::move(out), packet_id, clock_.now())) {
+    case broker::Handed::id_in_use:
+      return false;
+    case broker::Handed::denied:
+      return end_denied(feed, lane, entry.seq);
+    case broker::Handed::taken:
+      break;
+  }
   feed.picker.charge(lane, bytes);
   feed.sent[lane] = entry.seq;
+  return true;
+}
+
+// Messages of a session that may not have them any more are dropped. An input's wait for a consumer that may:
+// unbind_inputs() takes the input from this one.
+bool Delivery::end_denied(Feed& feed, uint8_t lane, store::Seq seq) {
+  if (!feed.input_topic.empty()) return false;
+  feed.sent[lane] = seq;
+  store_.finish(feed.queue, lane, seq, store::Outcome::dropped);
   return true;
 }
 

@@ -46,7 +46,8 @@ class Delivery {
   // Inputs the session subscribes to and nobody else consumes.
   void bind_inputs(broker::Session& session);
   // The session has subscribed to less, or may have less: lets go of inputs that are not its own any more.
-  void unbind_inputs(broker::Session& session);
+  // True if there were any.
+  bool unbind_inputs(broker::Session& session);
   // The session has ended: lets go of everything.
   void unbind(const broker::Session& session);
   // The last seq that may have been sent from the session's own queue.
@@ -83,7 +84,9 @@ class Delivery {
   void pump();
   void pump_feed(Feed& feed);
   bool pump_lane(Feed& feed, uint8_t lane);
+  [[nodiscard]] static broker::Outgoing addressed(const Feed& feed, store::Entry& entry);
   [[nodiscard]] bool send(Feed& feed, uint8_t lane, store::Entry& entry);
+  [[nodiscard]] bool end_denied(Feed& feed, uint8_t lane, store::Seq seq);
 
   store::QueueStore& store_;
   core::Executor& executor_;

@@ -12,13 +12,14 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
     : store_(store),
       clock_(clock),
       log_(log),
-      broker_(options, client_events_, access, log),
+      broker_(options, access, log),
       retained_(options.retained),
       routes_(store, log),
       delivery_(store, executor, clock, log),
       shares_(broker_, store, clock, log),
       ingest_({broker_, store, routes_, retained_, delivery_, held_, waits_, tails_, clock, log}) {
   client_events_.bind({&broker_, &store, &ingest_, &delivery_, &held_, &shares_, &waits_, &clock, &log});
+  broker_.set_events(&client_events_);
   store.set_events(this);
 }
 
@@ -76,6 +77,12 @@ void Engine::serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fi
   fill_sys_ = std::move(fill);
   sys_feed_.emplace(broker_, interval_s, [this] { return sys_snapshot(); });
   client_events_.serve_sys(*sys_feed_);
+}
+
+IngestStats Engine::ingest_stats() const {
+  IngestStats stats = ingest_.stats();
+  stats.messages += broker_.denied().publish;
+  return stats;
 }
 
 SysSnapshot Engine::sys_snapshot() const {

@@ -57,7 +57,8 @@ class Engine : private store::StoreEvents {
   [[nodiscard]] broker::Broker& broker() { return broker_; }
   [[nodiscard]] const broker::Broker& broker() const { return broker_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
-  [[nodiscard]] const IngestStats& ingest_stats() const { return ingest_.stats(); }
+  // `messages` counts those that were denied as well.
+  [[nodiscard]] IngestStats ingest_stats() const;
   [[nodiscard]] SysSnapshot sys_snapshot() const;
   // Clients that are not read because a queue has no room for what they publish.
   [[nodiscard]] size_t clients_paused() const { return held_.sessions(); }

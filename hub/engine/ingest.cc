@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/topic.h"
+#include "hub/engine/addressing.h"
 #include "hub/engine/session_records.h"
 #include "hub/engine/shares.h"
 
@@ -29,7 +30,6 @@ broker::ReasonCode refusal(const core::Error& error) {
 
 void Ingest::publish(broker::Session& from, const core::MessagePtr& message, broker::PublishToken token) {
   ++stats_.messages;
-  if (!from.may_publish(message->topic)) return deny(from, *message, token);
   if (message->retain && !parts_.retained.has_room_for(*message)) {
     ++stats_.refused;
     // To 3.1.1 that is a publish it may not make: it would send it again for ever.
@@ -119,23 +119,12 @@ bool Ingest::take_held(broker::Session& from, HeldPublish& publish) {
   return false;
 }
 
-void Ingest::deny(broker::Session& from, const core::Message& message, broker::PublishToken token) {
-  if (from.stats().denied.publish == 1) {  // the rest is counted
-    parts_.log.warn(
-        "publish_denied",
-        {{"client", from.client_id()}, {"user", from.identity().username}, {"topic", message.topic}});
-  }
-  from.accepted(token, broker::ReasonCode::not_authorized, "not authorized to publish to this topic");
-}
-
 void Ingest::publish_will(broker::Session& from, const core::MessagePtr& will) {
   ++stats_.messages;
   const store::KeyValue done = erase_will(from.client_id());
   const bool no_room = will->retain && !parts_.retained.has_room_for(*will);
-  const bool allowed = from.may_publish(will->topic);
-  if (!allowed) deny(from, *will, {});
-  if (no_room || !allowed) {
-    (void)parts_.store.put(std::span(&done, 1), false);  // lost: it is denied again after a restart
+  if (no_room) {
+    (void)parts_.store.put(std::span(&done, 1), false);  // lost: it is refused again after a restart
   } else if (!take_all(&from, will, done)) {
     republished_.clear();
     ++stats_.refused;
@@ -173,7 +162,7 @@ core::Result<store::Seq> Ingest::take(const broker::Session* from, const core::M
   find_subscribers(from, *message);
   for (const Subscriber& subscriber : subscribers_) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
-    if (qos > 0 && subscriber.session->queue) add_session_target(subscriber, *message, qos);
+    if (is_queued(*subscriber.session, qos)) add_session_target(subscriber, *message, qos);
   }
   route(message);
   if (message->retain && !is_too_much(*message)) values_.push_back(put_retained(*message));
@@ -239,7 +228,6 @@ void Ingest::find_subscribers(const broker::Session* from, const core::Message& 
       [&](broker::Session* session, const broker::SubscriptionOptions& options) {
         if (options.no_local && session == from) return;  // [MQTT-3.8.3-3]
         if (session->match.stamp != stamp_) {
-          if (!session->may_receive(message.topic)) return;
           session->match = {stamp_, static_cast<uint32_t>(subscribers_.size())};
           subscribers_.push_back({session, 0, false, false, {}});
         }
@@ -271,23 +259,24 @@ void Ingest::fan_out(const core::MessagePtr& message) {
   const core::Now now = parts_.clock.now();
   for (const Subscriber& subscriber : subscribers_) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
-    if (qos > 0 && subscriber.session->queue) continue;  // through its queue, once stored
+    if (is_queued(*subscriber.session, qos)) continue;  // through its queue, once stored
     const bool retain_flag = message->retain && subscriber.retain_as_published;
-    subscriber.session->deliver(shared, qos, retain_flag, subscriber.ids, now,
-                                subscriber.shared ? broker::Via::share : broker::Via::subscription);
+    subscriber.session->deliver_from_memory(
+        shared, qos, retain_flag, subscriber.ids, now,
+        subscriber.shared ? broker::Via::share : broker::Via::subscription);
   }
 }
 
 // [MQTT-4.5.0-1, MQTT-3.3.1-12, MQTT-3.3.1-13]; 3.1.1 [MQTT-3.1.2-5, MQTT-4.5.0-1, MQTT-3.3.1-9]
 void Ingest::add_session_target(const Subscriber& subscriber, const core::Message& message, uint8_t qos) {
   const bool retain_flag = message.retain && subscriber.retain_as_published;
-  const store::QueueId queue = *subscriber.session->queue;
+  auto target =
+      queue_target(*subscriber.session, message, {qos, retain_flag, subscriber.shared, subscriber.ids});
+  if (!target) return;
   // A queue takes a message once in an append; only a share can bring it there a second time.
-  const bool twice =
-      subscriber.shared && std::ranges::find(targets_, queue, &store::Target::queue) != targets_.end();
-  (twice ? more_targets_ : targets_)
-      .push_back({queue, store::kDefaultLane, message.expires_ms,
-                  to_tag({qos, retain_flag, subscriber.shared, subscriber.ids})});
+  const bool twice = subscriber.shared &&
+                     std::ranges::find(targets_, target->queue, &store::Target::queue) != targets_.end();
+  (twice ? more_targets_ : targets_).push_back(*std::move(target));
 }
 
 void Ingest::route(const core::MessagePtr& message) {
@@ -321,15 +310,13 @@ void Ingest::send_retained(broker::Session& session, const std::string& filter,
   if (options.id != 0) ids.push_back(options.id);
   uint64_t lost = 0;
   parts_.retained.match(filter, now.wall_ms, [&](const core::MessagePtr& message) {
-    if (!session.may_receive(message->topic)) return;
     const uint8_t qos = std::min(options.qos, message->qos);
-    if (qos == 0 || !session.queue) {
+    if (!is_queued(session, qos)) {
       broker::SharedPublish shared(message);
-      return session.deliver(shared, qos, true, ids, now, broker::Via::retained);
+      return session.deliver_from_memory(shared, qos, true, ids, now, broker::Via::retained);
     }
-    const store::Target target{*session.queue, store::kDefaultLane, message->expires_ms,
-                               to_tag({qos, true, false, ids})};
-    if (!parts_.store.append(message, std::span(&target, 1))) ++lost;
+    const auto target = queue_target(session, *message, {qos, true, false, ids});
+    if (target && !parts_.store.append(message, std::span(&*target, 1))) ++lost;
   });
   if (lost == 0) return;
   parts_.log.warn("retained_not_sent",

@@ -25,7 +25,7 @@
 namespace headgate::hub {
 
 struct IngestStats {
-  uint64_t messages = 0;  // published by clients, and wills
+  uint64_t messages = 0;  // published by clients that may, and wills
   uint64_t stored = 0;    // of those and of what routes republished: written to at least one queue
   uint64_t refused = 0;   // the store could not take them, or there are too many retained messages
   uint64_t held = 0;      // taken later than they came, see HeldPublishes
@@ -90,7 +90,6 @@ class Ingest {
   [[nodiscard]] core::Result<store::Seq> store_where_there_is_room(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> take(const broker::Session* from, const core::MessagePtr& message,
                                               const std::optional<store::KeyValue>& with);
-  void deny(broker::Session& from, const core::Message& message, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   void find_subscribers(const broker::Session* from, const core::Message& message);
   void add_member(const broker::ShareGroup& group, const core::Message& message);

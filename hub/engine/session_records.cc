@@ -74,6 +74,7 @@ core::Result<StoredSession> read_session(std::string_view key, std::string_view 
 }
 
 store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will) {
+  if (!will.message) return erase_will(client_id);
   std::string value;
   store::put_varint(value, will.delay_s);
   store::put_varint(value, static_cast<uint64_t>(will.due_wall_ms));

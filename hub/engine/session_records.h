@@ -38,6 +38,7 @@ inline constexpr store::Seq kAnySeq = UINT64_MAX;
 // Records of before there was `maybe_sent` read as kAnySeq.
 [[nodiscard]] core::Result<StoredSession> read_session(std::string_view key, std::string_view value);
 
+// A will without a message is erased.
 [[nodiscard]] store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will);
 [[nodiscard]] store::KeyValue erase_will(std::string_view client_id);
 [[nodiscard]] core::Result<broker::StoredWill> read_will(std::string_view key, std::string_view value);

@@ -6,7 +6,7 @@
 #include "broker/codec/topic_filter.h"
 #include "broker/session/shared_publish.h"
 #include "core/topic.h"
-#include "hub/engine/session_records.h"
+#include "hub/engine/addressing.h"
 
 namespace headgate::hub {
 namespace {
@@ -40,7 +40,8 @@ const broker::Subscriber* choose_member(const broker::ShareGroup& group, const c
 void Shares::hand_over(broker::Session& ended, store::Seq sent) {
   if (!has_shares(ended)) return;
   size_t lost = 0;
-  for (const core::MessagePtr& message : ended.take_shared()) lost += give_to_another(ended, message) ? 0 : 1;
+  for (const core::MessagePtr& message : ended.extract_shared())
+    lost += give_to_another(ended, message) ? 0 : 1;
   if (ended.queue) lost += hand_over_queue(ended, sent);
   if (lost == 0) return;
   log_.warn("shared_messages_dropped",
@@ -88,13 +89,14 @@ bool Shares::give(const broker::Subscriber& member, const core::MessagePtr& mess
   const bool retain = message->retain && member.options.retain_as_published;
   std::vector<uint32_t> ids;
   if (member.options.id != 0) ids.push_back(member.options.id);
-  if (qos > 0 && member.session->queue) {
-    const store::Target target{*member.session->queue, store::kDefaultLane, message->expires_ms,
-                               to_tag({qos, retain, true, std::move(ids)}), true};
-    return store_.append(message, std::span(&target, 1)).has_value();
+  if (is_queued(*member.session, qos)) {
+    auto target = queue_target(*member.session, *message, {qos, retain, true, std::move(ids)});
+    if (!target) return false;
+    target->moved = true;
+    return store_.append(message, std::span(&*target, 1)).has_value();
   }
   broker::SharedPublish shared(message);
-  member.session->deliver(shared, qos, retain, ids, clock_.now(), broker::Via::share);
+  member.session->deliver_from_memory(shared, qos, retain, ids, clock_.now(), broker::Via::share);
   return true;
 }
 

@@ -51,7 +51,10 @@ class BrokerTest : public ::testing::Test {
   AccessControl* access_ = &open_;
 
   Broker& broker() {
-    if (!broker_) broker_.emplace(options_, events_, *access_, log_);
+    if (!broker_) {
+      broker_.emplace(options_, *access_, log_);
+      broker_->set_events(&events_);
+    }
     return *broker_;
   }
   ScriptedClient& client() { return clients_.emplace_back(broker(), clock_); }
@@ -86,13 +89,13 @@ class BrokerTest : public ::testing::Test {
   void deliver(std::string_view client_id, core::MessagePtr out, uint8_t qos, bool retain = false,
                std::initializer_list<uint32_t> subscription_ids = {}) {
     SharedPublish shared(std::move(out));
-    session(client_id)->deliver(shared, qos, retain, {subscription_ids.begin(), subscription_ids.size()},
-                                now());
+    session(client_id)->deliver_from_memory(shared, qos, retain,
+                                            {subscription_ids.begin(), subscription_ids.size()}, now());
   }
   // … and one from a durable queue.
   bool send(std::string_view client_id, uint64_t seq, uint8_t qos, uint16_t packet_id = 0) {
     Outgoing out{message("t", std::to_string(seq)), qos, false, {}, {1, 0, seq}};
-    return session(client_id)->send(std::move(out), packet_id, now());
+    return session(client_id)->deliver_from_queue(std::move(out), packet_id, now()) == Handed::taken;
   }
 
   testing::ManualClock clock_;

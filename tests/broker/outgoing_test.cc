@@ -51,9 +51,9 @@ TEST_F(Delivering, GivesEachSubscriberOfOneMessageItsOwnForm) {
   for (const char* id : {"a", "b", "c"}) connected(v5(id));
   connected(v3("d"));
   SharedPublish shared(message("t", "x"));
-  for (const char* id : {"a", "b", "c", "d"}) session(id)->deliver(shared, 0, false, {}, now());
-  session("a")->deliver(shared, 0, true, {}, now());
-  session("b")->deliver(shared, 1, false, {}, now());
+  for (const char* id : {"a", "b", "c", "d"}) session(id)->deliver_from_memory(shared, 0, false, {}, now());
+  session("a")->deliver_from_memory(shared, 0, true, {}, now());
+  session("b")->deliver_from_memory(shared, 1, false, {}, now());
   EXPECT_THAT(clients_[0].read(), ElementsAre("PUBLISH q0 t=x", "PUBLISH q0 retain t=x"));
   EXPECT_THAT(clients_[1].read(), ElementsAre("PUBLISH q0 t=x", "PUBLISH q1 id1 t=x"));
   EXPECT_THAT(clients_[2].read(), ElementsAre("PUBLISH q0 t=x"));
@@ -360,14 +360,14 @@ TEST_F(ClientPacketSize, HoldsForTheSharedFormToo) {
   connected(v5("b"));
   ScriptedClient& c = connected(with_packet_bytes_max(v5("c"), 50));
   SharedPublish shared(message("t", std::string(100, 'x')));
-  for (const char* id : {"a", "b", "c"}) session(id)->deliver(shared, 0, false, {}, now());
+  for (const char* id : {"a", "b", "c"}) session(id)->deliver_from_memory(shared, 0, false, {}, now());
   EXPECT_THAT(c.read(), IsEmpty());
 }
 
 TEST_F(ClientPacketSize, IsTheSameToTheOwnerOfAQueueAsDelivered) {
   ScriptedClient& a = connected(with_packet_bytes_max(v5("a"), 20));
   Outgoing out{message("t", std::string(100, 'x')), 1, false, {}, {1, 0, 5}};
-  EXPECT_TRUE(session("a")->send(out, 0, now()));
+  EXPECT_EQ(session("a")->deliver_from_queue(out, 0, now()), Handed::taken);
   EXPECT_THAT(a.read(), IsEmpty());
   EXPECT_THAT(happened(), ElementsAre("undeliverable a 5"));
   EXPECT_EQ(session("a")->in_flight(), 0u);

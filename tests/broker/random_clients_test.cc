@@ -56,7 +56,8 @@ class RandomClients : public BrokerTest, public ::testing::WithParamInterface<ui
   void fan_out(const core::MessagePtr& message) {
     SharedPublish shared(message);
     const auto deliver_to = [&](Session* session, const SubscriptionOptions& options, Via via) {
-      session->deliver(shared, std::min(options.qos, message->qos), message->retain, {}, now(), via);
+      session->deliver_from_memory(shared, std::min(options.qos, message->qos), message->retain, {}, now(),
+                                   via);
     };
     broker().subscriptions().match(
         message->topic,
@@ -76,7 +77,7 @@ class RandomClients : public BrokerTest, public ::testing::WithParamInterface<ui
                    {},
                    {1, 0, ++seq_}};
       const auto wanted = static_cast<uint16_t>(out.qos == 2 ? 1 + below(30) : 0);
-      if (!session.send(std::move(out), wanted, now())) return;
+      if (session.deliver_from_queue(std::move(out), wanted, now()) != Handed::taken) return;
     }
   }
 

@@ -69,17 +69,17 @@ class Hub : public broker::BrokerEvents {
       broker::Outgoing out{
           std::make_shared<const core::Message>(std::move(made)), qos, false, {}, {1, 0, seq_}};
       const auto wanted = static_cast<uint16_t>(qos == 2 ? 1 + seq_ % 30 : 0);
-      if (!session.send(std::move(out), wanted, now())) return;
+      if (session.deliver_from_queue(std::move(out), wanted, now()) == broker::Handed::id_in_use) return;
     }
   }
 
   // What somebody decides later, in the order in which it was asked.
   void later(std::function<void()> give) { answers_.push_back(std::move(give)); }
 
-  void on_connected(Session&, bool) override {}
-  void on_disconnected(Session&) override {}
+  void on_connected(Session&, bool, const broker::WillChange&) override {}
+  void on_disconnected(Session&, const broker::WillChange&) override {}
   void on_session_ended(Session&) override {}
-  void on_will(Session&, const broker::StoredWill*) override {}
+  void on_will(Session&, const broker::StoredWill&) override {}
   void on_will_due(Session&, core::MessagePtr will) override { fan_out(will); }
   void on_publish(Session& from, core::MessagePtr message, broker::PublishToken token) override {
     must(!message->topic.empty(), "a message has a topic");
@@ -111,7 +111,8 @@ class Hub : public broker::BrokerEvents {
     const auto deliver_to = [&](Session* session, const broker::SubscriptionOptions& options,
                                 broker::Via via) {
       const std::vector<uint32_t> ids = options.id != 0 ? std::vector{options.id} : std::vector<uint32_t>{};
-      session->deliver(shared, std::min(options.qos, message->qos), message->retain, ids, now(), via);
+      session->deliver_from_memory(shared, std::min(options.qos, message->qos), message->retain, ids, now(),
+                                   via);
     };
     broker->subscriptions().match(
         message->topic,
@@ -175,7 +176,8 @@ broker::BrokerOptions options_of(uint8_t settings) {
 class Run {
  public:
   explicit Run(std::string_view input)
-      : script_(input), options_(options_of(script_.byte())), broker_(options_, hub_, door_, log_) {
+      : script_(input), options_(options_of(script_.byte())), broker_(options_, door_, log_) {
+    broker_.set_events(&hub_);
     hub_.broker = &broker_;
     hub_.now = [this] { return clock_.now(); };
     for (int i = 0; i < 4; ++i) peers_.emplace_back(broker_, clock_, options_.session);

@@ -39,15 +39,18 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
   // Drops the answers that were not given, and with them the sessions they keep alive.
   void forget_answers() { answers_.clear(); }
 
-  void on_connected(broker::Session& session, bool session_present) override {
+  void on_connected(broker::Session& session, bool session_present, const broker::WillChange& will) override {
+    note_will(session, will);
     note("connected", session, session_present ? "present" : "");
   }
-  void on_disconnected(broker::Session& session) override { note("disconnected", session); }
+  void on_disconnected(broker::Session& session, const broker::WillChange& will) override {
+    note("disconnected", session);
+    note_will(session, will);
+  }
   void on_session_ended(broker::Session& session) override { note("ended", session); }
 
-  void on_will(broker::Session& session, const broker::StoredWill* will) override {
-    if (!records_wills) return;
-    note(will ? "will" : "no-will", session, will ? std::to_string(will->due_wall_ms) : "");
+  void on_will(broker::Session& session, const broker::StoredWill& will) override {
+    note_will(session, will);
   }
   void on_will_due(broker::Session& session, core::MessagePtr will) override {
     on_publish(session, std::move(will), {});
@@ -101,6 +104,11 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
     if (options.id != 0) text += " sub" + std::to_string(options.id);
     if (one.is_new) text += " new";
     return text;
+  }
+  void note_will(const broker::Session& session, const broker::WillChange& will) {
+    if (!records_wills || !will) return;
+    const bool kept = will->message != nullptr;
+    note(kept ? "will" : "no-will", session, kept ? std::to_string(will->due_wall_ms) : "");
   }
   void note(std::string event, const broker::Session& session, const std::string& more = {}) {
     event += " " + session.client_id();
