@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/engine/delivery.h"
-#include "hub/engine/ingest.h"
+#include "hub/engine/publish/ingest.h"
 #include "hub/engine/session_records.h"
 #include "hub/engine/shares.h"
 #include "hub/engine/waits.h"

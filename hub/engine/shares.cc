@@ -6,7 +6,7 @@
 #include "broker/codec/topic_filter.h"
 #include "broker/session/shared_publish.h"
 #include "core/topic.h"
-#include "hub/engine/addressing.h"
+#include "hub/engine/publish/addressing.h"
 
 namespace headgate::hub {
 namespace {

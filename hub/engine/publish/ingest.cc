@@ -1,11 +1,11 @@
-#include "hub/engine/ingest.h"
+#include "hub/engine/publish/ingest.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "core/topic.h"
-#include "hub/engine/addressing.h"
+#include "hub/engine/publish/addressing.h"
 #include "hub/engine/session_records.h"
 #include "hub/engine/shares.h"
 

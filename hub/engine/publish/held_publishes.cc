@@ -1,4 +1,4 @@
-#include "hub/engine/held_publishes.h"
+#include "hub/engine/publish/held_publishes.h"
 
 #include <utility>
 

@@ -16,7 +16,7 @@
 #include "core/log.h"
 #include "core/log_limiter.h"
 #include "hub/engine/delivery.h"
-#include "hub/engine/held_publishes.h"
+#include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/route_set.h"
 #include "hub/engine/waits.h"
 #include "hub/observe/tails.h"
