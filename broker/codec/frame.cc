@@ -26,9 +26,20 @@ constexpr bool flags_are_allowed(PacketType type, uint8_t flags) {
     case PacketType::subscribe:
     case PacketType::unsubscribe:
       return flags == 2;
-    default:
+    case PacketType::connect:
+    case PacketType::connack:
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubcomp:
+    case PacketType::suback:
+    case PacketType::unsuback:
+    case PacketType::pingreq:
+    case PacketType::pingresp:
+    case PacketType::disconnect:
+    case PacketType::auth:
       return flags == 0;
   }
+  return false;
 }
 
 constexpr bool first_byte_is_allowed(uint8_t byte) {

@@ -16,8 +16,14 @@ namespace {
 
 // A client that is neither device nor module counts as a device of its client id.
 core::Source source_of(const std::string& client_id, const Identity& identity) {
-  if (identity.kind == Identity::Kind::client) return {client_id, client_id, ""};
-  return {client_id, identity.device, identity.module};
+  switch (identity.kind) {
+    case Identity::Kind::client:
+      break;
+    case Identity::Kind::device:
+    case Identity::Kind::module:
+      return {client_id, identity.device, identity.module};
+  }
+  return {client_id, client_id, ""};
 }
 
 const Grant& nobody() {

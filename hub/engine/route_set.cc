@@ -9,8 +9,20 @@
 namespace headgate::hub {
 namespace {
 
-bool has_queue(const routing::Endpoint& endpoint) {
-  return endpoint.kind == routing::Sink::Kind::upstream || endpoint.kind == routing::Sink::Kind::module_input;
+using Kind = routing::Sink::Kind;
+
+// Messages for this kind of sink wait in a queue. A new kind has to say here, in destination_of() and in
+// match() what becomes of its messages, or this does not compile.
+bool has_queue(Kind kind) {
+  switch (kind) {
+    case Kind::upstream:
+    case Kind::module_input:
+      return true;
+    case Kind::topic:
+    case Kind::null:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -24,14 +36,9 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
 
   std::vector<Destination> destinations;
   for (const routing::Endpoint& endpoint : built.table->endpoints()) {
-    Destination destination;
-    if (endpoint.kind == routing::Sink::Kind::topic) destination.topic = endpoint.topic;
-    if (has_queue(endpoint)) {
-      const auto queue = store_.open_queue(endpoint.name);
-      if (!queue) return core::fail(queue.error());
-      destination.queue = *queue;
-    }
-    destinations.push_back(std::move(destination));
+    auto destination = destination_of(endpoint);
+    if (!destination) return core::fail(destination.error());
+    destinations.push_back(*std::move(destination));
   }
   table_ = std::move(built.table);
   context_ = {};  // its counters are by route index, and start again with the table
@@ -43,16 +50,38 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
   return ruled;
 }
 
+core::Result<RouteSet::Destination> RouteSet::destination_of(const routing::Endpoint& endpoint) {
+  switch (endpoint.kind) {
+    case Kind::upstream:
+    case Kind::module_input: {
+      const auto queue = store_.open_queue(endpoint.name);
+      if (!queue) return core::fail(queue.error());
+      return Destination{endpoint.kind, *queue, {}};
+    }
+    case Kind::topic:
+      return Destination{endpoint.kind, 0, endpoint.topic};
+    case Kind::null:
+      return Destination{endpoint.kind, 0, {}};
+  }
+  return core::fail(core::Errc::invalid, "endpoint '" + endpoint.name + "' is of no known kind");
+}
+
 std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
   table_->match(message, context_, matches_);
   hits_.clear();
   for (const routing::Match& match : matches_) {
     const Destination& destination = destinations_[match.endpoint];
-    if (destination.queue) {
-      hits_.push_back({*destination.queue, match.lane, match.ttl_s, nullptr});
-    } else if (!destination.topic.empty()) {
-      hits_.push_back({0, 0, 0, &destination.topic});
-    }  // else $null: the message ends here
+    switch (destination.kind) {
+      case Kind::upstream:
+      case Kind::module_input:
+        hits_.push_back({destination.queue, match.lane, match.ttl_s, nullptr});
+        break;
+      case Kind::topic:
+        hits_.push_back({0, 0, 0, &destination.topic});
+        break;
+      case Kind::null:  // the message ends here
+        break;
+    }
   }
   return hits_;
 }
@@ -72,7 +101,7 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
   for (size_t i = 0; i < statuses_.size(); ++i) {
     if (!statuses_[i].ok()) continue;
     const Destination& to = destinations_[table_->routes()[*statuses_[i].route].endpoint];
-    if (to.queue) uses.push_back({*to.queue, files_.entries[i].queue});
+    if (has_queue(to.kind)) uses.push_back({to.queue, files_.entries[i].queue});
   }
   return uses;
 }

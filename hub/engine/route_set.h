@@ -57,12 +57,14 @@ class RouteSet {
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + files_.errors.size(); }
 
  private:
-  // What an endpoint of the table leads to.
+  // The place that an endpoint of the table leads to.
   struct Destination {
-    std::optional<store::QueueId> queue;
-    std::string topic;  // of a Topic('…') sink
+    routing::Sink::Kind kind = routing::Sink::Kind::null;
+    store::QueueId queue = 0;  // upstream, module_input
+    std::string topic;         // topic
   };
 
+  [[nodiscard]] core::Result<Destination> destination_of(const routing::Endpoint& endpoint);
   void report() const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   [[nodiscard]] std::string error_of(const routing::RouteStatus& status, const std::string& file) const;

@@ -39,9 +39,12 @@ int order_within(const Value& a, const Value& b) {
       return order_of(a.number, b.number);
     case Kind::string:
       return compare_ordinal(a.text, b.text);
-    default:
+    case Kind::undefined:
+    case Kind::missing:
+    case Kind::null:
       return 0;
   }
+  return 0;
 }
 
 bool is_absent(const Value& value) { return value.is(Kind::undefined) || value.is(Kind::missing); }
@@ -54,9 +57,12 @@ int rank(const Value& value) {
       return 1;
     case Kind::string:
       return 2;
-    default:
+    case Kind::undefined:
+    case Kind::missing:
+    case Kind::null:
       return 3;
   }
+  return 3;
 }
 
 bool all_digits(std::string_view text) {

@@ -60,9 +60,15 @@ struct Evaluator::Run {
       case Op::add:
       case Op::subtract:
         return arithmetic(node.op, value(node.left), value(node.right));
-      default:
+      case Op::less:
+      case Op::less_equal:
+      case Op::greater:
+      case Op::greater_equal:
+      case Op::equal:
+      case Op::not_equal:
         return comparison(node);
     }
+    return Value::undefined();
   }
 
   [[nodiscard]] std::string_view name(const Node& node) const { return condition.names[node.name]; }

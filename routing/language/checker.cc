@@ -106,9 +106,28 @@ class Checker {
         return !wrong_[node.left] && logical_not(node);
       case Op::call:
         return call(node);
-      default:
-        return !wrong_[node.left] && !wrong_[node.right] && binary(node);
+      case Op::multiply:
+      case Op::divide:
+      case Op::modulo:
+      case Op::add:
+      case Op::subtract:
+        return is_sound(node) && arithmetic(node);
+      case Op::concat:
+        return is_sound(node) && both(node, Type::string) && set(node, Type::string);
+      case Op::less:
+      case Op::less_equal:
+      case Op::greater:
+      case Op::greater_equal:
+      case Op::equal:
+      case Op::not_equal:
+        return is_sound(node) && comparison(node);
+      case Op::logical_and:
+      case Op::logical_or:
+        return is_sound(node) && logical(node);
+      case Op::coalesce:
+        return is_sound(node) && coalesce(node);
     }
+    return false;
   }
 
   static bool set(Node& node, Type type) {
@@ -116,25 +135,8 @@ class Checker {
     return true;
   }
 
-  bool binary(Node& node) {
-    switch (node.op) {
-      case Op::logical_and:
-      case Op::logical_or:
-        return logical(node);
-      case Op::coalesce:
-        return coalesce(node);
-      case Op::concat:
-        return both(node, Type::string) && set(node, Type::string);
-      case Op::multiply:
-      case Op::divide:
-      case Op::modulo:
-      case Op::add:
-      case Op::subtract:
-        return arithmetic(node);
-      default:
-        return comparison(node);
-    }
-  }
+  // Neither side was reported already.
+  [[nodiscard]] bool is_sound(const Node& node) const { return !wrong_[node.left] && !wrong_[node.right]; }
 
   bool negate(Node& node) {
     const Type type = left(node).type;

@@ -46,6 +46,19 @@ bool has_error(const std::vector<Diagnostic>& found) {
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
 }
 
+// Messages for this kind of sink come back to the routes.
+bool republishes(Sink::Kind kind) {
+  switch (kind) {
+    case Sink::Kind::topic:
+      return true;
+    case Sink::Kind::upstream:
+    case Sink::Kind::module_input:
+    case Sink::Kind::null:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 void source_path(const core::Message& message, std::string& path) {
@@ -112,7 +125,7 @@ void RouteTable::match(const core::Message& message, MatchContext& context,
   for (const RouteIndex route : context.candidates_) {
     const Program& program = programs_[route];
     const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
-    if (truth == Truth::yes) take(route, context, out);
+    if (truth == Truth::yes) add_match(route, context, out);
     if (truth == Truth::undefined) ++context.stats_[route].undefined;
   }
 }
@@ -133,7 +146,7 @@ void RouteTable::prepare(const core::Message& message, MatchContext& context) co
 }
 
 // An endpoint is answered once, with the best priority; of equal ones the first route counts.
-void RouteTable::take(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
+void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
   ++context.stats_[route].matched;
   const RouteInfo& info = routes_[route];
   const Match match{info.endpoint, info.lane, info.ttl_s, route};
@@ -154,7 +167,7 @@ std::vector<std::vector<RouteIndex>> RouteTable::feeds() const {
   std::string path;
   for (size_t i = 0; i < routes_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[routes_[i].endpoint];
-    if (endpoint.kind != Sink::Kind::topic) continue;
+    if (!republishes(endpoint.kind)) continue;
     republished.topic = endpoint.topic;
     source_path(republished, path);
     index_.collect(path, endpoint.topic, feeds[i]);

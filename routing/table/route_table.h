@@ -142,7 +142,7 @@ class RouteTable {
   void warn_about_loops(std::vector<RouteStatus>& statuses) const;
   [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
   void prepare(const core::Message& message, MatchContext& context) const;
-  void take(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
+  void add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
 
   std::vector<RouteInfo> routes_;
   std::vector<Program> programs_;  // by route
