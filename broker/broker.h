@@ -63,8 +63,7 @@ class Broker {
   // `access` and `log` are borrowed and must outlive the broker.
   Broker(const BrokerOptions& options, AccessControl& access, core::Log& log);
   ~Broker();
-  // Must be called once, before anything else. `events` is borrowed; sessions tell it of what they do as long
-  // as the broker is asked for anything.
+  // Must be called once, before anything else. `events` is borrowed for as long as the broker is used.
   void set_events(BrokerEvents* events) { context_.events = events; }
 
   // ---- for the shells: a channel is lent from opened() to closed() ----

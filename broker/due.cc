@@ -55,8 +55,8 @@ StoredWill Broker::stored_will(const Client& client, int64_t due_wall_ms) {
   return {client.will, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
 }
 
-// The end of a connection takes a will away, or begins its delay; a will that is due at once stays kept until
-// it is published.
+// The end of a connection takes a will away, or begins its delay. A will that is due at once is kept until its
+// publication.
 WillChange Broker::will_after(Client& client, bool graceful, core::Now now) {
   if (graceful) return drop_will(client);  // [MQTT-3.14.4-3]
   const bool waits = client.will && client.will_delay_s > 0 && client.session->expiry_s() > 0;

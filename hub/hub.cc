@@ -150,10 +150,9 @@ core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto listening = listen(); !listening) return listening;
   if (config_.upstream.enabled()) {
-    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_,
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.consumers(),
                                                 engine_.upstream_queue(), upstream_options(config_));
-    engine_.on_upstream_available([this] { upstream_->on_available(); });
-    upstream_->start();
+    if (auto started = upstream_->start(); !started) return started;
   }
   log_.info("started", {{"version", kVersion},
                         {"hub", store_->identity().hub},

@@ -38,12 +38,14 @@ Delivery::Feed* Delivery::find(store::QueueId queue) {
   return it == feeds_.end() ? nullptr : &it->second;
 }
 
-void Delivery::start(Feed feed) {
-  feed.picker = store::LanePicker(lane_mode_);
+// False if the queue has another consumer.
+bool Delivery::start(Feed feed) {
   const store::QueueId queue = feed.queue;
+  if (!consumers_.add(queue, kAllLanes, *this)) return false;
+  feed.picker = store::LanePicker(lane_mode_);
   by_session_[feed.session.get()].push_back(queue);
   feeds_.insert_or_assign(queue, std::move(feed));
-  ready(queue);
+  return true;
 }
 
 void Delivery::stop(store::QueueId queue) {
@@ -53,6 +55,7 @@ void Delivery::stop(store::QueueId queue) {
   std::erase(owner->second, queue);
   if (owner->second.empty()) by_session_.erase(owner);
   feeds_.erase(it);
+  consumers_.remove(queue, *this);
 }
 
 void Delivery::set_inputs(std::map<std::string, store::QueueId> inputs) {
@@ -72,7 +75,7 @@ void Delivery::restore_sent(store::QueueId queue, store::Seq maybe_sent, bool wa
 
 void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
   if (Feed* feed = find(queue); feed && feed->session.get() == &session) {
-    ready(queue);  // the same session, connected again: it has sent again what was in flight
+    consumers_.wake(queue, *this);  // the session has connected again, and sent again what was in flight
     return;
   }
   stop(queue);
@@ -80,7 +83,8 @@ void Delivery::bind_session(store::QueueId queue, broker::Session& session) {
   feed.queue = queue;
   feed.session = session.shared_from_this();
   if (const auto known = restored_.extract(queue)) feed.restored = known.mapped();
-  start(std::move(feed));
+  if (!start(std::move(feed)))
+    log_.error("queue_has_consumer", {{"queue", queue}, {"client", session.client_id()}});
 }
 
 int Delivery::subscribed_qos(const broker::Session& session, std::string_view input_topic) {
@@ -100,7 +104,7 @@ void Delivery::bind_inputs(broker::Session& session) {
     if (Feed* feed = find(queue)) {
       if (feed->session.get() == &session) {
         feed->input_qos = static_cast<uint8_t>(qos);
-        ready(queue);
+        consumers_.wake(queue, *this);
         continue;
       }
       if (feed->session->connected()) continue;
@@ -113,8 +117,8 @@ void Delivery::bind_inputs(broker::Session& session) {
     feed.session = session.shared_from_this();
     const Feed* own = session.queue ? find(*session.queue) : nullptr;
     if (own && own->restored.was_connected) feed.restored = own->restored;
+    if (!start(std::move(feed))) continue;
     log_.info("input_bound", {{"input", topic}, {"client", session.client_id()}});
-    start(std::move(feed));
   }
 }
 
@@ -154,31 +158,30 @@ bool Delivery::consumes_inputs(const broker::Session& session) const {
                      [this](store::QueueId queue) { return !feeds_.at(queue).input_topic.empty(); });
 }
 
-void Delivery::on_available(store::QueueId queue) {
-  Feed* feed = find(queue);
-  if (!feed) return;
-  feed->caught_up.fill(false);
-  ready(queue);
+void Delivery::on_delivered(const broker::Session& session, broker::DeliveryToken token, bool delivered) {
+  store_.finish(token.queue, token.lane, token.seq,
+                delivered ? store::Outcome::delivered : store::Outcome::dropped);
+  on_window_open(session);
+}
+
+void Delivery::on_received(broker::DeliveryToken token) {
+  store_.finish(token.queue, token.lane, token.seq, store::Outcome::delivered);
 }
 
 void Delivery::on_window_open(const broker::Session& session) {
   const auto owned = by_session_.find(&session);
   if (owned == by_session_.end()) return;
-  for (const store::QueueId queue : owned->second) ready(queue);
+  for (const store::QueueId queue : owned->second) consumers_.wake(queue, *this);
 }
 
-void Delivery::ready(store::QueueId queue) {
-  if (ready_.empty()) executor_.post([this] { pump(); });
-  ready_.insert(queue);
+void Delivery::on_ready(store::QueueId queue, bool more) {
+  Feed* feed = find(queue);
+  if (!feed) return;
+  if (more) feed->caught_up.fill(false);
+  pump(*feed);
 }
 
-void Delivery::pump() {
-  for (const store::QueueId queue : std::exchange(ready_, {})) {
-    if (Feed* feed = find(queue)) pump_feed(*feed);
-  }
-}
-
-void Delivery::pump_feed(Feed& feed) {
+void Delivery::pump(Feed& feed) {
   std::array<bool, store::kLaneCount> stuck{};
   while (feed.session->window() > 0) {
     const auto lane = feed.picker.pick([&](uint8_t n) { return !feed.caught_up[n] && !stuck[n]; });

@@ -7,13 +7,12 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "broker/session/session.h"
 #include "core/clock.h"
-#include "core/executor.h"
 #include "core/log.h"
+#include "hub/engine/consumers.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
 
@@ -25,11 +24,11 @@ namespace headgate::hub {
 //
 // A module input has one consumer at a time: a session that subscribed to it by name (`modules/m/…`, so that
 // somebody listening to `#` takes nothing away). While it is connected it keeps the input.
-class Delivery {
+class Delivery : private Consumer {
  public:
   // Everything is borrowed and must outlive the delivery.
-  Delivery(store::QueueStore& store, core::Executor& executor, const core::Clock& clock, core::Log& log)
-      : store_(store), executor_(executor), clock_(clock), log_(log) {}
+  Delivery(store::QueueStore& store, Consumers& consumers, const core::Clock& clock, core::Log& log)
+      : store_(store), consumers_(consumers), clock_(clock), log_(log) {}
 
   // For what is read from now on by whoever has not begun to.
   void use_lane_mode(store::LaneMode mode) { lane_mode_ = mode; }
@@ -55,8 +54,12 @@ class Delivery {
   // True if the session is the consumer of any input.
   [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
 
-  // Something may have become possible: acted on at the end of the loop turn, once for all that happened.
-  void on_available(store::QueueId queue);
+  // The client has a delivery, or can never take it. Undelivered is dropped: a message that one member of a
+  // share refuses goes to no other [MQTT-4.8.2-6].
+  void on_delivered(const broker::Session& session, broker::DeliveryToken token, bool delivered);
+  // The client has a QoS 2 delivery, and PUBREL is to follow.
+  void on_received(broker::DeliveryToken token);
+  // The session may be sent more: acted on at the end of the loop turn, once for all that happened.
   void on_window_open(const broker::Session& session);
 
  private:
@@ -71,25 +74,24 @@ class Delivery {
     uint8_t input_qos = 0;    // the session's QoS for the input
     std::shared_ptr<broker::Session> session;
     std::array<store::Seq, store::kLaneCount> sent{};  // last seq handed to the session, by lane
-    std::array<bool, store::kLaneCount> caught_up{};   // nothing more to read until on_available()
+    std::array<bool, store::kLaneCount> caught_up{};   // nothing more to read until there is more
     store::LanePicker picker;
     Restored restored;
   };
 
   [[nodiscard]] Feed* find(store::QueueId queue);
-  void start(Feed feed);
+  bool start(Feed feed);
   void stop(store::QueueId queue);
   [[nodiscard]] static int subscribed_qos(const broker::Session& session, std::string_view input_topic);
-  void ready(store::QueueId queue);
-  void pump();
-  void pump_feed(Feed& feed);
+  void on_ready(store::QueueId queue, bool more) override;
+  void pump(Feed& feed);
   bool pump_lane(Feed& feed, uint8_t lane);
   [[nodiscard]] static broker::Outgoing addressed(const Feed& feed, store::Entry& entry);
   [[nodiscard]] bool send(Feed& feed, uint8_t lane, store::Entry& entry);
   [[nodiscard]] bool end_denied(Feed& feed, uint8_t lane, store::Seq seq);
 
   store::QueueStore& store_;
-  core::Executor& executor_;
+  Consumers& consumers_;
   const core::Clock& clock_;
   core::Log& log_;
   store::LaneMode lane_mode_ = store::LaneMode::strict;
@@ -97,7 +99,6 @@ class Delivery {
   std::unordered_map<store::QueueId, Feed> feeds_;
   std::unordered_map<store::QueueId, Restored> restored_;  // of sessions that have not come back yet
   std::unordered_map<const broker::Session*, std::vector<store::QueueId>> by_session_;
-  std::unordered_set<store::QueueId> ready_;
 };
 
 }  // namespace headgate::hub

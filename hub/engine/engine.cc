@@ -2,9 +2,6 @@
 
 #include <utility>
 
-#include "hub/engine/session_records.h"
-#include "store/format/record_codec.h"
-
 namespace headgate::hub {
 
 Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
@@ -13,19 +10,22 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       clock_(clock),
       log_(log),
       broker_(options, access, log),
-      retained_(options.retained),
+      consumers_(executor),
+      dead_letter_tail_(store, consumers_, tails_, clock),
+      answers_(store),
       routes_(store, log),
-      delivery_(store, executor, clock, log),
+      retained_(options.retained, store, clock, log),
+      delivery_(store, consumers_, clock, log),
+      sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
-      ingest_({broker_, store, routes_, retained_, delivery_, held_, waits_, tails_, clock, log}) {
-  client_events_.bind({&broker_, &store, &ingest_, &delivery_, &held_, &shares_, &waits_, &clock, &log});
-  broker_.set_events(&client_events_);
+      ingest_({broker_, store, routes_, retained_, delivery_, held_, answers_, tails_, clock, log}) {
+  broker_.set_events(this);
   store.set_events(this);
 }
 
 core::Status Engine::restore() {
-  if (const auto sessions = client_events_.restore_sessions(); !sessions) return sessions;
-  if (const auto retained = restore_retained(); !retained) return retained;
+  if (auto sessions = sessions_.restore(); !sessions) return sessions;
+  if (auto retained = retained_.restore(); !retained) return retained;
   return restore_queues();
 }
 
@@ -38,21 +38,12 @@ core::Status Engine::restore_queues() {
   if (!dead) return core::fail(dead.error());
   dead_queue_ = *dead;
   store_.set_policy(dead_queue_, dead_policy_);
-  return {};
-}
-
-core::Status Engine::restore_retained() {
-  return store_.for_each(kRetainedPrefix, [this](std::string_view, std::string_view value) -> core::Status {
-    auto message = store::decode_record(value);
-    if (!message) return core::fail(message.error());
-    retained_.set(std::move(*message));
-    return {};
-  });
+  return dead_letter_tail_.watch(dead_queue_);
 }
 
 void Engine::use_limits(const StoreLimits& limits) {
   store_.set_bytes_max(limits.bytes_max);
-  client_events_.use_queue_policy(limits.session);
+  sessions_.use_queue_policy(limits.session);
   queue_policy_ = limits.queue;
   dead_policy_ = limits.dead;
   if (dead_queue_ != 0) store_.set_policy(dead_queue_, dead_policy_);
@@ -62,21 +53,27 @@ core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t defau
   const auto used = routes_.use(routes, default_ttl_s, queue_policy_);
   if (!used) return used;
   delivery_.set_inputs(routes_.inputs());
+  offer_inputs();
+  return {};
+}
+
+// Somebody may be standing by for an input that has no consumer.
+void Engine::offer_inputs() {
   broker_.for_each([this](broker::Session& session) {
     if (session.connected()) delivery_.bind_inputs(session);
   });
-  return {};
 }
 
 void Engine::renew_grants() {
   broker_.renew_grants();
-  client_events_.on_grants_renewed();
+  // Inputs go to whoever may have them now.
+  broker_.for_each([this](broker::Session& session) { (void)delivery_.unbind_inputs(session); });
+  offer_inputs();
 }
 
 void Engine::serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill) {
   fill_sys_ = std::move(fill);
   sys_feed_.emplace(broker_, interval_s, [this] { return sys_snapshot(); });
-  client_events_.serve_sys(*sys_feed_);
 }
 
 IngestStats Engine::ingest_stats() const {
@@ -125,39 +122,99 @@ void Engine::tick() {
   store_.tick(now);
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
   ingest_.retry_held();
-  expire_retained(now);
+  retained_.tick(now);
 }
 
-// Once a minute is often enough: an expired message is not sent to anybody in between.
-void Engine::expire_retained(core::Now now) {
-  constexpr int64_t kEveryMs = 60'000;
-  if (now.mono_ms - retained_checked_ms_ < kEveryMs) return;
-  retained_checked_ms_ = now.mono_ms;
-  std::vector<store::KeyValue> gone;
-  for (const std::string& topic : retained_.remove_expired(now.wall_ms))
-    gone.push_back(erase_retained(topic));
-  if (!gone.empty()) (void)store_.put(gone, false);  // lost: it expires again after a restart
+// ---- what clients do ----
+
+void Engine::on_connected(broker::Session& session, bool, const broker::WillChange& will) {
+  sessions_.on_connected(session, will);
+  if (session.queue) delivery_.bind_session(*session.queue, session);
+  // Its rights may be others than on its last connection.
+  if (delivery_.unbind_inputs(session)) offer_inputs();
+  delivery_.bind_inputs(session);
 }
+
+// A message of a share that was being sent waits for its member, as long as the session lives [MQTT-4.8.2-4].
+void Engine::on_disconnected(broker::Session& session, const broker::WillChange& will) {
+  held_.on_disconnected(session);
+  sessions_.on_disconnected(session, will);
+  if (delivery_.consumes_inputs(session)) offer_inputs();
+}
+
+void Engine::on_session_ended(broker::Session& session) {
+  held_.on_session_ended(session);
+  shares_.hand_over(session, delivery_.maybe_sent(session));
+  const bool consumer = delivery_.consumes_inputs(session);
+  delivery_.unbind(session);
+  sessions_.forget(session);
+  if (consumer) offer_inputs();
+}
+
+void Engine::on_will(broker::Session& session, const broker::StoredWill& will) {
+  sessions_.keep_will(session, will);
+}
+
+void Engine::on_will_due(broker::Session& session, core::MessagePtr will) {
+  ingest_.publish_will(session, std::move(will));
+}
+
+void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+  ingest_.publish(from, std::move(message), token);
+}
+
+void Engine::on_release(broker::Session& from, uint16_t packet_id) {
+  answers_.give_when_durable(from, Answers::Kind::released, packet_id,
+                             SessionKeeper::released(from, packet_id));
+}
+
+void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
+                           std::vector<broker::AcceptedSubscription> accepted,
+                           std::vector<broker::ReasonCode> codes) {
+  answers_.give_when_durable(session, Answers::Kind::subscribed, packet_id,
+                             SessionKeeper::subscribed(session, accepted), std::move(codes));
+  for (const broker::AcceptedSubscription& one : accepted) {
+    if (!wants_retained(one)) continue;
+    retained_.send(session, one.filter, one.options);
+    if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, clock_.now());
+  }
+  delivery_.bind_inputs(session);
+}
+
+void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
+                             std::vector<broker::ReasonCode> codes) {
+  if (delivery_.unbind_inputs(session)) offer_inputs();
+  answers_.give_when_durable(session, Answers::Kind::unsubscribed, packet_id,
+                             SessionKeeper::unsubscribed(session, removed), std::move(codes));
+}
+
+void Engine::on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) {
+  delivery_.on_delivered(session, token, delivered);
+}
+
+void Engine::on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) {
+  delivery_.on_received(token);
+  answers_.give_when_durable(session, Answers::Kind::release, packet_id,
+                             SessionKeeper::received(session, packet_id));
+}
+
+void Engine::on_completed(broker::Session& session, uint16_t packet_id) {
+  sessions_.forget_released(session, packet_id);
+}
+
+void Engine::on_window_open(broker::Session& session) { delivery_.on_window_open(session); }
+
+// ---- what the store does ----
 
 void Engine::on_durable(store::Seq up_to) {
-  durable_before_ = std::exchange(durable_, up_to);
-  waits_.on_durable(up_to);
+  answers_.on_durable(up_to);
+  dead_letter_tail_.on_durable(up_to);
   ingest_.retry_held();  // it may have been the disk that did not keep up
 }
 
-// To who watches $dead: those that have just become durable.
-void Engine::show_dead_letters() {
-  if (!tails_.watches(dead_queue_)) return;
-  const auto letters = store_.read(dead_queue_, store::kDefaultLane, durable_before_, {}, clock_.now());
-  if (!letters) return;
-  for (const store::Entry& letter : *letters) tails_.on_entry(dead_queue_, letter, store::kDefaultLane);
-}
+void Engine::on_room() { ingest_.retry_held(); }
 
-void Engine::on_available(store::QueueId queue) {
-  if (queue == dead_queue_) return show_dead_letters();
-  if (queue != upstream_queue_) return delivery_.on_available(queue);
-  if (upstream_available_) upstream_available_();
-}
+void Engine::on_available(store::QueueId queue) { consumers_.on_available(queue); }
 
 void Engine::on_failed(const core::Error& error) {
   store_error_ = error.what;
@@ -165,7 +222,7 @@ void Engine::on_failed(const core::Error& error) {
              {{"error", error.what},
               {"effect",
                "no message is acknowledged until the store could be opened again; it is tried by itself"}});
-  waits_.on_failed();
+  answers_.on_failed();
 }
 
 void Engine::on_recovered() {

@@ -5,21 +5,24 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "broker/broker.h"
-#include "broker/session/retained.h"
 #include "core/clock.h"
 #include "core/executor.h"
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/config/store_limits.h"
-#include "hub/engine/client_events.h"
+#include "hub/engine/answers.h"
+#include "hub/engine/consumers.h"
+#include "hub/engine/dead_letter_tail.h"
 #include "hub/engine/delivery.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/ingest.h"
+#include "hub/engine/retained_keeper.h"
 #include "hub/engine/route_set.h"
+#include "hub/engine/session_keeper.h"
 #include "hub/engine/shares.h"
-#include "hub/engine/waits.h"
 #include "hub/observe/sys_feed.h"
 #include "hub/observe/tails.h"
 #include "routing/files/route_file.h"
@@ -27,9 +30,11 @@
 
 namespace headgate::hub {
 
-class Engine : private store::StoreEvents {
+// The switchboard: broker and store tell it what happened, and it tells the parts whose business that is, in
+// the order in which they have to hear of it. The rules are the parts'.
+class Engine : private broker::BrokerEvents, private store::StoreEvents {
  public:
-  // Everything is borrowed and must outlive the engine. Registers itself for the store's events.
+  // Everything is borrowed and must outlive the engine. Registers itself for the events of store and broker.
   Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
          core::Executor& executor, const core::Clock& clock, core::Log& log);
   Engine(const Engine&) = delete;
@@ -46,8 +51,6 @@ class Engine : private store::StoreEvents {
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
-  // Called when `$upstream` has new readable entries.
-  void on_upstream_available(std::function<void()> call) { upstream_available_ = std::move(call); }
   // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `fill` adds what only the hub knows
   // to a snapshot. Call once, before any client comes.
   void serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill);
@@ -56,6 +59,8 @@ class Engine : private store::StoreEvents {
 
   [[nodiscard]] broker::Broker& broker() { return broker_; }
   [[nodiscard]] const broker::Broker& broker() const { return broker_; }
+  // Where whoever reads a queue registers itself.
+  [[nodiscard]] Consumers& consumers() { return consumers_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
@@ -68,12 +73,30 @@ class Engine : private store::StoreEvents {
   [[nodiscard]] const std::string& store_error() const { return store_error_; }
 
  private:
-  core::Status restore_retained();
   core::Status restore_queues();
-  void show_dead_letters();
-  void expire_retained(core::Now now);
+  void offer_inputs();
+
+  // ---- broker::BrokerEvents ----
+  void on_connected(broker::Session& session, bool session_present, const broker::WillChange& will) override;
+  void on_disconnected(broker::Session& session, const broker::WillChange& will) override;
+  void on_session_ended(broker::Session& session) override;
+  void on_will(broker::Session& session, const broker::StoredWill& will) override;
+  void on_will_due(broker::Session& session, core::MessagePtr will) override;
+  void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override;
+  void on_release(broker::Session& from, uint16_t packet_id) override;
+  void on_subscribed(broker::Session& session, uint16_t packet_id,
+                     std::vector<broker::AcceptedSubscription> accepted,
+                     std::vector<broker::ReasonCode> codes) override;
+  void on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
+                       std::vector<broker::ReasonCode> codes) override;
+  void on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) override;
+  void on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) override;
+  void on_completed(broker::Session& session, uint16_t packet_id) override;
+  void on_window_open(broker::Session& session) override;
+
+  // ---- store::StoreEvents ----
   void on_durable(store::Seq up_to) override;
-  void on_room() override { ingest_.retry_held(); }
+  void on_room() override;
   void on_available(store::QueueId queue) override;
   void on_failed(const core::Error& error) override;
   void on_recovered() override;
@@ -83,13 +106,15 @@ class Engine : private store::StoreEvents {
   core::Log& log_;
 
   // The parts, each needing only those above it.
-  ClientEvents client_events_;
   broker::Broker broker_;
-  broker::Retained retained_;
-  Waits waits_;
+  Consumers consumers_;
   Tails tails_;
+  DeadLetterTail dead_letter_tail_;
+  Answers answers_;
   RouteSet routes_;
+  RetainedKeeper retained_;
   Delivery delivery_;
+  SessionKeeper sessions_;
   Shares shares_;
   HeldPublishes held_;
   Ingest ingest_;
@@ -100,11 +125,7 @@ class Engine : private store::StoreEvents {
   store::QueuePolicy dead_policy_;
   store::QueueId upstream_queue_ = 0;
   store::QueueId dead_queue_ = 0;
-  store::Seq durable_ = 0;         // by the last on_durable(),
-  store::Seq durable_before_ = 0;  // and by the one before it
-  std::function<void()> upstream_available_;
   std::string store_error_;
-  int64_t retained_checked_ms_ = 0;  // monotonic
 };
 
 }  // namespace headgate::hub

@@ -7,21 +7,27 @@
 namespace headgate::hub {
 
 UpstreamShell::UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
-                             core::Log& log, store::QueueStore& store, store::QueueId queue,
-                             const upstream::UpstreamOptions& options)
+                             core::Log& log, store::QueueStore& store, Consumers& consumers,
+                             store::QueueId queue, const upstream::UpstreamOptions& options)
     : clock_(clock),
+      consumers_(consumers),
+      queue_(queue),
       link_(io, executor, clock, options.link),
       forwarder_(store, queue, link_, log, options, std::random_device{}()),
       timer_(io) {
   link_.set_events(this);
 }
 
-void UpstreamShell::start() {
+UpstreamShell::~UpstreamShell() { consumers_.remove(queue_, *this); }
+
+core::Status UpstreamShell::start() {
+  if (auto added = consumers_.add(queue_, kAllLanes, *this); !added) return added;
   forwarder_.start(clock_.now());
   arm();
+  return {};
 }
 
-void UpstreamShell::on_available() {
+void UpstreamShell::on_ready(store::QueueId, bool) {
   forwarder_.on_available(clock_.now());
   arm();
 }

@@ -1,4 +1,4 @@
-// Runs the forwarder on the loop: its link, and the one timer it asks for.
+// Runs the forwarder on the loop: its link, its queue, and the one timer it asks for.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -7,6 +7,8 @@
 #include "core/clock.h"
 #include "core/executor.h"
 #include "core/log.h"
+#include "core/result.h"
+#include "hub/engine/consumers.h"
 #include "store/queue_store.h"
 #include "upstream/drain/forwarder.h"
 #include "upstream/link/link.h"
@@ -15,27 +17,34 @@
 
 namespace headgate::hub {
 
-// Stands between the link and the forwarder, so that the timer follows every input of the forwarder.
-class UpstreamShell : private upstream::LinkEvents {
+// Stands between link and queue on one side and the forwarder on the other, so that the timer follows every
+// input of the forwarder.
+class UpstreamShell : private upstream::LinkEvents, private Consumer {
  public:
-  // Everything is borrowed and must outlive the shell.
+  // Everything is borrowed and must outlive the shell. `queue` is the one to forward.
   UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
-                core::Log& log, store::QueueStore& store, store::QueueId queue,
+                core::Log& log, store::QueueStore& store, Consumers& consumers, store::QueueId queue,
                 const upstream::UpstreamOptions& options);
+  ~UpstreamShell() override;
+  UpstreamShell(const UpstreamShell&) = delete;
+  UpstreamShell& operator=(const UpstreamShell&) = delete;
 
-  void start();
-  void on_available();
+  // Becomes the consumer of the queue, and connects. Error: unavailable, if the queue has another consumer.
+  [[nodiscard]] core::Status start();
   void close(int64_t patience_ms);
   [[nodiscard]] bool closed() const { return forwarder_.closed(); }
   [[nodiscard]] upstream::ForwarderStatus status() const { return forwarder_.status(clock_.now()); }
 
  private:
+  void on_ready(store::QueueId queue, bool more) override;
   void on_link_up(const upstream::LinkUp& up, core::Now now) override;
   void on_link_down(const upstream::LinkDown& down, core::Now now) override;
   void on_acked(upstream::Token token, uint8_t reason_code, core::Now now) override;
   void arm();
 
   const core::Clock& clock_;
+  Consumers& consumers_;
+  store::QueueId queue_;
   upstream::MosquittoLink link_;
   upstream::Forwarder forwarder_;
   boost::asio::steady_timer timer_;

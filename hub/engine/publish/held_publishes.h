@@ -7,23 +7,17 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 
 #include "broker/session/session.h"
-#include "core/message.h"
-#include "store/queue_store.h"
+#include "hub/engine/publish/parcel.h"
 
 namespace headgate::hub {
 
-// What is left to do for one PUBLISH.
+// A PUBLISH without an answer yet, and the part of it that is still to be taken.
 struct HeldPublish {
   broker::PublishToken token;
-  core::MessagePtr message;
-  bool republished = false;             // by a route, not by its client
-  std::optional<store::KeyValue> with;  // written together with `message`
-  std::deque<core::MessagePtr> behind;  // what routes made of it
-  store::Seq stored = 0;                // the last seq of what is stored already; 0: nothing
+  Parcel parcel;
 };
 
 // Each session's in their order; sessions in turn. No session of its own has ever more than its client sent

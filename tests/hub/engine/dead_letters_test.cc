@@ -56,6 +56,30 @@ TEST_F(DeadLetters, AreShownToWhoWatchesTheirQueue) {
   EXPECT_THAT(seen, ElementsAre("now"));
 }
 
+TEST_F(DeadLetters, AreAllShownHoweverManyComeAtOnce) {
+  route("FROM 'load' INTO $upstream");
+  die("before");
+  size_t seen = 0;
+  const auto tail = engine_->tails().add(dead(), [&](const store::Entry&, uint8_t) { ++seen; });
+  constexpr size_t kMany = store::ReadLimit{}.messages * 2 + 1;
+  auto publisher = client();
+  publisher.connect(testing::v5("publisher"));
+  for (size_t i = 0; i < kMany; ++i) publisher.publish(testing::qos0("load", "x"));
+  commit();
+  const store::QueueId upstream = engine_->upstream_queue();
+  for (store::Seq seq = 0;;) {
+    const auto waiting = store_.read(upstream, store::kDefaultLane, seq, {}, clock_.now());
+    if (waiting->empty()) break;
+    for (const store::Entry& entry : *waiting) {
+      seq = entry.seq;
+      store_.dead_letter(upstream, store::kDefaultLane, seq, {"refused", 1, 5, "", 0, "", 0});
+    }
+  }
+  commit();
+  engine_->tails().remove(tail);
+  EXPECT_EQ(seen, kMany);
+}
+
 // What an operator does with them.
 class QueueVerbs : public ::testing::Test {
  protected:

@@ -181,6 +181,21 @@ TEST_F(FullQueue, DoesNotTakeAgainWhatWasStoredBeforeARouteMetIt) {
   EXPECT_THAT(waiting("$upstream"), ElementsAre("x"));
 }
 
+TEST_F(FullQueue, RepublishesAMessageThatWaitedOnceHoweverOftenItWasTried) {
+  route("FROM 'up' INTO Topic('copy')");
+  auto reader = client();
+  reader.connect(v5("reader"));
+  reader.subscribe(1, {to("copy")});
+  reader.read();
+  auto sensor = client();
+  sensor.connect(v3("sensor"));
+  sensor.publish(qos1(1, "up", "x"));
+  for (int i = 0; i < 3; ++i) engine_->tick();
+  EXPECT_THAT(reader.read(), IsEmpty());
+  drain();
+  EXPECT_THAT(reader.read(), ElementsAre("PUBLISH q0 copy=x"));
+}
+
 // Its own output fills its own input: only it can make room there.
 TEST_F(FullQueue, GoesOnReadingAModuleWhoseInputMayMakeTheRoom) {
   route("FROM 'loop' INTO BrokeredEndpoint('/modules/m/inputs/i')", {}, 0, {.messages_max = 1});

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 class HeldPublishesTest : public EngineTest {
  protected:
   void hold(const std::string& client_id, uint16_t packet_id) {
-    held_.add(session(client_id), {{packet_id, 1, 0, 1}, nullptr, false, {}, {}, 0});
+    held_.add(session(client_id), {{packet_id, 1, 0, 1}, {nullptr, {}}});
   }
   broker::Session& session(const std::string& client_id) {
     auto found = engine_->broker().find(client_id);

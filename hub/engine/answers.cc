@@ -1,0 +1,69 @@
+#include "hub/engine/answers.h"
+
+#include <utility>
+
+#include "broker/session/channel.h"
+
+namespace headgate::hub {
+
+void Answers::accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq) {
+  if (token.qos == 0) return;
+  if (seq == 0) return session.accepted(token, broker::ReasonCode::success);
+  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}});
+}
+
+void Answers::give_when_durable(broker::Session& session, Kind kind, uint16_t packet_id,
+                                std::span<const store::KeyValue> values,
+                                std::vector<broker::ReasonCode> codes) {
+  const broker::PublishToken token{.packet_id = packet_id, .connection = session.connection()};
+  Wait wait{0, kind, session.shared_from_this(), token, std::move(codes)};
+  if (values.empty()) return give(wait);
+  const auto seq = store_.put(values);
+  if (seq) {
+    wait.seq = *seq;
+    waits_.push_back(std::move(wait));
+  } else if (broker::Channel* channel = session.channel()) {
+    channel->close(broker::ReasonCode::implementation_specific_error);
+  }
+}
+
+void Answers::on_durable(store::Seq up_to) {
+  while (!waits_.empty() && waits_.front().seq <= up_to) {
+    const Wait wait = std::move(waits_.front());
+    waits_.pop_front();
+    give(wait);
+  }
+}
+
+void Answers::on_failed() {
+  std::deque<Wait> refused;
+  std::deque<Wait> kept;
+  for (Wait& wait : std::exchange(waits_, {}))
+    (wait.kind == Kind::accepted ? refused : kept).push_back(std::move(wait));
+  waits_ = std::move(kept);
+  for (const Wait& wait : refused)
+    wait.session->accepted(wait.token, broker::ReasonCode::implementation_specific_error,
+                           "the hub could not store this; send it again");
+}
+
+void Answers::give(const Wait& wait) {
+  broker::Session& session = *wait.session;
+  // A client that has connected again asks again, often under the same packet id: an answer to its old
+  // request must not pass for one to the new. PUBREL is the hub's own step, and due on any connection.
+  const bool current = wait.token.connection == session.connection();
+  if (!current && wait.kind != Kind::accepted && wait.kind != Kind::release) return;
+  switch (wait.kind) {
+    case Kind::accepted:
+      return session.accepted(wait.token, broker::ReasonCode::success);
+    case Kind::released:
+      return session.released(wait.token.packet_id);
+    case Kind::release:
+      return session.release(wait.token.packet_id);
+    case Kind::subscribed:
+      return session.subscribed(wait.token.packet_id, wait.codes);
+    case Kind::unsubscribed:
+      return session.unsubscribed(wait.token.packet_id, wait.codes);
+  }
+}
+
+}  // namespace headgate::hub

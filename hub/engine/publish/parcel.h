@@ -1,0 +1,33 @@
+// A PUBLISH on its way into the hub.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/message.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+// The part of a PUBLISH that is still to be taken: its message, then those that routes make of it, one after
+// the other. It can be put aside at any of them and taken up again.
+struct Parcel {
+  core::MessagePtr message;                   // to be taken next
+  std::optional<store::KeyValue> with;        // written together with `message`
+  bool republished = false;                   // `message` was made by a route, not by the client
+  std::vector<core::MessagePtr> behind = {};  // made by routes of what has been taken, in their order
+  store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
+
+  // `message` has been taken: goes on to the one behind it. False if there is none.
+  [[nodiscard]] bool next() {
+    if (behind.empty()) return false;
+    message = std::move(behind.front());
+    behind.erase(behind.begin());
+    with.reset();
+    republished = true;
+    return true;
+  }
+};
+
+}  // namespace headgate::hub
