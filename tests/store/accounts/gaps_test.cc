@@ -1,5 +1,7 @@
 #include "store/accounts/gaps.h"
 
+#include <gtest/gtest.h>
+
 namespace headgate::store {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "store/accounts/lane.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <random>
 

@@ -1,5 +1,7 @@
 #include "store/accounts/seq_ranges.h"
 
+#include <gtest/gtest.h>
+
 #include <random>
 #include <set>
 

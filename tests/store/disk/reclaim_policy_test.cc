@@ -1,5 +1,7 @@
 #include "store/disk/reclaim_policy.h"
 
+#include <gtest/gtest.h>
+
 namespace headgate::store {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "store/format/record_codec.h"
 
+#include <gtest/gtest.h>
+
 #include "store/format/varint.h"
 
 namespace headgate::store {
