@@ -13,7 +13,7 @@ struct Now {
   friend bool operator==(const Now&, const Now&) = default;
 };
 
-// Where shells read the time. Implemented by hub::SystemClock and, in tests, by ManualClock.
+// Where shells read the time. Implemented by core::SystemClock and, in tests, by ManualClock.
 class Clock {
  public:
   virtual ~Clock() = default;

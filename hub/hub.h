@@ -14,6 +14,7 @@
 #include "broker/net/listener.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "core/system_clock.h"
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
 #include "hub/config/config.h"
@@ -91,7 +92,7 @@ class Hub : public HubView {
   std::string config_path_;
   boost::asio::io_context& io_;
   core::Log& log_;
-  SystemClock clock_;
+  core::SystemClock clock_;
   int64_t started_wall_ms_ = 0;
 
   // The parts, each needing only those above it.

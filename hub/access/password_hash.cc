@@ -5,9 +5,10 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <charconv>
 #include <optional>
 #include <vector>
+
+#include "core/text.h"
 
 namespace headgate::hub {
 namespace {
@@ -32,10 +33,8 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 
 // A whole number from 1 to `max`.
 std::optional<uint32_t> number(std::string_view text, uint32_t max) {
-  uint32_t value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && rest == text.data() + text.size();
-  return whole && value >= 1 && value <= max ? std::optional(value) : std::nullopt;
+  const auto value = core::parse_whole<uint32_t>(text);
+  return value && *value >= 1 && *value <= max ? value : std::nullopt;
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

@@ -1,8 +1,9 @@
 #include "hub/admin/call.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "core/text.h"
 
 namespace headgate::hub {
 namespace {
@@ -27,23 +28,16 @@ unsigned status_of(core::Errc code) {
   return 500;
 }
 
-std::optional<uint64_t> whole_number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::optional<uint64_t> AdminCall::number(const std::string& parameter, uint64_t absent, uint64_t max) const {
   const auto found = query.find(parameter);
   if (found == query.end()) return absent;
-  const auto value = whole_number(found->second);
+  const auto value = core::parse_whole<uint64_t>(found->second);
   return value && *value <= max ? value : std::nullopt;
 }
 
-std::optional<store::Seq> AdminCall::seq() const { return whole_number(name); }
+std::optional<store::Seq> AdminCall::seq() const { return core::parse_whole<store::Seq>(name); }
 
 AdminResponse AdminCall::wrong(const std::string& parameter, std::string_view allowed) const {
   return failed(400, parameter + " is \"" + query.at(parameter) + "\"; allowed: " + std::string(allowed));

@@ -1,6 +1,6 @@
 #include "hub/admin/url.h"
 
-#include <charconv>
+#include "core/text.h"
 
 namespace headgate::hub {
 namespace {
@@ -13,11 +13,10 @@ std::optional<std::string> percent_decode(std::string_view text) {
       decoded += text[i];
       continue;
     }
-    unsigned value = 0;
     const std::string_view hex = text.substr(i + 1, 2);
-    const auto [rest, error] = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
-    if (hex.size() != 2 || error != std::errc() || rest != hex.data() + 2) return std::nullopt;
-    decoded += static_cast<char>(value);
+    const auto byte = core::parse_whole<uint8_t>(hex, 16);
+    if (hex.size() != 2 || !byte) return std::nullopt;
+    decoded += static_cast<char>(*byte);
     i += 2;
   }
   return decoded;

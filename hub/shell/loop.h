@@ -1,18 +1,12 @@
-// The loop thread: its clock and its executor.
+// The loop thread's executor.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
 
-#include "core/clock.h"
 #include "core/executor.h"
 
 namespace headgate::hub {
-
-class SystemClock : public core::Clock {
- public:
-  [[nodiscard]] core::Now now() const override;
-};
 
 // Posts to an io_context that one thread runs. The io_context must outlive it.
 class AsioExecutor : public core::Executor {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/content_type.h"
+#include "core/text.h"
 #include "core/topic.h"
 #include "routing/language/text.h"
 
@@ -33,15 +35,6 @@ Value string_or_undefined(std::string_view text) {
   return text.empty() ? Value::undefined() : Value::of(text);
 }
 
-bool is_json_type(std::string_view type) {
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  constexpr std::string_view kSuffix = "+json";
-  return equals_ignoring_case(type, "application/json") ||
-         (type.size() > kSuffix.size() &&
-          equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix));
-}
-
 }  // namespace
 
 void MessageFields::bind(const core::Message& message) noexcept {
@@ -51,20 +44,20 @@ void MessageFields::bind(const core::Message& message) noexcept {
 
 Value MessageFields::property(std::string_view name) const noexcept {
   for (const core::UserProperty& property : message_->props().user) {
-    if (equals_ignoring_case(property.name, name)) return Value::of(std::string_view(property.value));
+    if (core::equals_ignoring_case(property.name, name)) return Value::of(std::string_view(property.value));
   }
   return Value::undefined();
 }
 
 Value MessageFields::bag_property(std::string_view name) const noexcept {
   for (const BagName& known : kBagNames) {
-    if (equals_ignoring_case(known.system, name)) return property(known.bag);
+    if (core::equals_ignoring_case(known.system, name)) return property(known.bag);
   }
   return Value::undefined();
 }
 
 Value MessageFields::system_property(std::string_view name) noexcept {
-  const auto named = [&](std::string_view known) { return equals_ignoring_case(name, known); };
+  const auto named = [&](std::string_view known) { return core::equals_ignoring_case(name, known); };
   if (named("contentType")) return string_or_undefined(content_type());
   if (named("contentEncoding")) return string_or_undefined(content_encoding());
   if (named("connectionDeviceId")) return string_or_undefined(device_id());
@@ -124,16 +117,16 @@ std::string_view MessageFields::enqueued_time() noexcept {
 // edgeHub compares the whole content type, so that a charset parameter hides the body.
 bool MessageFields::may_be_json(BodyMode mode) const noexcept {
   const std::string_view type = content_type();
-  if (mode == BodyMode::declared) return equals_ignoring_case(type, "application/json");
-  return type.empty() || is_json_type(type);
+  if (mode == BodyMode::declared) return core::equals_ignoring_case(type, "application/json");
+  return type.empty() || core::is_json_type(type);
 }
 
 std::optional<TextEncoding> MessageFields::encoding(BodyMode mode) const noexcept {
   const std::string_view name = content_encoding();
   if (name.empty() && mode == BodyMode::auto_detect) return TextEncoding::utf8;
-  if (equals_ignoring_case(name, "utf-8")) return TextEncoding::utf8;
-  if (equals_ignoring_case(name, "utf-16")) return TextEncoding::utf16;
-  if (equals_ignoring_case(name, "utf-32")) return TextEncoding::utf32;
+  if (core::equals_ignoring_case(name, "utf-8")) return TextEncoding::utf8;
+  if (core::equals_ignoring_case(name, "utf-16")) return TextEncoding::utf16;
+  if (core::equals_ignoring_case(name, "utf-32")) return TextEncoding::utf32;
   return std::nullopt;
 }
 

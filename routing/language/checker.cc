@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text.h"
 #include "routing/language/functions.h"
 #include "routing/language/text.h"
 
@@ -236,7 +237,7 @@ class Checker {
 
   [[nodiscard]] std::string truth_hint(const Node& root) const {
     const std::string name(text_of(root));
-    if (equals_ignoring_case(name, "$body")) return "write `$body.<name>` for a value of the body";
+    if (core::equals_ignoring_case(name, "$body")) return "write `$body.<name>` for a value of the body";
     if (is_literal_word(name)) return {};
     return "write " + quote(name + " = '…'") + " or " + quote("is_defined(" + name + ")");
   }
@@ -376,7 +377,7 @@ class Checker {
   void warn_about_name(const Node& node) {
     const std::string_view name = condition_.names[node.name];
     if (node.op == Op::property && is_literal_word(name)) {
-      const std::string lowered = ascii_lowered(name);
+      const std::string lowered = core::ascii_lowered(name);
       found_.warning(node.offset, node.length, quote(name) + " is the name of a property",
                      "if you mean the literal, write " + quote(lowered) + " in lower case");
     }
@@ -389,7 +390,7 @@ class Checker {
 
   static bool is_literal_word(std::string_view name) {
     for (const std::string_view word : {"true", "false", "null", "undefined"}) {
-      if (equals_ignoring_case(name, word)) return true;
+      if (core::equals_ignoring_case(name, word)) return true;
     }
     return false;
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "core/text.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -76,7 +77,7 @@ std::string quote(std::string_view text) { return std::string("`").append(text).
 }  // namespace
 
 bool TokenCursor::at_word(std::string_view word) const {
-  return at(Kind::name) && equals_ignoring_case(text(peek()), word);
+  return at(Kind::name) && core::equals_ignoring_case(text(peek()), word);
 }
 
 bool TokenCursor::accept(Kind kind) {
@@ -136,7 +137,7 @@ ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
                 "write " + quote("- " + std::string(text.substr(1))));
   }
   for (const Foreign& foreign : kForeign) {
-    if (equals_ignoring_case(text, foreign.word)) {
+    if (core::equals_ignoring_case(text, foreign.word)) {
       return fail(token, "there is no operator " + quote(text), std::string(foreign.instead));
     }
   }
@@ -302,7 +303,7 @@ ConditionParser::MaybeNode ConditionParser::call(const Token& name) {
 ConditionParser::MaybeNode ConditionParser::system_name(const Token& token, bool braced) {
   const std::string_view text = cursor_.text(token);
   const bool brackets = text.find_first_of("[]") != std::string_view::npos;
-  const bool body = equals_ignoring_case(text.substr(0, kBodyPrefix.size()), kBodyPrefix);
+  const bool body = core::equals_ignoring_case(text.substr(0, kBodyPrefix.size()), kBodyPrefix);
   Node node{.name = intern(std::string(text))};
   if (body) {
     auto path = parse_body_path(text.substr(kBodyPrefix.size()));

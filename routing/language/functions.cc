@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -175,7 +176,7 @@ std::span<const Function> functions() { return kFunctions; }
 
 std::optional<uint8_t> find_function(std::string_view name) {
   for (size_t i = 0; i < kFunctions.size(); ++i) {
-    if (equals_ignoring_case(kFunctions[i].name, name)) return static_cast<uint8_t>(i);
+    if (core::equals_ignoring_case(kFunctions[i].name, name)) return static_cast<uint8_t>(i);
   }
   return std::nullopt;
 }

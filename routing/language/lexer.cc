@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/text.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -15,7 +16,7 @@ constexpr std::string_view kNotInWords = "()<>@,;:\\\"/?={} \t\n\r";
 constexpr std::string_view kBlanks = " \t\r\n";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f'); }
+bool is_hex(char c) { return is_digit(c) || (core::ascii_lower(c) >= 'a' && core::ascii_lower(c) <= 'f'); }
 bool in_path(char c) { return kNotInWords.find(c) == std::string_view::npos; }
 bool in_name(char c) { return in_path(c) && c != '[' && c != ']'; }
 
@@ -48,7 +49,7 @@ size_t count_digits(std::string_view text, size_t from) {
 
 // [Ee][+-]?[0-9]+ from `at` to the very end.
 bool is_exponent(std::string_view text, size_t at) {
-  if (at >= text.size() || ascii_lower(text[at]) != 'e') return false;
+  if (at >= text.size() || core::ascii_lower(text[at]) != 'e') return false;
   ++at;
   if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
   const size_t digits = count_digits(text, at);
@@ -56,7 +57,7 @@ bool is_exponent(std::string_view text, size_t at) {
 }
 
 std::optional<Kind> number_kind(std::string_view word, Semantics semantics) {
-  if (word.size() > 2 && word[0] == '0' && ascii_lower(word[1]) == 'x') {
+  if (word.size() > 2 && word[0] == '0' && core::ascii_lower(word[1]) == 'x') {
     for (const char c : word.substr(2)) {
       if (!is_hex(c)) return std::nullopt;
     }
@@ -79,7 +80,7 @@ std::optional<Kind> number_kind(std::string_view word, Semantics semantics) {
 
 Kind word_kind(std::string_view word, Semantics semantics) {
   for (const Word& known : kAnyCaseWords) {
-    if (equals_ignoring_case(word, known.text)) return known.kind;
+    if (core::equals_ignoring_case(word, known.text)) return known.kind;
   }
   for (const Word& known : kExactWords) {
     if (word == known.text) return known.kind;
@@ -212,7 +213,7 @@ class Lexer {
 char32_t hex_value(std::string_view digits) {
   char32_t value = 0;
   for (const char c : digits) {
-    value = value * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : ascii_lower(c) - 'a' + 10);
+    value = value * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : core::ascii_lower(c) - 'a' + 10);
   }
   return value;
 }

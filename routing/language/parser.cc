@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text.h"
 #include "core/topic.h"
 #include "routing/language/condition_parser.h"
 #include "routing/language/lexer.h"
@@ -175,8 +176,8 @@ class RouteParser {
 
   bool system_sink(const Token& token, Sink& sink) {
     const std::string_view name = cursor_.text(token);
-    if (equals_ignoring_case(name, "$upstream")) return sink.kind = Sink::Kind::upstream, true;
-    if (equals_ignoring_case(name, "$null")) return sink.kind = Sink::Kind::null, true;
+    if (core::equals_ignoring_case(name, "$upstream")) return sink.kind = Sink::Kind::upstream, true;
+    if (core::equals_ignoring_case(name, "$null")) return sink.kind = Sink::Kind::null, true;
     const bool close = edit_distance(name, "$upstream") <= 3;
     return error(token, "there is no sink " + quote(name), close ? "did you mean `$upstream`?" : sink_help());
   }
@@ -190,9 +191,9 @@ class RouteParser {
     }
     if (!cursor_.accept(Kind::close)) return error(open, "missing closing `)`");
     const std::string_view function = cursor_.text(name);
-    if (equals_ignoring_case(function, kEndpointFunctions[0])) return module_input(argument, sink);
-    if (equals_ignoring_case(function, kEndpointFunctions[1])) return topic(argument, sink);
-    if (equals_ignoring_case(function, kEndpointFunctions[2])) {
+    if (core::equals_ignoring_case(function, kEndpointFunctions[0])) return module_input(argument, sink);
+    if (core::equals_ignoring_case(function, kEndpointFunctions[1])) return topic(argument, sink);
+    if (core::equals_ignoring_case(function, kEndpointFunctions[2])) {
       return error(name, std::string("named upstreams").append(kNotYet), "write `$upstream`");
     }
     const bool close = edit_distance(function, kEndpointFunctions[0]) <= 5;

@@ -1,5 +1,6 @@
 #include "routing/language/route_source.h"
 
+#include "core/text.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -7,7 +8,7 @@ namespace headgate::routing {
 std::string normalise_source(std::string_view path) {
   while (path.ends_with('*')) path.remove_suffix(1);
   while (path.ends_with('/')) path.remove_suffix(1);
-  return ascii_lowered(path).append("/");
+  return core::ascii_lowered(path).append("/");
 }
 
 std::string why_never(std::string_view path) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.h"
+
 namespace headgate::routing {
 namespace {
 
@@ -121,17 +123,6 @@ std::optional<double> parse_plain(std::string_view digits) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
-}
-
-std::string ascii_lowered(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), ascii_lower);
-  return lowered;
-}
-
 int compare_ordinal(std::string_view a, std::string_view b) noexcept {
   const size_t shared = std::min(a.size(), b.size());
   const auto [x, y] = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shared), b.begin());
@@ -178,7 +169,7 @@ std::optional<double> parse_number(std::string_view text) noexcept {
   bool negative = false;
   text = trim(text);
   if (text.empty() || text.size() > kNumberBytesMax || !strip_affixes(text, negative)) return std::nullopt;
-  if (equals_ignoring_case(text, "infinity")) {
+  if (core::equals_ignoring_case(text, "infinity")) {
     return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   }
   std::array<char, kNumberBytesMax> digits{};
@@ -187,7 +178,7 @@ std::optional<double> parse_number(std::string_view text) noexcept {
   for (const char c : text) {
     if (c == '.' || c == 'e' || c == 'E') integer_part = false;
     if (c == ',' && integer_part && count > 0) continue;
-    if (c == '+' && count > 0 && ascii_lower(digits[count - 1]) == 'e') continue;
+    if (c == '+' && count > 0 && core::ascii_lower(digits[count - 1]) == 'e') continue;
     digits[count++] = c;
   }
   if (count == 0) return std::nullopt;
@@ -201,7 +192,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   for (size_t i = 1; i <= a.size(); ++i) {
     size_t diagonal = std::exchange(row[0], i);
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replace = diagonal + (ascii_lower(a[i - 1]) == ascii_lower(b[j - 1]) ? 0 : 1);
+      const size_t replace = diagonal + (core::ascii_lower(a[i - 1]) == core::ascii_lower(b[j - 1]) ? 0 : 1);
       diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replace}));
     }
   }

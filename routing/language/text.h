@@ -1,5 +1,5 @@
-// Text helpers of the route language: names ignore ASCII case, strings count and sort as edgeHub's do,
-// in UTF-16 code units, although they are kept in UTF-8.
+// Text helpers of the route language: strings count and sort as edgeHub's do, in UTF-16 code units,
+// although they are kept in UTF-8.
 #pragma once
 
 #include <optional>
@@ -7,13 +7,6 @@
 #include <string_view>
 
 namespace headgate::routing {
-
-[[nodiscard]] constexpr char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
-[[nodiscard]] std::string ascii_lowered(std::string_view text);
 
 // Ordinal comparison in UTF-16 code-unit order: negative, zero or positive.
 [[nodiscard]] int compare_ordinal(std::string_view a, std::string_view b) noexcept;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/text.h"
 #include "core/topic.h"
 #include "routing/language/text.h"
 #include "routing/table/loops.h"
@@ -12,7 +13,7 @@ namespace headgate::routing {
 namespace {
 
 void append_lowered(std::string& path, std::string_view text) {
-  for (const char c : text) path.push_back(ascii_lower(c));
+  for (const char c : text) path.push_back(core::ascii_lower(c));
 }
 
 Diagnostic finding(Severity severity, std::string message, std::string suggestion) {

@@ -1,11 +1,11 @@
 // Opening a database and marking it as in use.
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <random>
 #include <utility>
 
+#include "core/system_clock.h"
 #include "store/disk/quarantine.h"
 #include "store/format/ulid.h"
 #include "store/format/varint.h"
@@ -27,8 +27,7 @@ std::string new_epoch() {
   std::random_device device;
   std::array<uint8_t, 10> random;
   for (uint8_t& byte : random) byte = static_cast<uint8_t>(device());
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return make_ulid(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(), random);
+  return make_ulid(core::SystemClock().now().wall_ms, random);
 }
 
 namespace {

@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
 
+#include "core/system_clock.h"
 #include "store/open.h"
 #include "tools/bench/command.h"
 #include "tools/headgate/commands/commands.h"
@@ -23,11 +23,6 @@ constexpr const char* kDescription =
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay and dlq purge; store "
     "backup "
     "makes a copy, passwd changes a file of users.";
-
-int64_t wall_ms() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
-}
 
 // Declares the subcommands; each leaves in `run_` what is to be done.
 class CommandLine {
@@ -100,7 +95,8 @@ class CommandLine {
         UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
         const auto reader = store::open_queue_reader(store_dir());
-        if (reader) return command({client, out_, err_, json_, reader->get(), {0, wall_ms()}});
+        if (reader)
+          return command({client, out_, err_, json_, reader->get(), {0, core::SystemClock().now().wall_ms}});
         if (reader.error().code == core::Errc::unavailable) return command({client, out_, err_, json_});
         err_ << "headgate: " << reader.error().what << '\n';
         return kExitFailed;

@@ -14,34 +14,20 @@
 #include <algorithm>
 #include <string>
 
+#include "core/content_type.h"
+#include "core/text.h"
 #include "core/topic.h"
 #include "upstream/payload/json_text.h"
 
 namespace headgate::upstream {
 namespace {
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-// True for application/json, text/json and any +json, whatever the parameters.
-bool is_json_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  constexpr size_t kSuffixBytes = 5;
-  if (type.size() < kSuffixBytes) return false;
-  const std::string_view suffix = type.substr(type.size() - kSuffixBytes);
-  return equals_ignoring_case(suffix, "/json") || equals_ignoring_case(suffix, "+json");
-}
-
 bool is_plain_encoding(std::string_view content_encoding) {
-  return content_encoding.empty() || equals_ignoring_case(content_encoding, "utf-8");
+  return content_encoding.empty() || core::equals_ignoring_case(content_encoding, "utf-8");
 }
 
 bool may_be_json(const core::Properties& properties) {
-  return (properties.content_type.empty() || is_json_type(properties.content_type)) &&
+  return (properties.content_type.empty() || core::is_json_type(properties.content_type)) &&
          is_plain_encoding(properties.content_encoding);
 }
 
@@ -175,7 +161,7 @@ void BatchEncoder::State::append_row(const store::Entry& entry) {
   append_number_member(json, "t", message.arrived_ms);
   append_text_member(json, "k", message.topic);
   if (!properties.user.empty()) append_properties(json, properties.user);
-  if (!properties.content_type.empty() && !is_json_type(properties.content_type)) {
+  if (!properties.content_type.empty() && !core::is_json_type(properties.content_type)) {
     append_text_member(json, "ct", properties.content_type);
   }
   if (!is_plain_encoding(properties.content_encoding)) {

@@ -4,13 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "core/base64.h"
 #include "core/topic.h"
 
 namespace headgate::upstream {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
@@ -79,15 +79,7 @@ void append_json_lossy(std::string& out, std::string_view text) {
 
 void append_json_base64(std::string& out, core::Bytes bytes) {
   out += '"';
-  for (size_t at = 0; at < bytes.size(); at += 3) {
-    const size_t taken = std::min<size_t>(3, bytes.size() - at);
-    uint32_t group = 0;
-    for (size_t i = 0; i < 3; ++i) {
-      const auto byte = i < taken ? static_cast<unsigned char>(bytes[at + i]) : 0U;
-      group = group << 8 | byte;
-    }
-    for (size_t i = 0; i < 4; ++i) out += i <= taken ? kBase64Digits[group >> (18 - 6 * i) & 0x3F] : '=';
-  }
+  core::append_base64(out, bytes);
   out += '"';
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/system_clock.h"
 #include "store/rocks/store.h"
 
 namespace headgate::store {
@@ -127,10 +128,8 @@ core::Status mark(const std::string& store_dir) {
   const auto db = RocksDb::open(options, RocksDb::Mode::read_write);
   if (!db) return core::fail(db.error());
   if (const auto meta = (*db)->read_meta(); !meta) return core::fail(meta.error());
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   Group group;
-  group.meta.push_back(copied_row(static_cast<uint64_t>(now_ms)));
+  group.meta.push_back(copied_row(static_cast<uint64_t>(core::SystemClock().now().wall_ms)));
   return (*db)->write(group, true);
 }
 

@@ -1,11 +1,11 @@
 #include "store/rocks/mend/heal.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
+#include "core/system_clock.h"
 #include "store/disk/quarantine.h"
 #include "store/format/varint.h"
 #include "store/rocks/mend/recount.h"
@@ -15,16 +15,11 @@
 namespace headgate::store {
 namespace {
 
-int64_t wall_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
-
 class Healing {
  public:
   Healing(const StoreOptions& options, const std::string& cause, std::vector<SeqRange> missing)
       : options_(options), synced_(read_sync_mark(options.dir)), quarantine_(options.dir) {
-    report_.found_ms = wall_ms();
+    report_.found_ms = core::SystemClock().now().wall_ms;
     report_.cause = cause;
     report_.log = std::move(missing);
     report_.epoch = new_epoch();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/content_types.h"
+
 namespace headgate::routing {
 namespace {
 
@@ -120,6 +122,13 @@ TEST_F(MessageView, ShowsBodiesByTheirDeclaration) {
     set_content(d.type, d.encoding);
     EXPECT_EQ(sees_body(BodyMode::declared), d.declared) << d.type << ' ' << d.encoding;
     EXPECT_EQ(sees_body(BodyMode::auto_detect), d.automatic) << d.type << ' ' << d.encoding;
+  }
+}
+
+TEST_F(MessageView, ShowsBodiesThatTheirContentTypeCallsJson) {
+  for (const auto& [type, is_json] : testing::kContentTypes) {
+    set_content(std::string(type), "");
+    EXPECT_EQ(sees_body(BodyMode::auto_detect), is_json) << type;
   }
 }
 

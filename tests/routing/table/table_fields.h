@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/text.h"
 #include "routing/evaluation/fields.h"
 #include "routing/evaluation/json_body.h"
 #include "routing/language/text.h"
@@ -29,7 +30,8 @@ class TableFields final : public Fields {
  private:
   static Value find(const Table& table, std::string_view name) {
     for (const auto& [key, value] : table) {
-      if (equals_ignoring_case(key, name)) return value ? Value::of(std::string_view(*value)) : Value::null();
+      if (core::equals_ignoring_case(key, name))
+        return value ? Value::of(std::string_view(*value)) : Value::null();
     }
     return Value::undefined();
   }

@@ -20,6 +20,7 @@
 #include <random>
 #include <set>
 
+#include "core/system_clock.h"
 #include "tests/e2e/support/mosquitto_broker.h"
 #include "tests/e2e/support/net.h"
 #include "tests/e2e/support/process.h"
@@ -43,15 +44,6 @@ class AsioExecutor : public core::Executor {
 
  private:
   boost::asio::io_context& io_;
-};
-
-class SystemClock : public core::Clock {
- public:
-  [[nodiscard]] core::Now now() const override {
-    const auto ms = [](auto since) { return std::chrono::duration_cast<milliseconds>(since).count(); };
-    return {ms(steady_clock::now().time_since_epoch()),
-            ms(std::chrono::system_clock::now().time_since_epoch())};
-  }
 };
 
 // Runs the loop until `done`, for at most 30 seconds.
@@ -162,7 +154,7 @@ class Hub : public store::StoreEvents {
 
  private:
   AsioExecutor executor_{io};
-  SystemClock clock_;
+  core::SystemClock clock_;
 
  public:
   testing::MemQueueStore store{executor_};

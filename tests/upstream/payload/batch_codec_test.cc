@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/content_types.h"
 #include "tests/support/scripted_links.h"
 
 namespace headgate::upstream {
@@ -88,8 +89,12 @@ TEST_F(BatchCodec, BelievesTheContentTypeAndEncoding) {
   EXPECT_EQ(row("{}", typed("application/json", "gzip")).at("ce"), "gzip");
 }
 
-TEST_F(BatchCodec, LeavesOutTheContentTypeThatTheBodyShows) {
-  EXPECT_FALSE(row("{}", typed("application/json")).contains("ct"));
+TEST_F(BatchCodec, EmbedsBodiesThatTheirContentTypeCallsJsonAndLeavesTheTypeOut) {
+  for (const auto& [type, is_json] : testing::kContentTypes) {
+    const auto written = row("{}", typed(std::string(type).c_str()));
+    EXPECT_EQ(written.contains("b"), is_json) << type;
+    EXPECT_EQ(written.contains("ct"), !is_json) << type;
+  }
 }
 
 TEST_F(BatchCodec, WritesPropertiesAsAnObjectOrAsPairsWhenNamesRepeat) {
