@@ -50,18 +50,6 @@ broker::AdmissionLimits admission_limits(const LimitsConfig& limits) {
   return {limits.connections_max, limits.connections_per_address_max, limits.connect_rate_max};
 }
 
-store::Durability store_durability(const Durability& durability) {
-  switch (durability.mode) {
-    case Durability::Mode::sync:
-      return {store::Durability::Mode::sync, 0};
-    case Durability::Mode::interval:
-      return {store::Durability::Mode::interval, durability.interval_ms};
-    case Durability::Mode::memory:
-      return {store::Durability::Mode::memory, 0};
-  }
-  return {};
-}
-
 upstream::UpstreamOptions upstream_options(const Config& config) {
   const UpstreamConfig& from = config.upstream;
   upstream::UpstreamOptions to;
@@ -103,7 +91,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   store::StoreOptions options;
   options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
   options.hub_id = hub_id_of(config);
-  options.durability = store_durability(config.store.durability);
+  options.durability = config.store.durability;
   options.cache_bytes = config.store.cache_bytes;
   options.tail_bytes = config.store.tail_bytes;
   options.space = config.store.space;
@@ -223,8 +211,8 @@ void Hub::tick() {
 
 // The store syncs on ticks in its interval mode, so they come as often as that.
 int64_t Hub::tick_ms() const {
-  const Durability& durability = config_.store.durability;
-  if (durability.mode != Durability::Mode::interval) return kTickMs;
+  const store::Durability& durability = config_.store.durability;
+  if (durability.mode != store::Durability::Mode::interval) return kTickMs;
   return std::clamp<int64_t>(durability.interval_ms, kTickMsMin, kTickMs);
 }
 

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "store/disk/space_watch.h"
+#include "store/durability.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
 
@@ -19,18 +20,6 @@ class Env;
 }
 
 namespace headgate::store {
-
-// Meaning of on_durable(). A crash of the process alone loses nothing in any mode; the modes differ in what
-// a power cut or a crash of the operating system can take.
-struct Durability {
-  enum class Mode {
-    sync,      // nothing that was promised: every group that promises is synced before on_durable()
-    interval,  // what became durable in the last `interval_ms` (plus the time between two ticks)
-    memory,    // what the operating system had not yet written, usually the last 30 s
-  };
-  Mode mode = Mode::sync;
-  int64_t interval_ms = 1'000;  // only for Mode::interval
-};
 
 // Where a hub keeps its store, inside its data directory: other files may lie beside it.
 inline constexpr std::string_view kStoreDirName = "store";

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 
+#include "core/on_full.h"
+
 namespace headgate::store {
 
-// `dilute` thins the older half of what waits, one in two of each source, so that a long outage costs
-// resolution and not the beginning of the story.
-enum class OnFull : uint8_t { reject, drop_oldest, drop_newest, dilute };
+using core::OnFull;
 
 // A limit of 0 is no limit. An empty queue takes one message whatever its size, so that a limit below a
 // message's size holds nobody up for ever.

@@ -79,6 +79,7 @@ struct Setter {
   requires std::is_enum_v<E>
   void operator()(const Ref<Owner, E>& ref) {
     const std::string text = value.is_string() ? value.get<std::string>() : "";
+    if (key.rule.ok != nullptr && !key.rule.ok(text)) return found(problems, path, value, key.rule.allowed);
     for (const EnumName<E>& known : enum_names<E>()) {
       if (text == known.name) {
         ref(owner) = known.value;
@@ -110,7 +111,7 @@ struct Setter {
     ref(owner) = list.get<std::vector<std::string>>();
   }
 
-  void operator()(const Ref<Owner, Durability>& ref) {
+  void operator()(const Ref<Owner, store::Durability>& ref) {
     const auto parsed = parse_durability(value.is_string() ? value.get<std::string>() : "");
     if (!parsed) return found(problems, path, value, parsed.error().what);
     ref(owner) = *parsed;
@@ -284,14 +285,11 @@ StoreLimits store_limits(const QueueLimitsConfig& config) {
   limits.bytes_max = config.bytes_max;
   limits.queue = {config.queue_messages_max, config.queue_bytes_max, int64_t{config.queue_age_max_s} * 1000,
                   config.on_full};
-  limits.session = {config.session_messages_max, config.session_bytes_max, 0, store::OnFull::drop_newest};
-  if (config.session_on_full == SessionOnFull::drop_oldest)
-    limits.session.on_full = store::OnFull::drop_oldest;
-  if (config.session_on_full == SessionOnFull::dilute) limits.session.on_full = store::OnFull::dilute;
+  limits.session = {config.session_messages_max, config.session_bytes_max, 0, config.session_on_full};
   // What is known about a letter is kept beside its message, and does not count in bytes.
   constexpr uint64_t kBytesALetter = 1024;
   const uint64_t letters_max = (config.dead_bytes_max + kBytesALetter - 1) / kBytesALetter;
-  limits.dead = {letters_max, config.dead_bytes_max, 0, store::OnFull::drop_oldest};
+  limits.dead = {letters_max, config.dead_bytes_max, 0, core::OnFull::drop_oldest};
   return limits;
 }
 

@@ -18,6 +18,7 @@
 #include "hub/config/store_limits.h"
 #include "routing/files/route_file.h"
 #include "store/disk/space_watch.h"
+#include "store/durability.h"
 #include "store/lane_picker.h"
 #include "store/queue_policy.h"
 
@@ -48,20 +49,8 @@ struct LimitsConfig {
   uint64_t retained_bytes_max = 67'108'864;
 };
 
-// When a write counts as durable.
-struct Durability {
-  enum class Mode : uint8_t { sync, interval, memory };
-  Mode mode = Mode::sync;
-  uint32_t interval_ms = 0;  // only with Mode::interval
-
-  friend bool operator==(const Durability&, const Durability&) = default;
-};
-
 // "sync", "interval:<ms>" or "memory", as the config writes it.
-[[nodiscard]] std::string to_string(const Durability& durability);
-
-// One client that is away must not hold back everybody who publishes: there is no `reject`.
-enum class SessionOnFull : uint8_t { drop_newest, drop_oldest, dilute };
+[[nodiscard]] std::string to_string(const store::Durability& durability);
 
 // 0 = no limit.
 struct QueueLimitsConfig {
@@ -69,15 +58,15 @@ struct QueueLimitsConfig {
   uint64_t queue_bytes_max = 0;
   uint64_t queue_messages_max = 0;
   uint32_t queue_age_max_s = 0;
-  store::OnFull on_full = store::OnFull::reject;
+  core::OnFull on_full = core::OnFull::reject;
   uint64_t session_bytes_max = 0;
   uint64_t session_messages_max = 0;
-  SessionOnFull session_on_full = SessionOnFull::drop_newest;
+  core::OnFull session_on_full = core::OnFull::drop_newest;  // never `reject`
   uint64_t dead_bytes_max = 67'108'864;
 };
 
 struct StoreConfig {
-  Durability durability;
+  store::Durability durability;
   uint64_t cache_bytes = 8'388'608;
   uint64_t tail_bytes = 8'388'608;
   store::LaneMode lane_mode = store::LaneMode::strict;

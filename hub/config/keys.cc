@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <limits>
 
+#include "core/text.h"
 #include "core/topic.h"
 #include "core/units.h"
 
 namespace headgate::hub {
+
+using store::Durability;
+
 namespace {
 
 constexpr uint64_t kKiB = 1024;
@@ -53,6 +56,10 @@ constexpr TextRule kHost = {is_host, "a host name or IP address alone, without s
 constexpr TextRule kTopic = {is_topic_pattern,
                              "an MQTT topic without + and #, not beginning with $; {hub} is the hub id"};
 constexpr TextRule kSocket = {is_socket_path, "a path of at most 107 bytes, the system's limit for sockets"};
+// One client that is away must not hold back everybody who publishes.
+bool is_for_sessions(std::string_view text) { return text != core::to_string(core::OnFull::reject); }
+
+constexpr TextRule kSessionOnFull = {is_for_sessions, "\"drop-newest\", \"drop-oldest\" or \"dilute\""};
 constexpr TextRule kMqttString = {is_mqtt_string, "up to 65535 bytes of UTF-8"};
 
 using Upstream = UpstreamConfig;
@@ -203,9 +210,11 @@ std::vector<Key<Config>> store_and_route_keys() {
        "What may wait for one persistent session; 0 is no limit.", Unit::bytes, 0, kPiB},
       {"store.session_messages_max", limits(&S::session_messages_max), "The same in messages.", Unit::none, 0,
        kMessagesMax},
-      {"store.session_on_full", limits(&S::session_on_full),
-       "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "
-       "\"dilute\"; a publisher is never refused for it."},
+      {.path = "store.session_on_full",
+       .slot = limits(&S::session_on_full),
+       .doc = "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "
+              "\"dilute\"; a publisher is never refused for it.",
+       .rule = kSessionOnFull},
       {"store.dead_bytes_max", limits(&S::dead_bytes_max),
        "What the queue of dead letters may hold, and at most one letter for each KiB of it; beyond that the "
        "oldest are dropped; 0 is no limit.",
@@ -318,18 +327,16 @@ std::span<const EnumName<core::LogLevel>> enum_names() {
 }
 
 template <>
-std::span<const EnumName<store::OnFull>> enum_names() {
-  using enum store::OnFull;
-  static constexpr std::array<EnumName<store::OnFull>, 4> kNames = {
-      {{"reject", reject}, {"drop-oldest", drop_oldest}, {"drop-newest", drop_newest}, {"dilute", dilute}}};
-  return kNames;
-}
-
-template <>
-std::span<const EnumName<SessionOnFull>> enum_names() {
-  using enum SessionOnFull;
-  static constexpr std::array<EnumName<SessionOnFull>, 3> kNames = {
-      {{"drop-newest", drop_newest}, {"drop-oldest", drop_oldest}, {"dilute", dilute}}};
+std::span<const EnumName<core::OnFull>> enum_names() {
+  static constexpr auto kNames = [] {
+    using enum core::OnFull;
+    std::array<EnumName<core::OnFull>, core::kOnFullNames.size()> names{};
+    size_t at = 0;
+    for (const core::OnFull on_full : {reject, drop_oldest, drop_newest, dilute}) {
+      names[at++] = {to_string(on_full), on_full};
+    }
+    return names;
+  }();
   return kNames;
 }
 
@@ -362,16 +369,14 @@ std::string with_unit(uint64_t value, Unit unit) {
 }
 
 core::Result<Durability> parse_durability(std::string_view text) {
+  using Mode = Durability::Mode;
   if (text == "sync") return Durability{};
-  if (text == "memory") return Durability{Durability::Mode::memory, 0};
+  if (text == "memory") return Durability{Mode::memory};
   constexpr std::string_view kInterval = "interval:";
   if (text.starts_with(kInterval)) {
-    text.remove_prefix(kInterval.size());
-    uint32_t interval_ms = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, interval_ms);
-    if (error == std::errc() && rest == end && interval_ms >= 1 && interval_ms <= kDurabilityIntervalMsMax) {
-      return Durability{Durability::Mode::interval, interval_ms};
+    const auto interval_ms = core::parse_whole<uint32_t>(text.substr(kInterval.size()));
+    if (interval_ms && *interval_ms >= 1 && *interval_ms <= kDurabilityIntervalMsMax) {
+      return Durability{Mode::interval, *interval_ms};
     }
   }
   return core::fail(core::Errc::invalid, "\"sync\", \"interval:<1 to 60000 ms>\" or \"memory\"");

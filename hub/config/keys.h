@@ -23,14 +23,14 @@ using Slot =
     std::variant<Ref<Owner, bool>, Ref<Owner, uint16_t>, Ref<Owner, uint32_t>, Ref<Owner, uint64_t>,
                  Ref<Owner, std::string>, Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
                  Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-                 Ref<Owner, broker::TlsVersion>, Ref<Owner, store::OnFull>, Ref<Owner, SessionOnFull>,
-                 Ref<Owner, store::LaneMode>, Ref<Owner, Anonymous>, Ref<Owner, Durability>,
+                 Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
+                 Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
                  Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
                  Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
-// What a text must look like. `allowed` completes the sentence "allowed: …".
+// What a text must look like, and which words of an enum are allowed if not all are. `allowed` completes the sentence "allowed: …".
 struct TextRule {
   bool (*ok)(std::string_view text) = nullptr;  // null: any text
   std::string_view allowed;
@@ -51,7 +51,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
-// broker::CertificateIdentity, broker::TlsVersion, store::OnFull, SessionOnFull and store::LaneMode.
+// broker::CertificateIdentity, broker::TlsVersion, core::OnFull and store::LaneMode.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -68,9 +68,7 @@ std::span<const EnumName<broker::CertificateIdentity>> enum_names();
 template <>
 std::span<const EnumName<broker::TlsVersion>> enum_names();
 template <>
-std::span<const EnumName<store::OnFull>> enum_names();
-template <>
-std::span<const EnumName<SessionOnFull>> enum_names();
+std::span<const EnumName<core::OnFull>> enum_names();
 template <>
 std::span<const EnumName<store::LaneMode>> enum_names();
 
@@ -93,6 +91,6 @@ auto at(First Owner::*first, Rest... rest) {
 [[nodiscard]] std::string with_unit(uint64_t value, Unit unit);
 
 // "sync" | "interval:<ms>" | "memory". Errors: invalid; `what` says what is allowed.
-[[nodiscard]] core::Result<Durability> parse_durability(std::string_view text);
+[[nodiscard]] core::Result<store::Durability> parse_durability(std::string_view text);
 
 }  // namespace headgate::hub

@@ -17,7 +17,7 @@ struct Default {
  private:
   static std::string text(bool value) { return value ? "true" : "false"; }
   static std::string text(const std::string& value) { return "\"" + value + "\""; }
-  static std::string text(const Durability& value) { return text(to_string(value)); }
+  static std::string text(const store::Durability& value) { return text(to_string(value)); }
   static std::string text(const routing::RouteFile&) { return "{}"; }
   static std::string text(const std::vector<IdentityPattern>& identities) { return to_json(identities); }
   static std::string text(const std::vector<AccessRule>& rules) { return to_json(rules); }

@@ -10,30 +10,12 @@ namespace headgate::hub {
 
 using routing::OnRemove;
 
-namespace {
-
-store::OnFull to_store(routing::OnFull on_full) {
-  switch (on_full) {
-    case routing::OnFull::reject:
-      return store::OnFull::reject;
-    case routing::OnFull::drop_newest:
-      return store::OnFull::drop_newest;
-    case routing::OnFull::dilute:
-      return store::OnFull::dilute;
-    case routing::OnFull::drop_oldest:
-      break;
-  }
-  return store::OnFull::drop_oldest;
-}
-
-}  // namespace
-
 store::QueuePolicy policy_of(const routing::QueueRule& rule, const store::QueuePolicy& defaults) {
   store::QueuePolicy policy = defaults;
   policy.messages_max = rule.messages_max.value_or(defaults.messages_max);
   policy.bytes_max = rule.bytes_max.value_or(defaults.bytes_max);
   policy.age_max_ms = rule.age_max_ms.value_or(defaults.age_max_ms);
-  if (rule.on_full) policy.on_full = to_store(*rule.on_full);
+  policy.on_full = rule.on_full.value_or(defaults.on_full);
   return policy;
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 4> kOnFull = {"reject", "drop-newest", "dilute", "drop-oldest"};
 constexpr std::array<std::string_view, 3> kOnRemove = {"keep", "drain", "purge"};
 constexpr int64_t kAgeMsMax = int64_t{100} * 365 * 86'400'000;
 
@@ -51,7 +50,7 @@ class RuleReader {
       } else if (key == "maxAge") {
         read_age(value, path, rule.age_max_ms);
       } else if (key == "onFull") {
-        read_word(value, path, kOnFull, rule.on_full);
+        read_word(value, path, core::kOnFullNames, rule.on_full);
       } else if (!unknown_keys_allowed) {
         problems_.push_back(
             {path, "unknown key" + did_you_mean(key, {"maxBytes", "maxMessages", "maxAge", "onFull"})});
@@ -111,7 +110,6 @@ class RuleReader {
 
 }  // namespace
 
-std::string_view to_string(OnFull on_full) { return kOnFull[static_cast<size_t>(on_full)]; }
 std::string_view to_string(OnRemove on_remove) { return kOnRemove[static_cast<size_t>(on_remove)]; }
 
 std::optional<OnRemove> parse_on_remove(std::string_view text) {

@@ -8,10 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/on_full.h"
+
 namespace headgate::routing {
 
+using core::OnFull;
+
 // Ordered by how little each loses of what is stored, least first.
-enum class OnFull : uint8_t { reject, drop_newest, dilute, drop_oldest };
 enum class OnRemove : uint8_t { keep, drain, purge };
 
 // Terms of a route for its queue. The hub decides an absent one. A limit of 0 is no limit.
@@ -25,7 +28,6 @@ struct QueueRule {
   friend bool operator==(const QueueRule&, const QueueRule&) = default;
 };
 
-[[nodiscard]] std::string_view to_string(OnFull on_full);
 [[nodiscard]] std::string_view to_string(OnRemove on_remove);
 [[nodiscard]] std::optional<OnRemove> parse_on_remove(std::string_view text);
 

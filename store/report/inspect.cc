@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/base64.h"
 #include "core/topic.h"
 #include "store/dead_letter.h"
 
@@ -14,24 +15,6 @@ using Json = nlohmann::ordered_json;
 
 // Names and topics are UTF-8 by contract; a damaged store must not make inspection fail.
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](size_t at) {
-      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0u;
-    };
-    const unsigned group = byte(i) << 16u | byte(i + 1) << 8u | byte(i + 2);
-    text += kDigits[group >> 18u & 63u];
-    text += kDigits[group >> 12u & 63u];
-    text += i + 1 < bytes.size() ? kDigits[group >> 6u & 63u] : '=';
-    text += i + 2 < bytes.size() ? kDigits[group & 63u] : '=';
-  }
-  return text;
-}
 
 Json priority_of(size_t lane) { return lane == kDefaultLane ? Json(nullptr) : Json(lane); }
 
@@ -49,25 +32,11 @@ std::string_view outcome_name(Outcome outcome) {
   return "dead";
 }
 
-std::string_view on_full_name(OnFull on_full) {
-  switch (on_full) {
-    case OnFull::reject:
-      return "reject";
-    case OnFull::drop_oldest:
-      return "drop-oldest";
-    case OnFull::drop_newest:
-      return "drop-newest";
-    case OnFull::dilute:
-      break;
-  }
-  return "dilute";
-}
-
 Json limits_of(const QueuePolicy& policy) {
   return {{"messages_max", policy.messages_max},
           {"bytes_max", policy.bytes_max},
           {"age_max_ms", policy.age_max_ms},
-          {"on_full", on_full_name(policy.on_full)}};
+          {"on_full", to_string(policy.on_full)}};
 }
 
 Json lanes_of(const QueueStats& stats) {
@@ -127,7 +96,9 @@ void add_payload(Json& json, const std::string& body) {
   if (core::is_valid_utf8(body)) {
     json["payload"] = body;
   } else {
-    json["payload_base64"] = base64(body);
+    std::string base64;
+    core::append_base64(base64, body);
+    json["payload_base64"] = std::move(base64);
   }
 }
 

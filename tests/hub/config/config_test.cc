@@ -53,7 +53,7 @@ TEST(Config, EmptyObjectIsTheEmbeddedDefault) {
   ASSERT_EQ(config.listeners.size(), 1u);
   EXPECT_EQ(config.listeners[0], ListenerConfig{});
   EXPECT_EQ(config.data_dir, "./headgate-data");
-  EXPECT_EQ(config.store.durability, Durability{});
+  EXPECT_EQ(config.store.durability, store::Durability{});
   EXPECT_FALSE(config.upstream.enabled());
   EXPECT_EQ(admin_socket_path(config), "./headgate-data/admin.sock");
 }
@@ -130,6 +130,12 @@ TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
        "\"memory\""},
       {R"({"store": {"cache_bytes": "lots"}})",
        "hub.json: store.cache_bytes: is \"lots\"; allowed: 64KiB to 1TiB, as a number of bytes or \"64MiB\""},
+      {R"({"store": {"on_full": "explode"}})",
+       "hub.json: store.on_full: is \"explode\"; allowed: \"reject\", \"drop-oldest\", \"drop-newest\" or "
+       "\"dilute\""},
+      {R"({"store": {"session_on_full": "reject"}})",
+       "hub.json: store.session_on_full: is \"reject\"; allowed: \"drop-newest\", \"drop-oldest\" or "
+       "\"dilute\""},
       {R"({"log": {"level": "loud"}})",
        "hub.json: log.level: is \"loud\"; allowed: \"debug\", \"info\", \"warn\" or \"error\""},
       {R"({"upstream": {"port": 1883}})",
