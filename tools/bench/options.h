@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/tls_files.h"
 #include "tools/bench/wire.h"
 
 namespace headgate::tools::bench {
@@ -17,11 +18,9 @@ enum class Mode {
   leave,  // subscribe in persistent sessions, then disconnect
 };
 
-struct Tls {
+// `ca_file` empty: the system's authorities.
+struct Tls : core::TlsFiles {
   bool wanted = false;
-  std::string ca_file = {};  // empty: the system's
-  std::string cert_file = {};
-  std::string key_file = {};
   bool insecure = false;  // believe any certificate
 };
 
