@@ -152,7 +152,8 @@ void Broker::after_disconnect(Client& client, core::Now now) {
 
 size_t Broker::packet_bytes_max(const Channel& channel) const {
   const size_t limit = options_.session.packet_bytes_max;
-  return channel.policy ? std::min(limit, channel.policy->packet_bytes_max) : limit;
+  const size_t own = channel.policy ? channel.policy->packet_bytes_max : 0;
+  return own > 0 ? std::min(limit, own) : limit;
 }
 
 // ---- time ----

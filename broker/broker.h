@@ -14,6 +14,7 @@
 
 #include "broker/access.h"
 #include "broker/counters.h"
+#include "broker/options.h"
 #include "broker/session/channel.h"
 #include "broker/session/retained.h"
 #include "broker/session/session.h"
@@ -25,16 +26,6 @@
 namespace headgate::broker {
 
 struct PendingConnect;
-
-struct BrokerOptions {
-  SessionLimits session;
-  uint16_t connect_timeout_s = 10;
-  uint16_t keep_alive_s_max = 0;  // what clients may ask for at most (5.0 clients are told); 0 = any
-  uint32_t session_expiry_s_max = UINT32_MAX;  // what clients may ask for at most; UINT32_MAX = for ever
-  uint32_t slow_reader_timeout_s = 60;  // how long a client may take nothing of too much that is unsent
-  size_t sessions_max = 100'000;        // client ids, connected or not
-  RetainedLimits retained;              // for the hub, which keeps the retained messages
-};
 
 // A session as the store remembers it.
 struct StoredSession {

@@ -1,7 +1,6 @@
 // Demands of a listener on the clients that come in by it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -9,11 +8,13 @@ namespace headgate::broker {
 
 // From the configuration; constant once the listener is open, shared by its connections.
 struct ListenerPolicy {
-  std::string name;                    // as the operator knows it: "127.0.0.1:1883"
-  bool allow_anonymous = true;         // a CONNECT without credentials is let in
-  bool trusts_certificate = true;      // a verified client certificate says who the client is
-  size_t packet_bytes_max = SIZE_MAX;  // the broker's own limit holds too
-  std::string password_file;           // users of this listener; empty: those of the hub
+  std::string name;                // as the operator knows it: "127.0.0.1:1883"
+  bool allow_anonymous = true;     // a CONNECT without credentials is let in
+  bool trusts_certificate = true;  // a verified client certificate says who the client is
+  uint32_t packet_bytes_max = 0;   // the broker's own limit holds too; 0 = that alone
+  std::string password_file;       // users of this listener; empty: those of the hub
+
+  friend bool operator==(const ListenerPolicy&, const ListenerPolicy&) = default;
 };
 
 }  // namespace headgate::broker

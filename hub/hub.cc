@@ -22,55 +22,6 @@ constexpr int64_t kUpstreamPatienceMs =
     2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
 constexpr std::chrono::milliseconds kStopPoll{20};
 
-broker::BrokerOptions broker_options(const Config& config) {
-  const LimitsConfig& limits = config.limits;
-  broker::BrokerOptions options;
-  options.session.receive_maximum = limits.receive_maximum;
-  options.session.in_flight_max = limits.in_flight_max;
-  options.session.queued_messages_max = limits.queued_messages_max;
-  options.session.queued_bytes_max = limits.queued_bytes_max;
-  options.session.unsent_bytes_max = limits.write_buffer_bytes_max;
-  options.slow_reader_timeout_s = limits.slow_reader_timeout_s;
-  options.session.packet_bytes_max = limits.packet_bytes_max;
-  options.session.topic_aliases_max = limits.topic_aliases_max;
-  options.session.topic_aliases_out_max = limits.topic_aliases_out_max;
-  options.session.topic_levels_max = limits.topic_levels_max;
-  options.session.topic_bytes_max = limits.topic_bytes_max;
-  options.session.user_properties_max = limits.user_properties_max;
-  options.session.subscriptions_max = limits.subscriptions_per_client_max;
-  options.sessions_max = limits.sessions_max;
-  options.retained = {limits.retained_messages_max, limits.retained_bytes_max};
-  options.connect_timeout_s = static_cast<uint16_t>(limits.connect_timeout_s);
-  options.keep_alive_s_max = limits.keep_alive_s_max;
-  options.session_expiry_s_max = limits.session_expiry_s_max;
-  return options;
-}
-
-broker::AdmissionLimits admission_limits(const LimitsConfig& limits) {
-  return {limits.connections_max, limits.connections_per_address_max, limits.connect_rate_max};
-}
-
-upstream::UpstreamOptions upstream_options(const Config& config) {
-  const UpstreamConfig& from = config.upstream;
-  upstream::UpstreamOptions to;
-  to.link.host = from.host;
-  to.link.port = from.port;
-  to.link.protocol = static_cast<uint8_t>(from.protocol);
-  to.link.client_id = from.client_id.empty() ? "headgate-" + hub_id_of(config) : from.client_id;
-  to.link.username = from.username;
-  to.link.password_file = from.password_file;
-  to.link.keep_alive_s = from.keep_alive_s;
-  to.link.in_flight_max = static_cast<uint16_t>(from.in_flight_batches);
-  to.link.tls = {from.tls.ca_file, from.tls.cert_file, from.tls.key_file};
-  to.topic = from.topic;
-  to.batch = {from.batch.messages_max, from.batch.bytes_max, from.batch.compressed_bytes_max,
-              from.batch.linger_ms, static_cast<int>(from.batch.zstd_level)};
-  to.in_flight_batches = static_cast<uint16_t>(from.in_flight_batches);
-  to.lane_mode = config.store.lane_mode;
-  to.backoff = {from.backoff.base_ms, from.backoff.cap_ms};
-  return to;
-}
-
 VerifiedPasswords::Key random_key() {
   VerifiedPasswords::Key key{};
   if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
@@ -88,20 +39,13 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   if (const auto dropped = drop_privileges(config.user); !dropped) return core::fail(dropped.error());
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
-  store::StoreOptions options;
-  options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
-  options.hub_id = hub_id_of(config);
-  options.durability = config.store.durability;
-  options.cache_bytes = config.store.cache_bytes;
-  options.tail_bytes = config.store.tail_bytes;
-  options.space = config.store.space;
-  auto store = store::open_queue_store(options, *executor, log);
+  auto store = store::open_queue_store(store_options(config), *executor, log);
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
                                           std::move(executor), std::move(*store)));
   if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
-  hub->engine_.use_limits(store_limits(config.store.limits));
-  hub->engine_.use_lane_mode(config.store.lane_mode);
+  hub->engine_.use_limits(config.queues);
+  hub->engine_.use_lane_mode(config.lane_mode);
   if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());
@@ -120,8 +64,8 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       store_(std::move(store)),
       hasher_(*executor_),
       access_(hasher_, random_key(), clock_, log),
-      engine_(broker_options(config), access_, *store_, *executor_, clock_, log),
-      connections_(io, engine_.broker(), clock_, log, admission_limits(config.limits)),
+      engine_(config.broker, access_, *store_, *executor_, clock_, log),
+      connections_(io, engine_.broker(), clock_, log, config.admission),
       listeners_(std::move(listeners)),
       admin_api_(*this, *store_),
       admin_server_(io, admin_api_, log),

@@ -69,14 +69,14 @@ void show_counters(HubStatus& status, const Engine& engine, const broker::Admiss
   status.dropped = by_name(broker.drops());
 }
 
-UpstreamStatus upstream_status(const UpstreamConfig& config, const UpstreamShell* shell) {
+UpstreamStatus upstream_status(const upstream::UpstreamOptions& options, const UpstreamShell* shell) {
   UpstreamStatus status;
   status.state = "off";
   if (!shell) return status;
   const upstream::ForwarderStatus forwarder = shell->status();
   status.state = state_of(forwarder);
-  status.host = config.host;
-  status.port = config.port;
+  status.host = options.link.host;
+  status.port = options.link.port;
   status.last_error = forwarder.last_error;
   status.retry_in_ms = forwarder.retry_in_ms;
   status.batches_acked = forwarder.batches;
@@ -109,7 +109,7 @@ HubStatus Hub::status() const {
   status.started_ms = started_wall_ms_;
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
-  status.store_bytes_max = config_.store.limits.bytes_max;
+  status.store_bytes_max = config_.queues.bytes_max;
   status.store_memory = store_->store_memory();
   status.disk = store_->disk();
   show_counters(status, engine_, connections_.admission());
@@ -165,7 +165,6 @@ void Hub::reload_access(const Config& fresh, ReloadReport& report) {
     report.errors.push_back("the users and rules in force stay: " + used.error().what);
     return;
   }
-  config_.auth = fresh.auth;
   config_.access = fresh.access;
   engine_.renew_grants();
 }
@@ -188,8 +187,8 @@ ReloadReport Hub::reload() {
   config_.routes = std::move(fresh.routes);
   config_.routes_dir = std::move(fresh.routes_dir);
   config_.time_to_live_s = fresh.time_to_live_s;
-  config_.store.limits = fresh.store.limits;
-  engine_.use_limits(store_limits(config_.store.limits));
+  config_.queues = fresh.queues;
+  engine_.use_limits(config_.queues);
   const auto used = engine_.use_routes(collect_routes(config_), config_.time_to_live_s);
   if (!used) report.errors.push_back(used.error().what);
   report.active = engine_.routes().active();

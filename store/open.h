@@ -31,17 +31,19 @@ struct Thrift {
   uint64_t unit_bytes = 16u << 20;
 };
 
+// Defaults are those of headgate.json (`store`).
 struct StoreOptions {
   std::string dir;     // a directory of the store's own: empty, missing, or a store
   std::string hub_id;  // written into a new store; an existing one must have the same
   Durability durability;
-  size_t cache_bytes = 16u << 20;  // RocksDB's blocks, indexes and memtables together
-  size_t tail_bytes = 4u << 20;    // the newest messages, kept for consumers that keep up
+  size_t cache_bytes = 8u << 20;  // RocksDB's blocks, indexes and memtables together
+  size_t tail_bytes = 8u << 20;   // the newest messages, kept for consumers that keep up
   size_t holes_max = 64;  // finished ranges behind the head of a lane; with more, rows are written anew
-  SpaceLimits space;      // of the disk; none unless it is set
-  std::shared_ptr<Volume> volume;  // whom to ask for that; null = the operating system
-  Thrift thrift;                   // set by the store itself, from what the volume says
-  rocksdb::Env* env = nullptr;     // the file system to use; null = the operating system's; not owned
+  SpaceLimits space = {.min_free_bytes = 64u << 20,
+                       .reserve_bytes = 32u << 20};  // what the disk must keep free
+  std::shared_ptr<Volume> volume;                    // whom to ask for that; null = the operating system
+  Thrift thrift;                                     // set by the store itself, from what the volume says
+  rocksdb::Env* env = nullptr;  // the file system to use; null = the operating system's; not owned
 };
 
 // Opens the store in options.dir, or makes one. Reads a few rows per queue, however much is queued.

@@ -6,28 +6,22 @@
 #include <string>
 #include <string_view>
 
+#include "core/tls_files.h"
 #include "store/lane_picker.h"
 
 namespace headgate::upstream {
 
-// TLS is used when `ca_file` is set; `cert_file` and `key_file` (both or neither) add a client certificate.
-struct TlsOptions {
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-};
-
 // How to reach the upstream broker. Files are read at every connect, so that they can be rotated.
 struct LinkOptions {
-  std::string host;
+  std::string host;  // empty: no link, the queue only fills
   uint16_t port = 1883;
   uint8_t protocol = 5;   // MQTT protocol level: 5, or 4 for MQTT 3.1.1
   std::string client_id;  // empty: the broker chooses one
   std::string username;
   std::string password_file;  // its first line, without the line end
   uint16_t keep_alive_s = 60;
-  uint16_t in_flight_max = 4;  // publishes the link ever holds; the forwarder's window
-  TlsOptions tls;
+  uint16_t in_flight_max = 4;  // publishes (batches) the link ever holds; the forwarder's window
+  core::TlsFiles tls;          // used when `ca_file` is set; the other two (both or neither) make it mutual
 };
 
 // When a batch is closed and how it is compressed.
@@ -46,11 +40,12 @@ struct BackoffOptions {
 };
 
 struct UpstreamOptions {
+  [[nodiscard]] bool enabled() const { return !link.host.empty(); }
+
   LinkOptions link;
   std::string topic = "headgate/{hub}/batches";
   std::string stream = "upstream";  // "st" in every batch
   BatchOptions batch;
-  uint16_t in_flight_batches = 4;
   store::LaneMode lane_mode = store::LaneMode::strict;
   BackoffOptions backoff;
   uint32_t attempts_max = 5;             // how often a lone message may be refused before it is dead

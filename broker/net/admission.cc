@@ -99,7 +99,7 @@ Admission::Verdict Admission::admit(const Ticket& ticket, core::Now now) {
 Refusal Admission::check(const Ticket& ticket, const Address* address) const {
   const Listener& listener = listeners_[ticket.listener];
   if (open_ >= limits_.connections_max) return Refusal::connections;
-  if (listener.open >= listener.connections_max) return Refusal::listener;
+  if (listener.connections_max != 0 && listener.open >= listener.connections_max) return Refusal::listener;
   if (address == nullptr) return Refusal::none;
   const bool crowded =
       limits_.connections_per_address_max > 0 && address->open >= limits_.connections_per_address_max;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/counters.h"
+#include "broker/options.h"
 #include "core/clock.h"
 
 namespace headgate::broker {
@@ -30,13 +31,6 @@ struct ClientNet {
 // loopback. This machine, Unix sockets included, is not held to limits by address.
 [[nodiscard]] std::optional<ClientNet> net_of_v4(const std::array<uint8_t, 4>& address);
 [[nodiscard]] std::optional<ClientNet> net_of_v6(const std::array<uint8_t, 16>& address);
-
-struct AdmissionLimits {
-  size_t connections_max = 10'000;
-  size_t connections_per_address_max = 5'000;  // 0 = no limit
-  // New connections a second from one address, 0 = no limit; ten seconds' worth may come at once.
-  uint32_t connect_rate_max = 200;
-};
 
 enum class Refusal : uint8_t {
   none,
@@ -67,7 +61,7 @@ class Admission {
 
   explicit Admission(const AdmissionLimits& limits) : limits_(limits) {}
 
-  // A listener's number. `connections_max`: its own limit.
+  // A listener's number. `connections_max`: its own limit, 0 = none.
   [[nodiscard]] uint32_t add_listener(size_t connections_max);
 
   [[nodiscard]] Verdict admit(const Ticket& ticket, core::Now now);

@@ -1,4 +1,4 @@
-// What a listener is made of, as plain values: from the configuration to broker::Listener.
+// A listener as plain values: from the configuration to broker::Listener. Defaults are those of headgate.json.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/listener_policy.h"
+#include "core/tls_files.h"
 
 namespace headgate::broker {
 
@@ -29,30 +30,34 @@ enum class CertificateIdentity : uint8_t {
 
 enum class TlsVersion : uint8_t { v1_2, v1_3 };
 
-struct TlsOptions {
-  std::string cert_file;       // PEM: the certificate, then the chain up to its authority
-  std::string key_file;        // PEM
-  std::string client_ca_file;  // PEM; empty: clients are not asked for a certificate
+// `ca_file` empty: clients are not asked for a certificate.
+struct TlsOptions : core::TlsFiles {
   bool require_client_certificate = false;
   CertificateIdentity identity = CertificateIdentity::common_name;
   TlsVersion min_version = TlsVersion::v1_2;
+
+  friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 struct WebSocketOptions {
   std::vector<std::string> paths = {"/mqtt"};
   std::vector<std::string> origins;  // empty: pages from anywhere
+
+  friend bool operator==(const WebSocketOptions&, const WebSocketOptions&) = default;
 };
 
 struct ListenerOptions {
   Transport transport = Transport::tcp;
   std::string address = "127.0.0.1";  // IP
-  uint16_t port = 0;                  // IP; 0 = any free one
+  uint16_t port = 1883;               // IP; 0 = any free one
   std::string path;                   // Unix socket
   uint32_t mode = 0660;               // Unix socket
-  uint32_t connections_max = UINT32_MAX;
+  uint32_t connections_max = 0;       // 0 = no limit of its own
   TlsOptions tls;
   WebSocketOptions web_socket;
   ListenerPolicy policy;  // its name is made by the listener once it is bound
+
+  friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;
 };
 
 }  // namespace headgate::broker

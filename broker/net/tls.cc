@@ -101,8 +101,8 @@ core::Status use_certificate(SSL_CTX* context, const TlsOptions& options) {
 }
 
 core::Status use_client_authorities(SSL_CTX* context, const TlsOptions& options) {
-  if (options.client_ca_file.empty()) return {};
-  const std::string& file = options.client_ca_file;
+  if (options.ca_file.empty()) return {};
+  const std::string& file = options.ca_file;
   if (auto readable = check_readable("tls.client_ca_file", file); !readable) return readable;
   ERR_clear_error();
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(file.c_str());

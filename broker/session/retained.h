@@ -8,14 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/options.h"
 #include "core/message.h"
 
 namespace headgate::broker {
-
-struct RetainedLimits {
-  size_t messages_max = 100'000;
-  size_t bytes_max = 67'108'864;  // of topics, bodies and properties
-};
 
 // Held in memory; the owner keeps the durable copy. Costs of match(): the topics that share the filter's
 // literal beginning are looked at.

@@ -22,6 +22,7 @@
 #include "broker/codec/packets/subscribe.h"
 #include "broker/codec/reason_code.h"
 #include "broker/counters.h"
+#include "broker/options.h"
 #include "broker/session/outbox.h"
 #include "broker/session/subscriptions.h"
 #include "core/clock.h"
@@ -108,24 +109,6 @@ class BrokerEvents {
   virtual void on_completed(Session& session, uint16_t packet_id) = 0;
   // The in-flight window, which was full, has room again.
   virtual void on_window_open(Session& session) = 0;
-};
-
-// Limits of one session, from the configuration.
-struct SessionLimits {
-  uint16_t receive_maximum = 1024;       // QoS 1 and 2 publishes of a client not yet acknowledged
-  uint16_t in_flight_max = 1024;         // deliveries to a client not yet acknowledged
-  size_t queued_messages_max = 10'000;   // waiting in memory behind the window
-  size_t queued_bytes_max = 16'777'216;  // the same, their topics, bodies and properties
-  size_t unsent_bytes_max = 1'048'576;   // encoded, not yet taken by the socket: beyond it QoS 0 is dropped
-  size_t unanswered_bytes_max =
-      262'144;  // of publishes that wait for the store: beyond it the client is not read
-  size_t packet_bytes_max = 1'048'576;
-  uint16_t topic_aliases_max = 32;      // per connection, client to hub
-  uint16_t topic_aliases_out_max = 32;  // the same, hub to client
-  uint32_t topic_levels_max = 200;  // of topics and filters: the trie of subscriptions is walked by recursion
-  uint32_t topic_bytes_max = 4096;  // the same, their length
-  uint32_t user_properties_max = 256;   // in one PUBLISH or will
-  uint32_t subscriptions_max = 10'000;  // of one client
 };
 
 // What clients asked for and may not do.

@@ -46,13 +46,11 @@ std::string address_of(const std::string& peer) { return peer.substr(0, peer.rfi
 }  // namespace
 
 AccessSettings access_settings(const Config& config) {
-  AccessSettings settings;
-  settings.password_file = config.auth.password_file;
+  AccessSettings settings = config.access;
   for (const ListenerConfig& listener : config.listeners) {
-    if (!listener.password_file.empty()) settings.listener_files.push_back(listener.password_file);
+    const std::string& file = listener.options.policy.password_file;
+    if (!file.empty()) settings.listener_files.push_back(file);
   }
-  settings.identities = config.auth.identities;
-  settings.rules = config.access.rules;
   settings.own_device = hub_id_of(config);
   return settings;
 }

@@ -15,20 +15,14 @@
 #include "hub/access/password_file.h"
 #include "hub/access/password_queue.h"
 #include "hub/access/rules.h"
+#include "hub/access/settings.h"
 #include "hub/access/verified_passwords.h"
 
 namespace headgate::hub {
 
 struct Config;
 
-struct AccessSettings {
-  std::string password_file;                // of listeners that name none; empty: none
-  std::vector<std::string> listener_files;  // those that listeners name
-  std::vector<IdentityPattern> identities;
-  std::vector<AccessRule> rules = default_access_rules();
-  std::string own_device;  // the device of modules that name none: the hub's id
-};
-
+// config.access, and what follows from the rest of the configuration.
 [[nodiscard]] AccessSettings access_settings(const Config& config);
 // Whether all files of users can be read and are right. Errors: as Access::use().
 [[nodiscard]] core::Status check_password_files(const AccessSettings& settings);

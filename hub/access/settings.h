@@ -1,4 +1,4 @@
-// `auth.identities` and `access.rules` between JSON and values.
+// Who may come in and what they may do, as plain values, and two of them between JSON and values.
 #pragma once
 
 #include <string>
@@ -10,6 +10,14 @@
 #include "hub/access/rules.h"
 
 namespace headgate::hub {
+
+struct AccessSettings {
+  std::string password_file;                // users of listeners that name none; empty: none
+  std::vector<std::string> listener_files;  // those that listeners name; follows from them
+  std::vector<IdentityPattern> identities;
+  std::vector<AccessRule> rules = default_access_rules();
+  std::string own_device;  // the device of modules that name none; follows from the hub's id
+};
 
 // Errors: invalid; a line for each thing that is wrong, `path[0].key: what was found; what is allowed`. A
 // rule is security: one that is wrong is never left out, it stops the whole.

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/text.h"
 #include "core/units.h"
 #include "hub/access/settings.h"
 #include "hub/config/keys.h"
@@ -58,21 +59,20 @@ struct Setter {
     ref(owner) = value.get<bool>();
   }
 
-  template <class Number>
-  requires std::is_unsigned_v<Number>
-  void operator()(const Ref<Owner, Number>& ref) {
-    const auto number = read_number();
-    if (!number || *number < key.min || *number > key.max)
-      return found(problems, path, value, allowed_numbers());
-    ref(owner) = static_cast<Number>(*number);
+  void operator()(const Number<Owner>& number) {
+    const auto read = read_number();
+    if (!read || *read < key.min || *read > key.max) return found(problems, path, value, allowed_numbers());
+    number.set(owner, *read);
   }
 
   void operator()(const Ref<Owner, std::string>& ref) {
-    if (!value.is_string()) return found(problems, path, value, "a text");
-    const auto& text = value.get_ref<const std::string&>();
-    if (text.find('\0') != std::string::npos) return found(problems, path, value, "a text without \\u0000");
-    if (key.rule.ok != nullptr && !key.rule.ok(text)) return found(problems, path, value, key.rule.allowed);
-    ref(owner) = text;
+    if (auto text = read_text()) ref(owner) = *std::move(text);
+  }
+
+  void operator()(const Octal<Owner>& mode) {
+    const auto text = read_text();
+    const auto bits = core::parse_whole<uint32_t>(text.value_or(""), 8);
+    if (bits) mode.number.set(owner, *bits);
   }
 
   template <class E>
@@ -126,7 +126,8 @@ struct Setter {
     listeners.resize(value.size());
     for (size_t i = 0; i < value.size(); ++i) {
       read_object(listeners[i], value[i], listener_keys(), path + "[" + std::to_string(i) + "]", problems);
-      if (!value[i].contains("port")) listeners[i].port = default_port(listeners[i].transport);
+      broker::ListenerOptions& options = listeners[i].options;
+      if (!value[i].contains("port")) options.port = default_port(options.transport);
     }
   }
 
@@ -147,6 +148,19 @@ struct Setter {
   void take(const Ref<Owner, T>& ref, core::Result<T> parsed) {
     if (!parsed) return problems.add_lines(parsed.error().what);
     ref(owner) = *std::move(parsed);
+  }
+
+  // nullopt after a problem.
+  std::optional<std::string> read_text() {
+    const auto text = value.is_string() ? value.get<std::string>() : "";
+    const bool fits = key.rule.ok == nullptr || key.rule.ok(text);
+    const bool zero = text.find('\0') != std::string::npos;
+    if (value.is_string() && !zero && fits) return text;
+    found(problems, path, value,
+          !value.is_string() ? "a text"
+          : zero             ? "a text without \\u0000"
+                             : key.rule.allowed);
+    return std::nullopt;
   }
 
   std::optional<uint64_t> read_number() const {
@@ -212,15 +226,15 @@ void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>
 }
 
 void check_upstream(const Json& root, const Config& config, Problems& problems) {
-  const UpstreamConfig& up = config.upstream;
+  const upstream::UpstreamOptions& up = config.upstream;
   const auto section = root.find("upstream");
   if (section != root.end() && section->is_object() && !section->empty() && !section->contains("host")) {
     problems.add("upstream.host", "is missing; allowed: the broker's name, or \"\" for no link");
   }
-  if (up.tls.cert_file.empty() != up.tls.key_file.empty()) {
+  if (up.link.tls.cert_file.empty() != up.link.tls.key_file.empty()) {
     problems.add("upstream.tls", "has only one of cert_file and key_file; set both, or neither");
   }
-  if (!up.tls.cert_file.empty() && up.tls.ca_file.empty()) {
+  if (!up.link.tls.cert_file.empty() && up.link.tls.ca_file.empty()) {
     problems.add("upstream.tls.ca_file", "is missing; without it the broker cannot be verified");
   }
   if (up.backoff.base_ms > up.backoff.cap_ms) {
@@ -280,17 +294,18 @@ std::string hub_id_of(const Config& config) {
   return id.substr(0, 64);
 }
 
-StoreLimits store_limits(const QueueLimitsConfig& config) {
-  StoreLimits limits;
-  limits.bytes_max = config.bytes_max;
-  limits.queue = {config.queue_messages_max, config.queue_bytes_max, int64_t{config.queue_age_max_s} * 1000,
-                  config.on_full};
-  limits.session = {config.session_messages_max, config.session_bytes_max, 0, config.session_on_full};
-  // What is known about a letter is kept beside its message, and does not count in bytes.
-  constexpr uint64_t kBytesALetter = 1024;
-  const uint64_t letters_max = (config.dead_bytes_max + kBytesALetter - 1) / kBytesALetter;
-  limits.dead = {letters_max, config.dead_bytes_max, 0, core::OnFull::drop_oldest};
-  return limits;
+store::StoreOptions store_options(const Config& config) {
+  store::StoreOptions options = config.store;
+  options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
+  options.hub_id = hub_id_of(config);
+  return options;
+}
+
+upstream::UpstreamOptions upstream_options(const Config& config) {
+  upstream::UpstreamOptions options = config.upstream;
+  if (options.link.client_id.empty()) options.link.client_id = "headgate-" + hub_id_of(config);
+  options.lane_mode = config.lane_mode;
+  return options;
 }
 
 std::string admin_socket_path(const Config& config) {

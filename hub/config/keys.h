@@ -1,7 +1,8 @@
-// The table behind hub/config/config.h: every key that headgate.json may hold.
+// The tables behind hub/config/config.h: every key that headgate.json may hold, with the member it sets.
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,19 +15,32 @@
 
 namespace headgate::hub {
 
-// Where a key's value lives in an Owner.
+// A key's value in an Owner.
 template <class Owner, class T>
 using Ref = std::function<T&(Owner&)>;
 
+// A whole number in an Owner, whatever the type and unit of its member.
 template <class Owner>
-using Slot =
-    std::variant<Ref<Owner, bool>, Ref<Owner, uint16_t>, Ref<Owner, uint32_t>, Ref<Owner, uint64_t>,
-                 Ref<Owner, std::string>, Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
-                 Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-                 Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
-                 Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
-                 Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
-                 Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
+struct Number {
+  std::function<uint64_t(Owner&)> get;
+  std::function<void(Owner&, uint64_t)> set;
+  uint64_t max = 0;  // the largest that the member holds
+};
+
+// A file mode, which is written in octal.
+template <class Owner>
+struct Octal {
+  Number<Owner> number;
+};
+
+template <class Owner>
+using Slot = std::variant<Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
+                          Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
+                          Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
+                          Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>,
+                          Ref<Owner, store::LaneMode>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
+                          Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
+                          Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -80,11 +94,30 @@ template <class E>
   return "";
 }
 
-// The place reached through a chain of members.
+// The place reached through a chain of members: a Number, or a Ref to what else it is.
 template <class Owner, class First, class... Rest>
 auto at(First Owner::*first, Rest... rest) {
   using T = std::remove_reference_t<decltype(((std::declval<Owner&>().*first).*....*rest))>;
-  return Ref<Owner, T>([=](Owner& owner) -> T& { return ((owner.*first).*....*rest); });
+  const auto place = [=](Owner& owner) -> T& { return ((owner.*first).*....*rest); };
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    return Number<Owner>{[=](Owner& owner) { return static_cast<uint64_t>(place(owner)); },
+                         [=](Owner& owner, uint64_t value) { place(owner) = static_cast<T>(value); },
+                         static_cast<uint64_t>(std::numeric_limits<T>::max())};
+  } else {
+    return Ref<Owner, T>(place);
+  }
+}
+
+// A key in seconds for a member in milliseconds.
+template <class Owner>
+Number<Owner> in_seconds(Number<Owner> ms) {
+  return {[get = ms.get](Owner& owner) { return get(owner) / 1000; },
+          [set = ms.set](Owner& owner, uint64_t value) { set(owner, value * 1000); }, ms.max / 1000};
+}
+
+template <class Owner>
+Octal<Owner> octal(Number<Owner> mode) {
+  return {std::move(mode)};
 }
 
 // "1048576" with Unit::bytes is "1MiB"; other units append theirs.

@@ -15,7 +15,10 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 class Check {
  public:
   Check(const ListenerConfig& listener, std::string place, Problems& problems)
-      : listener_(listener), place_(std::move(place)), problems_(problems) {}
+      : listener_(listener.options),
+        insecure_(listener.insecure),
+        place_(std::move(place)),
+        problems_(problems) {}
 
   void run() {
     if (listener_.transport == Transport::unix_socket) {
@@ -25,7 +28,7 @@ class Check {
     }
     if (broker::is_encrypted(listener_.transport)) {
       tls();
-    } else if (listener_.tls != ListenerTlsConfig{}) {
+    } else if (listener_.tls != broker::TlsOptions{}) {
       add("tls", R"(has no meaning here; set "transport" to "tls" or "wss", or leave it out)");
     }
     if (!broker::is_web_socket(listener_.transport)) no_web_socket();
@@ -38,7 +41,7 @@ class Check {
 
   void unix_socket() {
     if (listener_.path.empty()) add("path", "is missing; name the file that clients connect to");
-    if (listener_.address != ListenerConfig{}.address)
+    if (listener_.address != broker::ListenerOptions{}.address)
       add("address", "has no meaning for a Unix socket, which has a path; leave it out");
     if (listener_.port != default_port(Transport::unix_socket))
       add("port", "has no meaning for a Unix socket, which has a path; leave it out");
@@ -51,8 +54,7 @@ class Check {
               std::string(broker::is_web_socket(listener_.transport) ? "; a WebSocket's path is ws_path"
                                                                      : ""));
     }
-    if (broker::is_encrypted(listener_.transport) || listener_.insecure || is_loopback(listener_.address))
-      return;
+    if (broker::is_encrypted(listener_.transport) || insecure_ || is_loopback(listener_.address)) return;
     add("address", "is " + quoted(listener_.address) +
                        ", beyond loopback, where what passes can be read and changed on the way; use "
                        R"(127.0.0.1, or "transport": "tls" with a certificate, or say "insecure": true )"
@@ -60,29 +62,30 @@ class Check {
   }
 
   void tls() {
-    const ListenerTlsConfig& tls = listener_.tls;
+    const broker::TlsOptions& tls = listener_.tls;
     for (const auto& [key, file] :
          {std::pair("tls.cert_file", &tls.cert_file), {"tls.key_file", &tls.key_file}}) {
       if (file->empty()) add(key, "is missing; TLS needs a certificate and its key, two PEM files");
     }
-    if (tls.require_client_certificate && tls.client_ca_file.empty())
+    if (tls.require_client_certificate && tls.ca_file.empty())
       add("tls.client_ca_file",
           "is missing; it names who may sign the client certificates that are required");
   }
 
   void no_web_socket() {
-    const ListenerConfig defaults;
+    const broker::WebSocketOptions defaults;
     const std::string what = R"(is for WebSockets; set "transport" to "ws" or "wss", or leave it out)";
-    if (listener_.ws_path != defaults.ws_path) add("ws_path", what);
-    if (listener_.ws_origin != defaults.ws_origin) add("ws_origin", what);
+    if (listener_.web_socket.paths != defaults.paths) add("ws_path", what);
+    if (listener_.web_socket.origins != defaults.origins) add("ws_origin", what);
   }
 
-  const ListenerConfig& listener_;
+  const broker::ListenerOptions& listener_;
+  bool insecure_;
   std::string place_;
   Problems& problems_;
 };
 
-bool are_in_the_same_place(const ListenerConfig& a, const ListenerConfig& b) {
+bool are_in_the_same_place(const broker::ListenerOptions& a, const broker::ListenerOptions& b) {
   const bool a_is_unix = a.transport == Transport::unix_socket;
   if (a_is_unix != (b.transport == Transport::unix_socket)) return false;
   if (a_is_unix) return a.path == b.path && !a.path.empty();
@@ -109,17 +112,19 @@ uint16_t default_port(Transport transport) {
 bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
 
 bool is_local(const ListenerConfig& listener) {
-  return listener.transport == Transport::unix_socket || is_loopback(listener.address);
+  return listener.options.transport == Transport::unix_socket || is_loopback(listener.options.address);
 }
 
 void check_listeners(const std::vector<ListenerConfig>& listeners, Problems& problems) {
   for (size_t i = 0; i < listeners.size(); ++i) {
     const std::string place = "listeners[" + std::to_string(i) + "]";
     Check(listeners[i], place, problems).run();
-    const auto same = [&](const ListenerConfig& other) { return are_in_the_same_place(other, listeners[i]); };
+    const auto same = [&](const ListenerConfig& other) {
+      return are_in_the_same_place(other.options, listeners[i].options);
+    };
     const auto first = std::find_if(listeners.begin(), listeners.end(), same) - listeners.begin();
     if (static_cast<size_t>(first) < i) {
-      const bool is_unix = listeners[i].transport == Transport::unix_socket;
+      const bool is_unix = listeners[i].options.transport == Transport::unix_socket;
       problems.add(place, "has the " + std::string(is_unix ? "path" : "address and port") + " of listeners[" +
                               std::to_string(first) + "]; keep one of them");
     }
@@ -127,22 +132,10 @@ void check_listeners(const std::vector<ListenerConfig>& listeners, Problems& pro
 }
 
 broker::ListenerOptions listener_options(const ListenerConfig& config) {
-  broker::ListenerOptions options;
-  options.transport = config.transport;
-  options.address = config.address;
-  options.port = config.port;
-  options.path = config.path;
-  options.mode = static_cast<uint32_t>(std::stoul(config.mode, nullptr, 8));
-  if (config.connections_max > 0) options.connections_max = config.connections_max;
-  options.tls = {config.tls.cert_file,      config.tls.key_file,
-                 config.tls.client_ca_file, config.tls.require_client_certificate,
-                 config.tls.identity,       config.tls.min_version};
-  options.web_socket = {config.ws_path, config.ws_origin};
+  broker::ListenerOptions options = config.options;
   const bool by_place = config.anonymous == Anonymous::loopback && is_local(config);
   options.policy.allow_anonymous = config.anonymous == Anonymous::yes || by_place;
-  options.policy.trusts_certificate = config.tls.identity != broker::CertificateIdentity::none;
-  options.policy.password_file = config.password_file;
-  if (config.packet_bytes_max > 0) options.policy.packet_bytes_max = config.packet_bytes_max;
+  options.policy.trusts_certificate = options.tls.identity != broker::CertificateIdentity::none;
   return options;
 }
 

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <array>
 
-#include "hub/config/keys.h"
+#include "hub/config/key_tables.h"
 
 namespace headgate::hub {
 namespace {
-
-constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
 
 bool is_ip_address(std::string_view text) {
   std::array<unsigned char, sizeof(in6_addr)> parsed{};
@@ -17,8 +15,6 @@ bool is_ip_address(std::string_view text) {
   return inet_pton(AF_INET, zero_ended.c_str(), parsed.data()) == 1 ||
          inet_pton(AF_INET6, zero_ended.c_str(), parsed.data()) == 1;
 }
-
-bool is_socket_path(std::string_view text) { return text.size() <= kSocketPathBytesMax; }
 
 bool is_mode(std::string_view text) {
   const auto octal = [](char c) { return c >= '0' && c <= '7'; };
@@ -37,7 +33,6 @@ bool is_origin(std::string_view text) {
 }
 
 constexpr TextRule kAddress = {is_ip_address, "an IP address such as \"127.0.0.1\" or \"::1\""};
-constexpr TextRule kSocket = {is_socket_path, "a path of at most 107 bytes, the system's limit for sockets"};
 constexpr TextRule kMode = {is_mode, "three octal digits, as chmod takes them: \"0660\""};
 constexpr TextRule kWsPath = {is_ws_path,
                               "a path that begins with /, or a list of 1 to 16 of them, without query"};
@@ -45,22 +40,29 @@ constexpr TextRule kOrigin = {is_origin,
                               "a list of up to 64 origins such as \"https://panel.example\", without path"};
 
 using L = ListenerConfig;
+using broker::ListenerOptions;
+
+// The place in the listener's own options.
+auto own(auto... members) { return at(&L::options, members...); }
 
 std::vector<Key<L>> place_keys() {
   return {
-      {"transport", at(&L::transport),
+      {"transport", own(&ListenerOptions::transport),
        "What MQTT travels in: \"tcp\", \"tls\", \"ws\" (WebSocket), \"wss\" (WebSocket over TLS) or "
        "\"unix\"."},
-      {.path = "address", .slot = at(&L::address), .doc = "IP address to listen on.", .rule = kAddress},
-      {"port", at(&L::port),
+      {.path = "address",
+       .slot = own(&ListenerOptions::address),
+       .doc = "IP address to listen on.",
+       .rule = kAddress},
+      {"port", own(&ListenerOptions::port),
        "TCP port; 0 takes any free one and logs it. Left out: 1883, for tls 8883, for ws 8080, for wss 8443.",
        Unit::none, 0, 65'535},
       {.path = "path",
-       .slot = at(&L::path),
+       .slot = own(&ListenerOptions::path),
        .doc = "File of a Unix socket; what a hub before left there is replaced.",
        .rule = kSocket},
       {.path = "mode",
-       .slot = at(&L::mode),
+       .slot = octal(own(&ListenerOptions::mode)),
        .doc = "Who may connect to a Unix socket, as an octal file mode.",
        .rule = kMode},
   };
@@ -73,27 +75,26 @@ std::vector<Key<L>> access_keys() {
        "changed on the way."},
       {"anonymous", at(&L::anonymous),
        "Who may connect without credentials: \"loopback\" everybody where only this machine can connect, "
-       "else "
-       "nobody; true everybody; false nobody."},
-      {"password_file", at(&L::password_file),
+       "else nobody; true everybody; false nobody."},
+      {"password_file", own(&ListenerOptions::policy, &broker::ListenerPolicy::password_file),
        "File of the users that may come in here; empty: auth.password_file. See access.md."},
-      {"connections_max", at(&L::connections_max),
+      {"connections_max", own(&ListenerOptions::connections_max),
        "Connections open at a time by this listener; 0: only limits.connections_max holds.", Unit::none, 0,
        1'000'000},
-      {"packet_bytes_max", at(&L::packet_bytes_max),
+      {"packet_bytes_max", own(&ListenerOptions::policy, &broker::ListenerPolicy::packet_bytes_max),
        "Largest MQTT packet taken here, if that is less than limits.packet_bytes_max; 0: only that holds.",
        Unit::bytes, 0, kPacketBytesMax},
   };
 }
 
 std::vector<Key<L>> tls_keys() {
-  const auto tls = [](auto member) { return at(&L::tls, member); };
-  using T = ListenerTlsConfig;
+  const auto tls = [](auto member) { return own(&ListenerOptions::tls, member); };
+  using T = broker::TlsOptions;
   return {
       {"tls.cert_file", tls(&T::cert_file),
        "The hub's certificate (PEM), followed by the chain up to its authority. Read again on SIGHUP."},
       {"tls.key_file", tls(&T::key_file), "Private key (PEM) of the certificate, without a passphrase."},
-      {"tls.client_ca_file", tls(&T::client_ca_file),
+      {"tls.client_ca_file", tls(&T::ca_file),
        "Authorities (PEM) of client certificates; empty: clients are not asked for one."},
       {"tls.require_client_certificate", tls(&T::require_client_certificate),
        "Refuse clients without a certificate."},
@@ -107,13 +108,13 @@ std::vector<Key<L>> tls_keys() {
 std::vector<Key<L>> web_socket_keys() {
   return {
       {.path = "ws_path",
-       .slot = at(&L::ws_path),
+       .slot = own(&ListenerOptions::web_socket, &broker::WebSocketOptions::paths),
        .doc = "Path that WebSocket clients ask for, or a list of them.",
        .min = 1,
        .max = 16,
        .rule = kWsPath},
       {.path = "ws_origin",
-       .slot = at(&L::ws_origin),
+       .slot = own(&ListenerOptions::web_socket, &broker::WebSocketOptions::origins),
        .doc = "Web pages that may connect, by their origin, or a list of them; empty: pages from anywhere.",
        .max = 64,
        .rule = kOrigin},

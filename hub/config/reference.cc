@@ -1,5 +1,7 @@
 // The reference is a commented headgate.json made from the table, so that it cannot drift from the parser.
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "hub/access/settings.h"
 #include "hub/config/keys.h"
@@ -12,6 +14,13 @@ template <class Owner>
 struct Default {
   Owner& owner;
 
+  std::string operator()(const Number<Owner>& number) { return std::to_string(number.get(owner)); }
+  std::string operator()(const Octal<Owner>& mode) {
+    std::array<char, 16> digits{};
+    const int size =
+        std::snprintf(digits.data(), digits.size(), "%04o", static_cast<unsigned>(mode.number.get(owner)));
+    return text(std::string(digits.data(), static_cast<size_t>(size)));
+  }
   std::string operator()(const auto& ref) { return text(ref(owner)); }
 
  private:
@@ -21,9 +30,6 @@ struct Default {
   static std::string text(const routing::RouteFile&) { return "{}"; }
   static std::string text(const std::vector<IdentityPattern>& identities) { return to_json(identities); }
   static std::string text(const std::vector<AccessRule>& rules) { return to_json(rules); }
-  template <class Number>
-  requires std::is_unsigned_v<Number>
-  static std::string text(Number value) { return std::to_string(value); }
   template <class E>
   requires std::is_enum_v<E>
   static std::string text(E value) { return text(std::string(enum_name(value))); }

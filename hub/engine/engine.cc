@@ -45,7 +45,7 @@ void Engine::use_limits(const StoreLimits& limits) {
   store_.set_bytes_max(limits.bytes_max);
   sessions_.use_queue_policy(limits.session);
   queue_policy_ = limits.queue;
-  dead_policy_ = limits.dead;
+  dead_policy_ = limits.dead();
   if (dead_queue_ != 0) store_.set_policy(dead_queue_, dead_policy_);
 }
 

@@ -31,6 +31,7 @@ Kind rocks_kind(const char* name, Durability durability) {
             options.dir = dir;
             options.hub_id = "hub-1";
             options.durability = durability;
+            options.space = {};
             return open_queue_store(options, executor, log).value();
           }};
 }

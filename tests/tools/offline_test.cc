@@ -27,6 +27,7 @@ class Offline : public ::testing::Test {
     store::StoreOptions options;
     options.dir = data_ + "/" + std::string(store::kStoreDirName);
     options.hub_id = "site-7";
+    options.space = {};
     auto store = store::open_queue_store(options, executor_, log_);
     ASSERT_TRUE(store.has_value()) << store.error().what;
     (*store)->set_events(&events_);
@@ -45,6 +46,7 @@ class Offline : public ::testing::Test {
     store::StoreOptions options;
     options.dir = data_ + "/" + std::string(store::kStoreDirName);
     options.hub_id = "site-7";
+    options.space = {};
     const auto store = store::open_queue_store(options, executor_, log_);
     ASSERT_TRUE((*store)->open_queue(store::kDeadQueue));
     ASSERT_EQ((*store)->dead_letter(*(*store)->find_queue("$upstream"), 3, 1, {"poison", 1, 5, "", 0, "", 0}),

@@ -387,7 +387,7 @@ void Forwarder::send_gaps(core::Now now) {
 }
 
 size_t Forwarder::window_max() const {
-  return std::max<size_t>(1, std::min(options_.in_flight_batches, session_.receive_maximum));
+  return std::max<size_t>(1, std::min(options_.link.in_flight_max, session_.receive_maximum));
 }
 
 size_t Forwarder::packet_payload_max() const {

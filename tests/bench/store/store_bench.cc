@@ -112,7 +112,9 @@ class Bench {
   explicit Bench(const Settings& settings) : settings_(settings) {
     options_.dir = settings.dir;
     options_.hub_id = "bench";
+    options_.cache_bytes = 16u << 20;
     options_.tail_bytes = 0;
+    options_.space = {};
   }
 
   // False if a message is missing.

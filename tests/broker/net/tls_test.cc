@@ -36,7 +36,7 @@ class ListenerTls : public ::testing::Test {
 };
 
 TEST_F(ListenerTls, TakesACertificateItsKeyAndAuthoritiesOfClients) {
-  options_.client_ca_file = file("other.pem");
+  options_.ca_file = file("other.pem");
   EXPECT_EQ(error(), "no error");
 }
 
@@ -67,7 +67,7 @@ TEST_F(ListenerTls, SaysThatAFileIsNotPem) {
   options_.cert_file = dir_.write("text", "hello\n");
   EXPECT_EQ(error().find("tls.cert_file " + file("text") + ": holds no certificate in PEM"), 0u) << error();
   options_.cert_file = file("hub.pem");
-  options_.client_ca_file = file("text");
+  options_.ca_file = file("text");
   EXPECT_EQ(error().find("tls.client_ca_file " + file("text") + ": holds no certificate in PEM"), 0u)
       << error();
 }

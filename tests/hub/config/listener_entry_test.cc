@@ -23,11 +23,11 @@ ListenerConfig parsed(const std::string& listener) {
 const std::string kTls = R"("tls": {"cert_file": "c.pem", "key_file": "k.pem"})";
 
 TEST(ListenerConfig, GoesByTheTransportWhenThePortIsLeftOut) {
-  EXPECT_EQ(parsed("{}").port, 1883);
-  EXPECT_EQ(parsed(R"({"transport": "tls", )" + kTls + "}").port, 8883);
-  EXPECT_EQ(parsed(R"({"transport": "ws"})").port, 8080);
-  EXPECT_EQ(parsed(R"({"transport": "wss", )" + kTls + "}").port, 8443);
-  EXPECT_EQ(parsed(R"({"transport": "ws", "port": 1883})").port, 1883);
+  EXPECT_EQ(parsed("{}").options.port, 1883);
+  EXPECT_EQ(parsed(R"({"transport": "tls", )" + kTls + "}").options.port, 8883);
+  EXPECT_EQ(parsed(R"({"transport": "ws"})").options.port, 8080);
+  EXPECT_EQ(parsed(R"({"transport": "wss", )" + kTls + "}").options.port, 8443);
+  EXPECT_EQ(parsed(R"({"transport": "ws", "port": 1883})").options.port, 1883);
 }
 
 TEST(ListenerConfig, TakesEveryKey) {
@@ -44,7 +44,7 @@ TEST(ListenerConfig, TakesEveryKey) {
   EXPECT_EQ(options.policy.password_file, "panels");
   EXPECT_EQ(options.web_socket.paths, (std::vector<std::string>{"/mqtt", "/$iothub/websocket"}));
   EXPECT_EQ(options.web_socket.origins, std::vector<std::string>{"https://a.example"});
-  EXPECT_EQ(options.tls.client_ca_file, "ca");
+  EXPECT_EQ(options.tls.ca_file, "ca");
   EXPECT_TRUE(options.tls.require_client_certificate);
   EXPECT_EQ(options.tls.identity, broker::CertificateIdentity::alternative_name);
   EXPECT_EQ(options.tls.min_version, broker::TlsVersion::v1_3);

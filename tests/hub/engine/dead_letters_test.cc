@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hub/config/config.h"
 #include "hub/engine/queue_verbs.h"
 #include "store/dead_letter.h"
 #include "tests/hub/engine/engine_fixture.h"
@@ -31,13 +30,13 @@ class DeadLetters : public EngineTest {
 };
 
 TEST_F(DeadLetters, AreKeptByEveryHubUpToItsLimitTheNewest) {
-  limits_ = store_limits({.dead_bytes_max = 2048});
+  limits_ = {.dead_bytes_max = 2048};
   restart();
   route("FROM 'load' INTO $upstream");
   for (const char* body : {"a", "b", "c"}) die(body);
   EXPECT_THAT(waiting("$dead"), ElementsAre("b", "c"));
   EXPECT_EQ(store_.stats(dead()).dropped, 1u);
-  engine_->use_limits(store_limits({.dead_bytes_max = 1024}));
+  engine_->use_limits({.dead_bytes_max = 1024});
   store_.tick(clock_.now());
   EXPECT_THAT(waiting("$dead"), ElementsAre("c"));
 }

@@ -36,6 +36,7 @@ class RocksDriver : public StoreDriver {
   RocksDriver() {
     options.dir = dir / "store";
     options.hub_id = "hub-1";
+    options.space = {};  // the machine's disk is not asked
   }
 
   core::Result<std::unique_ptr<DurableStore>> try_open() {
