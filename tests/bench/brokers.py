@@ -48,6 +48,7 @@ class Broker:
     """One broker process on a free port with its own directory."""
 
     name = ""
+    niceness = 0
 
     def __init__(self, directory: pathlib.Path, port: int = 0):
         self.directory = directory
@@ -64,7 +65,7 @@ class Broker:
             started = time.monotonic()
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
-                preexec_fn=raise_file_limit)
+                preexec_fn=self.prepare_process)
         while not accepts(self.port):
             if self.process.poll() is not None:
                 raise BenchError(f"{self.name} did not start: {self.last_log_line()}")
@@ -72,6 +73,10 @@ class Broker:
                 raise BenchError(f"{self.name} accepted nothing for {within_s:.0f} s")
             time.sleep(0.001)
         return time.monotonic() - started
+
+    def prepare_process(self) -> None:
+        raise_file_limit()
+        os.nice(self.niceness)
 
     def stop(self, within_s: float = 60) -> None:
         if self.process is None or self.process.poll() is not None:

@@ -81,6 +81,8 @@ def number(value: float | None) -> str:
 
 
 def bar_text(row: Row) -> str:
+    if not row.kind:
+        return "-"
     sign = "<=" if row.kind.endswith("<=") else ">="
     return f"{sign} {row.bar:.3g}" + (" x" if row.kind.startswith("ratio") else f" {row.unit}")
 
@@ -90,7 +92,7 @@ def table_line(row: Row, results: dict) -> list[str]:
     headgate = median(results["Headgate"], row.measure)
     ratio = headgate / mosquitto if headgate is not None and mosquitto else None
     reached = row.reached(mosquitto, headgate) if headgate is not None else None
-    verdict = {True: "yes", False: "no", None: "not run"}[reached]
+    verdict = {True: "yes", False: "no", None: "not run" if row.kind else "-"}[reached]
     return [row.what, number(mosquitto), number(headgate), row.unit, number(ratio), bar_text(row), verdict]
 
 
