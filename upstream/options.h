@@ -1,4 +1,4 @@
-// What an operator can say about the upstream link, with its defaults (config key "upstream").
+// Settings of the upstream link for the operator, with their defaults (config key "upstream").
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <utility>
 
 namespace headgate::hub {
 
@@ -13,7 +14,11 @@ UpstreamShell::UpstreamShell(boost::asio::io_context& io, core::Executor& execut
       consumers_(consumers),
       queue_(queue),
       link_(io, executor, clock, options.link),
-      forwarder_(store, queue, link_, log, options, std::random_device{}()),
+      encoder_(executor, options.batch.zstd_level,
+               [this](uint64_t job, core::Result<upstream::EncodedJob> made) {
+                 on_encoded(job, std::move(made));
+               }),
+      forwarder_(store, queue, link_, encoder_, log, options, std::random_device{}()),
       timer_(io) {
   link_.set_events(this);
 }
@@ -49,6 +54,11 @@ void UpstreamShell::on_link_down(const upstream::LinkDown& down, core::Now now) 
 
 void UpstreamShell::on_acked(upstream::Token token, uint8_t reason_code, core::Now now) {
   forwarder_.on_acked(token, reason_code, now);
+  arm();
+}
+
+void UpstreamShell::on_encoded(uint64_t job, core::Result<upstream::EncodedJob> made) {
+  forwarder_.on_encoded(job, std::move(made), clock_.now());
   arm();
 }
 

@@ -1,4 +1,5 @@
-// Runs the forwarder on the loop: its link, its queue, and the one timer it asks for.
+// Runs the forwarder on the loop: its link, its queue, the thread that encodes for it, and the one timer it asks
+// for.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/engine/consumers.h"
+#include "hub/shell/encoder_thread.h"
 #include "store/queue_store.h"
 #include "upstream/drain/forwarder.h"
 #include "upstream/link/link.h"
@@ -40,12 +42,14 @@ class UpstreamShell : private upstream::LinkEvents, private Consumer {
   void on_link_up(const upstream::LinkUp& up, core::Now now) override;
   void on_link_down(const upstream::LinkDown& down, core::Now now) override;
   void on_acked(upstream::Token token, uint8_t reason_code, core::Now now) override;
+  void on_encoded(uint64_t job, core::Result<upstream::EncodedJob> made);
   void arm();
 
   const core::Clock& clock_;
   Consumers& consumers_;
   store::QueueId queue_;
   upstream::MosquittoLink link_;
+  EncoderThread encoder_;
   upstream::Forwarder forwarder_;
   boost::asio::steady_timer timer_;
   int64_t armed_for_ms_ = upstream::Forwarder::kNever;

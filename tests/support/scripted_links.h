@@ -31,6 +31,7 @@ struct ReceivedBatch {
   nlohmann::json json;
   size_t payload_bytes = 0;
   uint32_t expiry_s = 0;
+  size_t connection = 0;  // that it came over, from 1
 
   [[nodiscard]] int lane() const { return json.at("lane").get<int>(); }
   [[nodiscard]] std::vector<uint64_t> seqs() const {
@@ -96,7 +97,7 @@ class RevivableLink : public upstream::Link {
     if (!alive_) return;  // into the void, until the loss is noticed
     received.push_back({std::string(publication.topic), std::string(publication.id),
                         nlohmann::json::parse(decompress_batch(publication.payload)),
-                        publication.payload.size(), publication.expiry_s});
+                        publication.payload.size(), publication.expiry_s, connects});
     EXPECT_EQ(received.back().json.at("m").size(), publication.messages);
     const uint8_t code = answer(received.back());
     if (alive_) reply(token, code);  // the answer may have been to drop the link

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "core/clock.h"
 #include "upstream/options.h"
 
 namespace headgate::upstream {
@@ -25,6 +26,27 @@ class Backoff {
  private:
   BackoffOptions options_;
   int64_t previous_ms_;
+};
+
+// While connected: sends nothing for a time, because the upstream said "not now" or refuses everything.
+class Pause {
+ public:
+  explicit Pause(BackoffOptions options) : backoff_(options) {}
+
+  // The upstream said "not now". Waits longer each time, until something was accepted. Returns the wait.
+  int64_t begin(core::Now now, uint64_t random);
+  void begin_until(int64_t mono_ms) { until_ms_ = mono_ms; }
+  void end() { until_ms_ = 0; }
+  void on_accepted() { proven_ = true; }
+
+  // Also notices that it is over.
+  [[nodiscard]] bool holds(core::Now now);
+  [[nodiscard]] int64_t ends_at() const { return until_ms_; }  // mono; 0: not paused
+
+ private:
+  Backoff backoff_;
+  bool proven_ = true;
+  int64_t until_ms_ = 0;
 };
 
 }  // namespace headgate::upstream

@@ -20,7 +20,7 @@ class Batcher {
   // Lowers (or restores) the number of messages a batch may have, to isolate one that is refused.
   void limit_messages(size_t messages_max);
 
-  // What may still be added. A batch that is full has room for none.
+  // Room for more. A batch that is full has none.
   [[nodiscard]] store::ReadLimit room() const;
   [[nodiscard]] bool full() const;
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -40,7 +40,7 @@ class Batcher {
   [[nodiscard]] std::vector<store::Entry> take();
   void clear() { (void)take(); }
 
-  // What a batch of this lane came to: the next ones are closed by the estimate learned from it.
+  // Learns from what a batch of this lane came to: the next ones are closed by that estimate.
   void learn(size_t json_bytes, size_t compressed_bytes);
 
  private:

@@ -1,6 +1,7 @@
-// Drains one queue of the store over one link: connect, send a window of batches, finish what is
-// acknowledged, back off. Sans-I/O: the owner calls the inputs and keeps one timer for next_deadline(), which
-// any input may change. Not thread-safe; everything happens on the loop thread.
+// Drains one queue of the store over one link: connect, have a window of batches encoded, publish them, finish
+// what is acknowledged, back off. Sans-I/O: the owner calls the inputs and keeps one timer for next_deadline(),
+// which any input may change. Not thread-safe; everything happens on the loop thread, but for the encoding,
+// which is up to the Encoder.
 //
 // What holds:
 // - While the link is down nothing is handed to it, and nothing but positions is kept: after a reconnect the
@@ -11,15 +12,30 @@
 // - Within a lane, entries are sent in the order of their seqs; after a refusal or an outage sending goes on
 //   with the oldest unfinished one. Batches never mix lanes; which lane is next is up to the LaneMode, and
 //   what a lane is charged for is what it put on the wire.
+// - A batch is published as it came back from the encoder only if it is still wanted: what was given up meanwhile,
+//   because the link dropped, an answer moved the lane back or the forwarder closed, is dropped when it comes. Its
+//   entries were never finished and are read again.
+// - One call reads a bounded number of entries; next_deadline() is past while there is more to do. So the loop
+//   serves its clients in between, however large a batch is.
 // - A batch that is refused is halved until the culprit is alone; only that one ends as a dead letter, and only
 //   if the refusal is about the message or other messages got through meanwhile. An upstream that refuses
 //   everything loses nothing: the forwarder waits.
+//
+// A worked example. Lane 5 holds the seqs 1 to 5000, a batch up to 1000 messages and 64 KiB, the window four.
+//   link up          The window is 1. Four calls read 250 or so each; A = 1..1000 goes to the encoder.
+//   A encoded        Published.
+//   A acknowledged   1..1000 are finished; the window is 2. B = 1001..2000 and C = 2001..3000 go to the encoder.
+//   B encoded        It comes to 80 KB, so it was cut behind 1800: published as 1001..1800. C is given up, because
+//                    the lane goes on at 1801, but keeps its place in the window until its encoding is back.
+//   C encoded        Dropped. D = 1801..2800 goes to the encoder.
+//   link down        B is not acknowledged, D not published: both are given up. D's encoding is dropped when it
+//                    comes, even if the link is up again by then.
+//   link up          1001 is the oldest unfinished seq: reading starts there. B's messages travel for the second
+//                    time, with the same seqs; D's for the first.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <random>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +45,13 @@
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
 #include "upstream/drain/backoff.h"
-#include "upstream/drain/batcher.h"
-#include "upstream/drain/isolation.h"
+#include "upstream/drain/flight.h"
+#include "upstream/drain/gap_notices.h"
+#include "upstream/drain/lane_feed.h"
+#include "upstream/drain/refusal.h"
 #include "upstream/link/link.h"
 #include "upstream/options.h"
-#include "upstream/payload/batch_codec.h"
+#include "upstream/payload/encoder.h"
 
 namespace headgate::upstream {
 
@@ -49,9 +67,9 @@ enum class ForwarderState : uint8_t {
 // For `status` and metrics. Counters are since the start of the process.
 struct ForwarderStatus {
   ForwarderState state = ForwarderState::down;
-  int64_t since_ms = 0;     // Unix time of the last change of state
-  int64_t retry_in_ms = 0;  // until the next attempt; 0 unless backing off
-  size_t in_flight_batches = 0;
+  int64_t since_ms = 0;          // Unix time of the last change of state
+  int64_t retry_in_ms = 0;       // until the next attempt; 0 unless backing off
+  size_t in_flight_batches = 0;  // being encoded, or published and not answered
   size_t window_batches = 0;
   uint64_t connects = 0;  // times the link came up
   uint64_t batches = 0;   // acknowledged; so are the next four
@@ -71,7 +89,7 @@ class Forwarder : public LinkEvents {
 
   // `queue` must exist in `store`. `seed` is for the jitter. Registers itself as the link's events; the
   // references must outlive the forwarder.
-  Forwarder(store::QueueStore& store, store::QueueId queue, Link& link, core::Log& log,
+  Forwarder(store::QueueStore& store, store::QueueId queue, Link& link, Encoder& encoder, core::Log& log,
             UpstreamOptions options, uint64_t seed);
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
@@ -95,124 +113,82 @@ class Forwarder : public LinkEvents {
   void on_link_down(const LinkDown& down, core::Now now) override;
   void on_acked(Token token, uint8_t reason_code, core::Now now) override;
 
+  // The encoder has answered a job.
+  void on_encoded(uint64_t job, core::Result<EncodedJob> made, core::Now now);
+
   [[nodiscard]] ForwarderStatus status(core::Now now) const;
 
  private:
-  // One publish that is not answered yet.
-  struct Batch {
-    Token token = 0;
-    uint8_t lane = 0;
-    std::vector<store::Seq> seqs;
-    std::vector<store::Gap> gaps;
-    size_t payload_bytes = 0;
-    size_t json_bytes = 0;
-    int64_t sent_at_ms = 0;  // mono
-  };
-
-  // How often a message was refused that travelled alone.
-  struct Refusals {
-    store::Seq seq = 0;
-    uint32_t times = 0;
-    std::string first;
-    int64_t first_ms = 0;  // Unix time
-    std::string last;
-    int64_t last_ms = 0;
-  };
-
-  // How far a lane has got.
-  struct Lane {
-    Lane(uint8_t n, const UpstreamOptions& options)
-        : number(n), batcher(options.batch, n), isolation(options.attempts_max) {}
-
-    uint8_t number;
-    Batcher batcher;
-    Isolation isolation;
-    store::Seq after = 0;       // the last seq taken from the store
-    size_t taken = 0;           // entries taken and neither finished nor given back
-    size_t in_flight = 0;       // batches
-    bool rewinding = false;     // waits until nothing is in flight, then starts from the oldest again
-    int64_t hold_until_ms = 0;  // mono; 0 = not held
-    Refusals refusals;          // of the last that was
-  };
-
   void step(core::Now now);
   void enter(ForwarderState state, core::Now now);
   void connect(core::Now now);
   void back_off(std::string reason, bool hopeless, core::Now now);
   void finish_closing(core::Now now);
-  void forget_in_flight();
+  void give_up_all();
+  [[nodiscard]] bool has_stalled(core::Now now) const;
 
-  // Sending.
+  // Reading and encoding.
   void drain_lanes(core::Now now);
-  [[nodiscard]] bool has_batch(Lane& lane, core::Now now);
-  [[nodiscard]] bool may_send(Lane& lane, core::Now now);
-  void top_up(Lane& lane, core::Now now);
-  void add_entries(Lane& lane, std::vector<store::Entry> entries, core::Now now);
-  void send_batch(Lane& lane, core::Now now);
-  void send_open_batches(core::Now now);
-  void drop_expired(Lane& lane, std::vector<store::Entry>& entries, core::Now now);
-  [[nodiscard]] core::Result<EncodedBatch> encode_to_fit(Lane& lane, std::vector<store::Entry>& entries,
-                                                         std::span<const store::Gap> gaps, core::Now now);
-  [[nodiscard]] core::Result<EncodedBatch> encode(const Lane& lane, std::span<const store::Entry> entries,
-                                                  std::span<const store::Gap> gaps, core::Now now);
-  void publish(Lane& lane, Batch batch, const EncodedBatch& encoded, uint32_t expiry_s, core::Now now);
-  [[nodiscard]] std::vector<store::Gap> undeclared_gaps() const;
+  [[nodiscard]] bool has_work(LaneFeed& lane, store::ReadLimit& budget, core::Now now);
+  void send_open(LaneFeed& lane, core::Now now);
+  void send_all_open(core::Now now);
   void send_gaps(core::Now now);
+  void encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
+  void take_encoded(Batch& batch, core::Result<EncodedJob> made, core::Now now);
+  void cut(Batch& batch);
+
+  // Publishing.
+  void publish_encoded(core::Now now);
+  void publish(Batch& batch, core::Now now);
+  [[nodiscard]] size_t window_max() const;
+  [[nodiscard]] size_t packet_payload_max() const;
 
   // Answers.
-  void accept(Lane& lane, const Batch& batch, uint8_t code, core::Now now);
-  void forget_declared_gaps(const Batch& batch);
+  void accept(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
   // `error`: what to say of it, if there is more to say than the code.
-  void refuse(Lane& lane, const Batch& batch, uint8_t code, core::Now now, std::string error = {});
-  void refuse_messages(Lane& lane, const Batch& batch, uint8_t code, core::Now now);
-  void note_refusal(Lane& lane, store::Seq seq, std::string error, core::Now now);
-  void bury(Lane& lane, store::Seq seq, core::Now now);
+  void refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now, std::string error = {});
+  void refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
+  void note_refused_everything(uint8_t code, core::Now now);
+  void bury(LaneFeed& lane, store::Seq seq, core::Now now);
   void bury_passed_over(core::Now now);
-  void rewind(Lane& lane);
-  void start_over_if_quiet(Lane& lane);
+  void rewind(LaneFeed& lane);
   void suspect_dropped_batch(const LinkDown& down, core::Now now);
 
   void note_error(std::string what, core::Now now);
-  [[nodiscard]] bool window_open() const { return in_flight_.size() < window_; }
-  [[nodiscard]] size_t window_max() const;
-  [[nodiscard]] size_t packet_payload_max() const;
 
   // Constant after construction.
   store::QueueStore& store_;
   const store::QueueId queue_;
   Link& link_;
+  Encoder& encoder_;
   core::Log& log_;
   const UpstreamOptions options_;
   const std::string topic_;
 
   std::mt19937_64 random_;
-  Backoff backoff_;        // between connections
-  Backoff quota_backoff_;  // while connected, when the upstream says "not now"
-  BatchEncoder encoder_;
 
   // Life cycle. Times are mono where not said otherwise.
   ForwarderState state_ = ForwarderState::down;
   int64_t since_wall_ms_ = 0;
   int64_t deadline_ms_ = kNever;  // of the state: next attempt, connect timeout, end of patience
-  int64_t up_since_ms_ = 0;
+  Backoff backoff_;               // between connections
 
-  // One connection.
-  LinkUp session_;
-  size_t window_ = 1;  // batches; grows with each acknowledgement
-  std::deque<Batch> in_flight_;
-  int64_t progress_at_ms_ = 0;  // last answer, or first publish after none was in flight
-  int64_t pause_until_ms_ = 0;  // 0 = not paused
-  int64_t gaps_at_ms_ = 0;      // when to look for gaps that no batch has carried
-  bool accepted_since_up_ = false;
-  bool accepted_since_quota_ = true;
+  // State of a connection.
+  struct Connection {
+    LinkUp said;
+    int64_t up_since_ms = 0;
+    bool accepted_any = false;
+  };
+  Connection connection_;
+  Pause pause_;
+  Flight flight_;
+  int64_t more_at_ms_ = kNever;  // when a call ended with more to read
 
   // Across connections.
-  Token next_token_ = 1;
-  std::vector<Lane> lanes_;
+  std::vector<LaneFeed> lanes_;
   store::LanePicker picker_;
-  store::Seq dropped_first_ = 0;  // the batch that was alone in flight when the link dropped, how often
-  uint32_t dropped_times_ = 0;
-  uint64_t accepted_ = 0;  // batches, ever
+  GapNotices gaps_;
+  DropSuspicion suspicion_;
   ForwarderStatus counters_;
 };
 

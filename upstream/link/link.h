@@ -28,7 +28,7 @@ enum ReasonCode : uint8_t {
   payload_format_invalid = 0x99,
 };
 
-// What the broker said when it accepted the connection. MQTT 3.1.1 says nothing: the defaults.
+// Limits that the broker stated when it accepted the connection. MQTT 3.1.1 says nothing: the defaults.
 struct LinkUp {
   bool session_present = false;
   uint16_t receive_maximum = 65535;
@@ -57,7 +57,7 @@ class LinkEvents {
   virtual void on_acked(Token token, uint8_t reason_code, core::Now now) = 0;
 };
 
-// One publish. Views are read during the call only. The properties go out on MQTT 5 only.
+// A publish. Views are read during the call only. The properties go out on MQTT 5 only.
 struct Publication {
   std::string_view topic;
   core::Bytes payload;

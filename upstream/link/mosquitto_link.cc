@@ -38,7 +38,7 @@ struct MessageAcked {
   uint8_t code = 0;
 };
 
-// One libmosquitto client and what its callbacks recorded. Used by one thread at a time.
+// A libmosquitto client and what its callbacks recorded. Used by one thread at a time.
 struct Client {
   using Event = std::variant<LinkUp, LinkDown, MessageAcked>;
 
@@ -79,7 +79,7 @@ void on_connack(mosquitto*, void* user, int code, int flags, const mosquitto_pro
   client.events.emplace_back(up);
 }
 
-// What ended a connection, for a person. `code`: a reason code of the broker (from 0x80), or a MOSQ_ERR_*.
+// Says what ended a connection, for a person. `code`: a reason code of the broker (from 0x80), or a MOSQ_ERR_*.
 LinkDown describe_end(const Client& client, int code, int error_number) {
   if (code >= 0x80) {
     return {std::string("the broker ended the connection: ") + mosquitto_reason_string(code), false,
@@ -235,7 +235,7 @@ uint8_t local_refusal(int rc) {
 
 }  // namespace
 
-// One attempt to connect, shared by the loop and its thread.
+// An attempt to connect, shared by the loop and its thread.
 struct MosquittoLink::Attempt {
   // The thread's: read by the loop once `done` was posted.
   std::unique_ptr<Client> client = std::make_unique<Client>();
@@ -254,7 +254,7 @@ struct MosquittoLink::Attempt {
   }
 };
 
-// One open socket, driven by the loop.
+// An open socket, driven by the loop.
 class MosquittoLink::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(MosquittoLink& link, std::unique_ptr<Client> client)
@@ -296,7 +296,7 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
   void on_readable() {
     reading_ = false;
     int rc = mosquitto_loop_read(client_->handle.get(), 1);
-    // What OpenSSL has already taken off the socket will not make it readable again.
+    // Bytes that OpenSSL has already taken off the socket will not make it readable again.
     const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(client_->handle.get()));
     while (rc == MOSQ_ERR_SUCCESS && tls != nullptr && SSL_pending(tls) > 0) {
       rc = mosquitto_loop_read(client_->handle.get(), 1);

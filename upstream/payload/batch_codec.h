@@ -18,7 +18,7 @@ namespace headgate::upstream {
 inline constexpr std::string_view kBatchContentType = "application/vnd.headgate-batch+json";
 inline constexpr std::string_view kBatchEncoding = "zstd";
 
-// What a batch says about itself. Views must live through encode().
+// Head of a batch: what it says about itself. Views must live through encode().
 struct BatchHeader {
   std::string_view hub;
   std::string_view epoch;

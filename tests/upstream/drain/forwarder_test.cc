@@ -9,99 +9,19 @@
 #include <tuple>
 
 #include "store/dead_letter.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/manual_executor.h"
-#include "tests/support/mem_queue_store.h"
-#include "tests/support/recording_log.h"
-#include "tests/support/scripted_links.h"
+#include "tests/upstream/drain/forwarder_site.h"
 
 namespace headgate::upstream {
 namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::first_arrivals;
 using ::testing::HasSubstr;
 using testing::ReceivedBatch;
 using testing::RevivableLink;
-
-UpstreamOptions small_batches() {
-  UpstreamOptions options;
-  options.batch = {.messages_max = 4,
-                   .bytes_max = 100000,
-                   .compressed_bytes_max = 50000,
-                   .linger_ms = 1000,
-                   .zstd_level = 1};
-  return options;
-}
-
-// A forwarder with a store and a link, all in one thread and one moment.
-template <typename LinkType>
-class Site : public store::StoreEvents {
- public:
-  template <typename... LinkArguments>
-  explicit Site(UpstreamOptions options, LinkArguments... arguments)
-      : link(clock, arguments...), forwarder(store, queue, link, log, options, 42) {
-    store.set_events(this);
-  }
-
-  void on_durable(store::Seq) override {}
-  void on_available(store::QueueId) override { forwarder.on_available(clock.now()); }
-  void on_failed(const core::Error&) override {}
-
-  store::Seq append(uint8_t lane = 5, std::string body = "{\"v\":1}", int64_t lives_ms = 0) {
-    auto message = std::make_shared<core::Message>();
-    message->topic = "plant/1";
-    message->body = std::move(body);
-    message->arrived_ms = clock.now().wall_ms;
-    const int64_t expires_ms = lives_ms == 0 ? 0 : clock.now().wall_ms + lives_ms;
-    const store::Target target{queue, lane, expires_ms, ""};
-    const auto seq = store.append(message, std::span(&target, 1));
-    executor.run_ready();
-    return *seq;
-  }
-  void append_many(size_t count, uint8_t lane = 5) {
-    for (size_t i = 0; i < count; ++i) append(lane);
-  }
-
-  void start() {
-    forwarder.start(clock.now());
-    settle();
-  }
-  void settle() {
-    while (executor.run_ready() > 0 || link.deliver_one()) {
-    }
-  }
-  // Lets time pass, from deadline to deadline.
-  void pass_ms(int64_t ms) {
-    const int64_t end_ms = clock.now().mono_ms + ms;
-    for (;;) {
-      const int64_t next_ms = std::max(forwarder.next_deadline(), clock.now().mono_ms);
-      clock.advance_ms(std::min(next_ms, end_ms) - clock.now().mono_ms);
-      store.tick(clock.now());
-      forwarder.on_tick(clock.now());
-      settle();
-      if (next_ms >= end_ms) return;
-    }
-  }
-
-  [[nodiscard]] const store::QueueStats& stats() const { return store.stats(queue); }
-  [[nodiscard]] ForwarderStatus status() const { return forwarder.status(clock.now()); }
-  [[nodiscard]] std::vector<uint64_t> arrived() const {
-    std::vector<uint64_t> seqs;
-    for (const ReceivedBatch& batch : link.received) {
-      for (const uint64_t seq : batch.seqs()) seqs.push_back(seq);
-    }
-    return seqs;
-  }
-
-  testing::ManualClock clock;
-  testing::ManualExecutor executor;
-  testing::MemQueueStore store{executor};
-  store::QueueId queue = *store.open_queue("$upstream");
-  testing::RecordingLog log;
-  LinkType link;
-  Forwarder forwarder;
-};
+using testing::Site;
+using testing::small_batches;
 
 class ForwarderTest : public ::testing::Test, public Site<RevivableLink> {
  protected:
@@ -185,7 +105,7 @@ uint64_t waiting_behind_a_flood(store::LaneMode mode) {
   site.forwarder.start(site.clock.now());
   for (int i = 0; i < 100; ++i) {
     site.append_many(4, 0);
-    site.link.deliver_one();
+    site.deliver_one();
   }
   EXPECT_GT(site.stats().lanes[0].waiting, 0U);
   return site.stats().lanes[10].waiting;
@@ -222,19 +142,19 @@ TEST(ForwarderLanes, KeepTheirOrderAndAreNeverMixedWhenWeighted) {
 TEST_F(ForwarderTest, FinishesOnlyWhatIsAcknowledged) {
   append_many(4);
   forwarder.start(clock.now());
-  link.deliver_one();  // up: publishes
+  deliver_one();  // up: publishes
   EXPECT_EQ(link.received.size(), 1U);
   EXPECT_EQ(stats().delivered, 0U);
-  link.deliver_one();  // PUBACK
+  deliver_one();  // PUBACK
   EXPECT_EQ(stats().delivered, 4U);
 }
 
 TEST_F(ForwarderTest, StartsSlowlyAndNeverExceedsTheWindow) {
   append_many(100);
   forwarder.start(clock.now());
-  link.deliver_one();
+  deliver_one();
   EXPECT_EQ(status().in_flight_batches, 1U);
-  link.deliver_one();
+  deliver_one();
   EXPECT_EQ(status().in_flight_batches, 2U);
   settle();
   EXPECT_EQ(link.most_unacked, 4U);
@@ -273,7 +193,7 @@ TEST_F(ForwarderTest, HandsNothingToALinkThatIsDown) {  // the link double check
 TEST_F(ForwarderTest, SendsAgainWhatWasInFlightWhenTheLinkDropped) {
   append_many(4);
   forwarder.start(clock.now());
-  link.deliver_one();
+  deliver_one();
   link.drop();
   settle();
   EXPECT_EQ(status().in_flight_batches, 0U);
@@ -444,11 +364,11 @@ TEST_F(ForwarderTest, DeclaresGapsInTheNextBatchAndForgetsThemWhenAcknowledged) 
   store.tick(clock.now());
   append_many(4);
   forwarder.start(clock.now());
-  link.deliver_one();
+  deliver_one();
   EXPECT_EQ(link.received.at(0).json.at("gaps"),
             nlohmann::json::parse(R"([{"from":1,"to":1,"n":1,"why":"expired"}])"));
   EXPECT_EQ(store.gaps(queue).size(), 1U);
-  link.deliver_one();
+  deliver_one();
   EXPECT_TRUE(store.gaps(queue).empty());
 }
 
@@ -470,9 +390,9 @@ TEST_F(ForwarderTest, KeepsGapsThatAppearedAfterTheDeclaration) {
   store.tick(clock.now());
   append_many(4);
   forwarder.start(clock.now());
-  link.deliver_one();
+  deliver_one();
   store.finish(queue, 5, append(5), store::Outcome::dropped);
-  link.deliver_one();
+  deliver_one();
   EXPECT_THAT(store.gaps(queue), ElementsAre(store::Gap{6, 6, 1, store::Outcome::dropped}));
 }
 
@@ -529,18 +449,6 @@ TEST(ForwarderOnAFailingLink, BacksOffWithJitter) {
   site.pass_ms(3600 * 1000);
   EXPECT_GE(site.link.connects, 12U);
   EXPECT_LE(site.link.connects, 60U);
-}
-
-// Each lane's seqs in the order in which they arrived first.
-std::map<int, std::vector<uint64_t>> first_arrivals(const std::vector<ReceivedBatch>& batches) {
-  std::map<int, std::vector<uint64_t>> by_lane;
-  std::set<uint64_t> seen;
-  for (const ReceivedBatch& batch : batches) {
-    for (const uint64_t seq : batch.seqs()) {
-      if (seen.insert(seq).second) by_lane[batch.lane()].push_back(seq);
-    }
-  }
-  return by_lane;
 }
 
 // The link dies at step 0, 1, 2 … of a drain of three lanes, until a drain survives.

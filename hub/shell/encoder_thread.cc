@@ -1,0 +1,25 @@
+#include "hub/shell/encoder_thread.h"
+
+#include <utility>
+
+namespace headgate::hub {
+
+EncoderThread::EncoderThread(core::Executor& executor, int zstd_level, Answer answer)
+    : executor_(executor), answer_(std::make_shared<const Answer>(std::move(answer))), encoder_(zstd_level) {}
+
+EncoderThread::~EncoderThread() {
+  stopping_ = true;
+  worker_.stop();
+}
+
+void EncoderThread::encode(upstream::EncodeJob job) {
+  worker_.post([this, job = std::move(job), answer = std::weak_ptr(answer_)]() mutable {
+    if (stopping_) return;
+    auto made = upstream::encode_to_fit(encoder_, job);
+    executor_.post([answer, number = job.number, made = std::move(made)]() mutable {
+      if (const auto call = answer.lock()) (*call)(number, std::move(made));
+    });
+  });
+}
+
+}  // namespace headgate::hub

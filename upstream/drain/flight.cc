@@ -1,0 +1,101 @@
+#include "upstream/drain/flight.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::upstream {
+namespace {
+
+Batch take(std::list<Batch>& batches, std::list<Batch>::iterator found) {
+  Batch batch = std::move(*found);
+  batches.erase(found);
+  return batch;
+}
+
+}  // namespace
+
+bool Flight::open() const {
+  return size() + given_up_.size() < window_ && being_encoded() + given_up_.size() < kEncodingMax;
+}
+
+size_t Flight::being_encoded() const {
+  return static_cast<size_t>(std::ranges::count(unpublished_, BatchStage::encoding, &Batch::stage));
+}
+
+bool Flight::has_any_of(uint8_t lane) const {
+  return has_published_of(lane) || std::ranges::find(unpublished_, lane, &Batch::lane) != unpublished_.end();
+}
+
+bool Flight::declares_gaps() const {
+  const auto declares = [](const Batch& batch) { return !batch.gaps.empty(); };
+  return std::ranges::any_of(unpublished_, declares) || std::ranges::any_of(published_, declares);
+}
+
+Batch& Flight::add(Batch batch) {
+  batch.token = next_token_++;
+  return unpublished_.emplace_back(std::move(batch));
+}
+
+Batch* Flight::on_encoded(Token token) {
+  if (given_up_.erase(token) > 0) return nullptr;
+  const auto found = std::ranges::find(unpublished_, token, &Batch::token);
+  if (found == unpublished_.end() || found->stage != BatchStage::encoding) return nullptr;
+  found->stage = BatchStage::encoded;
+  return &*found;
+}
+
+Batch* Flight::next_to_publish() {
+  if (unpublished_.empty() || unpublished_.front().stage != BatchStage::encoded) return nullptr;
+  return &unpublished_.front();
+}
+
+void Flight::on_published(core::Now now) {
+  if (published_.empty()) progress_at_ms_ = now.mono_ms;
+  published_.splice(published_.end(), unpublished_, unpublished_.begin());
+  Batch& batch = published_.back();
+  batch.stage = BatchStage::published;
+  batch.published_at_ms = now.mono_ms;
+  ++published_of_[batch.lane];
+}
+
+std::optional<Batch> Flight::on_answered(Token token, core::Now now) {
+  const auto found = std::ranges::find(published_, token, &Batch::token);
+  if (found == published_.end()) return std::nullopt;
+  progress_at_ms_ = now.mono_ms;
+  --published_of_[found->lane];
+  return take(published_, found);
+}
+
+Batch Flight::take_encoded(Token token) {
+  return take(unpublished_, std::ranges::find(unpublished_, token, &Batch::token));
+}
+
+const Batch* Flight::only_published() const { return published_.size() == 1 ? &published_.front() : nullptr; }
+
+size_t Flight::give_up_unpublished(uint8_t lane, Token after) {
+  size_t messages = 0;
+  std::erase_if(unpublished_, [&](const Batch& batch) {
+    if (batch.lane != lane || batch.token <= after) return false;
+    messages += batch.seqs.size();
+    release(batch);
+    return true;
+  });
+  return messages;
+}
+
+void Flight::give_up_all() {
+  for (const Batch& batch : unpublished_) release(batch);
+  unpublished_.clear();
+  published_.clear();
+  published_of_.fill(0);
+}
+
+void Flight::release(const Batch& batch) {
+  if (batch.stage == BatchStage::encoding) given_up_.insert(batch.token);
+}
+
+void Flight::widen_window(size_t window_max) { window_ = std::min(window_ + 1, window_max); }
+
+int64_t Flight::waiting_since() const { return published_.empty() ? kNever : progress_at_ms_; }
+
+}  // namespace headgate::upstream

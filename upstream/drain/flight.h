@@ -1,0 +1,103 @@
+// The batches of one link that are on their way: being encoded, encoded and waiting for those before them, or
+// published and not answered. Bounded by a flow-control window, which starts at one batch for each connection
+// and grows with every answer. Pure: it knows no store, no link and no encoder.
+//
+// What holds:
+// - Batches are published in the order in which they were added, whatever order the encoder answers in.
+// - A batch takes its place in the window from the moment it is added, and few are encoded at a time: so what is
+//   held in memory is bounded. One that is given up while it is being encoded keeps its place until the encoder has
+//   answered. Of a published batch nothing is kept but its seqs.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "store/queue_store.h"
+#include "upstream/link/link.h"
+#include "upstream/payload/encoder.h"
+
+namespace headgate::upstream {
+
+enum class BatchStage : uint8_t { encoding, encoded, published };
+
+struct Batch {
+  Token token = 0;  // also the number of its job; given by Flight
+  uint8_t lane = 0;
+  BatchStage stage = BatchStage::encoding;
+  std::vector<store::Seq> seqs;  // none: it carries gaps only
+  std::vector<store::Gap> gaps;
+  EncodedJob encoded;           // its payload is emptied when it is published
+  int64_t published_at_ms = 0;  // mono
+
+  [[nodiscard]] BatchSizes sizes() const {
+    return encoded.tries.empty() ? BatchSizes{} : encoded.tries.back();
+  }
+};
+
+class Flight {
+ public:
+  static constexpr int64_t kNever = INT64_MAX;
+  // Batches that are encoded at a time: their messages are in memory. Two would keep one thread busy.
+  static constexpr size_t kEncodingMax = 4;
+
+  // Whether another batch may be added.
+  [[nodiscard]] bool open() const;
+  // Nothing is on its way and the encoder owes no answer.
+  [[nodiscard]] bool idle() const { return size() == 0 && given_up_.empty(); }
+  [[nodiscard]] size_t size() const { return published_.size() + unpublished_.size(); }
+  [[nodiscard]] size_t window() const { return window_; }
+  [[nodiscard]] bool has_any_of(uint8_t lane) const;
+  [[nodiscard]] bool has_published_of(uint8_t lane) const { return published_of_[lane] > 0; }
+  [[nodiscard]] bool declares_gaps() const;
+
+  // Enters a batch that is going to be encoded, and names it. REQUIRES: open().
+  Batch& add(Batch batch);
+
+  // The encoder has answered: the batch, encoded or not; null if it was given up meanwhile.
+  [[nodiscard]] Batch* on_encoded(Token token);
+
+  // The oldest batch that is not published, if it is encoded; null otherwise. on_published() says that it is now;
+  // it stays where it is in memory.
+  [[nodiscard]] Batch* next_to_publish();
+  void on_published(core::Now now);
+
+  // The broker has answered; takes the batch out. None if it is not one that was published.
+  [[nodiscard]] std::optional<Batch> on_answered(Token token, core::Now now);
+
+  // Takes a batch out that cannot be published. REQUIRES: it is encoded and not published.
+  [[nodiscard]] Batch take_encoded(Token token);
+
+  // The published batch, if it is the only one; null otherwise.
+  [[nodiscard]] const Batch* only_published() const;
+
+  // Gives up the batches of the lane that are not published and were added after `after` (0: all of them).
+  // Returns how many messages they held.
+  size_t give_up_unpublished(uint8_t lane, Token after = 0);
+  // The connection is gone, and with it what was on its way.
+  void give_up_all();
+
+  void narrow_window() { window_ = 1; }
+  void widen_window(size_t window_max);
+
+  // Mono time since when published batches have waited for any answer; kNever while there are none.
+  [[nodiscard]] int64_t waiting_since() const;
+
+ private:
+  [[nodiscard]] size_t being_encoded() const;
+  void release(const Batch& batch);
+
+  std::list<Batch> unpublished_;  // oldest first, as the next
+  std::list<Batch> published_;
+  std::array<size_t, store::kLaneCount> published_of_{};  // batches of each lane
+  std::unordered_set<Token> given_up_;                    // while they were being encoded
+  Token next_token_ = 1;
+  size_t window_ = 1;
+  int64_t progress_at_ms_ = 0;  // last answer, or first publish after none was published
+};
+
+}  // namespace headgate::upstream

@@ -1,0 +1,81 @@
+// A lane of the queue on its way upstream: how far it has been read, the batch that is being filled, and the
+// search for a message that is refused. Reads the store; everything else is up to the Forwarder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "store/queue_store.h"
+#include "upstream/drain/batcher.h"
+#include "upstream/drain/isolation.h"
+#include "upstream/drain/refusal.h"
+#include "upstream/options.h"
+
+namespace headgate::upstream {
+
+class LaneFeed {
+ public:
+  // `store` must outlive it and have the queue.
+  LaneFeed(store::QueueStore& store, store::QueueId queue, uint8_t lane, const UpstreamOptions& options);
+
+  [[nodiscard]] uint8_t number() const { return lane_; }
+
+  // Whether the lane may be read and sent from now. `on_its_way`: it has batches that are not answered; while a
+  // culprit is looked for, one at a time may be, because its answer decides the next.
+  [[nodiscard]] bool may_go_on(bool on_its_way, core::Now now);
+
+  // Takes from the store what the open batch has room for, at most `budget`, which it lowers. Errors: those of
+  // read(); the lane is held then.
+  core::Status fill(store::ReadLimit& budget, core::Now now);
+  // The budget ended before the open batch was full: there may be more for it.
+  [[nodiscard]] bool filling() const { return filling_; }
+  [[nodiscard]] bool has_open() const { return !batcher_.empty(); }
+  // The open batch may go. Not while it is being filled, however long its messages have waited.
+  [[nodiscard]] bool ready(core::Now now) const { return !filling_ && batcher_.ready(now); }
+  // Mono time of the next thing to do; kNever if only other inputs matter.
+  [[nodiscard]] int64_t next_deadline() const;
+
+  // The open batch, without what has expired while it waited for company: that ends here.
+  [[nodiscard]] std::vector<store::Entry> take_open(core::Now now);
+  // A batch that begins with this seq travels to find a culprit.
+  [[nodiscard]] bool on_trial(store::Seq first) const { return isolation_.active(first); }
+
+  void learn(const std::vector<BatchSizes>& tries);
+
+  // Counts messages out that were taken: they are acknowledged or refused.
+  void let_go(size_t messages) { taken_ -= messages; }
+
+  // Gives the open batch back and everything else that was taken after this seq: so many messages, which are read
+  // again.
+  void go_back_to(store::Seq last_kept, size_t messages);
+
+  // Gives everything back, and goes on with the oldest unfinished entry once nothing is published any more.
+  void rewind(bool anything_published);
+  void start_over_if(bool nothing_published);
+  void hold_until(int64_t mono_ms) { hold_until_ms_ = mono_ms; }
+
+  [[nodiscard]] Isolation& isolation() { return isolation_; }
+  [[nodiscard]] RefusalNotes& refusals() { return refusals_; }
+
+ private:
+  [[nodiscard]] uint64_t waiting() const { return store_.stats(queue_).lanes[lane_].waiting; }
+  void add(std::vector<store::Entry> entries, core::Now now);
+
+  store::QueueStore& store_;
+  const store::QueueId queue_;
+  const uint8_t lane_;
+  const size_t messages_max_;
+  Batcher batcher_;
+  Isolation isolation_;
+  RefusalNotes refusals_;
+  store::Seq after_ = 0;       // the last seq taken from the store
+  size_t taken_ = 0;           // entries taken and neither finished nor given back
+  bool filling_ = false;       // see filling()
+  bool rewinding_ = false;     // waits until nothing is published, then starts from the oldest again
+  int64_t hold_until_ms_ = 0;  // mono; 0: not held
+};
+
+}  // namespace headgate::upstream
