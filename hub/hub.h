@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/net/connection_pool.h"
+#include "broker/net/handshake_thread.h"
 #include "broker/net/listener.h"
 #include "core/log.h"
 #include "core/result.h"
@@ -102,6 +103,7 @@ class Hub : public HubView {
   Access access_;
   Engine engine_;
   std::unique_ptr<UpstreamShell> upstream_;  // null without an upstream in the config
+  broker::HandshakeThread handshake_thread_;
   broker::ConnectionPool connections_;
   Listeners listeners_;
   AdminApi admin_api_;

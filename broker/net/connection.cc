@@ -18,36 +18,51 @@ constexpr size_t kKeptBuffer = 16 * 1024;  // larger write buffers are given bac
 
 Connection::Connection(ConnectionPool& pool, Arrival arrival)
     : pool_(pool),
-      wire_(std::move(arrival.socket), std::move(arrival.tls)),
+      wire_(std::move(arrival.socket)),
       channel_(*this, std::move(arrival.peer)),
       listener_(std::move(arrival.listener)),
-      ticket_(arrival.ticket) {
+      ticket_(arrival.ticket),
+      handshake_(std::move(arrival.handshake)) {
   channel_.policy = {listener_, &listener_->policy};
 }
 
 void Connection::start() {
   pool_.broker().opened(channel_, pool_.now());
-  shake_hands();
+  if (!handshake_) return open();
+  wait_for_handshake(Wire::Socket::wait_read);
 }
 
-void Connection::shake_hands() {
-  if (finished_) return;
-  const Wire::Then then = wire_.is_encrypted() ? wire_.shake_hands() : Wire::Then::again;
-  if (then == Wire::Then::ended) {
-    pool_.log().warn("tls_handshake_failed",
-                     {{"peer", channel_.peer()}, {"reason", wire_.handshake_error()}});
-    return finish();
-  }
-  if (then == Wire::Then::again) {
-    open_ = true;
-    if (wire_.is_encrypted()) channel_.certificate_name = wire_.certificate_name(listener_->tls.identity);
-    return on_open();
-  }
-  const auto what = then == Wire::Then::want_read ? Wire::Socket::wait_read : Wire::Socket::wait_write;
+void Connection::wait_for_handshake(Wire::Socket::wait_type what) {
   wire_.wait(what, [self = shared_from_this()](const error_code& error) {
-    if (error) return self->finish();
-    self->shake_hands();
+    if (error || self->finished_) return self->finish();
+    self->stepping_ = true;
+    self->pool_.handshakes().step(std::move(self->handshake_), self);
   });
+}
+
+void Connection::on_handshake(std::unique_ptr<TlsHandshake> handshake) {
+  stepping_ = false;
+  handshake_ = std::move(handshake);
+  if (finished_) return let_go();
+  switch (handshake_->then()) {
+    case TlsHandshake::Then::want_read:
+      return wait_for_handshake(Wire::Socket::wait_read);
+    case TlsHandshake::Then::want_write:
+      return wait_for_handshake(Wire::Socket::wait_write);
+    case TlsHandshake::Then::failed:
+      report_handshake("tls_handshake_failed", handshake_->error());
+      return finish();
+    case TlsHandshake::Then::done:
+      channel_.certificate_name = handshake_->take_certificate_name();
+      wire_.encrypt(handshake_->take());
+      handshake_.reset();
+      return open();
+  }
+}
+
+void Connection::open() {
+  open_ = true;
+  on_open();
 }
 
 void Connection::report_handshake(std::string_view event, std::string_view reason) {
@@ -77,8 +92,12 @@ void Connection::finish() {
   finished_ = true;
   const auto self = shared_from_this();
   pool_.broker().closed(channel_, pool_.now());
+  if (!stepping_) let_go();
+}
+
+void Connection::let_go() {
   hang_up();
-  pool_.forget(self, ticket_);
+  pool_.forget(shared_from_this(), ticket_);
 }
 
 void Connection::hang_up() { wire_.close(pool_.read_buffer(), ConnectionPool::kReadBytes); }

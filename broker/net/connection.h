@@ -1,5 +1,5 @@
 // The Asio shell of one client connection: moves bytes between a Wire and a Channel. Two kinds share what is
-// here: StreamConnection for MQTT as it is, and the one of connection_web_socket.cc.
+// here: StreamConnection for MQTT as it is, and the one of web_socket.cc.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "broker/net/admission.h"
+#include "broker/net/handshakes.h"
 #include "broker/net/listener_options.h"
 #include "broker/net/wire.h"
 #include "broker/session/channel.h"
@@ -18,13 +19,15 @@ class ConnectionPool;
 // Who has just come in, by which listener.
 struct Arrival {
   Wire::Socket socket;
-  TlsSession tls;  // null: in the clear
+  std::unique_ptr<TlsHandshake> handshake;  // null: in the clear
   std::string peer;
   std::shared_ptr<const ListenerOptions> listener;
   Admission::Ticket ticket;
 };
 
-class Connection : public ChannelShell, public std::enable_shared_from_this<Connection> {
+class Connection : public ChannelShell,
+                   public HandshakeOwner,
+                   public std::enable_shared_from_this<Connection> {
  public:
   Connection(ConnectionPool& pool, Arrival arrival);
 
@@ -33,7 +36,8 @@ class Connection : public ChannelShell, public std::enable_shared_from_this<Conn
   void wake() override;
   // Writes what the channel has, without waiting; then whatever it asks for: reading again, or closing.
   void flush();
-  // Ends the connection. Idempotent.
+  // Ends the connection. Idempotent. For the broker it is over at once; while the worker has the socket, the
+  // socket is closed once it is back.
   void finish();
 
  protected:
@@ -55,9 +59,15 @@ class Connection : public ChannelShell, public std::enable_shared_from_this<Conn
   std::shared_ptr<const ListenerOptions> listener_;
 
  private:
-  void shake_hands();
+  void wait_for_handshake(Wire::Socket::wait_type what);
+  [[nodiscard]] bool wants_handshake() const override { return !finished_; }
+  void on_handshake(std::unique_ptr<TlsHandshake> handshake) override;
+  void open();
+  void let_go();
 
   Admission::Ticket ticket_;
+  std::unique_ptr<TlsHandshake> handshake_;  // null: over, none, or with pool_.handshakes()
+  bool stepping_ = false;                    // pool_.handshakes() has the handshake, and with it the socket
   bool open_ = false;
   bool finished_ = false;
 };
@@ -85,7 +95,7 @@ class StreamConnection : public Connection {
   bool writing_ = false;  // waiting for the socket to take more
 };
 
-// MQTT in binary WebSocket messages, over TCP or TLS (connection_web_socket.cc).
+// MQTT in binary WebSocket messages, over TCP or TLS (web_socket.cc).
 [[nodiscard]] std::shared_ptr<Connection> make_web_socket_connection(ConnectionPool& pool, Arrival arrival);
 
 }  // namespace headgate::broker

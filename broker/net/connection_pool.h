@@ -11,6 +11,7 @@
 #include "broker/broker.h"
 #include "broker/net/admission.h"
 #include "broker/net/connection.h"
+#include "broker/net/handshakes.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -21,18 +22,24 @@ namespace headgate::broker {
 class ConnectionPool {
  public:
   ConnectionPool(boost::asio::io_context& io, Broker& broker, const core::Clock& clock, core::Log& log,
-                 const AdmissionLimits& limits)
-      : io_(io), broker_(broker), clock_(clock), log_(log), admission_(limits) {}
+                 const AdmissionLimits& limits, HandshakeWorker& handshake_worker)
+      : io_(io),
+        broker_(broker),
+        clock_(clock),
+        log_(log),
+        admission_(limits),
+        handshakes_(handshake_worker) {}
   ~ConnectionPool();
 
   // For the listeners: asks before any work is done for a client, and adds it if it is let in.
   [[nodiscard]] Admission& admission() { return admission_; }
   [[nodiscard]] const Admission& admission() const { return admission_; }
+  [[nodiscard]] Handshakes& handshakes() { return handshakes_; }
   void add(Arrival arrival);
-  // Closes every socket now. Sends first what it can without waiting.
+  // Closes every socket now, but those that the worker has. Sends first what it can without waiting.
   void close_all();
-  // Some are closed but wait for the other side's good-bye; seconds at most.
-  [[nodiscard]] bool lingers() const { return lingering_ > 0; }
+  // Some are closed but wait for the other side's good-bye, seconds at most, or for the worker.
+  [[nodiscard]] bool lingers() const { return lingering_ > 0 || handshakes_.busy(); }
   // Call about once a second.
   void tick() { admission_.tick(now()); }
 
@@ -64,6 +71,7 @@ class ConnectionPool {
   std::vector<std::shared_ptr<Connection>> to_flush_;
   std::vector<std::shared_ptr<Connection>> flushing_;  // empty but in flush(); kept for its memory
   int lingering_ = 0;
+  Handshakes handshakes_;  // last, so that it ends first: the worker works for the connections
 };
 
 }  // namespace headgate::broker

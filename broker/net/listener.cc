@@ -26,6 +26,7 @@ namespace {
 constexpr int kBacklog = 4096;                    // a site's clients all come back at once after an outage
 constexpr int kAcceptedAtOnce = 64;               // then the others' turn comes
 constexpr std::chrono::milliseconds kRetry{100};  // out of file descriptors: do not spin
+constexpr std::chrono::milliseconds kFull{5};     // too many handshakes wait: the worker takes some meanwhile
 
 const char* alpn_of(Transport transport) { return transport == Transport::wss ? "http/1.1" : "mqtt"; }
 
@@ -183,11 +184,12 @@ void Listener::wait() {
 void Listener::accept_some() {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     if (!acceptor_.is_open()) return;  // closed meanwhile: whoever just came in is not let in
+    if (tls_ && !pool_->handshakes().has_room()) return accept_later(kFull);
     if (accept_one()) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return wait();
     if (errno == ECONNABORTED || errno == EINTR) continue;  // who came is gone again
     log_.warn("accept_failed", {{"listener", name()}, {"error", std::strerror(errno)}});
-    return accept_later();
+    return accept_later(kRetry);
   }
   wait();
 }
@@ -208,8 +210,7 @@ bool Listener::accept_one() {
   error_code failed;
   socket.assign(Protocol(from.ss_family, 0), fd, failed);
   if (failed) ::close(fd);
-  TlsSession tls = tls_ && !failed ? tls_->accept(fd) : nullptr;
-  if (failed || (tls_ && !tls)) {  // out of memory
+  if (failed) {  // out of memory
     pool_->admission().leave(ticket);
     return true;
   }
@@ -217,7 +218,9 @@ bool Listener::accept_one() {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   }
-  pool_->add({std::move(socket), std::move(tls), std::move(peer), options_, ticket});
+  auto handshake =
+      tls_ ? std::make_unique<TlsHandshake>(tls_->shared(), fd, options_->tls.identity) : nullptr;
+  pool_->add({std::move(socket), std::move(handshake), std::move(peer), options_, ticket});
   return true;
 }
 
@@ -232,8 +235,8 @@ bool Listener::is_let_in(const Admission::Ticket& ticket, const std::string& pee
   return verdict.refusal == Refusal::none;
 }
 
-void Listener::accept_later() {
-  retry_.expires_after(kRetry);
+void Listener::accept_later(std::chrono::milliseconds pause) {
+  retry_.expires_after(pause);
   retry_.async_wait([this](const error_code& cancelled) {
     if (!cancelled) accept_some();
   });

@@ -3,6 +3,7 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,7 +52,7 @@ class Listener {
   // False if there is nobody more for now.
   [[nodiscard]] bool accept_one();
   [[nodiscard]] bool is_let_in(const Admission::Ticket& ticket, const std::string& peer);
-  void accept_later();
+  void accept_later(std::chrono::milliseconds pause);
 
   boost::asio::io_context& io_;
   core::Log& log_;

@@ -159,10 +159,9 @@ std::optional<std::string> alternative_name(const X509* certificate) {
 }  // namespace
 
 void FreeTlsSession::operator()(ssl_st* session) const { SSL_free(session); }
-void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
 core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char* alpn) {
-  Context context(SSL_CTX_new(TLS_server_method()));
+  SharedTlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return core::fail(core::Errc::io, "OpenSSL gives no context: " + openssl_error());
   set_up(context.get(), options, alpn);
   if (const auto used = use_certificate(context.get(), options); !used) return core::fail(used.error());
@@ -172,8 +171,8 @@ core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char*
   return TlsContext(std::move(context), end);
 }
 
-TlsSession TlsContext::accept(int socket) const {
-  TlsSession session(SSL_new(context_.get()));
+TlsSession make_session(ssl_ctx_st& context, int socket) {
+  TlsSession session(SSL_new(&context));
   if (!session || SSL_set_fd(session.get(), socket) != 1) return nullptr;
   SSL_set_accept_state(session.get());
   return session;

@@ -18,6 +18,8 @@ struct FreeTlsSession {
   void operator()(ssl_st* session) const;
 };
 using TlsSession = std::unique_ptr<ssl_st, FreeTlsSession>;
+// Certificates and rules, which OpenSSL lets threads share.
+using SharedTlsContext = std::shared_ptr<ssl_ctx_st>;
 
 // Immutable. After a reload there is a new one; sessions keep what they need of theirs.
 class TlsContext {
@@ -26,23 +28,21 @@ class TlsContext {
   // that name the file; io (cannot be read), invalid (not PEM, the key is of another certificate).
   [[nodiscard]] static core::Result<TlsContext> load(const TlsOptions& options, const char* alpn);
 
-  // Null when memory is short.
-  [[nodiscard]] TlsSession accept(int socket) const;
+  // For handshakes, which may end after this context does.
+  [[nodiscard]] const SharedTlsContext& shared() const { return context_; }
   // When the hub's own certificate ends, Unix time.
   [[nodiscard]] int64_t expires_wall_ms() const { return expires_wall_ms_; }
 
  private:
-  struct Free {
-    void operator()(ssl_ctx_st* context) const;
-  };
-  using Context = std::unique_ptr<ssl_ctx_st, Free>;
-
-  TlsContext(Context context, int64_t expires_wall_ms)
+  TlsContext(SharedTlsContext context, int64_t expires_wall_ms)
       : context_(std::move(context)), expires_wall_ms_(expires_wall_ms) {}
 
-  Context context_;
+  SharedTlsContext context_;
   int64_t expires_wall_ms_;
 };
+
+// A server's session on `socket`, which stays its owner's. Null when memory is short. Any thread.
+[[nodiscard]] TlsSession make_session(ssl_ctx_st& context, int socket);
 
 // The name in the certificate that the client has proved to have; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity);

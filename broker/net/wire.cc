@@ -24,23 +24,10 @@ Wire::Then Wire::after_tls_call(int result) {
   }
 }
 
-Wire::Then Wire::shake_hands() {
-  ERR_clear_error();
-  const Then then = after_tls_call(SSL_accept(tls_.get()));
+void Wire::encrypt(TlsSession session) {
+  tls_ = std::move(session);
   // The client's first bytes often come in one piece with the end of the handshake.
-  holds_bytes_ = then == Then::again && SSL_has_pending(tls_.get()) == 1;
-  return then;
-}
-
-std::string Wire::handshake_error() const {
-  const long verified = SSL_get_verify_result(tls_.get());
-  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
-  const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-  return reason != nullptr ? reason : "the client went away";
-}
-
-std::optional<std::string> Wire::certificate_name(CertificateIdentity identity) const {
-  return client_name(tls_.get(), identity);
+  holds_bytes_ = SSL_has_pending(tls_.get()) == 1;
 }
 
 Wire::Moved Wire::read(char* to, size_t room) {

@@ -7,8 +7,6 @@
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "broker/net/tls.h"
@@ -33,16 +31,11 @@ class Wire {
     Then then = Then::again;
   };
 
-  // `tls`: null for bytes in the clear; else made for this socket.
-  Wire(Socket socket, TlsSession tls) : socket_(std::move(socket)), tls_(std::move(tls)) {}
+  // In the clear, until encrypt().
+  explicit Wire(Socket socket) : socket_(std::move(socket)) {}
 
-  [[nodiscard]] bool is_encrypted() const { return tls_ != nullptr; }
-  // One step of the TLS handshake; again = it is done.
-  [[nodiscard]] Then shake_hands();
-  // Why the handshake ended, in OpenSSL's words.
-  [[nodiscard]] std::string handshake_error() const;
-  // Of the client's certificate, after the handshake; nullopt if there is none.
-  [[nodiscard]] std::optional<std::string> certificate_name(CertificateIdentity identity) const;
+  // From here on bytes go through `session`, whose handshake over this socket is done.
+  void encrypt(TlsSession session);
 
   // As much as there is, up to `room` bytes. Bytes may come together with `ended`.
   [[nodiscard]] Moved read(char* to, size_t room);
@@ -64,7 +57,7 @@ class Wire {
   void discard_input(char* scratch, size_t scratch_bytes);
 
   Socket socket_;
-  TlsSession tls_;
+  TlsSession tls_;  // null: in the clear
   bool holds_bytes_ = false;
   bool broken_ = false;  // OpenSSL must not be called again
 };

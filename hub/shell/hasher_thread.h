@@ -19,7 +19,7 @@ class HasherThread : public PasswordHasher {
 
  private:
   core::Executor& executor_;
-  core::Worker worker_;
+  core::Worker worker_{core::Worker::Priority::below_loop};
 };
 
 }  // namespace headgate::hub

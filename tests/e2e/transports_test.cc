@@ -79,6 +79,13 @@ class Transports : public HubTest {
     all.insert(all.end(), more.begin(), more.end());
     return run(all).out;
   }
+  // TLS clients that all come at once, and leave when all are in.
+  [[nodiscard]] Words crowd_of(size_t clients) const {
+    const std::string count = std::to_string(clients);
+    return {program("headgate"),  "bench", "conns", "--insecure", "-p",
+            std::to_string(tls_), "-c",    count,   "-d",         "0.1",
+            "--at-once",          count};
+  }
   [[nodiscard]] bool log_says(const std::string& text) const {
     return eventually([&] { return hub_.log().find(text) != std::string::npos; });
   }
@@ -185,6 +192,24 @@ TEST_F(Transports, PlainMqttOnATlsPortAndTlsOnAPlainPortAreClosed) {
   EXPECT_TRUE(log_says("wrong version number"));
   EXPECT_NE(publish(over_tls(hub_.port()), "no"), 0);
   EXPECT_TRUE(client()->publish_and_wait("still/here", "x", 1));
+}
+
+TEST_F(Transports, CrowdComesByTlsWhileCertificatesAreRenewed) {
+  Process crowd(crowd_of(300), scratch_.path() / "crowd");
+  for (int i = 0; i < 5; ++i) {
+    certificates_.renew_hub();
+    hub_.reload();
+  }
+  EXPECT_EQ(crowd.wait(), 0) << crowd.output();
+}
+
+TEST_F(Transports, HubStopsInTheMidstOfACrowd) {
+  Process crowd(crowd_of(2000), scratch_.path() / "crowd");
+  ASSERT_TRUE(eventually([this] { return hub_.cli_json({"status"})["connections"] > 10; }));
+  hub_.terminate();
+  EXPECT_EQ(hub_.wait(), 0);
+  EXPECT_TRUE(has(hub_.log(), "stopped"));
+  EXPECT_EQ(crowd.wait(), 1);
 }
 
 // ---- Unix socket ----

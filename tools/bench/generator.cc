@@ -19,7 +19,6 @@ using core::fail;
 constexpr size_t kReadBytes = 256 * 1024;
 constexpr size_t kWriteBytes = 64 * 1024;
 constexpr int kWritesMax = 4;           // of a publisher in a row
-constexpr size_t kOpeningMax = 256;     // a TCP connect that finds the accept queue full tries again
 constexpr size_t kOpeningUnixMax = 64;  // one over a Unix socket fails: below the accept queue of any broker
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kPaceNs = 100'000;  // the shortest sleep between two messages
@@ -124,7 +123,9 @@ void Generator::open_more() {
     if (until < clients_.size()) wake_at(pacer.due_at_ns(until));
     if (opened_ == settled_) last_settled_ns_ = std::max(last_settled_ns_, now_ns_);  // nobody is late
   }
-  const size_t opening_max = options_.unix_path.empty() ? kOpeningMax : kOpeningUnixMax;
+  // A TCP connect that finds the accept queue full tries again.
+  const size_t opening_max =
+      options_.unix_path.empty() ? options_.at_once : std::min<size_t>(options_.at_once, kOpeningUnixMax);
   while (opened_ < until && opened_ - settled_ < opening_max) open(*clients_[opened_++]);
 }
 

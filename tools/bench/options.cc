@@ -121,6 +121,10 @@ class CommandLine {
     app.add_option("--keep-alive", o.keep_alive_s, "Seconds; 0: none")->capture_default_str();
     app.add_option("--connect-rate", o.connect_rate, "Connections a second; 0: as fast as they are answered")
         ->capture_default_str();
+    app.add_option("--at-once", o.at_once,
+                   "Connections that are being made at a time; over a Unix socket at most 64")
+        ->check(clients)
+        ->capture_default_str();
     app.add_option("--connect-timeout", o.connect_timeout_s, "Seconds without any answer that end connecting")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

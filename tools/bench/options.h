@@ -39,6 +39,7 @@ struct Options {
   uint16_t keep_alive_s = 60;
   double connect_timeout_s = 10;
   uint64_t connect_rate = 0;  // connections per second; 0 = as fast as they are answered
+  uint32_t at_once = 256;     // connections that are being made at a time
 
   uint32_t publishers = 0;
   uint32_t subscribers = 0;  // of conns: the connections

@@ -46,6 +46,12 @@ TEST_F(BenchOptions, VerbsDifferInWhoThereIs) {
   EXPECT_EQ(parsed({"latency"}).rate, 10'000U);
 }
 
+TEST_F(BenchOptions, CrowdComesAllAtOnceIfAsked) {
+  EXPECT_EQ(parsed({"conns"}).at_once, 256U);
+  EXPECT_EQ(parsed({"conns", "-c", "3000", "--at-once", "3000"}).at_once, 3000U);
+  EXPECT_NE(refusal({"conns", "--at-once", "0"}).find("--at-once"), std::string::npos);
+}
+
 TEST_F(BenchOptions, SubscribersTakeWhatPublishersSend) {
   EXPECT_EQ(parsed({"fan-in", "-t", "a/%i/b"}).filter, "a/+/b");
   EXPECT_EQ(parsed({"fan-in", "-t", "a/%i/b", "-f", "a/#"}).filter, "a/#");
