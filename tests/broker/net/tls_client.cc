@@ -34,7 +34,7 @@ broker::TlsOptions TlsFiles::hub(bool demands_certificate) const {
   broker::TlsOptions options;
   options.cert_file = path("hub.pem");
   options.key_file = path("hub.key");
-  if (demands_certificate) options.client_ca_file = path("ca.pem");
+  if (demands_certificate) options.ca_file = path("ca.pem");
   options.require_client_certificate = demands_certificate;
   return options;
 }

@@ -39,7 +39,10 @@ class TlsConnections : public ::testing::Test {
   static void SetUpTestSuite() { files_ = std::make_unique<testing::TlsFiles>(); }
   static void TearDownTestSuite() { files_.reset(); }
 
-  TlsConnections() { use(worker_); }
+  TlsConnections() {
+    broker_.set_events(&events_);
+    use(worker_);
+  }
 
   void use(HandshakeWorker& worker) {
     pool_ = std::make_unique<ConnectionPool>(io_, broker_, clock_, log_, AdmissionLimits{}, worker);
@@ -108,7 +111,7 @@ class TlsConnections : public ::testing::Test {
   testing::RecordingLog log_;
   testing::OpenAccess access_;
   testing::RecordingBrokerEvents events_;
-  Broker broker_{{}, events_, access_, log_};
+  Broker broker_{{}, access_, log_};
   testing::ManualHandshakeWorker worker_;
   std::unique_ptr<ConnectionPool> pool_;
   uint32_t listener_number_ = 0;
