@@ -39,7 +39,8 @@ struct Way {
 class ReceiveRight : public EngineTest, public ::testing::WithParamInterface<std::tuple<Way, bool>> {
  public:
   ReceiveRight() {
-    access_.add("reader", {{true, broker::kAllActions, "#"}, {true, broker::kAllActions, "$SYS/#"}});
+    // A module, for only one may have the inputs of its name.
+    access_.add("reader", {{true, broker::kAllActions, "#"}, {true, broker::kAllActions, "$SYS/#"}}, "m");
   }
 
   // From here on a reader that is denied may subscribe to everything and receive nothing.
