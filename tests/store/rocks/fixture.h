@@ -36,6 +36,8 @@ class RocksDriver : public StoreDriver {
   RocksDriver() {
     options.dir = dir / "store";
     options.hub_id = "hub-1";
+    options.cache_bytes = 16u << 20;
+    options.tail_bytes = 4u << 20;
     options.space = {};  // the machine's disk is not asked
   }
 
