@@ -20,20 +20,14 @@
 #include "core/clock.h"
 #include "core/message.h"
 #include "core/result.h"
+#include "store/change.h"
 #include "store/queue_policy.h"
 
 namespace headgate::store {
 
-using QueueId = uint32_t;
-using Seq = uint64_t;  // the first is 1; 0 means "before the first"
-
-inline constexpr uint8_t kLaneCount = 11;  // route priority 0 (first) to 9, then routes without one
-inline constexpr uint8_t kDefaultLane = 10;
-
 // The queue of dead letters, once its owner has opened it. It is an ordinary queue, but that the tags of its
 // entries say where they come from (store/dead_letter.h), and that nothing comes back to it from itself.
 inline constexpr std::string_view kDeadQueue = "$dead";
-struct Death;
 
 // Who this store is. `epoch` is a ULID made with the store, and anew when damage to its files was mended.
 // Together with it a seq is used once, ever.
@@ -42,30 +36,12 @@ struct Identity {
   std::string epoch;
 };
 
-// Where a message goes: one entry in one lane.
-struct Target {
-  QueueId queue = 0;
-  uint8_t lane = kDefaultLane;
-  int64_t expires_ms = 0;  // Unix time; 0 = never
-  std::string tag;         // opaque to the store, given back with the entry (≤ 255 bytes; of $dead: more)
-  bool moved = false;      // the message is in another queue, which it leaves: taken though the disk is low
-};
-
 // A message as one lane holds it.
 struct Entry {
   Seq seq = 0;
   core::MessagePtr message;
   int64_t expires_ms = 0;
   std::string tag;
-};
-
-// How an entry ended. Every entry that leaves a queue is counted under exactly one of these.
-enum class Outcome : uint8_t { delivered, expired, dropped, dead };
-
-// A write to the table of small values: sessions, retained messages, QoS 2 state, cursors.
-struct KeyValue {
-  std::string key;
-  std::optional<std::string> value;  // nullopt erases
 };
 
 struct ReadLimit {
@@ -186,14 +162,16 @@ class StoreEvents {
   // now. Once for each time that appends were refused, and not for a reason other than a limit or a low disk.
   virtual void on_room() {}
 
-  // A write or sync failed. No message appended after the last on_durable() was stored or will be, and every
-  // append is refused with Errc::io until on_recovered(). All else goes on, and is written afterwards: values
-  // that were put, before and after this, entries that ended, queues that were opened or removed;
-  // on_durable() comes for those seqs then. Reads answer `unavailable`.
+  // A write or sync failed. Every Change after the last on_durable() is lost: what is `undo`, as messages of
+  // clients are, has not happened, unless it was on the disk whole, and whoever made it goes back to what is
+  // durable once the store is open again; what is `redo` is done again by then, and on_durable() comes for its
+  // seq. Until on_recovered() appends are refused with Errc::io and reads answer `unavailable`; ends and values
+  // that are `redo`, queues that are opened or removed are taken, and written afterwards.
   virtual void on_failed(const core::Error& error) = 0;
 
-  // The store is open again, with what is on the disk and was asked of it since. on_available() follows for
-  // every queue.
+  // The store is open again, with what is on the disk, what was lost and is `redo`, and what was asked of it
+  // since; reads show all of it but appends, which on_durable() announces. on_available() follows for every
+  // queue.
   virtual void on_recovered() {}
 };
 
@@ -218,44 +196,45 @@ class QueueStore : public QueueReader {
   // Drops what waits in the queue (counted as dropped, recorded as gaps). Returns how many. Errors: io.
   virtual core::Result<uint64_t> purge(QueueId queue) = 0;
 
-  // Adds one message with all its targets, and the values that must be written with it, to the group that
-  // is being collected. Atomic: after a crash all of it is there or none. At most one target per queue.
-  // A QoS 0 message without values is promised nothing: it rides along and may be lost in a power cut.
-  // A target that has no room takes it, or not, by its policy: with `reject` the whole message is refused,
-  // and nothing has changed; with `drop_newest` this target alone counts it, as dropped; with the others
-  // older entries end as dropped in the same write, or it does itself where those are all of better priority.
-  // Returns the seq to wait for in on_durable(). Errors: not_found (a target's queue or lane), io (between
-  // on_failed and on_recovered, or closed), full (a queue's or the hub's limit, or the disk is low and the
-  // message would be stored: try again after on_room; or the disk does not keep up with what is waiting to be
-  // written: try again after the next on_durable).
-  [[nodiscard]] virtual core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
-                                                 std::span<const KeyValue> values = {}) = 0;
+  // Does what `change` says, as a whole: it joins the group that is being collected, and after a crash all of
+  // it is there or none. On an error nothing of it has happened. Returns the seq to wait for in on_durable():
+  // the greatest that it was given, one for each append and each dead letter, or one of its own if it has
+  // values or must be synced; 0: it needed none, it is written soon.
+  // Errors: not_found (a target's queue or lane, a required end), full (a queue's or the hub's limit, or the
+  // disk is low and it would store a message: try again after on_room; or the disk does not keep up with what
+  // waits to be written: try again after the next on_durable), io (closed; between on_failed and on_recovered:
+  // only what is `redo` and appends nothing is taken, within bounds), corrupt or io (an end cannot be read).
+  [[nodiscard]] virtual core::Result<Seq> commit(const Change& change) = 0;
 
-  // The same for values alone. `must_sync` = false: rides along, and may be lost in a power cut. Errors: io
-  // (closed, or too much waits for on_recovered).
-  [[nodiscard]] virtual core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync = true) = 0;
+  // ---- the usual Changes ----
 
-  // The consumer is done with this entry. Finishing what is finished already does nothing. Written soon
-  // and not synced: after a crash an entry may come back, with the same seq. Entries ended other than as
-  // delivered become gaps. `values` are written together with it, also when the entry was gone already.
-  virtual void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-                      std::span<const KeyValue> values = {}) = 0;
+  // Adds one message with all its targets, and the values that must be written with it. A QoS 0 message
+  // without values is promised nothing: it rides along. Undone if it is lost, as its publisher sends again.
+  // Errors: those of commit().
+  [[nodiscard]] core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
+                                         std::span<const KeyValue> values = {});
 
-  // Ends the entry as dead, as finish() does, and puts its message into $dead in the same write: after a
-  // crash both have happened or neither. Only counted is what was in $dead itself, what cannot be read, and
-  // all if nobody has opened $dead. Returns the seq of the letter; 0: there is none, or it is made once the
-  // store is open again.
-  virtual Seq dead_letter(QueueId queue, uint8_t lane, Seq seq, const Death& death) = 0;
+  // Values alone; done again if they are lost. Errors: io (closed, or too much waits for on_recovered).
+  [[nodiscard]] core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync = true);
 
-  // Moves an entry to the end of another queue's lane, as `message`: ends it as delivered and appends that in
-  // one write; if that fails, the entry is where it was. A target that would not take it, or drop it,
-  // refuses. Returns its new seq. Errors: not_found (no such entry waits, or no such target), and those of
-  // append().
-  [[nodiscard]] virtual core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq,
-                                                  core::MessagePtr message, const Target& to) = 0;
+  // The consumer is done with this entry. Written soon and not synced: after a crash an entry may come back,
+  // with the same seq. `values` are written together with it, also when the entry was gone already. Done again
+  // if it is lost.
+  void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome, std::span<const KeyValue> values = {});
 
-  // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them.
-  virtual void drop_gaps(QueueId queue, Seq up_to) = 0;
+  // Ends the entry as dead, as finish() does, and puts its message into the queue of dead letters. Only
+  // counted is what was in that queue itself, what cannot be read, and all if nobody has opened one. Returns
+  // the seq of the letter; 0: there is none, or it is made once the store is open again.
+  Seq dead_letter(QueueId queue, uint8_t lane, Seq seq, const Death& death);
+
+  // Moves an entry to the end of another queue's lane, as `message`: ends it as delivered and appends that. A
+  // target that would not take it, or drop it, refuses. Undone if it is lost: the entry is where it was.
+  // Returns its new seq. Errors: those of commit(), invalid (it is in that queue already).
+  [[nodiscard]] core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
+                                          const Target& to);
+
+  // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them. Done again if it is lost.
+  void drop_gaps(QueueId queue, Seq up_to);
 
   // Ends what has expired, behind the heads by looking at no more than a million entries a second (ADR 19),
   // and what a lowered limit leaves too much. Call about once a second. Wall time may jump.

@@ -49,23 +49,59 @@ bool dilute(Room& room, const Arrival& arrival) {
   return false;
 }
 
+// What waits: in the queue, and in all together.
+struct Held {
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+  uint64_t store_bytes = 0;
+};
+
+Limit limit_met(const QueuePolicy& policy, const Held& held, uint64_t store_bytes_max,
+                const Arrival& arrival) {
+  const bool lone = held.messages + arrival.messages <= 1;
+  if (!lone && policy.messages_max != 0 && held.messages + arrival.messages > policy.messages_max)
+    return Limit::messages;
+  if (!lone && policy.bytes_max != 0 && held.bytes + arrival.bytes > policy.bytes_max) return Limit::bytes;
+  if (arrival.messages != 0 && store_bytes_max != 0 && held.store_bytes != 0 &&
+      held.store_bytes + arrival.bytes > store_bytes_max)
+    return Limit::store_bytes;
+  return Limit::none;
+}
+
 }  // namespace
 
 Limit limit_met(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max,
                 const Arrival& arrival) {
-  const QueuePolicy& policy = queue.policy;
-  if (policy.limits_size()) {
-    const uint64_t waiting = queue.waiting();
-    const bool lone = waiting + arrival.messages <= 1;
-    if (!lone && policy.messages_max != 0 && waiting + arrival.messages > policy.messages_max)
-      return Limit::messages;
-    if (!lone && policy.bytes_max != 0 && queue.waiting_bytes() + arrival.bytes > policy.bytes_max)
-      return Limit::bytes;
+  Held held{0, 0, store_bytes};
+  if (queue.policy.limits_size()) held = {queue.waiting(), queue.waiting_bytes(), store_bytes};
+  return limit_met(queue.policy, held, store_bytes_max, arrival);
+}
+
+void Forecast::ends(QueueId queue, uint64_t bytes, bool stays) {
+  Moved& out = moved(queue);
+  out.messages -= 1;
+  out.bytes -= bytes;
+  if (!stays) store_bytes_ -= bytes;
+}
+
+Limit Forecast::arrives(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max,
+                        uint64_t bytes, uint8_t lane) {
+  Moved& in = moved(queue.id);
+  Held held{0, 0, store_bytes + store_bytes_};
+  if (queue.policy.limits_size()) {
+    held.messages = queue.waiting() + in.messages;
+    held.bytes = queue.waiting_bytes() + in.bytes;
   }
-  if (arrival.messages != 0 && store_bytes_max != 0 && store_bytes != 0 &&
-      store_bytes + arrival.bytes > store_bytes_max)
-    return Limit::store_bytes;
-  return Limit::none;
+  in.messages += 1;
+  in.bytes += bytes;
+  store_bytes_ += bytes;
+  return limit_met(queue.policy, held, store_bytes_max, {1, bytes, lane});
+}
+
+Forecast::Moved& Forecast::moved(QueueId queue) {
+  const auto found = std::ranges::find(moved_, queue, &Moved::queue);
+  if (found != moved_.end()) return *found;
+  return moved_.emplace_back(Moved{queue, 0, 0});
 }
 
 std::string describe(Limit limit, const QueueStats& queue, uint64_t store_bytes_max) {

@@ -33,6 +33,35 @@ enum class Limit : uint8_t { none, messages, bytes, store_bytes };
 [[nodiscard]] Limit limit_met(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max,
                               const Arrival& arrival);
 
+// What a Change takes out of queues and brings into them, so that limits can be asked about all of it before
+// any of it has happened. Queues are few: they are looked for one by one.
+class Forecast {
+ public:
+  void clear() {
+    moved_.clear();
+    store_bytes_ = 0;
+  }
+
+  // An entry of so many bytes ends. `stays`: its message moves to another queue.
+  void ends(QueueId queue, uint64_t bytes, bool stays);
+
+  // The limit in the way of a message for `queue`, which all that was told before has happened to. It counts
+  // from then on, whether there was one or not. `store_bytes`: as limit_met(), before the Change.
+  Limit arrives(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max, uint64_t bytes,
+                uint8_t lane);
+
+ private:
+  struct Moved {
+    QueueId queue = 0;
+    uint64_t messages = 0;  // modulo 2^64: what ends is subtracted
+    uint64_t bytes = 0;
+  };
+  Moved& moved(QueueId queue);
+
+  std::vector<Moved> moved_;
+  uint64_t store_bytes_ = 0;
+};
+
 // For the publisher and the operator: "queue '$upstream' is full: 1000 messages, the most it may hold".
 [[nodiscard]] std::string describe(Limit limit, const QueueStats& queue, uint64_t store_bytes_max);
 

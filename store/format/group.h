@@ -27,7 +27,7 @@ struct Ending {
   Seq seq = 0;
 };
 
-// The same for one whose message went into $dead by this group.
+// An entry whose message went into the queue of dead letters by this group.
 struct DeadEntry {
   LaneId lane;
   Seq seq = 0;
@@ -43,13 +43,26 @@ struct Fold {
   std::vector<IndexRowPtr> rows;
 };
 
+// A message of a Change that is done again.
+struct KeptAppend {
+  core::MessagePtr message;
+  std::vector<Target> targets;
+};
+
+// What is to be done again if the group with it is lost, but for values (Group::values_to_undo).
+struct Redo {
+  std::vector<Ending> endings;
+  std::vector<DeadEntry> deaths;
+  std::vector<GapsDropped> gaps_dropped;
+  std::vector<KeptAppend> appends;
+};
+
 // Owned by the loop while it is collected, then by the writer, then by the loop again.
 struct Group {
   std::vector<Segment> segments;
   std::vector<KeyValue> values;
-  std::vector<size_t> values_of_messages;  // positions in `values` of what was appended with messages
-  std::vector<Ending> endings;
-  std::vector<DeadEntry> deaths;
+  std::vector<size_t> values_to_undo;  // positions in `values` of what is not to be done again
+  Redo redo;
   std::vector<Fold> folds;
   std::vector<RowKey> dead_rows;  // also of `folds`: what ended in the same group
   std::vector<Seq> dead_blocks;

@@ -1,10 +1,13 @@
 // What comes after a failed write or sync: the database is closed and opened again, from what is on the disk,
 // as often as it takes (docs/adr/0018). Nothing here waits for the disk but on the writer's thread.
 //
-// The loop's side goes on meanwhile. What was appended and not durable is lost, and its publishers are told
-// by on_failed(). All else that was asked of the store and not written is done again afterwards: values that
-// were put, entries that ended, queues that were opened or removed.
+// The loop's side goes on meanwhile. Of Changes that were not durable, what is `undo` is lost, and its makers
+// are told by on_failed(); what is `redo` is done again afterwards, as are queues that were opened or removed.
+// Only the group that the writer had may be on the disk nevertheless. That is found out once the database is
+// open again, and then nothing of it is done twice.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "store/rocks/store.h"
@@ -15,6 +18,47 @@ namespace {
 constexpr int64_t kRetryMs = 1'000;  // after the first failure to open; twice that after the next
 constexpr int kRetryDoublings = 5;   // at most
 
+template <typename T>
+void append_all(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+core::Result<bool> has_row(const RocksDb& db, rocksdb::ColumnFamilyHandle* family, const std::string& key,
+                           const std::optional<std::string>& value) {
+  std::string found;
+  const rocksdb::Status status = db.db().Get({}, family, key, &found);
+  if (!status.ok() && !status.IsNotFound())
+    return core::fail(db.to_error(status, "looking for what was written last to " + db.dir()));
+  return status.ok() ? value == found : !value;
+}
+
+// Whether the database holds all of a group, which was one write. The states of queues tell it, as their
+// counters are others after each group; else the values, which if they are all there need not be written
+// again either way.
+core::Result<bool> holds(const RocksDb& db, const Group& group) {
+  for (const auto& [queue, state] : group.queue_states) {
+    const auto there = has_row(db, db.cur(), queue_state_key(queue), state);
+    if (!there || !*there) return there;
+  }
+  std::map<std::string_view, const KeyValue*> last;  // a key may be written more than once
+  for (const KeyValue& value : group.values) last[value.key] = &value;
+  for (const auto& [key, value] : last) {
+    const auto there = has_row(db, db.kv(), value->key, value->value);
+    if (!there || !*there) return there;
+  }
+  return true;
+}
+
+core::Result<Opened> open_after(const Group* lost, const StoreOptions& options, const std::string& suspect) {
+  auto opened = open_database(options, RocksDb::Mode::read_write, suspect);
+  if (!opened || lost == nullptr) return opened;
+  const auto there = holds(*opened->db, *lost);
+  const bool damaged = !there && there.error().code == core::Errc::corrupt;  // is mended when it is met again
+  if (!there && !damaged) return core::fail(there.error());
+  opened->holds_last_group = there && *there;
+  return opened;
+}
+
 }  // namespace
 
 void RocksStore::fail(const core::Error& error) {
@@ -22,9 +66,7 @@ void RocksStore::fail(const core::Error& error) {
   failed_ = error;
   ++generation_;
   Group lost = std::exchange(open_, {});
-  if (in_flight_) salvage(*in_flight_);
   salvage(lost);
-  in_flight_.reset();
   writing_ = false;
   log_.error("store_failed", {{"error", error.what}});
   const std::weak_ptr alive(alive_);
@@ -32,17 +74,22 @@ void RocksStore::fail(const core::Error& error) {
   if (alive.lock() && !closed_) reopen();
 }
 
-// Keeps of a group that is lost what does not depend on its messages. The writer may be at work on it.
+// Keeps of a group that is lost what is to be done again, before what is kept already.
 void RocksStore::salvage(Group& group) {
-  endings_.insert(endings_.end(), group.endings.begin(), group.endings.end());
-  deaths_.insert(deaths_.end(), group.deaths.begin(), group.deaths.end());
-  auto of_message = group.values_of_messages.begin();
+  Redo later = std::exchange(redo_, std::move(group.redo));
+  append_all(redo_.endings, later.endings);
+  append_all(redo_.deaths, later.deaths);
+  append_all(redo_.gaps_dropped, later.gaps_dropped);
+  append_all(redo_.appends, later.appends);
+  std::vector<KeyValue> values = std::exchange(open_.values, {});
+  auto to_undo = group.values_to_undo.begin();
   for (size_t i = 0; i < group.values.size(); ++i) {
-    if (of_message != group.values_of_messages.end() && *of_message == i)
-      ++of_message;
+    if (to_undo != group.values_to_undo.end() && *to_undo == i)
+      ++to_undo;
     else
-      add_values(std::span(&group.values[i], 1));
+      add_values(std::span(&group.values[i], 1), IfLost::redo);
   }
+  append_all(open_.values, values);
 }
 
 // The reader, the housekeeper and then the writer end what they are doing with the old database; the writer
@@ -52,10 +99,9 @@ void RocksStore::reopen() {
   path_.use(nullptr);
   count_written();
   const std::string suspect = failed_->code == core::Errc::corrupt ? failed_->what : "";
-  const auto on_writer = [this, options = options_, suspect, alive = std::weak_ptr(alive_),
+  const auto on_writer = [this, options = options_, suspect, lost = in_flight_, alive = std::weak_ptr(alive_),
                           &executor = executor_] {
-    auto opened =
-        std::make_shared<core::Result<Opened>>(open_database(options, RocksDb::Mode::read_write, suspect));
+    auto opened = std::make_shared<core::Result<Opened>>(open_after(lost.get(), options, suspect));
     executor.post([this, alive, opened] {
       if (alive.lock()) on_reopened(std::move(*opened));
     });
@@ -76,6 +122,8 @@ void RocksStore::on_reopened(core::Result<Opened> opened) {
   if (const auto same = check_same(opened->meta); !same) return retry_later(same.error());
   if (opened->damage) log_damage(log_, *opened->damage);
   const auto space = opened->space;
+  if (in_flight_ && !opened->holds_last_group) salvage(*in_flight_);
+  in_flight_.reset();
   adopt(*std::move(opened));
   const std::string cause = std::exchange(failed_, std::nullopt)->what;
   reopen_failures_ = 0;
@@ -161,15 +209,23 @@ void RocksStore::adopt_table(QueueTable fresh) {
   count_table();
 }
 
-// Does again what ended, and writes that and what was put.
+// Does again what is to be, and writes that and the values. All of it joins one group, so that each Change is
+// whole in it.
 void RocksStore::replay() {
   open_.must_sync = true;
-  for (const Ending& ending : std::exchange(endings_, {})) {
-    QueueState* queue = table_.find(ending.lane.queue);
-    if (queue == nullptr || ending.lane.lane >= kLaneCount || !queue->lanes[ending.lane.lane]) continue;
-    end_entry(*queue, ending.lane.lane, ending.seq, ending.outcome);
+  Redo redo = std::exchange(redo_, {});
+  for (const Ending& ending : redo.endings)
+    end_one({ending.lane.queue, ending.lane.lane, ending.seq, ending.outcome}, IfLost::redo);
+  for (const DeadEntry& dead : redo.deaths) {
+    QueueState* queue = table_.find(dead.lane.queue);
+    if (queue != nullptr && dead.lane.lane < kLaneCount)
+      bury(*queue, dead.lane.lane, dead.seq, dead.death, IfLost::redo);
   }
-  bury_again();
+  for (const GapsDropped& gaps : redo.gaps_dropped) drop_gaps(gaps, IfLost::redo);
+  for (KeptAppend& append : redo.appends) {
+    std::erase_if(append.targets, [this](const Target& to) { return table_.find(to.queue) == nullptr; });
+    take_in({append.message, append.targets}, IfLost::redo);
+  }
   schedule();
 }
 

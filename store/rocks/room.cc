@@ -65,31 +65,29 @@ bool RocksStore::is_limited(std::span<const Target> targets) const {
   });
 }
 
-// Those of `targets` that take the message; valid until the next call. Counts it for those that drop it.
-core::Result<std::span<const Target>> RocksStore::make_room_in(std::span<const Target> targets,
-                                                               uint64_t bytes, Seq seq) {
+// Those of `targets` that take the message; valid until the next call. Counts it for those that drop it. Those
+// that would refuse have agreed before (check_room).
+std::span<const Target> RocksStore::make_room_in(std::span<const Target> targets, uint64_t bytes, Seq seq) {
   if (!is_limited(targets)) return targets;
-  if (auto room = check_room(targets, bytes); !room) return core::fail(room.error());
   taking_.clear();
   for (const Target& target : targets) {
     QueueState& queue = *table_.find(target.queue);
     QueueRoom room(*this, queue, taking_.size() * bytes);
-    if (make_room(room, {1, bytes, target.lane}, kDropsAtOnce)) {
+    const bool agreed = queue.stats.policy.on_full == OnFull::reject;
+    if (agreed || make_room(room, {1, bytes, target.lane}, kDropsAtOnce)) {
       taking_.push_back(target);
     } else {
       turn_away(queue, target.lane, seq);
     }
   }
-  return std::span<const Target>(taking_);
+  return taking_;
 }
 
-// All that refuse must agree before anything is changed for any.
+// All that refuse must agree before anything is changed for any. Goes on from what forecast_ knows.
 core::Status RocksStore::check_room(std::span<const Target> targets, uint64_t bytes) {
-  uint64_t arriving = 0;
   for (const Target& target : targets) {
     QueueState& queue = *table_.find(target.queue);
-    const Limit met = limit_met(queue.stats, waiting_bytes_ + arriving, bytes_max_, {1, bytes, target.lane});
-    arriving += bytes;
+    const Limit met = forecast_.arrives(queue.stats, waiting_bytes_, bytes_max_, bytes, target.lane);
     if (queue.stats.policy.on_full != OnFull::reject || met == Limit::none) continue;
     ++queue.stats.refused;
     refused_ = true;

@@ -130,22 +130,6 @@ core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
   return id;
 }
 
-core::Result<Seq> RocksStore::append(core::MessagePtr message, std::span<const Target> targets,
-                                     std::span<const KeyValue> values) {
-  if (auto writable = check_may_append(); !writable) return core::fail(writable.error());
-  if (auto known = check_targets(targets); !known) return core::fail(known.error());
-  if (auto room = check_disk_room(*message, targets); !room) return core::fail(room.error());
-  const uint64_t bytes = targets.empty() ? 0 : stored_bytes(*message);
-  const auto taking = make_room_in(targets, bytes, last_seq_ + 1);
-  if (!taking) return core::fail(taking.error());
-  targets = *taking;
-  open_.must_sync |= message->qos > 0 || !values.empty();
-  const Seq seq = collect(std::move(message), targets, bytes);
-  add_values(values, true);
-  schedule();
-  return seq;
-}
-
 // Adds a message to the open group. Its targets have room.
 Seq RocksStore::collect(core::MessagePtr message, std::span<const Target> targets, uint64_t bytes) {
   const Seq seq = ++last_seq_;
@@ -202,18 +186,9 @@ Seq RocksStore::admit(QueueState& queue, const Target& target, Seq seq, const co
   return lane.progress.add(seq);
 }
 
-core::Result<Seq> RocksStore::put(std::span<const KeyValue> values, bool must_sync) {
-  if (auto writable = check_writable(); closed_ || (!writable && open_.bytes >= kOpenBytesMax))
-    return core::fail(writable.error());
-  add_values(values);
-  open_.must_sync |= must_sync;
-  schedule();
-  return ++last_seq_;
-}
-
-void RocksStore::add_values(std::span<const KeyValue> values, bool of_message) {
-  for (size_t i = 0; of_message && i < values.size(); ++i)
-    open_.values_of_messages.push_back(open_.values.size() + i);
+void RocksStore::add_values(std::span<const KeyValue> values, IfLost if_lost) {
+  for (size_t i = 0; if_lost == IfLost::undo && i < values.size(); ++i)
+    open_.values_to_undo.push_back(open_.values.size() + i);
   open_.values.insert(open_.values.end(), values.begin(), values.end());
   open_.bytes += bytes_of(values);
   count_taken(bytes_of(values));
@@ -223,22 +198,9 @@ void RocksStore::touch(QueueState& queue) {
   if (!std::exchange(queue.dirty, true)) dirty_.push_back(queue.stats.id);
 }
 
-void RocksStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-                        std::span<const KeyValue> values) {
-  if (closed_) return;
-  QueueState* state = table_.find(queue);
-  if (failed_)
-    endings_.push_back({{queue, lane}, outcome, seq});
-  else if (state != nullptr && lane < kLaneCount && state->lanes[lane])
-    end_entry(*state, lane, seq, outcome);
-  if (values.empty()) return;
-  add_values(values);
-  schedule();
-}
-
 void RocksStore::end_entry(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
   if (take_out(queue, number, seq, outcome))
-    open_.endings.push_back({{queue.stats.id, number}, outcome, seq});
+    open_.redo.endings.push_back({{queue.stats.id, number}, outcome, seq});
 }
 
 // Ends a durable entry in the open group, and counts it. False if it cannot, or has ended before.
@@ -301,14 +263,6 @@ bool RocksStore::is_passed(LaneId id, Seq from, Seq to) const {
   const QueueState* queue = table_.find_any(id.queue);
   if (queue == nullptr || id.lane >= kLaneCount || !queue->lanes[id.lane]) return true;
   return queue->lanes[id.lane]->progress.passed(from, to);
-}
-
-void RocksStore::drop_gaps(QueueId queue, Seq up_to) {
-  QueueState* state = table_.find(queue);
-  if (state == nullptr || !check_writable()) return;
-  state->gaps.drop(up_to);
-  touch(*state);
-  schedule();
 }
 
 void RocksStore::schedule() {

@@ -17,6 +17,7 @@
 #include "core/executor.h"
 #include "core/log.h"
 #include "core/worker.h"
+#include "store/accounts/overflow.h"
 #include "store/accounts/queue_table.h"
 #include "store/disk/reclaim_policy.h"
 #include "store/disk/space_watch.h"
@@ -38,6 +39,7 @@ struct Opened {
   bool compacts = true;                // see RocksDb::set_compacts()
   bool made = false;                   // there was none
   std::optional<DamageReport> damage;  // that was found and mended now
+  bool holds_last_group = false;       // the group that failed reached the disk nevertheless
   std::string epoch_before;            // a copy, with an epoch of its own now: what it was
 };
 
@@ -89,15 +91,7 @@ class RocksStore final : public DurableStore {
   void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(QueueId queue) override;
   core::Result<uint64_t> purge(QueueId queue) override;
-  core::Result<Seq> append(core::MessagePtr message, std::span<const Target> targets,
-                           std::span<const KeyValue> values) override;
-  core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync) override;
-  void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-              std::span<const KeyValue> values) override;
-  Seq dead_letter(QueueId queue, uint8_t lane, Seq seq, const Death& death) override;
-  core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
-                            const Target& to) override;
-  void drop_gaps(QueueId queue, Seq up_to) override;
+  core::Result<Seq> commit(const Change& change) override;
   void tick(core::Now now) override;
   DiskState disk() const override;
   void close() override;
@@ -110,20 +104,31 @@ class RocksStore final : public DurableStore {
   [[nodiscard]] StoreReport check() const { return check_rows(*db_); }
 
  private:
+  // Changes (commit.cc).
+  core::Status check_possible(const Change& change);
+  core::Status check_ends(std::span<const End> ends);
+  core::Status check_append(const Append& append);
+  core::Status check_room(const Change& change);
+  void forecast_ends(std::span<const End> ends);
+  core::Result<const RowEntry*> find_waiting(const End& end, IndexRowPtr& row);
+  Seq end_one(const End& end, IfLost if_lost);
+  void drop_gaps(const GapsDropped& gaps, IfLost if_lost);
+  Seq take_in(const Append& append, IfLost if_lost);
+  core::Result<Seq> keep_for_later(const Change& change);
+
   // Taking in.
   core::Status check_writable() const;
   core::Status check_may_append() const;
   core::Status check_targets(std::span<const Target> targets) const;
   Seq collect(core::MessagePtr message, std::span<const Target> targets, uint64_t bytes);
   Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
-  void add_values(std::span<const KeyValue> values, bool of_message = false);
+  void add_values(std::span<const KeyValue> values, IfLost if_lost);
   void touch(QueueState& queue);
 
   // Limits (room.cc).
   class QueueRoom;
   bool is_limited(std::span<const Target> targets) const;
-  core::Result<std::span<const Target>> make_room_in(std::span<const Target> targets, uint64_t bytes,
-                                                     Seq seq);
+  std::span<const Target> make_room_in(std::span<const Target> targets, uint64_t bytes, Seq seq);
   core::Status check_room(std::span<const Target> targets, uint64_t bytes);
   core::Status make_room_or_refuse(const Target& target, uint64_t bytes);
   void turn_away(QueueState& queue, uint8_t lane, Seq seq);
@@ -177,10 +182,10 @@ class RocksStore final : public DurableStore {
   void replay();
 
   // Dead letters (dead_letters.cc).
-  Seq bury(QueueState& queue, uint8_t lane, Seq seq, const std::shared_ptr<const Death>& death);
+  Seq bury(QueueState& queue, uint8_t lane, Seq seq, const std::shared_ptr<const Death>& death,
+           IfLost if_lost);
   Seq keep_letter(QueueState& dead, core::MessagePtr message, std::string tag);
   core::Result<Entry> waiting_entry(const QueueState& queue, uint8_t lane, Seq seq);
-  void bury_again();
 
   // Letting go.
   void end_expired(QueueState& queue, uint8_t lane, std::span<const Seq> expired);
@@ -243,10 +248,9 @@ class RocksStore final : public DurableStore {
   uint64_t generation_ = 0;            // of the open database: results for another are of no interest
   bool reopening_ = false;
   int reopen_failures_ = 0;
-  int64_t reopen_at_ms_ = 0;       // monotonic
-  int64_t ticked_at_ms_ = 0;       // monotonic
-  std::vector<Ending> endings_;    // that are to be done again once the database is open
-  std::vector<DeadEntry> deaths_;  // the same
+  int64_t reopen_at_ms_ = 0;  // monotonic
+  int64_t ticked_at_ms_ = 0;  // monotonic
+  Redo redo_;                 // once the database is open
   Seq last_seq_;
   Seq durable_;
   Seq recovered_;  // everything up to it was in files when the database was opened
@@ -254,7 +258,7 @@ class RocksStore final : public DurableStore {
   Seq lease_;      // no seq ≥ it may be used before a greater lease is synced
   std::vector<QueueId> dirty_;
   std::set<QueueId> sweeping_;
-  std::vector<Seq> previous_;  // scratch of append()
+  std::vector<Seq> previous_;  // scratch of commit()
 
   uint64_t payload_bytes_ = 0;  // bodies of messages that were stored
   WriteStats written_before_;   // by databases that were closed again
@@ -264,7 +268,8 @@ class RocksStore final : public DurableStore {
   bool any_limited_ = false;      // some queue had a limit to its size
   bool refused_ = false;          // an append as full, since on_room() was last told
   bool ended_pending_ = false;    // entries of open_ or in_flight_, since open_ was begun
-  std::vector<Target> taking_;    // scratch of append()
+  std::vector<Target> taking_;    // scratch of commit()
+  Forecast forecast_;             // the same
   std::deque<LaneId> due_lanes_;  // to be looked through for what has expired, in turn
   int64_t looks_ = 0;             // that may still be done
   core::Now looked_at_;           // the tick before

@@ -1,6 +1,7 @@
 // The vocabulary of the store's tests: a store of either kind on a manual executor.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <initializer_list>

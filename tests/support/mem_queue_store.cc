@@ -1,5 +1,6 @@
 #include "tests/support/mem_queue_store.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -165,16 +166,34 @@ uint64_t MemQueueStore::waiting_bytes() const {
   return sum;
 }
 
-core::Status MemQueueStore::check_room(std::span<const store::Target> targets, uint64_t bytes) {
-  uint64_t arriving = waiting_bytes();
-  for (const store::Target& target : targets) {
-    store::QueueStats& stats = queues_.at(target.queue).stats;
-    const store::Limit met = limit_met(stats, arriving, bytes_max_, {1, bytes, target.lane});
-    arriving += bytes;
-    if (stats.policy.on_full != store::OnFull::reject || met == store::Limit::none) continue;
-    ++stats.refused;
+core::Status MemQueueStore::check_room(const store::Change& change) {
+  store::Forecast forecast;
+  std::set<const Waiting*> seen;
+  for (const store::End& end : change.ends) {
+    const Waiting* waiting = find_waiting(end);
+    if (waiting != nullptr && seen.insert(waiting).second)
+      forecast.ends(end.queue, waiting->bytes, end.death != nullptr);
+  }
+  for (const store::Append& append : change.appends) {
+    if (const auto room = check_room(append, forecast); !room) return room;
+  }
+  return {};
+}
+
+core::Status MemQueueStore::check_room(const store::Append& append, store::Forecast& forecast) {
+  const uint64_t bytes = store::stored_bytes(*append.message);
+  for (const store::Target& target : append.targets) {
+    Queue& queue = queues_.at(target.queue);
+    QueueRoom room(*this, queue, 0);
+    const store::Arrival arrival{1, bytes, target.lane};
+    const store::Limit met = forecast.arrives(queue.stats, waiting_bytes(), bytes_max_, bytes, target.lane);
+    if (append.never_dropped && make_room(room, arrival, SIZE_MAX)) continue;
+    if (append.never_dropped)
+      return core::fail(core::Errc::full, describe(room.met_by(arrival), queue.stats, bytes_max_));
+    if (queue.stats.policy.on_full != store::OnFull::reject || met == store::Limit::none) continue;
+    ++queue.stats.refused;
     refused_ = true;
-    return core::fail(core::Errc::full, describe(met, stats, bytes_max_));
+    return core::fail(core::Errc::full, describe(met, queue.stats, bytes_max_));
   }
   return {};
 }
@@ -222,32 +241,77 @@ core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
   return purged;
 }
 
-core::Result<Seq> MemQueueStore::append(core::MessagePtr message, std::span<const store::Target> targets,
-                                        std::span<const KeyValue> values) {
-  if (const auto open = check_open(); !open) return core::fail(open.error());
-  for (const store::Target& target : targets) {
-    if (!queues_.contains(target.queue) || target.lane >= kLaneCount) {
-      return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
-    }
+core::Result<Seq> MemQueueStore::commit(const store::Change& change) {
+  if (closed_) return core::fail(check_open().error());
+  if (const auto possible = check_possible(change); !possible) return core::fail(possible.error());
+  Seq seq = 0;
+  for (const store::End& end : change.ends) seq = std::max(seq, end_one(end, change.if_lost));
+  for (const store::GapsDropped& gaps : change.gaps_dropped) {
+    if (const auto queue = queues_.find(gaps.queue); queue != queues_.end())
+      queue->second.gaps.drop(gaps.up_to);
   }
-  if (disk_.low && store::stores_message(*message, targets)) {
-    refused_ = true;
-    return core::fail(core::Errc::full, "the disk is nearly full");
+  for (const store::Append& append : change.appends) {
+    seq = ++last_seq_;
+    for (const store::Target& target : append.targets) admit(seq, append.message, target, change.if_lost);
   }
-  const uint64_t bytes = store::stored_bytes(*message);
-  if (const auto room = check_room(targets, bytes); !room) return core::fail(room.error());
-  const Seq seq = ++last_seq_;
-  for (const store::Target& target : targets) admit(seq, message, target, false);
-  for (const KeyValue& value : values) {
-    values_of_messages_.push_back(open_values_.size());
+  for (const KeyValue& value : change.values) {
+    if (change.if_lost == store::IfLost::undo) values_to_undo_.push_back(open_values_.size());
     open_values_.push_back(value);
   }
-  schedule_commit();
+  if (change.appends.empty() && (change.must_sync || !change.values.empty())) seq = ++last_seq_;
+  if (seq != 0) schedule_commit();
   return seq;
 }
 
+core::Status MemQueueStore::check_possible(const store::Change& change) {
+  const bool waits_for_recovery = change.if_lost == store::IfLost::redo && change.appends.empty();
+  if (const auto open = check_open(); !open && !waits_for_recovery) return open;
+  for (const store::End& end : change.ends) {
+    if (end.required && find_waiting(end) == nullptr)
+      return core::fail(core::Errc::not_found, "no message with seq " + std::to_string(end.seq) + " waits");
+  }
+  for (const store::Append& append : change.appends) {
+    for (const store::Target& target : append.targets) {
+      if (!queues_.contains(target.queue) || target.lane >= kLaneCount)
+        return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
+    }
+    if (!disk_.low || !store::stores_message(*append.message, append.targets)) continue;
+    refused_ = true;
+    return core::fail(core::Errc::full, "the disk is nearly full");
+  }
+  return check_room(change);
+}
+
+// A durable entry; null if it does not wait.
+const MemQueueStore::Waiting* MemQueueStore::find_waiting(const store::End& end) const {
+  const auto queue = queues_.find(end.queue);
+  if (queue == queues_.end() || end.lane >= kLaneCount || end.seq > durable_) return nullptr;
+  const auto& waiting = queue->second.lanes[end.lane].waiting;
+  const auto found = waiting.find(end.seq);
+  return found == waiting.end() ? nullptr : &found->second;
+}
+
+// Returns the seq of the dead letter, if there is one.
+Seq MemQueueStore::end_one(const store::End& end_of, store::IfLost if_lost) {
+  const Waiting* waiting = find_waiting(end_of);
+  if (waiting == nullptr) return 0;
+  const Waiting was = *waiting;
+  Queue& queue = queues_.at(end_of.queue);
+  const Outcome outcome = end_of.death != nullptr ? Outcome::dead : end_of.outcome;
+  end(queue, end_of.lane, end_of.seq, outcome);
+  if (if_lost == store::IfLost::undo) undos_.push_back({end_of.queue, end_of.lane, was, outcome});
+  const auto dead = find_queue(store::kDeadQueue);
+  if (end_of.death == nullptr || !dead || *dead == end_of.queue) return 0;
+  schedule_commit();
+  const Seq letter = ++last_seq_;
+  const std::string tag = store::encode_dead_letter(
+      {queue.stats.name, end_of.lane, end_of.seq, was.entry.expires_ms, was.entry.tag, *end_of.death});
+  return admit(letter, was.entry.message, {*dead, store::kDefaultLane, 0, tag}, if_lost) ? letter : 0;
+}
+
 // False if the queue has no room for it, and drops it.
-bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store::Target& target, bool moved) {
+bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store::Target& target,
+                          store::IfLost if_lost) {
   Queue& queue = queues_.at(target.queue);
   Lane& lane = queue.lanes[target.lane];
   const uint64_t bytes = store::stored_bytes(*message);
@@ -259,69 +323,14 @@ bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store:
     return false;
   }
   const Seq previous = std::exchange(lane.last, seq);
-  lane.waiting.emplace(seq, Waiting{{seq, message, target.expires_ms, target.tag}, previous, bytes, moved});
+  lane.waiting.emplace(
+      seq,
+      Waiting{
+          {seq, message, target.expires_ms, target.tag}, previous, bytes, if_lost == store::IfLost::redo});
   queue.stats.lanes[target.lane].waiting_bytes += bytes;
   refresh(queue, target.lane);
   open_queues_.insert(target.queue);
   return true;
-}
-
-core::Result<Seq> MemQueueStore::put(std::span<const KeyValue> values, bool /*must_sync*/) {
-  if (closed_) return core::fail(check_open().error());
-  open_values_.insert(open_values_.end(), values.begin(), values.end());
-  schedule_commit();
-  return ++last_seq_;
-}
-
-void MemQueueStore::finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome,
-                           std::span<const KeyValue> values) {
-  if (closed_) return;
-  const auto found = queues_.find(queue);
-  if (found != queues_.end() && lane < kLaneCount && seq <= durable_) end(found->second, lane, seq, outcome);
-  if (values.empty()) return;
-  open_values_.insert(open_values_.end(), values.begin(), values.end());
-  schedule_commit();
-}
-
-Seq MemQueueStore::dead_letter(QueueId id, uint8_t lane, Seq seq, const store::Death& death) {
-  const auto found = queues_.find(id);
-  if (closed_ || found == queues_.end() || lane >= kLaneCount || seq > durable_) return 0;
-  Queue& queue = found->second;
-  const auto at = queue.lanes[lane].waiting.find(seq);
-  if (at == queue.lanes[lane].waiting.end()) return 0;
-  const Entry entry = at->second.entry;
-  end(queue, lane, seq, Outcome::dead);
-  const auto dead = find_queue(store::kDeadQueue);
-  if (!dead || *dead == id) return 0;
-  schedule_commit();
-  const Seq letter = ++last_seq_;
-  const std::string tag =
-      store::encode_dead_letter({queue.stats.name, lane, seq, entry.expires_ms, entry.tag, death});
-  return admit(letter, entry.message, {*dead, store::kDefaultLane, 0, tag}, true) ? letter : 0;
-}
-
-core::Result<Seq> MemQueueStore::requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
-                                         const store::Target& to) {
-  if (const auto open = check_open(); !open) return core::fail(open.error());
-  const auto from = queues_.find(queue);
-  const auto target = queues_.find(to.queue);
-  if (from == queues_.end() || target == queues_.end() || seq > durable_ ||
-      !from->second.lanes.at(lane).waiting.contains(seq)) {
-    return core::fail(core::Errc::not_found, "no such queue or entry");
-  }
-  QueueRoom room(*this, target->second, 0);
-  const store::Arrival arrival{1, store::stored_bytes(*message), to.lane};
-  if (!make_room(room, arrival, SIZE_MAX))
-    return core::fail(core::Errc::full, describe(room.met_by(arrival), room.stats(), bytes_max_));
-  const Seq moved = ++last_seq_;
-  admit(moved, message, to, true);
-  end(from->second, lane, seq, Outcome::delivered);
-  schedule_commit();
-  return moved;
-}
-
-void MemQueueStore::drop_gaps(QueueId queue, Seq up_to) {
-  if (const auto found = queues_.find(queue); found != queues_.end()) found->second.gaps.drop(up_to);
 }
 
 void MemQueueStore::tick(core::Now now) {
@@ -345,7 +354,7 @@ void MemQueueStore::tick(core::Now now) {
 void MemQueueStore::close() {
   if (!closed_ && !failed_ && !failure_) {
     events_ = nullptr;
-    commit();
+    write();
   }
   closed_ = true;
 }
@@ -363,20 +372,21 @@ void MemQueueStore::lose_uncommitted() {
     queue = std::move(restored);
   }
   open_values_.clear();
-  values_of_messages_.clear();
+  values_to_undo_.clear();
+  undos_.clear();
   open_queues_.clear();
   commit_posted_ = false;
 }
 
 void MemQueueStore::recover() {
   failed_.reset();
-  for (; !values_of_messages_.empty(); values_of_messages_.pop_back())
-    open_values_.erase(open_values_.begin() + static_cast<std::ptrdiff_t>(values_of_messages_.back()));
+  for (; !values_to_undo_.empty(); values_to_undo_.pop_back())
+    open_values_.erase(open_values_.begin() + static_cast<std::ptrdiff_t>(values_to_undo_.back()));
   for (auto& [id, queue] : queues_) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
       for (auto it = waiting.upper_bound(durable_); it != waiting.end();) {
-        if (it->second.moved) {
+        if (it->second.redo) {
           ++it;
           continue;
         }
@@ -387,9 +397,22 @@ void MemQueueStore::recover() {
       refresh(queue, lane);
     }
   }
+  undo_ends();
   schedule_commit();
   if (events_) events_->on_recovered();
   for (const auto& [id, queue] : queues_) open_queues_.insert(id);
+}
+
+void MemQueueStore::undo_ends() {
+  for (const Undo& undo : std::exchange(undos_, {})) {
+    const auto found = queues_.find(undo.queue);
+    if (found == queues_.end()) continue;
+    Queue& queue = found->second;
+    --counter(queue.stats, undo.outcome);
+    queue.stats.lanes[undo.lane].waiting_bytes += undo.was.bytes;
+    queue.lanes[undo.lane].waiting.emplace(undo.was.entry.seq, undo.was);
+    refresh(queue, undo.lane);
+  }
 }
 
 core::Status MemQueueStore::check_open() const {
@@ -401,11 +424,11 @@ core::Status MemQueueStore::check_open() const {
 void MemQueueStore::schedule_commit() {
   if (std::exchange(commit_posted_, true)) return;
   executor_.post([this, alive = std::weak_ptr(alive_)] {
-    if (alive.lock() && !closed_ && !failed_) commit();
+    if (alive.lock() && !closed_ && !failed_) write();
   });
 }
 
-void MemQueueStore::commit() {
+void MemQueueStore::write() {
   commit_posted_ = false;
   if (failure_) {
     failed_ = std::exchange(failure_, std::nullopt);
@@ -414,7 +437,8 @@ void MemQueueStore::commit() {
   }
   ++commits_;
   durable_ = last_seq_;
-  values_of_messages_.clear();
+  undos_.clear();
+  values_to_undo_.clear();
   for (KeyValue& value : std::exchange(open_values_, {})) {
     if (value.value)
       values_[value.key] = *value.value;

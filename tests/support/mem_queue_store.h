@@ -13,6 +13,7 @@
 #include "core/executor.h"
 #include "store/accounts/dilution.h"
 #include "store/accounts/gaps.h"
+#include "store/accounts/overflow.h"
 #include "store/queue_store.h"
 
 namespace headgate::testing {
@@ -27,7 +28,8 @@ class MemQueueStore : public store::QueueStore {
 
   // The next commit fails, as a disk would: on_failed(), and no message is taken until recover().
   void fail_next_commit(core::Error error) { failure_ = std::move(error); }
-  // What was appended and not committed is gone; all else is committed when the executor runs.
+  // Changes that were not committed are undone, or committed when the executor runs, as each of them says. Gaps
+  // that such a Change made stay.
   void recover();
 
   // Everything since the last commit never happened, as for a hub that was killed; drop the executor's work
@@ -59,19 +61,7 @@ class MemQueueStore : public store::QueueStore {
   void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(store::QueueId queue) override;
   core::Result<uint64_t> purge(store::QueueId queue) override;
-  [[nodiscard]] core::Result<store::Seq> append(core::MessagePtr message,
-                                                std::span<const store::Target> targets,
-                                                std::span<const store::KeyValue> values = {}) override;
-  [[nodiscard]] core::Result<store::Seq> put(std::span<const store::KeyValue> values,
-                                             bool must_sync = true) override;
-  void finish(store::QueueId queue, uint8_t lane, store::Seq seq, store::Outcome outcome,
-              std::span<const store::KeyValue> values = {}) override;
-  store::Seq dead_letter(store::QueueId queue, uint8_t lane, store::Seq seq,
-                         const store::Death& death) override;
-  // What was moved stays moved, also if the commit fails.
-  [[nodiscard]] core::Result<store::Seq> requeue(store::QueueId queue, uint8_t lane, store::Seq seq,
-                                                 core::MessagePtr message, const store::Target& to) override;
-  void drop_gaps(store::QueueId queue, store::Seq up_to) override;
+  [[nodiscard]] core::Result<store::Seq> commit(const store::Change& change) override;
   void tick(core::Now now) override;
   [[nodiscard]] store::DiskState disk() const override { return disk_; }
   void close() override;
@@ -81,7 +71,7 @@ class MemQueueStore : public store::QueueStore {
     store::Entry entry;
     store::Seq previous = 0;  // the lane's entry before this one
     uint64_t bytes = 0;
-    bool moved = false;  // from another queue: no publisher sends it again
+    bool redo = false;  // stays if the write with it fails
   };
   struct Lane {
     store::Seq last = 0;
@@ -93,16 +83,29 @@ class MemQueueStore : public store::QueueStore {
     store::GapList gaps;
     store::Dilution dilution;
   };
+  // An entry that a Change ended which is to be undone if its write fails.
+  struct Undo {
+    store::QueueId queue = 0;
+    uint8_t lane = 0;
+    Waiting was;
+    store::Outcome outcome = store::Outcome::delivered;
+  };
   class QueueRoom;
 
   [[nodiscard]] core::Status check_open() const;
   void schedule_commit();
-  void commit();
-  bool admit(store::Seq seq, const core::MessagePtr& message, const store::Target& target, bool moved);
+  void write();
+  core::Status check_possible(const store::Change& change);
+  [[nodiscard]] const Waiting* find_waiting(const store::End& end) const;
+  store::Seq end_one(const store::End& end, store::IfLost if_lost);
+  bool admit(store::Seq seq, const core::MessagePtr& message, const store::Target& target,
+             store::IfLost if_lost);
   void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome);
+  void undo_ends();
   void refresh(Queue& queue, uint8_t lane);
   [[nodiscard]] uint64_t waiting_bytes() const;
-  core::Status check_room(std::span<const store::Target> targets, uint64_t bytes);
+  core::Status check_room(const store::Change& change);
+  core::Status check_room(const store::Append& append, store::Forecast& forecast);
   void on_room_made();
 
   core::Executor& executor_;
@@ -112,7 +115,8 @@ class MemQueueStore : public store::QueueStore {
   std::map<std::string, store::QueueId, std::less<>> names_;
   std::map<std::string, std::string, std::less<>> values_;
   std::vector<store::KeyValue> open_values_;
-  std::vector<size_t> values_of_messages_;  // positions in it
+  std::vector<size_t> values_to_undo_;  // positions in it
+  std::vector<Undo> undos_;             // since the last write
   std::set<store::QueueId> open_queues_;
   store::QueueId next_queue_ = 1;
   uint64_t bytes_max_ = 0;
