@@ -100,7 +100,8 @@ class Broker {
   // A client id's session and what hangs on it.
   struct Client {
     std::shared_ptr<Session> session;
-    core::MessagePtr will;  // its expiry as in StoredWill
+    core::MessagePtr will;  // without an expiry, as in StoredWill
+    uint32_t will_expiry_s = 0;
     uint32_t will_delay_s = 0;
     int64_t will_due_ms = 0;  // monotonic; 0 = not running
     int64_t ends_ms = 0;      // monotonic; 0 = connected, or never

@@ -29,11 +29,10 @@ WillChange Broker::remember_will(Client& client, const Connect& connect, core::N
   will->properties = to_core(connect.will->properties);
   will->source = client.session->source();
   will->arrived_ms = now.wall_ms;
-  // An expiry counts from publication: kept as seconds until publish_will() makes it a time.
-  will->expires_ms = connect.will->properties.expiry_s.value_or(0);
   will->qos = connect.will->qos;
   will->retain = connect.will->retain;
   client.will = std::move(will);
+  client.will_expiry_s = connect.will->properties.expiry_s.value_or(0);
   client.will_delay_s = connect.will->delay_s;
   return stored_will(client, 0);
 }
@@ -52,7 +51,7 @@ StoredWill Broker::delay_will(Client& client, core::Now now) {
 
 StoredWill Broker::stored_will(const Client& client, int64_t due_wall_ms) {
   const Identity& owner = client.session->identity();
-  return {client.will, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
+  return {client.will, client.will_expiry_s, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
 }
 
 // The end of a connection takes a will away, or begins its delay. A will that is due at once is kept until its
@@ -70,7 +69,7 @@ void Broker::publish_will(Client& client, core::Now now) {
   if (!client.session->may_publish(kept->topic)) return context_.events->on_will(*client.session, {});
   auto will = std::make_shared<core::Message>(*kept);
   will->arrived_ms = now.wall_ms;
-  if (will->expires_ms != 0) will->expires_ms = now.wall_ms + will->expires_ms * 1000;
+  if (client.will_expiry_s != 0) will->expires_ms = now.wall_ms + int64_t{client.will_expiry_s} * 1000;
   context_.events->on_will_due(*client.session, std::move(will));  // [MQTT-3.1.2-8]
 }
 
@@ -145,6 +144,7 @@ void Broker::restore_will(const std::string& client_id, const StoredWill& stored
     client.ends_ms = std::max<int64_t>(1, now.mono_ms);
   }
   client.will = stored.message;
+  client.will_expiry_s = stored.expiry_s;
   client.will_delay_s = stored.delay_s;
   const int64_t left_ms = stored.due_wall_ms == 0 ? int64_t{stored.delay_s} * 1000
                                                   : std::max<int64_t>(0, stored.due_wall_ms - now.wall_ms);

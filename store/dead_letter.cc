@@ -23,6 +23,13 @@ int64_t time_from(Decoder& in) { return static_cast<int64_t>(in.varint()); }
 
 }  // namespace
 
+std::optional<QueueId> find_dead_queue(const QueueReader& reader) {
+  for (const QueueId queue : reader.queues()) {
+    if (reader.stats(queue).attributes.kind == QueueKind::dead) return queue;
+  }
+  return std::nullopt;
+}
+
 std::string encode_dead_letter(const DeadLetter& letter) {
   std::string out;
   put_u8(out, kVersion);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
@@ -39,6 +40,9 @@ struct DeadLetter {
 
   friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
 };
+
+// The queue of dead letters, if there is one. Looks at every queue.
+[[nodiscard]] std::optional<QueueId> find_dead_queue(const QueueReader& reader);
 
 [[nodiscard]] std::string encode_dead_letter(const DeadLetter& letter);
 

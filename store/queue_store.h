@@ -21,12 +21,14 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "store/change.h"
+#include "store/queue_attributes.h"
 #include "store/queue_policy.h"
 
 namespace headgate::store {
 
-// The queue of dead letters, once its owner has opened it. It is an ordinary queue, but that the tags of its
-// entries say where they come from (store/dead_letter.h), and that nothing comes back to it from itself.
+// The name under which a hub opens its queue of dead letters (QueueKind::dead). It is an ordinary queue, but that
+// the tags of its entries say where they come from (store/dead_letter.h), and that nothing comes back to it from
+// itself.
 inline constexpr std::string_view kDeadQueue = "$dead";
 
 // Who this store is. `epoch` is a ULID made with the store, and anew when damage to its files was mended.
@@ -59,6 +61,7 @@ struct LaneStats {
 struct QueueStats {
   QueueId id = 0;
   std::string name;
+  QueueAttributes attributes;
   uint64_t in = 0;
   uint64_t delivered = 0;
   uint64_t expired = 0;
@@ -81,9 +84,8 @@ struct QueueStats {
 };
 
 // Entries of a queue that will never be delivered, for the far side to know. Neighbours with one reason
-// are joined, so the list stays short. Kept only for the hub's own queues, whose names begin with `$` (the
-// upstream one), but for $dead: for others there is no far side to tell, and their losses are in the
-// counters.
+// are joined, so the list stays short. Kept only for queues that say so (QueueAttributes::keeps_gaps): for others
+// there is no far side to tell, and their losses are in the counters.
 struct Gap {
   Seq from = 0;
   Seq to = 0;          // inclusive
@@ -92,10 +94,6 @@ struct Gap {
 
   friend bool operator==(const Gap&, const Gap&) = default;
 };
-
-[[nodiscard]] inline bool keeps_gaps(const QueueStats& queue) {
-  return queue.name.starts_with('$') && queue.name != kDeadQueue;
-}
 
 // The file system that the store is on, as of the last look, a second ago at most.
 struct DiskState {
@@ -180,8 +178,10 @@ class QueueStore : public QueueReader {
   // Must be called once, before anything else. `events` must outlive the store.
   virtual void set_events(StoreEvents* events) = 0;
 
-  // Finds the queue of this name or makes it, empty. Names are up to 65,535 bytes. Errors: io.
-  [[nodiscard]] virtual core::Result<QueueId> open_queue(std::string_view name) = 0;
+  // Finds the queue of this name or makes it, empty. Names are up to 65,535 bytes. The queue has `attributes`
+  // from now on, whatever it had before; they are written with the next group. Errors: io.
+  [[nodiscard]] virtual core::Result<QueueId> open_queue(std::string_view name,
+                                                         const QueueAttributes& attributes) = 0;
 
   // Limits that hold from now on; the store does not keep them, so they are set at each start. What a queue
   // holds beyond them stays with `reject` and `drop_newest`; else it ends in steps, with appends and ticks.

@@ -45,10 +45,11 @@ struct PublishToken {
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
 };
 
-// A will as the store remembers it. `message->expires_ms` counts in seconds from its publication. Without a
-// message: there is none.
+// A will as the store remembers it. Its message has no expiry of its own (`expires_ms` is 0) until it is published.
+// Without a message: there is none.
 struct StoredWill {
   core::MessagePtr message;
+  uint32_t expiry_s = 0;  // from its publication; 0 = never
   uint32_t delay_s = 0;
   int64_t due_wall_ms = 0;    // when its delay is over, Unix time; 0 = its client is connected
   std::string username = {};  // whose rights it has

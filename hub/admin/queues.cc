@@ -120,7 +120,7 @@ AdminReply post_purge_letter(const AdminCall& call) {
 }
 
 AdminReply post_purge_letters(const AdminCall& call) {
-  const auto purged = purge_queue(call.store, store::kDeadQueue);
+  const auto purged = purge_dead_letters(call.store);
   if (!purged) return refused(purged.error());
   return answer_json({{"purged", *purged}});
 }

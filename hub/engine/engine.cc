@@ -31,10 +31,10 @@ core::Status Engine::restore() {
 
 // Those that every hub has.
 core::Status Engine::restore_queues() {
-  const auto upstream = store_.open_queue(kUpstreamQueue);
+  const auto upstream = store_.open_queue(kUpstreamQueue, store::link_attributes());
   if (!upstream) return core::fail(upstream.error());
   upstream_queue_ = *upstream;
-  const auto dead = store_.open_queue(store::kDeadQueue);
+  const auto dead = store_.open_queue(store::kDeadQueue, {store::QueueKind::dead});
   if (!dead) return core::fail(dead.error());
   dead_queue_ = *dead;
   store_.set_policy(dead_queue_, dead_policy_);

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "core/topic.h"
-#include "hub/engine/route_set.h"
 #include "hub/engine/session_records.h"
 
 namespace headgate::hub {
@@ -17,11 +15,6 @@ store::QueuePolicy policy_of(const routing::QueueRule& rule, const store::QueueP
   policy.age_max_ms = rule.age_max_ms.value_or(defaults.age_max_ms);
   policy.on_full = rule.on_full.value_or(defaults.on_full);
   return policy;
-}
-
-bool QueueRules::is_input(std::string_view queue_name) {
-  const auto topic = core::parse_module_topic(queue_name);
-  return topic && topic->kind == core::ModuleTopic::Kind::input;
 }
 
 core::Status QueueRules::load_stored() {
@@ -75,7 +68,8 @@ void QueueRules::remember(std::string_view queue_name, std::optional<OnRemove> o
 // No route leads there any more.
 void QueueRules::let_go(store::QueueId queue) {
   const std::string name = store_.stats(queue).name;
-  if (name != kUpstreamQueue && !is_input(name)) return;
+  const store::QueueKind kind = store_.stats(queue).attributes.kind;
+  if (kind != store::QueueKind::link && kind != store::QueueKind::input) return;
   const auto known = stored_->find(name);
   const OnRemove on_remove = known == stored_->end() ? OnRemove::drain : known->second;
   store_.set_policy(queue, {});
@@ -85,7 +79,7 @@ void QueueRules::let_go(store::QueueId queue) {
   }
   const bool empty = store_.stats(queue).waiting() == 0;
   if (empty || on_remove == OnRemove::purge) remember(name, std::nullopt);
-  if (name == kUpstreamQueue) return;  // it is in every hub, and the link drains it
+  if (kind == store::QueueKind::link) return;  // it is in every hub, and the link drains it
   if (empty) return remove(queue);
   if (on_remove == OnRemove::keep) {
     held_.emplace(queue, name);

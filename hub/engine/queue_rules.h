@@ -41,8 +41,6 @@ class QueueRules {
   // Removes drained queues that have become empty. True if there were any.
   bool remove_drained();
 
-  [[nodiscard]] static bool is_input(std::string_view queue_name);
-
  private:
   core::Status load_stored();
   void remember(std::string_view queue_name, std::optional<routing::OnRemove> on_remove);

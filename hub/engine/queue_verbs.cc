@@ -17,7 +17,7 @@ constexpr store::ReadLimit kReplayAtOnce{256, 1024 * 1024};
 std::string name_of(store::Seq letter) { return "dead letter " + std::to_string(letter); }
 
 core::Result<store::QueueId> dead_queue(const store::QueueStore& store) {
-  if (const auto dead = store.find_queue(store::kDeadQueue)) return *dead;
+  if (const auto dead = store::find_dead_queue(store)) return *dead;
   return core::fail(Errc::not_found, "there is no queue of dead letters");
 }
 
@@ -44,7 +44,8 @@ core::MessagePtr living_anew(const core::MessagePtr& message, core::Now now) {
   return copy;
 }
 
-core::Result<Replayed> put_back(store::QueueStore& store, const store::Entry& entry, core::Now now) {
+core::Result<Replayed> put_back(store::QueueStore& store, store::QueueId dead, const store::Entry& entry,
+                                core::Now now) {
   const auto letter = store::decode_dead_letter(entry.tag);
   if (!letter) return core::fail(letter.error().code, name_of(entry.seq) + ": " + letter.error().what);
   const auto queue = store.find_queue(letter->queue);
@@ -60,9 +61,8 @@ core::Result<Replayed> put_back(store::QueueStore& store, const store::Entry& en
                                          "' keeps no message for longer than " +
                                          std::to_string(policy.age_max_ms / 1000) + " s, and it is older");
   }
-  const auto moved =
-      store.requeue(*store.find_queue(store::kDeadQueue), store::kDefaultLane, entry.seq,
-                    living_anew(entry.message, now), {*queue, letter->lane, expires_ms, letter->tag});
+  const auto moved = store.requeue(dead, store::kDefaultLane, entry.seq, living_anew(entry.message, now),
+                                   {*queue, letter->lane, expires_ms, letter->tag});
   if (!moved) return core::fail(moved.error().code, name_of(entry.seq) + ": " + moved.error().what);
   return Replayed{entry.seq, letter->queue, letter->lane, *moved};
 }
@@ -72,7 +72,7 @@ core::Result<Replayed> put_back(store::QueueStore& store, const store::Entry& en
 core::Result<Replayed> replay_dead_letter(store::QueueStore& store, store::Seq letter, core::Now now) {
   const auto entry = find_letter(store, letter, now);
   if (!entry) return core::fail(entry.error());
-  return put_back(store, *entry, now);
+  return put_back(store, *dead_queue(store), *entry, now);
 }
 
 core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::Seq after, core::Now now) {
@@ -82,7 +82,7 @@ core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::
   if (!entries) return core::fail(entries.error());
   ReplayReport report;
   for (const store::Entry& entry : *entries) {
-    auto replayed = put_back(store, entry, now);
+    auto replayed = put_back(store, *dead, entry, now);
     if (replayed)
       report.replayed.push_back(*std::move(replayed));
     else
@@ -94,8 +94,14 @@ core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::
 
 core::Status purge_dead_letter(store::QueueStore& store, store::Seq letter, core::Now now) {
   if (const auto entry = find_letter(store, letter, now); !entry) return core::fail(entry.error());
-  store.finish(*store.find_queue(store::kDeadQueue), store::kDefaultLane, letter, store::Outcome::dropped);
+  store.finish(*dead_queue(store), store::kDefaultLane, letter, store::Outcome::dropped);
   return {};
+}
+
+core::Result<uint64_t> purge_dead_letters(store::QueueStore& store) {
+  const auto dead = dead_queue(store);
+  if (!dead) return core::fail(dead.error());
+  return store.purge(*dead);
 }
 
 core::Result<uint64_t> purge_queue(store::QueueStore& store, std::string_view name) {

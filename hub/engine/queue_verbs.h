@@ -45,6 +45,9 @@ struct ReplayReport {
 // Ends a dead letter as dropped.
 [[nodiscard]] core::Status purge_dead_letter(store::QueueStore& store, store::Seq letter, core::Now now);
 
+// Drops all dead letters. Returns how many. Errors: not_found (there is no queue for them), io.
+[[nodiscard]] core::Result<uint64_t> purge_dead_letters(store::QueueStore& store);
+
 // Drops everything that waits in a queue. Returns how many messages that were.
 [[nodiscard]] core::Result<uint64_t> purge_queue(store::QueueStore& store, std::string_view name);
 

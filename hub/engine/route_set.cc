@@ -1,6 +1,7 @@
 #include "hub/engine/route_set.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/topic.h"
@@ -54,7 +55,10 @@ core::Result<RouteSet::Destination> RouteSet::destination_of(const routing::Endp
   switch (endpoint.kind) {
     case Kind::upstream:
     case Kind::module_input: {
-      const auto queue = store_.open_queue(endpoint.name);
+      const bool upstream = endpoint.kind == Kind::upstream;
+      const auto attributes =
+          upstream ? store::link_attributes() : store::QueueAttributes{store::QueueKind::input};
+      const auto queue = store_.open_queue(endpoint.name, attributes);
       if (!queue) return core::fail(queue.error());
       return Destination{endpoint.kind, *queue, {}};
     }
@@ -89,8 +93,9 @@ std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
 std::map<std::string, store::QueueId> RouteSet::inputs() const {
   std::map<std::string, store::QueueId> inputs;
   for (const store::QueueId queue : store_.queues()) {
-    const std::string& name = store_.stats(queue).name;
-    if (QueueRules::is_input(name) && !rules_.is_held(queue)) inputs.emplace(name, queue);
+    const store::QueueStats& stats = store_.stats(queue);
+    const bool is_input = stats.attributes.kind == store::QueueKind::input;
+    if (is_input && !rules_.is_held(queue)) inputs.emplace(stats.name, queue);
   }
   return inputs;
 }

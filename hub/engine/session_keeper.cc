@@ -107,7 +107,8 @@ void SessionKeeper::use_queue_policy(const store::QueuePolicy& policy) {
 
 void SessionKeeper::on_connected(broker::Session& session, const broker::WillChange& will) {
   if (session.persistent() && !session.queue) {
-    const auto queue = store_.open_queue(session_queue_name(session.client_id()));
+    const auto queue =
+        store_.open_queue(session_queue_name(session.client_id()), {store::QueueKind::session});
     if (queue) session.queue = *queue;
     if (queue) store_.set_policy(*queue, queue_policy_);
   }

@@ -1,5 +1,6 @@
 #include "hub/engine/session_records.h"
 
+#include <memory>
 #include <utility>
 
 #include "store/format/record_codec.h"
@@ -13,6 +14,8 @@ constexpr uint8_t kNoLocal = 1 << 2;
 constexpr uint8_t kRetainAsPublished = 1 << 3;
 constexpr uint8_t kRetainHandlingShift = 4;  // two bits
 constexpr uint8_t kQosMask = 3;
+constexpr uint8_t kWillOfEdge = 1 << 0;
+constexpr uint8_t kWillHasExpiry = 1 << 1;
 constexpr uint8_t kTagRetain = 1 << 2;
 constexpr uint8_t kTagShared = 1 << 3;
 constexpr size_t kTagBytesMax = 255;
@@ -73,13 +76,26 @@ core::Result<StoredSession> read_session(std::string_view key, std::string_view 
   return stored;
 }
 
+namespace {
+
+// Of a store of format 1: its message says in seconds, in place of a time, how long it lives once published.
+core::MessagePtr take_expiry_out(const core::Message& message, broker::StoredWill& will) {
+  will.expiry_s = static_cast<uint32_t>(message.expires_ms);
+  auto without = std::make_shared<core::Message>(message);
+  without->expires_ms = 0;
+  return without;
+}
+
+}  // namespace
+
 store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will) {
   if (!will.message) return erase_will(client_id);
   std::string value;
   store::put_varint(value, will.delay_s);
   store::put_varint(value, static_cast<uint64_t>(will.due_wall_ms));
   store::put_string(value, will.username);
-  store::put_u8(value, will.edge ? 1 : 0);
+  store::put_u8(value, kWillHasExpiry | (will.edge ? kWillOfEdge : 0));
+  store::put_varint(value, will.expiry_s);
   store::encode_record(*will.message, value);
   return {key_of(kWillPrefix, client_id), std::move(value)};
 }
@@ -94,11 +110,14 @@ core::Result<broker::StoredWill> read_will(std::string_view key, std::string_vie
   will.delay_s = static_cast<uint32_t>(decoder.varint());
   will.due_wall_ms = static_cast<int64_t>(decoder.varint());
   will.username = decoder.string();
-  will.edge = decoder.u8() != 0;
+  const uint8_t flags = decoder.u8();
+  will.edge = (flags & kWillOfEdge) != 0;
+  const bool has_expiry = (flags & kWillHasExpiry) != 0;
+  if (has_expiry) will.expiry_s = static_cast<uint32_t>(decoder.varint());
   if (!decoder.ok()) return corrupt(key);
   auto message = store::decode_record(decoder.rest());
   if (!message) return corrupt(key);
-  will.message = std::move(*message);
+  will.message = has_expiry ? std::move(*message) : take_expiry_out(**message, will);
   return will;
 }
 

@@ -41,6 +41,7 @@ inline constexpr store::Seq kAnySeq = UINT64_MAX;
 // A will without a message is erased.
 [[nodiscard]] store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& will);
 [[nodiscard]] store::KeyValue erase_will(std::string_view client_id);
+// Also records of before the expiry had a field of its own: there it stood in the message.
 [[nodiscard]] core::Result<broker::StoredWill> read_will(std::string_view key, std::string_view value);
 
 // A subscription as stored: client and filter are in the key.

@@ -9,21 +9,34 @@ QueueTable::QueueTable(std::vector<std::unique_ptr<QueueState>> queues) {
   for (auto& queue : queues) {
     const QueueId id = queue->stats.id;
     if (!queue->removed) names_.emplace(queue->stats.name, id);
+    if (!queue->removed && queue->stats.attributes.kind == QueueKind::dead) dead_queue_ = id;
     queues_.emplace(id, std::move(queue));
   }
 }
 
-QueueState& QueueTable::add(QueueId id, std::string_view name) {
+QueueState& QueueTable::add(QueueId id, std::string_view name, const QueueAttributes& attributes) {
   auto queue = std::make_unique<QueueState>();
   queue->stats.id = id;
   queue->stats.name = name;
   names_.emplace(name, id);
-  return *queues_.emplace(id, std::move(queue)).first->second;
+  QueueState& added = *queues_.emplace(id, std::move(queue)).first->second;
+  set_attributes(added, attributes);
+  return added;
+}
+
+void QueueTable::set_attributes(QueueState& queue, const QueueAttributes& attributes) {
+  const QueueId id = queue.stats.id;
+  queue.stats.attributes = attributes;
+  if (attributes.kind == QueueKind::dead)
+    dead_queue_ = id;
+  else if (dead_queue_ == id)
+    dead_queue_.reset();
 }
 
 void QueueTable::remove(QueueState& queue) {
   queue.removed = true;
   names_.erase(queue.stats.name);
+  if (dead_queue_ == queue.stats.id) dead_queue_.reset();
 }
 
 QueueState* QueueTable::find(QueueId id) const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,7 +18,9 @@ class QueueTable {
  public:
   explicit QueueTable(std::vector<std::unique_ptr<QueueState>> queues = {});
 
-  QueueState& add(QueueId id, std::string_view name);
+  QueueState& add(QueueId id, std::string_view name, const QueueAttributes& attributes);
+
+  void set_attributes(QueueState& queue, const QueueAttributes& attributes);
 
   // The queue stays, marked as removed, without a name; erase() forgets it.
   void remove(QueueState& queue);
@@ -29,6 +32,7 @@ class QueueTable {
   [[nodiscard]] QueueState* find_any(QueueId id) const;
 
   [[nodiscard]] std::optional<QueueId> find(std::string_view name) const;
+  [[nodiscard]] std::optional<QueueId> dead_queue() const { return dead_queue_; }
   [[nodiscard]] std::vector<QueueId> ids() const;  // in order, without removed ones
 
   using Queues = std::unordered_map<QueueId, std::unique_ptr<QueueState>>;
@@ -37,6 +41,7 @@ class QueueTable {
  private:
   Queues queues_;
   std::map<std::string, QueueId, std::less<>> names_;
+  std::optional<QueueId> dead_queue_;
 };
 
 }  // namespace headgate::store

@@ -67,8 +67,9 @@ struct Group {
   std::vector<RowKey> dead_rows;  // also of `folds`: what ended in the same group
   std::vector<Seq> dead_blocks;
   std::vector<QueueId> dead_queues;
-  std::vector<std::pair<QueueId, std::string>> new_queues;    // with their names
-  std::vector<std::pair<QueueId, std::string>> queue_states;  // encoded when the group is cut
+  std::vector<std::pair<QueueId, std::string>> new_queues;        // with their names
+  std::vector<std::pair<QueueId, std::string>> queue_attributes;  // encoded
+  std::vector<std::pair<QueueId, std::string>> queue_states;      // encoded when the group is cut
   std::vector<KeyValue> meta;
   Reclaim reclaim = Reclaim::nothing;  // what is to be done once this group is in the log
   Seq floor = 0;                       // for it: every block with a smaller id is dead once this group holds

@@ -155,7 +155,7 @@ Json letter_of(const Entry& entry, bool payload) {
 }
 
 core::Result<std::vector<Entry>> letters_after(QueueReader& reader, Seq after, size_t count, core::Now now) {
-  const auto dead = reader.find_queue(kDeadQueue);
+  const auto dead = find_dead_queue(reader);
   if (!dead) return std::vector<Entry>();
   return reader.read(*dead, kDefaultLane, after, {count, kPeekBytesMax}, now);
 }

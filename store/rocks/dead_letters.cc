@@ -22,7 +22,7 @@ Seq RocksStore::bury(QueueState& queue, uint8_t lane, Seq seq, const std::shared
   }
   if (!take_out(queue, lane, seq, Outcome::dead)) return 0;
   if (if_lost == IfLost::redo) open_.redo.deaths.push_back({{queue.stats.id, lane}, seq, death});
-  const auto dead = table_.find(kDeadQueue);
+  const auto dead = table_.dead_queue();
   if (!dead || *dead == queue.stats.id) return 0;
   const DeadLetter letter{queue.stats.name, lane, seq, entry->expires_ms, std::move(entry->tag), *death};
   return keep_letter(*table_.find(*dead), std::move(entry->message), encode_dead_letter(letter));

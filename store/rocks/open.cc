@@ -7,6 +7,7 @@
 
 #include "core/system_clock.h"
 #include "store/disk/quarantine.h"
+#include "store/format/attributes_codec.h"
 #include "store/format/ulid.h"
 #include "store/format/varint.h"
 #include "store/rocks/mend/heal.h"
@@ -54,7 +55,10 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
   auto found = opened.db->read_meta();
   opened.made = !found && found.error().code == Errc::not_found;
   if (!found && !opened.made) return core::fail(found.error());
-  opened.meta = opened.made ? Meta{{options.hub_id, new_epoch()}, 1, 1, true, {}, {}} : *std::move(found);
+  if (opened.made)
+    opened.meta.identity = {options.hub_id, new_epoch()};
+  else
+    opened.meta = *std::move(found);
   if (opened.meta.identity.hub != options.hub_id) {
     return fail_store(Errc::invalid, options.dir,
                       "belongs to hub '" + opened.meta.identity.hub + "', not to '" + options.hub_id +
@@ -63,6 +67,18 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
   if (needs_new_epoch(opened.meta))
     opened.epoch_before = std::exchange(opened.meta.identity.epoch, new_epoch());
   return write_meta(*opened.db, opened.meta, opened.made);
+}
+
+// A store of format 1 gets attributes for its queues, once, by their names (docs/adr/0028).
+core::Status upgrade(Opened& opened, const std::vector<std::unique_ptr<QueueState>>& queues) {
+  if (opened.meta.format != kFormatWithoutAttributes) return {};
+  Group group;
+  for (const auto& queue : queues)
+    group.queue_attributes.emplace_back(queue->stats.id, encode_attributes(queue->stats.attributes));
+  group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
+  opened.meta.format = kFormatVersion;
+  opened.upgraded = true;
+  return opened.db->write(group, true);
 }
 
 // Error corrupt: it is damaged; the error says how, and `missing` what the log lacks.
@@ -88,6 +104,7 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
   if (auto taken = take_over(opened, options); !taken) return core::fail(taken.error());
   auto queues = opened.db->read_queues();
   if (!queues) return core::fail(queues.error());
+  if (auto upgraded = upgrade(opened, *queues); !upgraded) return core::fail(upgraded.error());
   opened.table = QueueTable(*std::move(queues));
   // Whoever has dealt with it has moved the files away.
   if (!std::filesystem::exists(quarantine_folder(options.dir, opened.meta.identity.epoch), ignored))

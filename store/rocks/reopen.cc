@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "store/format/attributes_codec.h"
 #include "store/rocks/store.h"
 
 namespace headgate::store {
@@ -177,6 +178,7 @@ void RocksStore::adopt(Opened opened) {
   to_fold_.clear();
   dirty_.clear();
   open_.new_queues.clear();
+  open_.queue_attributes.clear();
   open_.meta.clear();
   adopt_table(std::move(opened.table));
 }
@@ -189,6 +191,7 @@ void RocksStore::adopt_table(QueueTable fresh) {
     if (const QueueState* known = before.find(id)) {
       queue.stats.policy = known->stats.policy;
       queue.stats.refused = known->stats.refused;
+      set_attributes(queue, known->stats.attributes);
       continue;
     }
     table_.remove(queue);
@@ -200,9 +203,10 @@ void RocksStore::adopt_table(QueueTable fresh) {
   for (const QueueId id : before.ids()) {
     if (table_.find_any(id) != nullptr) continue;
     const QueueState& lost = *before.find(id);
-    QueueState& queue = table_.add(id, lost.stats.name);
+    QueueState& queue = table_.add(id, lost.stats.name, lost.stats.attributes);
     queue.stats.policy = lost.stats.policy;
     open_.new_queues.emplace_back(id, lost.stats.name);
+    open_.queue_attributes.emplace_back(id, encode_attributes(lost.stats.attributes));
     touch(queue);
   }
   if (!open_.new_queues.empty()) open_.meta.push_back(next_queue_row(meta_.next_queue));

@@ -110,7 +110,7 @@ void RocksStore::turn_away(QueueState& queue, uint8_t lane, Seq seq) {
   ++queue.stats.in;
   ++queue.stats.dropped;
   const Seq previous = queue.lanes[lane] ? queue.lanes[lane]->progress.last() : 0;
-  if (keeps_gaps(queue.stats)) queue.gaps.add(previous, {seq, seq, 1, Outcome::dropped});
+  if (queue.stats.attributes.keeps_gaps) queue.gaps.add(previous, {seq, seq, 1, Outcome::dropped});
   touch(queue);
 }
 
@@ -138,7 +138,7 @@ void RocksStore::drop_pending(QueueState& queue, uint8_t number, Seq seq) {
   const RowEntry* next = find_pending(id, seq);
   lane.first_pending = next != nullptr ? Oldest{next->seq, next->arrived_ms, next->expires_ms} : Oldest{};
   count_out(queue, number, entry->bytes, Outcome::dropped);
-  if (keeps_gaps(queue.stats)) queue.gaps.add(head, {seq, seq, 1, Outcome::dropped});
+  if (queue.stats.attributes.keeps_gaps) queue.gaps.add(head, {seq, seq, 1, Outcome::dropped});
   ended_pending_ = true;
   touch(queue);
   schedule();

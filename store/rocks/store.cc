@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "store/format/attributes_codec.h"
 #include "store/format/record_codec.h"
 #include "store/format/ulid.h"
 #include "store/format/varint.h"
@@ -118,16 +119,27 @@ void RocksStore::read_again(QueueId queue) {
   });
 }
 
-core::Result<QueueId> RocksStore::open_queue(std::string_view name) {
-  if (const auto known = table_.find(name)) return *known;
+core::Result<QueueId> RocksStore::open_queue(std::string_view name, const QueueAttributes& attributes) {
+  if (const auto known = table_.find(name)) {
+    if (!closed_) set_attributes(*table_.find(*known), attributes);
+    return *known;
+  }
   if (closed_) return core::fail(check_writable().error());
   const QueueId id = meta_.next_queue++;
-  QueueState& queue = table_.add(id, name);
+  QueueState& queue = table_.add(id, name, attributes);
   open_.new_queues.emplace_back(id, name);
+  open_.queue_attributes.emplace_back(id, encode_attributes(attributes));
   open_.meta.push_back(next_queue_row(meta_.next_queue));
   touch(queue);
   schedule();
   return id;
+}
+
+void RocksStore::set_attributes(QueueState& queue, const QueueAttributes& attributes) {
+  if (queue.stats.attributes == attributes) return;
+  table_.set_attributes(queue, attributes);
+  open_.queue_attributes.emplace_back(queue.stats.id, encode_attributes(attributes));
+  schedule();
 }
 
 // Adds a message to the open group. Its targets have room.
@@ -222,7 +234,7 @@ bool RocksStore::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome ou
   lane.progress.finish(previous, row->tile_end(position));
   if (lane.oldest.seq == seq) lane.oldest = {};
   count_out(queue, number, row->entries[position].bytes, outcome);
-  if (outcome != Outcome::delivered && keeps_gaps(queue.stats))
+  if (outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) drop_row(id, *row);
   fold_if_holed(id, lane);
@@ -420,6 +432,7 @@ core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions&
            : meta.clean ? "store_opened"
                         : "store_recovered",
            {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
+  if (opened->upgraded) log.info("store_upgraded", {{"dir", options.dir}, {"format", kFormatVersion}});
   if (opened->damage) log_damage(log, *opened->damage);
   if (!opened->epoch_before.empty())
     log.warn("store_has_a_new_epoch", {{"why", "it is a copy that was made by headgate store backup"},

@@ -38,6 +38,7 @@ struct Opened {
   std::optional<DiskSpace> space;      // before it was opened, if anybody wants to know
   bool compacts = true;                // see RocksDb::set_compacts()
   bool made = false;                   // there was none
+  bool upgraded = false;               // it was of an older format
   std::optional<DamageReport> damage;  // that was found and mended now
   bool holds_last_group = false;       // the group that failed reached the disk nevertheless
   std::string epoch_before;            // a copy, with an epoch of its own now: what it was
@@ -86,7 +87,7 @@ class RocksStore final : public DurableStore {
   }
 
   void set_events(StoreEvents* events) override { events_ = events; }
-  core::Result<QueueId> open_queue(std::string_view name) override;
+  core::Result<QueueId> open_queue(std::string_view name, const QueueAttributes& attributes) override;
   void set_policy(QueueId queue, const QueuePolicy& policy) override;
   void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(QueueId queue) override;
@@ -124,6 +125,7 @@ class RocksStore final : public DurableStore {
   Seq admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message, uint64_t bytes);
   void add_values(std::span<const KeyValue> values, IfLost if_lost);
   void touch(QueueState& queue);
+  void set_attributes(QueueState& queue, const QueueAttributes& attributes);
 
   // Limits (room.cc).
   class QueueRoom;

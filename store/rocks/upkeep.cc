@@ -51,7 +51,7 @@ uint64_t RocksStore::purge_lane(QueueState& queue, uint8_t number) {
   }
   const Seq head = lane.progress.head();
   const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
-  if (keeps_gaps(queue.stats))
+  if (queue.stats.attributes.keeps_gaps)
     queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
   if (!lane.sweeping()) lane.sweep_from = head;
   lane.sweep_to = lane.progress.last();

@@ -247,7 +247,7 @@ TEST_P(QueueStoreContract, ARemovedQueueIsForgottenAndItsNameStartsAnew) {
 }
 
 TEST_P(QueueStoreContract, FindsQueuesByName) {
-  EXPECT_EQ(store->open_queue("$q").value(), q);
+  EXPECT_EQ(store->open_queue("$q", link_attributes()).value(), q);
   EXPECT_EQ(store->find_queue("$q"), q);
   EXPECT_EQ(store->find_queue("r"), std::nullopt);
   const QueueId r = queue("r");

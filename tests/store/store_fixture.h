@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "store/format/attributes_codec.h"
 #include "store/queue_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/manual_executor.h"
@@ -40,7 +41,8 @@ class StoreDriver {
   testing::RecordingStoreEvents events;
   std::unique_ptr<QueueStore> store;
 
-  QueueId queue(const std::string& name) { return store->open_queue(name).value(); }
+  // With the attributes that such a name suggests.
+  QueueId queue(std::string_view name) { return store->open_queue(name, attributes_by_name(name)).value(); }
 
   Seq append(const std::string& body, std::vector<Target> targets) {
     return store->append(message(body), targets).value();

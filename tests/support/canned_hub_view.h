@@ -73,7 +73,7 @@ class CannedHubView : public hub::HubView {
 
   // Appends durably and tells whoever follows the queue.
   store::Seq append(std::string_view queue_name, const core::MessagePtr& message, uint8_t lane) {
-    const store::QueueId queue = *store_.open_queue(queue_name);
+    const store::QueueId queue = *store_.open_queue(queue_name, store::attributes_by_name(queue_name));
     const std::vector<store::Target> targets = {{queue, lane, 0, ""}};
     const store::Seq seq = *store_.append(message, targets);
     executor_.run_ready();

@@ -137,14 +137,19 @@ core::Status MemQueueStore::for_each(std::string_view prefix, const Visit& visit
   return {};
 }
 
-core::Result<QueueId> MemQueueStore::open_queue(std::string_view name) {
-  if (const auto known = find_queue(name)) return *known;
+core::Result<QueueId> MemQueueStore::open_queue(std::string_view name,
+                                                const store::QueueAttributes& attributes) {
+  if (const auto known = find_queue(name)) {
+    queues_.at(*known).stats.attributes = attributes;
+    return *known;
+  }
   if (closed_) return core::fail(check_open().error());
   const QueueId id = next_queue_++;
   names_.emplace(name, id);
   Queue& queue = queues_[id];
   queue.stats.id = id;
   queue.stats.name = name;
+  queue.stats.attributes = attributes;
   return id;
 }
 
@@ -227,7 +232,7 @@ core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
     auto& waiting = queue.lanes[lane].waiting;
     if (waiting.empty()) continue;
     const Waiting& first = waiting.begin()->second;
-    if (store::keeps_gaps(queue.stats)) {
+    if (queue.stats.attributes.keeps_gaps) {
       queue.gaps.add(first.previous,
                      {first.entry.seq, waiting.rbegin()->first, waiting.size(), Outcome::dropped});
     }
@@ -300,7 +305,7 @@ Seq MemQueueStore::end_one(const store::End& end_of, store::IfLost if_lost) {
   const Outcome outcome = end_of.death != nullptr ? Outcome::dead : end_of.outcome;
   end(queue, end_of.lane, end_of.seq, outcome);
   if (if_lost == store::IfLost::undo) undos_.push_back({end_of.queue, end_of.lane, was, outcome});
-  const auto dead = find_queue(store::kDeadQueue);
+  const auto dead = store::find_dead_queue(*this);
   if (end_of.death == nullptr || !dead || *dead == end_of.queue) return 0;
   schedule_commit();
   const Seq letter = ++last_seq_;
@@ -319,7 +324,7 @@ bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store:
   ++queue.stats.in;
   if (!make_room(room, {1, bytes, target.lane}, SIZE_MAX)) {
     ++queue.stats.dropped;
-    if (store::keeps_gaps(queue.stats)) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
+    if (queue.stats.attributes.keeps_gaps) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
     return false;
   }
   const Seq previous = std::exchange(lane.last, seq);
@@ -368,6 +373,7 @@ void MemQueueStore::lose_uncommitted() {
     Queue restored;
     restored.stats.id = id;
     restored.stats.name = queue.stats.name;
+    restored.stats.attributes = queue.stats.attributes;
     if (before != committed_->end()) restored = before->second;
     queue = std::move(restored);
   }
@@ -458,7 +464,7 @@ void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome) {
   const auto found = waiting.find(seq);
   if (found == waiting.end()) return;
   ++counter(queue.stats, outcome);
-  if (outcome != Outcome::delivered && store::keeps_gaps(queue.stats))
+  if (outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
   queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;
   waiting.erase(found);

@@ -56,7 +56,8 @@ class MemQueueStore : public store::QueueStore {
   core::Status for_each(std::string_view prefix, const Visit& visit) const override;
 
   void set_events(store::StoreEvents* events) override { events_ = events; }
-  [[nodiscard]] core::Result<store::QueueId> open_queue(std::string_view name) override;
+  [[nodiscard]] core::Result<store::QueueId> open_queue(std::string_view name,
+                                                        const store::QueueAttributes& attributes) override;
   void set_policy(store::QueueId queue, const store::QueuePolicy& policy) override;
   void set_bytes_max(uint64_t bytes_max) override;
   core::Status remove_queue(store::QueueId queue) override;

@@ -35,7 +35,8 @@ class Offline : public ::testing::Test {
     message.topic = "plant/1";
     message.body = "secret";
     message.arrived_ms = 1'700'000'000'123;
-    const std::vector<store::Target> targets = {{*(*store)->open_queue("$upstream"), 3, 0, ""}};
+    const std::vector<store::Target> targets = {
+        {*(*store)->open_queue("$upstream", store::link_attributes()), 3, 0, ""}};
     ASSERT_TRUE((*store)->append(std::make_shared<core::Message>(message), targets).has_value());
     testing::expect_accounts_balance(**store);
     (*store)->close();
@@ -48,7 +49,7 @@ class Offline : public ::testing::Test {
     options.hub_id = "site-7";
     options.space = {};
     const auto store = store::open_queue_store(options, executor_, log_);
-    ASSERT_TRUE((*store)->open_queue(store::kDeadQueue));
+    ASSERT_TRUE((*store)->open_queue(store::kDeadQueue, {store::QueueKind::dead}));
     ASSERT_EQ((*store)->dead_letter(*(*store)->find_queue("$upstream"), 3, 1, {"poison", 1, 5, "", 0, "", 0}),
               2u);
     (*store)->close();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/dead_letter.h"
+#include "store/format/attributes_codec.h"
 #include "store/format/record_codec.h"
 #include "store/format/varint.h"
 
@@ -72,7 +73,7 @@ class StoreCheck {
       Decoder key(view(rows->key()));
       const QueueId id = key.u32_be();
       const uint8_t kind = key.u8();
-      if (!key.at_end() || kind > kQueueStateRow) {
+      if (!key.at_end() || kind > kQueueAttributesRow) {
         report_.add("cur", "a key of " + num(rows->key().size()) + " bytes cannot be decoded");
         continue;
       }
@@ -81,6 +82,8 @@ class StoreCheck {
       if (kind == kQueueNameRow) {
         named_.insert(id);
         queue.stats.name = view(rows->value());
+      } else if (kind == kQueueAttributesRow) {
+        read_attributes(queue, view(rows->value()));
       } else if (decode_queue_state(view(rows->value()), queue)) {
         stated_.insert(id);
       } else {
@@ -88,7 +91,17 @@ class StoreCheck {
       }
     }
     check_end(*rows, "cur");
+    for (auto& [id, queue] : queues_) {
+      if (!attributed_.contains(id)) queue.stats.attributes = attributes_by_name(queue.stats.name);
+    }
     report_.queues = queues_.size();
+  }
+
+  void read_attributes(QueueState& queue, std::string_view bytes) {
+    auto attributes = decode_attributes(bytes);
+    if (!attributes) return report_.add(place(queue.stats.id), attributes.error().what);
+    queue.stats.attributes = *std::move(attributes);
+    attributed_.insert(queue.stats.id);
   }
 
   [[nodiscard]] std::string place(QueueId id) const {
@@ -181,7 +194,7 @@ class StoreCheck {
 
   [[nodiscard]] bool is_dead_queue(QueueId id) const {
     const QueueState& queue = queues_.at(id);
-    return !queue.removed && queue.stats.name == kDeadQueue;
+    return !queue.removed && queue.stats.attributes.kind == QueueKind::dead;
   }
 
   void check_letter(const RowEntry& entry, const std::string& where) {
@@ -214,6 +227,8 @@ class StoreCheck {
     for (const auto& [id, queue] : queues_) {
       if (!named_.contains(id)) report_.add(place(id), "has no name");
       if (!stated_.contains(id)) report_.add(place(id), "has no state that can be read");
+      if (!attributed_.contains(id) && meta_.format != kFormatWithoutAttributes)
+        report_.add(place(id), "has no attributes that can be read");
       if (id >= meta_.next_queue) report_.add(place(id), "next_queue is " + num(meta_.next_queue));
       if (!queue.removed && !names.emplace(queue.stats.name, id).second)
         report_.add(place(id), "queue " + num(names[queue.stats.name]) + " has the same name");
@@ -328,6 +343,7 @@ class StoreCheck {
   std::map<QueueId, QueueState> queues_;
   std::set<QueueId> named_;
   std::set<QueueId> stated_;
+  std::set<QueueId> attributed_;
   std::map<uint64_t, LaneRecount> recounts_;  // by LaneId::packed()
   Seq floor_ = UINT64_MAX;                    // the oldest block that holds something that waits
   Seq block_id_ = 0;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "store/format/attributes_codec.h"
 #include "store/format/varint.h"
 
 namespace headgate::store {
@@ -23,6 +24,18 @@ void put_or_delete(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* fami
     batch.Put(family, row.key, *row.value);
   else
     batch.Delete(family, row.key);
+}
+
+core::Status read_queue_row(uint8_t kind, std::string_view value, QueueState& queue) {
+  if (kind == kQueueStateRow) return decode_queue_state(value, queue);
+  if (kind == kQueueNameRow) {
+    queue.stats.name = value;
+    return {};
+  }
+  auto attributes = decode_attributes(value);
+  if (!attributes) return core::fail(attributes.error());
+  queue.stats.attributes = *std::move(attributes);
+  return {};
 }
 
 template <typename T>
@@ -65,19 +78,20 @@ std::string index_key(LaneId lane, Seq last) {
 
 std::string block_key(Seq id) { return u64_bytes(id); }
 
-std::string queue_name_key(QueueId queue) {
+namespace {
+
+std::string queue_key(QueueId queue, uint8_t kind) {
   std::string key;
   put_u32_be(key, queue);
-  put_u8(key, kQueueNameRow);
+  put_u8(key, kind);
   return key;
 }
 
-std::string queue_state_key(QueueId queue) {
-  std::string key;
-  put_u32_be(key, queue);
-  put_u8(key, kQueueStateRow);
-  return key;
-}
+}  // namespace
+
+std::string queue_name_key(QueueId queue) { return queue_key(queue, kQueueNameRow); }
+std::string queue_state_key(QueueId queue) { return queue_key(queue, kQueueStateRow); }
+std::string queue_attributes_key(QueueId queue) { return queue_key(queue, kQueueAttributesRow); }
 
 Seq index_key_last(const rocksdb::Slice& key) {
   Decoder in(view(key).substr(5));
@@ -169,7 +183,13 @@ core::Result<Meta> RocksDb::read_meta() const {
   const auto copied_ms =
       decode_meta<Seq>(copied ? *copied : std::string(8, '\0'), [](Decoder& in) { return in.u64_be(); });
   if (!copied_ms) return core::fail(copied_ms.error());
-  Meta found{{*hub, *epoch}, *next_seq, *next_queue, *clean == "1", {}, {}, static_cast<int64_t>(*copied_ms)};
+  Meta found;
+  found.identity = {*hub, *epoch};
+  found.next_seq = *next_seq;
+  found.next_queue = *next_queue;
+  found.clean = *clean == "1";
+  found.format = *version;
+  found.copied_ms = static_cast<int64_t>(*copied_ms);
   if (auto before = get(kMetaEpochBefore)) found.epoch_before = *std::move(before);
   if (auto damage = get(kMetaDamage)) found.damage = *std::move(damage);
   return found;
@@ -177,23 +197,29 @@ core::Result<Meta> RocksDb::read_meta() const {
 
 core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() const {
   std::vector<std::unique_ptr<QueueState>> queues;
+  QueueId with_attributes = 0;  // the queue whose attributes were read last; an id is 1 at least
+  const auto settle_last = [&] {
+    if (queues.empty() || queues.back()->stats.id == with_attributes) return;
+    QueueStats& queue = queues.back()->stats;
+    queue.attributes = attributes_by_name(queue.name);
+  };
   const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, cur()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     Decoder key(view(rows->key()));
     const QueueId id = key.u32_be();
     const uint8_t kind = key.u8();
-    if (!key.at_end() || kind > kQueueStateRow)
+    if (!key.at_end() || kind > kQueueAttributesRow)
       return fail_store(Errc::corrupt, dir_, "a queue's key cannot be decoded");
     if (queues.empty() || queues.back()->stats.id != id) {
+      settle_last();
       queues.push_back(std::make_unique<QueueState>());
       queues.back()->stats.id = id;
     }
-    if (kind == kQueueNameRow) {
-      queues.back()->stats.name = view(rows->value());
-    } else if (auto decoded = decode_queue_state(view(rows->value()), *queues.back()); !decoded) {
-      return fail_store(Errc::corrupt, dir_, "queue " + std::to_string(id) + ": " + decoded.error().what);
-    }
+    if (kind == kQueueAttributesRow) with_attributes = id;
+    if (auto read = read_queue_row(kind, view(rows->value()), *queues.back()); !read)
+      return fail_store(Errc::corrupt, dir_, "queue " + std::to_string(id) + ": " + read.error().what);
   }
+  settle_last();
   if (!rows->status().ok()) return core::fail(to_error(rows->status(), "reading the queues of " + dir_));
   return queues;
 }
@@ -218,10 +244,12 @@ core::Status RocksDb::write(Group& group, bool sync) const {
   }
   for (const KeyValue& value : group.values) put_or_delete(batch, kv(), value);
   for (const auto& [id, name] : group.new_queues) batch.Put(cur(), queue_name_key(id), name);
+  for (const auto& [id, what] : group.queue_attributes) batch.Put(cur(), queue_attributes_key(id), what);
   for (const auto& [id, state] : group.queue_states) batch.Put(cur(), queue_state_key(id), state);
   for (const QueueId id : group.dead_queues) {
     batch.Delete(cur(), queue_name_key(id));
     batch.Delete(cur(), queue_state_key(id));
+    batch.Delete(cur(), queue_attributes_key(id));
   }
   for (const KeyValue& row : group.meta) put_or_delete(batch, meta(), row);
   if (group.last_seq != 0) batch.PutLogData(encode_group_seqs(group.first_seq, group.last_seq));

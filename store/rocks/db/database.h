@@ -37,7 +37,9 @@ namespace headgate::store {
   return {slice.data(), slice.size()};
 }
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatWithoutAttributes =
+    1;  // is read, and made a 2 when it is opened to be written
 
 // Keys of the meta rows (column family "default").
 inline constexpr std::string_view kMetaFormat = "format";
@@ -62,6 +64,7 @@ inline constexpr size_t kBlkFamily = 1;
 // Rows of `cur`: an id is followed by what the row holds.
 inline constexpr uint8_t kQueueNameRow = 0;
 inline constexpr uint8_t kQueueStateRow = 1;
+inline constexpr uint8_t kQueueAttributesRow = 2;
 
 struct Meta {
   Identity identity;
@@ -70,13 +73,15 @@ struct Meta {
   bool clean = false;
   std::string epoch_before;  // the last damage ended it; empty: none has
   std::string damage;        // the report of that, JSON
-  int64_t copied_ms = 0;     // a copy that nobody has opened to go on with: when it was made (Unix)
+  uint32_t format = kFormatVersion;
+  int64_t copied_ms = 0;  // a copy that nobody has opened to go on with: when it was made (Unix)
 };
 
 [[nodiscard]] std::string index_key(LaneId lane, Seq last);
 [[nodiscard]] std::string block_key(Seq id);
 [[nodiscard]] std::string queue_name_key(QueueId queue);
 [[nodiscard]] std::string queue_state_key(QueueId queue);
+[[nodiscard]] std::string queue_attributes_key(QueueId queue);
 
 // Of options.cache_bytes, what memtables may take: then they are written to files.
 [[nodiscard]] inline size_t memtable_bytes_max(const StoreOptions& options) {

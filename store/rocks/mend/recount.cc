@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "store/format/attributes_codec.h"
 #include "store/format/varint.h"
 
 namespace headgate::store {
@@ -70,19 +72,23 @@ class Recount {
       Decoder key(view(rows->key()));
       const QueueId id = key.u32_be();
       const uint8_t kind = key.u8();
-      if (!key.at_end() || kind > kQueueStateRow) {
+      if (!key.at_end() || kind > kQueueAttributesRow) {
         erase(db_.cur(), rows->key());
         continue;
       }
       QueueState& queue = queue_of(id);
       if (kind == kQueueNameRow)
         queue.stats.name = view(rows->value());
+      else if (kind == kQueueAttributesRow)
+        take_attributes(queue, view(rows->value()));
       else if (QueueState read; decode_queue_state(view(rows->value()), read))
         take(queue, std::move(read));
     }
     note(rows->status());
     for (auto& [id, queue] : queues_) {
+      if (queue.removed) continue;
       if (queue.stats.name.empty()) name_again(queue);
+      if (!attributed_.contains(id)) attribute_again(queue);
     }
   }
 
@@ -100,6 +106,20 @@ class Recount {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       if (queue.lanes[lane]) found_[LaneId{queue.stats.id, lane}].known = true;
     }
+  }
+
+  void take_attributes(QueueState& queue, std::string_view bytes) {
+    auto read = decode_attributes(bytes);
+    if (!read) return;
+    queue.stats.attributes = *std::move(read);
+    attributed_.insert(queue.stats.id);
+  }
+
+  // Also in a store of format 1, which has none.
+  void attribute_again(QueueState& queue) {
+    queue.stats.attributes = attributes_by_name(queue.stats.name);
+    result_.states.Put(db_.cur(), queue_attributes_key(queue.stats.id),
+                       encode_attributes(queue.stats.attributes));
   }
 
   void name_again(QueueState& queue) {
@@ -201,6 +221,7 @@ class Recount {
     if (queue.removed) {
       erase(db_.cur(), queue_name_key(queue.stats.id));
       erase(db_.cur(), queue_state_key(queue.stats.id));
+      erase(db_.cur(), queue_attributes_key(queue.stats.id));
       return;
     }
     for (uint8_t number = 0; number < kLaneCount; ++number) {
@@ -222,7 +243,7 @@ class Recount {
     stats.waiting_bytes = found.waiting_bytes;
     if (lost == 0) return;
     count_outcome(queue.stats, Outcome::dead, lost);
-    if (keeps_gaps(queue.stats))
+    if (queue.stats.attributes.keeps_gaps)
       queue.gaps.add(found.lost.from - 1, {found.lost.from, found.lost.to, lost, Outcome::dead});
     result_.lost.push_back({queue.stats.name, number, found.lost, lost});
   }
@@ -253,6 +274,7 @@ class Recount {
   const RocksDb& db_;
   const bool lost_queues_;
   std::map<QueueId, QueueState> queues_;
+  std::set<QueueId> attributed_;  // whose attributes were there
   std::map<LaneId, LaneFound> found_;
   rocksdb::WriteBatch batch_;
   core::Status status_;

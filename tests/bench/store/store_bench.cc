@@ -121,7 +121,8 @@ class Bench {
   bool run() {
     std::filesystem::remove_all(settings_.dir);
     open();
-    for (size_t i = 0; i < settings_.queues; ++i) (void)store_->open_queue("q" + std::to_string(i)).value();
+    for (size_t i = 0; i < settings_.queues; ++i)
+      (void)store_->open_queue("q" + std::to_string(i), {}).value();
     const double written_before = written_mib();
     Cost fill;
     fill.start();

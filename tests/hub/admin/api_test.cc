@@ -168,7 +168,7 @@ TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
 class AdminDeadLetters : public AdminApiTest {
  protected:
   AdminDeadLetters() {
-    (void)hub_.queue_store().open_queue(store::kDeadQueue);
+    (void)hub_.queue_store().open_queue(store::kDeadQueue, {store::QueueKind::dead});
     const store::QueueId upstream = *hub_.queue_store().find_queue("$upstream");
     const store::Death death{"upstream: 0x95", 9, 5, "first", 7, "last", 8};
     letter_ = hub_.queue_store().dead_letter(upstream, 0, 2, death);

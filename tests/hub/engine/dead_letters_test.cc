@@ -4,6 +4,7 @@
 
 #include "hub/engine/queue_verbs.h"
 #include "store/dead_letter.h"
+#include "store/format/attributes_codec.h"
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -90,7 +91,7 @@ class QueueVerbs : public ::testing::Test {
     message.body = body;
     message.arrived_ms = clock_.now().wall_ms;
     message.expires_ms = lives_ms == 0 ? 0 : message.arrived_ms + lives_ms;
-    const store::QueueId id = *store_.open_queue(queue);
+    const store::QueueId id = *store_.open_queue(queue, store::attributes_by_name(queue));
     const store::Target target{id, lane, message.expires_ms, "tag"};
     const auto seq = store_.append(std::make_shared<core::Message>(message), std::span(&target, 1));
     executor_.run_ready();
@@ -108,7 +109,7 @@ class QueueVerbs : public ::testing::Test {
   testing::ManualClock clock_;
   testing::ManualExecutor executor_;
   testing::MemQueueStore store_{executor_};
-  store::QueueId dead_ = *store_.open_queue(store::kDeadQueue);
+  store::QueueId dead_ = *store_.open_queue(store::kDeadQueue, {store::QueueKind::dead});
 };
 
 TEST_F(QueueVerbs, PutALetterBackIntoItsLane) {

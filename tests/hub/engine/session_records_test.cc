@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/format/record_codec.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -26,11 +28,10 @@ TEST(SessionRecords, KeepAWillWithItsProperties) {
   message.body = "gone";
   message.properties = std::make_shared<core::Properties>(
       core::Properties{"text/plain", "", "reply", "id", true, {{"a", "1"}, {"a", "2"}}});
-  message.expires_ms = 60;
   message.qos = 2;
   message.retain = true;
-  const store::KeyValue stored =
-      put_will("c", {std::make_shared<const core::Message>(message), 30, 1'700'000'000'123, "pump", true});
+  const store::KeyValue stored = put_will(
+      "c", {std::make_shared<const core::Message>(message), 60, 30, 1'700'000'000'123, "pump", true});
   EXPECT_EQ(stored.key, erase_will("c").key);
   const auto read = read_will(stored.key, *stored.value);
   ASSERT_TRUE(read);
@@ -39,9 +40,25 @@ TEST(SessionRecords, KeepAWillWithItsProperties) {
   EXPECT_EQ(read->due_wall_ms, 1'700'000'000'123);
   EXPECT_EQ(read->message->body, "gone");
   EXPECT_EQ(read->message->props(), message.props());
-  EXPECT_EQ(read->message->expires_ms, 60);
+  EXPECT_EQ(read->expiry_s, 60u);
+  EXPECT_EQ(read->message->expires_ms, 0);
   EXPECT_TRUE(read->message->retain && read->message->qos == 2);
   EXPECT_FALSE(read_will("will/c", "\x80"));
+}
+
+TEST(SessionRecords, ReadAWillOfBeforeItsExpiryHadAField) {
+  core::Message message;
+  message.topic = "will";
+  message.body = "gone";
+  message.expires_ms = 60;  // in seconds
+  std::string value("\x1E\x05\x04pump\x01", 8);
+  store::encode_record(message, value);
+  const auto read = read_will("will/c", value);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->delay_s == 30 && read->due_wall_ms == 5 && read->username == "pump" && read->edge);
+  EXPECT_EQ(read->expiry_s, 60u);
+  EXPECT_EQ(read->message->expires_ms, 0);
+  EXPECT_EQ(read->message->body, "gone");
 }
 
 TEST(SessionRecords, KeepEveryOptionOfASubscription) {

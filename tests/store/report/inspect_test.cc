@@ -30,7 +30,7 @@ class Inspect : public ::testing::Test {
 
   testing::ManualExecutor executor_;
   testing::MemQueueStore store_{executor_};
-  QueueId queue_ = *store_.open_queue("$q");
+  QueueId queue_ = *store_.open_queue("$q", link_attributes());
 };
 
 TEST_F(Inspect, GapsSayWhatWasLostAndWhy) {

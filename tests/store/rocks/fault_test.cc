@@ -40,7 +40,7 @@ class DyingDisk : public ::testing::TestWithParam<After>, protected RocksDriver 
 
   // Fan-out, priorities, finishing out of order, values: fifteen synced groups. Stops when the store fails.
   void run_script() {
-    const auto first = store->open_queue("first"), second = store->open_queue("second");
+    const auto first = store->open_queue("first", {}), second = store->open_queue("second", {});
     if (!first || !second) return;
     for (int round = 0; round < 15 && events.failures.empty(); ++round) {
       std::map<Seq, std::string> waiting;

@@ -44,7 +44,7 @@ class HealingDisk : public ::testing::TestWithParam<Trouble>, protected RocksDri
   void run_script() {
     for (int round = 0; round < 8; ++round) {
       store->tick(clock.now());
-      if (round == 3) third = store->open_queue("third").value();
+      if (round == 3) third = store->open_queue("third", {}).value();
       if (round == 5) {
         ASSERT_TRUE(store->remove_queue(second));
       }
@@ -194,7 +194,7 @@ class HealingDiskWithLetters : public HealingDisk {
  protected:
   void run_letters() {
     settle_through_trouble();
-    dead = store->open_queue(kDeadQueue).value();
+    dead = store->open_queue(kDeadQueue, {QueueKind::dead}).value();
     for (int i = 0; i < 6; ++i) append_through_trouble(std::to_string(i));
     for (int i = 0; i < 6 && !HasFailure(); ++i) {
       recover();
@@ -268,7 +268,7 @@ TEST_P(HealingDiskWithLetters, HasEachDeadMessageInOneQueueWhicheverOperationFai
 
 TEST_P(HealingDiskWithLetters, BuriesAfterwardsWhatDiedWhileItWasBroken) {
   start();
-  dead = store->open_queue(kDeadQueue).value();
+  dead = store->open_queue(kDeadQueue, {QueueKind::dead}).value();
   const Seq seq = append("poison", first, 0);
   settle();
   disk->fail_from(1, Fault::gone);

@@ -163,7 +163,7 @@ class CutRun : private RocksDriver {
       EXPECT_EQ(entries_of(*id, lane), found == queue.lanes.end() ? decltype(found->second)() : found->second)
           << name;
     }
-    if (!keeps_gaps(s)) return;
+    if (!s.attributes.keeps_gaps) return;
     std::array<uint64_t, 4> gaps{};
     for (const Gap& gap : store->gaps(*id)) gaps[static_cast<size_t>(gap.why)] += gap.count;
     EXPECT_EQ(gaps, queue.gaps) << name;
@@ -239,7 +239,7 @@ class CutRun : private RocksDriver {
   }
 
   void open_one(const std::string& name) {
-    if (store->open_queue(name)) now_.queues[name].is_dead = name == kDeadQueue;
+    if (store->open_queue(name, attributes_by_name(name))) now_.queues[name].is_dead = name == kDeadQueue;
   }
 
   void append() {

@@ -300,12 +300,12 @@ TEST_F(RocksQueueStore, RefusesANewerFormat) {
   store->close();
   store.reset();
   edit_rows(options.dir, [](rocksdb::DB& db, RowsOf rows) {
-    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), rows.meta, "format", rocksdb::Slice("\0\0\0\2", 4)).ok());
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), rows.meta, "format", rocksdb::Slice("\0\0\0\3", 4)).ok());
   });
   const auto opened = try_open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, core::Errc::invalid);
-  EXPECT_THAT(opened.error().what, HasSubstr("newer Headgate (format 2"));
+  EXPECT_THAT(opened.error().what, HasSubstr("newer Headgate (format 3"));
 }
 
 class DamagedBlock : public RocksQueueStore {

@@ -108,7 +108,7 @@ class Site : public store::StoreEvents {
   ManualClock clock;
   ManualExecutor executor;
   MemQueueStore store{executor};
-  store::QueueId queue = *store.open_queue("$upstream");
+  store::QueueId queue = *store.open_queue("$upstream", store::link_attributes());
   RecordingLog log;
   ManualEncoder encoder;
   LinkType link;

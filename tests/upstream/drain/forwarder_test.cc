@@ -247,7 +247,7 @@ TEST_F(ForwarderTest, LetsAPoisonMessageHarmOnlyItself) {
 }
 
 TEST_F(ForwarderTest, MakesADeadLetterOfAPoisonMessageAndSaysWhy) {
-  const store::QueueId dead = *store.open_queue(store::kDeadQueue);
+  const store::QueueId dead = *store.open_queue(store::kDeadQueue, {store::QueueKind::dead});
   refuse_poison(payload_format_invalid);
   const store::Seq poison = append(5, "poison", 3'600'000);
   append_many(5);
@@ -309,7 +309,7 @@ TEST_F(ForwarderTest, FindsPoisonThatMakesTheBrokerDropTheLink) {  // all that M
     }
     return 0;
   };
-  (void)store.open_queue(store::kDeadQueue);
+  (void)store.open_queue(store::kDeadQueue, {store::QueueKind::dead});
   append_many(5);
   append(5, "poison");
   append_many(5);
@@ -321,7 +321,7 @@ TEST_F(ForwarderTest, FindsPoisonThatMakesTheBrokerDropTheLink) {  // all that M
 }
 
 TEST_F(ForwarderTest, BuriesAMessageTheBrokerAllowsNoPacketFor) {
-  (void)store.open_queue(store::kDeadQueue);
+  (void)store.open_queue(store::kDeadQueue, {store::QueueKind::dead});
   link.session.packet_bytes_max = 400;
   std::string noise;
   std::mt19937 random(1);

@@ -161,7 +161,7 @@ class Hub : public store::StoreEvents {
   testing::RecordingLog log;
 
  private:
-  store::QueueId queue_ = *store.open_queue("$upstream");
+  store::QueueId queue_ = *store.open_queue("$upstream", store::link_attributes());
   MosquittoLink link_;
 
  public:
