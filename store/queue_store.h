@@ -54,7 +54,6 @@ struct ReadLimit {
 struct LaneStats {
   uint64_t waiting = 0;
   uint64_t waiting_bytes = 0;  // topic + body + properties, as stored
-  int64_t oldest_ms = 0;       // arrival of the oldest waiting message; 0 when empty
 };
 
 // Exact at every moment and across crashes: in = waiting + delivered + expired + dropped + dead.
@@ -114,8 +113,14 @@ class QueueReader {
   [[nodiscard]] virtual std::vector<QueueId> queues() const = 0;
   [[nodiscard]] virtual std::optional<QueueId> find_queue(std::string_view name) const = 0;
 
-  // `queue` must exist. The answer is valid until the next call that changes the store.
+  // `queue` must exist. The answer is valid until the next call that changes the store. Counters as they are
+  // kept: nothing is read for them.
   [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
+
+  // When the oldest message that waits in a lane arrived, Unix ms; 0: none waits, or it cannot be read. `queue`
+  // must exist. Known without a look at the disk, but for a lane whose head has moved to another row of the
+  // index since: that row is read.
+  [[nodiscard]] virtual int64_t oldest_ms(QueueId queue, uint8_t lane) = 0;
 
   // Durable, unfinished entries of a lane with seq > `after`, oldest first. Costs the same at any depth.
   // Entries that have expired at `now` are passed over; the running store ends them. The answer stops before

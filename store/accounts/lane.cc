@@ -36,6 +36,14 @@ LaneProgress LaneProgress::restore(Seq head, Seq last, SeqRanges above) {
   return progress;
 }
 
+Oldest first_waiting(const IndexRow& row, size_t position, const Lane& lane) {
+  for (; position < row.entries.size(); ++position) {
+    const RowEntry& entry = row.entries[position];
+    if (!lane.progress.finished(entry.seq)) return {entry.seq, entry.arrived_ms, entry.expires_ms};
+  }
+  return {};
+}
+
 void LaneProgress::absorb() {
   while (!above_.ranges().empty() && above_.ranges().begin()->first <= head_) {
     head_ = std::max(head_, above_.ranges().begin()->second);

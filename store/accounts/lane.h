@@ -81,4 +81,7 @@ struct Lane {
   bool folding = false;                          // its holes are being folded, or cannot be
 };
 
+// The first entry of a row, from `position` on, that has not ended; blank if all have.
+[[nodiscard]] Oldest first_waiting(const IndexRow& row, size_t position, const Lane& lane);
+
 }  // namespace headgate::store

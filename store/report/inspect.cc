@@ -39,7 +39,7 @@ Json limits_of(const QueuePolicy& policy) {
           {"on_full", to_string(policy.on_full)}};
 }
 
-Json lanes_of(const QueueStats& stats) {
+Json lanes_of(QueueReader& reader, const QueueStats& stats) {
   Json lanes = Json::array();
   for (size_t i = 0; i < stats.lanes.size(); ++i) {
     const LaneStats& lane = stats.lanes[i];
@@ -48,15 +48,16 @@ Json lanes_of(const QueueStats& stats) {
                      {"priority", priority_of(i)},
                      {"waiting", lane.waiting},
                      {"waiting_bytes", lane.waiting_bytes},
-                     {"oldest_ms", lane.oldest_ms}});
+                     {"oldest_ms", reader.oldest_ms(stats.id, static_cast<uint8_t>(i))}});
   }
   return lanes;
 }
 
-int64_t oldest_ms(const QueueStats& stats) {
+int64_t oldest_ms(const Json& lanes) {
   int64_t oldest = 0;
-  for (const LaneStats& lane : stats.lanes) {
-    if (lane.waiting > 0 && (oldest == 0 || lane.oldest_ms < oldest)) oldest = lane.oldest_ms;
+  for (const Json& lane : lanes) {
+    const int64_t oldest_here = lane["oldest_ms"];
+    if (oldest_here != 0 && (oldest == 0 || oldest_here < oldest)) oldest = oldest_here;
   }
   return oldest;
 }
@@ -70,8 +71,9 @@ Json gaps_of(const QueueReader& reader, QueueId queue) {
   return gaps;
 }
 
-Json queue_of(const QueueReader& reader, QueueId queue) {
+Json queue_of(QueueReader& reader, QueueId queue) {
   const QueueStats& stats = reader.stats(queue);
+  Json lanes = lanes_of(reader, stats);
   return {{"name", stats.name},
           {"id", stats.id},
           {"in", stats.in},
@@ -81,10 +83,10 @@ Json queue_of(const QueueReader& reader, QueueId queue) {
           {"dropped", stats.dropped},
           {"dead", stats.dead},
           {"waiting_bytes", stats.waiting_bytes()},
-          {"oldest_ms", oldest_ms(stats)},
+          {"oldest_ms", oldest_ms(lanes)},
           {"limits", limits_of(stats.policy)},
           {"refused", stats.refused},
-          {"lanes", lanes_of(stats)},
+          {"lanes", std::move(lanes)},
           {"gaps", gaps_of(reader, queue)}};
 }
 
@@ -180,14 +182,14 @@ core::Status peek_lane(QueueReader& reader, QueueId queue, uint8_t lane, const P
 
 }  // namespace
 
-std::string queues_json(const QueueReader& reader) {
+std::string queues_json(QueueReader& reader) {
   Json queues = Json::array();
   for (const QueueId queue : reader.queues()) queues.push_back(queue_of(reader, queue));
   std::sort(queues.begin(), queues.end(), [](const Json& a, const Json& b) { return a["name"] < b["name"]; });
   return dump({{"queues", std::move(queues)}});
 }
 
-core::Result<std::string> queue_json(const QueueReader& reader, std::string_view name) {
+core::Result<std::string> queue_json(QueueReader& reader, std::string_view name) {
   const auto queue = find(reader, name);
   if (!queue) return core::fail(queue.error());
   return dump(queue_of(reader, *queue));

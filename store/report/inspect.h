@@ -41,10 +41,10 @@ struct PeekRequest {
   bool payload = false;
 };
 
-[[nodiscard]] std::string queues_json(const QueueReader& reader);
+[[nodiscard]] std::string queues_json(QueueReader& reader);
 
 // Errors: not_found.
-[[nodiscard]] core::Result<std::string> queue_json(const QueueReader& reader, std::string_view name);
+[[nodiscard]] core::Result<std::string> queue_json(QueueReader& reader, std::string_view name);
 
 // The oldest waiting messages. Errors: not_found, and those of QueueReader::read().
 [[nodiscard]] core::Result<std::string> peek_json(QueueReader& reader, std::string_view name,

@@ -18,10 +18,9 @@ class RocksQueueReader final : public QueueReader {
   const Identity& identity() const override { return meta_.identity; }
   std::vector<QueueId> queues() const override { return table_.ids(); }
   std::optional<QueueId> find_queue(std::string_view name) const override { return table_.find(name); }
-  const QueueStats& stats(QueueId queue) const override {
-    QueueState* state = table_.find(queue);
-    path_.refresh_oldest(*state);
-    return state->stats;
+  const QueueStats& stats(QueueId queue) const override { return table_.find(queue)->stats; }
+  int64_t oldest_ms(QueueId queue, uint8_t lane) override {
+    return path_.oldest_ms(*table_.find(queue), lane);
   }
   core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                         core::Now now) override {

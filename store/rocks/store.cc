@@ -77,12 +77,6 @@ RocksStore::~RocksStore() {
   writer_.stop();
 }
 
-const QueueStats& RocksStore::stats(QueueId queue) const {
-  QueueState* state = table_.find(queue);
-  path_.refresh_oldest(*state);
-  return state->stats;
-}
-
 core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                                   core::Now now) {
   QueueState* state = table_.find(queue);
@@ -232,7 +226,7 @@ bool RocksStore::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome ou
   if (position == row->entries.size() || row->entries[position].seq != seq) return false;
   const Seq previous = row->before(position);
   lane.progress.finish(previous, row->tile_end(position));
-  if (lane.oldest.seq == seq) lane.oldest = {};
+  if (lane.oldest.seq == seq) lane.oldest = first_waiting(*row, position + 1, lane);
   count_out(queue, number, row->entries[position].bytes, outcome);
   if (outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(previous, {seq, seq, 1, outcome});

@@ -135,7 +135,7 @@ TEST_P(QueueStoreContract, CountsWhatWaitsAndHowOldItIs) {
   EXPECT_EQ(stats(q).in, 2u);
   EXPECT_EQ(stats(q).lanes[2].waiting, 2u);
   EXPECT_EQ(stats(q).lanes[2].waiting_bytes, 10u);
-  EXPECT_EQ(stats(q).lanes[2].oldest_ms, 500);
+  EXPECT_EQ(store->oldest_ms(q, 2), 500);
 }
 
 TEST_P(QueueStoreContract, FinishedEntriesLeaveAndAreCounted) {

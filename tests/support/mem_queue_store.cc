@@ -97,6 +97,11 @@ std::optional<QueueId> MemQueueStore::find_queue(std::string_view name) const {
 
 const store::QueueStats& MemQueueStore::stats(QueueId queue) const { return queues_.at(queue).stats; }
 
+int64_t MemQueueStore::oldest_ms(QueueId queue, uint8_t lane) {
+  const auto& waiting = queues_.at(queue).lanes.at(lane).waiting;
+  return waiting.empty() ? 0 : waiting.begin()->second.entry.message->arrived_ms;
+}
+
 core::Result<std::vector<Entry>> MemQueueStore::read(QueueId queue, uint8_t lane, Seq after,
                                                      store::ReadLimit limit, core::Now now) {
   const auto found = queues_.find(queue);
@@ -476,7 +481,6 @@ void MemQueueStore::refresh(Queue& queue, uint8_t lane) {
   const auto& waiting = queue.lanes[lane].waiting;
   store::LaneStats& stats = queue.stats.lanes[lane];
   stats.waiting = waiting.size();
-  stats.oldest_ms = waiting.empty() ? 0 : waiting.begin()->second.entry.message->arrived_ms;
 }
 
 }  // namespace headgate::testing

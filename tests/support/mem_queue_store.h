@@ -48,6 +48,7 @@ class MemQueueStore : public store::QueueStore {
   [[nodiscard]] std::vector<store::QueueId> queues() const override;
   [[nodiscard]] std::optional<store::QueueId> find_queue(std::string_view name) const override;
   [[nodiscard]] const store::QueueStats& stats(store::QueueId queue) const override;
+  [[nodiscard]] int64_t oldest_ms(store::QueueId queue, uint8_t lane) override;
   [[nodiscard]] core::Result<std::vector<store::Entry>> read(store::QueueId queue, uint8_t lane,
                                                              store::Seq after, store::ReadLimit limit,
                                                              core::Now now) override;

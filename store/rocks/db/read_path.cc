@@ -167,23 +167,14 @@ core::Status RocksReadPath::find_oldest(LaneId id, const Lane& lane) {
     lane.oldest = lane.first_pending;
     return {};
   }
-  for (size_t i = (*row)->position(head + 1); i < (*row)->entries.size(); ++i) {
-    const RowEntry& entry = (*row)->entries[i];
-    if (lane.progress.finished(entry.seq)) continue;
-    lane.oldest = {entry.seq, entry.arrived_ms, entry.expires_ms};
-    return {};
-  }
+  lane.oldest = first_waiting(**row, (*row)->position(head + 1), lane);
   return {};
 }
 
-void RocksReadPath::refresh_oldest(QueueState& state) {
-  for (uint8_t i = 0; i < kLaneCount; ++i) {
-    LaneStats& stats = state.stats.lanes[i];
-    stats.oldest_ms = 0;
-    if (stats.waiting == 0) continue;
-    const Lane& lane = *state.lanes[i];
-    if (find_oldest({state.stats.id, i}, lane)) stats.oldest_ms = lane.oldest.arrived_ms;
-  }
+int64_t RocksReadPath::oldest_ms(const QueueState& state, uint8_t number) {
+  if (number >= kLaneCount || state.stats.lanes[number].waiting == 0) return 0;
+  const Lane& lane = *state.lanes[number];
+  return find_oldest({state.stats.id, number}, lane) ? lane.oldest.arrived_ms : 0;
 }
 
 core::Result<core::MessagePtr> RocksReadPath::message_of(const RowEntry& entry, const IndexRow& row,

@@ -67,8 +67,8 @@ class RocksReadPath {
   // Fills lane.oldest if it is not known. Requires that something waits.
   [[nodiscard]] core::Status find_oldest(LaneId id, const Lane& lane);
 
-  // stats.lanes[…].oldest_ms, for the lanes where something waits.
-  void refresh_oldest(QueueState& state);
+  // As QueueReader::oldest_ms().
+  [[nodiscard]] int64_t oldest_ms(const QueueState& state, uint8_t lane);
 
   // The header of a block; not_found if it is deleted already.
   [[nodiscard]] core::Result<BlockHeader> block_header(Seq id) const;

@@ -56,7 +56,7 @@ TEST_F(RocksQueueStore, KeepsCountersAndGapsExactOverReopenAndCrash) {
     EXPECT_EQ(stats(q).dropped, 1u);
     EXPECT_EQ(stats(q).dead, 1u);
     EXPECT_EQ(stats(q).lanes[kDefaultLane].waiting_bytes, before.lanes[kDefaultLane].waiting_bytes);
-    EXPECT_EQ(stats(q).lanes[kDefaultLane].oldest_ms, 1'000);
+    EXPECT_EQ(store->oldest_ms(q, kDefaultLane), 1'000);
     EXPECT_THAT(bodies(read(q)), ElementsAre("2", "3", "5"));
     EXPECT_EQ(store->gaps(q).size(), 2u);
   }
@@ -430,7 +430,7 @@ TEST_F(RocksQueueStore, CanBeReadWhileStopped) {
   auto reader = open_queue_reader(options.dir);
   ASSERT_TRUE(reader) << reader.error().what;
   EXPECT_EQ((*reader)->identity().epoch, identity.epoch);
-  EXPECT_EQ((*reader)->stats(q).lanes[2].oldest_ms, 1'000);
+  EXPECT_EQ((*reader)->oldest_ms(q, 2), 1'000);
   EXPECT_THAT(bodies((*reader)->read(q, 2, 0, {}, clock.now()).value()), ElementsAre("a"));
   EXPECT_EQ(open_queue_reader(dir / "nowhere").error().code, core::Errc::not_found);
 }
