@@ -100,9 +100,8 @@ TEST_P(ChangeContract, FillsTheRoomThatItMakes) {
 }
 
 TEST_P(ChangeContract, CountsAnEndThatIsNamedTwiceAsRoomOnce) {
-  const auto in = append_some({"aaaa"});
+  const auto in = append_some({"aaaa", "bbbb"});
   store->set_bytes_max(stats(from).waiting_bytes());
-  append_some({});
   EXPECT_EQ(compute({in[0], in[0]}, "ccccc", "1").error().code, core::Errc::full);
   EXPECT_TRUE(compute({in[0], in[0]}, "cccc", "1"));
   settle();

@@ -41,8 +41,10 @@ class Model {
       append();
     else if (dice < 46)
       burst();
-    else if (dice < 70)
+    else if (dice < 64)
       finish_some();
+    else if (dice < 70)
+      change();
     else if (dice < 74)
       put();
     else if (dice < 80)
@@ -197,6 +199,60 @@ class Model {
     if (a) twins_.push_back({*a, *b});
   }
 
+  // As a computation: ends some entries of a lane, in any order and some of them twice, has results for several
+  // queues, and sets a value, all at once.
+  void change() {
+    settle();
+    const int i = static_cast<int>(below(4));
+    const uint8_t lane = kLanes[below(3)];
+    const ReadLimit limit{below(100) + 1, 1 << 20};
+    auto entries = rocks_.read(queues_[i].second, lane, 0, limit);
+    ASSERT_EQ(mem_.read(queues_[i].first, lane, 0, limit).size(), entries.size());
+    std::ranges::shuffle(entries, random_);
+    if (chance(50)) entries.resize(entries.size() / 2);
+    if (!entries.empty() && chance(20)) entries.push_back(entries.front());
+    std::vector<End> mem_ends, rocks_ends;
+    for (const Entry& entry : entries) {
+      const auto outcome = static_cast<Outcome>(chance(80) ? 0 : below(4));
+      const bool dies = outcome == Outcome::dead && chance(70);
+      mem_ends.push_back({queues_[i].first, lane, twins_[number(entry)].mem, outcome});
+      rocks_ends.push_back({queues_[i].second, lane, entry.seq, outcome});
+      if (dies) mem_ends.back().death = rocks_ends.back().death = &kDeath;
+    }
+    commit_both(mem_ends, rocks_ends);
+  }
+
+  void commit_both(std::span<const End> mem_ends, std::span<const End> rocks_ends) {
+    std::array<std::vector<Target>, 3> mem_targets, rocks_targets;
+    std::vector<Append> mem_appends, rocks_appends;
+    const unsigned results = below(4);
+    for (unsigned n = 0; n < results; ++n) {
+      for (int i = 0; i < 4; ++i) {
+        if (!chance(40)) continue;
+        const uint8_t lane = kLanes[below(3)];
+        mem_targets[n].push_back({queues_[i].first, lane, 0, "result"});
+        rocks_targets[n].push_back({queues_[i].second, lane, 0, "result"});
+      }
+      const std::string body = std::to_string(twins_.size() + n) + "/result";
+      const auto made = message(body, "topic", 1'000 + static_cast<int64_t>(twins_.size()));
+      mem_appends.push_back({made, mem_targets[n]});
+      rocks_appends.push_back({made, rocks_targets[n]});
+    }
+    const std::vector<KeyValue> values{{"state", std::to_string(random_())}};
+    const auto if_lost = chance(50) ? IfLost::undo : IfLost::redo;
+    const auto mem = mem_.store->commit(
+        {.ends = mem_ends, .appends = mem_appends, .values = values, .must_sync = true, .if_lost = if_lost});
+    const auto rocks = rocks_.store->commit({.ends = rocks_ends,
+                                             .appends = rocks_appends,
+                                             .values = values,
+                                             .must_sync = true,
+                                             .if_lost = if_lost});
+    ASSERT_EQ(mem.has_value(), rocks.has_value());
+    if (!mem) return;
+    for (size_t left = mem_appends.size(); left > 0; --left)
+      twins_.push_back({*mem + 1 - left, *rocks + 1 - left});
+  }
+
   void put() {
     const std::string key = "k/" + std::to_string(below(20));
     const std::vector<KeyValue> one{
@@ -245,6 +301,8 @@ class Model {
     rocks_.store->set_bytes_max(bytes_max_);
     for (int i = 0; i <= kDead; ++i) rocks_.store->set_policy(queues_[i].second, policies_[i]);
   }
+
+  static inline const Death kDeath{"of a change", 5, 1, "first", 3, "last", 4};
 
   static size_t number(const Entry& entry) { return std::stoul(entry.message->body); }
 

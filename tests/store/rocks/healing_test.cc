@@ -282,12 +282,128 @@ TEST_P(HealingDiskWithLetters, BuriesAfterwardsWhatDiedWhileItWasBroken) {
   EXPECT_EQ(stats(first).dead, 1u);
 }
 
+// A computation: consumes its input in pairs, has a sum for each, and counts the pairs in its state. Each pair is one
+// Change. What is undone it does again from the state that is durable, as it would after a restart.
+class HealingComputation : public HealingDiskWithLetters {
+ protected:
+  static constexpr int kPairs = 8;
+
+  void compute_through_trouble(IfLost if_lost) {
+    for (int i = 0; i < 2 * kPairs; ++i) append_through_trouble(std::to_string(i));
+    settle_through_trouble();
+    to_consume = read_through_trouble(first, 0).size() / 2;
+    for (size_t turn = 0; turn < 40 && done() < to_consume && !HasFailure(); ++turn) {
+      recover();
+      commit_next(if_lost);
+      if (turn % 3 == 0) settle_through_trouble();
+      while_away(if_lost);
+    }
+    settle_through_trouble();
+  }
+
+  [[nodiscard]] size_t done() {
+    recover();
+    const auto state = store->get("pairs");
+    return state ? std::stoul(*state) : 0;
+  }
+
+  // From what is durable: after a Change that is on its way it would take the same entries again.
+  void commit_next(IfLost if_lost) {
+    settle_through_trouble();
+    const auto in = read_through_trouble(first, 0);
+    if (in.size() < 2) return;
+    const std::vector<End> ends{{.queue = first, .lane = 0, .seq = in[1].seq},
+                                {.queue = first, .lane = 0, .seq = in[0].seq}};
+    const std::vector<Target> targets{{.queue = second, .lane = 0}};
+    const std::vector<Append> appends{{message(in[0].message->body + "+" + in[1].message->body), targets}};
+    const std::vector<KeyValue> values{{"pairs", std::to_string(done() + 1)}};
+    (void)store->commit(
+        {.ends = ends, .appends = appends, .values = values, .must_sync = true, .if_lost = if_lost});
+  }
+
+  // While the store is away, nothing that appends is taken, and nothing of it happens later.
+  void while_away(IfLost if_lost) {
+    executor.run_ready();
+    if (events.recoveries >= events.failures.size()) return;
+    const std::vector<Target> targets{{.queue = second, .lane = 0}};
+    const std::vector<Append> appends{{message("never"), targets}};
+    const std::vector<KeyValue> values{{"never", "1"}};
+    EXPECT_EQ(store->commit({.appends = appends, .values = values, .if_lost = if_lost}).error().code,
+              core::Errc::io);
+  }
+
+  // Every pair was consumed once, has one sum, and is counted.
+  void expect_each_pair_once() {
+    std::vector<std::string> sums = bodies(read(second, 0));
+    EXPECT_EQ(sums.size(), to_consume);
+    std::ranges::sort(sums);
+    EXPECT_TRUE(std::ranges::adjacent_find(sums) == sums.end()) << "a Change was done twice";
+    EXPECT_EQ(store->get("pairs").value(), std::to_string(to_consume));
+    EXPECT_EQ(stats(first).delivered, 2 * to_consume);
+    EXPECT_FALSE(store->get("never"));
+    testing::expect_accounts_balance(*store);
+  }
+
+  std::vector<Entry> read_through_trouble(QueueId queue, uint8_t lane) {
+    recover();
+    return read(queue, lane);
+  }
+
+  size_t to_consume = 0;
+};
+
+TEST_P(HealingComputation, HasEachOfItsChangesWholeAndOnceWhicheverOperationFails) {
+  for (const IfLost if_lost : {IfLost::undo, IfLost::redo}) {
+    start();
+    disk->heal();
+    compute_through_trouble(if_lost);
+    const uint64_t operations = disk->operations();
+    expect_each_pair_once();
+    for (uint64_t n = 1; n <= operations && !HasFailure(); ++n) {
+      SCOPED_TRACE("the disk fails from operation " + std::to_string(n));
+      disk->heal();
+      start();
+      disk->fail_from(n, GetParam().fault, GetParam().operations);
+      compute_through_trouble(if_lost);
+      if (!HasFailure()) expect_each_pair_once();
+      disk->heal();
+      reopen();
+      if (!HasFailure()) expect_each_pair_once();
+    }
+  }
+}
+
+TEST_P(HealingComputation, IsDoneAgainByTheStoreOrByItsMakerAsItSays) {
+  for (const IfLost if_lost : {IfLost::undo, IfLost::redo}) {
+    start();
+    append("a", first, 0);
+    append("b", first, 0);
+    settle();
+    disk->fail_from(1, Fault::gone, 1);
+    const auto in = read(first, 0);
+    const std::vector<End> ends{{.queue = first, .lane = 0, .seq = in[0].seq}};
+    const std::vector<Target> targets{{.queue = second, .lane = 0}};
+    const std::vector<Append> appends{{message("result"), targets}};
+    const std::vector<KeyValue> values{{"state", "1"}};
+    ASSERT_TRUE(store->commit(
+        {.ends = ends, .appends = appends, .values = values, .must_sync = true, .if_lost = if_lost}));
+    executor.run_until([&] { return !events.failures.empty(); });
+    disk->heal();
+    settle_through_trouble();
+    const bool done = if_lost == IfLost::redo;
+    EXPECT_EQ(read(first, 0).size(), done ? 1u : 2u);
+    EXPECT_EQ(read(second, 0).size(), done ? 1u : 0u);
+    EXPECT_EQ(store->get("state").has_value(), done);
+  }
+}
+
 const auto kTroubles =
     ::testing::Values(Trouble{"OneOperationFails", Fault::gone, 1}, Trouble{"GoneForAWhile", Fault::gone, 25},
                       Trouble{"FullForAWhile", Fault::no_space, 25});
 std::string name_of(const ::testing::TestParamInfo<Trouble>& trouble) { return trouble.param.name; }
 INSTANTIATE_TEST_SUITE_P(, HealingDisk, kTroubles, name_of);
 INSTANTIATE_TEST_SUITE_P(, HealingDiskWithLetters, kTroubles, name_of);
+INSTANTIATE_TEST_SUITE_P(, HealingComputation, kTroubles, name_of);
 
 }  // namespace
 }  // namespace headgate::store

@@ -224,8 +224,10 @@ class CutRun : private RocksDriver {
       append();
     else if (dice < 45)
       requeue();
-    else if (dice < 80)
+    else if (dice < 72)
       finish_one();
+    else if (dice < 80)
+      change();
     else if (dice < 88)
       put();
     else if (dice < 91)
@@ -288,6 +290,48 @@ class CutRun : private RocksDriver {
       store->finish(*store->find_queue(name), lane, seq, outcome);
       queue.end(lane, seq, outcome);
     }
+  }
+
+  // As a computation: ends what is first in some lanes, has a result for each of some queues, and counts in a
+  // value how often it did. All of that is in one step, so that compare() finds a Change of which a part is lost.
+  void change() {
+    std::vector<End> ends;
+    std::vector<std::pair<ModelQueue*, uint8_t>> ended;
+    for (auto& [name, queue] : now_.queues) {
+      const uint8_t lane = kLanes[below(3)];
+      for (const auto& [seq, entry] : queue.lanes[lane]) {
+        if (seq > durable_seq_ || ends.size() > 20) break;
+        if (!chance(60)) continue;
+        ends.push_back({.queue = *store->find_queue(name), .lane = lane, .seq = seq});
+        ended.emplace_back(&queue, lane);
+      }
+    }
+    std::vector<Target> targets;
+    std::vector<ModelQueue*> to;
+    for (auto& [name, queue] : now_.queues) {
+      if (queue.is_dead || !chance(50)) continue;
+      targets.push_back({.queue = *store->find_queue(name), .lane = kDefaultLane});
+      to.push_back(&queue);
+    }
+    const std::string body = "result " + std::to_string(below(1'000));
+    const std::vector<Append> appends{{message(body), targets}};
+    const std::vector<KeyValue> values{{"state", body}};
+    const bool must_sync = chance(50);
+    const auto seq = store->commit({.ends = ends,
+                                    .appends = appends,
+                                    .values = values,
+                                    .must_sync = must_sync,
+                                    .if_lost = chance(50) ? IfLost::undo : IfLost::redo});
+    if (!seq) return;
+    greatest_seq_ = *seq;
+    promises_ |= must_sync;
+    for (size_t i = 0; i < ends.size(); ++i)
+      ended[i].first->end(ended[i].second, ends[i].seq, Outcome::delivered);
+    for (ModelQueue* queue : to) {
+      ++queue->in;
+      queue->lanes[kDefaultLane][*seq] = {body, 0, ""};
+    }
+    now_.values["state"] = body;
   }
 
   void die(const std::string& name, uint8_t lane, std::pair<Seq, ModelEntry> entry) {

@@ -58,9 +58,11 @@ TEST_F(OldStore, GetsAttributesOnceFromTheNamesOfItsQueues) {
 }
 
 TEST_F(OldStore, HasAttributesWithoutBeingChangedByWhoOnlyReads) {
-  const auto reader = open_queue_reader(options.dir);
-  ASSERT_TRUE(reader) << reader.error().what;
-  expect_attributes(**reader);
+  {
+    const auto reader = open_queue_reader(options.dir);
+    ASSERT_TRUE(reader) << reader.error().what;
+    expect_attributes(**reader);
+  }
   const auto report = check_store(options.dir);
   EXPECT_TRUE(report && report->sound()) << (report ? report_json(*report) : report.error().what);
   EXPECT_EQ(format_of(options.dir), std::string("\0\0\0\1", 4));
