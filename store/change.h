@@ -1,4 +1,4 @@
-// One unit of work for a store: a `Change` happens as a whole or not at all, also over a crash, a power cut
+// Defines the unit of work of a store: a `Change` happens as a whole or not at all, also over a crash, a power cut
 // and a failed write (docs/adr/0027). A value: it borrows all that it names, for the call alone.
 //
 // A computation that has read entries 7 and 9 of its input and has one result commits
@@ -68,7 +68,7 @@ struct GapsDropped {
   Seq up_to = 0;
 };
 
-// What becomes of a Change if the write that carries it fails (StoreEvents::on_failed). Should the write have
+// Decides about a Change whose write fails (StoreEvents::on_failed). Should the write have
 // reached the disk whole nevertheless, the Change has happened, with either.
 enum class IfLost : uint8_t {
   undo,  // none of it has happened: its maker goes back to what is durable and does it anew

@@ -78,7 +78,7 @@ core::Result<StoredSession> read_session(std::string_view key, std::string_view 
 
 namespace {
 
-// Of a store of format 1: its message says in seconds, in place of a time, how long it lives once published.
+// Reads a will of format 1, whose message says in seconds, in place of a time, how long it lives once published.
 core::MessagePtr take_expiry_out(const core::Message& message, broker::StoredWill& will) {
   will.expiry_s = static_cast<uint32_t>(message.expires_ms);
   auto without = std::make_shared<core::Message>(message);

@@ -49,7 +49,7 @@ bool dilute(Room& room, const Arrival& arrival) {
   return false;
 }
 
-// What waits: in the queue, and in all together.
+// Counts of waiting messages and bytes, in the queue and in all queues together.
 struct Held {
   uint64_t messages = 0;
   uint64_t bytes = 0;

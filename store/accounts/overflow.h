@@ -33,8 +33,8 @@ enum class Limit : uint8_t { none, messages, bytes, store_bytes };
 [[nodiscard]] Limit limit_met(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max,
                               const Arrival& arrival);
 
-// What a Change takes out of queues and brings into them, so that limits can be asked about all of it before
-// any of it has happened. Queues are few: they are looked for one by one.
+// Adds up what a Change takes out of queues and brings into them, so that limits can be asked about all of it
+// before any of it has happened. Queues are few: they are looked for one by one.
 class Forecast {
  public:
   void clear() {

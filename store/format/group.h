@@ -49,7 +49,7 @@ struct KeptAppend {
   std::vector<Target> targets;
 };
 
-// What is to be done again if the group with it is lost, but for values (Group::values_to_undo).
+// Keeps what is to be done again if the group with it is lost, but for values (Group::values_to_undo).
 struct Redo {
   std::vector<Ending> endings;
   std::vector<DeadEntry> deaths;

@@ -97,7 +97,7 @@ core::Status RocksStore::check_room(const Change& change) {
   return {};
 }
 
-// One that is named twice counts once.
+// Counts an end that is named twice once.
 void RocksStore::forecast_ends(std::span<const End> ends) {
   const auto place = [](const End& end) { return std::tuple(end.queue, end.lane, end.seq); };
   std::vector<End> sorted(ends.begin(), ends.end());

@@ -1,4 +1,4 @@
-// What comes after a failed write or sync: the database is closed and opened again, from what is on the disk,
+// Deals with a failed write or sync: the database is closed and opened again, from what is on the disk,
 // as often as it takes (docs/adr/0018). Nothing here waits for the disk but on the writer's thread.
 //
 // The loop's side goes on meanwhile. Of Changes that were not durable, what is `undo` is lost, and its makers
