@@ -1,5 +1,6 @@
 // Says what a queue is for. Its owner gives that when he opens it, and it is kept with the queue on the disk
-// (docs/adr/0028). Nothing is read out of a queue's name. Limits are not part of it: they follow the configuration (QueuePolicy).
+// (docs/adr/0028). Nothing is read out of a name. Limits are not part of it: they follow the configuration
+// (QueuePolicy).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 #include "hub/engine/route_set.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "core/topic.h"
