@@ -173,6 +173,42 @@ TEST_F(Overflow, SaysWhichQueueAndWhichLimit) {
   EXPECT_THAT(describe(Limit::store_bytes, room.queue, 99), HasSubstr("together may hold 99 bytes"));
 }
 
+class ForecastTest : public ::testing::Test {
+ protected:
+  ForecastTest() {
+    queue.id = 7;
+    queue.policy = {.messages_max = 2, .bytes_max = 100};
+    queue.lanes[0].waiting = 2;
+    queue.lanes[0].waiting_bytes = 60;
+  }
+  Limit arrives(uint64_t bytes) { return forecast.arrives(queue, 60, store_bytes_max, bytes, 0); }
+
+  QueueStats queue;
+  uint64_t store_bytes_max = 0;
+  Forecast forecast;
+};
+
+TEST_F(ForecastTest, SaysWhatStandsInTheWay) {
+  EXPECT_EQ(arrives(1), Limit::messages);
+  forecast.ends(7, 30, false);
+  EXPECT_EQ(arrives(1), Limit::messages) << "what was told before counts, though it met a limit";
+}
+
+TEST_F(ForecastTest, CountsWhatEndsAndWhatCameBefore) {
+  forecast.ends(7, 30, false);
+  EXPECT_EQ(arrives(50), Limit::none);
+  EXPECT_EQ(arrives(1), Limit::messages);
+}
+
+TEST_F(ForecastTest, CountsOtherQueuesForTheHubsLimitOnly) {
+  store_bytes_max = 60;
+  forecast.ends(8, 20, false);
+  forecast.ends(7, 10, true);
+  EXPECT_EQ(arrives(20), Limit::none) << "what stays in the hub makes no room in it";
+  forecast.ends(7, 10, true);
+  EXPECT_EQ(arrives(1), Limit::store_bytes);
+}
+
 struct Age {
   int64_t age_max_ms, expires_ms, ends_ms;
 };
