@@ -14,6 +14,7 @@ constexpr int kNiceBelowLoop = 10;
 void Worker::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return;
     work_.push_back(std::move(work));
   }
   changed_.notify_one();
@@ -35,7 +36,8 @@ void Worker::run(Priority priority) {
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });
-    if (work_.empty()) return;
+    ended_ = work_.empty();
+    if (ended_) return;
     const auto work = std::move(work_.front());
     work_.pop_front();
     lock.unlock();

@@ -1,4 +1,9 @@
 // A thread that runs what it is given, in order.
+//
+//   loop:    post(write) ── post(sync) ── stop() ───────────────────▶ returns
+//   worker:        write ───────── sync ── what those posted ── ends ┘
+//
+// Errors: work has none to give back; it posts them to the loop (core::Executor). It must not throw.
 #pragma once
 
 #include <condition_variable>
@@ -21,10 +26,13 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Not after stop().
+  // Hands work over and returns at once. On any thread, also from work that runs here. Work is run and
+  // destroyed on the worker's thread; once that has ended, work is dropped without a run, on the caller's.
   void post(std::function<void()> work);
 
-  // Finishes what was posted, then ends the thread. Called by its owner; further calls do nothing.
+  // Waits until everything that was posted has run, with what that posts here meanwhile, and ends the thread.
+  // On its owner's thread, never from work; another call does nothing. Of workers that post to each other,
+  // the one that posts is stopped before the one that is posted to.
   void stop();
 
  private:
@@ -34,6 +42,7 @@ class Worker {
   std::condition_variable changed_;
   std::deque<std::function<void()>> work_;
   bool stopping_ = false;
+  bool ended_ = false;
   std::thread thread_;
 };
 
