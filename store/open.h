@@ -25,9 +25,9 @@ namespace headgate::store {
 inline constexpr std::string_view kStoreDirName = "store";
 
 // How a database uses the disk's room. What it may take up for a while, before it gives back more, follows
-// `unit_bytes`: files and log, the first level, and what is merged at a time.
-struct Thrift {
-  bool compacts = true;  // merges files by itself, see RocksDb::set_compacts()
+// `unit_bytes`: files and log, the first level, and what is compacted at a time.
+struct DiskUse {
+  bool compacts = true;  // compacts by itself, see RocksDb::set_compacts()
   uint64_t unit_bytes = 16u << 20;
 };
 
@@ -42,7 +42,7 @@ struct StoreOptions {
   SpaceLimits space = {.min_free_bytes = 64u << 20,
                        .reserve_bytes = 32u << 20};  // what the disk must keep free
   std::shared_ptr<Volume> volume;                    // whom to ask for that; null = the operating system
-  Thrift thrift;                                     // set by the store itself, from what the volume says
+  DiskUse disk_use;                                  // set by the store itself, from what the volume says
   rocksdb::Env* env = nullptr;  // the file system to use; null = the operating system's; not owned
 };
 

@@ -1,5 +1,18 @@
-// What the loop knows of one lane: which of its seqs are finished. Constant size but for the holes that
-// out-of-order finishing leaves, whatever the depth of the lane.
+// A lane as the loop knows it: which of its seqs are finished. Constant size but for the holes that finishing
+// out of order leaves, whatever the depth of the lane.
+//
+// Seqs count for the whole hub, so a lane has some of them. One with the seqs 5, 9, 12 and 20 is tiled by
+//
+//   (0, 5]  (5, 9]  (9, 12]  (12, 20]
+//
+// Finishing an entry finishes its tile. Nobody needs to know which seqs lie in between, and tiles that touch
+// make one range:
+//
+//   begins        head 0    above {}                  5 waits first
+//   finish 9      head 0    above {(5, 9]}            a hole: 9 is finished, 5 before it is not
+//   finish 12     head 0    above {(5, 12]}           the two tiles touch
+//   finish 5      head 12   above {}                  (0, 5] reaches the range, which the head absorbs
+//   finish 20     head 20   above {}                  head = last: the lane is empty
 #pragma once
 
 #include <cstdint>
@@ -45,7 +58,7 @@ class LaneProgress {
   // (Fold).
   void forget(Seq from, Seq to) { above_.erase(from, to); }
 
-  // As read from disk.
+  // Sets up what was read from disk.
   static LaneProgress restore(Seq head, Seq last, SeqRanges above);
 
  private:
@@ -69,16 +82,16 @@ struct Lane {
   int64_t pending_due_ms = ExpiryMap::kNever;  // nothing on its way to the disk expires before that
 
   // Not stored:
-  Seq durable_last = 0;                          // the newest entry that is written
-  Oldest first_pending;                          // the oldest entry newer than durable_last
-  mutable Oldest oldest;                         // see Oldest
-  mutable std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
-  mutable Seq read_row = 0;                      // the last of the row that was read from last
-  Seq ahead_from = 0;                            // what was read ahead begins after it,
-  Seq ahead_to = 0;                              // reaches so far,
-  Seq ahead_again = 0;                           // and more is to be once this was read
-  bool in_line = false;                          // waits to be looked through for what has expired
-  bool folding = false;                          // its holes are being folded, or cannot be
+  Seq durable_last = 0;                  // the newest entry that is written
+  Oldest first_pending;                  // the oldest entry newer than durable_last
+  Oldest oldest;                         // see Oldest
+  std::weak_ptr<const IndexRow> recent;  // the row last looked at, if the cache still has it
+  Seq read_row = 0;                      // the last of the row that was read from last
+  Seq ahead_from = 0;                    // what was read ahead begins after it,
+  Seq ahead_to = 0;                      // reaches so far,
+  Seq ahead_again = 0;                   // and more is to be once this was read
+  bool in_line = false;                  // waits to be looked through for what has expired
+  bool folding = false;                  // its holes are being folded, or cannot be
 };
 
 // The first entry of a row, from `position` on, that has not ended; blank if all have.

@@ -5,6 +5,10 @@
 
 namespace headgate::store {
 
+core::Unexpected no_queue(QueueId queue) {
+  return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
+}
+
 QueueTable::QueueTable(std::vector<std::unique_ptr<QueueState>> queues) {
   for (auto& queue : queues) {
     const QueueId id = queue->stats.id;
@@ -62,6 +66,12 @@ std::vector<QueueId> QueueTable::ids() const {
   }
   std::ranges::sort(ids);
   return ids;
+}
+
+bool QueueTable::passed(LaneId id, Seq from, Seq to) const {
+  const QueueState* queue = find_any(id.queue);
+  if (queue == nullptr || id.lane >= kLaneCount || !queue->lanes[id.lane]) return true;
+  return queue->lanes[id.lane]->progress.passed(from, to);
 }
 
 }  // namespace headgate::store

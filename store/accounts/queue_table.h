@@ -9,10 +9,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/result.h"
 #include "store/accounts/queue_state.h"
+#include "store/format/block.h"
 #include "store/queue_store.h"
 
 namespace headgate::store {
+
+// Error not_found.
+[[nodiscard]] core::Unexpected no_queue(QueueId queue);
 
 class QueueTable {
  public:
@@ -34,6 +39,10 @@ class QueueTable {
   [[nodiscard]] std::optional<QueueId> find(std::string_view name) const;
   [[nodiscard]] std::optional<QueueId> dead_queue() const { return dead_queue_; }
   [[nodiscard]] std::vector<QueueId> ids() const;  // in order, without removed ones
+
+  // True if the lane has no unfinished entry in (from, to] as far as is known without its rows; also if there
+  // is no such lane.
+  [[nodiscard]] bool passed(LaneId lane, Seq from, Seq to) const;
 
   using Queues = std::unordered_map<QueueId, std::unique_ptr<QueueState>>;
   [[nodiscard]] const Queues& all() const { return queues_; }

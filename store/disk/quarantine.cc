@@ -69,7 +69,7 @@ void Quarantine::hold_logs() {
   }
 }
 
-void Quarantine::let_go_of_logs() {
+void Quarantine::release_logs() {
   std::error_code error;
   std::vector<fs::path> logs;
   for (const auto& file : fs::directory_iterator(pending_, error)) {

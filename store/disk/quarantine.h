@@ -26,8 +26,8 @@ class Quarantine {
 
   // Links the logs. Not all file systems can; then logs are not kept.
   void hold_logs();
-  // Lets go of the logs: they were in order. Removes what is empty.
-  void let_go_of_logs();
+  // Releases the logs: they were in order. Removes what is empty.
+  void release_logs();
 
   // From now on unfinished() says `cause`, also after a power cut. Errors: io, full.
   core::Status begin(std::string_view cause);

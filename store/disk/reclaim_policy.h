@@ -8,7 +8,7 @@ namespace headgate::store {
 enum class Reclaim {
   nothing,
   files,        // drop files that hold nothing alive: cheap
-  below_floor,  // also merge those that reach below the floor, if what that writes has room: little is alive
+  below_floor,  // also compact those that reach below the floor, if what that writes has room: little is alive
                 // there
   everything,   // also flush and compact: rewrites what is alive
 };

@@ -82,8 +82,8 @@ uint64_t SpaceWatch::missing_bytes() const { return less(reserve_bytes(), space_
 uint64_t SpaceWatch::usable() const { return less(free(), missing_bytes() + compacting_bytes_); }
 
 uint64_t SpaceWatch::compacting_bytes(uint64_t alive_bytes) const {
-  const uint64_t merged = std::min(alive_bytes, min_free_bytes() + min_free_bytes() / 2);
-  return merged + min_free_bytes() / kFlushedPart;
+  const uint64_t compacted = std::min(alive_bytes, min_free_bytes() + min_free_bytes() / 2);
+  return compacted + min_free_bytes() / kFlushedPart;
 }
 
 RoomToCompact SpaceWatch::room_to_compact(uint64_t alive_bytes) const {

@@ -16,7 +16,7 @@ uint64_t zigzag(int64_t value) {
 }
 int64_t unzigzag(uint64_t value) { return static_cast<int64_t>(value >> 1 ^ (~(value & 1) + 1)); }
 
-// What an entry is written relative to: the entry before it.
+// The entry before, relative to which an entry is written.
 struct Base {
   Seq seq = 0;
   int64_t arrived_ms = 0;

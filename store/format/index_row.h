@@ -1,6 +1,18 @@
-// One row of the index: the entries that one lane got from one segment of a group, in seq order
+// A row of the index: the entries that one lane got from one segment of a group, in seq order
 // (docs/store-format.md, "idx"). Deleted when all of it is finished. Written once, and again only without
 // entries that ended out of order (Fold).
+//
+// A lane got 5 and 9 from one segment and 12, 20 and 23 from the next:
+//
+//   previous 0, entries 5 9               key 9      holds (0, 9]
+//   previous 9, entries 12 20 23          key 23     holds (9, 23], tiles (9, 12] (12, 20] (20, 23]
+//
+// An entry that is left out gives its tile to the one behind it, in the same row:
+//
+//   leave_out(12, 20)    entries 12 23                       tiles (9, 12] (12, 23]
+//   leave_out(20, 23)    entries 12 20, ended_behind 3       tiles (9, 12] (12, 23], key still 23
+//
+// In the last case `ended_behind` keeps what the row holds: its key and the row that follows it stay valid.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Opening a database and marking it as in use.
+#include "store/rocks/open.h"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -11,7 +12,6 @@
 #include "store/format/ulid.h"
 #include "store/format/varint.h"
 #include "store/rocks/mend/heal.h"
-#include "store/rocks/store.h"
 
 namespace headgate::store {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 using core::Errc;
 
 constexpr uint64_t kUnitBytesMin = 1u << 20;
-constexpr uint64_t kUnitBytesMax = Thrift{}.unit_bytes;
+constexpr uint64_t kUnitBytesMax = DiskUse{}.unit_bytes;
 constexpr uint64_t kUnitsInMinFree = 4;
 
 }  // namespace
@@ -36,7 +36,7 @@ namespace {
 // A copy gets an epoch of its own: its original goes on using the seqs of the one that it was made in.
 bool needs_new_epoch(const Meta& meta) { return meta.copied_ms != 0; }
 
-core::Status write_meta(const RocksDb& db, const Meta& meta, bool fresh) {
+core::Status write_meta(RocksDb& db, const Meta& meta, bool fresh) {
   Group group;
   if (fresh) {
     group.meta.push_back({std::string(kMetaFormat), u32_bytes(kFormatVersion)});
@@ -109,7 +109,7 @@ core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
   // Whoever has dealt with it has moved the files away.
   if (!std::filesystem::exists(quarantine_folder(options.dir, opened.meta.identity.epoch), ignored))
     opened.meta.damage.clear();
-  Quarantine(options.dir).let_go_of_logs();
+  Quarantine(options.dir).release_logs();
   return opened;
 }
 
@@ -131,22 +131,22 @@ core::Result<Opened> open_or_heal(const StoreOptions& options, RocksDb::Mode mod
   return opened;
 }
 
-// As open_or_heal(), in the way that the disk's room demands.
-core::Result<Opened> open_thriftily(StoreOptions options, RocksDb::Mode mode, const std::string& suspect) {
+// Opens or heals, in the way that the disk's room demands.
+core::Result<Opened> open_within_room(StoreOptions options, RocksDb::Mode mode, const std::string& suspect) {
   SpaceWatch watch(options.space);
   const bool measures = watch.enabled() && options.volume;
   const core::Result<DiskSpace> space =
       measures ? options.volume->space() : core::Result<DiskSpace>(core::fail(Errc::unavailable, ""));
   if (space) watch.on_space(*space, 0);
-  options.thrift.compacts = !watch.tight();
+  options.disk_use.compacts = !watch.tight();
   if (space && watch.min_free_bytes() != 0) {
-    options.thrift.unit_bytes =
+    options.disk_use.unit_bytes =
         std::clamp(watch.min_free_bytes() / kUnitsInMinFree, kUnitBytesMin, kUnitBytesMax);
   }
   auto opened = open_or_heal(options, mode, suspect);
   if (!opened) return opened;
   if (space) opened->space = *space;
-  opened->compacts = options.thrift.compacts;
+  opened->compacts = options.disk_use.compacts;
   return opened;
 }
 
@@ -158,10 +158,21 @@ KeyValue next_queue_row(QueueId next) { return {std::string(kMetaNextQueue), u32
 
 core::Result<Opened> open_database(const StoreOptions& options, RocksDb::Mode mode,
                                    const std::string& suspect) {
-  auto opened = open_thriftily(options, mode, suspect);
+  auto opened = open_within_room(options, mode, suspect);
   if (opened || opened.error().code != Errc::full) return opened;
   if (!options.volume || !options.volume->give_back()) return opened;
-  return open_thriftily(options, mode, suspect);
+  return open_within_room(options, mode, suspect);
+}
+
+core::Result<Opened> open_again(const StoreOptions& options, const std::string& suspect,
+                                const std::string& epoch) {
+  auto opened = open_database(options, RocksDb::Mode::read_write, suspect);
+  if (!opened) return opened;
+  const std::string& found = opened->meta.identity.epoch;
+  if (found == epoch || opened->epoch_before == epoch) return opened;
+  return fail_store(
+      Errc::invalid, options.dir,
+      "is another one now (epoch " + found + ", it was " + epoch + "); put it back or restart the hub");
 }
 
 }  // namespace headgate::store

@@ -24,7 +24,7 @@ class RocksQueueReader final : public QueueReader {
   }
   core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                         core::Now now) override {
-    const QueueState* state = table_.find(queue);
+    QueueState* state = table_.find(queue);
     if (state == nullptr || lane >= kLaneCount)
       return core::fail(core::Errc::not_found, "there is no queue " + std::to_string(queue));
     std::optional<core::Error> met;  // reported if nothing after it can be read either

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "core/system_clock.h"
-#include "store/rocks/store.h"
+#include "store/rocks/open.h"
 
 namespace headgate::store {
 namespace {
@@ -26,7 +26,7 @@ constexpr mode_t kOwnerOnly = 0700;
 // Where the copy grows, in the directory that it is for: there is no store before it is whole and marked.
 constexpr const char* kUnfinished = "unfinished";
 
-// What opening the copy to mark it may take.
+// Memory that opening the copy to mark it may take.
 constexpr size_t kMarkingCacheBytes = 2u << 20;
 
 core::Unexpected refuse(const std::string& dir, const std::string& what) {
@@ -67,7 +67,7 @@ core::Status sync_dir(const Path& dir) {
   return synced ? core::Status() : failed(dir, "it cannot be synced", error);
 }
 
-// What is being made. Removes all of it, unless it is finished.
+// The copy that is being made. Removes all of it, unless it is finished.
 class Copy {
  public:
   explicit Copy(std::string dir) : dir_(std::move(dir)), work_(Path(dir_) / kUnfinished) {}
@@ -110,7 +110,7 @@ class Copy {
   bool finished_ = false;
 };
 
-core::Status copy_files(const RocksDb& db, const std::string& to) {
+core::Status copy_files(RocksDb& db, const std::string& to) {
   const std::string doing = "copying the store in " + db.dir() + " to " + to;
   rocksdb::Checkpoint* made = nullptr;
   rocksdb::Status status = rocksdb::Checkpoint::Create(&db.db(), &made);
@@ -146,7 +146,7 @@ void count_files(const Path& dir, BackupReport& report) {
 
 }  // namespace
 
-core::Result<BackupReport> back_up(const RocksDb& db, const std::string& dir) {
+core::Result<BackupReport> back_up(RocksDb& db, const std::string& dir) {
   const auto started = std::chrono::steady_clock::now();
   if (auto allowed = check_target(db.dir(), dir); !allowed) return core::fail(allowed.error());
   Copy copy(dir);

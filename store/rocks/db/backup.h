@@ -9,8 +9,8 @@
 
 namespace headgate::store {
 
-// As back_up_store(), of a database that is open. Others may write to it meanwhile; what they had written
+// Does back_up_store() for a database that is open. Others may write to it meanwhile; what they had written
 // before is in the copy. On any thread but the loop's.
-[[nodiscard]] core::Result<BackupReport> back_up(const RocksDb& db, const std::string& dir);
+[[nodiscard]] core::Result<BackupReport> back_up(RocksDb& db, const std::string& dir);
 
 }  // namespace headgate::store

@@ -18,7 +18,7 @@ namespace {
 
 std::string num(uint64_t n) { return std::to_string(n); }
 
-// What the rows of one lane add up to.
+// Sums over the rows of one lane.
 struct LaneRecount {
   uint64_t waiting = 0;
   uint64_t waiting_bytes = 0;
@@ -27,7 +27,7 @@ struct LaneRecount {
 
 class StoreCheck {
  public:
-  explicit StoreCheck(const RocksDb& db) : db_(db) {}
+  explicit StoreCheck(RocksDb& db) : db_(db) {}
 
   StoreReport run() {
     check_meta();
@@ -337,7 +337,7 @@ class StoreCheck {
   // A running store mends what is damaged.
   void met(const rocksdb::Status& status) { (void)db_.to_error(status, "checking the store"); }
 
-  const RocksDb& db_;
+  RocksDb& db_;
   StoreReport report_;
   Meta meta_;
   std::map<QueueId, QueueState> queues_;
@@ -353,7 +353,7 @@ class StoreCheck {
 
 }  // namespace
 
-StoreReport check_rows(const RocksDb& db) { return StoreCheck(db).run(); }
+StoreReport check_rows(RocksDb& db) { return StoreCheck(db).run(); }
 
 core::Result<StoreReport> check_store(const std::string& dir, rocksdb::Env* env) {
   StoreOptions options;

@@ -7,6 +7,6 @@
 namespace headgate::store {
 
 // Nothing may be written meanwhile.
-[[nodiscard]] StoreReport check_rows(const RocksDb& db);
+[[nodiscard]] StoreReport check_rows(RocksDb& db);
 
 }  // namespace headgate::store

@@ -46,7 +46,7 @@ core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
   return decoded;
 }
 
-rocksdb::CompactRangeOptions merging() {
+rocksdb::CompactRangeOptions compacting() {
   rocksdb::CompactRangeOptions how;
   how.exclusive_manual_compaction = false;
   how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
@@ -117,7 +117,7 @@ core::Result<rocksdb::ColumnFamilyHandle*> RocksDb::make_replacement(rocksdb::Co
   return made;
 }
 
-core::Status RocksDb::write_rows(rocksdb::WriteBatch& batch, bool sync) const {
+core::Status RocksDb::write_rows(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions how;
   how.sync = sync;
   how.no_slowdown = true;
@@ -130,7 +130,7 @@ core::Status RocksDb::write_rows(rocksdb::WriteBatch& batch, bool sync) const {
   return checked(status, "mending");
 }
 
-core::Status RocksDb::flush(rocksdb::ColumnFamilyHandle* family) const {
+core::Status RocksDb::flush(rocksdb::ColumnFamilyHandle* family) {
   rocksdb::FlushOptions how;
   how.wait = false;
   how.allow_write_stall = true;
@@ -153,7 +153,7 @@ core::Status RocksDb::replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::
   return check_disk();
 }
 
-core::Result<Meta> RocksDb::read_meta() const {
+core::Result<Meta> RocksDb::read_meta() {
   const auto get = [&](std::string_view key) -> core::Result<std::string> {
     std::string value;
     const rocksdb::Status status = db_->Get({}, meta(), slice(key), &value);
@@ -195,7 +195,7 @@ core::Result<Meta> RocksDb::read_meta() const {
   return found;
 }
 
-core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() const {
+core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() {
   std::vector<std::unique_ptr<QueueState>> queues;
   QueueId with_attributes = 0;  // the queue whose attributes were read last; an id is 1 at least
   const auto settle_last = [&] {
@@ -224,7 +224,7 @@ core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() co
   return queues;
 }
 
-core::Status RocksDb::write(Group& group, bool sync) const {
+core::Status RocksDb::write(Group& group, bool sync) {
   rocksdb::WriteBatch batch(group.bytes + group.bytes / 8 + 4'096);
   for (const Fold& fold : group.folds) {
     for (const IndexRowPtr& row : fold.rows)
@@ -265,11 +265,11 @@ core::Status RocksDb::write(Group& group, bool sync) const {
 }
 
 // Only what is known to be on the disk may be claimed: a frozen one takes nothing.
-void RocksDb::synced(SyncedUpTo up_to) const {
+void RocksDb::synced(SyncedUpTo up_to) {
   if (synced_ && check_disk()) synced_->advance(up_to);
 }
 
-core::Error RocksDb::to_error(const rocksdb::Status& status, std::string_view doing) const {
+core::Error RocksDb::to_error(const rocksdb::Status& status, std::string_view doing) {
   core::Error error = store::to_error(status, doing);
   if (!status.IsCorruption()) return error;
   const std::lock_guard lock(damage_mutex_);
@@ -283,13 +283,13 @@ core::Error RocksDb::damage() const {
   return damage_;
 }
 
-core::Status RocksDb::checked(const rocksdb::Status& status, std::string_view doing) const {
+core::Status RocksDb::checked(const rocksdb::Status& status, std::string_view doing) {
   if (auto disk = check_disk(); !disk) return disk;
   if (!status.ok()) return core::fail(to_error(status, std::string(doing) + " the store in " + dir_));
   return {};
 }
 
-core::Status RocksDb::check_disk() const {
+core::Status RocksDb::check_disk() {
   if (!disk_.guard->frozen()) return {};
   return core::fail(to_error(disk_.guard->cause(), "writing to the store in " + dir_));
 }
@@ -299,45 +299,45 @@ uint64_t RocksDb::cached_bytes() const {
   return used - std::min<uint64_t>(used, buffers_->dummy_entries_in_cache_usage());
 }
 
-core::Status RocksDb::sync_wal() const {
+core::Status RocksDb::sync_wal() {
   const SyncedUpTo up_to{db_->GetLatestSequenceNumber(), written_};  // as far as written before
   if (auto done = checked(db_->SyncWAL(), "syncing"); !done) return done;
   synced(up_to);
   return {};
 }
 
-void RocksDb::reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const {
+void RocksDb::reclaim(Reclaim what, Seq floor, uint64_t room_bytes) {
   // Dropping files outlives a power cut; the finishes that allow it must too.
   if (!sync_wal()) return;
   dead_blocks_->set_floor(floor);
   drop_dead_files(floor);
   if (what == Reclaim::files) return;
   if (what == Reclaim::everything)
-    merge_all(floor);
-  else if (merged_below_bytes(floor).value_or(UINT64_MAX) <= room_bytes)
-    merge_below(floor);
+    compact_all(floor);
+  else if (compact_below_bytes(floor).value_or(UINT64_MAX) <= room_bytes)
+    compact_below(floor);
   drop_dead_files(floor);  // also those that were too young before
 }
 
-void RocksDb::merge_all(Seq floor) const {
+void RocksDb::compact_all(Seq floor) {
   flush_all();
   // Above the floor there is only something to gain where blocks were deleted one by one.
   if (scattered_.exchange(false))
-    db_->CompactRange(merging(), blk(), nullptr, nullptr).PermitUncheckedError();
+    db_->CompactRange(compacting(), blk(), nullptr, nullptr).PermitUncheckedError();
   else
-    merge_below(floor);
-  db_->CompactRange(merging(), idx(), nullptr, nullptr).PermitUncheckedError();
+    compact_below(floor);
+  db_->CompactRange(compacting(), idx(), nullptr, nullptr).PermitUncheckedError();
 }
 
-void RocksDb::merge_below(Seq floor) const {
+void RocksDb::compact_below(Seq floor) {
   const std::string end = block_key(floor);
   const rocksdb::Slice end_slice(end);
-  db_->CompactRange(merging(), blk(), nullptr, &end_slice).PermitUncheckedError();
+  db_->CompactRange(compacting(), blk(), nullptr, &end_slice).PermitUncheckedError();
 }
 
 // At most: files that reach over the floor and those that overlap with them, and what is flushed before. What
 // lies below leaves nothing. nullopt: nothing reaches below.
-std::optional<uint64_t> RocksDb::merged_below_bytes(Seq floor) const {
+std::optional<uint64_t> RocksDb::compact_below_bytes(Seq floor) const {
   rocksdb::ColumnFamilyMetaData family;
   db_->GetColumnFamilyMetaData(blk(), &family);
   uint64_t memtables = 0;
@@ -361,7 +361,7 @@ std::optional<uint64_t> RocksDb::merged_below_bytes(Seq floor) const {
 }
 
 // Failure leaves dead rows where they are; the next round, or RocksDB itself, meets them again.
-void RocksDb::drop_dead_files(Seq floor) const {
+void RocksDb::drop_dead_files(Seq floor) {
   const std::string first = block_key(0);
   const std::string end = block_key(floor);
   const rocksdb::Slice first_slice(first), end_slice(end);
@@ -373,9 +373,9 @@ void RocksDb::drop_dead_files(Seq floor) const {
   db_->EnableFileDeletions(false).PermitUncheckedError();
 }
 
-void RocksDb::flush_all() const { db_->Flush({}, handles_).PermitUncheckedError(); }
+void RocksDb::flush_all() { db_->Flush({}, handles_).PermitUncheckedError(); }
 
-void RocksDb::set_compacts(bool compacts) const {
+void RocksDb::set_compacts(bool compacts) {
   const std::unordered_map<std::string, std::string> option{
       {"disable_auto_compactions", compacts ? "false" : "true"}};
   // Failure is the disk's, which is found elsewhere; until the next time it stays as it was.

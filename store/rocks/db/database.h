@@ -83,7 +83,7 @@ struct Meta {
 [[nodiscard]] std::string queue_state_key(QueueId queue);
 [[nodiscard]] std::string queue_attributes_key(QueueId queue);
 
-// Of options.cache_bytes, what memtables may take: then they are written to files.
+// Bytes of options.cache_bytes that memtables may take: then they are written to files.
 [[nodiscard]] inline size_t memtable_bytes_max(const StoreOptions& options) {
   return options.cache_bytes * 3 / 4;
 }
@@ -129,30 +129,31 @@ class RocksDb {
   [[nodiscard]] const std::vector<rocksdb::ColumnFamilyHandle*>& all() const { return handles_; }
 
   // The meta rows. Errors: not_found (none: a store that is being made), invalid (newer format), corrupt, io.
-  [[nodiscard]] core::Result<Meta> read_meta() const;
+  [[nodiscard]] core::Result<Meta> read_meta();
 
   // Every queue, in id order. Errors: corrupt, io.
-  [[nodiscard]] core::Result<std::vector<std::unique_ptr<QueueState>>> read_queues() const;
+  [[nodiscard]] core::Result<std::vector<std::unique_ptr<QueueState>>> read_queues();
 
   // Writes a group, encoding its segments first. On the writer thread. Errors: io, full, corrupt. After one,
   // here or in what RocksDB does by itself, nothing reaches the disk any more: close this and open it again.
-  [[nodiscard]] core::Status write(Group& group, bool sync) const;
+  [[nodiscard]] core::Status write(Group& group, bool sync);
 
-  [[nodiscard]] core::Status sync_wal() const;
+  [[nodiscard]] core::Status sync_wal();
 
   // An error if write() would fail. On any thread.
-  [[nodiscard]] core::Status check_disk() const;
+  [[nodiscard]] core::Status check_disk();
 
-  // As the function of that name, and remembers it if RocksDB found a file damaged. On any thread.
-  [[nodiscard]] core::Error to_error(const rocksdb::Status& status, std::string_view doing) const;
-  // What that was, once it has: the database is to be closed and mended then. On any thread.
+  // Turns a status into an error, and remembers it if RocksDB found a file damaged. On any thread.
+  [[nodiscard]] core::Error to_error(const rocksdb::Status& status, std::string_view doing);
+  // True once RocksDB has found damage, and what it was: the database is to be closed and mended then. On any
+  // thread.
   [[nodiscard]] bool met_damage() const { return met_damage_; }
   [[nodiscard]] core::Error damage() const;
 
   // For Mode::salvage, in which RocksDB waits for ever for a flush that failed: these give up with the disk.
   // Errors: io, full, corrupt.
-  core::Status write_rows(rocksdb::WriteBatch& batch, bool sync = false) const;
-  core::Status flush(rocksdb::ColumnFamilyHandle* family) const;
+  core::Status write_rows(rocksdb::WriteBatch& batch, bool sync = false);
+  core::Status flush(rocksdb::ColumnFamilyHandle* family);
 
   // Makes an empty family that can take the place of `old`, one of all(). Until it has, it is dropped when
   // the database is opened. Errors: io, full.
@@ -166,22 +167,22 @@ class RocksDb {
   // Gives back the space of blocks below `floor`, which what is written must say are all dead; syncs that
   // first, and does nothing if it cannot. Reclaim::below_floor writes at most `room_bytes`. On the
   // housekeeper's thread, which also makes copies.
-  void reclaim(Reclaim what, Seq floor, uint64_t room_bytes) const;
+  void reclaim(Reclaim what, Seq floor, uint64_t room_bytes);
 
   // Makes a copy that another thread is making fail soon. On any thread.
-  void stop_copies() const { disk_.guard->stop_copies(); }
+  void stop_copies() { disk_.guard->stop_copies(); }
 
   // Since it was opened; and in the write-ahead logs that are there. On any thread.
   [[nodiscard]] WrittenBytes written() const { return disk_.guard->written(); }
   [[nodiscard]] uint64_t live_wal_bytes() const { return disk_.guard->live_wal_bytes(); }
 
-  // Of cache_bytes: what memtables take, and what blocks and indexes take. On any thread.
+  // Bytes of cache_bytes that memtables take, and that blocks and indexes take. On any thread.
   [[nodiscard]] uint64_t memtable_bytes() const { return buffers_->memory_usage(); }
   [[nodiscard]] uint64_t cached_bytes() const;
 
-  // Whether files are merged by themselves, which takes up the space of the new ones before it gives back
+  // Whether files are compacted by themselves, which takes up the space of the new ones before it gives back
   // that of the old. If not, the log gives back its room now. On the housekeeper's thread.
-  void set_compacts(bool compacts) const;
+  void set_compacts(bool compacts);
 
  private:
   // The file system that the database is on, guarded against what comes after an error.
@@ -199,22 +200,22 @@ class RocksDb {
         cache_(std::move(cache)),
         dead_blocks_(std::move(dead_blocks)) {}
 
-  void flush_all() const;
-  void drop_dead_files(Seq floor) const;
-  void merge_all(Seq floor) const;
-  void merge_below(Seq floor) const;
-  [[nodiscard]] std::optional<uint64_t> merged_below_bytes(Seq floor) const;
-  [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing) const;
-  void synced(SyncedUpTo up_to) const;
+  void flush_all();
+  void drop_dead_files(Seq floor);
+  void compact_all(Seq floor);
+  void compact_below(Seq floor);
+  [[nodiscard]] std::optional<uint64_t> compact_below_bytes(Seq floor) const;
+  [[nodiscard]] core::Status checked(const rocksdb::Status& status, std::string_view doing);
+  void synced(SyncedUpTo up_to);
   core::Status drop_leftovers();
 
   std::string dir_;
-  mutable std::atomic<bool> met_damage_ = false;
+  std::atomic<bool> met_damage_ = false;
   mutable std::mutex damage_mutex_;
-  mutable core::Error damage_;
-  mutable std::atomic<Seq> written_ = 0;        // everything up to it
-  mutable std::atomic<bool> scattered_ = true;  // blocks were deleted that lie in files
-  std::unique_ptr<SyncMark> synced_;            // null: read_only
+  core::Error damage_;
+  std::atomic<Seq> written_ = 0;        // everything up to it
+  std::atomic<bool> scattered_ = true;  // blocks were deleted that lie in files
+  std::unique_ptr<SyncMark> synced_;    // null: read_only
   Disk disk_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<rocksdb::Cache> cache_;

@@ -37,12 +37,12 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, r
   db.paranoid_checks = mode != RocksDb::Mode::salvage;
   db.wal_recovery_mode = recovery_mode(mode);
   db.wal_filter = witness;
-  db.max_total_wal_size = 4 * options.thrift.unit_bytes;
+  db.max_total_wal_size = 4 * options.disk_use.unit_bytes;
   db.max_background_jobs = 2;
   db.max_open_files = -1;
   db.max_file_opening_threads = 1;  // starting more takes longer than what they do
   db.max_manifest_file_size = 4u << 20;
-  db.manifest_preallocation_size = options.thrift.unit_bytes / 4;
+  db.manifest_preallocation_size = options.disk_use.unit_bytes / 4;
   db.max_log_file_size = 1u << 20;
   db.keep_log_file_num = 2;
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
@@ -57,7 +57,7 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, r
 }
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
-                                            size_t write_buffer_bytes, const Thrift& thrift) {
+                                            size_t write_buffer_bytes, const DiskUse& disk_use) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -66,12 +66,12 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(128, 64));
-  family.write_buffer_size = std::min<uint64_t>(write_buffer_bytes, 2 * thrift.unit_bytes);
+  family.write_buffer_size = std::min<uint64_t>(write_buffer_bytes, 2 * disk_use.unit_bytes);
   family.arena_block_size = 64u << 10;
-  family.target_file_size_base = thrift.unit_bytes;
-  family.max_bytes_for_level_base = 4 * thrift.unit_bytes;
-  family.max_compaction_bytes = 4 * thrift.unit_bytes;
-  family.disable_auto_compactions = !thrift.compacts;
+  family.target_file_size_base = disk_use.unit_bytes;
+  family.max_bytes_for_level_base = 4 * disk_use.unit_bytes;
+  family.max_compaction_bytes = 4 * disk_use.unit_bytes;
+  family.disable_auto_compactions = !disk_use.compacts;
   family.level0_slowdown_writes_trigger = 8;
   family.level0_stop_writes_trigger = 16;
   family.ttl = 0;  // no rewriting of what merely lies there long
@@ -79,14 +79,14 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return family;
 }
 
-// `salvage`: nothing is merged, whatever lies there.
+// `salvage`: nothing is compacted, whatever lies there.
 std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::vector<std::string>& names,
                                                       const std::shared_ptr<rocksdb::Cache>& cache,
-                                                      bool salvage, const Thrift& thrift) {
+                                                      bool salvage, const DiskUse& disk_use) {
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (const std::string& name : names) {
     const bool big = family_of(name) == "blk";
-    all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20, thrift));
+    all.emplace_back(name, family_options(cache, big ? 8u << 20 : 2u << 20, disk_use));
     if (!salvage) continue;
     all.back().options.disable_auto_compactions = true;
     all.back().options.level0_slowdown_writes_trigger = kNeverTooManyFiles;
@@ -108,7 +108,7 @@ pid_t lock_holder(const std::string& dir) {
   return held ? lock.l_pid : 0;
 }
 
-// What may lie in a new store's directory: the hub's sockets, a file system's own, and what a first start
+// Names that may lie in a new store's directory: the hub's sockets, a file system's own, and what a first start
 // that was cut short left.
 bool may_be_there(const std::filesystem::directory_entry& file) {
   const std::string name = file.path().filename().string();
@@ -118,7 +118,7 @@ bool may_be_there(const std::filesystem::directory_entry& file) {
          name == kReserveFileName;
 }
 
-// What is in the directory before it is opened.
+// Contents of the directory before it is opened.
 enum class Content { nothing, store };
 
 core::Result<Content> look_into(const std::string& dir) {
@@ -137,7 +137,7 @@ core::Result<Content> look_into(const std::string& dir) {
   return Content::nothing;
 }
 
-// What to open: each of our families under the name that it has in `present`, then those that were to take
+// Families to open: each of our families under the name that it has in `present`, then those that were to take
 // the place of one and did not come to it.
 std::vector<std::string> to_open(std::vector<std::string> present) {
   std::ranges::sort(present, {}, generation_of);
@@ -214,7 +214,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   db_opts.listeners.push_back(dead_blocks);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
-  auto described = families(*names, cache, mode == Mode::salvage, options.thrift);
+  auto described = families(*names, cache, mode == Mode::salvage, options.disk_use);
   described[kBlkFamily].options.compaction_filter_factory = dead_blocks;
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -238,7 +238,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   return opened;
 }
 
-// Of a replacement that was cut short.
+// Left by a replacement that was cut short.
 core::Status RocksDb::drop_leftovers() {
   while (handles_.size() > kFamilies.size()) {
     const rocksdb::Status dropped = db_->DropColumnFamily(handles_.back());

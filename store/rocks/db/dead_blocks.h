@@ -1,5 +1,5 @@
 // Dead blocks that are not deleted one by one (docs/adr/0024): those below the floor, the oldest block that
-// holds something that waits. They go with their files, or when these are merged.
+// holds something that waits. They go with their files, or when these are compacted.
 #pragma once
 
 #include <rocksdb/compaction_filter.h>
@@ -12,12 +12,12 @@
 
 namespace headgate::store {
 
-// What the family `blk` of one open database is watched and merged by. Functions on any thread.
+// Watches the family `blk` of one open database, and filters its compactions. Functions on any thread.
 class DeadBlocks : public rocksdb::EventListener, public rocksdb::CompactionFilterFactory {
  public:
   const char* Name() const override { return "HeadgateDeadBlocks"; }
 
-  // Merging leaves out every block with a smaller id from now on. Only once it is synced that they are dead.
+  // A compaction leaves out every block with a smaller id from now on. Only once it is synced that they are dead.
   void set_floor(Seq floor) { floor_ = floor; }
 
   // Everything up to `seq` is in the log and in memtables, or further.

@@ -10,7 +10,7 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-// What is counted of a file: together with others of its kind, and, for a log, by itself.
+// Bytes that are counted of a file: together with others of its kind, and, for a log, by itself.
 struct FileCounters {
   std::atomic<uint64_t>& kind;
   std::shared_ptr<std::atomic<uint64_t>> own;
@@ -74,7 +74,7 @@ class GuardedFile : public rocksdb::FSWritableFileOwnerWrapper {
   FileCounters counters_;
 };
 
-// Of a copy elsewhere. Copying can take minutes, and who stops the hub does not wait for it.
+// A file of a copy elsewhere. Copying can take minutes, and who stops the hub does not wait for it.
 class CopiedFile : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   CopiedFile(const DiskGuard& guard, std::unique_ptr<rocksdb::FSWritableFile>&& file)

@@ -41,7 +41,7 @@ class DiskGuard : public rocksdb::FileSystemWrapper {
   void arm() { armed_ = true; }
 
   [[nodiscard]] bool frozen() const { return frozen_.load(std::memory_order_acquire); }
-  // What froze it; ok before.
+  // The error that froze it; ok before.
   [[nodiscard]] rocksdb::IOStatus cause() const;
 
   // From now on nothing is written outside the directory: a copy that is being made fails soon.

@@ -21,7 +21,7 @@ std::string prefix_end(std::string prefix) {
 
 }  // namespace
 
-core::Result<std::vector<IndexRowPtr>> read_rows(const RocksDb& db, LaneId id, Seq from, Seq to, size_t count,
+core::Result<std::vector<IndexRowPtr>> read_rows(RocksDb& db, LaneId id, Seq from, Seq to, size_t count,
                                                  bool fill_cache) {
   const std::string first = index_key(id, from + 1);
   const std::string end = prefix_end(index_key(id, ~Seq{0}).substr(0, 5));
@@ -45,7 +45,7 @@ core::Result<std::vector<IndexRowPtr>> read_rows(const RocksDb& db, LaneId id, S
 // The blocks of one read, each fetched once.
 class RocksReadPath::Blocks {
  public:
-  explicit Blocks(const RocksDb& db) : db_(db) {}
+  explicit Blocks(RocksDb& db) : db_(db) {}
 
   core::Result<core::Bytes> get(Seq id) {
     if (const auto found = held_.find(id); found != held_.end()) return view(*found->second);
@@ -59,15 +59,15 @@ class RocksReadPath::Blocks {
   }
 
  private:
-  const RocksDb& db_;
+  RocksDb& db_;
   std::map<Seq, std::unique_ptr<rocksdb::PinnableSlice>> held_;
 };
 
-RocksReadPath::RocksReadPath(const RocksDb& db, size_t tail_bytes)
+RocksReadPath::RocksReadPath(RocksDb& db, size_t tail_bytes)
     : db_(&db), tail_bytes_(tail_bytes), rows_(kCachedEntries), tail_(tail_bytes) {}
 RocksReadPath::~RocksReadPath() = default;
 
-void RocksReadPath::use(const RocksDb* db) {
+void RocksReadPath::use(RocksDb* db) {
   db_ = db;
   rows_ = RowCache(kCachedEntries);
   tail_ = MessageTail(tail_bytes_);
@@ -78,13 +78,13 @@ core::Status RocksReadPath::check_open() const {
   return {};
 }
 
-core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_number, Seq after,
-                                        ReadLimit limit, core::Now now) {
+core::Result<Found> RocksReadPath::read(QueueState& state, uint8_t lane_number, Seq after, ReadLimit limit,
+                                        core::Now now) {
   if (auto open = check_open(); !open) return core::fail(open.error());
   Found found;
   std::vector<Entry>& entries = found.entries;
   if (!state.lanes[lane_number]) return found;
-  const Lane& lane = *state.lanes[lane_number];
+  Lane& lane = *state.lanes[lane_number];
   const auto stop = [&](const core::Error& error) -> core::Result<Found> {
     if (entries.empty() && found.expired.empty()) return core::fail(error);
     found.more = true;
@@ -122,7 +122,7 @@ core::Result<Found> RocksReadPath::read(const QueueState& state, uint8_t lane_nu
   }
 }
 
-core::Result<IndexRowPtr> RocksReadPath::next_row(LaneId id, const Lane& lane, Seq after) {
+core::Result<IndexRowPtr> RocksReadPath::next_row(LaneId id, Lane& lane, Seq after) {
   after = lane.progress.skip_finished(after);
   if (after >= lane.durable_last) return IndexRowPtr();
   if (IndexRowPtr recent = lane.recent.lock(); recent && recent->holds(after + 1)) return recent;
@@ -154,7 +154,7 @@ core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Se
   return read_rows(*db_, id, from, to, count, count == 1);
 }
 
-core::Status RocksReadPath::find_oldest(LaneId id, const Lane& lane) {
+core::Status RocksReadPath::find_oldest(LaneId id, Lane& lane) {
   if (lane.oldest.seq != 0) return {};
   const Seq head = lane.progress.head();
   if (head >= lane.durable_last) {
@@ -171,9 +171,9 @@ core::Status RocksReadPath::find_oldest(LaneId id, const Lane& lane) {
   return {};
 }
 
-int64_t RocksReadPath::oldest_ms(const QueueState& state, uint8_t number) {
+int64_t RocksReadPath::oldest_ms(QueueState& state, uint8_t number) {
   if (number >= kLaneCount || state.stats.lanes[number].waiting == 0) return 0;
-  const Lane& lane = *state.lanes[number];
+  Lane& lane = *state.lanes[number];
   return find_oldest({state.stats.id, number}, lane) ? lane.oldest.arrived_ms : 0;
 }
 

@@ -17,7 +17,7 @@
 
 namespace headgate::store {
 
-// What a read met: entries, and what stopped it before the limit, if something did.
+// The result of a read: entries, and what stopped it before the limit, if something did.
 struct Found {
   struct Bad {
     Seq seq = 0;
@@ -31,44 +31,46 @@ struct Found {
 
 // Rows of a lane with a last seq in (from, to], at most `count`, whether finished or not. `fill_cache`: keeps
 // what that reads in the database's cache. On any thread. Errors: corrupt, io.
-[[nodiscard]] core::Result<std::vector<IndexRowPtr>> read_rows(const RocksDb& db, LaneId id, Seq from, Seq to,
+[[nodiscard]] core::Result<std::vector<IndexRowPtr>> read_rows(RocksDb& db, LaneId id, Seq from, Seq to,
                                                                size_t count, bool fill_cache);
 
 class RocksReadPath {
  public:
   // A read has come to another row of this lane, with this last seq.
-  using OnRow = std::function<void(LaneId, const Lane&, Seq last)>;
+  using OnRow = std::function<void(LaneId, Lane&, Seq last)>;
 
   // Expired entries that one read passes over, and so a bound on the rows it decodes.
   static constexpr size_t kExpiredAtOnce = 1'024;
 
-  RocksReadPath(const RocksDb& db, size_t tail_bytes);
+  RocksReadPath(RocksDb& db, size_t tail_bytes);
 
   // Forgets what it has from the database, and reads from another; null: everything answers `unavailable`.
-  void use(const RocksDb* db);
+  void use(RocksDb* db);
   void set_on_row(OnRow on_row) { on_row_ = std::move(on_row); }
   ~RocksReadPath();
 
   [[nodiscard]] RowCache& rows() { return rows_; }
+  [[nodiscard]] const RowCache& rows() const { return rows_; }
   [[nodiscard]] MessageTail& tail() { return tail_; }
+  [[nodiscard]] const MessageTail& tail() const { return tail_; }
 
-  // As QueueReader::read(); `state` is the queue's. An error only if nothing was read before it.
-  [[nodiscard]] core::Result<Found> read(const QueueState& state, uint8_t lane, Seq after, ReadLimit limit,
+  // Does QueueReader::read(); `state` is the queue's. An error only if nothing was read before it.
+  [[nodiscard]] core::Result<Found> read(QueueState& state, uint8_t lane, Seq after, ReadLimit limit,
                                          core::Now now);
 
   // The row with the first durable entry after `after` that is not finished; null if there is none.
-  [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, const Lane& lane, Seq after);
+  [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, Lane& lane, Seq after);
 
-  // As read_rows(). One row is kept in the cache; looking through a lane must not push out what consumers
+  // Does read_rows(). One row is kept in the cache; looking through a lane must not push out what consumers
   // read.
   [[nodiscard]] core::Result<std::vector<IndexRowPtr>> rows_between(LaneId id, Seq from, Seq to,
                                                                     size_t count);
 
   // Fills lane.oldest if it is not known. Requires that something waits.
-  [[nodiscard]] core::Status find_oldest(LaneId id, const Lane& lane);
+  [[nodiscard]] core::Status find_oldest(LaneId id, Lane& lane);
 
-  // As QueueReader::oldest_ms().
-  [[nodiscard]] int64_t oldest_ms(const QueueState& state, uint8_t lane);
+  // Does QueueReader::oldest_ms().
+  [[nodiscard]] int64_t oldest_ms(QueueState& state, uint8_t lane);
 
   // The header of a block; not_found if it is deleted already.
   [[nodiscard]] core::Result<BlockHeader> block_header(Seq id) const;
@@ -85,7 +87,7 @@ class RocksReadPath {
 
   [[nodiscard]] core::Status check_open() const;
 
-  const RocksDb* db_;
+  RocksDb* db_;
   size_t tail_bytes_;
   RowCache rows_;
   MessageTail tail_;

@@ -10,7 +10,7 @@
 #include "store/format/varint.h"
 #include "store/rocks/mend/recount.h"
 #include "store/rocks/mend/salvage.h"
-#include "store/rocks/store.h"
+#include "store/rocks/open.h"
 
 namespace headgate::store {
 namespace {
@@ -65,7 +65,7 @@ class Healing {
     auto salvaged =
         salvage_files(*db_, options_, [this](const std::string& file) { quarantine_.keep(file); });
     if (!salvaged) return core::fail(salvaged.error());
-    // What a first attempt has seen and mended already is not known: the worst of it is assumed.
+    // Damage that a first attempt has seen and mended already is not known: the worst of it is assumed.
     report_.values_lost = again_ || salvaged->lost_values || !report_.log.empty();
     report_.values_uncertain = salvaged->values_uncertain;
     auto counted = recount(*db_, again_ || salvaged->lost_queues);
@@ -73,7 +73,7 @@ class Healing {
     report_.lanes = std::move(counted->lost);
     begin_log_ranges_after(counted->last_seq);
     // A log is kept if it is what was damaged, or if nothing else was found to be.
-    if (report_.log.empty() && !salvaged->files.empty()) quarantine_.let_go_of_logs();
+    if (report_.log.empty() && !salvaged->files.empty()) quarantine_.release_logs();
     report_.files = quarantine_.files();
     return write_meta(*counted);
   }

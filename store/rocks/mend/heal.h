@@ -18,4 +18,7 @@ namespace headgate::store {
 [[nodiscard]] core::Result<DamageReport> heal(const StoreOptions& options, const std::string& cause,
                                               std::vector<SeqRange> missing);
 
+// Says what was lost, and where what could not be read lies.
+void log_damage(core::Log& log, const DamageReport& report);
+
 }  // namespace headgate::store

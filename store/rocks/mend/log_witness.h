@@ -1,4 +1,4 @@
-// What is missing from a log that is replayed past its damaged parts.
+// Finds what is missing from a log that is replayed past its damaged parts.
 #pragma once
 
 #include <rocksdb/wal_filter.h>

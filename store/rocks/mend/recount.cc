@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kBatchBytes = 1u << 20;
 
-// What is found of one lane.
+// Findings about one lane.
 struct LaneFound {
   Seq up_to = 0;  // what the rows so far reach
   uint64_t waiting = 0;
@@ -26,8 +26,7 @@ struct LaneFound {
 
 class Recount {
  public:
-  Recount(const RocksDb& db, bool lost_queues)
-      : db_(db), lost_queues_(lost_queues), blocks_(rows_of(db.blk())) {}
+  Recount(RocksDb& db, bool lost_queues) : db_(db), lost_queues_(lost_queues), blocks_(rows_of(db.blk())) {}
 
   core::Result<Recounted> run() {
     read_queues();
@@ -271,7 +270,7 @@ class Recount {
     return row && std::ranges::find(((*row)->blocks), id, &RowBlock::id) != (*row)->blocks.end();
   }
 
-  const RocksDb& db_;
+  RocksDb& db_;
   const bool lost_queues_;
   std::map<QueueId, QueueState> queues_;
   std::set<QueueId> attributed_;  // whose attributes were there
@@ -286,8 +285,6 @@ class Recount {
 
 }  // namespace
 
-core::Result<Recounted> recount(const RocksDb& db, bool lost_queues) {
-  return Recount(db, lost_queues).run();
-}
+core::Result<Recounted> recount(RocksDb& db, bool lost_queues) { return Recount(db, lost_queues).run(); }
 
 }  // namespace headgate::store

@@ -22,6 +22,6 @@ struct Recounted {
 // is what can be delivered, what is lost is counted as dead, and `$` queues have a gap. `lost_queues`: queues
 // may be missing; entries of such a one come into a queue "recovered-queue-<id>". Done again after a crash it
 // does the rest. Errors: corrupt, io, full.
-[[nodiscard]] core::Result<Recounted> recount(const RocksDb& db, bool lost_queues);
+[[nodiscard]] core::Result<Recounted> recount(RocksDb& db, bool lost_queues);
 
 }  // namespace headgate::store

@@ -42,7 +42,7 @@ std::string middle(const std::string& low, const std::string& high) {
   return sum;
 }
 
-// One file, read past the places that cannot be read.
+// Reads one file past the places that cannot be read.
 class FileRows {
  public:
   FileRows(const LiveFileMetaData& file, const StoreOptions& options) : file_(file), reader_(with(options)) {

@@ -1,11 +1,8 @@
-// Ending what has expired: at the heads of lanes entry by entry, behind them by looking through the stretches
-// of a lane where something is due (ExpiryMap). Wall time says what has expired, monotonic time how much is
-// looked at.
+#include "store/rocks/upkeep/expirer.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
-
-#include "store/rocks/store.h"
 
 namespace headgate::store {
 namespace {
@@ -13,11 +10,11 @@ namespace {
 // Entries that one tick ends at the heads before it lets others run.
 constexpr size_t kExpireAtOnce = 8'192;
 
-// What is looked through behind the heads, in index entries: in a second, which is about a tenth of a
-// core, and before others run.
+// Index entries that are looked through behind the heads: in a second, which is about a tenth of a core, and
+// before others run.
 constexpr int64_t kLooksPerSecond = 1'048'576;
 constexpr int64_t kLooksAtOnce = 16'384;
-// What else it costs, in the same unit: fetching a row; ending an entry, and that more for each so many gaps
+// Other costs of that, in index entries: fetching a row; ending an entry, and that more for each so many gaps
 // that the queue has already.
 constexpr int64_t kRowLooks = 8;
 constexpr int64_t kEndLooks = 16;
@@ -35,28 +32,34 @@ constexpr int64_t kUnreadableMs = 60'000;
 
 }  // namespace
 
-void RocksStore::expire(core::Now now) {
+void Expirer::tick(core::Now now) {
+  expire_heads(now);
+  expire_behind(now);
+}
+
+void Expirer::expire_heads(core::Now now) {
+  if (!store_.life.is_open()) return;
   size_t budget = kExpireAtOnce;
-  for (const auto& [id, queue] : table_.all()) {
+  for (const auto& [id, queue] : store_.table.all()) {
     for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) {
       if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
     }
-    if (budget > 0 && !queue->removed) budget -= std::min(budget, trim(*queue, budget));
+    if (budget > 0 && !queue->removed) budget -= std::min(budget, limits_.trim(*queue, budget));
     if (budget > 0) continue;
-    on_loop([this, now] { expire(now); });
+    store_.background.post([this, now] { expire_heads(now); });
     return;
   }
 }
 
-size_t RocksStore::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
-  const Lane& lane = queue.lane(number);
+size_t Expirer::expire_lane(QueueState& queue, uint8_t number, core::Now now, size_t budget) {
+  Lane& lane = queue.lane(number);
   size_t done = 0;
   while (done < budget && queue.stats.lanes[number].waiting != 0) {
-    if (!path_.find_oldest({queue.stats.id, number}, lane)) break;
+    if (!store_.path.find_oldest({queue.stats.id, number}, lane)) break;
     const Oldest oldest = lane.oldest;
     const bool expired = has_expired(queue.stats.policy, oldest.arrived_ms, oldest.expires_ms, now.wall_ms);
-    if (!expired || oldest.seq > durable_) break;
-    end_entry(queue, number, oldest.seq, Outcome::expired);
+    if (!expired || oldest.seq > committer_.durable()) break;
+    finisher_.end(queue, number, oldest.seq, Outcome::expired);
     if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
     ++done;
   }
@@ -65,17 +68,22 @@ size_t RocksStore::expire_lane(QueueState& queue, uint8_t number, core::Now now,
 
 // Looks through the lanes where something may have expired behind the head, in turn, as far as the time since
 // the last tick allows; the rest has its turn with the next.
-void RocksStore::expire_behind(core::Now now) {
+void Expirer::expire_behind(core::Now now) {
   const int64_t elapsed_ms = std::clamp<int64_t>(now.mono_ms - looked_at_.mono_ms, 0, 1'000);
   looks_ = std::min(looks_ + elapsed_ms * kLooksPerSecond / 1'000, kLooksPerSecond);
   looked_at_ = now;
-  for (const auto& [id, queue] : table_.all()) {
+  for (const auto& [id, queue] : store_.table.all()) {
     for (uint8_t lane = 0; lane < kLaneCount && !queue->removed; ++lane) line_up_if_due(*queue, lane);
   }
   look_on();
 }
 
-void RocksStore::line_up_if_due(QueueState& queue, uint8_t number) {
+void Expirer::go_on_with(LaneId id) {
+  if (QueueState* queue = store_.table.find_any(id.queue); queue != nullptr) line_up_if_due(*queue, id.lane);
+  look_soon();
+}
+
+void Expirer::line_up_if_due(QueueState& queue, uint8_t number) {
   if (queue.stats.lanes[number].waiting == 0) return;
   Lane& lane = queue.lane(number);
   if (lane.in_line || lane.expiries.due_ms() > looked_at_.wall_ms) return;
@@ -84,12 +92,12 @@ void RocksStore::line_up_if_due(QueueState& queue, uint8_t number) {
   due_lanes_.push_back({queue.stats.id, number});
 }
 
-void RocksStore::look_on() {
-  if (!check_writable()) return;
+void Expirer::look_on() {
+  if (!store_.life.is_open()) return;
   for (int64_t left = kLooksAtOnce; left > 0 && looks_ > 0 && !due_lanes_.empty();) {
     const LaneId id = due_lanes_.front();
     due_lanes_.pop_front();
-    QueueState* queue = table_.find(id.queue);
+    QueueState* queue = store_.table.find(id.queue);
     if (queue == nullptr) continue;
     queue->lane(id.lane).in_line = false;
     const int64_t looks = look_through(*queue, id.lane);
@@ -100,23 +108,24 @@ void RocksStore::look_on() {
   look_soon();
 }
 
-void RocksStore::look_soon() {
+void Expirer::look_soon() {
   if (looks_ <= 0 || due_lanes_.empty() || std::exchange(look_posted_, true)) return;
-  on_loop([this] {
+  store_.background.post([this] {
     look_posted_ = false;
     look_on();
   });
 }
 
 // Ends what has expired in the next rows of a lane. Returns what that cost.
-int64_t RocksStore::look_through(QueueState& queue, uint8_t number) {
+int64_t Expirer::look_through(QueueState& queue, uint8_t number) {
   Lane& lane = queue.lane(number);
   lane.expiries.forget_up_to(lane.progress.head());
   const auto stretch = lane.expiries.next_due(looked_at_.wall_ms);
   if (!stretch) return 1;
-  const auto rows = path_.rows_between({queue.stats.id, number}, stretch->from, stretch->to, kRowsAtOnce);
+  const auto rows =
+      store_.path.rows_between({queue.stats.id, number}, stretch->from, stretch->to, kRowsAtOnce);
   if (!rows) {
-    log_.warn("expiry_unreadable", {{"queue", queue.stats.name}, {"error", rows.error().what}});
+    store_.log.warn("expiry_unreadable", {{"queue", queue.stats.name}, {"error", rows.error().what}});
     lane.expiries.looked_at(*stretch, stretch->to, looked_at_.wall_ms + kUnreadableMs);
     return kRowLooks;
   }
@@ -129,7 +138,7 @@ int64_t RocksStore::look_through(QueueState& queue, uint8_t number) {
 }
 
 // Returns when the next of the row's entries expires.
-int64_t RocksStore::expire_row(QueueState& queue, uint8_t number, const IndexRow& row, int64_t& looks) {
+int64_t Expirer::expire_row(QueueState& queue, uint8_t number, const IndexRow& row, int64_t& looks) {
   const LaneProgress& progress = queue.lane(number).progress;
   int64_t due_ms = ExpiryMap::kNever;
   bool ended = false;
@@ -141,7 +150,7 @@ int64_t RocksStore::expire_row(QueueState& queue, uint8_t number, const IndexRow
       due_ms = std::min(due_ms, entry.expires_ms);
       continue;
     }
-    end_entry(queue, number, entry.seq, Outcome::expired);
+    finisher_.end(queue, number, entry.seq, Outcome::expired);
     ended = true;
     looks += kEndLooks + static_cast<int64_t>(queue.gaps.list().size() / kGapsALook);
     if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.wall_ms + kUnreadableMs);

@@ -1,4 +1,4 @@
-// What the store says of itself, and copies of it.
+// Numbers that the store gives of itself, and copies of it.
 #include <filesystem>
 #include <utility>
 
@@ -41,66 +41,57 @@ StoreStats stats_of(const RocksDb& db, const Meta& meta, const QueueTable& table
   return stats;
 }
 
+void log_backup(core::Log& log, const core::Result<BackupReport>& report) {
+  if (!report) return log.error("store_not_backed_up", {{"error", report.error().what}});
+  log.info("store_backed_up", {{"dir", report->dir},
+                               {"bytes", report->bytes},
+                               {"linked_bytes", report->linked_bytes},
+                               {"took_ms", report->took_ms}});
+}
+
 }  // namespace
 
 StoreStats RocksStore::store_stats() const {
-  StoreStats stats = db_ ? stats_of(*db_, meta_, table_) : StoreStats();
-  stats.identity = meta_.identity;
+  const RocksDb* db = running_.db.get();
+  StoreStats stats = db != nullptr ? stats_of(*db, running_.meta, running_.table) : StoreStats();
+  stats.identity = running_.meta.identity;
   stats.copied_ms = 0;
-  const WrittenBytes now = db_ ? db_->written() : WrittenBytes();
-  stats.wal_bytes = db_ ? db_->live_wal_bytes() : 0;
-  stats.written = written_before_;
+  const WrittenBytes now = db != nullptr ? db->written() : WrittenBytes();
+  stats.wal_bytes = db != nullptr ? db->live_wal_bytes() : 0;
+  stats.written = recovery_.written_before();
   stats.written->wal_bytes += now.wal;
   stats.written->table_bytes += now.tables;
   stats.written->other_bytes += now.other;
-  stats.written->payload_bytes = payload_bytes_;
+  stats.written->payload_bytes = intake_.payload_bytes();
   stats.memory = store_memory();
   return stats;
 }
 
 StoreMemory RocksStore::store_memory() const {
+  const RocksDb* db = running_.db.get();
+  const RocksReadPath& path = running_.path;
+  const StoreOptions& options = running_.options;
   StoreMemory memory;
-  memory.cache = {db_ ? db_->cached_bytes() : 0, options_.cache_bytes};
-  memory.memtables = {db_ ? db_->memtable_bytes() : 0, memtable_bytes_max(options_)};
-  memory.tail = {path_.tail().bytes(), options_.tail_bytes};
-  memory.index = {path_.rows().bytes(), path_.rows().bytes_max()};
-  memory.in_flight = {open_.bytes + open_.held_bytes, 2 * kOpenBytesMax};
-  if (in_flight_) memory.in_flight.bytes += in_flight_->bytes + in_flight_->held_bytes;
+  memory.cache = {db != nullptr ? db->cached_bytes() : 0, options.cache_bytes};
+  memory.memtables = {db != nullptr ? db->memtable_bytes() : 0, memtable_bytes_max(options)};
+  memory.tail = {path.tail().bytes(), options.tail_bytes};
+  memory.index = {path.rows().bytes(), path.rows().bytes_max()};
+  memory.in_flight = {committer_.held_bytes(), 2 * kOpenBytesMax};
   return memory;
 }
 
-// The database is about to be closed; the next one counts from zero.
-void RocksStore::count_written() {
-  if (!db_) return;
-  const WrittenBytes now = db_->written();
-  written_before_.wal_bytes += now.wal;
-  written_before_.table_bytes += now.tables;
-  written_before_.other_bytes += now.other;
-}
-
 void RocksStore::back_up(const std::string& dir, OnBackedUp done) {
-  if (!db_) {
-    return on_loop([done = std::move(done)] {
+  if (!running_.db) {
+    return running_.background.post([done = std::move(done)] {
       done(core::fail(core::Errc::unavailable, "the store is being opened again; try in some seconds"));
     });
   }
-  housekeeper_.post([this, db = db_, dir, done = std::move(done), alive = std::weak_ptr(alive_),
-                     &executor = executor_]() mutable {
-    auto report = std::make_shared<core::Result<BackupReport>>(store::back_up(*db, dir));
-    db.reset();  // whoever closes it does not wait for the loop
-    executor.post([this, alive, report, done = std::move(done)] {
-      if (!alive.lock()) return;
-      if (*report) {
-        log_.info("store_backed_up", {{"dir", (*report)->dir},
-                                      {"bytes", (*report)->bytes},
-                                      {"linked_bytes", (*report)->linked_bytes},
-                                      {"took_ms", (*report)->took_ms}});
-      } else {
-        log_.error("store_not_backed_up", {{"error", report->error().what}});
-      }
-      done(*report);
-    });
-  });
+  const auto copy = [db = running_.db, dir] { return store::back_up(*db, dir); };
+  const auto then = [this, done = std::move(done)](const core::Result<BackupReport>& report) {
+    log_backup(running_.log, report);
+    done(report);
+  };
+  running_.background.run_for_any(Background::Thread::housekeeper, copy, then);
 }
 
 core::Result<StoreStats> read_store_stats(const std::string& store_dir) {

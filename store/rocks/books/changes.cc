@@ -1,0 +1,215 @@
+#include "store/rocks/books/changes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "store/dead_letter.h"
+#include "store/format/record_codec.h"
+
+namespace headgate::store {
+namespace {
+
+using core::Errc;
+
+uint64_t bytes_of(const Append& append) { return append.targets.empty() ? 0 : stored_bytes(*append.message); }
+
+template <typename T>
+void append_all(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+core::Result<Seq> Changes::commit(const Change& change) {
+  const LifeCycle& life = parts_.store.life;
+  if (life.is_closed()) return core::fail(life.check_open().error());
+  if (life.is_broken()) return keep_for_later(change);
+  if (auto possible = check(change); !possible) return core::fail(possible.error());
+  Seq seq = 0;
+  for (const End& one : change.ends) seq = std::max(seq, end(one, change.if_lost));
+  for (const GapsDropped& gaps : change.gaps_dropped) drop_gaps(gaps, change.if_lost);
+  for (const Append& one : change.appends) seq = append(one, change.if_lost);
+  if (!change.values.empty()) parts_.intake.take_in(change.values, change.if_lost);
+  parts_.committer.open().must_sync |= change.must_sync;
+  if (change.appends.empty() && (change.must_sync || !change.values.empty()))
+    seq = parts_.committer.take_seq();
+  if (seq != 0) parts_.committer.schedule();
+  return seq;
+}
+
+core::Status Changes::check(const Change& change) {
+  const bool lone_end = change.ends.size() == 1 && change.appends.empty() && change.values.empty();
+  if (!lone_end || change.ends.front().required) {
+    if (auto readable = check_ends(change.ends); !readable) return readable;
+  }
+  if (change.appends.empty()) return {};
+  if (auto keeps_up = parts_.committer.check_keeps_up(); !keeps_up) return keeps_up;
+  for (const Append& one : change.appends) {
+    if (auto possible = check_append(one); !possible) return possible;
+  }
+  return check_room(change);
+}
+
+core::Status Changes::check_ends(std::span<const End> ends) {
+  IndexRowPtr row;
+  for (const End& one : ends) {
+    const auto found = find_waiting(one, row);
+    if (!found) return core::fail(found.error());
+    if (*found == nullptr && one.required) {
+      return core::fail(Errc::not_found, "no message with seq " + std::to_string(one.seq) +
+                                             " waits in queue " + std::to_string(one.queue));
+    }
+    if (*found == nullptr || one.death == nullptr) continue;
+    const auto entry = parts_.letters.waiting_entry(*parts_.store.table.find(one.queue), one.lane, one.seq);
+    if (!entry && entry.error().code != Errc::corrupt) return core::fail(entry.error());
+  }
+  return {};
+}
+
+// The entry that `end` is about; null if it does not wait. `row` holds it.
+core::Result<const RowEntry*> Changes::find_waiting(const End& end, IndexRowPtr& row) {
+  const QueueState* queue = parts_.store.table.find(end.queue);
+  if (queue == nullptr || end.lane >= kLaneCount || !queue->lanes[end.lane]) return nullptr;
+  Lane& lane = *queue->lanes[end.lane];
+  if (end.seq == 0 || end.seq > parts_.committer.durable() || lane.progress.finished(end.seq)) return nullptr;
+  auto found = parts_.store.path.next_row({end.queue, end.lane}, lane, end.seq - 1);
+  if (!found) return core::fail(found.error());
+  row = *std::move(found);
+  if (!row) return nullptr;
+  const size_t position = row->position(end.seq);
+  if (position == row->entries.size() || row->entries[position].seq != end.seq) return nullptr;
+  return &row->entries[position];
+}
+
+core::Status Changes::check_append(const Append& append) const {
+  if (auto known = parts_.intake.check_targets(append.targets); !known) return known;
+  return parts_.disk.check_room(*append.message, append.targets);
+}
+
+core::Status Changes::check_room(const Change& change) {
+  const auto limited = [this](const Append& one) { return parts_.limits.apply_to(one.targets); };
+  if (std::ranges::none_of(change.appends, limited)) return {};
+  Forecast& forecast = parts_.limits.new_forecast();
+  if (!change.ends.empty()) forecast_ends(change.ends, forecast);
+  for (const Append& one : change.appends) {
+    if (!one.never_dropped) {
+      if (auto room = parts_.limits.check_room(one.targets, bytes_of(one)); !room) return room;
+      continue;
+    }
+    for (const Target& target : one.targets) {
+      if (auto room = parts_.limits.make_room_or_refuse(target, bytes_of(one)); !room) return room;
+    }
+  }
+  return {};
+}
+
+// Counts an end that is named twice once.
+void Changes::forecast_ends(std::span<const End> ends, Forecast& forecast) {
+  const auto place = [](const End& end) { return std::tuple(end.queue, end.lane, end.seq); };
+  std::vector<End> sorted(ends.begin(), ends.end());
+  std::ranges::sort(sorted, {}, place);
+  const auto twice = std::ranges::unique(sorted, {}, place);
+  sorted.erase(twice.begin(), twice.end());
+  IndexRowPtr row;
+  for (const End& one : sorted) {
+    const auto entry = find_waiting(one, row);
+    if (entry && *entry != nullptr) forecast.ends(one.queue, (*entry)->bytes, one.death != nullptr);
+  }
+}
+
+// Returns the seq of the dead letter, if there is one.
+Seq Changes::end(const End& end, IfLost if_lost) {
+  QueueState* queue = parts_.store.table.find(end.queue);
+  if (queue == nullptr || end.lane >= kLaneCount || !queue->lanes[end.lane]) return 0;
+  if (end.death != nullptr) {
+    const auto death = std::make_shared<const Death>(*end.death);
+    return parts_.letters.dead_letter(*queue, end.lane, end.seq, death, if_lost);
+  }
+  if (parts_.finisher.take_out(*queue, end.lane, end.seq, end.outcome) && if_lost == IfLost::redo)
+    parts_.committer.open().redo.endings.push_back({{end.queue, end.lane}, end.outcome, end.seq});
+  return 0;
+}
+
+void Changes::drop_gaps(const GapsDropped& gaps, IfLost if_lost) {
+  QueueState* queue = parts_.store.table.find(gaps.queue);
+  if (queue == nullptr) return;
+  queue->gaps.drop(gaps.up_to);
+  if (if_lost == IfLost::redo) parts_.committer.open().redo.gaps_dropped.push_back(gaps);
+  parts_.books.touch(*queue);
+  parts_.committer.schedule();
+}
+
+Seq Changes::append(const Append& append, IfLost if_lost) {
+  const uint64_t bytes = bytes_of(append);
+  auto taking = append.targets;
+  if (!append.never_dropped)
+    taking = parts_.limits.make_room_in(append.targets, bytes, parts_.committer.last_seq() + 1);
+  if (if_lost == IfLost::redo) {
+    parts_.committer.open().redo.appends.push_back(
+        {append.message, {append.targets.begin(), append.targets.end()}});
+  }
+  return parts_.intake.take_in(append.message, taking, bytes);
+}
+
+// The store has failed, and is open again later: do_again().
+core::Result<Seq> Changes::keep_for_later(const Change& change) {
+  const bool required = std::ranges::any_of(change.ends, &End::required);
+  const bool too_much = !change.values.empty() && parts_.committer.open().bytes >= kOpenBytesMax;
+  if (change.if_lost == IfLost::undo || !change.appends.empty() || required || too_much)
+    return core::fail(parts_.store.life.check_open().error());
+  for (const End& one : change.ends) {
+    const LaneId lane{one.queue, one.lane};
+    if (one.death != nullptr)
+      redo_.deaths.push_back({lane, one.seq, std::make_shared<const Death>(*one.death)});
+    else
+      redo_.endings.push_back({lane, one.outcome, one.seq});
+  }
+  redo_.gaps_dropped.insert(redo_.gaps_dropped.end(), change.gaps_dropped.begin(), change.gaps_dropped.end());
+  if (!change.values.empty()) parts_.intake.take_in(change.values, IfLost::redo);
+  parts_.committer.open().must_sync |= change.must_sync;
+  if (!change.values.empty() || change.must_sync) return parts_.committer.take_seq();
+  return Seq{0};
+}
+
+void Changes::keep(Group& lost) {
+  Redo later = std::exchange(redo_, std::move(lost.redo));
+  append_all(redo_.endings, later.endings);
+  append_all(redo_.deaths, later.deaths);
+  append_all(redo_.gaps_dropped, later.gaps_dropped);
+  append_all(redo_.appends, later.appends);
+  std::vector<KeyValue> values = std::exchange(parts_.committer.open().values, {});
+  auto to_undo = lost.values_to_undo.begin();
+  for (size_t i = 0; i < lost.values.size(); ++i) {
+    if (to_undo != lost.values_to_undo.end() && *to_undo == i)
+      ++to_undo;
+    else
+      parts_.intake.take_in(std::span(&lost.values[i], 1), IfLost::redo);
+  }
+  append_all(parts_.committer.open().values, values);
+}
+
+void Changes::do_again() {
+  const QueueTable& table = parts_.store.table;
+  parts_.committer.open().must_sync = true;
+  Redo redo = std::exchange(redo_, {});
+  for (const Ending& one : redo.endings)
+    end({one.lane.queue, one.lane.lane, one.seq, one.outcome}, IfLost::redo);
+  for (const DeadEntry& dead : redo.deaths) {
+    QueueState* queue = table.find(dead.lane.queue);
+    if (queue != nullptr && dead.lane.lane < kLaneCount)
+      parts_.letters.dead_letter(*queue, dead.lane.lane, dead.seq, dead.death, IfLost::redo);
+  }
+  for (const GapsDropped& gaps : redo.gaps_dropped) drop_gaps(gaps, IfLost::redo);
+  for (KeptAppend& one : redo.appends) {
+    std::erase_if(one.targets, [&table](const Target& to) { return table.find(to.queue) == nullptr; });
+    append({one.message, one.targets}, IfLost::redo);
+  }
+  parts_.committer.schedule();
+}
+
+}  // namespace headgate::store

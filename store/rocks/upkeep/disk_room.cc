@@ -1,0 +1,130 @@
+#include "store/rocks/upkeep/disk_room.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/accounts/overflow.h"
+
+namespace headgate::store {
+namespace {
+
+constexpr int64_t kSetAsideAgainMs = 60'000;
+
+}  // namespace
+
+DiskState DiskRoom::state() const {
+  const DiskSpace& space = watch_.space();
+  return {space.free_bytes, space.total_bytes, watch_.min_free_bytes(), space.reserved_bytes, watch_.low()};
+}
+
+core::Status DiskRoom::check_room(const core::Message& message, std::span<const Target> targets) {
+  if (!watch_.low() || !stores_message(message, targets)) return {};
+  announcer_.refused();
+  return core::fail(core::Errc::full, watch_.refusal());
+}
+
+void DiskRoom::count_taken(uint64_t bytes) {
+  watch_.on_taken(bytes);
+  if (watch_.look_due()) look();
+}
+
+void DiskRoom::tick(core::Now now) {
+  ticked_at_ms_ = now.mono_ms;
+  look();
+}
+
+void DiskRoom::look(bool give_reserve_back) {
+  give_reserve_back_ |= give_reserve_back;
+  if (!watch_.enabled() || std::exchange(looking_, true)) return;
+  const auto ask = [give_back = std::exchange(give_reserve_back_, false), volume = store_.options.volume] {
+    if (give_back) volume->give_back();
+    return volume->space();
+  };
+  const auto then = [this](const core::Result<DiskSpace>& space) {
+    looking_ = false;
+    on_space(space);
+    if (give_reserve_back_) look();
+  };
+  store_.background.run_for_any(Background::Thread::writer, ask, then);
+}
+
+void DiskRoom::on_space(const core::Result<DiskSpace>& space) {
+  if (!space) return;
+  const bool was_low = watch_.low();
+  const uint64_t reserved = watch_.space().reserved_bytes;
+  watch_.on_space(*space, committer_.unwritten_bytes());
+  if (was_low && !watch_.low()) announcer_.room_made();
+  report(reserved);
+  follow();
+}
+
+void DiskRoom::report(uint64_t reserved_before) {
+  const DiskState now = state();
+  const std::string& dir = store_.options.dir;
+  if (reserved_before > 0 && now.reserve_bytes == 0)
+    store_.log.warn("disk_reserve_given_back", {{"dir", dir}, {"free_bytes", now.free_bytes}});
+  if (reserved_before == 0 && now.reserve_bytes > 0)
+    store_.log.info("disk_reserve_set_aside", {{"dir", dir}, {"bytes", now.reserve_bytes}});
+  if (std::exchange(low_reported_, now.low) == now.low) return;
+  store_.log.write(now.low ? core::LogLevel::warn : core::LogLevel::info, now.low ? "disk_low" : "disk_room",
+                   {{"dir", dir},
+                    {"free_bytes", now.free_bytes},
+                    {"min_free_bytes", now.min_free_bytes},
+                    {"effect", now.low ? "no message is stored until there is room; all else goes on"
+                                       : "messages are stored again"}});
+}
+
+// While the database is being opened again, that sees to the reserve.
+void DiskRoom::follow() {
+  if (!store_.life.is_open()) return;
+  if (compacts_ == watch_.tight()) {
+    compacts_ = !watch_.tight();
+    store_.background.run(Background::Thread::housekeeper,
+                          [db = store_.db, compacts = compacts_] { db->set_compacts(compacts); });
+  }
+  if (setting_aside_) return;
+  if (watch_.gives_reserve_back())
+    look(true);
+  else if (watch_.sets_reserve_aside() && ticked_at_ms_ >= set_aside_after_ms_)
+    set_reserve_aside();
+}
+
+void DiskRoom::on_compacting(uint64_t waiting_bytes) {
+  const uint64_t bytes = watch_.compacting_bytes(waiting_bytes);
+  if (bytes > watch_.free()) look(true);
+  watch_.on_compacting(bytes);
+}
+
+void DiskRoom::on_compacted() {
+  const bool was_low = watch_.low();
+  watch_.on_compacting(0);
+  if (was_low && !watch_.low()) announcer_.room_made();
+  look();
+}
+
+uint64_t DiskRoom::bytes_to_spare() const { return std::min(watch_.free(), watch_.min_free_bytes()) / 2; }
+
+void DiskRoom::set_reserve_aside() {
+  setting_aside_ = true;
+  const auto make = [volume = store_.options.volume, bytes = watch_.reserve_bytes()] {
+    return volume->set_aside(bytes);
+  };
+  store_.background.run_for_any(Background::Thread::housekeeper, make,
+                                [this](const core::Status& made) { on_reserve(made); });
+}
+
+void DiskRoom::on_reserve(const core::Status& made) {
+  setting_aside_ = false;
+  if (!made) {
+    set_aside_after_ms_ = ticked_at_ms_ + kSetAsideAgainMs;
+    store_.log.warn("disk_reserve_failed", {{"error", made.error().what}});
+  }
+  look();
+}
+
+void DiskRoom::restart(bool compacts) {
+  compacts_ = compacts;
+  watch_.on_compacting(0);
+}
+
+}  // namespace headgate::store

@@ -1,0 +1,113 @@
+// The one way for the store's loop side to have something done on another thread, and to hear of it.
+//
+// Three threads, each for what may keep it waiting: the *writer* for the log (writes, syncs, asking the disk,
+// opening the database again), the *housekeeper* for what takes seconds (compaction, copies, making the
+// reserve), the *reader* for rows and blocks that are read ahead.
+//
+// A result is for the database that was open when its work was handed over. Once another one is opened
+// (renew()) it is dropped, and so is every result after stop(): nobody needs to ask whether he still lives.
+//
+// Functions are called on the loop thread. The executor must outlive this.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "core/executor.h"
+#include "core/worker.h"
+
+namespace headgate::store {
+
+class Background {
+ public:
+  enum class Thread { writer, housekeeper, reader };
+
+  explicit Background(core::Executor& loop) : loop_(loop) {}
+  ~Background() { stop(); }
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  // Runs `work` on that thread, after all that it was given before, and then `then` with its result on the
+  // loop. `work` is destroyed on its thread before that is posted, so that a database which it holds is not
+  // kept open by a loop that is busy; `then` is destroyed on the loop.
+  template <typename Work, typename Then>
+  void run(Thread thread, Work work, Then then) {
+    worker(thread).post(job(std::move(work), std::move(then), ticket()));
+  }
+
+  // Runs `work` on that thread. Nobody is told.
+  void run(Thread thread, std::function<void()> work) { worker(thread).post(std::move(work)); }
+
+  // Does what run() does, for results that hold whichever database is open by then.
+  template <typename Work, typename Then>
+  void run_for_any(Thread thread, Work work, Then then) {
+    worker(thread).post(job(std::move(work), std::move(then), Ticket{current_, std::nullopt}));
+  }
+
+  // Does what run() does, on the writer, once all three threads have done what they were given.
+  template <typename Work, typename Then>
+  void run_last(Work work, Then then) {
+    reader_.post([this, last = job(std::move(work), std::move(then), ticket())]() mutable {
+      housekeeper_.post([this, last = std::move(last)]() mutable { writer_.post(std::move(last)); });
+    });
+  }
+
+  // Expires with stop(): for a caller whose callee may have destroyed the store.
+  [[nodiscard]] std::weak_ptr<const uint64_t> pulse() const { return current_; }
+
+  // Runs `work` on the loop, later, whichever database is open by then; never after stop().
+  void post(std::function<void()> work);
+
+  // Another database is to be opened: results for the one before are of no interest.
+  void renew();
+
+  // Drops all results, then waits for the threads to finish what they were given. Further calls do nothing.
+  void stop();
+
+ private:
+  // The right of a result to be heard: `generation` is that of the database it is for; none: any.
+  struct Ticket {
+    std::weak_ptr<const uint64_t> current;
+    std::optional<uint64_t> generation;
+
+    [[nodiscard]] bool holds() const;
+  };
+
+  [[nodiscard]] Ticket ticket() const { return {current_, generation_}; }
+  [[nodiscard]] core::Worker& worker(Thread thread);
+
+  template <typename Work, typename Then>
+  struct Job {
+    using Result = std::invoke_result_t<Work&>;
+
+    std::optional<Work> work;
+    Then then;
+    Ticket ticket;
+    std::optional<Result> result;
+  };
+
+  template <typename Work, typename Then>
+  std::function<void()> job(Work work, Then then, Ticket ticket) {
+    auto job = std::make_shared<Job<Work, Then>>(std::move(work), std::move(then), std::move(ticket));
+    return [&loop = loop_, job = std::move(job)]() mutable {
+      job->result.emplace((*job->work)());
+      job->work.reset();
+      loop.post([job = std::move(job)] {
+        if (job->ticket.holds()) job->then(*std::move(job->result));
+      });
+    };
+  }
+
+  core::Executor& loop_;
+  uint64_t generation_ = 0;
+  std::shared_ptr<uint64_t> current_ = std::make_shared<uint64_t>(0);  // generation_; null once stopped
+  core::Worker writer_;
+  core::Worker housekeeper_;
+  core::Worker reader_;
+};
+
+}  // namespace headgate::store
