@@ -12,12 +12,14 @@ EncoderThread::~EncoderThread() {
   worker_.stop();
 }
 
+// The job goes back with the answer, so that the loop frees its messages: to free what the loop allocated takes a
+// lock of the allocator that the loop needs, and a thread below the loop may lose its core while it has it.
 void EncoderThread::encode(upstream::EncodeJob job) {
   worker_.post([this, job = std::move(job), answer = std::weak_ptr(answer_)]() mutable {
     if (stopping_) return;
     auto made = upstream::encode_to_fit(encoder_, job);
-    executor_.post([answer, number = job.number, made = std::move(made)]() mutable {
-      if (const auto call = answer.lock()) (*call)(number, std::move(made));
+    executor_.post([answer, job = std::move(job), made = std::move(made)]() mutable {
+      if (const auto call = answer.lock()) (*call)(job.number, std::move(made));
     });
   });
 }
