@@ -427,6 +427,10 @@ TEST(ForwarderCheckEveryEncodingFails, PoisonHarmsOnlyItself) {
       site.clock.advance_ms(static_cast<int64_t>(random() % 2000));
       site.forwarder.on_tick(site.clock.now());
     }
+    site.link.die_after(SIZE_MAX);
+    site.encodes_at_once = true;
+    site.settle();
+    site.pass_ms(3600 * 1000);
     EXPECT_EQ(site.stats().delivered, 58U) << "seed " << seed;
     EXPECT_EQ(site.stats().dead, 2U) << "seed " << seed;
   }
