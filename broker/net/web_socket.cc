@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kRequestBytesMax = 8 * 1024;
 constexpr size_t kReadBytes = 4 * 1024;         // a connection's own, since Beast must have a buffer to wait
-constexpr size_t kKeptBuffer = 16 * 1024;       // larger write buffers are given back once they are empty
+constexpr size_t kKeptMessage = 16 * 1024;      // larger write buffers are given back once they are empty
 constexpr size_t kMessageBytesMin = 64 * 1024;  // what a message may always have
 constexpr std::chrono::seconds kHandshake{5};   // for the answer, and for the other's close frame
 
@@ -183,7 +183,7 @@ void WebSocketConnection::write() {
 void WebSocketConnection::on_written(const error_code& failed) {
   writing_ = false;
   sending_.clear();
-  if (sending_.capacity() > kKeptBuffer) sending_.shrink_to_fit();
+  if (sending_.capacity() > kKeptMessage) sending_.shrink_to_fit();
   if (finished()) return failed ? end() : send_rest();
   if (failed) return finish();
   write();

@@ -9,7 +9,7 @@ namespace {
 
 using broker::Transport;
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // One listener's place and what is said about it.
 class Check {
@@ -55,7 +55,7 @@ class Check {
                                                                      : ""));
     }
     if (broker::is_encrypted(listener_.transport) || insecure_ || is_loopback(listener_.address)) return;
-    add("address", "is " + quoted(listener_.address) +
+    add("address", "is " + in_quotes(listener_.address) +
                        ", beyond loopback, where what passes can be read and changed on the way; use "
                        R"(127.0.0.1, or "transport": "tls" with a certificate, or say "insecure": true )"
                        "if the network is trusted");

@@ -68,7 +68,7 @@ std::vector<Key<L>> place_keys() {
   };
 }
 
-std::vector<Key<L>> access_keys() {
+std::vector<Key<L>> listener_access_keys() {
   return {
       {"insecure", at(&L::insecure),
        "Must be true for a tcp or ws listener beyond loopback, because what passes there can be read and "
@@ -126,7 +126,7 @@ std::vector<Key<L>> web_socket_keys() {
 const std::vector<Key<ListenerConfig>>& listener_keys() {
   static const std::vector<Key<ListenerConfig>> kKeys = [] {
     std::vector<Key<ListenerConfig>> all;
-    for (auto part : {place_keys(), access_keys(), web_socket_keys(), tls_keys()}) {
+    for (auto part : {place_keys(), listener_access_keys(), web_socket_keys(), tls_keys()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -6,7 +6,7 @@
 namespace headgate::store {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kBlockVersion = 1;
 
 core::Unexpected corrupt_block(Seq id, const char* what) {
   return core::fail(core::Errc::corrupt, "block " + std::to_string(id) + ": " + what);
@@ -16,7 +16,7 @@ core::Unexpected corrupt_block(Seq id, const char* what) {
 
 std::string begin_block(Seq id, const BlockHeader& header) {
   std::string out;
-  put_u8(out, kVersion);
+  put_u8(out, kBlockVersion);
   put_varint(out, header.last - id);
   put_varint(out, header.targets.size());
   for (const LaneId& target : header.targets) {
@@ -42,7 +42,7 @@ core::Result<BlockHeader> decode_block_header(Seq id, core::Bytes block) {
     const auto queue = static_cast<QueueId>(in.varint());
     header.targets.push_back({queue, in.u8()});
   }
-  if (version != kVersion || !in.ok()) return corrupt_block(id, "its header cannot be decoded");
+  if (version != kBlockVersion || !in.ok()) return corrupt_block(id, "its header cannot be decoded");
   return header;
 }
 

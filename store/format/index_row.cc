@@ -8,7 +8,7 @@
 namespace headgate::store {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kRowVersion = 1;
 constexpr uint8_t kFoldedVersion = 2;  // has IndexRow::ended_behind
 
 uint64_t zigzag(int64_t value) {
@@ -80,7 +80,7 @@ bool IndexRow::leave_out(Seq from, Seq to) {
 std::string encode_index_row(const IndexRow& row) {
   std::string out;
   out.reserve(16 + row.blocks.size() * 4 + row.entries.size() * 10);
-  put_u8(out, row.ended_behind == 0 ? kVersion : kFoldedVersion);
+  put_u8(out, row.ended_behind == 0 ? kRowVersion : kFoldedVersion);
   put_varint(out, row.previous);
   if (row.ended_behind != 0) put_varint(out, row.ended_behind);
   put_varint(out, row.blocks.size());
@@ -108,7 +108,7 @@ core::Result<IndexRowPtr> decode_index_row(core::Bytes bytes) {
   const uint64_t count = in.varint();
   row->entries.reserve(std::min<uint64_t>(count, in.rest().size()));
   Base base{row->previous, 0, 0};
-  bool sound = (version == kVersion || version == kFoldedVersion) && count > 0;
+  bool sound = (version == kRowVersion || version == kFoldedVersion) && count > 0;
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     row->entries.push_back(decode_entry(in, base));
     const RowEntry& entry = row->entries.back();

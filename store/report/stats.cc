@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string json_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json to_json(const MemoryPart& part) { return {{"bytes", part.bytes}, {"bytes_max", part.bytes_max}}; }
 
@@ -44,7 +44,7 @@ uint64_t StoreMemory::bytes_max() const {
   return cache.bytes_max + tail.bytes_max + index.bytes_max + in_flight.bytes_max;
 }
 
-std::string memory_json(const StoreMemory& memory) { return dump(to_json(memory)); }
+std::string memory_json(const StoreMemory& memory) { return json_of(to_json(memory)); }
 
 std::string store_stats_json(const StoreStats& stats) {
   uint64_t file_bytes = 0;
@@ -58,17 +58,17 @@ std::string store_stats_json(const StoreStats& stats) {
                         {"live_bytes", family.live_bytes},
                         {"level_files", family.level_files}});
   }
-  return dump({{"hub", stats.identity.hub},
-               {"epoch", stats.identity.epoch},
-               {"copied_ms", stats.copied_ms},
-               {"queued", stats.queued},
-               {"queued_bytes", stats.queued_bytes},
-               {"file_bytes", file_bytes},
-               {"live_bytes", live_bytes},
-               {"wal_bytes", stats.wal_bytes},
-               {"families", std::move(families)},
-               {"written", stats.written ? to_json(*stats.written) : Json(nullptr)},
-               {"memory", stats.memory ? to_json(*stats.memory) : Json(nullptr)}});
+  return json_of({{"hub", stats.identity.hub},
+                  {"epoch", stats.identity.epoch},
+                  {"copied_ms", stats.copied_ms},
+                  {"queued", stats.queued},
+                  {"queued_bytes", stats.queued_bytes},
+                  {"file_bytes", file_bytes},
+                  {"live_bytes", live_bytes},
+                  {"wal_bytes", stats.wal_bytes},
+                  {"families", std::move(families)},
+                  {"written", stats.written ? to_json(*stats.written) : Json(nullptr)},
+                  {"memory", stats.memory ? to_json(*stats.memory) : Json(nullptr)}});
 }
 
 }  // namespace headgate::store

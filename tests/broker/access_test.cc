@@ -18,9 +18,9 @@ Connect as(Connect connect, std::string_view user) {
   return connect;
 }
 
-class Admission : public BrokerTest {
+class Authentication : public BrokerTest {
  protected:
-  Admission() {
+  Authentication() {
     access_ = &scripted_;
     scripted_.add("", {{true, kAllActions, "#"}});
     scripted_.add("ann", {{true, kAllActions, "#"}});
@@ -30,7 +30,7 @@ class Admission : public BrokerTest {
   testing::ScriptedAccess scripted_;
 };
 
-TEST_F(Admission, RefusesWithTheReasonInBothVersions) {
+TEST_F(Authentication, RefusesWithTheReasonInBothVersions) {
   scripted_.reason = ReasonCode::bad_user_name_or_password;
   EXPECT_THAT(client().connect(as(v5("a"), "ann")), ElementsAre("CONNACK 86", "closed"));
   EXPECT_THAT(client().connect(as(v3("a"), "ann")), ElementsAre("CONNACK 04", "closed"));
@@ -41,7 +41,7 @@ TEST_F(Admission, RefusesWithTheReasonInBothVersions) {
   EXPECT_THAT(happened(), IsEmpty());
 }
 
-TEST_F(Admission, DoesNotReadAClientThatIsBeingDecidedOn) {
+TEST_F(Authentication, DoesNotReadAClientThatIsBeingDecidedOn) {
   scripted_.at_once = false;
   ScriptedClient& one = client();
   EXPECT_THAT(one.connect(as(v5("a"), "ann")), IsEmpty());
@@ -51,7 +51,7 @@ TEST_F(Admission, DoesNotReadAClientThatIsBeingDecidedOn) {
   EXPECT_TRUE(one.is_read());
 }
 
-TEST_F(Admission, ReadsWhatCameBehindConnectOnceItIsDecided) {  // MQTT 5.0 section 3.1.4
+TEST_F(Authentication, ReadsWhatCameBehindConnectOnceItIsDecided) {  // MQTT 5.0 section 3.1.4
   scripted_.at_once = false;
   ScriptedClient& one = client();
   one.connect(as(v5("a"), "ann"));
@@ -61,7 +61,7 @@ TEST_F(Admission, ReadsWhatCameBehindConnectOnceItIsDecided) {  // MQTT 5.0 sect
   EXPECT_THAT(one.read(), ElementsAre("CONNACK 00", "SUBACK 1 00", "PINGRESP"));
 }
 
-TEST_F(Admission, TakesOverOnlyWhenItIsDecided) {
+TEST_F(Authentication, TakesOverOnlyWhenItIsDecided) {
   ScriptedClient& first = connected(as(v5("a"), "ann"));
   scripted_.at_once = false;
   ScriptedClient& second = client();
@@ -76,7 +76,7 @@ TEST_F(Admission, TakesOverOnlyWhenItIsDecided) {
   EXPECT_THAT(first.read(), ElementsAre("DISCONNECT 8E", "closed"));
 }
 
-TEST_F(Admission, ForgetsAClientThatGoesWhileItIsDecidedOn) {
+TEST_F(Authentication, ForgetsAClientThatGoesWhileItIsDecidedOn) {
   scripted_.at_once = false;
   ScriptedClient& one = client();
   one.connect(as(v5("a"), "ann"));
@@ -85,7 +85,7 @@ TEST_F(Admission, ForgetsAClientThatGoesWhileItIsDecidedOn) {
   EXPECT_THAT(happened(), IsEmpty());
 }
 
-TEST_F(Admission, ClosesAClientThatIsDecidedOnTooLate) {
+TEST_F(Authentication, ClosesAClientThatIsDecidedOnTooLate) {
   scripted_.at_once = false;
   ScriptedClient& one = client();
   one.connect(as(v5("a"), "ann"));
@@ -94,7 +94,7 @@ TEST_F(Admission, ClosesAClientThatIsDecidedOnTooLate) {
   EXPECT_FALSE(scripted_.decide_next(now()));
 }
 
-TEST_F(Admission, KeepsASessionForItsUser) {
+TEST_F(Authentication, KeepsASessionForItsUser) {
   connected(as(kept(v5("a")), "ann")).drop();
   EXPECT_THAT(client().connect(as(kept(v5("a")), "bob")), ElementsAre("CONNACK 87", "closed"));
   EXPECT_THAT(client().connect(as(v3("a"), "bob")), ElementsAre("CONNACK 05", "closed"));
@@ -102,7 +102,7 @@ TEST_F(Admission, KeepsASessionForItsUser) {
   EXPECT_THAT(client().connect(as(kept(v5("a")), "ann")), ElementsAre("CONNACK 00 present"));
 }
 
-TEST_F(Admission, GivesASessionThatNobodyHasProvedToOwnToWhoeverProvesWhoHeIs) {
+TEST_F(Authentication, GivesASessionThatNobodyHasProvedToOwnToWhoeverProvesWhoHeIs) {
   ScriptedClient& nobody = connected(kept(v5("a")));
   EXPECT_THAT(client().connect(as(kept(v5("a")), "ann")), ElementsAre("CONNACK 87", "closed"))
       << "but it is not taken from under a client that is there";
@@ -111,7 +111,7 @@ TEST_F(Admission, GivesASessionThatNobodyHasProvedToOwnToWhoeverProvesWhoHeIs) {
   EXPECT_EQ(session("a")->identity().username, "ann");
 }
 
-TEST_F(Admission, MakesMessagesSayWhichModulePublishedThem) {
+TEST_F(Authentication, MakesMessagesSayWhichModulePublishedThem) {
   scripted_.add("det", {{true, kAllActions, "#"}}, "detector");
   connected(as(v5("a"), "det")).publish(qos0("t", "x"));
   connected(v5("b")).publish(qos0("t", "x"));
@@ -119,7 +119,7 @@ TEST_F(Admission, MakesMessagesSayWhichModulePublishedThem) {
   EXPECT_EQ(*events_.messages()[1]->source, (core::Source{"b", "b", ""}));
 }
 
-TEST_F(Admission, RefusesASubscriptionWithTheReasonInBothVersions) {
+TEST_F(Authentication, RefusesASubscriptionWithTheReasonInBothVersions) {
   scripted_.add("ann", {{true, kAllActions, "mine/#"}});
   EXPECT_THAT(connected(as(v5("a"), "ann")).subscribe(1, {to("mine/x", 1), to("yours"), to("#")}),
               Contains("SUBACK 1 01 87 87"));
@@ -129,7 +129,7 @@ TEST_F(Admission, RefusesASubscriptionWithTheReasonInBothVersions) {
   EXPECT_EQ(broker().denied().subscribe, 3u);
 }
 
-TEST_F(Admission, DisconnectsWhoIsNobodyAnyMore) {
+TEST_F(Authentication, DisconnectsWhoIsNobodyAnyMore) {
   ScriptedClient& five = connected(as(v5("a"), "ann"));
   ScriptedClient& three = connected(as(v3("b"), "ann"));
   ScriptedClient& other = connected(as(v5("c"), "bob"));
@@ -141,7 +141,7 @@ TEST_F(Admission, DisconnectsWhoIsNobodyAnyMore) {
   EXPECT_THAT(log_.lines(), Contains(HasSubstr("access_lost client=a user=ann")));
 }
 
-TEST_F(Admission, GivesNewRightsToWhoIsConnected) {
+TEST_F(Authentication, GivesNewRightsToWhoIsConnected) {
   ScriptedClient& one = connected(as(v5("a"), "ann"));
   scripted_.add("ann", {});
   broker().renew_grants();

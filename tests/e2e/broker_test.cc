@@ -163,12 +163,12 @@ TEST_F(Sessions, RedeliverWhatWasNotAcknowledgedWithDup) {
   subscribe_and_leave("slow", Protocol::v311);
   ASSERT_TRUE(client()->publish_and_wait("orders/1", "again", 1));
   const std::string connect_slow("\x10\x10\x00\x04MQTT\x04\x00\x00\x3c\x00\x04slow", 18);
-  constexpr size_t kConnackBytes = 4;
+  constexpr size_t connack_bytes = 4;
   for (const char first_byte : {'\x32', '\x3A'}) {  // PUBLISH QoS 1; then with DUP [MQTT-3.3.1-1]
     RawSocket socket(hub_.port());
     socket.send(connect_slow);
-    ASSERT_TRUE(socket.receive(kConnackBytes + 2 + 2 + 8 + 2 + 5));
-    EXPECT_EQ(socket.received()[kConnackBytes], first_byte);
+    ASSERT_TRUE(socket.receive(connack_bytes + 2 + 2 + 8 + 2 + 5));
+    EXPECT_EQ(socket.received()[connack_bytes], first_byte);
   }
 }
 

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "tools/bench/pacer.h"
+
 namespace headgate::tools::bench {
 namespace {
 
@@ -20,8 +22,7 @@ constexpr size_t kReadBytes = 256 * 1024;
 constexpr size_t kWriteBytes = 64 * 1024;
 constexpr int kWritesMax = 4;           // of a publisher in a row
 constexpr size_t kOpeningUnixMax = 64;  // one over a Unix socket fails: below the accept queue of any broker
-constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr int64_t kPaceNs = 100'000;  // the shortest sleep between two messages
+constexpr int64_t kPaceNs = 100'000;    // the shortest sleep between two messages
 constexpr int64_t kProgressNs = 200'000'000;
 constexpr int64_t kTurnNs = 100'000'000;  // the longest sleep: signals, progress
 constexpr uint32_t kSessionExpiryS = 86'400;
@@ -32,9 +33,6 @@ int64_t monotonic_ns() {
   ::clock_gettime(CLOCK_MONOTONIC, &ts);
   return ts.tv_sec * kNsPerSecond + ts.tv_nsec;
 }
-
-int64_t to_ns(double seconds) { return static_cast<int64_t>(seconds * static_cast<double>(kNsPerSecond)); }
-double to_s(int64_t ns) { return static_cast<double>(ns) / static_cast<double>(kNsPerSecond); }
 
 double cpu_s() {
   rusage usage{};

@@ -1,9 +1,20 @@
-// When the n-th message is due at an even rate. Integer arithmetic: a long run does not drift.
+// When the n-th message is due at an even rate. Integer arithmetic: a long run does not drift. And seconds as options
+// and reports give them beside nanoseconds as the clock counts them.
 #pragma once
 
 #include <cstdint>
 
 namespace headgate::tools::bench {
+
+inline constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+[[nodiscard]] constexpr int64_t to_ns(double seconds) {
+  return static_cast<int64_t>(seconds * static_cast<double>(kNsPerSecond));
+}
+
+[[nodiscard]] constexpr double to_s(int64_t ns) {
+  return static_cast<double>(ns) / static_cast<double>(kNsPerSecond);
+}
 
 class Pacer {
  public:

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/topic.h"
+#include "tools/bench/pacer.h"
 #include "tools/bench/topic_pattern.h"
 
 namespace headgate::tools::bench {
@@ -13,9 +14,6 @@ namespace {
 constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kOrderedPairsMax = 4'000'000;  // publisher × subscriber: what order costs in memory
 constexpr int64_t kStalledNs = 500'000'000;
-constexpr double kNsPerSecond = 1e9;
-
-int64_t to_ns(double seconds) { return static_cast<int64_t>(seconds * kNsPerSecond); }
 
 // A pattern that options have checked.
 std::string expanded(const std::string& pattern, const Client& client, const Options& options) {
@@ -199,7 +197,7 @@ bool Traffic::finished(int64_t now_ns) const {
 bool Traffic::time_is_up(int64_t now_ns) const { return now_ns - began_ns_ >= to_ns(options_.duration_s); }
 
 double Traffic::done(int64_t now_ns) const {
-  const double by_time = static_cast<double>(now_ns - began_ns_) / kNsPerSecond / options_.duration_s;
+  const double by_time = to_s(now_ns - began_ns_) / options_.duration_s;
   if (options_.count == 0) return by_time;
   const uint64_t so_far = options_.publishers > 0 ? report_.sent : report_.received;
   return std::max(by_time, static_cast<double>(so_far) / static_cast<double>(options_.count));
@@ -207,7 +205,7 @@ double Traffic::done(int64_t now_ns) const {
 
 void Traffic::finish(int64_t now_ns) {
   const int64_t end_ns = started_ ? last_progress_ns_ : now_ns;
-  report_.seconds = static_cast<double>(end_ns - started_ns_) / kNsPerSecond;
+  report_.seconds = to_s(end_ns - started_ns_);
   if (options_.publishers == 0) {
     report_.complete = report_.received >= options_.count;
     return;

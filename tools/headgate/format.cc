@@ -100,4 +100,6 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string or_dash(std::string_view text) { return text.empty() ? "-" : printable(text); }
+
 }  // namespace headgate::tools

@@ -41,4 +41,7 @@ class Table {
 // Control characters become \xNN, so that a topic or payload cannot drive the terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
+// `text` printable; "-" for an empty one.
+[[nodiscard]] std::string or_dash(std::string_view text);
+
 }  // namespace headgate::tools

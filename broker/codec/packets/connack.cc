@@ -5,7 +5,7 @@
 namespace headgate::broker {
 namespace {
 
-constexpr uint8_t kFirstByte = 0x20;
+constexpr uint8_t kConnackFirstByte = 0x20;
 
 void append_flag_if_false(std::string& out, PropertyId id, bool available) {
   if (!available) append_property_u8(out, id, 0);
@@ -37,7 +37,7 @@ void encode_connack(const Connack& connack, Version version, std::string& out) {
   // [MQTT-3.2.2-1]; 3.1.1 [MQTT-3.2.2-4]
   const bool session_present = connack.session_present && !is_error(connack.reason);
   if (version == Version::v3_1_1) {
-    char* at = put_u8(put_u8(grow(out, 4), kFirstByte), 2);
+    char* at = put_u8(put_u8(grow(out, 4), kConnackFirstByte), 2);
     put_u8(put_u8(at, session_present ? 1 : 0), to_v3_connack(connack.reason));
     return;
   }
@@ -49,7 +49,7 @@ void encode_connack(const Connack& connack, Version version, std::string& out) {
   append_property_string(section, PropertyId::authentication_method, connack.authentication_method);
   append_property_string(section, PropertyId::authentication_data, connack.authentication_data);
   append_reason(section, connack.reason_text, sizeof head);
-  append_packet(out, kFirstByte, {head, sizeof head}, section);
+  append_packet(out, kConnackFirstByte, {head, sizeof head}, section);
 }
 
 }  // namespace headgate::broker

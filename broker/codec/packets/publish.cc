@@ -8,7 +8,7 @@
 namespace headgate::broker {
 namespace {
 
-constexpr uint8_t kFirstByte = 0x30;
+constexpr uint8_t kPublishFirstByte = 0x30;
 constexpr uint8_t kDup = 0x08;
 
 ReasonCode decode_properties(Reader& packet, Publish& out) {
@@ -117,7 +117,7 @@ char* put_section(char* at, const Source<User>& source, const PublishOptions& op
 }
 
 uint8_t first_byte(const PublishOptions& options) {
-  return static_cast<uint8_t>(kFirstByte | (options.dup ? kDup : 0) | options.qos << 1 |
+  return static_cast<uint8_t>(kPublishFirstByte | (options.dup ? kDup : 0) | options.qos << 1 |
                               (options.retain ? 1 : 0));
 }
 

@@ -5,12 +5,12 @@
 namespace headgate::broker {
 namespace {
 
-constexpr uint8_t kFirstByte = 0x90;
+constexpr uint8_t kSubackFirstByte = 0x90;
 constexpr uint8_t kFailureV3 = 0x80;
 
 // 3.1.1 [MQTT-2.3.1-7, MQTT-3.8.4-1]
 void encode_v3(uint16_t packet_id, std::span<const ReasonCode> reasons, std::string& out) {
-  append_u8(out, kFirstByte);
+  append_u8(out, kSubackFirstByte);
   append_varint(out, 2 + reasons.size());
   append_u16(out, packet_id);
   for (const ReasonCode reason : reasons)
@@ -29,7 +29,7 @@ void encode_suback(uint16_t packet_id, std::span<const ReasonCode> reasons, Vers
   append_u16(head, packet_id);
   std::string section;
   append_reason(section, reason_text, head.size() + reasons.size());
-  append_packet(out, kFirstByte, head, section,
+  append_packet(out, kSubackFirstByte, head, section,
                 {reinterpret_cast<const char*>(reasons.data()), reasons.size()});
 }
 

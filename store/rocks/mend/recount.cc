@@ -13,7 +13,7 @@
 namespace headgate::store {
 namespace {
 
-constexpr size_t kBatchBytes = 1u << 20;
+constexpr size_t kRecountBytes = 1u << 20;
 
 // Findings about one lane.
 struct LaneFound {
@@ -60,7 +60,7 @@ class Recount {
   }
   void erase(rocksdb::ColumnFamilyHandle* family, const rocksdb::Slice& key) {
     batch_.Delete(family, key);
-    if (batch_.GetDataSize() >= kBatchBytes) write();
+    if (batch_.GetDataSize() >= kRecountBytes) write();
   }
 
   // ---- cur ----

@@ -13,7 +13,7 @@ namespace {
 using rocksdb::LiveFileMetaData;
 using rocksdb::Slice;
 
-constexpr size_t kBatchBytes = 1u << 20;
+constexpr size_t kSalvageBytes = 1u << 20;
 
 std::string path_of(const LiveFileMetaData& file) { return file.db_path + file.name; }
 std::string name_of(const LiveFileMetaData& file) {
@@ -139,7 +139,7 @@ class FamilyCopy {
     if (found.IsNotFound() || !status_) return;
     if (!found.ok()) ++uncertain_;
     batch_.Put(to_, key, found.ok() ? Slice(newest) : value);
-    if (batch_.GetDataSize() >= kBatchBytes) write();
+    if (batch_.GetDataSize() >= kSalvageBytes) write();
   }
 
   void write() {

@@ -5,17 +5,11 @@
 
 #include "broker/codec/packets/publish.h"
 #include "tests/broker/codec/allocation_count.h"
+#include "tests/broker/codec/parts.h"
 #include "tests/broker/codec/wire_text.h"
 
 namespace headgate::broker {
 namespace {
-
-core::Message message_of(std::string topic, std::string body) {
-  core::Message message;
-  message.topic = std::move(topic);
-  message.body = std::move(body);
-  return message;
-}
 
 template <typename Work>
 size_t allocations_of(Work work) {
@@ -47,7 +41,7 @@ TEST(DecodingAPublish, ReusesItsRoomForUserProperties) {
 }
 
 TEST(EncodingAPublish, AllocatesNothingWhereThereIsRoom) {
-  const core::Message message = message_of("plant/hall/7", std::string(200, 'x'));
+  const core::Message message = testing::message_of("plant/hall/7", std::string(200, 'x'));
   const PublishTemplate shared(message, {.qos = 1}, Version::v5);
   std::string out;
   out.reserve(1024);

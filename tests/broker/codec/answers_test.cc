@@ -8,18 +8,18 @@
 #include "broker/codec/packets/auth.h"
 #include "broker/codec/packets/disconnect.h"
 #include "broker/codec/packets/ping.h"
+#include "tests/broker/codec/parts.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
 
+using testing::body_of;
 using testing::to_hex;
 using testing::wire;
 
 constexpr auto kAckTypes = {PacketType::puback, PacketType::pubrec, PacketType::pubrel, PacketType::pubcomp};
-
-std::string_view body_of(const std::string& packet) { return next_frame(packet, packet.size()).frame.body; }
 
 std::string ack_hex(PacketType type, ReasonCode reason, Version version, const ReasonText& text = {}) {
   std::string out;

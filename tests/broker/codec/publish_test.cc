@@ -7,21 +7,16 @@
 #include <utility>
 
 #include "broker/codec/frame.h"
+#include "tests/broker/codec/parts.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
 
+using testing::message_of;
 using testing::to_hex;
 using testing::wire;
-
-core::Message message_of(std::string topic, std::string body) {
-  core::Message message;
-  message.topic = std::move(topic);
-  message.body = std::move(body);
-  return message;
-}
 
 core::Message reading() { return message_of("a/b", "hi"); }
 

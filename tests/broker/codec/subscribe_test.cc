@@ -10,16 +10,16 @@
 #include "broker/codec/packets/suback.h"
 #include "broker/codec/packets/unsuback.h"
 #include "broker/codec/packets/unsubscribe.h"
+#include "tests/broker/codec/parts.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
 
+using testing::body_of;
 using testing::to_hex;
 using testing::wire;
-
-std::string_view body_of(const std::string& packet) { return next_frame(packet, packet.size()).frame.body; }
 
 TEST(SubscribePacket, OfTheStandardsExampleIsRead) {  // MQTT 5.0 section 3.8.3
   const std::string packet = wire("82 (000A () <'a/b'> 01 <'c/d'> 02)");

@@ -11,7 +11,7 @@
 namespace headgate::hub {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using testing::CannedHubView;
 
 class AdminApiTest : public ::testing::Test {
@@ -27,14 +27,14 @@ class AdminApiTest : public ::testing::Test {
     const auto* const response = std::get_if<AdminResponse>(&reply);
     return response != nullptr ? *response : AdminResponse{0, "a stream"};
   }
-  json get(const std::string& target) {
+  Json get(const std::string& target) {
     const AdminResponse response = ask("GET", target);
     EXPECT_EQ(response.status, 200u) << response.body;
-    return json::parse(response.body);
+    return Json::parse(response.body);
   }
   std::string error(const std::string& method, const std::string& target) {
     const AdminResponse response = ask(method, target);
-    return std::to_string(response.status) + " " + json::parse(response.body).value("error", "no error");
+    return std::to_string(response.status) + " " + Json::parse(response.body).value("error", "no error");
   }
   // Opens a stream whose lines go to lines_.
   void follow(const std::string& target) {
@@ -56,7 +56,7 @@ TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   hub_.status_.upstream.port = 8883;
   hub_.status_.closed = {{"slow_reader", 3}};
   hub_.status_.denied.publish = 4;
-  const json status = get("/v1/status");
+  const Json status = get("/v1/status");
   EXPECT_EQ(status["hub_id"], "site-7");
   EXPECT_EQ(status["uptime_s"], 90);
   EXPECT_EQ(status["store"]["queues"], 2);
@@ -65,14 +65,14 @@ TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   EXPECT_EQ(status["upstream"]["state"], "waiting");
   EXPECT_EQ(status["upstream"]["port"], 8883);
   EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 3);
-  EXPECT_EQ(status["clients"]["refused"], json::object());
+  EXPECT_EQ(status["clients"]["refused"], Json::object());
   EXPECT_EQ(status["denied"]["publish"], 4);
 }
 
 TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
-  const json queues = get("/v1/queues")["queues"];
+  const Json queues = get("/v1/queues")["queues"];
   ASSERT_EQ(queues.size(), 2u);
-  const json& up = queues[0];
+  const Json& up = queues[0];
   EXPECT_EQ(up["name"], "$upstream");
   EXPECT_EQ(up["in"], 2);
   EXPECT_EQ(up["waiting"], 2);
@@ -86,10 +86,10 @@ TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
 TEST_F(AdminApiTest, NamesArePercentEncoded) { EXPECT_EQ(get("/v1/queues/in%2Fa%20b")["name"], "in/a b"); }
 
 TEST_F(AdminApiTest, PeekShowsTheBestPriorityFirstAndNoPayload) {
-  const json messages = get("/v1/queues/%24upstream/peek")["messages"];
+  const Json messages = get("/v1/queues/%24upstream/peek")["messages"];
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0],
-            json::parse(R"({"seq": 2, "lane": 0, "priority": 0, "expires_ms": 0, "topic": "plant/2",
+            Json::parse(R"({"seq": 2, "lane": 0, "priority": 0, "expires_ms": 0, "topic": "plant/2",
     "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
     "module": "pump"})"));
   EXPECT_EQ(messages[1]["topic"], "plant/1");
@@ -106,7 +106,7 @@ TEST_F(AdminApiTest, StatusAndStoreSayWhatMemoryTheStoreTakes) {
   hub_.status_.store_memory.tail = {64, 4'096};
   hub_.store_stats_.memory = hub_.status_.store_memory;
   hub_.store_stats_.wal_bytes = 7;
-  EXPECT_EQ(get("/v1/status")["store"]["memory"]["tail"], json::parse(R"({"bytes": 64, "bytes_max": 4096})"));
+  EXPECT_EQ(get("/v1/status")["store"]["memory"]["tail"], Json::parse(R"({"bytes": 64, "bytes_max": 4096})"));
   EXPECT_EQ(get("/v1/store")["memory"]["bytes"], 64);
   EXPECT_EQ(get("/v1/store")["wal_bytes"], 7);
 }
@@ -139,7 +139,7 @@ TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
   hub_.routes_[0].priority = uint8_t{3};
   hub_.routes_[1].error = "1:1: error";
   EXPECT_EQ(get("/v1/clients")["clients"][0]["client_id"], "pump-1");
-  const json routes = get("/v1/routes")["routes"];
+  const Json routes = get("/v1/routes")["routes"];
   EXPECT_EQ(routes[0]["priority"], 3);
   EXPECT_EQ(routes[1]["priority"], nullptr);
   EXPECT_EQ(routes[1]["error"], "1:1: error");
@@ -149,7 +149,7 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   const AdminResponse response =
       ask("POST", "/v1/routes/check",
           R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": "FROM", "c": 7}})");
-  const json report = json::parse(response.body);
+  const Json report = Json::parse(response.body);
   EXPECT_EQ(report["ok"], false);
   EXPECT_EQ(report["routes"][0]["ok"], true);
   EXPECT_EQ(report["routes"][1]["ok"], false);
@@ -159,7 +159,7 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
 }
 
 TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
-  const json report = json::parse(ask("POST", "/v1/routes/reload").body);
+  const Json report = Json::parse(ask("POST", "/v1/routes/reload").body);
   EXPECT_EQ(report["active"], 2);
   EXPECT_EQ(report["errors"][0], "r.json: routes.bad: is 7");
   EXPECT_EQ(hub_.reloads(), 1);
@@ -187,10 +187,10 @@ class AdminDeadLetters : public AdminApiTest {
 };
 
 TEST_F(AdminDeadLetters, AreListedWithoutPayload) {
-  const json list = get("/v1/dlq");
+  const Json list = get("/v1/dlq");
   ASSERT_EQ(list["dead_letters"].size(), 1u);
   EXPECT_EQ(list["next"], 0);
-  EXPECT_EQ(list["dead_letters"][0], json::parse(R"({"seq": 4, "died_ms": 9, "reason": "upstream: 0x95",
+  EXPECT_EQ(list["dead_letters"][0], Json::parse(R"({"seq": 4, "died_ms": 9, "reason": "upstream: 0x95",
     "attempts": 5, "first_error": "first", "first_error_ms": 7, "last_error": "last", "last_error_ms": 8,
     "from": {"queue": "$upstream", "lane": 0, "priority": 0, "seq": 2, "expires_ms": 0}, "topic": "plant/2",
     "qos": 1, "retain": false, "arrived_ms": 1700000000123, "body_bytes": 3, "client": "pump-1",
@@ -205,14 +205,14 @@ TEST_F(AdminDeadLetters, SayWhereToGoOn) {
 }
 
 TEST_F(AdminDeadLetters, AreShownWithTheRoutesToTheirQueue) {
-  const json letter = get(of_letter("?payload=1"));
+  const Json letter = get(of_letter("?payload=1"));
   EXPECT_EQ(letter["payload"], "two");
-  EXPECT_EQ(letter["routes"], json::parse(R"(["up"])"));
+  EXPECT_EQ(letter["routes"], Json::parse(R"(["up"])"));
 }
 
 TEST_F(AdminDeadLetters, GoBackOneByOneOrAll) {
-  const json replayed = json::parse(ask("POST", of_letter("/replay")).body);
-  EXPECT_EQ(replayed, json::parse(R"({"letter": 4, "queue": "$upstream", "lane": 0, "seq": 5})"));
+  const Json replayed = Json::parse(ask("POST", of_letter("/replay")).body);
+  EXPECT_EQ(replayed, Json::parse(R"({"letter": 4, "queue": "$upstream", "lane": 0, "seq": 5})"));
   hub_.settle();
   EXPECT_EQ(get("/v1/queues/%24upstream/peek?lane=0")["messages"][0]["seq"], 5);
   EXPECT_EQ(ask("POST", "/v1/dlq/replay").body, R"({"replayed":[],"refused":[],"next":0})");
@@ -247,7 +247,7 @@ TEST_F(AdminApiTest, TailStreamsWhatMatchesUntilItIsDestroyed) {
   hub_.publish(CannedHubView::message("plant/9", "hot"));
   hub_.publish(CannedHubView::message("other", "cold"));
   ASSERT_EQ(lines_.size(), 1u);
-  EXPECT_EQ(json::parse(lines_[0])["payload"], "hot");
+  EXPECT_EQ(Json::parse(lines_[0])["payload"], "hot");
   subscription_.reset();
   EXPECT_EQ(hub_.tails(), 0u);
 }
@@ -263,7 +263,7 @@ TEST_F(AdminApiTest, QueueTailStreamsWhatEntersThatQueue) {
   hub_.append("$upstream", CannedHubView::message("plant/9", "hot"), 4);
   hub_.append("in/a b", CannedHubView::message("plant/9", "hot"), 4);
   ASSERT_EQ(lines_.size(), 1u);
-  EXPECT_EQ(json::parse(lines_[0])["priority"], 4);
+  EXPECT_EQ(Json::parse(lines_[0])["priority"], 4);
 }
 
 TEST_F(AdminApiTest, ErrorsSayWhatIsWrong) {

@@ -9,12 +9,12 @@ namespace {
 
 using broker::Transport;
 
-std::string error_of(const std::string& listeners) {
+std::string error_of_listeners(const std::string& listeners) {
   const auto config = parse_config("{\"listeners\": [" + listeners + "]}", "hub.json");
   return config ? "no error" : config.error().what;
 }
 
-ListenerConfig parsed(const std::string& listener) {
+ListenerConfig parsed_listener(const std::string& listener) {
   const auto config = parse_config("{\"listeners\": [" + listener + "]}", "hub.json");
   EXPECT_TRUE(config.has_value()) << config.error().what;
   return config ? config->listeners.front() : ListenerConfig{};
@@ -23,15 +23,15 @@ ListenerConfig parsed(const std::string& listener) {
 const std::string kTls = R"("tls": {"cert_file": "c.pem", "key_file": "k.pem"})";
 
 TEST(ListenerConfig, GoesByTheTransportWhenThePortIsLeftOut) {
-  EXPECT_EQ(parsed("{}").options.port, 1883);
-  EXPECT_EQ(parsed(R"({"transport": "tls", )" + kTls + "}").options.port, 8883);
-  EXPECT_EQ(parsed(R"({"transport": "ws"})").options.port, 8080);
-  EXPECT_EQ(parsed(R"({"transport": "wss", )" + kTls + "}").options.port, 8443);
-  EXPECT_EQ(parsed(R"({"transport": "ws", "port": 1883})").options.port, 1883);
+  EXPECT_EQ(parsed_listener("{}").options.port, 1883);
+  EXPECT_EQ(parsed_listener(R"({"transport": "tls", )" + kTls + "}").options.port, 8883);
+  EXPECT_EQ(parsed_listener(R"({"transport": "ws"})").options.port, 8080);
+  EXPECT_EQ(parsed_listener(R"({"transport": "wss", )" + kTls + "}").options.port, 8443);
+  EXPECT_EQ(parsed_listener(R"({"transport": "ws", "port": 1883})").options.port, 1883);
 }
 
 TEST(ListenerConfig, TakesEveryKey) {
-  const ListenerConfig all = parsed(
+  const ListenerConfig all = parsed_listener(
       R"({"transport": "wss", "address": "0.0.0.0", "port": 443, "anonymous": false, "connections_max": 7,
           "packet_bytes_max": "2KiB", "ws_path": ["/mqtt", "/$iothub/websocket"], "ws_origin": "https://a.example",
           "password_file": "panels",
@@ -53,7 +53,7 @@ TEST(ListenerConfig, TakesEveryKey) {
 
 TEST(ListenerConfig, LetsStrangersInOnlyWhereOnlyThisMachineCanConnect) {
   const auto lets_in = [](const std::string& listener) {
-    return listener_options(parsed(listener)).policy.allow_anonymous;
+    return listener_options(parsed_listener(listener)).policy.allow_anonymous;
   };
   EXPECT_TRUE(lets_in("{}"));
   EXPECT_TRUE(lets_in(R"({"address": "::1"})"));
@@ -66,7 +66,7 @@ TEST(ListenerConfig, LetsStrangersInOnlyWhereOnlyThisMachineCanConnect) {
 
 TEST(ListenerConfig, UnixSocketHasAModeInOctal) {
   const auto options =
-      listener_options(parsed(R"({"transport": "unix", "path": "/run/h.sock", "mode": "0600"})"));
+      listener_options(parsed_listener(R"({"transport": "unix", "path": "/run/h.sock", "mode": "0600"})"));
   EXPECT_EQ(options.path, "/run/h.sock");
   EXPECT_EQ(options.mode, 0600u);
 }
@@ -120,12 +120,14 @@ TEST(ListenerConfig, SaysWhatDoesNotGoTogetherAndWhatToDo) {
       {R"({"transport": "unix", "path": "s"}, {"transport": "unix", "path": "s"})",
        "hub.json: listeners[1]: has the path of listeners[0]; keep one of them"},
   };
-  for (const auto& [listeners, expected] : table) EXPECT_EQ(error_of(listeners), expected) << listeners;
+  for (const auto& [listeners, expected] : table)
+    EXPECT_EQ(error_of_listeners(listeners), expected) << listeners;
 }
 
 TEST(ListenerConfig, UnixSocketMayStandBesideAPort) {
-  EXPECT_EQ(error_of(R"({}, {"transport": "unix", "path": "s"}, {"transport": "unix", "path": "t"})"),
-            "no error");
+  EXPECT_EQ(
+      error_of_listeners(R"({}, {"transport": "unix", "path": "s"}, {"transport": "unix", "path": "t"})"),
+      "no error");
 }
 
 }  // namespace

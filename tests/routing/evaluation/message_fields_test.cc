@@ -7,7 +7,7 @@
 namespace headgate::routing {
 namespace {
 
-using Kind = Value::Kind;
+using ValueKind = Value::Kind;
 
 class MessageView : public ::testing::Test {
  protected:
@@ -31,12 +31,12 @@ class MessageView : public ::testing::Test {
   }
   std::string system(std::string_view name) {
     const Value value = fields().system_property(name);
-    return value.is(Kind::string) ? std::string(value.text) : "(none)";
+    return value.is(ValueKind::string) ? std::string(value.text) : "(none)";
   }
   Value body(std::string_view path, BodyMode mode = BodyMode::auto_detect) {
     return fields().body(*parse_body_path(path), mode);
   }
-  bool sees_body(BodyMode mode) { return body("t", mode).is(Kind::number); }
+  bool sees_body(BodyMode mode) { return body("t", mode).is(ValueKind::number); }
 
   core::Message message_;
   core::Properties properties_;
@@ -46,8 +46,8 @@ class MessageView : public ::testing::Test {
 TEST_F(MessageView, FindsTheFirstApplicationPropertyInAnyCase) {
   properties_.user = {{"Temp", "1"}, {"temp", "2"}, {"empty", ""}};
   EXPECT_EQ(fields().property("TEMP").text, "1");
-  EXPECT_TRUE(fields().property("empty").is(Kind::string));
-  EXPECT_TRUE(fields().property("other").is(Kind::undefined));
+  EXPECT_TRUE(fields().property("empty").is(ValueKind::string));
+  EXPECT_TRUE(fields().property("other").is(ValueKind::undefined));
 }
 
 TEST_F(MessageView, NamesItsSender) {
@@ -142,14 +142,14 @@ TEST_F(MessageView, GivesBodyValuesTheirTypes) {
   EXPECT_EQ(body("t").number, 5);
   EXPECT_EQ(body("s").text, "a");
   EXPECT_TRUE(body("b").truth);
-  EXPECT_TRUE(body("n").is(Kind::null));
-  EXPECT_TRUE(body("o").is(Kind::undefined));
-  EXPECT_TRUE(body("l").is(Kind::undefined));
+  EXPECT_TRUE(body("n").is(ValueKind::null));
+  EXPECT_TRUE(body("o").is(ValueKind::undefined));
+  EXPECT_TRUE(body("l").is(ValueKind::undefined));
   EXPECT_EQ(body("l[0].y").number, 2);
   EXPECT_EQ(body("dup").number, 2);
   EXPECT_EQ(body("big").number, 18446744073709551615.0);
   for (const char* missing : {"x", "T", "t.x", "l[1].y", "o[0]", "l.y", "n.x"})
-    EXPECT_TRUE(body(missing).is(Kind::missing)) << missing;
+    EXPECT_TRUE(body(missing).is(ValueKind::missing)) << missing;
 }
 
 TEST_F(MessageView, ReadsUtf16AndUtf32) {

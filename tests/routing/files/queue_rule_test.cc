@@ -7,12 +7,12 @@
 namespace headgate::routing {
 namespace {
 
-RouteFile read(const std::string& members) {
+RouteFile read_members(const std::string& members) {
   return parse_route_file(R"({"routes": {"a": {"route": "r", )" + members + "}}}", "r.json");
 }
 
 TEST(QueueRule, ReadsLimitsWithUnits) {
-  const RouteFile file = read(
+  const RouteFile file = read_members(
       R"("queue": {"maxBytes": "64MiB", "maxMessages": 1000, "maxAge": "7d", "onFull": "drop-oldest"}, "onRemove": "purge")");
   ASSERT_EQ(file.entries.size(), 1u) << file.errors.at(0).what;
   EXPECT_EQ(file.entries[0].queue,
@@ -20,7 +20,7 @@ TEST(QueueRule, ReadsLimitsWithUnits) {
 }
 
 TEST(QueueRule, IsEmptyWhereTheRouteSaysNothing) {
-  EXPECT_EQ(read(R"("priority": 1)").entries.at(0).queue, QueueRule{});
+  EXPECT_EQ(read_members(R"("priority": 1)").entries.at(0).queue, QueueRule{});
 }
 
 TEST(QueueRule, SaysWhatIsWrongWhereAndWhatIsAllowed) {
@@ -37,7 +37,7 @@ TEST(QueueRule, SaysWhatIsWrongWhereAndWhatIsAllowed) {
        "queue.onFull: is \"block\"; allowed: \"reject\", \"drop-newest\", \"dilute\" or \"drop-oldest\""},
       {R"("onRemove": true)", "onRemove: is true; allowed: \"keep\", \"drain\" or \"purge\""}};
   for (const auto& [json, error] : table) {
-    const RouteFile file = read(json);
+    const RouteFile file = read_members(json);
     EXPECT_TRUE(file.entries.empty()) << json;
     ASSERT_EQ(file.errors.size(), 1u) << json;
     EXPECT_EQ(file.errors[0].what, "r.json: routes.a." + error);

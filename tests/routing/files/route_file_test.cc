@@ -6,12 +6,12 @@
 namespace headgate::routing {
 namespace {
 
-RouteFile read(std::string_view json) { return parse_route_file(json, "r.json"); }
+RouteFile read_file(std::string_view json) { return parse_route_file(json, "r.json"); }
 
 // A deployment manifest around the desired properties of $edgeHub.
 RouteFile read_manifest(std::string_view desired) {
-  return read(R"({"modulesContent": {"$edgeAgent": {}, "$edgeHub": {"properties.desired": )" +
-              std::string(desired) + "}}}");
+  return read_file(R"({"modulesContent": {"$edgeAgent": {}, "$edgeHub": {"properties.desired": )" +
+                   std::string(desired) + "}}}");
 }
 
 std::string errors_of(const RouteFile& file) {
@@ -21,7 +21,7 @@ std::string errors_of(const RouteFile& file) {
 }
 
 TEST(RouteFile, TakesTextsAndObjectsInTheOrderOfTheFile) {
-  const RouteFile file = read(R"({"routes": {
+  const RouteFile file = read_file(R"({"routes": {
     "z": "FROM /* INTO $upstream",
     "a": {"route": "FROM /* INTO $null", "priority": 9, "timeToLiveSecs": 60, "semantics": "edgehub", "body": "auto"}}})");
   ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
@@ -32,7 +32,7 @@ TEST(RouteFile, TakesTextsAndObjectsInTheOrderOfTheFile) {
 }
 
 TEST(RouteFile, FileOptionsAreDefaultsOfItsRoutes) {
-  const RouteFile file = read(R"({"semantics": "edgehub", "routes": {
+  const RouteFile file = read_file(R"({"semantics": "edgehub", "routes": {
     "old": "FROM /* INTO $upstream", "new": {"route": "FROM /* INTO $upstream", "semantics": "strict"}}})");
   ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
   EXPECT_EQ(file.entries[0].semantics, Semantics::edgehub);
@@ -42,13 +42,13 @@ TEST(RouteFile, FileOptionsAreDefaultsOfItsRoutes) {
 }
 
 TEST(RouteFile, BlankTextIsSkipped) {
-  const RouteFile file = read(R"({"routes": {"later": "  ", "now": "FROM /* INTO $upstream"}})");
+  const RouteFile file = read_file(R"({"routes": {"later": "  ", "now": "FROM /* INTO $upstream"}})");
   EXPECT_EQ(file.entries.size(), 1u);
   EXPECT_TRUE(file.errors.empty());
 }
 
 TEST(RouteFile, ZeroTimeToLiveTakesTheDefault) {
-  EXPECT_EQ(read(R"({"routes": {"a": {"route": "r", "timeToLiveSecs": 0}}})").entries.at(0).ttl_s,
+  EXPECT_EQ(read_file(R"({"routes": {"a": {"route": "r", "timeToLiveSecs": 0}}})").entries.at(0).ttl_s,
             std::nullopt);
 }
 
@@ -76,14 +76,14 @@ TEST(RouteFile, ErrorsSayWhereWhatAndWhatIsAllowed) {
        "r.json: routes.a.priorty: unknown key; did you mean \"priority\"?"},
   };
   for (const auto& [routes, expected] : table) {
-    const RouteFile file = read(R"({"routes": )" + routes + "}");
+    const RouteFile file = read_file(R"({"routes": )" + routes + "}");
     EXPECT_EQ(errors_of(file), expected) << routes;
     EXPECT_TRUE(file.entries.empty()) << routes;
   }
 }
 
 TEST(RouteFile, OneBadEntryHarmsOnlyItself) {
-  const RouteFile file = read(R"({"routes": {"bad": {"route": "r", "priority": 77}, "good": "r"}})");
+  const RouteFile file = read_file(R"({"routes": {"bad": {"route": "r", "priority": 77}, "good": "r"}})");
   ASSERT_EQ(file.entries.size(), 1u);
   EXPECT_EQ(file.entries[0].name, "good");
   EXPECT_EQ(file.errors.at(0).route, "bad");
@@ -101,7 +101,7 @@ TEST(RouteFile, WhatConcernsTheWholeFileLoadsNothing) {
       {R"({"routes": {"a": "r", "a": "r"}})", "r.json: routes.a: appears twice; keep one of them"},
   };
   for (const auto& [json, expected] : table) {
-    const RouteFile file = read(json);
+    const RouteFile file = read_file(json);
     EXPECT_EQ(errors_of(file), expected) << json;
     EXPECT_TRUE(file.entries.empty()) << json;
   }
@@ -110,7 +110,7 @@ TEST(RouteFile, WhatConcernsTheWholeFileLoadsNothing) {
 TEST(RouteFile, DeepNestingIsRefusedHoweverDeep) {
   for (const size_t depth : {64u, 100'000u}) {
     const RouteFile file =
-        read(R"({"routes": {"a": )" + std::string(depth, '[') + std::string(depth, ']') + "}}");
+        read_file(R"({"routes": {"a": )" + std::string(depth, '[') + std::string(depth, ']') + "}}");
     EXPECT_EQ(errors_of(file), "r.json: routes.a: is nested deeper than 64 levels") << depth;
   }
   const std::string objects = [] {
@@ -118,11 +118,11 @@ TEST(RouteFile, DeepNestingIsRefusedHoweverDeep) {
     for (int i = 0; i < 1000; ++i) text += "{\"x\":";
     return text + "1" + std::string(1000, '}');
   }();
-  EXPECT_THAT(errors_of(read(objects)), ::testing::EndsWith(": is nested deeper than 64 levels"));
+  EXPECT_THAT(errors_of(read_file(objects)), ::testing::EndsWith(": is nested deeper than 64 levels"));
 }
 
 TEST(RouteFile, AnUnknownTopLevelKeyIsReportedAndTheRoutesLoad) {
-  const RouteFile file = read(R"({"routes": {"a": "r"}, "sematics": "strict"})");
+  const RouteFile file = read_file(R"({"routes": {"a": "r"}, "sematics": "strict"})");
   EXPECT_EQ(errors_of(file), "r.json: sematics: unknown key; did you mean \"semantics\"?");
   EXPECT_EQ(file.entries.size(), 1u);
 }
@@ -140,10 +140,11 @@ TEST(RouteFile, ReadsAnIotEdgeDeploymentManifest) {
 
 TEST(RouteFile, ReadsTheFormsThatToolsWrapAManifestIn) {
   const std::string desired = R"({"schemaVersion": "1.0", "routes": {"a": "r"}})";
-  EXPECT_EQ(read(desired).entries.size(), 1u);
-  EXPECT_EQ(read(R"({"content": {"modulesContent": {"$edgeHub": {"properties.desired": )" + desired + "}}}}")
-                .entries.size(),
-            1u);
+  EXPECT_EQ(read_file(desired).entries.size(), 1u);
+  EXPECT_EQ(
+      read_file(R"({"content": {"modulesContent": {"$edgeHub": {"properties.desired": )" + desired + "}}}}")
+          .entries.size(),
+      1u);
 }
 
 TEST(RouteFile, NegativeManifestTimeToLiveIsForEver) {
@@ -184,7 +185,7 @@ TEST(RouteFile, ManifestRulesOfTheSchemaVersionHold) {
     EXPECT_EQ(errors_of(file), expected) << desired;
     EXPECT_TRUE(file.entries.empty()) << desired;
   }
-  EXPECT_EQ(errors_of(read(R"({"modulesContent": {"$edgeAgent": {}}})")),
+  EXPECT_EQ(errors_of(read_file(R"({"modulesContent": {"$edgeAgent": {}}})")),
             "r.json: modulesContent.$edgeHub[\"properties.desired\"]: is missing; that is where a deployment "
             "manifest "
             "keeps its routes");

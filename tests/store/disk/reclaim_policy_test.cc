@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/store/units.h"
+
 namespace headgate::store {
 namespace {
-
-constexpr uint64_t kMiB = 1 << 20;
 
 class ReclaimPolicyTest : public ::testing::Test {
  protected:

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/store/units.h"
+
 namespace headgate::store {
 namespace {
 
-constexpr uint64_t kMiB = 1u << 20;
 constexpr uint64_t kTotal = 1'000'000 * kMiB;
 
 // 64 MiB are to stay free, beside a reserve of 32 MiB.

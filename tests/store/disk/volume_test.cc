@@ -5,12 +5,11 @@
 
 #include <filesystem>
 
+#include "tests/store/units.h"
 #include "tests/support/temp_dir.h"
 
 namespace headgate::store {
 namespace {
-
-constexpr uint64_t kMiB = 1u << 20;
 
 class SystemVolumeTest : public ::testing::Test {
  protected:

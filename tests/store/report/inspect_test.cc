@@ -10,7 +10,7 @@
 namespace headgate::store {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 class Inspect : public ::testing::Test {
  protected:
@@ -24,8 +24,8 @@ class Inspect : public ::testing::Test {
     executor_.run_ready();
     return seq;
   }
-  json peek(const PeekRequest& request) {
-    return json::parse(*peek_json(store_, "$q", request, {0, 2'000}))["messages"];
+  Json peek(const PeekRequest& request) {
+    return Json::parse(*peek_json(store_, "$q", request, {0, 2'000}))["messages"];
   }
 
   testing::ManualExecutor executor_;
@@ -38,16 +38,16 @@ TEST_F(Inspect, GapsSayWhatWasLostAndWhy) {
   append("y", 3);
   store_.finish(queue_, 3, seq, Outcome::expired);
   executor_.run_ready();
-  const json queue = json::parse(*queue_json(store_, "$q"));
+  const Json queue = Json::parse(*queue_json(store_, "$q"));
   EXPECT_EQ(queue["expired"], 1);
-  EXPECT_EQ(queue["gaps"], json::parse(R"([{"from": 1, "to": 1, "count": 1, "why": "expired"}])"));
+  EXPECT_EQ(queue["gaps"], Json::parse(R"([{"from": 1, "to": 1, "count": 1, "why": "expired"}])"));
 }
 
 TEST_F(Inspect, PeekReadsLanesInOrderUpToTheCount) {
   append("late", kDefaultLane);
   append("first", 0);
   append("second", 5);
-  const json messages = peek({{}, 0, 2, true});
+  const Json messages = peek({{}, 0, 2, true});
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0]["payload"], "first");
   EXPECT_EQ(messages[1]["payload"], "second");
@@ -63,7 +63,7 @@ TEST_F(Inspect, BodiesThatAreNotTextAreBase64) {
            {std::string("\0", 1), "AA=="}, {"\xff\xfe", "//4="}, {"\xff\xfe\xfd", "//79"}}) {
     core::Message message;
     message.body = body;
-    EXPECT_EQ(json::parse(message_json(message, true))["payload_base64"], encoded);
+    EXPECT_EQ(Json::parse(message_json(message, true))["payload_base64"], encoded);
   }
 }
 
@@ -73,9 +73,9 @@ TEST_F(Inspect, MessagesShowTheirProperties) {
   properties.content_type = "application/json";
   properties.user = {{"a", "1"}, {"a", "2"}};
   message.properties = std::make_shared<core::Properties>(properties);
-  const json shown = json::parse(message_json(message, false));
+  const Json shown = Json::parse(message_json(message, false));
   EXPECT_EQ(shown["content_type"], "application/json");
-  EXPECT_EQ(shown["properties"], json::parse(R"([["a", "1"], ["a", "2"]])"));
+  EXPECT_EQ(shown["properties"], Json::parse(R"([["a", "1"], ["a", "2"]])"));
 }
 
 TEST_F(Inspect, AnUnknownQueueIsNotFound) {

@@ -11,6 +11,7 @@
 #include "tests/store/rocks/faulty_env.h"
 #include "tests/store/rocks/fixture.h"
 #include "tests/store/rocks/small_disk.h"
+#include "tests/store/units.h"
 
 namespace headgate::store {
 namespace {
@@ -20,7 +21,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr uint64_t kMiB = 1u << 20;
 constexpr size_t kBodyBytes = 32 * 1024;
 
 std::vector<std::string> names(const testing::RecordingLog& log) {

@@ -9,8 +9,6 @@
 namespace headgate::tools::bench {
 namespace {
 
-constexpr int64_t kSecondNs = 1'000'000'000;
-
 Histogram of(const std::vector<uint64_t>& values) {
   Histogram histogram;
   for (const uint64_t value : values) histogram.add(value);
@@ -51,11 +49,11 @@ TEST(Histogram, NeverTellsMoreThanTheGreatestValue) {
 TEST(Histogram, IsZeroWhileEmpty) { EXPECT_EQ(Histogram().percentile(99), 0U); }
 
 TEST(Pacer, GivesTheFirstAtOnceAndTheRestEvenly) {
-  const Pacer pacer(10, 5 * kSecondNs);
-  EXPECT_EQ(pacer.due(5 * kSecondNs - 1), 0U);
-  EXPECT_EQ(pacer.due(5 * kSecondNs), 1U);
-  EXPECT_EQ(pacer.due(5 * kSecondNs + kSecondNs / 10 - 1), 1U);
-  EXPECT_EQ(pacer.due(5 * kSecondNs + kSecondNs / 10), 2U);
+  const Pacer pacer(10, 5 * kNsPerSecond);
+  EXPECT_EQ(pacer.due(5 * kNsPerSecond - 1), 0U);
+  EXPECT_EQ(pacer.due(5 * kNsPerSecond), 1U);
+  EXPECT_EQ(pacer.due(5 * kNsPerSecond + kNsPerSecond / 10 - 1), 1U);
+  EXPECT_EQ(pacer.due(5 * kNsPerSecond + kNsPerSecond / 10), 2U);
 }
 
 TEST(Pacer, IsDueWhenItSaysSo) {
@@ -69,7 +67,9 @@ TEST(Pacer, IsDueWhenItSaysSo) {
   }
 }
 
-TEST(Pacer, DoesNotDriftInADay) { EXPECT_EQ(Pacer(1'000'000, 0).due(86'400 * kSecondNs), 86'400'000'001U); }
+TEST(Pacer, DoesNotDriftInADay) {
+  EXPECT_EQ(Pacer(1'000'000, 0).due(86'400 * kNsPerSecond), 86'400'000'001U);
+}
 
 std::string expand(std::string_view pattern) {
   return TopicPattern::parse(pattern)->expand(7, "bench-pub-7");

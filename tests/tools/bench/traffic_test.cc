@@ -5,10 +5,11 @@
 #include <deque>
 #include <optional>
 
+#include "tools/bench/pacer.h"
+
 namespace headgate::tools::bench {
 namespace {
 
-constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr uint32_t kRun = 99;
 
 class BenchTraffic : public ::testing::Test {
@@ -72,9 +73,9 @@ TEST_F(BenchTraffic, AnEvenRateGoesRoundThePublishers) {
   paced.rate = 10;
   start(paced);
   EXPECT_EQ(pump(0), std::vector<uint32_t>{0});
-  EXPECT_EQ(pump(kSecondNs / 10 - 1), std::vector<uint32_t>{});
-  EXPECT_EQ(pump(4 * kSecondNs / 10), (std::vector<uint32_t>{1, 1, 2, 0})) << "1, 2, 0 and 1 are due";
-  EXPECT_EQ(traffic_->next_due_ns(), 5 * kSecondNs / 10);
+  EXPECT_EQ(pump(kNsPerSecond / 10 - 1), std::vector<uint32_t>{});
+  EXPECT_EQ(pump(4 * kNsPerSecond / 10), (std::vector<uint32_t>{1, 1, 2, 0})) << "1, 2, 0 and 1 are due";
+  EXPECT_EQ(traffic_->next_due_ns(), 5 * kNsPerSecond / 10);
 }
 
 TEST_F(BenchTraffic, FlatOutEndsAtTheCount) {
@@ -83,7 +84,7 @@ TEST_F(BenchTraffic, FlatOutEndsAtTheCount) {
   start(counted);
   EXPECT_EQ(pump().size(), 10U);
   EXPECT_TRUE(traffic_->published_all());
-  traffic_->finish(kSecondNs);
+  traffic_->finish(kNsPerSecond);
   EXPECT_TRUE(report_.complete);
 }
 
@@ -115,10 +116,10 @@ TEST_F(BenchTraffic, ABrokerThatDropsDoesNotStallIt) {
   start(bounded);
   EXPECT_EQ(pump().size(), 5U);
   wire_.clear();  // dropped
-  EXPECT_EQ(pump(kSecondNs).size(), 5U);
-  deliver(kSecondNs);
+  EXPECT_EQ(pump(kNsPerSecond).size(), 5U);
+  deliver(kNsPerSecond);
   traffic_->stop_publishing();
-  traffic_->finish(kSecondNs);
+  traffic_->finish(kNsPerSecond);
   EXPECT_EQ(report_.missing, 5U);
   EXPECT_FALSE(report_.complete);
 }
@@ -186,13 +187,13 @@ TEST_F(BenchTraffic, SubscribersEndByCountTimeOrQuiet) {
   counted.duration_s = 10;
   start(counted);
   const PublishView message{.payload = "x"};
-  traffic_->on_delivery(subscribers_[0], message, kSecondNs);
-  EXPECT_FALSE(traffic_->finished(3 * kSecondNs));
-  EXPECT_TRUE(traffic_->finished(5 * kSecondNs)) << "quiet";
-  EXPECT_TRUE(traffic_->finished(10 * kSecondNs)) << "time";
-  traffic_->on_delivery(subscribers_[0], message, 2 * kSecondNs);
-  EXPECT_TRUE(traffic_->finished(2 * kSecondNs)) << "count";
-  traffic_->finish(2 * kSecondNs);
+  traffic_->on_delivery(subscribers_[0], message, kNsPerSecond);
+  EXPECT_FALSE(traffic_->finished(3 * kNsPerSecond));
+  EXPECT_TRUE(traffic_->finished(5 * kNsPerSecond)) << "quiet";
+  EXPECT_TRUE(traffic_->finished(10 * kNsPerSecond)) << "time";
+  traffic_->on_delivery(subscribers_[0], message, 2 * kNsPerSecond);
+  EXPECT_TRUE(traffic_->finished(2 * kNsPerSecond)) << "count";
+  traffic_->finish(2 * kNsPerSecond);
   EXPECT_EQ(report_.seconds, 1) << "from the first message to the last";
 }
 

@@ -10,7 +10,7 @@
 namespace headgate::upstream {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 class BatchCodec : public ::testing::Test {
  protected:
@@ -30,8 +30,8 @@ class BatchCodec : public ::testing::Test {
     EXPECT_EQ(text.size(), encoded->json_bytes);
     return text;
   }
-  json row(std::string body, core::Properties properties = {}) {
-    return json::parse(encode_text({entry(7, std::move(body), std::move(properties))})).at("m").at(0);
+  Json row(std::string body, core::Properties properties = {}) {
+    return Json::parse(encode_text({entry(7, std::move(body), std::move(properties))})).at("m").at(0);
   }
 
   BatchEncoder encoder_{3};
@@ -61,7 +61,7 @@ TEST_F(BatchCodec, WritesTheDocumentedText) {
 TEST_F(BatchCodec, EmbedsJsonBodiesAsTheyCame) {
   for (const char* body :
        {"{\"a\": [1, 2.50,\n null]}", "42", "\"text\"", "[]", " {} ", "18446744073709551615"}) {
-    EXPECT_EQ(row(body).at("b"), json::parse(body)) << body;
+    EXPECT_EQ(row(body).at("b"), Json::parse(body)) << body;
   }
 }
 
@@ -99,8 +99,8 @@ TEST_F(BatchCodec, EmbedsBodiesThatTheirContentTypeCallsJsonAndLeavesTheTypeOut)
 
 TEST_F(BatchCodec, WritesPropertiesAsAnObjectOrAsPairsWhenNamesRepeat) {
   EXPECT_EQ(row("1", tagged({{"site", "a"}, {"line", "2"}})).at("p"),
-            json::parse(R"({"site":"a","line":"2"})"));
-  EXPECT_EQ(row("1", tagged({{"x", "a"}, {"x", "b"}})).at("p"), json::parse(R"([["x","a"],["x","b"]])"));
+            Json::parse(R"({"site":"a","line":"2"})"));
+  EXPECT_EQ(row("1", tagged({{"x", "a"}, {"x", "b"}})).at("p"), Json::parse(R"([["x","a"],["x","b"]])"));
   EXPECT_FALSE(row("1").contains("p"));
 }
 
@@ -109,9 +109,9 @@ TEST_F(BatchCodec, StaysReadableWhateverPropertiesHold) {
 }
 
 TEST_F(BatchCodec, DeclaresGapsAndNeedsNoMessages) {
-  const json batch =
-      json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
-  EXPECT_EQ(batch.at("gaps"), json::parse(R"([{"from":3,"to":9,"n":5,"why":"expired"},
+  const Json batch =
+      Json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
+  EXPECT_EQ(batch.at("gaps"), Json::parse(R"([{"from":3,"to":9,"n":5,"why":"expired"},
                                               {"from":12,"to":12,"n":1,"why":"dead"}])"));
   EXPECT_TRUE(batch.at("m").empty());
   EXPECT_FALSE(batch.contains("seq"));

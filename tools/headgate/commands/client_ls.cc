@@ -8,9 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : printable(text); }
-
-void show(std::ostream& out, const Json& json) {
+void show_clients(std::ostream& out, const Json& json) {
   Table table({{"CLIENT"},
                {"STATE"},
                {"MQTT"},
@@ -37,7 +35,8 @@ void show(std::ostream& out, const Json& json) {
 }  // namespace
 
 int run_client_ls(const Context& context) {
-  return answer(context, context.hub.get("/v1/clients"), [&](const Json& json) { show(context.out, json); });
+  return answer(context, context.hub.get("/v1/clients"),
+                [&](const Json& json) { show_clients(context.out, json); });
 }
 
 }  // namespace headgate::tools

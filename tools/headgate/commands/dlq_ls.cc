@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void show(std::ostream& out, const Json& json) {
+void show_letters(std::ostream& out, const Json& json) {
   Table table({{"SEQ", Align::right},
                {"DIED"},
                {"FROM"},
@@ -37,7 +37,7 @@ int run_dlq_ls(const Context& context, const LettersOptions& options) {
           ? store::dead_letters_json(*context.reader, options.after, options.count, context.now)
           : context.hub.get("/v1/dlq?after=" + std::to_string(options.after) +
                             "&count=" + std::to_string(options.count));
-  return answer(context, body, [&](const Json& json) { show(context.out, json); });
+  return answer(context, body, [&](const Json& json) { show_letters(context.out, json); });
 }
 
 }  // namespace headgate::tools

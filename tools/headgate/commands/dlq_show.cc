@@ -35,7 +35,7 @@ std::string routes_of(const Json& letter) {
   return names.empty() ? "none" : names;
 }
 
-void show(std::ostream& out, const Json& letter) {
+void show_letter(std::ostream& out, const Json& letter) {
   const auto line = [&out](std::string_view name, const std::string& value) {
     out << name << std::string(12 - name.size(), ' ') << value << '\n';
   };
@@ -56,7 +56,7 @@ int run_dlq_show(const Context& context, uint64_t seq, bool payload) {
       context.reader != nullptr
           ? store::dead_letter_json(*context.reader, seq, payload, context.now)
           : context.hub.get("/v1/dlq/" + std::to_string(seq) + (payload ? "?payload=1" : ""));
-  return answer(context, body, [&](const Json& json) { show(context.out, json); });
+  return answer(context, body, [&](const Json& json) { show_letter(context.out, json); });
 }
 
 }  // namespace headgate::tools

@@ -26,7 +26,7 @@ std::string fill_of(const Json& queue) {
   return limited ? std::to_string(percent) + "% " + text_of(limits, "on_full") : "-";
 }
 
-void show(std::ostream& out, const Json& json) {
+void show_queues(std::ostream& out, const Json& json) {
   Table table({{"QUEUE"},
                {"WAITING", Align::right},
                {"SIZE", Align::right},
@@ -52,7 +52,7 @@ void show(std::ostream& out, const Json& json) {
 int run_queue_ls(const Context& context) {
   const core::Result<std::string> body =
       context.reader != nullptr ? store::queues_json(*context.reader) : context.hub.get("/v1/queues");
-  return answer(context, body, [&](const Json& json) { show(context.out, json); });
+  return answer(context, body, [&](const Json& json) { show_queues(context.out, json); });
 }
 
 }  // namespace headgate::tools

@@ -28,7 +28,7 @@ void read_file(const std::string& path, RouteCheckReport& report) {
   std::move(checked.errors.begin(), checked.errors.end(), std::back_inserter(report.errors));
 }
 
-void show(const RouteCheckReport& report, std::ostream& out) {
+void show_route_report(const RouteCheckReport& report, std::ostream& out) {
   size_t wrong = report.errors.size();
   for (const RouteFileError& error : report.errors) out << error.what << '\n';
   for (const RouteCheck& check : report.routes) {
@@ -48,7 +48,7 @@ int run_route_check(const std::vector<std::string>& files, bool json, std::ostre
   if (json) {
     out << routing::to_json(report) << '\n';
   } else {
-    show(report, report.ok() ? out : err);
+    show_route_report(report, report.ok() ? out : err);
   }
   return report.ok() ? kExitOk : kExitFailed;
 }

@@ -8,14 +8,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : printable(text); }
-
 std::string time_to_live(const Json& route) {
   const uint64_t seconds = number_of(route, "ttl_s");
   return seconds == 0 ? "for ever" : human_duration(static_cast<int64_t>(seconds));
 }
 
-void show(std::ostream& out, const Json& json) {
+void show_routes(std::ostream& out, const Json& json) {
   Table table({{"ROUTE"}, {"STATE"}, {"PRIORITY"}, {"KEPT"}, {"MATCHED", Align::right}, {"INTO"}, {"FILE"}});
   for (const Json& route : member_of(json, "routes")) {
     const bool ranked = member_of(route, "priority").is_number();
@@ -34,7 +32,8 @@ void show(std::ostream& out, const Json& json) {
 }  // namespace
 
 int run_route_ls(const Context& context) {
-  return answer(context, context.hub.get("/v1/routes"), [&](const Json& json) { show(context.out, json); });
+  return answer(context, context.hub.get("/v1/routes"),
+                [&](const Json& json) { show_routes(context.out, json); });
 }
 
 }  // namespace headgate::tools

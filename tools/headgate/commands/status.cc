@@ -109,7 +109,7 @@ std::string damage_of(const Json& status) {
          printable(text_of(damage, "directory")) + "/report.json, and move that away once it is dealt with";
 }
 
-void show(std::ostream& out, const Json& status) {
+void show_status(std::ostream& out, const Json& status) {
   const auto line = [&out](std::string_view name, const std::string& value) {
     out << name << std::string(12 - name.size(), ' ') << value << '\n';
   };
@@ -135,7 +135,8 @@ void show(std::ostream& out, const Json& status) {
 }  // namespace
 
 int run_status(const Context& context) {
-  return answer(context, context.hub.get("/v1/status"), [&](const Json& json) { show(context.out, json); });
+  return answer(context, context.hub.get("/v1/status"),
+                [&](const Json& json) { show_status(context.out, json); });
 }
 
 }  // namespace headgate::tools

@@ -5,7 +5,7 @@
 namespace headgate::tools {
 namespace {
 
-void show(std::ostream& out, const std::string& dir, const store::StoreReport& report) {
+void show_store_report(std::ostream& out, const std::string& dir, const store::StoreReport& report) {
   for (const store::StoreProblem& problem : report.problems)
     out << printable(problem.where) << ": " << printable(problem.what) << '\n';
   if (report.problem_count > report.problems.size())
@@ -29,7 +29,7 @@ int run_store_check(const std::string& dir, bool json, std::ostream& out, std::o
   if (json)
     out << store::report_json(*report) << '\n';
   else
-    show(out, dir, *report);
+    show_store_report(out, dir, *report);
   return report->sound() ? kExitOk : kExitFailed;
 }
 

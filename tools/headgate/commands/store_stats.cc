@@ -55,7 +55,7 @@ void show_memory(std::ostream& out, const Json& memory) {
   table.print(out);
 }
 
-void show(std::ostream& out, const Json& stats) {
+void show_stats(std::ostream& out, const Json& stats) {
   show_families(out, stats);
   out << "\nwrite-ahead log: " << size_of(stats, "wal_bytes") << '\n'
       << "queued: " << number_of(stats, "queued") << " messages, " << size_of(stats, "queued_bytes") << '\n';
@@ -77,7 +77,7 @@ core::Result<std::string> read_stats(const std::string& store_dir) {
 
 int run_store_stats(const Context& context, const std::string& store_dir) {
   return answer(context, store_dir.empty() ? context.hub.get("/v1/store") : read_stats(store_dir),
-                [&](const Json& json) { show(context.out, json); });
+                [&](const Json& json) { show_stats(context.out, json); });
 }
 
 }  // namespace headgate::tools
