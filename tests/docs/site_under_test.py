@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Callable
 
-WAIT_S = 30
+WAIT_S = 20
 
 
 def free_port() -> int:
