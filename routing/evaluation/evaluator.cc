@@ -6,8 +6,11 @@
 #include "routing/language/text.h"
 
 namespace headgate::routing {
+namespace {
 
 using Kind = Value::Kind;
+
+}  // namespace
 
 // State of an evaluation that all nodes of the tree share.
 struct Evaluator::Run {

@@ -6,7 +6,11 @@
 
 namespace headgate::tools {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 int run_queue_purge(const Context& context, const std::string& queue, const Consent& consent) {
   if (!confirmed(context, consent, "Drop everything that waits in " + printable(queue) + " for good?"))

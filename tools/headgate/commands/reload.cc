@@ -5,7 +5,11 @@
 
 namespace headgate::tools {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 int run_reload(const Context& context) {
   bool whole = true;
