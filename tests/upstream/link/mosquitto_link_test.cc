@@ -24,6 +24,7 @@
 #include "tests/e2e/support/mosquitto_broker.h"
 #include "tests/e2e/support/net.h"
 #include "tests/e2e/support/process.h"
+#include "tests/support/manual_encoder.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/scripted_links.h"
@@ -122,8 +123,11 @@ class Hub : public store::StoreEvents {
  public:
   explicit Hub(const UpstreamOptions& options)
       : link_(io, executor_, clock_, options.link),
-        forwarder(store, queue_, link_, log, options, 7),
+        forwarder(store, queue_, link_, encoder_, log, options, 7),
         timer_(io) {
+    encoder_.answer = [this](uint64_t job, core::Result<EncodedJob> made) {
+      forwarder.on_encoded(job, std::move(made), clock_.now());
+    };
     store.set_events(this);
   }
 
@@ -163,6 +167,7 @@ class Hub : public store::StoreEvents {
  private:
   store::QueueId queue_ = *store.open_queue("$upstream", store::link_attributes());
   MosquittoLink link_;
+  testing::ManualEncoder encoder_;
 
  public:
   Forwarder forwarder;
@@ -171,6 +176,7 @@ class Hub : public store::StoreEvents {
   // The real hub rearms its timer at each input; a short beat is enough here.
   void tick() {
     forwarder.on_tick(clock_.now());
+    encoder_.finish_all();
     timer_.expires_after(milliseconds(5));
     timer_.async_wait([this](boost::system::error_code error) {
       if (!error) tick();
