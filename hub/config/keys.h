@@ -50,14 +50,6 @@ struct TextRule {
   std::string_view allowed;
 };
 
-// Limits that keys of the hub and keys of a listener share.
-inline constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
-[[nodiscard]] constexpr bool is_socket_path(std::string_view text) {
-  return text.size() <= kSocketPathBytesMax;
-}
-inline constexpr TextRule kSocket = {is_socket_path,
-                                     "a path of at most 107 bytes, the system's limit for sockets"};
-
 template <class Owner>
 struct Key {
   std::string_view path;  // "limits.connect_timeout_s"

@@ -15,7 +15,7 @@ bool is_for_sessions(std::string_view text) { return text != core::to_string(cor
 constexpr TextRule kSessionOnFull = {is_for_sessions, "\"drop-newest\", \"drop-oldest\" or \"dilute\""};
 
 auto queue(auto member) { return at(&Config::queues, &StoreLimits::queue, member); }
-auto session(auto member) { return at(&Config::queues, &StoreLimits::session, member); }
+auto of_session(auto member) { return at(&Config::queues, &StoreLimits::session, member); }
 
 Keys disk_keys() {
   return {
@@ -58,12 +58,12 @@ Keys queue_keys() {
       {"store.on_full", queue(&QueuePolicy::on_full),
        "What such a queue does when it is full, for onFull: \"reject\" refuses the message, \"drop-oldest\" "
        "and \"dilute\" make room for it, \"drop-newest\" drops it."},
-      {"store.session_bytes_max", session(&QueuePolicy::bytes_max),
+      {"store.session_bytes_max", of_session(&QueuePolicy::bytes_max),
        "What may wait for one persistent session; 0 is no limit.", Unit::bytes, 0, kPiB},
-      {"store.session_messages_max", session(&QueuePolicy::messages_max), "The same in messages.", Unit::none,
+      {"store.session_messages_max", of_session(&QueuePolicy::messages_max), "The same in messages.", Unit::none,
        0, kMessagesMax},
       {.path = "store.session_on_full",
-       .slot = session(&QueuePolicy::on_full),
+       .slot = of_session(&QueuePolicy::on_full),
        .doc = "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "
               "\"dilute\"; a publisher is never refused for it.",
        .rule = kSessionOnFull},
