@@ -311,10 +311,10 @@ TEST_F(WillMessage, IsPublishedAfterARestartOnceItsDelayIsOver) {  // [MQTT-3.1.
   events_.records_wills = true;
   const core::MessagePtr will = message("will", "gone");
   broker().restore({"delayed", 3600, now().wall_ms - 1000}, now());
-  broker().restore_will("delayed", {will, 5, now().wall_ms + 4000}, now());
+  broker().restore_will("delayed", {will, 0, 5, now().wall_ms + 4000}, now());
   broker().restore({"connected", 3600, 0}, now());
-  broker().restore_will("connected", {will, 5, 0}, now());
-  broker().restore_will("short-lived", {will, 5, 0}, now());  // expiry 0: it ends with its connection
+  broker().restore_will("connected", {will, 0, 5, 0}, now());
+  broker().restore_will("short-lived", {will, 0, 5, 0}, now());  // expiry 0: it ends with its connection
   happened();
   pass_ms(0);
   EXPECT_THAT(happened(), ElementsAre("publish short-lived q0 will=gone", "ended short-lived"));
@@ -328,7 +328,7 @@ TEST_F(WillMessage, IsPublishedAfterARestartOnceItsDelayIsOver) {  // [MQTT-3.1.
 
 TEST_F(WillMessage, IsNotPublishedAfterARestartIfItsClientIsBackInTime) {  // [MQTT-3.1.3-9]
   broker().restore({"a", 3600, 0}, now());
-  broker().restore_will("a", {message("will", "gone"), 5, 0}, now());
+  broker().restore_will("a", {message("will", "gone"), 0, 5, 0}, now());
   connected(kept(v5("a")));
   pass_s(10);
   EXPECT_THAT(happened(), IsEmpty());
