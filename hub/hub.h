@@ -77,7 +77,7 @@ class Hub : public HubView {
   // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
   core::Status use_access(const Config& config);
   void reload_access(const Config& fresh, ReloadReport& report);
-  // What $SYS says of the hub as a whole (inspection.cc).
+  // Fills in the values of $SYS that concern the hub as a whole (inspection.cc).
   void fill(SysSnapshot& snapshot) const;
   core::Status listen();
   void reload_certificates(ReloadReport& report);

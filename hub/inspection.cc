@@ -1,4 +1,4 @@
-// What the admin tool sees of the hub. Nothing here is on a message's way.
+// View of the hub for the admin tool. Nothing here is on a message's way.
 #include <malloc.h>
 
 #include <map>

@@ -26,9 +26,9 @@
 
 namespace headgate::store {
 
-// The name under which a hub opens its queue of dead letters (QueueKind::dead). It is an ordinary queue, but that
-// the tags of its entries say where they come from (store/dead_letter.h), and that nothing comes back to it from
-// itself.
+// The name under which a hub opens its queue of dead letters (QueueKind::dead). It is an ordinary queue, but
+// that the tags of its entries say where they come from (store/dead_letter.h), and that nothing comes back to
+// it from itself.
 inline constexpr std::string_view kDeadQueue = "$dead";
 
 // Who this store is. `epoch` is a ULID made with the store, and anew when damage to its files was mended.
@@ -83,8 +83,8 @@ struct QueueStats {
 };
 
 // Entries of a queue that will never be delivered, for the far side to know. Neighbours with one reason
-// are joined, so the list stays short. Kept only for queues that say so (QueueAttributes::keeps_gaps): for others
-// there is no far side to tell, and their losses are in the counters.
+// are joined, so the list stays short. Kept only for queues that say so (QueueAttributes::keeps_gaps): for
+// others there is no far side to tell, and their losses are in the counters.
 struct Gap {
   Seq from = 0;
   Seq to = 0;          // inclusive
@@ -103,7 +103,7 @@ struct DiskState {
   bool low = false;             // messages are refused; all else goes on
 };
 
-// What can be asked of a store without changing it; also of a stopped hub's directory.
+// Questions to a store that do not change it; also to a stopped hub's directory.
 class QueueReader {
  public:
   virtual ~QueueReader() = default;
@@ -117,9 +117,9 @@ class QueueReader {
   // kept: nothing is read for them.
   [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
 
-  // When the oldest message that waits in a lane arrived, Unix ms; 0: none waits, or it cannot be read. `queue`
-  // must exist. Known without a look at the disk, but for a lane whose head has moved to another row of the
-  // index since: that row is read.
+  // When the oldest message that waits in a lane arrived, Unix ms; 0: none waits, or it cannot be read.
+  // `queue` must exist. Known without a look at the disk, but for a lane whose head has moved to another row
+  // of the index since: that row is read.
   [[nodiscard]] virtual int64_t oldest_ms(QueueId queue, uint8_t lane) = 0;
 
   // Durable, unfinished entries of a lane with seq > `after`, oldest first. Costs the same at any depth.
@@ -148,7 +148,7 @@ class QueueReader {
   virtual core::Status for_each(std::string_view prefix, const Visit& visit) const = 0;
 };
 
-// What the store tells its owner. Called from the loop, never from inside a call into the store.
+// Events of the store, for its owner. Called from the loop, never from inside a call into the store.
 class StoreEvents {
  public:
   virtual ~StoreEvents() = default;
@@ -167,9 +167,9 @@ class StoreEvents {
 
   // A write or sync failed. Every Change after the last on_durable() is lost: what is `undo`, as messages of
   // clients are, has not happened, unless it was on the disk whole, and whoever made it goes back to what is
-  // durable once the store is open again; what is `redo` is done again by then, and on_durable() comes for its
-  // seq. Until on_recovered() appends are refused with Errc::io and reads answer `unavailable`; ends and values
-  // that are `redo`, queues that are opened or removed are taken, and written afterwards.
+  // durable once the store is open again; what is `redo` is done again by then, and on_durable() comes for
+  // its seq. Until on_recovered() appends are refused with Errc::io and reads answer `unavailable`; ends and
+  // values that are `redo`, queues that are opened or removed are taken, and written afterwards.
   virtual void on_failed(const core::Error& error) = 0;
 
   // The store is open again, with what is on the disk, what was lost and is `redo`, and what was asked of it
@@ -207,8 +207,9 @@ class QueueStore : public QueueReader {
   // values or must be synced; 0: it needed none, it is written soon.
   // Errors: not_found (a target's queue or lane, a required end), full (a queue's or the hub's limit, or the
   // disk is low and it would store a message: try again after on_room; or the disk does not keep up with what
-  // waits to be written: try again after the next on_durable), io (closed; between on_failed and on_recovered:
-  // only what is `redo` and appends nothing is taken, within bounds), corrupt or io (an end cannot be read).
+  // waits to be written: try again after the next on_durable), io (closed; between on_failed and
+  // on_recovered: only what is `redo` and appends nothing is taken, within bounds), corrupt or io (an end
+  // cannot be read).
   [[nodiscard]] virtual core::Result<Seq> commit(const Change& change) = 0;
 
   // ---- the usual Changes ----
@@ -223,8 +224,8 @@ class QueueStore : public QueueReader {
   [[nodiscard]] core::Result<Seq> put(std::span<const KeyValue> values, bool must_sync = true);
 
   // The consumer is done with this entry. Written soon and not synced: after a crash an entry may come back,
-  // with the same seq. `values` are written together with it, also when the entry was gone already. Done again
-  // if it is lost.
+  // with the same seq. `values` are written together with it, also when the entry was gone already. Done
+  // again if it is lost.
   void finish(QueueId queue, uint8_t lane, Seq seq, Outcome outcome, std::span<const KeyValue> values = {});
 
   // Ends the entry as dead, as finish() does, and puts its message into the queue of dead letters. Only

@@ -27,8 +27,8 @@ struct ClientNet {
   friend auto operator<=>(const ClientNet&, const ClientNet&) = default;
 };
 
-// Of the bytes of a socket address; an IPv4 address inside an IPv6 one is the IPv4 address. nullopt:
-// loopback. This machine, Unix sockets included, is not held to limits by address.
+// Key of an address, from the bytes of a socket address; an IPv4 address inside an IPv6 one is the IPv4
+// address. nullopt: loopback. This machine, Unix sockets included, is not held to limits by address.
 [[nodiscard]] std::optional<ClientNet> net_of_v4(const std::array<uint8_t, 4>& address);
 [[nodiscard]] std::optional<ClientNet> net_of_v6(const std::array<uint8_t, 16>& address);
 
@@ -43,12 +43,12 @@ enum class Refusal : uint8_t {
 inline constexpr size_t kRefusals = 6;
 // The config key of the limit that was met; of `handshake` none.
 [[nodiscard]] std::string_view limit_of(Refusal refusal);
-// What it is called among the counters.
+// Names it among the counters.
 [[nodiscard]] std::string_view name_of(Refusal refusal);
 
 class Admission {
  public:
-  // What an admitted connection gives back when it ends.
+  // Place of an admitted connection, given back when it ends.
   struct Ticket {
     uint32_t listener = 0;
     std::optional<ClientNet> from;

@@ -48,7 +48,7 @@ class ConnectionPool {
   [[nodiscard]] Broker& broker() { return broker_; }
   [[nodiscard]] core::Now now() const { return clock_.now(); }
   [[nodiscard]] core::Log& log() { return log_; }
-  // Its bytes are good until the next use by any connection.
+  // Scratch whose bytes are good until the next use by any connection.
   [[nodiscard]] char* read_buffer() { return read_buffer_.data(); }
   [[nodiscard]] std::span<char> write_scratch() { return write_scratch_; }
   void flush_soon(std::shared_ptr<Connection> connection);

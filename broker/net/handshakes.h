@@ -32,7 +32,7 @@ class HandshakeOwner {
   virtual void on_handshake(std::unique_ptr<TlsHandshake> handshake) = 0;
 };
 
-// One loop owns it.
+// Owned by one loop.
 class Handshakes {
  public:
   // Enough that the worker need not wait for the loop, and so few that stopping waits for little.

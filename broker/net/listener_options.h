@@ -1,4 +1,5 @@
-// A listener as plain values: from the configuration to broker::Listener. Defaults are those of headgate.json.
+// A listener as plain values: from the configuration to broker::Listener. Defaults are those of
+// headgate.json.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace headgate::broker {
 
-// What MQTT's bytes travel in.
+// Transport that carries MQTT's bytes.
 enum class Transport : uint8_t { tcp, tls, ws, wss, unix_socket };
 
 [[nodiscard]] constexpr bool is_encrypted(Transport transport) {

@@ -26,7 +26,7 @@ constexpr size_t kKeptMessage = 16 * 1024;      // larger write buffers are give
 constexpr size_t kMessageBytesMin = 64 * 1024;  // what a message may always have
 constexpr std::chrono::seconds kHandshake{5};   // for the answer, and for the other's close frame
 
-// What the close frame says.
+// Reason that the close frame gives.
 websocket::close_code close_code_of(ReasonCode reason) {
   if (reason == ReasonCode::server_shutting_down) return websocket::close_code::going_away;
   return is_error(reason) ? websocket::close_code::policy_error : websocket::close_code::normal;
@@ -43,7 +43,7 @@ class WebSocketConnection : public Connection {
   void hang_up() override;
 
  private:
-  // What is needed until the connection is a WebSocket.
+  // State that is needed until the connection is a WebSocket.
   struct Upgrade {
     beast::flat_buffer buffer{kRequestBytesMax};
     http::request_parser<http::empty_body> parser;

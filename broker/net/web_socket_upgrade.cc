@@ -7,7 +7,7 @@
 namespace headgate::broker {
 namespace {
 
-// Both mean the same here; MQTT.js and Paho of old say the second for 3.1.1, too.
+// Subprotocols with one meaning here; MQTT.js and Paho of old say the second for 3.1.1, too.
 constexpr std::array<std::string_view, 2> kProtocols = {"mqtt", "mqttv3.1"};
 
 std::string_view trimmed(std::string_view text) {

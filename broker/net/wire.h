@@ -1,4 +1,4 @@
-// One client's bytes on a non-blocking socket, in the clear or in TLS. No buffer of its own: with TLS,
+// Bytes of a client on a non-blocking socket, in the clear or in TLS. No buffer of its own: with TLS,
 // OpenSSL holds one only while a record is incomplete.
 #pragma once
 
@@ -37,9 +37,9 @@ class Wire {
   // From here on bytes go through `session`, whose handshake over this socket is done.
   void encrypt(TlsSession session);
 
-  // As much as there is, up to `room` bytes. Bytes may come together with `ended`.
+  // Reads all that there is, up to `room` bytes. Bytes may come together with `ended`.
   [[nodiscard]] Moved read(char* to, size_t room);
-  // As much as the socket takes now.
+  // Writes all that the socket takes now.
   [[nodiscard]] Moved write(std::string_view bytes);
   // True when read() may give bytes although the socket is not readable: OpenSSL has them.
   [[nodiscard]] bool holds_bytes() const { return holds_bytes_; }

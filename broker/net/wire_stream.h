@@ -17,7 +17,7 @@ class WireStream {
  public:
   using executor_type = Wire::Socket::executor_type;
 
-  // Both are lent. `scratch` puts pieces together, so that a frame goes out in one write and one TLS record;
+  // Borrows both. `scratch` puts pieces together, so that a frame goes out in one write and one TLS record;
   // it may be shared by all streams of the loop.
   WireStream(Wire& wire, std::span<char> scratch) : wire_(wire), scratch_(scratch) {}
 

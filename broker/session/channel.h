@@ -1,4 +1,4 @@
-// One network connection as the protocol sees it: bytes to send, limits of the peer, why it ends. No socket.
+// A network connection as the protocol sees it: bytes to send, limits of the peer, why it ends. No socket.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a message costs in memory, for the limits that count it.
+// Cost of a message in memory, for the limits that count it.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace headgate::broker {
 
-// Its strings.
+// Counts the strings of a message.
 [[nodiscard]] inline size_t memory_bytes(const core::Message& message) {
   const core::Properties& properties = message.props();
   size_t bytes = message.topic.size() + message.body.size() + properties.content_type.size() +

@@ -1,4 +1,4 @@
-// What is on its way to one client: the in-flight window and, behind it, what waits in memory.
+// Deliveries on their way to a client: the in-flight window and, behind it, what waits in memory.
 #pragma once
 
 #include <cstdint>
@@ -63,12 +63,12 @@ class Outbox {
   // [MQTT-4.9.0-1, MQTT-4.9.0-2]
   [[nodiscard]] size_t window() const { return again_ == 0 ? room() : 0; }
   [[nodiscard]] size_t in_flight() const { return used_; }
-  // What the window costs in memory: as many places, used or not.
+  // Cost of the flow-control window in memory: as many places, used or not.
   [[nodiscard]] size_t slots() const { return slots_.size(); }
 
   // Puts a delivery in flight under a free packet id. Good until the next one is started.
   const InFlight& start(Outgoing out);
-  // The same under a given id; nullptr if that id is in use.
+  // Takes a place under a given id; nullptr if that id is in use.
   const InFlight* start_as(uint16_t packet_id, Outgoing out);
   // After a restart: a delivery of which the client has acknowledged the PUBLISH, but not the PUBREL.
   void restore_released(uint16_t packet_id);

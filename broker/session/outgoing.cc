@@ -17,7 +17,7 @@ bool expired(const core::Message& message, core::Now now) {
   return message.expires_ms != 0 && message.expires_ms <= now.wall_ms;
 }
 
-// What remains of the message's life, rounded up so that it is not cut short [MQTT-3.3.2-6].
+// Computes the rest of the message's life, rounded up so that it is not cut short [MQTT-3.3.2-6].
 std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now) {
   if (message.expires_ms == 0) return std::nullopt;
   const int64_t left_s = (message.expires_ms - now.wall_ms + 999) / 1000;
@@ -127,7 +127,7 @@ void Session::write_or_give_up(const Outbox::InFlight& flight, bool dup, core::N
     give_up(outbox_.finish(flight.packet_id), DropReason::too_large);
 }
 
-// As much of what is to be sent again as the new connection's window and the socket take [MQTT-3.3.4-9].
+// Sends again as many deliveries as the new connection's window and the socket take [MQTT-3.3.4-9].
 // [MQTT-3.3.1-1]; 3.1.1 [MQTT-3.3.1-1, MQTT-4.4.0-1]
 void Session::send_again(core::Now now) {
   while (takes_packets() && !congested()) {

@@ -1,4 +1,4 @@
-// What one client may do: the rules that concern it, with its own names put in. A value without I/O; shared
+// Rights of a client: the rules that concern it, with its own names put in. A value without I/O; shared
 // by sessions, immutable.
 #pragma once
 

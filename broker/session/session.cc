@@ -159,7 +159,7 @@ ReasonCode Session::on_disconnect(const Frame& frame) {
   return ReasonCode::success;
 }
 
-// What to say with the answer to that request; nullopt if this connection does not wait for it.
+// Finds the properties of the answer to that request; nullopt if this connection does not wait for it.
 std::optional<std::string> Session::end_request(uint16_t packet_id) {
   const auto request = std::ranges::find(requests_, packet_id, &Request::packet_id);
   if (request == requests_.end()) return std::nullopt;

@@ -1,4 +1,4 @@
-// One client's MQTT state (MQTT 5.0 section 4.1), for as long as the session lives: across connections if
+// MQTT state of a client (MQTT 5.0 section 4.1), for as long as the session lives: across connections if
 // it is persistent. No socket, no clock, no store: packets and `now` come in, bytes go into the channel, and
 // what the rest of the hub must do goes to BrokerEvents.
 //
@@ -45,8 +45,8 @@ struct PublishToken {
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
 };
 
-// A will as the store remembers it. Its message has no expiry of its own (`expires_ms` is 0) until it is published.
-// Without a message: there is none.
+// A will as the store remembers it. Its message has no expiry of its own (`expires_ms` is 0) until it is
+// published. Without a message: there is none.
 struct StoredWill {
   core::MessagePtr message;
   uint32_t expiry_s = 0;  // from its publication; 0 = never
@@ -59,7 +59,7 @@ struct StoredWill {
 // How an event changes the will that is kept for a session; nullopt: it stays as it is.
 using WillChange = std::optional<StoredWill>;
 
-// One accepted line of a SUBSCRIBE.
+// An accepted line of a SUBSCRIBE.
 struct AcceptedSubscription {
   std::string filter;
   SubscriptionOptions options;
@@ -77,8 +77,8 @@ class BrokerEvents {
   // A client is connected and its CONNACK is on its way. A will is promised even if the hub itself does not
   // live to publish it [MQTT-3.1.2-7]: `will` is to be kept together with the session, both or neither.
   virtual void on_connected(Session& session, bool session_present, const WillChange& will) = 0;
-  // The connection is gone; the session may live on. `will` as above: a client that has said good-bye has none
-  // any more, and one that waits for its delay is given a time.
+  // The connection is gone; the session may live on. `will` as above: a client that has said good-bye has
+  // none any more, and one that waits for its delay is given a time.
   virtual void on_disconnected(Session& session, const WillChange& will) = 0;
   // The session's state is gone, and its subscriptions with it.
   virtual void on_session_ended(Session& session) = 0;
@@ -112,7 +112,7 @@ class BrokerEvents {
   virtual void on_window_open(Session& session) = 0;
 };
 
-// What clients asked for and may not do.
+// Counts requests of clients who lack the right.
 struct Denials {
   uint64_t publish = 0;
   uint64_t subscribe = 0;
@@ -123,7 +123,7 @@ struct Denials {
   }
 };
 
-// What all sessions of a broker share. Owned by the broker, outlives them.
+// Parts that all sessions of a broker share. Owned by the broker, outlives them.
 struct SessionContext {
   SessionLimits limits;
   BrokerEvents* events;  // set before the first session
@@ -141,7 +141,7 @@ struct SessionContext {
 // Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
 // not.
 [[nodiscard]] bool is_within(const SessionLimits& limits, std::string_view topic, std::string& why);
-// The same for a message's user properties.
+// Checks the number of a message's user properties.
 [[nodiscard]] bool is_within(const SessionLimits& limits, const MessageProperties& properties,
                              std::string& why);
 
@@ -182,11 +182,11 @@ class Session : public std::enable_shared_from_this<Session> {
   // Who its client is: of the current connection, or the last. Messages carry it as their source.
   [[nodiscard]] const Identity& identity() const { return *grant_.identity; }
   void set_grant(Grant grant);
-  // False, counted and logged once a session, if the client may not publish there. Asked for every PUBLISH and
-  // every will before the hub hears of it.
+  // False, counted and logged once a session, if the client may not publish there. Asked for every PUBLISH
+  // and every will before the hub hears of it.
   [[nodiscard]] bool may_publish(std::string_view topic);
-  // False, and counted, if the client may not have messages of that topic. Asked by every delivery, and before
-  // a message is put into the session's durable queue.
+  // False, and counted, if the client may not have messages of that topic. Asked by every delivery, and
+  // before a message is put into the session's durable queue.
   [[nodiscard]] bool may_receive(std::string_view topic) {
     if (grant_.rights->may_receive(topic)) return true;
     count_denied(Action::receive);
@@ -231,7 +231,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // The session has ended: nothing matches its subscriptions any more, whoever still holds it. They can still
   // be listed.
   void end();
-  // One packet from the client, never CONNECT. Anything but success must close the connection with that
+  // Takes a packet from the client, never CONNECT. Anything but success must close the connection with that
   // reason.
   [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
 
@@ -350,7 +350,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::map<std::string, SubscriptionOptions, std::less<>> filters_;
 
   IncomingQos2 incoming_qos2_;
-  // Of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
+  // State of this connection only: a client starts each with its whole quota (MQTT 5.0 section 4.9).
   size_t unacknowledged_ = 0;    // QoS 1 without PUBACK, QoS 2 without PUBCOMP
   size_t unanswered_ = 0;        // QoS 1 without PUBACK, QoS 2 without PUBREC
   size_t unanswered_bytes_ = 0;  // of those

@@ -1,4 +1,4 @@
-// One message on its way to many subscribers, encoded once for all who get the same bytes.
+// A message on its way to many subscribers, encoded once for all who get the same bytes.
 #pragma once
 
 #include <array>

@@ -15,7 +15,7 @@ namespace headgate::broker {
 
 class Session;
 
-// What a client asked for with one topic filter (MQTT 5.0 section 3.8.3.1).
+// Options that a client gives with a topic filter (MQTT 5.0 section 3.8.3.1).
 struct SubscriptionOptions {
   uint8_t qos = 0;
   bool no_local = false;

@@ -1,4 +1,4 @@
-// One call of the admin API, as its handlers see it, and the ways to answer it.
+// A call of the admin API, as its handlers see it, and the ways to answer it.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct AdminCall {
   // {seq}; nullopt if it is none.
   [[nodiscard]] std::optional<store::Seq> seq() const;
 
-  // Of a parameter that is there.
+  // Refuses the value of a parameter.
   [[nodiscard]] AdminResponse wrong(const std::string& parameter, std::string_view allowed) const;
 };
 
@@ -36,7 +36,7 @@ struct AdminCall {
 [[nodiscard]] AdminResponse answer(core::Result<std::string> body);
 // {"error": what}.
 [[nodiscard]] AdminResponse failed(unsigned status, std::string_view what);
-// Of a verb that changes the store. One that fails is being opened again: try later.
+// Answers for a verb that changes the store. A store that has failed is being opened again: try later.
 [[nodiscard]] AdminResponse refused(const core::Error& error);
 
 }  // namespace headgate::hub

@@ -1,5 +1,5 @@
-// What the admin API may see of a running hub, as plain values. Implemented by hub::Hub and, in tests, by a
-// fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
+// Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
+// by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
 // reload().
 #pragma once
 
@@ -32,7 +32,7 @@ struct UpstreamStatus {
   uint32_t batches_in_flight = 0;
 };
 
-// What was refused for lack of a right, since start.
+// Counts refusals for lack of a right, since start.
 struct DeniedCounts {
   uint64_t connect = 0;  // of the hub only
   uint64_t publish = 0;
@@ -136,7 +136,7 @@ class HubView {
   // out, certificates that do not leave the old ones in force; both are reported.
   virtual ReloadReport reload() = 0;
 
-  // As DurableStore::back_up().
+  // Copies the store: see DurableStore::back_up().
   virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not

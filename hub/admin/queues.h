@@ -1,4 +1,4 @@
-// What the admin API answers about queues and dead letters, and does to them (queue_verbs.h). The paths and
+// Handlers of the admin API for queues and dead letters (queue_verbs.h does the work). The paths and
 // the answers: admin_api.h.
 #pragma once
 

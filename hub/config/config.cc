@@ -45,7 +45,7 @@ template <class Owner>
 void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
                  std::string_view place, Problems& problems);
 
-// What a value may be, and where it goes: one overload for each type a key can have.
+// Reads a value into its place: an overload for each type that a key can have.
 template <class Owner>
 struct Setter {
   Owner& owner;

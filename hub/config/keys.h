@@ -44,7 +44,7 @@ using Slot = std::variant<Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Own
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
-// What a text must look like, and which words of an enum are allowed if not all are. `allowed` completes the sentence "allowed: …".
+// Form that a text must have, and which words of an enum are allowed if not all are. `allowed` completes the sentence "allowed: …".
 struct TextRule {
   bool (*ok)(std::string_view text) = nullptr;  // null: any text
   std::string_view allowed;

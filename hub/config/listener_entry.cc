@@ -11,7 +11,7 @@ using broker::Transport;
 
 std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-// One listener's place and what is said about it.
+// Place of a listener, and its object in the file.
 class Check {
  public:
   Check(const ListenerConfig& listener, std::string place, Problems& problems)

@@ -1,4 +1,4 @@
-// One entry of `listeners` in headgate.json, and what makes sense in it.
+// An entry of `listeners` in headgate.json, and the rules for it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What is wrong with a configuration: one line for each problem, all of them collected.
+// Problems of a configuration: a line for each, all of them collected.
 #pragma once
 
 #include <string>

@@ -9,7 +9,7 @@ using store::StoreOptions;
 
 constexpr uint64_t kMessagesMax = 1'000'000'000'000;
 
-// One client that is away must not hold back everybody who publishes.
+// Leaves out `reject`: a client that is away must not hold back everybody who publishes.
 bool is_for_sessions(std::string_view text) { return text != core::to_string(core::OnFull::reject); }
 
 constexpr TextRule kSessionOnFull = {is_for_sessions, "\"drop-newest\", \"drop-oldest\" or \"dilute\""};

@@ -36,7 +36,7 @@ class Answers {
   void on_failed();
 
  private:
-  // One answer, due once `seq` is durable.
+  // An answer, due once `seq` is durable.
   struct Wait {
     store::Seq seq = 0;
     Kind kind = Kind::accepted;

@@ -24,7 +24,7 @@ bool names_module(std::string_view filter) {
   return first == "modules" && second && *second != "+" && *second != "#";
 }
 
-// The same message under the topic of the input it goes to.
+// Copies the message under the topic of the input it goes to.
 core::MessagePtr readdressed(const core::Message& message, const std::string& topic) {
   auto copy = std::make_shared<core::Message>(message);
   copy->topic = topic;

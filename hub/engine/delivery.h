@@ -63,7 +63,7 @@ class Delivery : private Consumer {
   void on_window_open(const broker::Session& session);
 
  private:
-  // What is known of deliveries before the last restart.
+  // Knowledge of deliveries before the last restart.
   struct Restored {
     store::Seq maybe_sent = 0;
     bool was_connected = false;

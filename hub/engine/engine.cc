@@ -29,7 +29,7 @@ core::Status Engine::restore() {
   return restore_queues();
 }
 
-// Those that every hub has.
+// Opens the queues that every hub has.
 core::Status Engine::restore_queues() {
   const auto upstream = store_.open_queue(kUpstreamQueue, store::link_attributes());
   if (!upstream) return core::fail(upstream.error());
@@ -130,7 +130,7 @@ void Engine::tick() {
 void Engine::on_connected(broker::Session& session, bool, const broker::WillChange& will) {
   sessions_.on_connected(session, will);
   if (session.queue) delivery_.bind_session(*session.queue, session);
-  // Its rights may be others than on its last connection.
+  // Asks the rights anew: they may be others than on the last connection.
   if (delivery_.unbind_inputs(session)) offer_inputs();
   delivery_.bind_inputs(session);
 }

@@ -88,7 +88,7 @@ void QueueRules::let_go(store::QueueId queue) {
   }
 }
 
-// Its last message is gone, and no route leads there: nothing is lost but its counters.
+// Removes a queue whose last message is gone and to which no route leads: only its counters are lost.
 void QueueRules::remove(store::QueueId queue) {
   if (const auto removed = store_.remove_queue(queue); !removed) {
     log_.warn("queue_remove_failed", {{"error", removed.error().what}});

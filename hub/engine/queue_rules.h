@@ -15,7 +15,7 @@
 
 namespace headgate::hub {
 
-// What holds for a queue with this rule.
+// Policy of a queue with this rule.
 [[nodiscard]] store::QueuePolicy policy_of(const routing::QueueRule& rule,
                                            const store::QueuePolicy& defaults);
 

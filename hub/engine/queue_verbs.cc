@@ -11,7 +11,7 @@ namespace {
 
 using core::Errc;
 
-// What one turn of the loop puts back.
+// Letters that one turn of the loop puts back.
 constexpr store::ReadLimit kReplayAtOnce{256, 1024 * 1024};
 
 std::string name_of(store::Seq letter) { return "dead letter " + std::to_string(letter); }

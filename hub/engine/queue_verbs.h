@@ -1,4 +1,4 @@
-// What an operator may do to queues and dead letters. Loop thread only.
+// Verbs of an operator on queues and dead letters. Loop thread only.
 //
 // Errors are for the operator to read: not_found, invalid, full, unavailable or io (the store is being opened
 // again).
@@ -29,7 +29,7 @@ struct Replayed {
 [[nodiscard]] core::Result<Replayed> replay_dead_letter(store::QueueStore& store, store::Seq letter,
                                                         core::Now now);
 
-// The same for those after `after`, oldest first, as many as one turn of the loop should take.
+// Replays the letters after `after`, oldest first, as many as one turn of the loop should take.
 struct ReplayReport {
   struct Refused {
     store::Seq letter = 0;

@@ -99,7 +99,7 @@ std::map<std::string, store::QueueId> RouteSet::inputs() const {
   return inputs;
 }
 
-// What each route in force says about the queue that it leads to.
+// Collects the rules of each route in force for the queue that it leads to.
 std::vector<QueueRules::Use> RouteSet::uses() const {
   std::vector<QueueRules::Use> uses;
   for (size_t i = 0; i < statuses_.size(); ++i) {

@@ -71,7 +71,8 @@ size_t Shares::hand_over_queue(const broker::Session& ended, store::Seq sent) {
   return lost;
 }
 
-// Which of the session's shares it came by is not kept: that its filter matches is enough to find the group.
+// Finds the group by any matching filter: the share that a message came by is not kept. That its filter
+// matches is enough to find the group.
 bool Shares::give_to_another(const broker::Session& ended, const core::MessagePtr& message) {
   if (message->expires_ms != 0 && message->expires_ms <= clock_.now().wall_ms) return true;
   for (const auto& [text, options] : ended.subscriptions()) {

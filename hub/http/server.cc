@@ -95,7 +95,7 @@ class AdminServer::Impl : public std::enable_shared_from_this<AdminServer::Impl>
   std::set<std::shared_ptr<Connection>> connections_;
 };
 
-// One client: requests one after the other, until one becomes a stream.
+// A client of the admin socket: requests one after the other, until one becomes a stream.
 class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Impl> server, Local::socket socket)

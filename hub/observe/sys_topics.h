@@ -14,7 +14,7 @@
 
 namespace headgate::hub {
 
-// What the values are made from. Counts run from the start of the hub.
+// Sources of the values. Counts run from the start of the hub.
 struct SysSnapshot {
   std::string version;
   int64_t uptime_s = 0;
@@ -50,7 +50,7 @@ struct SysTopic {
 
 class SysTopics {
  public:
-  // What has changed since the last update; everything the first time.
+  // Returns the values that have changed since the last update; everything the first time.
   std::vector<SysTopic> update(const SysSnapshot& snapshot, core::Now now);
 
   // Every topic with its value as of the last update.

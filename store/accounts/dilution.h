@@ -1,5 +1,5 @@
-// Which entries go when a queue is thinned: of each source's messages every second one, the first is kept.
-// A *pass* covers the older half of one lane and goes on where it was, some entries at a time.
+// Choice of the entries that go when a queue is thinned: of each source's messages every second one, the
+// first is kept. A *pass* covers the older half of one lane and goes on where it was, some entries at a time.
 #pragma once
 
 #include <cstdint>

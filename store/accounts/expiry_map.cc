@@ -53,7 +53,7 @@ void ExpiryMap::looked_at(const Stretch& stretch, Seq up_to, int64_t due_ms) {
   if (stretches_.size() > kStretchesMax) join_shortest();
 }
 
-// What is to be looked at next stays by itself: joined with what has been, all of it would be due again.
+// Keeps the stretch that is looked at next apart: joined with the one before, all of it would be due again.
 void ExpiryMap::join_shortest() {
   const auto is_next = [this](const Stretch& stretch) { return stretch.from == looked_up_to_; };
   auto best = stretches_.end();

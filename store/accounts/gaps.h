@@ -1,4 +1,4 @@
-// What a queue lost and has not yet told the far side: a short list, however many entries were lost.
+// Losses of a queue that the far side does not know yet: a short list, however many entries were lost.
 #pragma once
 
 #include <cstdint>

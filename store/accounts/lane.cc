@@ -8,29 +8,29 @@ namespace headgate::store {
 Seq LaneProgress::add(Seq seq) { return std::exchange(last_, seq); }
 
 void LaneProgress::finish(Seq previous, Seq seq) {
-  if (seq <= head_) return;
-  if (previous > head_) {
+  if (seq <= checkpoint_) return;
+  if (previous > checkpoint_) {
     above_.add(previous, seq);
     return;
   }
-  head_ = seq;
+  checkpoint_ = seq;
   absorb();
 }
 
 void LaneProgress::finish_all() {
-  head_ = last_;
+  checkpoint_ = last_;
   above_.clear();
 }
 
 bool LaneProgress::passed(Seq from, Seq to) const {
-  return to <= head_ || above_.covers(std::max(from, head_), to);
+  return to <= checkpoint_ || above_.covers(std::max(from, checkpoint_), to);
 }
 
-Seq LaneProgress::skip_finished(Seq after) const { return above_.end_after(std::max(after, head_)); }
+Seq LaneProgress::skip_finished(Seq after) const { return above_.end_after(std::max(after, checkpoint_)); }
 
-LaneProgress LaneProgress::restore(Seq head, Seq last, SeqRanges above) {
+LaneProgress LaneProgress::restore(Seq checkpoint, Seq last, SeqRanges above) {
   LaneProgress progress;
-  progress.head_ = head;
+  progress.checkpoint_ = checkpoint;
   progress.last_ = last;
   progress.above_ = std::move(above);
   return progress;
@@ -45,8 +45,8 @@ Oldest first_waiting(const IndexRow& row, size_t position, const Lane& lane) {
 }
 
 void LaneProgress::absorb() {
-  while (!above_.ranges().empty() && above_.ranges().begin()->first <= head_) {
-    head_ = std::max(head_, above_.ranges().begin()->second);
+  while (!above_.ranges().empty() && above_.ranges().begin()->first <= checkpoint_) {
+    checkpoint_ = std::max(checkpoint_, above_.ranges().begin()->second);
     above_.pop_front();
   }
 }

@@ -8,11 +8,11 @@
 // Finishing an entry finishes its tile. Nobody needs to know which seqs lie in between, and tiles that touch
 // make one range:
 //
-//   begins        head 0    above {}                  5 waits first
-//   finish 9      head 0    above {(5, 9]}            a hole: 9 is finished, 5 before it is not
-//   finish 12     head 0    above {(5, 12]}           the two tiles touch
-//   finish 5      head 12   above {}                  (0, 5] reaches the range, which the head absorbs
-//   finish 20     head 20   above {}                  head = last: the lane is empty
+//   begins        checkpoint 0    above {}            5 waits first
+//   finish 9      checkpoint 0    above {(5, 9]}      a hole: 9 is finished, 5 before it is not
+//   finish 12     checkpoint 0    above {(5, 12]}     the two tiles touch
+//   finish 5      checkpoint 12   above {}            (0, 5] reaches the range: both are passed
+//   finish 20     checkpoint 20   above {}            checkpoint = last: the lane is empty
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@
 
 namespace headgate::store {
 
-// The first waiting entry of a lane, found lazily and kept until the head moves.
+// The first waiting entry of a lane, found lazily and kept until the checkpoint moves.
 struct Oldest {
   Seq seq = 0;  // 0: not looked up yet
   int64_t arrived_ms = 0;
@@ -33,10 +33,12 @@ struct Oldest {
 };
 
 // The finished part of a lane. An entry `seq` whose lane neighbour before it is `previous` tiles (previous,
-// seq]; so the head advances over finished tiles without anybody reading the entries between.
+// seq]; so the checkpoint advances over finished tiles without anybody reading the entries between.
 class LaneProgress {
  public:
-  [[nodiscard]] Seq head() const { return head_; }  // everything up to and including it is finished
+  [[nodiscard]] Seq checkpoint() const {
+    return checkpoint_;
+  }                                                 // everything up to and including it is finished
   [[nodiscard]] Seq last() const { return last_; }  // the newest seq the lane was given
 
   // Gives the lane an entry; returns the one before it. Requires seq > last().
@@ -46,7 +48,7 @@ class LaneProgress {
   void finish(Seq previous, Seq seq);
   void finish_all();
 
-  [[nodiscard]] bool finished(Seq seq) const { return seq <= head_ || above_.contains(seq); }
+  [[nodiscard]] bool finished(Seq seq) const { return seq <= checkpoint_ || above_.contains(seq); }
   // True if every entry in (from, to] is finished.
   [[nodiscard]] bool passed(Seq from, Seq to) const;
   // The largest position ≥ `after` with nothing unfinished in between.
@@ -59,14 +61,14 @@ class LaneProgress {
   void forget(Seq from, Seq to) { above_.erase(from, to); }
 
   // Sets up what was read from disk.
-  static LaneProgress restore(Seq head, Seq last, SeqRanges above);
+  static LaneProgress restore(Seq checkpoint, Seq last, SeqRanges above);
 
  private:
   void absorb();
 
-  Seq head_ = 0;
+  Seq checkpoint_ = 0;
   Seq last_ = 0;
-  SeqRanges above_;  // finished beyond the head
+  SeqRanges above_;  // finished beyond the checkpoint
 };
 
 // A lane as the store keeps it.

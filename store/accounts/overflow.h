@@ -1,5 +1,5 @@
-// What a store does when a queue is full: whom a message has to wait for, what goes to make room for it. No
-// rows, no disk: a store lends its queue as a Room.
+// Decisions of a store when a queue is full: whom a message has to wait for, what goes to make room for it.
+// No rows, no disk: a store lends its queue as a Room.
 //
 // The order of going: the lane of least priority first, in it the oldest entry. What matters least and has
 // had most time to be delivered goes; and a message never pushes out one of better priority, it is dropped
@@ -19,7 +19,7 @@
 
 namespace headgate::store {
 
-// What is to be added: nothing (to see whether a queue is within its limits as it is), or a message.
+// Arrival to be added: nothing (to see whether a queue is within its limits as it is), or a message.
 struct Arrival {
   uint64_t messages = 0;
   uint64_t bytes = 0;
@@ -28,7 +28,7 @@ struct Arrival {
 
 enum class Limit : uint8_t { none, messages, bytes, store_bytes };
 
-// Which limit stands in the way of `arrival`. `store_bytes`: of all queues together, of at most
+// Finds the limit that stands in the way of `arrival`. `store_bytes`: of all queues together, of at most
 // `store_bytes_max` (0 = no limit).
 [[nodiscard]] Limit limit_met(const QueueStats& queue, uint64_t store_bytes, uint64_t store_bytes_max,
                               const Arrival& arrival);

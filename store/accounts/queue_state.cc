@@ -16,15 +16,15 @@ bool is_blank(const Lane& lane) { return lane.progress.last() == 0; }
 
 void encode_lane(uint8_t number, const Lane& lane, const LaneStats& stats, std::string& out) {
   put_u8(out, number);
-  put_varint(out, lane.progress.head());
-  put_varint(out, lane.progress.last() - lane.progress.head());
+  put_varint(out, lane.progress.checkpoint());
+  put_varint(out, lane.progress.last() - lane.progress.checkpoint());
   put_varint(out, stats.waiting);
   put_varint(out, stats.waiting_bytes);
   put_varint(out, lane.sweep_from);
   put_varint(out, lane.sweep_to);
   const auto& ranges = lane.progress.above().ranges();
   put_varint(out, ranges.size());
-  Seq base = lane.progress.head();
+  Seq base = lane.progress.checkpoint();
   for (const auto& [from, to] : ranges) {
     put_varint(out, from - base);
     put_varint(out, to - from);

@@ -1,4 +1,4 @@
-// One queue as the loop owns it: its counters, lanes and gaps, and how they are stored
+// A queue as the loop owns it: its counters, lanes and gaps, and how they are stored
 // (docs/store-format.md, "cur").
 #pragma once
 

@@ -3,7 +3,8 @@
 namespace headgate::store {
 namespace {
 
-// What a row takes beside its entries: itself, its blocks, its places in the cache and in the allocator.
+// Memory that a row takes beside its entries: itself, its blocks, its places in the cache and in the
+// allocator.
 constexpr size_t kRowBytes = 4 * sizeof(RowEntry);
 
 // In entries: the row, and a long tag, count as some more.

@@ -25,7 +25,7 @@ class RowCache {
 
   [[nodiscard]] size_t entries() const { return entries_; }
 
-  // What it takes in memory, about, and the most it may.
+  // Memory that it takes, about, and the most it may.
   [[nodiscard]] size_t bytes() const { return entries_ * kEntryBytes; }
   [[nodiscard]] size_t bytes_max() const { return entries_max_ * kEntryBytes; }
 

@@ -8,7 +8,7 @@
 namespace headgate::store {
 namespace {
 
-// What a message costs besides its text: the object, its control block, four heap headers.
+// Cost of a message besides its text: the object, its control block, four heap headers.
 constexpr size_t kObjectBytes = sizeof(core::Message) + 96;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// One block: messages that have the same target lanes, packed into one row (docs/store-format.md, "blk").
+// A block: messages that have the same target lanes, packed into one row (docs/store-format.md, "blk").
 // Written once; dead when every target lane has passed its last seq.
 #pragma once
 

@@ -1,4 +1,4 @@
-// One message as bytes in a block row, and back (docs/store-format.md, "Record").
+// A message as bytes in a block row, and back (docs/store-format.md, "Record").
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace headgate::store {
 
-// What a message counts for in `waiting_bytes`: topic, body and the text of its properties.
+// Counts the bytes of a message for `waiting_bytes`: topic, body and the text of its properties.
 [[nodiscard]] uint64_t stored_bytes(const core::Message& message);
 
 // Appends the record of `message` to `out`. Properties and source that a message does not have cost no bytes.

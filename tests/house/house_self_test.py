@@ -6,7 +6,7 @@ import unittest
 
 import house_test as house
 
-HEADER = "// What it is.\n#pragma once\nnamespace headgate::core {}\n"
+HEADER = "// A header.\n#pragma once\nnamespace headgate::core {}\n"
 GOOD = {
     "CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n",
     "README.md": "[docs](docs/guarantees.md#one) and [a site](https://example.org)\n",
@@ -114,7 +114,7 @@ class HouseRules(unittest.TestCase):
 
     def test_headers(self):
         self.broken(house.headers, "core/a.h", HEADER.replace("#pragma once\n", ""))
-        self.broken(house.headers, "core/a.h", HEADER.replace("// What it is.\n", ""))
+        self.broken(house.headers, "core/a.h", HEADER.replace("// A header.\n", ""))
         self.broken(house.headers, "core/a.h", HEADER.replace("headgate::core", "headgate::hub"))
 
     def test_riddles(self):

@@ -29,7 +29,7 @@ class FanOut {
   void deliver_from_memory(const core::MessagePtr& message) const;
 
  private:
-  // One session's overlapping subscriptions, as one delivery; a share it was chosen for is one of its own.
+  // Overlapping subscriptions of a session, as one delivery; a share it was chosen for is one of its own.
   struct Subscriber {
     broker::Session* session = nullptr;
     uint8_t qos = 0;

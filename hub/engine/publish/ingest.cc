@@ -69,7 +69,7 @@ void Ingest::refuse_retained(broker::Session& from, broker::PublishToken token) 
 void Ingest::answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken) {
   if (taken) return parts_.answers.accept_when_durable(from, publish.token, publish.parcel.stored);
   ++stats_.refused;
-  // Its first part was stored, and its packet id with it: that is the client's to use again.
+  // Forgets the packet id, which was stored with the first part of the message: it is the client's to use again.
   if (publish.parcel.republished && remembers_id(from, publish.token))
     forget_incoming(from, publish.token.packet_id);
   from.accepted(publish.token, refusal(taken.error()),
@@ -81,7 +81,7 @@ void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
   (void)parts_.store.put(std::span(&gone, 1));  // refused as well only if the store has failed
 }
 
-// One line a minute for each queue.
+// Logs a line a minute for each queue.
 void Ingest::log_full(const core::Error& error) {
   const auto left_out = full_.admit(error.what, parts_.clock.now());
   if (!left_out) return;

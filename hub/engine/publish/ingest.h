@@ -86,7 +86,7 @@ class Ingest {
   [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel);
   [[nodiscard]] core::Result<store::Seq> take_message(const broker::Session* from, const Parcel& parcel);
 
-  // One message.
+  // Takes one message.
   void spread(const broker::Session* from, const Parcel& parcel);
   void route(const core::Message& message);
   void republish(const core::Message& message, const std::string& topic);

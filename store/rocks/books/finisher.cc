@@ -59,7 +59,7 @@ void Finisher::drop_pending(QueueState& queue, uint8_t number, Seq seq) {
   Lane& lane = queue.lane(number);
   const RowEntry* entry = committer_.find_pending(id, seq - 1);
   if (entry == nullptr || entry->seq != seq) return;
-  const Seq head = lane.progress.head();
+  const Seq head = lane.progress.checkpoint();
   lane.progress.finish(head, seq);
   lane.oldest = {};
   const RowEntry* next = committer_.find_pending(id, seq);

@@ -71,7 +71,8 @@ Seq Intake::admit(QueueState& queue, const Target& target, Seq seq, const core::
   Lane& lane = queue.lane(target.lane);
   const Oldest entry{seq, message.arrived_ms, target.expires_ms};
   if (queue.stats.lanes[target.lane].waiting == 0) lane.oldest = entry;
-  if (lane.first_pending.seq <= std::max(lane.durable_last, lane.progress.head())) lane.first_pending = entry;
+  if (lane.first_pending.seq <= std::max(lane.durable_last, lane.progress.checkpoint()))
+    lane.first_pending = entry;
   if (target.expires_ms != 0) lane.pending_due_ms = std::min(lane.pending_due_ms, target.expires_ms);
   books_.count_in(queue, target.lane, bytes);
   return lane.progress.add(seq);
@@ -109,7 +110,7 @@ void Intake::settle(Segment::Row settled) {
 // The lane's oldest entry behind those that are written, all of which are in the open group now.
 void Intake::find_first_pending(LaneId id, Lane& lane) {
   lane.first_pending = {};
-  const Seq after = std::max(lane.durable_last, lane.progress.head());
+  const Seq after = std::max(lane.durable_last, lane.progress.checkpoint());
   if (lane.progress.last() <= after) {
     lane.pending_due_ms = ExpiryMap::kNever;
     return;

@@ -271,10 +271,10 @@ class StoreCheck {
     if (progress.last() >= meta_.next_seq)
       report_.add(place(id),
                   "its last seq is " + num(progress.last()) + ", next_seq is " + num(meta_.next_seq));
-    if (progress.head() > progress.last() || lane.sweep_from > lane.sweep_to)
+    if (progress.checkpoint() > progress.last() || lane.sweep_from > lane.sweep_to)
       report_.add(place(id), "its head or its sweep is past its end");
     for (const auto& [from, to] : progress.above().ranges()) {
-      if (from <= progress.head() || to > progress.last())
+      if (from <= progress.checkpoint() || to > progress.last())
         report_.add(place(id), "the finished range (" + num(from) + ", " + num(to) + "] lies outside it");
     }
   }

@@ -156,7 +156,7 @@ core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Se
 
 core::Status RocksReadPath::find_oldest(LaneId id, Lane& lane) {
   if (lane.oldest.seq != 0) return {};
-  const Seq head = lane.progress.head();
+  const Seq head = lane.progress.checkpoint();
   if (head >= lane.durable_last) {
     lane.oldest = lane.first_pending;
     return {};

@@ -119,7 +119,7 @@ void Expirer::look_soon() {
 // Ends what has expired in the next rows of a lane. Returns what that cost.
 int64_t Expirer::look_through(QueueState& queue, uint8_t number) {
   Lane& lane = queue.lane(number);
-  lane.expiries.forget_up_to(lane.progress.head());
+  lane.expiries.forget_up_to(lane.progress.checkpoint());
   const auto stretch = lane.expiries.next_due(looked_at_.wall_ms);
   if (!stretch) return 1;
   const auto rows =

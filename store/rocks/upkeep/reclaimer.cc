@@ -110,7 +110,7 @@ Seq Reclaimer::floor() {
   for (const auto& [id, queue] : store_.table.all()) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       if (queue->stats.lanes[lane].waiting == 0) continue;
-      const Seq next = queue->lanes[lane]->progress.head() + 1;
+      const Seq next = queue->lanes[lane]->progress.checkpoint() + 1;
       wanted.push_back({next > Segment::kSeqSpanMax ? next - Segment::kSeqSpanMax : 0, {id, lane}});
     }
   }
@@ -129,7 +129,7 @@ Seq Reclaimer::floor() {
 // The oldest block that the next entry of a lane may be in; none if that cannot be read, or is being written.
 std::optional<Seq> Reclaimer::first_block(LaneId id) {
   Lane& lane = *store_.table.find_any(id.queue)->lanes[id.lane];
-  const auto row = store_.path.next_row(id, lane, lane.progress.head());
+  const auto row = store_.path.next_row(id, lane, lane.progress.checkpoint());
   if (!row || !*row) return std::nullopt;
   return std::ranges::min((*row)->blocks, {}, &RowBlock::id).id;
 }

@@ -37,7 +37,7 @@ uint64_t Sweeper::purge_lane(QueueState& queue, uint8_t number) {
   Lane& lane = queue.lane(number);
   if (auto found = store_.path.find_oldest({queue.stats.id, number}, lane); !found)
     store_.log.warn("purge_unreadable", {{"queue", queue.stats.name}, {"error", found.error().what}});
-  const Seq head = lane.progress.head();
+  const Seq head = lane.progress.checkpoint();
   const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
   if (queue.stats.attributes.keeps_gaps)
     queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});

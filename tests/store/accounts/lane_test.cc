@@ -24,16 +24,16 @@ class LaneProgressTest : public ::testing::Test {
 
 TEST_F(LaneProgressTest, TheHeadFollowsFinishingInOrder) {
   finish({3, 4});
-  EXPECT_EQ(lane.head(), 4u);
+  EXPECT_EQ(lane.checkpoint(), 4u);
   EXPECT_TRUE(lane.above().ranges().empty());
 }
 
 TEST_F(LaneProgressTest, TheHeadWaitsForAHoleToBeFilled) {
   finish({4, 9});
-  EXPECT_EQ(lane.head(), 0u);
+  EXPECT_EQ(lane.checkpoint(), 0u);
   EXPECT_TRUE(lane.finished(9));
   finish({3});
-  EXPECT_EQ(lane.head(), 9u);
+  EXPECT_EQ(lane.checkpoint(), 9u);
 }
 
 TEST_F(LaneProgressTest, NeighboursJoinAlthoughOtherSeqsLieBetween) {
@@ -63,7 +63,7 @@ TEST_F(LaneProgressTest, AnyOrderEndsAtTheLast) {
     LaneProgress fresh;
     for (const auto& [seq, previous] : previous_) EXPECT_EQ(fresh.add(seq), previous);
     for (const Seq seq : seqs) fresh.finish(previous_.at(seq), seq);
-    EXPECT_EQ(fresh.head(), 21u);
+    EXPECT_EQ(fresh.checkpoint(), 21u);
     EXPECT_TRUE(fresh.above().ranges().empty());
   } while (std::ranges::next_permutation(seqs).found);
 }
@@ -71,7 +71,7 @@ TEST_F(LaneProgressTest, AnyOrderEndsAtTheLast) {
 TEST_F(LaneProgressTest, FinishingAllLeavesNoHoles) {
   finish({9});
   lane.finish_all();
-  EXPECT_EQ(lane.head(), 21u);
+  EXPECT_EQ(lane.checkpoint(), 21u);
   EXPECT_TRUE(lane.above().ranges().empty());
 }
 

@@ -101,7 +101,7 @@ TEST(QueueState, RoundTrips) {
   QueueState back;
   ASSERT_TRUE(decode_queue_state(encode_queue_state(state), back));
   EXPECT_EQ(encode_queue_state(back), encode_queue_state(state));
-  EXPECT_EQ(back.lane(2).progress.head(), 5u);
+  EXPECT_EQ(back.lane(2).progress.checkpoint(), 5u);
   EXPECT_TRUE(back.lane(2).progress.finished(9));
   EXPECT_EQ(back.gaps.list(), state.gaps.list());
 }
