@@ -21,12 +21,12 @@ class RecordingStore : public testing::MemQueueStore {
  public:
   using MemQueueStore::MemQueueStore;
 
-  core::Result<store::Seq> put(std::span<const store::KeyValue> values, bool must_sync) override {
+  core::Result<store::Seq> commit(const store::Change& change) override {
     std::string line;
-    for (const store::KeyValue& value : values)
+    for (const store::KeyValue& value : change.values)
       line.append(line.empty() ? "" : " ").append(value.value ? "" : "-").append(value.key);
-    writes_.push_back(line);
-    return MemQueueStore::put(values, must_sync);
+    if (!line.empty()) writes_.push_back(line);
+    return MemQueueStore::commit(change);
   }
   std::vector<std::string> take() { return std::exchange(writes_, {}); }
 
