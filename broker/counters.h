@@ -1,4 +1,4 @@
-// Counts of the broker since its start, over all clients: for `status` and `$SYS`.
+// Counts of the broker since its start, over all clients: for the table of metrics.
 #pragma once
 
 #include <array>
@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <string_view>
+
+#include "core/enum_count.h"
 
 namespace headgate::broker {
 
@@ -31,10 +33,27 @@ enum class DropReason : uint8_t {
   refused,      // by the client, with a reason code
   denied,       // it has lost the right to receive it while it waited
 };
-inline constexpr std::array<std::string_view, 7> kDropReasonNames = {
-    "offline", "slow reader", "queue full", "too large", "expired", "refused", "denied"};
+[[nodiscard]] constexpr std::string_view name_of(DropReason reason) {
+  switch (reason) {
+    case DropReason::offline:
+      return "offline";
+    case DropReason::slow_reader:
+      return "slow reader";
+    case DropReason::queue_full:
+      return "queue full";
+    case DropReason::too_large:
+      return "too large";
+    case DropReason::expired:
+      return "expired";
+    case DropReason::refused:
+      return "refused";
+    case DropReason::denied:
+      return "denied";
+  }
+  return {};
+}
 
-using DropCounts = std::array<uint64_t, kDropReasonNames.size()>;
+using DropCounts = std::array<uint64_t, core::enum_count<DropReason>()>;
 
 // By the reason's text, which lives for ever.
 using ReasonCounts = std::map<std::string_view, uint64_t>;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hub/config/route_files.h"
+#include "hub/metrics.h"
 #include "hub/shell/privileges.h"
 #include "store/open.h"
 
@@ -72,7 +73,7 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
       stop_timer_(io) {
-  engine_.serve_sys(config.sys_interval_s, [this](SysSnapshot& snapshot) { fill(snapshot); });
+  engine_.serve_sys(config.sys_interval_s, [this] { return read_metrics(sources(), is_in_sys); });
 }
 
 Hub::~Hub() = default;

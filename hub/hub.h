@@ -54,6 +54,7 @@ class Hub : public HubView {
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
   [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
   [[nodiscard]] HubStatus status() const override;
+  [[nodiscard]] Readings status_readings() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   ReloadReport reload() override;
@@ -77,8 +78,8 @@ class Hub : public HubView {
   // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
   core::Status use_access(const Config& config);
   void reload_access(const Config& fresh, ReloadReport& report);
-  // Fills in the values of $SYS that concern the hub as a whole (inspection.cc).
-  void fill(SysSnapshot& snapshot) const;
+  // The parts that metrics are read from (inspection.cc).
+  [[nodiscard]] Sources sources() const;
   core::Status listen();
   void reload_certificates(ReloadReport& report);
   void report_certificate(const broker::Listener& listener) const;

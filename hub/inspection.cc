@@ -1,11 +1,12 @@
 // View of the hub for the admin tool. Nothing here is on a message's way.
 #include <malloc.h>
 
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "hub/config/route_files.h"
 #include "hub/hub.h"
+#include "hub/metrics.h"
 
 namespace headgate::hub {
 namespace {
@@ -20,84 +21,45 @@ class TailSubscription : public Subscription {
   uint64_t handle_;
 };
 
-std::string state_of(const upstream::ForwarderStatus& status) {
-  switch (status.state) {
-    case upstream::ForwarderState::up:
-      return "connected";
-    case upstream::ForwarderState::connecting:
-      return "connecting";
-    case upstream::ForwarderState::backing_off:
-      return "waiting";
-    case upstream::ForwarderState::down:
-    case upstream::ForwarderState::closing:
-      return "off";
-  }
-  return "off";
+std::optional<upstream::ForwarderStatus> link_of(const UpstreamShell* shell) {
+  if (!shell) return std::nullopt;
+  return shell->status();
 }
 
-std::map<std::string, uint64_t> by_name(const broker::ReasonCounts& counts) {
-  std::map<std::string, uint64_t> named;
-  for (const auto& [reason, count] : counts) named.emplace(counter_name(reason), count);
-  return named;
+uint64_t heap_bytes() {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
 }
 
-std::map<std::string, uint64_t> by_name(const broker::DropCounts& counts) {
-  std::map<std::string, uint64_t> named;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] > 0) named.emplace(counter_name(broker::kDropReasonNames[i]), counts[i]);
-  }
-  return named;
-}
-
-void show_counters(HubStatus& status, const Engine& engine, const broker::Admission& admission) {
-  const broker::Broker& broker = engine.broker();
-  status.connections = broker.connections();
-  status.sessions = broker.sessions();
-  status.messages_in = engine.ingest_stats().messages;
-  status.messages_out = broker.traffic().publishes_out;
-  status.publishes_stored = engine.ingest_stats().stored;
-  status.publishes_refused = engine.ingest_stats().refused;
-  status.publishes_held = engine.ingest_stats().held;
-  status.publishes_dropped = engine.ingest_stats().dropped;
-  status.clients_paused = engine.clients_paused();
-  status.connections_accepted = broker.stats().connections_accepted;
-  status.clients_max = broker.stats().clients_max;
-  status.closed = by_name(broker.stats().closed);
-  broker::ReasonCounts refused = broker.stats().refused;
-  admission.add_refusals(refused);
-  status.refused = by_name(refused);
-  status.dropped = by_name(broker.drops());
-}
-
-UpstreamStatus upstream_status(const upstream::UpstreamOptions& options, const UpstreamShell* shell) {
+UpstreamStatus upstream_status(const upstream::UpstreamOptions& options,
+                               const std::optional<upstream::ForwarderStatus>& link) {
   UpstreamStatus status;
-  status.state = "off";
-  if (!shell) return status;
-  const upstream::ForwarderStatus forwarder = shell->status();
-  status.state = state_of(forwarder);
+  status.state = name_of(link_state(link));
+  if (!link) return status;
   status.host = options.link.host;
   status.port = options.link.port;
-  status.last_error = forwarder.last_error;
-  status.retry_in_ms = forwarder.retry_in_ms;
-  status.batches_acked = forwarder.batches;
-  status.messages_acked = forwarder.messages;
-  status.bytes_acked = forwarder.payload_bytes;
-  status.batches_in_flight = static_cast<uint32_t>(forwarder.in_flight_batches);
+  status.last_error = link->last_error;
+  status.retry_in_ms = link->retry_in_ms;
   return status;
 }
 
 }  // namespace
 
-void Hub::fill(SysSnapshot& snapshot) const {
-  snapshot.version = kVersion;
-  snapshot.uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000;
-  const struct mallinfo2 heap = mallinfo2();
-  snapshot.heap_bytes = heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
-  snapshot.durability = to_string(config_.store.durability);
-  snapshot.memory = store_->store_memory();
-  connections_.admission().add_refusals(snapshot.refused);
-  snapshot.link_state = upstream_status(config_.upstream, upstream_.get()).state;
+Sources Hub::sources() const {
+  return {.engine = engine_,
+          .admission = &connections_.admission(),
+          .queues = queue_totals(*store_),
+          .queued_bytes_max = config_.queues.bytes_max,
+          .memory = store_->store_memory(),
+          .disk = store_->disk(),
+          .link = link_of(upstream_.get()),
+          .version = std::string(kVersion),
+          .durability = to_string(config_.store.durability),
+          .uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000,
+          .heap_bytes = heap_bytes};
 }
+
+Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }
 
 HubStatus Hub::status() const {
   HubStatus status;
@@ -109,16 +71,8 @@ HubStatus Hub::status() const {
   status.started_ms = started_wall_ms_;
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
-  status.store_bytes_max = config_.queues.bytes_max;
-  status.store_memory = store_->store_memory();
-  status.disk = store_->disk();
-  show_counters(status, engine_, connections_.admission());
-  const broker::Denials& denied = engine_.broker().denied();
-  status.denied = {engine_.broker().stats().connects_denied, denied.publish, denied.subscribe,
-                   denied.receive};
-  status.routes_active = engine_.routes().active();
-  status.routes_failed = engine_.routes().failed();
-  status.upstream = upstream_status(config_.upstream, upstream_.get());
+  status.disk_low = store_->disk().low;
+  status.upstream = upstream_status(config_.upstream, link_of(upstream_.get()));
   return status;
 }
 
@@ -151,7 +105,7 @@ std::vector<ClientInfo> Hub::clients() const {
     info.messages_out = session.stats().delivered;
     info.dropped = session.stats().dropped;
     const broker::Denials& denied = session.stats().denied;
-    info.denied = {0, denied.publish, denied.subscribe, denied.receive};
+    info.denied = {denied.publish, denied.subscribe, denied.receive};
     clients.push_back(std::move(info));
   });
   return clients;

@@ -52,24 +52,6 @@ std::string_view limit_of(Refusal refusal) {
   return "";
 }
 
-std::string_view name_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::connections:
-      return "too many connections";
-    case Refusal::listener:
-      return "listener full";
-    case Refusal::address:
-      return "too many of one address";
-    case Refusal::rate:
-      return "connects too often";
-    case Refusal::handshake:
-      return "handshake failed";
-    case Refusal::none:
-      break;
-  }
-  return "";
-}
-
 size_t Admission::HashNet::operator()(const ClientNet& net) const {
   uint64_t bits = 0;
   std::memcpy(&bits, net.bytes.data(), sizeof(bits));
@@ -154,7 +136,7 @@ void Admission::tick(core::Now now) {
 }
 
 void Admission::add_refusals(ReasonCounts& counts) const {
-  for (size_t i = 0; i < kRefusals; ++i) {
+  for (size_t i = 0; i < refused_.size(); ++i) {
     if (refused_[i] > 0) counts[name_of(static_cast<Refusal>(i))] += refused_[i];
   }
 }

@@ -16,6 +16,7 @@
 #include "broker/counters.h"
 #include "broker/options.h"
 #include "core/clock.h"
+#include "core/enum_count.h"
 
 namespace headgate::broker {
 
@@ -40,11 +41,26 @@ enum class Refusal : uint8_t {
   rate,
   handshake,  // let in, but it spoke no TLS or no WebSocket as it should
 };
-inline constexpr size_t kRefusals = 6;
 // The config key of the limit that was met; of `handshake` none.
 [[nodiscard]] std::string_view limit_of(Refusal refusal);
 // Names it among the counters.
-[[nodiscard]] std::string_view name_of(Refusal refusal);
+[[nodiscard]] constexpr std::string_view name_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none:
+      return "none";
+    case Refusal::connections:
+      return "too many connections";
+    case Refusal::listener:
+      return "listener full";
+    case Refusal::address:
+      return "too many of one address";
+    case Refusal::rate:
+      return "connects too often";
+    case Refusal::handshake:
+      return "handshake failed";
+  }
+  return {};
+}
 
 class Admission {
  public:
@@ -111,7 +127,7 @@ class Admission {
   std::vector<Listener> listeners_;
   std::unordered_map<ClientNet, Address, HashNet> addresses_;
   std::map<TellKey, Told> told_;
-  std::array<uint64_t, kRefusals> refused_{};
+  std::array<uint64_t, core::enum_count<Refusal>()> refused_{};
 };
 
 }  // namespace headgate::broker

@@ -39,6 +39,7 @@ bool Subscriptions::add(std::string_view filter, Session* session, const Subscri
   }
   list.push_back({session, options});
   ++size_;
+  if (!parts.share.empty()) ++shared_;
   return true;
 }
 
@@ -55,6 +56,7 @@ bool Subscriptions::remove(std::string_view filter, Session* session) {
   const TopicFilter parts = split_topic_filter(filter);
   const bool removed = remove_below(root_, core::TopicLevels(parts.filter), parts.share, session);
   if (removed) --size_;
+  if (removed && !parts.share.empty()) --shared_;
   return removed;
 }
 

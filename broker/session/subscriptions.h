@@ -101,6 +101,8 @@ class Subscriptions {
   [[nodiscard]] bool has_first_level(std::string_view level) const { return root_.children.contains(level); }
 
   [[nodiscard]] size_t size() const { return size_; }
+  // Counts subscriptions to shares, each member's, among them.
+  [[nodiscard]] size_t shared() const { return shared_; }
 
  private:
   struct LevelHash {
@@ -142,6 +144,7 @@ class Subscriptions {
 
   Node root_;
   size_t size_ = 0;
+  size_t shared_ = 0;
 };
 
 }  // namespace headgate::broker

@@ -9,6 +9,7 @@
 #include "core/topic.h"
 #include "hub/admin/call.h"
 #include "hub/admin/queues.h"
+#include "hub/admin/status.h"
 #include "hub/admin/url.h"
 #include "routing/files/route_check.h"
 #include "store/report/inspect.h"
@@ -19,18 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFilterBytesMax = 65'535;
-
-Json to_json(const UpstreamStatus& up) {
-  return {{"state", up.state},
-          {"host", up.host},
-          {"port", up.port},
-          {"last_error", up.last_error},
-          {"retry_in_ms", up.retry_in_ms},
-          {"batches_acked", up.batches_acked},
-          {"messages_acked", up.messages_acked},
-          {"bytes_acked", up.bytes_acked},
-          {"batches_in_flight", up.batches_in_flight}};
-}
 
 Json to_json(const DeniedCounts& denied) {
   return {{"publish", denied.publish}, {"subscribe", denied.subscribe}, {"receive", denied.receive}};
@@ -67,65 +56,6 @@ Json to_json(const RouteInfo& route) {
           {"active", route.active},
           {"matched", route.matched},
           {"error", route.error}};
-}
-
-// Every store's accounts in one: what `headgate status` shows first.
-Json totals(const store::QueueReader& reader) {
-  uint64_t waiting = 0;
-  uint64_t bytes = 0;
-  uint64_t dead = 0;
-  const auto queues = reader.queues();
-  for (const store::QueueId queue : queues) {
-    const store::QueueStats& stats = reader.stats(queue);
-    waiting += stats.waiting();
-    bytes += stats.waiting_bytes();
-    dead += stats.dead;
-  }
-  return {{"queues", queues.size()}, {"waiting", waiting}, {"waiting_bytes", bytes}, {"dead", dead}};
-}
-
-AdminReply get_status(const AdminCall& call) {
-  const HubStatus status = call.hub.status();
-  Json json = {{"version", status.version},
-               {"hub_id", status.hub_id},
-               {"epoch", status.epoch},
-               {"data_dir", status.data_dir},
-               {"durability", status.durability},
-               {"started_ms", status.started_ms},
-               {"uptime_s", (call.hub.now().wall_ms - status.started_ms) / 1000},
-               {"listeners", status.listeners},
-               {"connections", status.connections},
-               {"sessions", status.sessions},
-               {"messages_in", status.messages_in},
-               {"messages_out", status.messages_out},
-               {"denied", to_json(status.denied)},
-               {"publishes",
-                {{"stored", status.publishes_stored},
-                 {"refused", status.publishes_refused},
-                 {"held", status.publishes_held},
-                 {"dropped", status.publishes_dropped}}},
-               {"clients",
-                {{"maximum", status.clients_max},
-                 {"paused", status.clients_paused},
-                 {"accepted", status.connections_accepted},
-                 {"refused", status.refused},
-                 {"closed", status.closed}}},
-               {"dropped", status.dropped},
-               {"routes", {{"active", status.routes_active}, {"failed", status.routes_failed}}},
-               {"store", totals(call.hub.store())},
-               {"upstream", to_json(status.upstream)}};
-  json["store"]["bytes_max"] = status.store_bytes_max;
-  json["store"]["error"] = status.store_error;
-  const Json damage = Json::parse(call.hub.store().damage(), nullptr, false);
-  json["store"]["damage"] = damage.is_discarded() ? Json() : damage;
-  json["store"]["memory"] = Json::parse(store::memory_json(status.store_memory));
-  json["store"]["disk"] = {{"free_bytes", status.disk.free_bytes},
-                           {"total_bytes", status.disk.total_bytes},
-                           {"min_free_bytes", status.disk.min_free_bytes},
-                           {"reserve_bytes", status.disk.reserve_bytes},
-                           {"low", status.disk.low}};
-  json["denied"]["connect"] = status.denied.connect;
-  return answer_json(json);
 }
 
 AdminReply get_store(const AdminCall& call) {

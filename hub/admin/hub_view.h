@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/message.h"
+#include "hub/observe/metric.h"
 #include "routing/files/route_file.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
@@ -26,20 +27,16 @@ struct UpstreamStatus {
   uint16_t port = 0;
   std::string last_error;
   int64_t retry_in_ms = 0;  // until the next attempt, when waiting
-  uint64_t batches_acked = 0;
-  uint64_t messages_acked = 0;
-  uint64_t bytes_acked = 0;  // of compressed batches
-  uint32_t batches_in_flight = 0;
 };
 
-// Counts refusals for lack of a right, since start.
+// Denials for lack of a right, since start.
 struct DeniedCounts {
-  uint64_t connect = 0;  // of the hub only
   uint64_t publish = 0;
   uint64_t subscribe = 0;
   uint64_t receive = 0;  // messages not delivered that a subscription matches
 };
 
+// Who the hub is and how it does, but for numbers: those are metrics (status_readings()).
 struct HubStatus {
   std::string version;
   std::string hub_id;
@@ -49,27 +46,7 @@ struct HubStatus {
   int64_t started_ms = 0;              // Unix time
   std::vector<std::string> listeners;  // "127.0.0.1:1883"
   std::string store_error;             // empty: the store takes writes
-  uint64_t store_bytes_max = 0;        // of all queues together; 0 = no limit
-  store::StoreMemory store_memory;
-  store::DiskState disk;
-  uint64_t connections = 0;
-  uint64_t sessions = 0;
-  uint64_t messages_in = 0;   // publishes from clients since start
-  uint64_t messages_out = 0;  // publishes to clients since start
-  DeniedCounts denied;
-  uint64_t publishes_stored = 0;
-  uint64_t publishes_refused = 0;  // the store could not take them
-  uint64_t publishes_held = 0;     // of 3.1.1 clients, that had to wait for room in a queue
-  uint64_t publishes_dropped = 0;  // of QoS 0, once for each queue that had no room
-  uint64_t clients_paused = 0;     // not read now, because a queue has no room
-  uint64_t connections_accepted = 0;
-  uint64_t clients_max = 0;  // connected at a time
-  // By reason, with `_` for blanks; reasons that did not occur may be absent.
-  std::map<std::string, uint64_t> closed;   // connections of clients that the hub ended
-  std::map<std::string, uint64_t> refused;  // connections that never were a client's
-  std::map<std::string, uint64_t> dropped;  // messages that a subscriber did not get
-  uint64_t routes_active = 0;
-  uint64_t routes_failed = 0;
+  bool disk_low = false;               // DiskState::low
   UpstreamStatus upstream;
 };
 
@@ -129,6 +106,8 @@ class HubView {
   [[nodiscard]] virtual store::QueueReader& store() = 0;
   [[nodiscard]] virtual store::StoreStats store_stats() const = 0;
   [[nodiscard]] virtual HubStatus status() const = 0;
+  // Reads the metrics that status shows.
+  [[nodiscard]] virtual Readings status_readings() const = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
 

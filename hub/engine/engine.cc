@@ -71,48 +71,14 @@ void Engine::renew_grants() {
   offer_inputs();
 }
 
-void Engine::serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill) {
-  fill_sys_ = std::move(fill);
-  sys_feed_.emplace(broker_, interval_s, [this] { return sys_snapshot(); });
+void Engine::serve_sys(uint32_t interval_s, SysFeed::Read read) {
+  sys_feed_.emplace(broker_, interval_s, std::move(read), clock_.now());
 }
 
 IngestStats Engine::ingest_stats() const {
   IngestStats stats = ingest_.stats();
   stats.messages += broker_.denied().publish;
   return stats;
-}
-
-SysSnapshot Engine::sys_snapshot() const {
-  SysSnapshot all;
-  const broker::BrokerStats& stats = broker_.stats();
-  all.clients_connected = broker_.clients_connected();
-  all.clients_total = broker_.sessions();
-  all.clients_max = stats.clients_max;
-  all.sessions_expired = stats.sessions_expired;
-  all.sockets = stats.connections_accepted;
-  all.traffic = broker_.traffic();
-  all.drops = broker_.drops();
-  all.closed = stats.closed;
-  all.refused = stats.refused;
-  all.publishes_denied = broker_.denied().publish;
-  all.publishes_refused = ingest_.stats().refused;
-  all.subscriptions = broker_.subscriptions().size();
-  broker_.for_each([&all](const broker::Session& session) {
-    for (const auto& [filter, options] : session.subscriptions()) {
-      if (filter.starts_with("$share/")) ++all.shared_subscriptions;
-    }
-  });
-  all.retained = retained_.size();
-  for (const store::QueueId queue : store_.queues()) {
-    const store::QueueStats& queued = store_.stats(queue);
-    ++all.queues;
-    all.waiting += queued.waiting();
-    all.waiting_bytes += queued.waiting_bytes();
-    all.dead += queued.dead;
-  }
-  all.store_state = store_error_.empty() ? "writing" : "failed";
-  if (fill_sys_) fill_sys_(all);
-  return all;
 }
 
 void Engine::tick() {

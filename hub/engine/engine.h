@@ -51,9 +51,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
-  // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `fill` adds what only the hub knows
-  // to a snapshot. Call once, before any client comes.
-  void serve_sys(uint32_t interval_s, std::function<void(SysSnapshot&)> fill);
+  // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `read` is called when values are
+  // needed. Call once, before any client comes.
+  void serve_sys(uint32_t interval_s, SysFeed::Read read);
   // Call about once a second.
   void tick();
 
@@ -64,7 +64,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
-  [[nodiscard]] SysSnapshot sys_snapshot() const;
+  [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
   // Clients that are not read because a queue has no room for what they publish.
   [[nodiscard]] size_t clients_paused() const { return held_.sessions(); }
   [[nodiscard]] Tails& tails() { return tails_; }
@@ -119,7 +119,6 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   HeldPublishes held_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
-  std::function<void(SysSnapshot&)> fill_sys_;
 
   store::QueuePolicy queue_policy_;  // where a route says nothing
   store::QueuePolicy dead_policy_;

@@ -41,7 +41,7 @@ void SysFeed::tick(core::Now now) {
   if (active_ && now.mono_ms < next_ms_) return;
   active_ = true;
   next_ms_ = now.mono_ms + int64_t{interval_s_} * 1000;
-  for (const SysTopic& topic : topics_.update(snapshot_(), now)) publish(topic, now);
+  for (const SysTopic& topic : topics_.update(read_(), now)) publish(topic, now);
 }
 
 void SysFeed::publish(const SysTopic& topic, core::Now now) const {
@@ -62,7 +62,7 @@ void SysFeed::send_current(broker::Session& session, const std::string& filter,
   if (!active_) {  // nobody has watched: the last values are old, and nobody else wants the changes
     active_ = true;
     next_ms_ = now.mono_ms + int64_t{interval_s_} * 1000;
-    topics_.update(snapshot_(), now);
+    topics_.update(read_(), now);
   }
   for (const auto& [name, value] : topics_.values()) {
     if (!core::topic_matches(filter, name)) continue;

@@ -14,10 +14,11 @@ namespace headgate::hub {
 
 class SysFeed {
  public:
-  // `snapshot` is called when values are needed. The broker must outlive the feed. `interval_s` 0: no $SYS.
-  using Snapshot = std::function<SysSnapshot()>;
-  SysFeed(const broker::Broker& broker, uint32_t interval_s, Snapshot snapshot)
-      : broker_(broker), interval_s_(interval_s), snapshot_(std::move(snapshot)) {}
+  // `read` is called when values are needed. The broker must outlive the feed. `interval_s` 0: no $SYS.
+  // `started`: when the hub began to count.
+  using Read = std::function<Readings()>;
+  SysFeed(const broker::Broker& broker, uint32_t interval_s, Read read, core::Now started)
+      : broker_(broker), interval_s_(interval_s), read_(std::move(read)), topics_(started) {}
 
   // Call about once a second.
   void tick(core::Now now);
@@ -32,7 +33,7 @@ class SysFeed {
 
   const broker::Broker& broker_;
   uint32_t interval_s_;
-  Snapshot snapshot_;
+  Read read_;
   SysTopics topics_;
   bool active_ = false;  // the values are as of the last interval
   int64_t next_ms_ = 0;  // monotonic

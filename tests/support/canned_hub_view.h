@@ -10,6 +10,7 @@
 #include "core/topic.h"
 #include "hub/admin/hub_view.h"
 #include "store/format/attributes_codec.h"
+#include "tests/support/canned_readings.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
 
@@ -23,6 +24,8 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] MemQueueStore& queue_store() { return store_; }
   void settle() { executor_.run_ready(); }
   [[nodiscard]] hub::HubStatus status() const override { return status_; }
+  // The time and the store's totals as they are, the others as in `numbers_`.
+  [[nodiscard]] hub::Readings status_readings() const override;
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
 
@@ -92,6 +95,7 @@ class CannedHubView : public hub::HubView {
 
   core::Now now_{1'000, 1'700'000'060'000};
   hub::HubStatus status_;
+  Numbers numbers_;
   store::StoreStats store_stats_;
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
@@ -115,6 +119,18 @@ class CannedHubView : public hub::HubView {
   int last_id_ = 0;
   int reloads_ = 0;
 };
+
+inline hub::Readings CannedHubView::status_readings() const {
+  const hub::QueueTotals totals = hub::queue_totals(store_);
+  Numbers numbers = numbers_;
+  numbers["headgate_uptime_seconds"] = {
+      {"", static_cast<uint64_t>((now_.wall_ms - status_.started_ms) / 1000)}};
+  numbers["headgate_queues"] = {{"", totals.queues}};
+  numbers["headgate_queues_waiting_messages"] = {{"", totals.waiting}};
+  numbers["headgate_queues_waiting_bytes"] = {{"", totals.waiting_bytes}};
+  numbers["headgate_queues_dead_messages"] = {{"", totals.dead}};
+  return canned_readings(numbers, hub::is_in_status);
+}
 
 inline std::string CannedHubView::everything() {
   std::string all;

@@ -49,13 +49,57 @@ class AdminApiTest : public ::testing::Test {
   std::vector<std::string> lines_;
 };
 
+testing::Numbers everything_counted() {
+  testing::Numbers numbers;
+  const std::pair<const char*, uint64_t> plain[] = {
+      {"headgate_connections", 1},
+      {"headgate_sessions", 2},
+      {"headgate_messages_taken_total", 3},
+      {"headgate_publish_packets_sent_total", 4},
+      {"headgate_connects_denied_total", 5},
+      {"headgate_publishes_denied_total", 6},
+      {"headgate_subscribes_denied_total", 7},
+      {"headgate_receives_denied_total", 8},
+      {"headgate_publishes_stored_total", 9},
+      {"headgate_publishes_refused_total", 10},
+      {"headgate_publishes_held_total", 11},
+      {"headgate_publishes_dropped_total", 12},
+      {"headgate_clients_paused", 13},
+      {"headgate_connections_accepted_total", 14},
+      {"headgate_clients_connected_peak", 15},
+      {"headgate_routes_active", 22},
+      {"headgate_routes_failed", 23},
+      {"headgate_link_batches_acked_total", 25},
+      {"headgate_link_messages_acked_total", 26},
+      {"headgate_link_acked_bytes_total", 27},
+      {"headgate_link_batches_in_flight", 28},
+      {"headgate_queues_max_bytes", 101},
+      {"headgate_disk_free_bytes", 102},
+      {"headgate_disk_size_bytes", 103},
+      {"headgate_disk_min_free_bytes", 104},
+      {"headgate_disk_reserve_bytes", 105},
+      {"headgate_store_memory_bytes", 150},
+      {"headgate_store_memory_max_bytes", 8600},
+  };
+  for (const auto& [name, value] : plain) numbers[name] = {{"", value}};
+  numbers["headgate_clients_closed_total"] = {{"slow_reader", 16}};
+  numbers["headgate_connections_refused_total"] = {{"listener_full", 18}, {"not_authorized", 17}};
+  numbers["headgate_messages_dropped_total"] = {
+      {"denied", 21}, {"offline", 19}, {"queue_full", 20}, {"slow_reader", 0}};
+  numbers["headgate_store_memory_part_bytes"] = {
+      {"cache", 10}, {"memtables", 20}, {"tail", 30}, {"index", 50}, {"in_flight", 40}};
+  numbers["headgate_store_memory_part_max_bytes"] = {
+      {"cache", 4'000}, {"memtables", 3'000}, {"tail", 1'000}, {"index", 600}, {"in_flight", 3'000}};
+  return numbers;
+}
+
 TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   hub_.status_.hub_id = "site-7";
   hub_.status_.started_ms = hub_.now_.wall_ms - 90'500;
   hub_.status_.upstream.state = "waiting";
   hub_.status_.upstream.port = 8883;
-  hub_.status_.closed = {{"slow_reader", 3}};
-  hub_.status_.denied.publish = 4;
+  hub_.numbers_["headgate_clients_closed_total"] = {{"slow_reader", 3}};
+  hub_.numbers_["headgate_publishes_denied_total"] = {{"", 4}};
   const Json status = get("/v1/status");
   EXPECT_EQ(status["hub_id"], "site-7");
   EXPECT_EQ(status["uptime_s"], 90);
@@ -67,6 +111,38 @@ TEST_F(AdminApiTest, StatusSumsUpTheStore) {
   EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 3);
   EXPECT_EQ(status["clients"]["refused"], Json::object());
   EXPECT_EQ(status["denied"]["publish"], 4);
+}
+
+TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
+  HubStatus& status = hub_.status_;
+  status.version = "1.2.3";
+  status.hub_id = "site-7";
+  status.epoch = "E";
+  status.data_dir = "/d";
+  status.durability = "sync";
+  status.started_ms = hub_.now_.wall_ms - 90'500;
+  status.listeners = {"127.0.0.1:1883"};
+  status.store_error = "disk gone";
+  status.disk_low = true;
+  status.upstream = {"waiting", "cloud", 8883, "refused", 24};
+  hub_.numbers_ = everything_counted();
+  EXPECT_EQ(
+      ask("GET", "/v1/status").body,
+      R"({"version":"1.2.3","hub_id":"site-7","epoch":"E","data_dir":"/d","durability":"sync",)"
+      R"("started_ms":1699999969500,"uptime_s":90,"listeners":["127.0.0.1:1883"],"connections":1,)"
+      R"("sessions":2,"messages_in":3,"messages_out":4,"denied":{"publish":6,"subscribe":7,"receive":8,)"
+      R"("connect":5},"publishes":{"stored":9,"refused":10,"held":11,"dropped":12},)"
+      R"("clients":{"maximum":15,"paused":13,"accepted":14,"refused":{"listener_full":18,)"
+      R"("not_authorized":17},"closed":{"slow_reader":16}},"dropped":{"denied":21,"offline":19,)"
+      R"("queue_full":20},"routes":{"active":22,"failed":23},"store":{"queues":2,"waiting":3,)"
+      R"("waiting_bytes":29,"dead":0,"bytes_max":101,"error":"disk gone","damage":null,)"
+      R"("memory":{"bytes":150,"bytes_max":8600,"cache":{"bytes":10,"bytes_max":4000},)"
+      R"("memtables":{"bytes":20,"bytes_max":3000},"tail":{"bytes":30,"bytes_max":1000},)"
+      R"("index":{"bytes":50,"bytes_max":600},"in_flight":{"bytes":40,"bytes_max":3000}},)"
+      R"("disk":{"free_bytes":102,"total_bytes":103,"min_free_bytes":104,"reserve_bytes":105,)"
+      R"("low":true}},"upstream":{"state":"waiting","host":"cloud","port":8883,"last_error":"refused",)"
+      R"("retry_in_ms":24,"batches_acked":25,"messages_acked":26,"bytes_acked":27,)"
+      R"("batches_in_flight":28}})");
 }
 
 TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
@@ -103,8 +179,9 @@ TEST_F(AdminApiTest, PeekTakesLaneAfterCountAndPayload) {
 }
 
 TEST_F(AdminApiTest, StatusAndStoreSayWhatMemoryTheStoreTakes) {
-  hub_.status_.store_memory.tail = {64, 4'096};
-  hub_.store_stats_.memory = hub_.status_.store_memory;
+  hub_.numbers_["headgate_store_memory_part_bytes"] = {{"tail", 64}};
+  hub_.numbers_["headgate_store_memory_part_max_bytes"] = {{"tail", 4'096}};
+  hub_.store_stats_.memory.emplace().tail = {64, 4'096};
   hub_.store_stats_.wal_bytes = 7;
   EXPECT_EQ(get("/v1/status")["store"]["memory"]["tail"], Json::parse(R"({"bytes": 64, "bytes_max": 4096})"));
   EXPECT_EQ(get("/v1/store")["memory"]["bytes"], 64);

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "hub/metrics.h"
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -80,7 +81,7 @@ class ReceiveRight : public EngineTest, public ::testing::WithParamInterface<std
   }
   ScriptedClient new_client() { return client(); }
   void publish_sys() {
-    engine_->serve_sys(10, [](SysSnapshot&) {});
+    engine_->serve_sys(10, [this] { return read_metrics({.engine = *engine_}, is_in_sys); });
   }
   void route_to(const std::string& sink) { route("FROM 'in' INTO " + sink); }
   void pass_s(int64_t s) {

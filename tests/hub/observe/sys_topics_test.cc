@@ -7,10 +7,12 @@
 #include <algorithm>
 
 #include "tests/hub/engine/engine_fixture.h"
+#include "tests/support/canned_readings.h"
 
 namespace headgate::hub {
 namespace {
 
+using testing::canned_readings;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::kept;
@@ -19,40 +21,45 @@ using testing::qos0;
 using testing::to;
 using testing::v5;
 
-SysSnapshot busy() {
-  SysSnapshot s;
-  s.version = "1.2.3";
-  s.uptime_s = 123;
-  s.clients_connected = 3;
-  s.clients_total = 5;
-  s.clients_max = 4;
-  s.sessions_expired = 6;
-  s.traffic = {.bytes_in = 10,
-               .bytes_out = 11,
-               .packets_in = 12,
-               .packets_out = 13,
-               .connects_in = 14,
-               .publishes_in = 15,
-               .publishes_out = 16,
-               .publish_bytes_in = 17,
-               .publish_bytes_out = 18};
-  s.drops = {1, 2, 3, 0, 0, 0};
-  s.closed = {{"slow reader", 7}};
-  s.refused = {{"not authorized", 8}};
-  s.publishes_denied = 19;
-  s.subscriptions = 20;
-  s.shared_subscriptions = 21;
-  s.retained = 22;
-  s.waiting = 23;
-  s.waiting_bytes = 24;
-  s.heap_bytes = 25;
-  s.memory.cache = {10, 4'000};
-  s.memory.memtables = {20, 3'000};
-  s.memory.tail = {30, 1'000};
-  s.memory.in_flight = {40, 3'000};
-  s.durability = "sync";
-  s.link_state = "waiting";
-  return s;
+Readings busy() {
+  testing::Numbers numbers;
+  const std::pair<const char*, uint64_t> plain[] = {
+      {"headgate_uptime_seconds", 123},
+      {"headgate_clients_connected", 3},
+      {"headgate_sessions", 5},
+      {"headgate_sessions_away", 2},
+      {"headgate_clients_connected_peak", 4},
+      {"headgate_sessions_expired_total", 6},
+      {"headgate_received_bytes_total", 10},
+      {"headgate_sent_bytes_total", 11},
+      {"headgate_packets_received_total", 12},
+      {"headgate_packets_sent_total", 13},
+      {"headgate_connect_packets_received_total", 14},
+      {"headgate_publish_packets_received_total", 15},
+      {"headgate_publish_packets_sent_total", 16},
+      {"headgate_publish_received_bytes_total", 17},
+      {"headgate_publish_sent_bytes_total", 18},
+      {"headgate_publishes_denied_total", 19},
+      {"headgate_subscriptions", 20},
+      {"headgate_shared_subscriptions", 21},
+      {"headgate_retained_messages", 22},
+      {"headgate_queues_waiting_messages", 23},
+      {"headgate_queues_waiting_bytes", 24},
+      {"headgate_heap_bytes", 25},
+      {"headgate_kept_messages", 45},
+      {"headgate_store_memory_bytes", 100},
+      {"headgate_store_memory_max_bytes", 8'000},
+  };
+  for (const auto& [name, value] : plain) numbers[name] = {{"", value}};
+  numbers["headgate_build_info"] = {{"1.2.3", 1}};
+  numbers["headgate_store_durability_info"] = {{"sync", 1}};
+  numbers["headgate_link_state"] = {{"off", 0}, {"connecting", 0}, {"connected", 0}, {"waiting", 1}};
+  numbers["headgate_messages_dropped_total"] = {{"offline", 1}, {"slow_reader", 2}, {"queue_full", 3}};
+  numbers["headgate_clients_closed_total"] = {{"slow_reader", 7}};
+  numbers["headgate_connections_refused_total"] = {{"not_authorized", 8}};
+  numbers["headgate_store_memory_part_bytes"] = {
+      {"cache", 10}, {"memtables", 20}, {"tail", 30}, {"index", 0}, {"in_flight", 40}};
+  return canned_readings(numbers, is_in_sys);
 }
 
 struct Value {
@@ -104,8 +111,8 @@ const Value kValues[] = {
     {"$SYS/headgate/refused/not_authorized", "8"},
 };
 
-TEST(SysTopicsTest, HaveTheValuesOfTheSnapshot) {
-  SysTopics topics;
+TEST(SysTopicsTest, HaveTheValuesOfTheReadings) {
+  SysTopics topics({});
   topics.update(busy(), {});
   for (const Value& one : kValues) {
     ASSERT_TRUE(topics.values().contains(one.topic)) << one.topic;
@@ -114,29 +121,41 @@ TEST(SysTopicsTest, HaveTheValuesOfTheSnapshot) {
 }
 
 TEST(SysTopicsTest, SayOnlyWhatHasChanged) {
-  SysTopics topics;
-  SysSnapshot snapshot;
-  const size_t at_first = topics.update(snapshot, {1000, 0}).size();
+  SysTopics topics({});
+  testing::Numbers numbers;
+  const size_t at_first = topics.update(canned_readings(numbers, is_in_sys), {1000, 0}).size();
   EXPECT_EQ(at_first, topics.values().size());
-  EXPECT_THAT(topics.update(snapshot, {2000, 0}), IsEmpty());
-  snapshot.retained = 1;
+  EXPECT_THAT(topics.update(canned_readings(numbers, is_in_sys), {2000, 0}), IsEmpty());
+  numbers["headgate_clients_connected"] = {{"", 1}};
   std::vector<std::string> names;
-  for (const SysTopic& topic : topics.update(snapshot, {3000, 0})) names.push_back(topic.name);
-  EXPECT_THAT(names, ElementsAre("$SYS/broker/messages/stored", "$SYS/broker/store/messages/count",
-                                 "$SYS/broker/retained messages/count"));
+  for (const SysTopic& topic : topics.update(canned_readings(numbers, is_in_sys), {3000, 0}))
+    names.push_back(topic.name);
+  EXPECT_THAT(names, ElementsAre("$SYS/broker/clients/connected", "$SYS/broker/clients/active"));
+}
+
+TEST(SysTopicsTest, RememberTheLargestHeap) {
+  SysTopics topics({});
+  for (const uint64_t bytes : {20, 30, 10}) {
+    topics.update(canned_readings({{"headgate_heap_bytes", {{"", bytes}}}}, is_in_sys), {});
+  }
+  EXPECT_EQ(topics.values().at("$SYS/broker/heap/current"), "10");
+  EXPECT_EQ(topics.values().at("$SYS/broker/heap/maximum"), "30");
 }
 
 class SysLoad : public ::testing::Test {
  protected:
   // `messages` more, and so many seconds later.
   std::string after(int64_t seconds, uint64_t messages, const char* span) {
-    snapshot_.uptime_s += seconds;
-    snapshot_.traffic.publishes_in += messages;
-    topics_.update(snapshot_, {snapshot_.uptime_s * 1000, 0});
+    now_s_ += seconds;
+    messages_ += messages;
+    topics_.update(
+        canned_readings({{"headgate_publish_packets_received_total", {{"", messages_}}}}, is_in_sys),
+        {now_s_ * 1000, 0});
     return topics_.values().at(std::string("$SYS/broker/load/publish/received/") + span);
   }
-  SysTopics topics_;
-  SysSnapshot snapshot_;
+  SysTopics topics_{{}};
+  int64_t now_s_ = 0;
+  uint64_t messages_ = 0;
 };
 
 TEST_F(SysLoad, IsAPerMinuteRateThatFollowsLikeUnix) {  // rate + e^(-t/span) * (average - rate)
@@ -155,9 +174,10 @@ TEST_F(SysLoad, TakesALongTimeWithoutASubscriberAsOneStep) {
 class SysFeedTest : public EngineTest {
  protected:
   void serve(uint32_t interval_s) {
-    engine_->serve_sys(interval_s, [this](SysSnapshot& s) {
-      ++snapshots_;
-      s.uptime_s = clock_.now().mono_ms / 1000;
+    engine_->serve_sys(interval_s, [this] {
+      ++read_;
+      const Sources sources{.engine = *engine_, .uptime_s = clock_.now().mono_ms / 1000};
+      return read_metrics(sources, is_in_sys);
     });
   }
   void pass_s(int64_t seconds) {
@@ -171,7 +191,7 @@ class SysFeedTest : public EngineTest {
         lines, [](const std::string& line) { return line.find("$SYS/") != std::string::npos; }));
   }
 
-  int snapshots_ = 0;
+  int read_ = 0;
 };
 
 TEST_F(SysFeedTest, GivesANewSubscriberTheValueAtOnceAsRetained) {
@@ -201,17 +221,17 @@ TEST_F(SysFeedTest, ComputesNothingWhileNobodyWatches) {
   other.connect(v5("other"));
   other.subscribe(1, {to("#"), to("+/broker/uptime")});  // [MQTT-4.7.2-1]
   pass_s(100);
-  EXPECT_EQ(snapshots_, 0);
+  EXPECT_EQ(read_, 0);
   EXPECT_THAT(other.read(), IsEmpty());
   auto dashboard = client();
   dashboard.connect(v5("dashboard"));
   dashboard.subscribe(1, {to("$SYS/#")});
   pass_s(5);
-  EXPECT_GE(snapshots_, 5);
+  EXPECT_GE(read_, 5);
   dashboard.unsubscribe(2, {"$SYS/#"});
-  const int before = snapshots_;
+  const int before = read_;
   pass_s(5);
-  EXPECT_EQ(snapshots_, before);
+  EXPECT_EQ(read_, before);
 }
 
 TEST_F(SysFeedTest, IsNotThereWithAnIntervalOfZero) {

@@ -1,0 +1,88 @@
+#include "hub/admin/status.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "hub/observe/metric.h"
+
+namespace headgate::hub {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Null stands for a number, and for an object of them, in the place where people read it. Those without a
+// place here come behind the others.
+Json store_texts(const HubStatus& status, const std::string& damage) {
+  const Json report = Json::parse(damage, nullptr, false);
+  return {{"queues", nullptr},
+          {"waiting", nullptr},
+          {"waiting_bytes", nullptr},
+          {"dead", nullptr},
+          {"bytes_max", nullptr},
+          {"error", status.store_error},
+          {"damage", report.is_discarded() ? Json() : report},
+          {"memory", nullptr},
+          {"disk",
+           {{"free_bytes", nullptr},
+            {"total_bytes", nullptr},
+            {"min_free_bytes", nullptr},
+            {"reserve_bytes", nullptr},
+            {"low", status.disk_low}}}};
+}
+
+Json upstream_texts(const UpstreamStatus& up) {
+  return {{"state", up.state},
+          {"host", up.host},
+          {"port", up.port},
+          {"last_error", up.last_error},
+          {"retry_in_ms", up.retry_in_ms}};
+}
+
+Json texts(const HubStatus& status, const std::string& damage) {
+  return {{"version", status.version},
+          {"hub_id", status.hub_id},
+          {"epoch", status.epoch},
+          {"data_dir", status.data_dir},
+          {"durability", status.durability},
+          {"started_ms", status.started_ms},
+          {"uptime_s", nullptr},
+          {"listeners", status.listeners},
+          {"connections", nullptr},
+          {"sessions", nullptr},
+          {"messages_in", nullptr},
+          {"messages_out", nullptr},
+          {"denied", nullptr},
+          {"publishes", nullptr},
+          {"clients", nullptr},
+          {"dropped", nullptr},
+          {"routes", nullptr},
+          {"store", store_texts(status, damage)},
+          {"upstream", upstream_texts(status.upstream)}};
+}
+
+Json& at(Json& json, std::string_view path) { return json[Json::json_pointer("/" + std::string(path))]; }
+
+// A reason that did not occur is left out; the object of reasons is there.
+void put(Json& json, const Reading& reading) {
+  const Metric& metric = *reading.metric;
+  const size_t star = metric.status.find('*');
+  if (star == std::string_view::npos) {
+    at(json, metric.status) = reading.sum();
+    return;
+  }
+  Json& by_label = at(json, metric.status.substr(0, star - 1));
+  if (by_label.is_null()) by_label = Json::object();
+  for (const auto& [label, value] : reading.values) {
+    if (value > 0 || metric.type != MetricType::counter) at(json, with_label(metric.status, label)) = value;
+  }
+}
+
+}  // namespace
+
+AdminReply get_status(const AdminCall& call) {
+  Json json = texts(call.hub.status(), call.hub.store().damage());
+  for (const Reading& reading : call.hub.status_readings()) put(json, reading);
+  return answer_json(json);
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,458 @@
+#include "hub/metrics.h"
+
+#include <algorithm>
+#include <array>
+
+#include "broker/net/admission.h"
+#include "core/enum_count.h"
+#include "hub/engine/engine.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr MetricType kCounter = MetricType::counter;
+constexpr MetricType kGauge = MetricType::gauge;
+
+constexpr SysPlace load(std::string_view topic) { return {topic, SysForm::load}; }
+
+enum class StoreState : uint8_t { writing, failed };
+constexpr std::string_view name_of(StoreState state) {
+  switch (state) {
+    case StoreState::writing:
+      return "writing";
+    case StoreState::failed:
+      return "failed";
+  }
+  return {};
+}
+
+// ---- values by label ----
+
+// 1 at what is, 0 at what else could be.
+template <typename State>
+LabelledValues state_set(State current) {
+  LabelledValues values;
+  for (size_t i = 0; i < core::enum_count<State>(); ++i) {
+    const auto state = static_cast<State>(i);
+    values.emplace_back(name_of(state), state == current ? 1 : 0);
+  }
+  return values;
+}
+
+// In the order of the labels.
+LabelledValues by_reason(const broker::ReasonCounts& counts) {
+  LabelledValues values;
+  for (const auto& [reason, count] : counts) values.emplace_back(label_of(reason), count);
+  std::ranges::sort(values);
+  return values;
+}
+
+LabelledValues by_reason(const broker::DropCounts& counts) {
+  LabelledValues values;
+  for (size_t i = 0; i < counts.size(); ++i)
+    values.emplace_back(label_of(name_of(static_cast<broker::DropReason>(i))), counts[i]);
+  std::ranges::sort(values);
+  return values;
+}
+
+// Before CONNECT at the door, and by the answer to CONNECT.
+LabelledValues refused_connections(const Sources& s) {
+  broker::ReasonCounts refused = s.engine.broker().stats().refused;
+  if (s.admission) s.admission->add_refusals(refused);
+  return by_reason(refused);
+}
+
+LabelledValues by_part(const store::StoreMemory& memory, uint64_t store::MemoryPart::*number) {
+  return {{"cache", memory.cache.*number},
+          {"memtables", memory.memtables.*number},
+          {"tail", memory.tail.*number},
+          {"index", memory.index.*number},
+          {"in_flight", memory.in_flight.*number}};
+}
+
+const broker::Broker& broker_of(const Sources& s) { return s.engine.broker(); }
+const broker::Traffic& traffic_of(const Sources& s) { return s.engine.broker().traffic(); }
+IngestStats ingest_of(const Sources& s) { return s.engine.ingest_stats(); }
+upstream::ForwarderStatus link_of(const Sources& s) { return s.link.value_or(upstream::ForwarderStatus{}); }
+
+// ---- the table ----
+//
+// Rows that share an object of the status stand in the order in which it shows them. Names are for ever:
+// dashboards and alerts know them.
+constexpr std::array kMetrics = std::to_array<Metric>({
+    // ---- the process ----
+    {.name = "headgate_build_info",
+     .help = "The version that runs, as a label.",
+     .label = "version",
+     .sys = {SysPlace{"broker/version", SysForm::version}},
+     .read =
+         [](const Sources& s) {
+           return LabelledValues{{s.version, 1}};
+         }},
+    {.name = "headgate_uptime_seconds",
+     .unit = Unit::seconds,
+     .help = "Time since the hub started.",
+     .sys = {SysPlace{"broker/uptime"}},
+     .status = "uptime_s",
+     .read = [](const Sources& s) { return static_cast<uint64_t>(s.uptime_s); }},
+    {.name = "headgate_heap_bytes",
+     .unit = Unit::bytes,
+     .help = "Memory allocated from the heap.",
+     .sys = {SysPlace{"broker/heap/current"}, SysPlace{"broker/heap/maximum", SysForm::maximum}},
+     .read = [](const Sources& s) { return s.heap_bytes(); }},
+
+    // ---- clients ----
+    {.name = "headgate_connections",
+     .help = "Network connections that are open, also before CONNECT.",
+     .status = "connections",
+     .read = [](const Sources& s) { return broker_of(s).connections(); }},
+    {.name = "headgate_sessions",
+     .help = "Sessions, their clients connected or away.",
+     .sys = {SysPlace{"broker/clients/total"}},
+     .status = "sessions",
+     .read = [](const Sources& s) { return broker_of(s).sessions(); }},
+    {.name = "headgate_sessions_away",
+     .help = "Sessions whose clients are not connected.",
+     .sys = {SysPlace{"broker/clients/disconnected"}, SysPlace{"broker/clients/inactive"}},  // its old name
+     .read = [](const Sources& s) { return broker_of(s).sessions() - broker_of(s).clients_connected(); }},
+    {.name = "headgate_sessions_expired_total",
+     .type = kCounter,
+     .help = "Sessions that ended because their clients stayed away too long.",
+     .sys = {SysPlace{"broker/clients/expired"}},
+     .read = [](const Sources& s) { return broker_of(s).stats().sessions_expired; }},
+    {.name = "headgate_clients_connected",
+     .help = "Clients that are connected.",
+     .sys = {SysPlace{"broker/clients/connected"}, SysPlace{"broker/clients/active"}},  // its old name
+     .read = [](const Sources& s) { return broker_of(s).clients_connected(); }},
+    {.name = "headgate_clients_connected_peak",
+     .help = "Most clients that were connected at a time.",
+     .sys = {SysPlace{"broker/clients/maximum"}},
+     .status = "clients/maximum",
+     .read = [](const Sources& s) { return broker_of(s).stats().clients_max; }},
+    {.name = "headgate_clients_paused",
+     .help = "Clients that are not read now, because a queue has no room for what they publish.",
+     .status = "clients/paused",
+     .read = [](const Sources& s) { return s.engine.clients_paused(); }},
+    {.name = "headgate_connections_accepted_total",
+     .type = kCounter,
+     .help = "Network connections that were let in.",
+     .sys = {load("broker/load/sockets")},
+     .status = "clients/accepted",
+     .read = [](const Sources& s) { return broker_of(s).stats().connections_accepted; }},
+    {.name = "headgate_connections_refused_total",
+     .type = kCounter,
+     .help = "Connections that never were a client's, by reason.",
+     .label = "reason",
+     .sys = {SysPlace{"headgate/refused/*"}},
+     .status = "clients/refused/*",
+     .read = refused_connections},
+    {.name = "headgate_clients_closed_total",
+     .type = kCounter,
+     .help = "Connections of clients that the hub ended, by reason.",
+     .label = "reason",
+     .sys = {SysPlace{"headgate/closed/*"}},
+     .status = "clients/closed/*",
+     .read = [](const Sources& s) { return by_reason(broker_of(s).stats().closed); }},
+    {.name = "headgate_subscriptions",
+     .help = "Subscriptions, shared ones among them.",
+     .sys = {SysPlace{"broker/subscriptions/count"}},
+     .read = [](const Sources& s) { return broker_of(s).subscriptions().size(); }},
+    {.name = "headgate_shared_subscriptions",
+     .help = "Subscriptions to a share, each member's.",
+     .sys = {SysPlace{"broker/shared_subscriptions/count"}},
+     .read = [](const Sources& s) { return broker_of(s).subscriptions().shared(); }},
+
+    // ---- traffic ----
+    {.name = "headgate_received_bytes_total",
+     .type = kCounter,
+     .unit = Unit::bytes,
+     .help = "Bytes of MQTT that came, without what TLS and WebSocket add.",
+     .sys = {SysPlace{"broker/bytes/received"}, load("broker/load/bytes/received")},
+     .read = [](const Sources& s) { return traffic_of(s).bytes_in; }},
+    {.name = "headgate_sent_bytes_total",
+     .type = kCounter,
+     .unit = Unit::bytes,
+     .help = "Bytes of MQTT that went, without what TLS and WebSocket add.",
+     .sys = {SysPlace{"broker/bytes/sent"}, load("broker/load/bytes/sent")},
+     .read = [](const Sources& s) { return traffic_of(s).bytes_out; }},
+    {.name = "headgate_packets_received_total",
+     .type = kCounter,
+     .help = "MQTT packets of every type that came.",
+     .sys = {SysPlace{"broker/messages/received"}, load("broker/load/messages/received")},
+     .read = [](const Sources& s) { return traffic_of(s).packets_in; }},
+    {.name = "headgate_packets_sent_total",
+     .type = kCounter,
+     .help = "MQTT packets of every type that went.",
+     .sys = {SysPlace{"broker/messages/sent"}, load("broker/load/messages/sent")},
+     .read = [](const Sources& s) { return traffic_of(s).packets_out; }},
+    {.name = "headgate_connect_packets_received_total",
+     .type = kCounter,
+     .help = "CONNECT packets that came.",
+     .sys = {load("broker/load/connections")},
+     .read = [](const Sources& s) { return traffic_of(s).connects_in; }},
+    {.name = "headgate_publish_packets_received_total",
+     .type = kCounter,
+     .help = "PUBLISH packets that came.",
+     .sys = {SysPlace{"broker/publish/messages/received"}, load("broker/load/publish/received")},
+     .read = [](const Sources& s) { return traffic_of(s).publishes_in; }},
+    {.name = "headgate_publish_packets_sent_total",
+     .type = kCounter,
+     .help = "PUBLISH packets that went, repetitions aside.",
+     .sys = {SysPlace{"broker/publish/messages/sent"}, load("broker/load/publish/sent")},
+     .status = "messages_out",
+     .read = [](const Sources& s) { return traffic_of(s).publishes_out; }},
+    {.name = "headgate_publish_received_bytes_total",
+     .type = kCounter,
+     .unit = Unit::bytes,
+     .help = "Payload bytes of PUBLISH packets that came.",
+     .sys = {SysPlace{"broker/publish/bytes/received"}},
+     .read = [](const Sources& s) { return traffic_of(s).publish_bytes_in; }},
+    {.name = "headgate_publish_sent_bytes_total",
+     .type = kCounter,
+     .unit = Unit::bytes,
+     .help = "Payload bytes of PUBLISH packets that went.",
+     .sys = {SysPlace{"broker/publish/bytes/sent"}},
+     .read = [](const Sources& s) { return traffic_of(s).publish_bytes_out; }},
+    {.name = "headgate_messages_dropped_total",
+     .type = kCounter,
+     .help = "Messages that a client did not get although it had subscribed to them, by reason.",
+     .label = "reason",
+     .sys = {SysPlace{"broker/publish/messages/dropped"}, load("broker/load/publish/dropped"),
+             SysPlace{"headgate/dropped/*"}},
+     .status = "dropped/*",
+     .read = [](const Sources& s) { return by_reason(broker_of(s).drops()); }},
+
+    // ---- rights ----
+    {.name = "headgate_publishes_denied_total",
+     .type = kCounter,
+     .help = "Publishes refused for lack of the right.",
+     .sys = {SysPlace{"headgate/publish/denied"}},
+     .status = "denied/publish",
+     .read = [](const Sources& s) { return broker_of(s).denied().publish; }},
+    {.name = "headgate_subscribes_denied_total",
+     .type = kCounter,
+     .help = "Subscriptions refused for lack of the right.",
+     .status = "denied/subscribe",
+     .read = [](const Sources& s) { return broker_of(s).denied().subscribe; }},
+    {.name = "headgate_receives_denied_total",
+     .type = kCounter,
+     .help = "Messages not delivered to a subscriber for lack of the right.",
+     .status = "denied/receive",
+     .read = [](const Sources& s) { return broker_of(s).denied().receive; }},
+    {.name = "headgate_connects_denied_total",
+     .type = kCounter,
+     .help = "CONNECT packets refused for who the client is, or could not prove to be.",
+     .status = "denied/connect",
+     .read = [](const Sources& s) { return broker_of(s).stats().connects_denied; }},
+
+    // ---- taking messages in ----
+    {.name = "headgate_messages_taken_total",
+     .type = kCounter,
+     .help = "Messages that clients have published, and wills.",
+     .status = "messages_in",
+     .read = [](const Sources& s) { return ingest_of(s).messages; }},
+    {.name = "headgate_publishes_stored_total",
+     .type = kCounter,
+     .help = "Messages written to at least one queue, what routes republish included.",
+     .status = "publishes/stored",
+     .read = [](const Sources& s) { return ingest_of(s).stored; }},
+    {.name = "headgate_publishes_refused_total",
+     .type = kCounter,
+     .help = "Publishes that the store could not take.",
+     .sys = {SysPlace{"headgate/publish/refused"}},
+     .status = "publishes/refused",
+     .read = [](const Sources& s) { return ingest_of(s).refused; }},
+    {.name = "headgate_publishes_held_total",
+     .type = kCounter,
+     .help = "Publishes of MQTT 3.1.1 clients that had to wait for room in a queue.",
+     .sys = {SysPlace{"headgate/publish/held"}},
+     .status = "publishes/held",
+     .read = [](const Sources& s) { return ingest_of(s).held; }},
+    {.name = "headgate_publishes_dropped_total",
+     .type = kCounter,
+     .help = "QoS 0 publishes dropped, once for each queue that had no room.",
+     .status = "publishes/dropped",
+     .read = [](const Sources& s) { return ingest_of(s).dropped; }},
+    {.name = "headgate_routes_active",
+     .help = "Routes in force.",
+     .status = "routes/active",
+     .read = [](const Sources& s) { return s.engine.routes().active(); }},
+    {.name = "headgate_routes_failed",
+     .help = "Routes left out, because they do not compile.",
+     .status = "routes/failed",
+     .read = [](const Sources& s) { return s.engine.routes().failed(); }},
+
+    // ---- queues ----
+    {.name = "headgate_queues",
+     .help = "Queues, those of sessions among them.",
+     .sys = {SysPlace{"headgate/queues/count"}},
+     .status = "store/queues",
+     .read = [](const Sources& s) { return s.queues.queues; }},
+    {.name = "headgate_queues_waiting_messages",
+     .help = "Messages that wait, once for each queue.",
+     .sys = {SysPlace{"headgate/queues/waiting"}},
+     .status = "store/waiting",
+     .read = [](const Sources& s) { return s.queues.waiting; }},
+    {.name = "headgate_queues_waiting_bytes",
+     .unit = Unit::bytes,
+     .help = "Size of the messages that wait, once for each queue.",
+     .sys = {SysPlace{"broker/store/messages/bytes"}, SysPlace{"headgate/queues/waiting_bytes"}},
+     .status = "store/waiting_bytes",
+     .read = [](const Sources& s) { return s.queues.waiting_bytes; }},
+    {.name = "headgate_queues_dead_messages",
+     .help = "Messages that ended as dead, of the queues that there are.",
+     .sys = {SysPlace{"headgate/queues/dead"}},
+     .status = "store/dead",
+     .read = [](const Sources& s) { return s.queues.dead; }},
+    {.name = "headgate_queues_max_bytes",
+     .unit = Unit::bytes,
+     .help = "Limit for all queues together; 0 is none.",
+     .status = "store/bytes_max",
+     .read = [](const Sources& s) { return s.queued_bytes_max; }},
+    {.name = "headgate_kept_messages",
+     .help = "Messages that wait in queues, and retained ones.",
+     .sys = {SysPlace{"broker/messages/stored"}, SysPlace{"broker/store/messages/count"}},
+     .read = [](const Sources& s) { return s.queues.waiting + s.engine.retained().size(); }},
+    {.name = "headgate_retained_messages",
+     .help = "Retained messages.",
+     .sys = {SysPlace{"broker/retained messages/count"}},
+     .read = [](const Sources& s) { return s.engine.retained().size(); }},
+
+    // ---- the store ----
+    {.name = "headgate_store_state",
+     .help = "1 at the state that the store is in.",
+     .label = "state",
+     .sys = {SysPlace{"headgate/store/state", SysForm::state}},
+     .read =
+         [](const Sources& s) {
+           return state_set(s.engine.store_error().empty() ? StoreState::writing : StoreState::failed);
+         }},
+    {.name = "headgate_store_durability_info",
+     .help = "When the store syncs, as a label.",
+     .label = "durability",
+     .sys = {SysPlace{"headgate/durability", SysForm::state}},
+     .read =
+         [](const Sources& s) {
+           return LabelledValues{{s.durability, 1}};
+         }},
+    {.name = "headgate_store_memory_bytes",
+     .unit = Unit::bytes,
+     .help = "Memory that the store takes.",
+     .sys = {SysPlace{"headgate/store/memory/bytes"}},
+     .status = "store/memory/bytes",
+     .read = [](const Sources& s) { return s.memory.bytes(); }},
+    {.name = "headgate_store_memory_max_bytes",
+     .unit = Unit::bytes,
+     .help = "Memory that the store may take.",
+     .sys = {SysPlace{"headgate/store/memory/bytes_max"}},
+     .status = "store/memory/bytes_max",
+     .read = [](const Sources& s) { return s.memory.bytes_max(); }},
+    {.name = "headgate_store_memory_part_bytes",
+     .unit = Unit::bytes,
+     .help = "Memory that the store takes, by part.",
+     .label = "part",
+     .sys = {SysPlace{"headgate/store/memory/*"}},
+     .status = "store/memory/*/bytes",
+     .read = [](const Sources& s) { return by_part(s.memory, &store::MemoryPart::bytes); }},
+    {.name = "headgate_store_memory_part_max_bytes",
+     .unit = Unit::bytes,
+     .help = "Memory that the store may take, by part; caches and memtables share theirs.",
+     .label = "part",
+     .status = "store/memory/*/bytes_max",
+     .read = [](const Sources& s) { return by_part(s.memory, &store::MemoryPart::bytes_max); }},
+    {.name = "headgate_disk_free_bytes",
+     .unit = Unit::bytes,
+     .help = "Space that is free on the file system of the store.",
+     .status = "store/disk/free_bytes",
+     .read = [](const Sources& s) { return s.disk.free_bytes; }},
+    {.name = "headgate_disk_size_bytes",
+     .unit = Unit::bytes,
+     .help = "Size of the file system of the store; 0: nobody looks at it.",
+     .status = "store/disk/total_bytes",
+     .read = [](const Sources& s) { return s.disk.total_bytes; }},
+    {.name = "headgate_disk_min_free_bytes",
+     .unit = Unit::bytes,
+     .help = "Free space below which no message is stored.",
+     .status = "store/disk/min_free_bytes",
+     .read = [](const Sources& s) { return s.disk.min_free_bytes; }},
+    {.name = "headgate_disk_reserve_bytes",
+     .unit = Unit::bytes,
+     .help = "Space set aside to go on with when the disk is full.",
+     .status = "store/disk/reserve_bytes",
+     .read = [](const Sources& s) { return s.disk.reserve_bytes; }},
+
+    // ---- the link upstream ----
+    {.name = "headgate_link_state",
+     .help = "1 at the state that the link upstream is in.",
+     .label = "state",
+     .sys = {SysPlace{"headgate/link/state", SysForm::state}},
+     .read = [](const Sources& s) { return state_set(link_state(s.link)); }},
+    {.name = "headgate_link_batches_acked_total",
+     .type = kCounter,
+     .help = "Batches that the upstream broker has acknowledged.",
+     .status = "upstream/batches_acked",
+     .read = [](const Sources& s) { return link_of(s).batches; }},
+    {.name = "headgate_link_messages_acked_total",
+     .type = kCounter,
+     .help = "Messages in the batches that the upstream broker has acknowledged.",
+     .status = "upstream/messages_acked",
+     .read = [](const Sources& s) { return link_of(s).messages; }},
+    {.name = "headgate_link_acked_bytes_total",
+     .type = kCounter,
+     .unit = Unit::bytes,
+     .help = "Size of the batches that the upstream broker has acknowledged, compressed.",
+     .status = "upstream/bytes_acked",
+     .read = [](const Sources& s) { return link_of(s).payload_bytes; }},
+    {.name = "headgate_link_batches_in_flight",
+     .help = "Batches that were sent and are not acknowledged yet.",
+     .status = "upstream/batches_in_flight",
+     .read = [](const Sources& s) { return link_of(s).in_flight_batches; }},
+});
+
+LabelledValues values_of(const Metric& metric, const Sources& sources) {
+  if (const auto* const number = std::get_if<uint64_t (*)(const Sources&)>(&metric.read))
+    return {{"", (*number)(sources)}};
+  return std::get<LabelledValues (*)(const Sources&)>(metric.read)(sources);
+}
+
+}  // namespace
+
+std::span<const Metric> metrics() { return kMetrics; }
+
+Readings read_metrics(const Sources& sources, bool (*wanted)(const Metric&)) {
+  Readings readings;
+  for (const Metric& metric : kMetrics) {
+    if (wanted(metric)) readings.push_back({&metric, values_of(metric, sources)});
+  }
+  return readings;
+}
+
+QueueTotals queue_totals(const store::QueueReader& store) {
+  QueueTotals totals;
+  for (const store::QueueId queue : store.queues()) {
+    const store::QueueStats& stats = store.stats(queue);
+    ++totals.queues;
+    totals.waiting += stats.waiting();
+    totals.waiting_bytes += stats.waiting_bytes();
+    totals.dead += stats.dead;
+  }
+  return totals;
+}
+
+LinkState link_state(const std::optional<upstream::ForwarderStatus>& link) {
+  if (!link) return LinkState::off;
+  switch (link->state) {
+    case upstream::ForwarderState::up:
+      return LinkState::connected;
+    case upstream::ForwarderState::connecting:
+      return LinkState::connecting;
+    case upstream::ForwarderState::backing_off:
+      return LinkState::waiting;
+    case upstream::ForwarderState::down:
+    case upstream::ForwarderState::closing:
+      break;
+  }
+  return LinkState::off;
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,69 @@
+// The table of metrics: one row for everything that the hub counts and shows. `$SYS` and the numbers of
+// `headgate status` are read from it. A new metric is a number that some part counts, and a row here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hub/observe/metric.h"
+#include "store/queue_store.h"
+#include "store/report/stats.h"
+#include "upstream/drain/forwarder.h"
+
+namespace headgate::broker {
+class Admission;
+}
+
+namespace headgate::hub {
+
+class Engine;
+
+struct QueueTotals {
+  uint64_t queues = 0;
+  uint64_t waiting = 0;
+  uint64_t waiting_bytes = 0;
+  uint64_t dead = 0;  // of the queues that there are
+};
+[[nodiscard]] QueueTotals queue_totals(const store::QueueReader& store);
+
+// The parts that rows read, borrowed for one turn of the loop, so that all values are of one moment.
+struct Sources {
+  const Engine& engine;
+  const broker::Admission* admission = nullptr;  // null: nobody watches the door
+  QueueTotals queues = {};
+  uint64_t queued_bytes_max = 0;  // 0 = no limit
+  store::StoreMemory memory = {};
+  store::DiskState disk = {};
+  std::optional<upstream::ForwarderStatus> link = {};  // nullopt: the config has no upstream
+  std::string version = {};
+  std::string durability = {};  // as the config writes it
+  int64_t uptime_s = 0;
+  uint64_t (*heap_bytes)() = [] { return uint64_t{0}; };  // not cheap, so only called when it is asked for
+};
+
+[[nodiscard]] std::span<const Metric> metrics();
+
+// Reads the wanted rows. Loop thread; no I/O.
+[[nodiscard]] Readings read_metrics(const Sources& sources, bool (*wanted)(const Metric&));
+
+// The link as operators see it.
+enum class LinkState : uint8_t { off, connecting, connected, waiting };
+[[nodiscard]] constexpr std::string_view name_of(LinkState state) {
+  switch (state) {
+    case LinkState::off:
+      return "off";
+    case LinkState::connecting:
+      return "connecting";
+    case LinkState::connected:
+      return "connected";
+    case LinkState::waiting:
+      return "waiting";
+  }
+  return {};
+}
+[[nodiscard]] LinkState link_state(const std::optional<upstream::ForwarderStatus>& link);
+
+}  // namespace headgate::hub

@@ -1,0 +1,25 @@
+#include "hub/observe/metric.h"
+
+#include <algorithm>
+
+namespace headgate::hub {
+
+uint64_t Reading::sum() const {
+  uint64_t sum = 0;
+  for (const auto& [label, value] : values) sum += value;
+  return sum;
+}
+
+std::string with_label(std::string_view pattern, std::string_view label) {
+  std::string text(pattern);
+  if (const size_t star = text.find('*'); star != std::string::npos) text.replace(star, 1, label);
+  return text;
+}
+
+std::string label_of(std::string_view reason) {
+  std::string label(reason);
+  std::ranges::replace(label, ' ', '_');
+  return label;
+}
+
+}  // namespace headgate::hub
