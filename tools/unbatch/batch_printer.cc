@@ -11,7 +11,7 @@
 namespace headgate::tools {
 namespace {
 
-using nlohmann::json;
+using JsonValue = nlohmann::json;
 using Line = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
@@ -29,21 +29,21 @@ std::string time_text(int64_t unix_ms) {
 }
 
 template <typename T>
-std::optional<T> member(const json& object, const char* key, bool (json::*is_type)() const noexcept) {
+std::optional<T> member(const JsonValue& object, const char* key, bool (JsonValue::*is_type)() const noexcept) {
   const auto found = object.find(key);
   if (found == object.end() || !((*found).*is_type)()) return std::nullopt;
   return found->get<T>();
 }
 
-std::optional<std::string> text_member(const json& object, const char* key) {
-  return member<std::string>(object, key, &json::is_string);
+std::optional<std::string> text_member(const JsonValue& object, const char* key) {
+  return member<std::string>(object, key, &JsonValue::is_string);
 }
-std::optional<uint64_t> unsigned_member(const json& object, const char* key) {
-  return member<uint64_t>(object, key, &json::is_number_unsigned);
+std::optional<uint64_t> unsigned_member(const JsonValue& object, const char* key) {
+  return member<uint64_t>(object, key, &JsonValue::is_number_unsigned);
 }
 
 // Says why `batch` is no batch; empty if it is one.
-std::string complaint(const json& batch) {
+std::string complaint(const JsonValue& batch) {
   if (batch.is_discarded()) return "not JSON";
   if (!batch.is_object()) return "not a JSON object";
   const auto version = unsigned_member(batch, "v");
@@ -56,7 +56,7 @@ std::string complaint(const json& batch) {
   return "";
 }
 
-bool copy_body(const json& row, Line& line) {
+bool copy_body(const JsonValue& row, Line& line) {
   if (const auto body = row.find("b"); body != row.end()) {
     line["body"] = *body;
   } else if (auto text = text_member(row, "s")) {
@@ -79,18 +79,18 @@ struct BatchPrinter::Source {
 };
 
 struct BatchPrinter::Json {
-  const json& value;
+  const JsonValue& value;
 };
 
 void BatchPrinter::print(std::string_view text, const std::string& where) {
-  const json batch = json::parse(text, nullptr, false);
+  const JsonValue batch = JsonValue::parse(text, nullptr, false);
   if (const std::string what = complaint(batch); !what.empty()) return report_bad(where, what);
   ++counts_.batches;
   const Source source{batch["hub"].get<std::string>(), batch["ep"].get<std::string>()};
   if (const auto gaps = batch.find("gaps"); gaps != batch.end() && gaps->is_array()) {
-    for (const json& gap : *gaps) print_gap({gap}, source, where);
+    for (const JsonValue& gap : *gaps) print_gap({gap}, source, where);
   }
-  for (const json& row : batch["m"]) print_row({row}, source, where);
+  for (const JsonValue& row : batch["m"]) print_row({row}, source, where);
   out_.flush();
 }
 
@@ -100,9 +100,9 @@ void BatchPrinter::report_bad(const std::string& where, std::string_view what) {
 }
 
 void BatchPrinter::print_row(const Json& json_row, const Source& source, const std::string& where) {
-  const json& row = json_row.value;
+  const JsonValue& row = json_row.value;
   const auto seq = row.is_object() ? unsigned_member(row, "i") : std::nullopt;
-  const auto time = seq ? member<int64_t>(row, "t", &json::is_number_integer) : std::nullopt;
+  const auto time = seq ? member<int64_t>(row, "t", &JsonValue::is_number_integer) : std::nullopt;
   const auto topic = seq ? text_member(row, "k") : std::nullopt;
   if (!time || !topic) return report_bad(where, "a message without \"i\", \"t\" or \"k\": skipped");
   Line line{{"hub", source.hub},
@@ -126,7 +126,7 @@ void BatchPrinter::print_row(const Json& json_row, const Source& source, const s
 
 // A gap is declared until the hub knows that it was heard, so it may come more than once.
 void BatchPrinter::print_gap(const Json& json_gap, const Source& source, const std::string& where) {
-  const json& gap = json_gap.value;
+  const JsonValue& gap = json_gap.value;
   const auto from = gap.is_object() ? unsigned_member(gap, "from") : std::nullopt;
   const auto to = from ? unsigned_member(gap, "to") : std::nullopt;
   const auto count = from ? unsigned_member(gap, "n") : std::nullopt;
