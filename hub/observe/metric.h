@@ -18,7 +18,7 @@ enum class MetricType : uint8_t {
   counter,  // grows from the start of the hub on
   gauge,    // how much there is now
 };
-enum class Unit : uint8_t { none, bytes, seconds };  // Prometheus' base units
+enum class MetricUnit : uint8_t { none, bytes, seconds };  // Prometheus' base units
 
 enum class SysForm : uint8_t {
   number,   // seconds as `123 seconds`
@@ -39,7 +39,7 @@ using LabelledValues = std::vector<std::pair<std::string, uint64_t>>;
 struct Metric {
   std::string_view name;  // headgate_…, ends in its unit, and in _total if it is a counter
   MetricType type = MetricType::gauge;
-  Unit unit = Unit::none;
+  MetricUnit unit = MetricUnit::none;
   std::string_view help;          // one sentence
   std::string_view label = {};    // its name; empty: there is one value, without a label
   std::array<SysPlace, 3> sys{};  // in front those that it has

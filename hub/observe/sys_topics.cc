@@ -21,8 +21,8 @@ std::string two_digits(double value) {
   return text.data();
 }
 
-std::string in_unit(uint64_t value, Unit unit) {
-  return std::to_string(value) + (unit == Unit::seconds ? " seconds" : "");
+std::string in_unit(uint64_t value, MetricUnit unit) {
+  return std::to_string(value) + (unit == MetricUnit::seconds ? " seconds" : "");
 }
 
 std::string state_of(const Reading& reading) {
@@ -69,7 +69,7 @@ void SysTopics::set(const Reading& reading, const SysPlace& place, double passed
 }
 
 void SysTopics::set_numbers(const Reading& reading, std::string_view topic) {
-  const Unit unit = reading.metric->unit;
+  const MetricUnit unit = reading.metric->unit;
   if (!topic.ends_with('*')) return set(std::string(topic), in_unit(reading.sum(), unit));
   for (const auto& [label, value] : reading.values) set(with_label(topic, label), in_unit(value, unit));
 }

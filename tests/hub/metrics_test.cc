@@ -44,8 +44,8 @@ TEST(MetricTable, NamesEndInTheirUnitAndCountersInTotal) {
     std::string_view name = metric.name;
     EXPECT_EQ(name.ends_with("_total"), metric.type == MetricType::counter) << metric.name;
     if (name.ends_with("_total")) name.remove_suffix(std::string_view("_total").size());
-    EXPECT_EQ(name.ends_with("_bytes"), metric.unit == Unit::bytes) << metric.name;
-    EXPECT_EQ(name.ends_with("_seconds"), metric.unit == Unit::seconds) << metric.name;
+    EXPECT_EQ(name.ends_with("_bytes"), metric.unit == MetricUnit::bytes) << metric.name;
+    EXPECT_EQ(name.ends_with("_seconds"), metric.unit == MetricUnit::seconds) << metric.name;
     const std::regex scaled(".*_(ms|us|ns|millis.*|minutes|hours|kb|kib|mb|mib|kilobytes|percent)(_.*)?");
     EXPECT_FALSE(std::regex_match(std::string(name), scaled)) << metric.name << " is in no base unit";
   }
