@@ -169,7 +169,7 @@ core::Result<Opened> open_again(const StoreOptions& options, const std::string& 
   auto opened = open_database(options, RocksDb::Mode::read_write, suspect);
   if (!opened) return opened;
   const std::string& found = opened->meta.identity.epoch;
-  if (found == epoch || opened->epoch_before == epoch) return opened;
+  if (found == epoch || opened->meta.epoch_before == epoch) return opened;  // the latter: it was mended
   return fail_store(
       Errc::invalid, options.dir,
       "is another one now (epoch " + found + ", it was " + epoch + "); put it back or restart the hub");
