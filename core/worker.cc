@@ -31,8 +31,10 @@ void Worker::stop() {
 }
 
 void Worker::run(Priority priority) {
-  // On Linux 0 means the calling thread. Where the system forbids it, the thread runs as the others do.
-  if (priority == Priority::below_loop) ::setpriority(PRIO_PROCESS, 0, kNiceBelowLoop);
+  // On Linux 0 means the calling thread. Relative, since the whole process may be nice already. Where the system
+  // forbids it, the thread runs as the others do.
+  if (priority == Priority::below_loop)
+    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNiceBelowLoop);
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });
