@@ -286,7 +286,7 @@ TEST_P(HealingDiskWithLetters, BuriesAfterwardsWhatDiedWhileItWasBroken) {
 // Change. What is undone it does again from the state that is durable, as it would after a restart.
 class HealingComputation : public HealingDiskWithLetters {
  protected:
-  static constexpr int kPairs = 8;
+  static constexpr int kPairs = 3;
 
   void compute_through_trouble(IfLost if_lost) {
     for (int i = 0; i < 2 * kPairs; ++i) append_through_trouble(std::to_string(i));
@@ -295,7 +295,6 @@ class HealingComputation : public HealingDiskWithLetters {
     for (size_t turn = 0; turn < 40 && done() < to_consume && !HasFailure(); ++turn) {
       recover();
       commit_next(if_lost);
-      if (turn % 3 == 0) settle_through_trouble();
       while_away(if_lost);
     }
     settle_through_trouble();
