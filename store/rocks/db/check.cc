@@ -30,7 +30,7 @@ class StoreCheck {
   explicit StoreCheck(RocksDb& db) : db_(db) {}
 
   StoreReport run() {
-    check_meta();
+    if (!check_meta()) return std::move(report_);
     read_queues();
     check_index();
     check_queues();
@@ -58,13 +58,18 @@ class StoreCheck {
     met(rows.status());
   }
 
-  void check_meta() {
+  // False if the rest cannot be understood: a newer Headgate wrote it.
+  bool check_meta() {
     const auto meta = db_.read_meta();
-    if (!meta) return report_.add("meta rows", meta.error().what);
+    if (!meta) {
+      report_.add("meta rows", meta.error().what);
+      return meta.error().code != core::Errc::invalid;
+    }
     meta_ = *meta;
     report_.identity = meta->identity;
     if (meta->identity.hub.empty()) report_.add("meta rows", "the hub's id is empty");
     if (meta->identity.epoch.size() != 26) report_.add("meta rows", "the epoch is no ULID");
+    return true;
   }
 
   void read_queues() {

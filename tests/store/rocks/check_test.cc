@@ -63,6 +63,21 @@ class StoreCheck : public RocksTest {
   Seq own = 0;
 };
 
+TEST_F(StoreCheck, SaysOfANewerFormatThatAndNothingElse) {
+  edit([](rocksdb::DB& db, RowsOf rows) {
+    ASSERT_TRUE(db.Put({}, rows.meta, "format", rocksdb::Slice("\0\0\0\3", 4)).ok());
+    ASSERT_TRUE(db.Put({}, rows.cur, "of a kind that is not known yet", "").ok());
+  });
+  EXPECT_THAT(problems(), ::testing::ElementsAre(HasSubstr("newer Headgate (format 3")));
+}
+
+TEST_F(StoreCheck, FindsAQueueWithoutAttributes) {
+  edit([this](rocksdb::DB& db, RowsOf rows) {
+    ASSERT_TRUE(db.Delete({}, rows.cur, queue_attributes_key(second)).ok());
+  });
+  EXPECT_THAT(problems(), Contains(HasSubstr("has no attributes that can be read")));
+}
+
 TEST_F(StoreCheck, CountsWhatThereIs) {
   const auto report = check_store(options.dir);
   ASSERT_TRUE(report) << report.error().what;
