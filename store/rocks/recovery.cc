@@ -55,6 +55,8 @@ core::Result<Opened> open_after(const Group* lost, const StoreOptions& options, 
 
 void Recovery::fail(const core::Error& error) {
   Running& store = parts_.store;
+  // The group that the writer has is looked at later, once the database is open again: it may have reached
+  // the disk.
   if (!store.life.fail(error)) return;
   store.background.renew();
   Group lost = parts_.committer.give_up_open();
@@ -103,6 +105,9 @@ void Recovery::on_opened(core::Result<Opened> opened) {
   }
   if (opened->damage) log_damage(store.log, *opened->damage);
   const auto space = opened->space;
+  // A failed write may have reached the disk whole: the guard froze the directory at some operation, and that
+  // may have been the sync. Then its Changes have happened, and doing them again would bring their messages
+  // twice.
   const std::shared_ptr<Group> in_flight = parts_.committer.give_up_in_flight();
   if (in_flight && !opened->holds_last_group) parts_.changes.keep(*in_flight);
   adopt(*std::move(opened));
@@ -138,12 +143,14 @@ void Recovery::adopt_queues(const QueueTable& before) {
       parts_.intake.set_attributes(queue, known->stats.attributes);
       continue;
     }
+    // The owner has removed this queue, and the removal was not written.
     parts_.sweeper.remove(queue);
     parts_.sweeper.purge(queue);
   }
   Group& open = parts_.committer.open();
   for (const QueueId id : before.ids()) {
     if (store.table.find_any(id) != nullptr) continue;
+    // The owner has opened this queue, and that was not written: it keeps its id, which others know by now.
     const QueueState& lost = *before.find(id);
     QueueState& queue = store.table.add(id, lost.stats.name, lost.stats.attributes);
     queue.stats.policy = lost.stats.policy;

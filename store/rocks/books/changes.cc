@@ -25,6 +25,8 @@ void append_all(std::vector<T>& to, std::vector<T>& from) {
 
 }  // namespace
 
+// Everything is checked before anything is done: after the first step nothing may fail, as there is no way
+// back from a counted entry. Ends come first, since they make the room that appends may need.
 core::Result<Seq> Changes::commit(const Change& change) {
   const LifeCycle& life = parts_.store.life;
   if (life.is_closed()) return core::fail(life.check_open().error());
@@ -43,6 +45,8 @@ core::Result<Seq> Changes::commit(const Change& change) {
 }
 
 core::Status Changes::check(const Change& change) {
+  // A lone end that need not wait is the path of every acknowledgement: it checks itself, and does nothing if
+  // the entry is not there.
   const bool lone_end = change.ends.size() == 1 && change.appends.empty() && change.values.empty();
   if (!lone_end || change.ends.front().required) {
     if (auto readable = check_ends(change.ends); !readable) return readable;
@@ -177,6 +181,8 @@ core::Result<Seq> Changes::keep_for_later(const Change& change) {
 }
 
 void Changes::keep(Group& lost) {
+  // Two groups may be lost, the open one first, then the one that the writer had; the second is the older. So
+  // what is kept goes before what was kept already, and the order of the Changes stays.
   Redo later = std::exchange(redo_, std::move(lost.redo));
   append_all(redo_.endings, later.endings);
   append_all(redo_.deaths, later.deaths);
@@ -195,6 +201,8 @@ void Changes::keep(Group& lost) {
 
 void Changes::do_again() {
   const QueueTable& table = parts_.store.table;
+  // Ends find out by themselves whether they are on the disk: an entry that has ended does nothing. Appends
+  // cannot, which is why Recovery looks for the group that was lost first.
   parts_.committer.open().must_sync = true;
   Redo redo = std::exchange(redo_, {});
   for (const Ending& one : redo.endings)

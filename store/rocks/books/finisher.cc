@@ -9,6 +9,9 @@ void Finisher::end(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome) {
     committer_.open().redo.endings.push_back({{queue.stats.id, lane}, outcome, seq});
 }
 
+// An entry finishes its tile: all seqs from the entry before it in its lane. The row says where the tile
+// ends, as entries that were folded away left their seqs to the tile of the one behind them. Whichever entry
+// of a row ends last deletes the row, and whichever row is last deletes the block.
 bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
   Lane& lane = queue.lane(number);
   if (seq > committer_.durable() || lane.progress.finished(seq)) return false;
@@ -42,6 +45,8 @@ void Finisher::end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad&
   end(queue, lane, bad.seq, Outcome::dead);
 }
 
+// The oldest may be on the disk, or still in a group that is collected or being written: there it cannot be
+// taken out, only be counted out and left unread.
 bool Finisher::drop_oldest(QueueState& queue, uint8_t number) {
   Lane& lane = queue.lane(number);
   if (!store_.path.find_oldest({queue.stats.id, number}, lane) || lane.oldest.seq == 0) return false;
@@ -91,6 +96,8 @@ void Finisher::drop_ended_rows(const Group& written) {
   }
 }
 
+// A lane is noted once. It stays marked while it is folded, so that each end beyond the limit does not note
+// it again.
 void Finisher::note_if_holed(LaneId id, Lane& lane) {
   if (lane.folding || lane.progress.above().ranges().size() <= store_.options.holes_max) return;
   lane.folding = true;

@@ -23,6 +23,8 @@ size_t bytes_of(std::span<const KeyValue> values) {
 
 }  // namespace
 
+// Ids of queues are never used again, not even after a power cut: the next id is written with the queue's
+// name, in one group.
 QueueId Intake::add_queue(std::string_view name, const QueueAttributes& attributes) {
   const QueueId id = store_.meta.next_queue++;
   QueueState& queue = store_.table.add(id, name, attributes);
@@ -71,6 +73,8 @@ Seq Intake::admit(QueueState& queue, const Target& target, Seq seq, const core::
   Lane& lane = queue.lane(target.lane);
   const Oldest entry{seq, message.arrived_ms, target.expires_ms};
   if (queue.stats.lanes[target.lane].waiting == 0) lane.oldest = entry;
+  // `first_pending` is the oldest entry that is not written yet. It is behind the others once they have been
+  // written, or dropped before that; then this entry takes its place.
   if (lane.first_pending.seq <= std::max(lane.durable_last, lane.progress.checkpoint()))
     lane.first_pending = entry;
   if (target.expires_ms != 0) lane.pending_due_ms = std::min(lane.pending_due_ms, target.expires_ms);
@@ -78,6 +82,8 @@ Seq Intake::admit(QueueState& queue, const Target& target, Seq seq, const core::
   return lane.progress.add(seq);
 }
 
+// Values of a Change that is undone when its write fails are marked by their place in the group; all others
+// are written again on the database that is opened next.
 void Intake::take_in(std::span<const KeyValue> values, IfLost if_lost) {
   Group& open = committer_.open();
   for (size_t i = 0; if_lost == IfLost::undo && i < values.size(); ++i)
@@ -88,6 +94,9 @@ void Intake::take_in(std::span<const KeyValue> values, IfLost if_lost) {
   disk_.count_taken(bytes);
 }
 
+// A row is on the disk now and its entries can be read. Three things may have come between: all of it was
+// dropped (and the segment left it out), a purge passed it (the sweeper will find it), or entries ended while
+// the writer had it, the last of which would have deleted the row had it been there.
 void Intake::settle(Segment::Row settled) {
   const LaneId id = settled.lane;
   IndexRow& row = settled.row;

@@ -87,7 +87,11 @@ std::span<const Target> Limits::make_room_in(std::span<const Target> targets, ui
   taking_.clear();
   for (const Target& target : targets) {
     QueueState& queue = *store_.table.find(target.queue);
+    // The message has been counted in none of its queues yet, but it will be in each of those taken so far:
+    // the limit of the hub has to see them.
     QueueRoom room(*this, queue, taking_.size() * bytes);
+    // A queue that rejects was asked by check_room() before anything was done. It takes the message now,
+    // whatever the other targets of this Change have brought since.
     const bool agreed = queue.stats.policy.on_full == OnFull::reject;
     if (agreed || make_room(room, {1, bytes, target.lane}, kDropsAtOnce))
       taking_.push_back(target);

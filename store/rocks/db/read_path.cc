@@ -8,8 +8,8 @@ namespace {
 
 using core::Errc;
 
-// Entries of index rows held in memory, about 80 bytes each: enough for a dozen lanes that are worked through at
-// the same time and read ahead of, or a hundred that are not.
+// Entries of index rows held in memory, about 80 bytes each: enough for a dozen lanes that are worked through
+// at the same time and read ahead of, or a hundred that are not.
 constexpr size_t kCachedEntries = 64 * 1024;
 
 // The first key after all that begin with `prefix`; empty if there is none.
@@ -96,6 +96,7 @@ core::Result<Found> RocksReadPath::read(QueueState& state, uint8_t lane_number, 
     auto row = next_row({state.stats.id, lane_number}, lane, after);
     if (!row) return stop(row.error());
     if (!*row) return found;
+    // Whoever works through a backlog meets a new row every few hundred entries; that is when to read ahead.
     if (on_row_ && std::exchange(lane.read_row, (*row)->last()) != (*row)->last())
       on_row_({state.stats.id, lane_number}, lane, lane.read_row);
     for (size_t i = (*row)->position(after + 1); i < (*row)->entries.size(); ++i) {
@@ -123,6 +124,8 @@ core::Result<Found> RocksReadPath::read(QueueState& state, uint8_t lane_number, 
 }
 
 core::Result<IndexRowPtr> RocksReadPath::next_row(LaneId id, Lane& lane, Seq after) {
+  // Finished stretches are stepped over by arithmetic: a lane of which a million entries ended out of order
+  // costs no read for them. What is not written yet is no business of a reader.
   after = lane.progress.skip_finished(after);
   if (after >= lane.durable_last) return IndexRowPtr();
   if (IndexRowPtr recent = lane.recent.lock(); recent && recent->holds(after + 1)) return recent;
@@ -155,6 +158,8 @@ core::Result<std::vector<IndexRowPtr>> RocksReadPath::rows_between(LaneId id, Se
 }
 
 core::Status RocksReadPath::find_oldest(LaneId id, Lane& lane) {
+  // Found once and kept until the checkpoint moves. Ending the oldest entry leaves the next one of its row
+  // here, so that a row is read for it only where a lane goes from one row to the next.
   if (lane.oldest.seq != 0) return {};
   const Seq head = lane.progress.checkpoint();
   if (head >= lane.durable_last) {

@@ -45,6 +45,8 @@ void Expirer::expire_heads(core::Now now) {
       if (queue->stats.lanes[lane].waiting != 0) budget -= expire_lane(*queue, lane, now, budget);
     }
     if (budget > 0 && !queue->removed) budget -= std::min(budget, limits_.trim(*queue, budget));
+    // Out of budget: the rest comes behind whatever else the loop has to do. Ended entries are gone by then,
+    // so that starting from the first queue costs a look at each lane and no more.
     if (budget > 0) continue;
     store_.background.post([this, now] { expire_heads(now); });
     return;
@@ -70,6 +72,8 @@ size_t Expirer::expire_lane(QueueState& queue, uint8_t number, core::Now now, si
 // the last tick allows; the rest has its turn with the next.
 void Expirer::expire_behind(core::Now now) {
   const int64_t elapsed_ms = std::clamp<int64_t>(now.mono_ms - looked_at_.mono_ms, 0, 1'000);
+  // A budget a second, saved up for one second at most: after a pause of the machine the loop is not held up
+  // by all that could have been looked at in it.
   looks_ = std::min(looks_ + elapsed_ms * kLooksPerSecond / 1'000, kLooksPerSecond);
   looked_at_ = now;
   for (const auto& [id, queue] : store_.table.all()) {
@@ -132,6 +136,8 @@ int64_t Expirer::look_through(QueueState& queue, uint8_t number) {
   int64_t looks = 1;
   int64_t due_ms = ExpiryMap::kNever;
   for (const IndexRowPtr& row : *rows) due_ms = std::min(due_ms, expire_row(queue, number, *row, looks));
+  // The stretch that was looked at gets the time when its next entry expires, and is left alone until then.
+  // If it is not through, only the part that was looked at does; the rest stays due and has its turn again.
   const bool whole = rows->size() < kRowsAtOnce;
   lane.expiries.looked_at(*stretch, whole ? stretch->to : rows->back()->last(), due_ms);
   return looks;
@@ -153,6 +159,8 @@ int64_t Expirer::expire_row(QueueState& queue, uint8_t number, const IndexRow& r
     finisher_.end(queue, number, entry.seq, Outcome::expired);
     ended = true;
     looks += kEndLooks + static_cast<int64_t>(queue.gaps.list().size() / kGapsALook);
+    // An entry that could not be ended lies in a row that cannot be read. Trying it in every turn would eat
+    // the budget of all other lanes.
     if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.wall_ms + kUnreadableMs);
   }
   if (ended) looks += kAnewLooks * entries;

@@ -15,8 +15,8 @@ IndexRow& copy_in(std::map<Seq, IndexRow>& rows, const IndexRow& row) {
   return rows.try_emplace(row.last(), row).first->second;
 }
 
-// Leaves a row the blocks that it needs, and those that others need too: whoever is last deletes them. Returns
-// those that nobody needs.
+// Leaves a row the blocks that it needs, and those that others need too: whoever is last deletes them.
+// Returns those that nobody needs.
 std::vector<Seq> drop_unused_blocks(IndexRow& row) {
   std::vector<bool> used(row.blocks.size());
   for (const RowEntry& entry : row.entries) used[entry.block] = true;
@@ -81,6 +81,9 @@ core::Result<bool> HoleFolder::fold_range(LaneId id, Lane& lane, Seq from, Seq t
   if (!*behind) return false;
   IndexRow& row = copy_in(rows, **behind);
   if (!row.leave_out(from, to)) return core::fail(core::Errc::corrupt, "a row holds nothing that waits");
+  // The range lies within the row behind. Otherwise it began in an earlier row, or exactly between two: the
+  // rows in between have ended whole and are deleted, so the row behind has to follow whatever lies before
+  // the range.
   if (from >= row.previous) return true;
   const auto first = store_.path.rows_between(id, from, ~Seq{0}, 1);
   if (!first) return core::fail(first.error());

@@ -37,6 +37,8 @@ void ReadAhead::on_row(LaneId id, Lane& lane, Seq last) {
   const auto read = [db = store_.db, id, from = inside ? lane.ahead_to : last] {
     return read_into_cache(*db, id, from);
   };
+  // A fold may have written these rows anew while they were read. The old form names blocks that are deleted
+  // by now, so what was read is thrown away then.
   const auto then = [this, id, last, rewritten = rows_rewritten_](std::vector<IndexRowPtr> rows) {
     reading_ = false;
     if (rewritten == rows_rewritten_) on_read(id, last, std::move(rows));
@@ -44,6 +46,8 @@ void ReadAhead::on_row(LaneId id, Lane& lane, Seq last) {
   store_.background.run(Background::Thread::reader, read, then);
 }
 
+// The next rows are asked for when half of these have been read, so that the reader's thread stays ahead of
+// the consumer without filling the caches with what is far away.
 void ReadAhead::on_read(LaneId id, Seq from, std::vector<IndexRowPtr> rows) {
   QueueState* queue = store_.table.find_any(id.queue);
   if (queue == nullptr || rows.empty()) return;

@@ -12,6 +12,8 @@ constexpr size_t kFloorRows = 64;
 
 }  // namespace
 
+// A block of one lane dies with the row that has it. A block of several lanes says in its header which ones,
+// and dies when the last of them has passed it; no count is kept, so none can be wrong after a crash.
 void Reclaimer::drop_row(LaneId id, const IndexRow& row) {
   Group& open = committer_.open();
   open.dead_rows.push_back({id, row.last()});
@@ -120,6 +122,8 @@ Seq Reclaimer::floor() {
   Seq floor = committer_.last_seq() + 1;
   for (size_t i = 0; i < wanted.size() && wanted[i].first < floor; ++i) {
     const auto& [roughly, lane] = wanted[i];
+    // More lanes may matter than are worth a read: then the rough answer holds, which is never above the
+    // floor, so that only less is given back.
     if (i == kFloorRows) return roughly;
     floor = std::min(floor, first_block(lane).value_or(roughly));
   }

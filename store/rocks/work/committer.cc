@@ -16,6 +16,9 @@ Committer::Committer(Running& store, Seq next_seq, Hooks hooks)
   open_.first_seq = next_seq;
 }
 
+// Group commit: the first change of a turn posts the cut, all others of that turn join its group. While the
+// writer has a group nothing is posted, since on_written() cuts the next one; so the slower the disk, the
+// larger the groups, and one sync serves all who wait.
 void Committer::schedule() {
   has_work_ = true;
   if (in_flight_ || std::exchange(cut_posted_, true)) return;
@@ -25,6 +28,8 @@ void Committer::schedule() {
   });
 }
 
+// Completing a group may add to it (folds, dead rows), so the flag is lowered afterwards: whatever completing
+// asks for is in this group already.
 void Committer::cut() {
   if (in_flight_ || !store_.life.is_open() || !has_work_) return;
   open_.last_seq = last_seq_;
@@ -34,6 +39,8 @@ void Committer::cut() {
 }
 
 void Committer::write() {
+  // A lease of seqs runs out at half its length, and is synced with its group: no seq beyond a synced lease
+  // is ever used, or a power cut could let it be used twice.
   const bool leases = open_.last_seq + kSeqLease / 2 > lease_;
   const bool sync = open_.must_sync && store_.options.durability.mode == Durability::Mode::sync;
   if (leases) lease_seqs();
@@ -54,6 +61,8 @@ void Committer::lease_seqs() {
 
 void Committer::on_written(const core::Status& status) {
   if (!status) return fail(status.error());
+  // The order matters: what settles reads `durable_`; the next group is cut before anybody is told, so that
+  // the writer is busy again while the loop delivers; and the callee may destroy this object.
   durable_ = in_flight_->last_seq;
   const std::set<QueueId> readable = hooks_.settle(*in_flight_);
   in_flight_.reset();
