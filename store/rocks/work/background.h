@@ -92,7 +92,8 @@ class Background {
 
   template <typename Work, typename Then>
   std::function<void()> job(Work work, Then then, Ticket ticket) {
-    auto job = std::make_shared<Job<Work, Then>>(std::move(work), std::move(then), std::move(ticket));
+    auto job = std::make_shared<Job<Work, Then>>(
+        Job<Work, Then>{std::move(work), std::move(then), std::move(ticket), std::nullopt});
     return [&loop = loop_, job = std::move(job)]() mutable {
       job->result.emplace((*job->work)());
       job->work.reset();
