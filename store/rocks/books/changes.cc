@@ -117,8 +117,8 @@ void Changes::forecast_ends(std::span<const End> ends, Forecast& forecast) {
   const auto place = [](const End& end) { return std::tuple(end.queue, end.lane, end.seq); };
   std::vector<End> sorted(ends.begin(), ends.end());
   std::ranges::sort(sorted, {}, place);
-  const auto twice = std::ranges::unique(sorted, {}, place);
-  sorted.erase(twice.begin(), twice.end());
+  const auto same = [&place](const End& a, const End& b) { return place(a) == place(b); };
+  sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
   IndexRowPtr row;
   for (const End& one : sorted) {
     const auto entry = find_waiting(one, row);
