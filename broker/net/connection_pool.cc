@@ -32,7 +32,11 @@ void ConnectionPool::forget(const std::shared_ptr<Connection>& connection, const
 
 void ConnectionPool::flush_soon(std::shared_ptr<Connection> connection) {
   to_flush_.push_back(std::move(connection));
-  if (to_flush_.size() == 1) boost::asio::post(io_, [this] { flush(); });
+  if (to_flush_.size() == 1) {
+    boost::asio::post(io_, [this, alive = std::weak_ptr(alive_)] {
+      if (alive.lock()) flush();
+    });
+  }
 }
 
 void ConnectionPool::flush() {

@@ -70,6 +70,8 @@ class ConnectionPool {
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> to_flush_;
   std::vector<std::shared_ptr<Connection>> flushing_;  // empty but in flush(); kept for its memory
+  // Lets what was posted find out that the pool has gone.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   int lingering_ = 0;
   Handshakes handshakes_;  // last, so that it ends first: the worker works for the connections
 };

@@ -46,7 +46,11 @@ void Consumers::wake(store::QueueId queue, const Consumer& consumer) {
 void Consumers::tell_later(store::QueueId queue, Reader& reader) {
   if (reader.due > turn_) return;
   reader.due = turn_ + 1;
-  if (ready_.empty()) executor_.post([this] { run(); });
+  if (ready_.empty()) {
+    executor_.post([this, alive = std::weak_ptr(alive_)] {
+      if (alive.lock()) run();
+    });
+  }
   ready_.push_back(queue);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Consumer {
 // with two. Costs a hash lookup for each call.
 class Consumers {
  public:
-  // `executor` is borrowed; it must outlive the registry, and run nothing posted after the registry has gone.
+  // `executor` is borrowed; it must outlive the registry.
   explicit Consumers(core::Executor& executor) : executor_(executor) {}
   Consumers(const Consumers&) = delete;
   Consumers& operator=(const Consumers&) = delete;
@@ -71,6 +72,8 @@ class Consumers {
   uint64_t turn_ = 0;
   std::vector<store::QueueId> ready_;    // queues with readers that are due in the next turn
   std::vector<store::QueueId> running_;  // queues that the current turn was begun with
+  // Lets what was posted find out that the registry has gone.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace headgate::hub

@@ -90,6 +90,15 @@ TEST_F(ConsumersTest, TellOneThatWakesItselfInTheNextTurn) {
   EXPECT_THAT(one_.take(), ElementsAre("7 woken"));
 }
 
+TEST_F(ConsumersTest, TellNobodyOnceTheRegistryHasGone) {
+  {
+    Consumers gone(executor_);
+    ASSERT_TRUE(gone.add(7, kAllLanes, one_));
+  }
+  end_turn();
+  EXPECT_THAT(one_.take(), IsEmpty());
+}
+
 TEST_F(ConsumersTest, TellEverybodyOfAQueueAndNobodyElse) {
   FakeConsumer watcher, stranger;
   ASSERT_TRUE(add(0b01, one_));
