@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kBacklog = 4096;                    // a site's clients all come back at once after an outage
 constexpr int kAcceptedAtOnce = 64;               // then the others' turn comes
+constexpr int kTlsAcceptedAtOnce = 4;             // each costs the making of a TLS connection
 constexpr std::chrono::milliseconds kRetry{100};  // out of file descriptors: do not spin
 constexpr std::chrono::milliseconds kFull{5};     // too many handshakes wait: the worker takes some meanwhile
 
@@ -182,7 +183,7 @@ void Listener::wait() {
 }
 
 void Listener::accept_some() {
-  for (int i = 0; i < kAcceptedAtOnce; ++i) {
+  for (int i = 0; i < (tls_ ? kTlsAcceptedAtOnce : kAcceptedAtOnce); ++i) {
     if (!acceptor_.is_open()) return;  // closed meanwhile: whoever just came in is not let in
     if (tls_ && !pool_->handshakes().has_room()) return accept_later(kFull);
     if (accept_one()) continue;

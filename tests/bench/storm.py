@@ -13,13 +13,13 @@ HEAD_START_S = 0.3  # those who are measured are there before the crowd comes
 AT_MOST_S = 60
 
 
-def accepted_by(hub: Headgate) -> int:
-    """How many clients since its start. Asked over the socket: a process for each question would disturb, too."""
+def sessions_of(hub: Headgate) -> int:
+    """How many clients have got as far as CONNECT. Asked over the socket: a process for each question would disturb."""
     with socket.socket(socket.AF_UNIX) as admin:
         admin.connect(str(hub.directory / "data/admin.sock"))
         admin.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
         answer = b"".join(iter(lambda: admin.recv(65536), b""))
-    return json.loads(answer.partition(b"\r\n\r\n")[2])["clients"]["accepted"]
+    return json.loads(answer.partition(b"\r\n\r\n")[2])["sessions"]
 
 
 def make_certificate(directory, key: str) -> None:
@@ -52,7 +52,7 @@ class Storm:
 
     def begin(self, hub: Headgate) -> None:
         """The crowd stays until somebody asks how long it took."""
-        self.before[hub] = accepted_by(hub)
+        self.before[hub] = sessions_of(hub)
         command = self.bench.load_command(self.ports[hub], "conns", insecure=True, clients=self.clients,
                                           at_once=self.clients, keep_alive=0, connect_timeout=20, duration=AT_MOST_S)
         self.crowds[hub] = subprocess.Popen(
@@ -60,7 +60,7 @@ class Storm:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=lambda: os.nice(NICE))
 
     def goes_on(self, hub: Headgate) -> bool:
-        return self.crowds[hub].poll() is None and accepted_by(hub) < self.before[hub] + self.clients
+        return self.crowds[hub].poll() is None and sessions_of(hub) < self.before[hub] + self.clients
 
     def connect_s(self, hub: Headgate) -> float:
         """From the first client's connect to the last one's CONNACK. Call when the storm is over: the crowd leaves."""
