@@ -9,6 +9,7 @@
 
 #include "hub/config/route_files.h"
 #include "hub/metrics.h"
+#include "hub/shell/descriptors.h"
 #include "hub/shell/privileges.h"
 #include "store/open.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int64_t kTickMs = 1000;
 constexpr int64_t kTickMsMin = 10;
+constexpr size_t kOwnDescriptors = 512;  // of the store, the log, the link and the admin socket, with room
 constexpr int64_t kDayMs = 86'400'000;
 constexpr int64_t kCertificateWarningDays = 30;
 constexpr int64_t kUpstreamPatienceMs =
@@ -39,6 +41,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   // Before anything is written, so that all files are the user's; after what only root may open.
   if (const auto dropped = drop_privileges(config.user); !dropped) return core::fail(dropped.error());
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
+  reserve_descriptors(config.admission.connections_max + kOwnDescriptors);
   auto executor = std::make_unique<AsioExecutor>(io);
   auto store = store::open_queue_store(store_options(config), *executor, log);
   if (!store) return core::fail(store.error());
