@@ -122,6 +122,11 @@ class HouseRules(unittest.TestCase):
         self.assertIn("noun or a verb: Of a queue", self.broken(house.riddles, "hub/a.cc", text))
         self.fine(house.riddles, "hub/a.cc", "// Counts\n// what was dropped.\nint a;  // of a queue\n")
 
+    def test_named_files(self):
+        self.fine(house.named_files, "docs/way.md", "`core/topic.h`, `core/topic.*` and `store/state`\n")
+        for name in ["core/gone.h", "core/gone.*"]:
+            self.assertIn(name, self.broken(house.named_files, "docs/way.md", f"`{name}`\n"))
+
     def test_walks(self):
         tree = {**GOOD, "hub/a.cc": "void Ingest::publish() {}\n", "hub/a.h": "class Waits {\n  void add(int seq);\n};\n"}
         for line, fine in [("`hub/a.cc`, `Ingest::publish`", True), ("`hub/a.h`, `Waits::add`", True),

@@ -309,6 +309,16 @@ def doc_links(tree: Tree) -> Iterator[Finding]:
                     yield Finding(path, number, f"dead link: {target}")
 
 
+def named_files(tree: Tree) -> Iterator[Finding]:
+    """A source that a document names is there: `store/accounts/lane.h`, `store/rocks/db/disk_guard.*`."""
+    stems = {path.rsplit(".", 1)[0] for path in tree.texts}
+    for path, text in tree.files(r"(docs/.*|[A-Z]+)\.md"):
+        for number, line in numbered_lines(text):
+            for name in re.findall(rf"`((?:{'|'.join(FOLDERS)}|tests)/[\w/]+\.(?:h|cc|py|\*))`", line):
+                if not (tree.has(name) or (name.endswith(".*") and name[:-2] in stems)):
+                    yield Finding(path, number, f"names a file that does not exist: {name}")
+
+
 def guarantees(tree: Tree) -> Iterator[Finding]:
     """`Suite.Name` and `tests/path[::name]` in the guarantees must exist."""
     path = "docs/guarantees.md"
@@ -411,8 +421,9 @@ def opens_function(statement: str) -> bool:
     return bool(signature) and "](" not in statement and not re.match(other, statement)
 
 
-RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words, left_notes, test_names, file_names, headers,
-         orphans, riddles, changelog, doc_links, guarantees, walks, config_keys]
+RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words,
+         left_notes, test_names, file_names, headers, orphans, riddles, changelog, doc_links,
+         named_files, guarantees, walks, config_keys]
 WARNINGS = [long_functions, unused_headers]
 
 
