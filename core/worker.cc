@@ -7,7 +7,7 @@
 namespace headgate::core {
 namespace {
 
-constexpr int kNiceBelowLoop = 5;
+constexpr int kNiceBelowLoop = 10;
 
 }  // namespace
 

@@ -36,7 +36,7 @@ class HandshakeOwner {
 class Handshakes {
  public:
   // Enough that the worker need not wait for the loop, and so few that stopping waits for little.
-  static constexpr size_t kWithWorkerMax = 8;
+  static constexpr size_t kWithWorkerMax = 16;
   // From here on no client that would speak TLS is let in: the system's queue keeps it.
   static constexpr size_t kWaitingMax = 256;
 

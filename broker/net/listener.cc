@@ -25,7 +25,7 @@ namespace {
 
 constexpr int kBacklog = 4096;                    // a site's clients all come back at once after an outage
 constexpr int kAcceptedAtOnce = 64;               // then the others' turn comes
-constexpr int kTlsAcceptedAtOnce = 4;             // each costs the making of a TLS connection
+constexpr int kTlsAcceptedAtOnce = 16;            // each costs the making of a TLS connection
 constexpr std::chrono::milliseconds kRetry{100};  // out of file descriptors: do not spin
 constexpr std::chrono::milliseconds kFull{5};     // too many handshakes wait: the worker takes some meanwhile
 
