@@ -45,12 +45,23 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
       context_.traffic.bytes_in -= input.size();  // it comes here again
       return;
     }
+    const bool paused = channel.session && channel.session->paused();
+    if (paused || !channel.unread.empty()) {
+      channel.unread.append(input);
+      context_.traffic.bytes_in -= input.size();  // it comes here again
+      return;
+    }
     const NextFrame next = channel.assembler.next(input, packet_bytes_max(channel));
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
     if (is_error(outcome)) fail(channel, outcome, whole ? name(next.frame.type) : std::string_view{}, now);
   }
+}
+
+void Broker::go_on(Channel& channel, core::Now now) {
+  if (channel.unread.empty() || channel.closing() || !channel.session || channel.session->paused()) return;
+  on_bytes(channel, std::exchange(channel.unread, {}), now);
 }
 
 ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now) {

@@ -60,6 +60,9 @@ class Broker {
   // ---- for the shells: a channel is lent from opened() to closed() ----
   void opened(Channel& channel, core::Now now);
   void on_bytes(Channel& channel, core::Bytes input, core::Now now);
+  // The end of a loop turn in which the channel was woken: takes what was left unread while its session was
+  // paused. Call before the channel is flushed.
+  void go_on(Channel& channel, core::Now now);
   // The network connection is gone, whoever ended it.
   void closed(Channel& channel, core::Now now);
   // False while the client's socket should not be read.

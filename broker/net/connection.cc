@@ -83,6 +83,7 @@ void Connection::give_to_broker(core::Bytes input) { pool_.broker().on_bytes(cha
 void Connection::flush() {
   if (finished_) return;
   channel_.settle();
+  pool_.broker().go_on(channel_, pool_.now());
   if (open_) return flush_open();
   if (channel_.closing()) finish();
 }

@@ -98,6 +98,7 @@ class Channel {
   std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
   std::unique_ptr<TopicAliases> aliases_out;  // hub to client; null: the client takes none
   FrameAssembler assembler;
+  std::string unread;  // came with what made the hub pause the session; see Broker::go_on()
 
   // Set by the shell: bytes taken that the socket has not accepted yet.
   size_t unsent_in_shell = 0;

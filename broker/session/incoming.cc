@@ -49,20 +49,8 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   ++context_.traffic.publishes_in;
   context_.traffic.publish_bytes_in += publish.payload.size();
   if (!count_in(publish)) return ReasonCode::receive_maximum_exceeded;
-  if (publish.qos == 2) {
-    const auto [known, is_new] = incoming_qos2_.try_emplace(publish.packet_id);
-    known->second.connection = connection_;
-    if (!is_new) {  // sent again: not a new message [MQTT-4.3.3-10]
-      if (known->second.stored) send_ack(PacketType::pubrec, publish.packet_id, ReasonCode::success);
-      return ReasonCode::success;
-    }
-  }
-  const auto bytes = static_cast<uint32_t>(topic.size() + publish.payload.size());
-  if (publish.qos > 0) {
-    ++unanswered_;
-    unanswered_bytes_ += bytes;
-  }
-  const PublishToken token{publish.packet_id, publish.qos, bytes, connection_};
+  if (publish.qos == 2 && came_before(publish)) return ReasonCode::success;
+  const PublishToken token = take_place(publish, topic.size() + publish.payload.size());
   if (const ReasonCode refused = check(publish, topic); is_error(refused)) {
     accepted(token, version_ == Version::v5 ? refused : ReasonCode::not_authorized, context_.why);
     context_.why.clear();
@@ -70,6 +58,34 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   }
   context_.events->on_publish(*this, make_message(publish, topic, now), token);
   return ReasonCode::success;
+}
+
+// A QoS 2 publish that is sent again is not a new message [MQTT-4.3.3-10]. Its answer takes a new place on a new
+// connection, and on the old one if PUBREC was sent there.
+bool Session::came_before(const Publish& publish) {
+  const auto known = incoming_qos2_.find(publish.packet_id);
+  if (known == incoming_qos2_.end()) return false;
+  Incoming& incoming = known->second;
+  const bool here = incoming.connection == connection_;
+  if (here && acks_.waits(incoming.place)) return true;
+  if (incoming.refused) {  // its PUBREC was lost with its connection: the client tries again
+    incoming_qos2_.erase(known);
+    return false;
+  }
+  incoming.connection = connection_;
+  incoming.place = acks_.add(publish.packet_id, 2);
+  if (incoming.stored) settle(incoming.place, ReasonCode::success, {});
+  return true;
+}
+
+PublishToken Session::take_place(const Publish& publish, size_t bytes) {
+  PublishToken token{publish.packet_id, publish.qos, static_cast<uint32_t>(bytes), connection_};
+  if (publish.qos == 0) return token;
+  ++unanswered_;
+  unanswered_bytes_ += token.bytes;
+  token.place = acks_.add(publish.packet_id, publish.qos);
+  if (publish.qos == 2) incoming_qos2_[publish.packet_id] = {false, false, connection_, token.place};
+  return token;
 }
 
 // A message that breaks a limit, or that its client may not publish, is refused, not its client: acknowledged with the reason.
@@ -138,25 +154,54 @@ core::MessagePtr Session::make_message(const Publish& publish, std::string_view 
 
 void Session::accepted(PublishToken token, ReasonCode reason, std::string_view why) {
   if (token.qos == 0) return;
-  const bool refused = is_error(reason);
   const bool current = token.connection == connection_;
   if (current && unanswered_ > 0) {
     --unanswered_;
     unanswered_bytes_ -= token.bytes;
   }
-  if (refused && refuse_v3(token, reason)) return;
-  // [MQTT-3.3.4-1, MQTT-4.3.2-4, MQTT-4.3.2-5]; 3.1.1 [MQTT-3.3.4-1, MQTT-4.3.2-2]
-  if (token.qos == 1) {
-    if (!current) return;  // the client sends it again
-    --unacknowledged_;
-    return send_ack(PacketType::puback, token.packet_id, reason, why);
-  }
-  // [MQTT-4.3.3-8]
+  if (is_error(reason) && refuse_v3(token, reason)) return;
+  if (token.qos == 2) return accept_qos2(token, reason, why);
+  if (current) settle(token.place, reason, why);  // else the client sends it again
+}
+
+// A publish of an earlier connection is answered on this one, in its new place there if it was sent again.
+void Session::accept_qos2(PublishToken token, ReasonCode reason, std::string_view why) {
+  const bool current = token.connection == connection_;
   const auto it = incoming_qos2_.find(token.packet_id);
+  const bool known = it != incoming_qos2_.end() && (!current || it->second.place == token.place);
+  if (!known) return current ? settle(token.place, reason, why) : void();
+  Incoming& incoming = it->second;
+  incoming.refused = is_error(reason) && version_ == Version::v5;
+  incoming.stored = !incoming.refused;
+  if (incoming.connection == connection_) return settle(incoming.place, reason, why);
+  send_pubrec({token.packet_id, 2, reason, std::string(why)});
+}
+
+void Session::settle(uint32_t place, ReasonCode reason, std::string_view why) {
+  acks_.settle(place, reason, why);
+  send_answers();
+  if (channel_) channel_->wake();  // it may be read again, though nothing may be sent yet
+}
+
+// [MQTT-3.3.4-1, MQTT-4.3.2-4, MQTT-4.3.2-5]; 3.1.1 [MQTT-3.3.4-1, MQTT-4.3.2-2]
+void Session::send_answers() {
+  while (const auto answer = acks_.take()) {
+    if (answer->qos == 2) {
+      send_pubrec(*answer);
+      continue;
+    }
+    --unacknowledged_;
+    send_ack(PacketType::puback, answer->packet_id, answer->reason, answer->why);
+  }
+}
+
+// Nothing is sent for an id that its client has released meanwhile.
+// [MQTT-4.3.3-8]
+void Session::send_pubrec(const AckOrder::Answer& answer) {
+  const auto it = incoming_qos2_.find(answer.packet_id);
   if (it == incoming_qos2_.end()) return;
-  it->second.stored = true;
-  if (refused && version_ == Version::v5) forget_incoming(it);  // a refused id is free again [MQTT-4.3.3-9]
-  send_ack(PacketType::pubrec, token.packet_id, reason, why);
+  if (it->second.refused) forget_incoming(it);  // a refused id is free again [MQTT-4.3.3-9]
+  send_ack(PacketType::pubrec, answer.packet_id, answer.reason, answer.why);
 }
 
 // 3.1.1 has no reason codes. A publish the client may not make is acknowledged and dropped, as clients of

@@ -81,6 +81,12 @@ void Session::set_paused(bool paused) {
   if (go_on && channel_) channel_->wake();
 }
 
+void Session::set_held(PublishToken token, bool held) {
+  if (token.connection != connection_) return;
+  unanswered_ += held ? size_t{0} - 1 : 1;
+  unanswered_bytes_ += held ? size_t{0} - token.bytes : token.bytes;
+}
+
 void Session::attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now) {
   channel_ = &channel;
   version_ = version;
@@ -89,6 +95,7 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   unacknowledged_ = 0;
   unanswered_ = 0;
   unanswered_bytes_ = 0;
+  acks_.clear();
   requests_.clear();
   outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
   outbox_.rewind();

@@ -23,6 +23,7 @@
 #include "broker/codec/reason_code.h"
 #include "broker/counters.h"
 #include "broker/options.h"
+#include "broker/session/ack_order.h"
 #include "broker/session/outbox.h"
 #include "broker/session/subscriptions.h"
 #include "core/clock.h"
@@ -41,6 +42,7 @@ struct PublishToken {
   uint8_t qos = 0;
   uint32_t bytes = 0;       // topic and body
   uint32_t connection = 0;  // which of the session's connections it came on
+  uint32_t place = 0;       // in the order of that connection's answers
 
   friend bool operator==(const PublishToken&, const PublishToken&) = default;
 };
@@ -66,6 +68,7 @@ struct AcceptedSubscription {
   bool is_new = false;
 };
 
+inline constexpr size_t kPacketIds = 65'535;            // a client's: each can be in use once [MQTT-2.2.1-3]
 inline constexpr uint32_t kNeverExpiresS = UINT32_MAX;  // a session's (MQTT 5.0 section 3.1.2.11.2)
 
 // Duties of the hub, called by the broker on the loop thread, also from inside any call into the broker. The
@@ -209,14 +212,19 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
   [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
   // False while the hub owes the client too many answers: its socket is not read then, which is the only way
-  // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard.
+  // to slow a 3.1.1 client down. What only the client can end (PUBREL) does not count: it must be heard. Nor
+  // do publishes that the hub holds: their bound is the hub's, which pauses the client.
   [[nodiscard]] bool wants_packets() const {
     return !paused_ && unanswered_ + requests_.size() < context_.limits.receive_maximum &&
-           unanswered_bytes_ < context_.limits.unanswered_bytes_max;
+           unanswered_bytes_ < context_.limits.unanswered_bytes_max && acks_.size() < kPacketIds;
   }
 
-  // The hub has no room for what the client publishes: it is not read until there is.
+  // The hub holds as much of what the client publishes as it may: nothing is taken from the client until
+  // there is room, not even what has been read of it.
   void set_paused(bool paused);
+  [[nodiscard]] bool paused() const { return paused_; }
+  // The hub holds a publish, for as long as it takes: it does not count among those that are answered soon.
+  void set_held(PublishToken token, bool held);
 
   // ---- connection ----
   // Counts the session's connections: an answer belongs to the one its request came on.
@@ -281,7 +289,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // A QoS 2 publish until its PUBREL [MQTT-4.3.3-10].
   struct Incoming {
     bool stored = false;
+    bool refused = false;     // in MQTT 5: the id is free again once PUBREC has said so
     uint32_t connection = 0;  // on which it counts against the Receive Maximum: the one it came on last
+    uint32_t place = 0;       // of its answer on that connection
   };
   using IncomingQos2 = std::unordered_map<uint16_t, Incoming>;
 
@@ -304,6 +314,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
                  std::vector<AcceptedSubscription>& accepted);
   [[nodiscard]] bool count_in(const Publish& publish);
+  [[nodiscard]] bool came_before(const Publish& publish);
+  [[nodiscard]] PublishToken take_place(const Publish& publish, size_t bytes);
+  void accept_qos2(PublishToken token, ReasonCode reason, std::string_view why);
+  void settle(uint32_t place, ReasonCode reason, std::string_view why);
+  void send_answers();
+  void send_pubrec(const AckOrder::Answer& answer);
   [[nodiscard]] bool refuse_v3(PublishToken token, ReasonCode reason);
   void forget_incoming(IncomingQos2::iterator it);
   void send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, std::string_view why = {});
@@ -354,6 +370,7 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t unacknowledged_ = 0;    // QoS 1 without PUBACK, QoS 2 without PUBCOMP
   size_t unanswered_ = 0;        // QoS 1 without PUBACK, QoS 2 without PUBREC
   size_t unanswered_bytes_ = 0;  // of those
+  AckOrder acks_;                // PUBACK and PUBREC that are owed
   struct Request {
     uint16_t packet_id = 0;
     std::string why;  // what is wrong with the first filter that was refused

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
+#include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
@@ -52,6 +53,57 @@ TEST_F(Publishing, IsAcknowledgedOnlyOnceAccepted) {
     events_.answer_all();
     EXPECT_THAT(one.read(), ElementsAre("PUBACK 1", "PUBREC 2"));
   }
+}
+
+TEST_F(Publishing, IsAcknowledgedInTheOrderOfThePublishesWhicheverEndIsKnownFirst) {
+  hub_answers_later();
+  ScriptedClient& a = connected(v5("a"));
+  a.publish(qos1(1, "t", "waits"));
+  events_.answers_at_once = true;
+  EXPECT_THAT(a.publish(qos1(2, "t", "x")), IsEmpty());
+  EXPECT_THAT(a.publish(qos2(3, "t", "y")), IsEmpty());
+  EXPECT_THAT(a.publish(dup(qos2(3, "t", "y"))), IsEmpty()) << "sent again, it has its place already";
+  events_.answer_all();
+  EXPECT_THAT(a.read(), ElementsAre("PUBACK 1", "PUBACK 2", "PUBREC 3"));
+}
+
+TEST_F(Publishing, ThatWasRefusedBehindOneThatWaitsIsTakenAgainOnTheNextConnection) {
+  hub_answers_later();
+  ScriptedClient& a = connected(kept(v5("a")));
+  a.publish(qos1(1, "t", "waits"));
+  events_.answers_at_once = true;
+  events_.publish_answer = ReasonCode::quota_exceeded;
+  EXPECT_THAT(a.publish(qos2(2, "t", "refused")), IsEmpty());
+  a.connect(kept(v5("a")));
+  events_.publish_answer = ReasonCode::success;
+  EXPECT_THAT(a.publish(dup(qos2(2, "t", "refused"))), ElementsAre("PUBREC 2"));
+  EXPECT_EQ(events_.messages().size(), 3u);
+}
+
+TEST_F(Publishing, WhoseIdIsReleasedBeforeItsPubrecHoldsUpNoOther) {  // a client that is in the wrong
+  hub_answers_later();
+  ScriptedClient& a = connected(v5("a"));
+  a.publish(qos2(1, "t", "x"));
+  a.publish(qos1(2, "t", "y"));
+  events_.answers_at_once = true;
+  EXPECT_THAT(a.pubrel(1), ElementsAre("PUBCOMP 1"));
+  events_.answer_all();
+  EXPECT_THAT(a.read(), ElementsAre("PUBACK 2"));
+}
+
+TEST_F(Publishing, BehindWhatMadeTheHubPauseItsClientIsTakenOnceTheClientGoesOn) {
+  events_.also_on_publish = [](Session& from, const core::MessagePtr& message) {
+    if (message->body == "too much") from.set_paused(true);
+  };
+  ScriptedClient& a = connected(v3("a"));
+  std::string both;
+  testing::encode_publish(qos0("t", "too much"), Version::v3_1_1, both);
+  testing::encode_publish(qos0("t", "behind"), Version::v3_1_1, both);
+  a.send(both + std::string("\xC0\0", 2));
+  EXPECT_EQ(events_.messages().size(), 1u);
+  session("a")->set_paused(false);
+  EXPECT_THAT(a.read(), ElementsAre("PINGRESP"));
+  EXPECT_EQ(events_.messages().back()->body, "behind");
 }
 
 TEST_F(Publishing, IsNotAcknowledgedWithQosZero) {

@@ -103,6 +103,7 @@ void Peer::resume() {
 void Peer::flush() {
   while (channel_) {
     channel_->settle();
+    broker_.go_on(*channel_, clock_.now());
     const bool held_back = !broker_.wants_bytes(*channel_);
     std::string written;
     channel_->take_out(written);

@@ -153,6 +153,7 @@ void ScriptedClient::finish() {
 void ScriptedClient::flush() {
   while (channel_) {
     channel_->settle();
+    broker_.go_on(*channel_, clock_.now());
     const bool held_back = !broker_.wants_bytes(*channel_);
     channel_->take_out(socket_);
     if (!stalled_) take_from_socket();
