@@ -1,8 +1,13 @@
 // View of the hub for the admin tool. Nothing here is on a message's way.
 #include <malloc.h>
 
+#include <algorithm>
 #include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "hub/config/route_files.h"
 #include "hub/hub.h"
@@ -43,6 +48,26 @@ UpstreamStatus upstream_status(const upstream::UpstreamOptions& options,
   return status;
 }
 
+constexpr size_t kWaitingShown = 10;
+
+std::vector<WaitingClient> waiting_clients(const HeldPublishes& held) {
+  std::vector<WaitingClient> waiting;
+  held.for_each([&](const HeldClient& client) {
+    waiting.push_back({client.client_id, client.publishes, client.bytes, client.paused});
+  });
+  std::ranges::sort(waiting, [](const WaitingClient& a, const WaitingClient& b) {
+    return std::tuple(!a.paused, a.client_id) < std::tuple(!b.paused, b.client_id);
+  });
+  if (waiting.size() > kWaitingShown) waiting.resize(kWaitingShown);
+  return waiting;
+}
+
+std::unordered_map<std::string, HeldClient> held_by_client(const HeldPublishes& held) {
+  std::unordered_map<std::string, HeldClient> clients;
+  held.for_each([&](const HeldClient& client) { clients.emplace(client.client_id, client); });
+  return clients;
+}
+
 }  // namespace
 
 Sources Hub::sources() const {
@@ -72,12 +97,14 @@ HubStatus Hub::status() const {
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
   status.disk_low = store_->disk().low;
+  status.waiting = waiting_clients(engine_.held());
   status.upstream = upstream_status(config_.upstream, link_of(upstream_.get()));
   return status;
 }
 
 std::vector<ClientInfo> Hub::clients() const {
   std::vector<ClientInfo> clients;
+  const auto held = held_by_client(engine_.held());
   engine_.broker().for_each([&](broker::Session& session) {
     ClientInfo info;
     info.client_id = session.client_id();
@@ -104,6 +131,10 @@ std::vector<ClientInfo> Hub::clients() const {
     info.messages_in = session.stats().received;
     info.messages_out = session.stats().delivered;
     info.dropped = session.stats().dropped;
+    if (const auto known = held.find(info.client_id); known != held.end()) {
+      info.held = known->second.publishes;
+      info.paused = known->second.paused;
+    }
     const broker::Denials& denied = session.stats().denied;
     info.denied = {denied.publish, denied.subscribe, denied.receive};
     clients.push_back(std::move(info));

@@ -70,6 +70,12 @@ LabelledValues by_part(const store::StoreMemory& memory, uint64_t store::MemoryP
           {"in_flight", memory.in_flight.*number}};
 }
 
+uint64_t count_held(const Sources& s, bool paused) {
+  uint64_t clients = 0;
+  s.engine.held().for_each([&](const HeldClient& client) { clients += !paused || client.paused ? 1 : 0; });
+  return clients;
+}
+
 const broker::Broker& broker_of(const Sources& s) { return s.engine.broker(); }
 const broker::Traffic& traffic_of(const Sources& s) { return s.engine.broker().traffic(); }
 IngestStats ingest_of(const Sources& s) { return s.engine.ingest_stats(); }
@@ -129,10 +135,15 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"broker/clients/maximum"}},
      .status = "clients/maximum",
      .read = [](const Sources& s) { return broker_of(s).stats().clients_max; }},
+    {.name = "headgate_clients_waiting",
+     .help = "Clients with publishes that wait for room in a queue.",
+     .status = "clients/waiting",
+     .read = [](const Sources& s) { return count_held(s, false); }},
     {.name = "headgate_clients_paused",
-     .help = "Clients that are not read now, because a queue has no room for what they publish.",
+     .help =
+         "Of the waiting clients, those that are not read: as many of their publishes wait as may be held.",
      .status = "clients/paused",
-     .read = [](const Sources& s) { return s.engine.clients_paused(); }},
+     .read = [](const Sources& s) { return count_held(s, true); }},
     {.name = "headgate_connections_accepted_total",
      .type = kCounter,
      .help = "Network connections that were let in.",
@@ -268,6 +279,11 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"headgate/publish/held"}},
      .status = "publishes/held",
      .read = [](const Sources& s) { return ingest_of(s).held; }},
+    {.name = "headgate_publishes_held_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Memory of the publishes that wait for room in a queue.",
+     .status = "publishes/held_bytes",
+     .read = [](const Sources& s) { return s.engine.held().bytes(); }},
     {.name = "headgate_publishes_dropped_total",
      .type = kCounter,
      .help = "QoS 0 publishes dropped, once for each queue that had no room.",

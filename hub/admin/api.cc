@@ -42,6 +42,8 @@ Json to_json(const ClientInfo& client) {
           {"queued_bytes", client.queued_bytes},
           {"messages_in", client.messages_in},
           {"messages_out", client.messages_out},
+          {"held", client.held},
+          {"paused", client.paused},
           {"dropped", client.dropped},
           {"denied", to_json(client.denied)}};
 }

@@ -36,6 +36,14 @@ struct DeniedCounts {
   uint64_t receive = 0;  // messages not delivered that a subscription matches
 };
 
+// A client whose publishes wait for room in a queue.
+struct WaitingClient {
+  std::string client_id;
+  uint64_t publishes = 0;
+  uint64_t bytes = 0;
+  bool paused = false;  // it is not read
+};
+
 // Who the hub is and how it does, but for numbers: those are metrics (status_readings()).
 struct HubStatus {
   std::string version;
@@ -47,6 +55,7 @@ struct HubStatus {
   std::vector<std::string> listeners;  // "127.0.0.1:1883"
   std::string store_error;             // empty: the store takes writes
   bool disk_low = false;               // DiskState::low
+  std::vector<WaitingClient> waiting;  // those that are not read first; no more than a person looks at
   UpstreamStatus upstream;
 };
 
@@ -67,6 +76,8 @@ struct ClientInfo {
   uint64_t queued_bytes = 0;
   uint64_t messages_in = 0;
   uint64_t messages_out = 0;
+  uint64_t held = 0;     // publishes that wait for room in a queue
+  bool paused = false;   // it is not read, as more may not wait
   uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
   DeniedCounts denied;
 };

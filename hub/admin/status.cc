@@ -38,6 +38,17 @@ Json upstream_texts(const UpstreamStatus& up) {
           {"retry_in_ms", up.retry_in_ms}};
 }
 
+Json waiting_texts(const std::vector<WaitingClient>& waiting) {
+  Json clients = Json::array();
+  for (const WaitingClient& client : waiting) {
+    clients.push_back({{"client_id", client.client_id},
+                       {"publishes", client.publishes},
+                       {"bytes", client.bytes},
+                       {"paused", client.paused}});
+  }
+  return clients;
+}
+
 Json texts(const HubStatus& status, const std::string& damage) {
   return {{"version", status.version},
           {"hub_id", status.hub_id},
@@ -54,6 +65,7 @@ Json texts(const HubStatus& status, const std::string& damage) {
           {"denied", nullptr},
           {"publishes", nullptr},
           {"clients", nullptr},
+          {"waiting_clients", waiting_texts(status.waiting)},
           {"dropped", nullptr},
           {"routes", nullptr},
           {"store", store_texts(status, damage)},

@@ -65,8 +65,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
   [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
-  // Clients that are not read because a queue has no room for what they publish.
-  [[nodiscard]] size_t clients_paused() const { return held_.sessions(); }
+  // Publishes that wait for room in a queue.
+  [[nodiscard]] const HeldPublishes& held() const { return held_; }
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
   // Empty while the store takes writes.

@@ -206,18 +206,23 @@ TEST_F(MetricsTest, RefusalsAtTheDoorAndByTheBrokerAreOneMetric) {
   EXPECT_EQ(readings[0].values, (LabelledValues{{"malformed_packet", 4}, {"too_many_connections", 1}}));
 }
 
-TEST_F(MetricsTest, AQueueThatIsFullHoldsAPublishAndPausesItsClient) {
+TEST_F(MetricsTest, AQueueThatIsFullHoldsPublishesAndPausesTheirClientAtTheBound) {
   limits_.bytes_max = 1;
   engine_->use_limits(limits_);
   auto old = client();
   old.connect(v3("old"));
   old.publish(qos1(1, "plant/1", "x"));
+  EXPECT_EQ(read("headgate_clients_waiting"), 1u);
+  EXPECT_EQ(read("headgate_clients_paused"), 0u);
+  EXPECT_GT(read("headgate_publishes_held_bytes"), 0u);
+  for (uint16_t id = 2; id <= 64; ++id) old.publish(qos1(id, "plant/1", "x"));
   EXPECT_EQ(read("headgate_clients_paused"), 1u);
   limits_.bytes_max = 0;
   engine_->use_limits(limits_);
   engine_->tick();
   EXPECT_EQ(read("headgate_clients_paused"), 0u);
-  EXPECT_EQ(read("headgate_publishes_held_total"), 1u);
+  EXPECT_EQ(read("headgate_publishes_held_bytes"), 0u);
+  EXPECT_EQ(read("headgate_publishes_held_total"), 64u);
 }
 
 // ---- as Prometheus will read them ----

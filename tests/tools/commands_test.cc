@@ -154,6 +154,23 @@ TEST_F(Commands, ClientLsShowsWhoIsThere) {
             "0   0 B   0    0        0\n");
 }
 
+TEST_F(Commands, ClientLsShowsWhosePublishesWaitAndWhoIsNotRead) {
+  hub_.answers_["/v1/clients"] = R"({"clients": [
+    {"client_id": "a", "connected": true, "held": 3}, {"client_id": "b", "connected": true, "held": 64, "paused": true}]})";
+  EXPECT_EQ(run_client_ls(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("a       3 held             -"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("b       not read, 64 held  -"));
+}
+
+TEST_F(Commands, StatusNamesTheClientsWhosePublishesWait) {
+  hub_.answers_["/v1/status"] = R"({"clients": {"waiting": 3}, "waiting_clients": [
+    {"client_id": "pump-1", "publishes": 64, "paused": true}, {"client_id": "pump-2", "publishes": 2}]})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("3 clients wait for room in a queue: pump-1 (64 publishes, not "
+                                   "read), pump-2 (2 publishes) and others\n"));
+}
+
 TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
   hub_.answers_["/v1/routes"] = R"({"routes": [
     {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "matched": 9, "endpoint": "$upstream", "file": "a.json"},

@@ -16,10 +16,13 @@ int64_t earlier(int64_t a_ms, int64_t b_ms) {
   return std::min(a_ms, b_ms);
 }
 
-// Sessions that are tried without success before the rest waits for the next time.
+// Attempts without success before the rest waits for the next time.
 constexpr size_t kHeldFailuresMax = 16;
 
 bool is_full(const core::Error& error) { return error.code == core::Errc::full; }
+
+// An earlier publish of the same client is held, and must not be overtaken.
+bool is_behind(const core::Error& error) { return error.code == core::Errc::unavailable; }
 
 broker::ReasonCode refusal(const core::Error& error) {
   return is_full(error) ? broker::ReasonCode::quota_exceeded
@@ -48,14 +51,17 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
   HeldPublish publish{token, {std::move(message), {}}};
   if (remembers_id(from, token))
     publish.parcel.with = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
-  if (parts_.held.holds(from)) return hold(from, std::move(publish));
-  const core::Status taken = take(from, publish.parcel);
-  if (!taken && is_full(taken.error())) {
-    log_full(taken.error());
-    const bool cannot_be_refused = token.qos > 0 && from.version() == broker::Version::v3_1_1;
-    if (cannot_be_refused) return hold(from, std::move(publish));
-  }
+  const core::Status taken =
+      take(from, publish.parcel, token.qos > 0 ? parts_.held.claims_of(from) : nullptr);
+  if (!taken && is_full(taken.error())) log_full(taken.error());
+  if (!taken && has_to_wait(from, token, taken.error())) return hold(from, std::move(publish));
   answer(from, publish, taken);
+}
+
+// MQTT 3.1.1 has no way to refuse a publish, and an acknowledgement would be a lie.
+bool Ingest::has_to_wait(const broker::Session& from, broker::PublishToken token, const core::Error& error) {
+  const bool cannot_be_refused = token.qos > 0 && from.version() != broker::Version::v5;
+  return is_behind(error) || (is_full(error) && cannot_be_refused);
 }
 
 void Ingest::refuse_retained(broker::Session& from, broker::PublishToken token) {
@@ -90,46 +96,71 @@ void Ingest::log_full(const core::Error& error) {
                                        {"left_out", *left_out}});  // lines like this one since the last
 }
 
+// A retained will beyond the limit is lost: it would be refused again after a restart.
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
   if (parcel.message->retain && !parts_.retained.has_room_for(*parcel.message)) {
-    (void)parts_.store.put(std::span(&*parcel.with, 1), false);  // lost: it is refused again after a restart
-  } else if (!take(from, parcel)) {
+    (void)parts_.store.put(std::span(&*parcel.with, 1), false);
+  } else if (!take(from, parcel, nullptr)) {
     ++stats_.refused;
   }
 }
 
 // ---- publishes that wait for room ----
 
-// Who also works off an input is read on, as far as its window goes: the room may have to come from it. With
-// a low disk it may come from any durable queue.
 void Ingest::hold(broker::Session& from, HeldPublish publish) {
   ++stats_.held;
-  const bool may_make_room = parts_.delivery.consumes_inputs(from) || (from.queue && parts_.store.disk().low);
-  if (!may_make_room) from.set_paused(true);
-  parts_.held.add(from, std::move(publish));
+  publish.claim = claim_of(publish.parcel);
+  if (parts_.held.add(from, std::move(publish))) log_paused(from);
+}
+
+// Logs a line a minute for each client.
+void Ingest::log_paused(const broker::Session& from) {
+  const auto left_out = paused_.admit(from.client_id(), parts_.clock.now());
+  if (!left_out) return;
+  parts_.log.warn("client_not_read", {{"client", from.client_id()},
+                                      {"why", "as many of its publishes wait for room as may be held"},
+                                      {"held_bytes_in_all", parts_.held.bytes()},
+                                      {"left_out", *left_out}});
 }
 
 void Ingest::retry_held() {
   if (parts_.held.empty()) return;
-  parts_.held.retry([this](broker::Session& from, HeldPublish& publish) { return retry(from, publish); },
-                    kHeldFailuresMax);
+  const auto attempt = [this](broker::Session& from, HeldPublish& publish, const Claims& before) {
+    return retry(from, publish, before);
+  };
+  parts_.held.retry(attempt, kHeldFailuresMax);
 }
 
-// False if there still is no room.
-bool Ingest::retry(broker::Session& from, HeldPublish& publish) {
-  const core::Status taken = take(from, publish.parcel);
-  if (!taken && is_full(taken.error())) return false;
+// False if it still has to wait.
+bool Ingest::retry(broker::Session& from, HeldPublish& publish, const Claims& before) {
+  const core::Status taken = take(from, publish.parcel, &before);
+  if (!taken && (is_full(taken.error()) || is_behind(taken.error()))) {
+    publish.claim = claim_of(publish.parcel);
+    return false;
+  }
+  from.set_held(publish.token, false);
   answer(from, publish, taken);
   return true;
 }
 
+// Where the order of a parcel counts, with the message that was spread last still to be taken. A message that
+// routes make of that one is known by its topic.
+Claim Ingest::claim_of(const Parcel& parcel) const {
+  Claim claim;
+  for (const store::Target& target : spread_.targets) claim.queues.push_back(target.queue);
+  claim.topics.push_back(parcel.message->topic);
+  for (const core::MessagePtr& made : spread_.republished) claim.topics.push_back(made->topic);
+  for (const core::MessagePtr& behind : parcel.behind) claim.topics.push_back(behind->topic);
+  return claim;
+}
+
 // ---- a parcel, message by message ----
 
-core::Status Ingest::take(const broker::Session& from, Parcel& parcel) {
+core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Claims* before) {
   do {
-    const auto seq = take_message(parcel.republished ? nullptr : &from, parcel);
+    const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, before);
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
     std::ranges::move(spread_.republished, std::back_inserter(parcel.behind));
@@ -139,8 +170,11 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel) {
 
 // Stores first, delivers second: a message that the store refuses is delivered to nobody, for its publisher
 // will send it again. The seq to wait for; 0 if nothing was stored.
-core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const Parcel& parcel) {
+core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const Parcel& parcel,
+                                              const Claims* before) {
   spread(from, parcel);
+  if (before && before->hold_up(claim_of(parcel)))
+    return core::fail(core::Errc::unavailable, "an earlier publish of the client waits for room");
   auto seq = write(parcel.message);
   if (seq) deliver(parcel.message, *seq);
   return seq;

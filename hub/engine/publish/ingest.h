@@ -77,14 +77,20 @@ class Ingest {
   void answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken);
   void refuse_retained(broker::Session& from, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
+  [[nodiscard]] static bool has_to_wait(const broker::Session& from, broker::PublishToken token,
+                                        const core::Error& error);
   void hold(broker::Session& from, HeldPublish publish);
-  [[nodiscard]] bool retry(broker::Session& from, HeldPublish& publish);
+  [[nodiscard]] bool retry(broker::Session& from, HeldPublish& publish, const Claims& before);
+  [[nodiscard]] Claim claim_of(const Parcel& parcel) const;
   void log_full(const core::Error& error);
+  void log_paused(const broker::Session& from);
 
   // A parcel, message by message. On an error the parcel holds what could not be taken and all behind it; what
-  // came before is stored and delivered.
-  [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel);
-  [[nodiscard]] core::Result<store::Seq> take_message(const broker::Session* from, const Parcel& parcel);
+  // came before is stored and delivered. Error unavailable: a message must not overtake one of `before`; null:
+  // there is none.
+  [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel, const Claims* before);
+  [[nodiscard]] core::Result<store::Seq> take_message(const broker::Session* from, const Parcel& parcel,
+                                                      const Claims* before);
 
   // Takes one message.
   void spread(const broker::Session* from, const Parcel& parcel);
@@ -100,7 +106,8 @@ class Ingest {
   FanOut fan_out_;
   Spread spread_;
   IngestStats stats_;
-  core::LogLimiter full_;  // by what is full
+  core::LogLimiter full_;    // by what is full
+  core::LogLimiter paused_;  // by client
 };
 
 }  // namespace headgate::hub

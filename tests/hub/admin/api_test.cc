@@ -64,7 +64,9 @@ testing::Numbers everything_counted() {
       {"headgate_publishes_refused_total", 10},
       {"headgate_publishes_held_total", 11},
       {"headgate_publishes_dropped_total", 12},
+      {"headgate_clients_waiting", 31},
       {"headgate_clients_paused", 13},
+      {"headgate_publishes_held_bytes", 32},
       {"headgate_connections_accepted_total", 14},
       {"headgate_clients_connected_peak", 15},
       {"headgate_routes_active", 22},
@@ -124,6 +126,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
   status.listeners = {"127.0.0.1:1883"};
   status.store_error = "disk gone";
   status.disk_low = true;
+  status.waiting = {{"pump-1", 64, 7000, true}};
   status.upstream = {"waiting", "cloud", 8883, "refused", 24};
   hub_.numbers_ = everything_counted();
   EXPECT_EQ(
@@ -131,9 +134,11 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"({"version":"1.2.3","hub_id":"site-7","epoch":"E","data_dir":"/d","durability":"sync",)"
       R"("started_ms":1699999969500,"uptime_s":90,"listeners":["127.0.0.1:1883"],"connections":1,)"
       R"("sessions":2,"messages_in":3,"messages_out":4,"denied":{"publish":6,"subscribe":7,"receive":8,)"
-      R"("connect":5},"publishes":{"stored":9,"refused":10,"held":11,"dropped":12},)"
-      R"("clients":{"maximum":15,"paused":13,"accepted":14,"refused":{"listener_full":18,)"
-      R"("not_authorized":17},"closed":{"slow_reader":16}},"dropped":{"denied":21,"offline":19,)"
+      R"("connect":5},"publishes":{"stored":9,"refused":10,"held":11,"held_bytes":32,"dropped":12},)"
+      R"("clients":{"maximum":15,"waiting":31,"paused":13,"accepted":14,"refused":{"listener_full":18,)"
+      R"("not_authorized":17},"closed":{"slow_reader":16}},)"
+      R"("waiting_clients":[{"client_id":"pump-1","publishes":64,"bytes":7000,"paused":true}],)"
+      R"("dropped":{"denied":21,"offline":19,)"
       R"("queue_full":20},"routes":{"active":22,"failed":23},"store":{"queues":2,"waiting":3,)"
       R"("waiting_bytes":29,"dead":0,"bytes_max":101,"error":"disk gone","damage":null,)"
       R"("memory":{"bytes":150,"bytes_max":8600,"cache":{"bytes":10,"bytes_max":4000},)"

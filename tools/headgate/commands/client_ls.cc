@@ -8,6 +8,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// "connected" · "offline" · "3 held" (publishes wait for room in a queue) · "not read, 64 held"
+std::string state_of(const Json& client) {
+  const uint64_t held = number_of(client, "held");
+  if (!flag_of(client, "connected")) return "offline";
+  if (held == 0) return "connected";
+  return (flag_of(client, "paused") ? "not read, " : "") + std::to_string(held) + " held";
+}
+
 void show_clients(std::ostream& out, const Json& json) {
   Table table({{"CLIENT"},
                {"STATE"},
@@ -23,8 +31,8 @@ void show_clients(std::ostream& out, const Json& json) {
                {"DROPPED", Align::right}});
   for (const Json& client : member_of(json, "clients")) {
     const auto count = [&client](std::string_view field) { return std::to_string(number_of(client, field)); };
-    table.add({or_dash(text_of(client, "client_id")), flag_of(client, "connected") ? "connected" : "offline",
-               or_dash(text_of(client, "protocol")), or_dash(text_of(client, "address")),
+    table.add({or_dash(text_of(client, "client_id")), state_of(client), or_dash(text_of(client, "protocol")),
+               or_dash(text_of(client, "address")),
                iso_time(static_cast<int64_t>(number_of(client, "since_ms"))), count("subscriptions"),
                count("in_flight"), count("queued_messages"), human_bytes(number_of(client, "queued_bytes")),
                count("messages_in"), count("messages_out"), count("dropped")});

@@ -82,6 +82,24 @@ std::string counted(const Json& by_reason) {
   return sum == 0 ? "" : std::to_string(sum) + " (" + reasons + ")";
 }
 
+// "2 clients wait for room in a queue: sensor-1 (64 publishes, not read), sensor-2 (3 publishes)"; empty: none.
+std::string waiting_of(const Json& status) {
+  const uint64_t waiting = number_of(member_of(status, "clients"), "waiting");
+  if (waiting == 0) return "";
+  std::string text = waiting == 1 ? "1 client waits" : std::to_string(waiting) + " clients wait";
+  text += " for room in a queue";
+  uint64_t named = 0;
+  for (const Json& client : member_of(status, "waiting_clients")) {
+    const bool paused = member_of(client, "paused") == true;
+    const uint64_t publishes = number_of(client, "publishes");
+    text += (named++ == 0 ? ": " : ", ") + printable(text_of(client, "client_id")) + " (" +
+            std::to_string(publishes) + (publishes == 1 ? " publish" : " publishes") +
+            (paused ? ", not read)" : ")");
+  }
+  if (named > 0 && named < waiting) text += " and others";
+  return text;
+}
+
 // Lists the failures since the start, by reason.
 std::string trouble_of(const Json& status) {
   const Json& clients = member_of(status, "clients");
@@ -96,7 +114,8 @@ std::string trouble_of(const Json& status) {
   add(counted(member_of(status, "denied")), "denied");
   add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
   add(std::to_string(number_of(publishes, "dropped")), "QoS 0 publishes without room in a queue");
-  add(std::to_string(number_of(clients, "paused")), "clients paused: no room in a queue");
+  if (const std::string waiting = waiting_of(status); !waiting.empty())
+    text += (text.empty() ? "" : "; ") + waiting;
   return text.empty() ? "none" : text;
 }
 
