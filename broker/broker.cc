@@ -51,7 +51,7 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
       context_.traffic.bytes_in -= input.size();  // it comes here again
       return;
     }
-    const NextFrame next = channel.assembler.next(input, packet_bytes_max(channel));
+    const NextFrame next = channel.assembler.next(input, packet_bytes_max(channel), channel.is_v3_1);
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;

@@ -11,6 +11,11 @@ namespace {
 
 int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
 
+std::string_view version_text(const Channel& channel) {
+  if (channel.is_v3_1) return "3.1";
+  return channel.version == Version::v5 ? "5" : "3.1.1";
+}
+
 }  // namespace
 
 // 3.1.1 [MQTT-3.1.0-1]
@@ -21,6 +26,7 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
   pending->packet = frame.body;
   ReasonCode verdict = decode_connect(pending->packet, pending->connect);
   channel.version = pending->connect.version;
+  channel.is_v3_1 = pending->connect.is_v3_1;
   if (!is_error(verdict)) verdict = check(pending->connect);
   if (is_error(verdict)) {
     refuse(channel, pending->connect, verdict, now);
@@ -159,7 +165,7 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
   log_.info("client_connected", {{"client", client_id},
                                  {"peer", channel.peer()},
                                  {"user", channel.username},
-                                 {"version", connect.version == Version::v5 ? "5" : "3.1.1"},
+                                 {"version", version_text(channel)},
                                  {"session_present", present ? "yes" : "no"}});
   client.session->attach(channel, connect.version, connect.receive_maximum, now);
   context_.events->on_connected(*client.session, present, will);
@@ -195,7 +201,7 @@ void Broker::take_over(Client& old, core::Now now) {
 
 void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present) {
   Connack connack;
-  connack.session_present = present;
+  connack.session_present = present && !connect.is_v3_1;  // 3.1 has no such flag: its place is a zero
   connack.receive_maximum = options_.session.receive_maximum;
   connack.packet_bytes_max = static_cast<uint32_t>(packet_bytes_max(channel));
   connack.topic_alias_maximum = options_.session.topic_aliases_max;

@@ -116,6 +116,7 @@ std::vector<ClientInfo> Hub::clients() const {
     info.device = session.identity().device;
     info.since_ms = session.since_wall_ms();
     if (const broker::Channel* channel = session.channel()) {
+      if (channel->is_v3_1) info.protocol = "3.1";
       info.address = channel->peer();
       info.keep_alive_s = channel->keep_alive_s;
     }

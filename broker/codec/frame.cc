@@ -42,16 +42,34 @@ constexpr bool flags_are_allowed(PacketType type, uint8_t flags) {
   return false;
 }
 
-constexpr bool first_byte_is_allowed(uint8_t byte) {
-  return byte >> 4 != 0 && flags_are_allowed(static_cast<PacketType>(byte >> 4), byte & 0x0F);
+constexpr uint8_t kDup = 8;
+
+// What a packet of 3.1 means by flags that 3.1.1 has not.
+constexpr bool flags_are_allowed_in_v3_1(PacketType type, uint8_t flags) {
+  switch (type) {
+    case PacketType::publish:
+      return (flags >> 1 & 3) != 3;
+    case PacketType::pubrel:
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+      return (flags & ~kDup) == 2;
+    default:
+      return true;  // they are not used
+  }
 }
 
+using FirstBytes = std::array<bool, 256>;
+
 // Bit set over the 256 first bytes of a packet.
-constexpr std::array<bool, 256> kFirstByteAllowed = [] {
-  std::array<bool, 256> allowed{};
-  for (size_t byte = 0; byte < 256; ++byte) allowed[byte] = first_byte_is_allowed(static_cast<uint8_t>(byte));
-  return allowed;
-}();
+constexpr FirstBytes first_bytes(bool (*allowed)(PacketType, uint8_t)) {
+  FirstBytes bytes{};
+  for (size_t byte = 0x10; byte < bytes.size(); ++byte)
+    bytes[byte] = allowed(static_cast<PacketType>(byte >> 4), byte & 0x0F);
+  return bytes;
+}
+
+constexpr FirstBytes kFirstByteAllowed = first_bytes(flags_are_allowed);
+constexpr FirstBytes kFirstByteAllowedInV31 = first_bytes(flags_are_allowed_in_v3_1);
 
 NextFrame refuse(ReasonCode reason) {
   NextFrame next;
@@ -85,11 +103,11 @@ bool client_may_send(PacketType type) {
          type != PacketType::pingresp;
 }
 
-NextFrame next_frame(core::Bytes input, size_t packet_bytes_max) {
+NextFrame next_frame(core::Bytes input, size_t packet_bytes_max, bool v3_1) {
   if (input.empty()) return {};
   const auto first = static_cast<uint8_t>(input.front());
   // 3.1.1 [MQTT-2.2.2-2]
-  if (!kFirstByteAllowed[first]) return refuse(ReasonCode::malformed_packet);
+  if (!(v3_1 ? kFirstByteAllowedInV31 : kFirstByteAllowed)[first]) return refuse(ReasonCode::malformed_packet);
   size_t header_bytes = 0;
   size_t length = 0;
   const LengthState state = read_length(input, header_bytes, length);

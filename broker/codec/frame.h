@@ -60,7 +60,8 @@ struct NextFrame {
 // flags that the type does not allow [MQTT-2.1.3-1]; 3.1.1 [MQTT-2.2.2-2], QoS 3 [MQTT-3.3.1-4], DUP with QoS
 // 0 [MQTT-3.3.1-2] and type 0 are malformed as soon as the first byte is there; a remaining length of more
 // bytes than needed [MQTT-1.5.5-1] is malformed; one that makes the packet larger than `packet_bytes_max` is
-// packet_too_large [MQTT-3.2.2-15] as soon as the length is there.
-[[nodiscard]] NextFrame next_frame(core::Bytes input, size_t packet_bytes_max);
+// packet_too_large [MQTT-3.2.2-15] as soon as the length is there. A client of `v3_1` may set flags that its
+// version does not use, and DUP on whatever it repeats, as on PUBREL and SUBSCRIBE (MQTT 3.1 section 2.1).
+[[nodiscard]] NextFrame next_frame(core::Bytes input, size_t packet_bytes_max, bool v3_1 = false);
 
 }  // namespace headgate::broker

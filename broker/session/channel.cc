@@ -10,14 +10,14 @@ constexpr size_t kSmallBuffer = 4096;  // kept for the next packet in pieces; la
 
 }  // namespace
 
-NextFrame FrameAssembler::next(core::Bytes& input, size_t packet_bytes_max) {
+NextFrame FrameAssembler::next(core::Bytes& input, size_t packet_bytes_max, bool v3_1) {
   if (delivered_) {
     delivered_ = false;
     partial_.clear();
     if (partial_.capacity() > kSmallBuffer) partial_.shrink_to_fit();
   }
   if (partial_.empty()) {
-    NextFrame next = next_frame(input, packet_bytes_max);
+    NextFrame next = next_frame(input, packet_bytes_max, v3_1);
     if (next.kind == NextFrame::Kind::frame) input.remove_prefix(next.frame.bytes);
     if (next.kind == NextFrame::Kind::need_more) {
       partial_.assign(input);
@@ -26,7 +26,7 @@ NextFrame FrameAssembler::next(core::Bytes& input, size_t packet_bytes_max) {
     return next;
   }
   for (;;) {
-    NextFrame next = next_frame(partial_, packet_bytes_max);
+    NextFrame next = next_frame(partial_, packet_bytes_max, v3_1);
     if (next.kind == NextFrame::Kind::frame) delivered_ = true;
     if (next.kind != NextFrame::Kind::need_more || input.empty()) return next;
     // Take just what completes this packet, so that the ones behind it are read where they lie.

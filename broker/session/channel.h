@@ -37,7 +37,7 @@ class FrameAssembler {
  public:
   // Takes the next packet off the front of `input`. A frame's views are valid until the next call and as
   // long as `input`'s bytes. After need_more, `input` is empty.
-  NextFrame next(core::Bytes& input, size_t packet_bytes_max);
+  NextFrame next(core::Bytes& input, size_t packet_bytes_max, bool v3_1 = false);
   // Room taken for a packet in pieces.
   [[nodiscard]] size_t held_bytes() const { return partial_.capacity(); }
 
@@ -95,6 +95,7 @@ class Channel {
   uint64_t taken_at_tick = 0;                 // taken_bytes() at the last tick
   int64_t stuck_since_ms = 0;  // monotonic: too much is unsent, and none of it was taken since; 0 = not so
   int64_t silence_max_ms = 0;  // 1.5 × keep alive, or the CONNECT timeout; 0 = none
+  bool is_v3_1 = false;                       // see Connect::is_v3_1
   std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
   std::unique_ptr<TopicAliases> aliases_out;  // hub to client; null: the client takes none
   FrameAssembler assembler;

@@ -62,7 +62,7 @@ struct HubStatus {
 struct ClientInfo {
   std::string client_id;
   std::string address;   // "127.0.0.1:40312"; empty while offline
-  std::string protocol;  // "3.1.1" | "5"
+  std::string protocol;  // "3.1" | "3.1.1" | "5"
   std::string username;  // that it has proved to have; empty: anonymous
   std::string device;    // of devices and modules
   std::string module;

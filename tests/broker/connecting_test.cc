@@ -17,6 +17,28 @@ TEST_F(Connecting, AcceptsBothVersionsAndTellsTheHub) {
   EXPECT_THAT(happened(), ElementsAre("connected a", "connected b"));
 }
 
+Connect v3_1(std::string_view client_id) {
+  Connect connect = v3(client_id);
+  connect.is_v3_1 = true;
+  return connect;
+}
+
+TEST_F(Connecting, TakesAClientOfVersion31AsOneOf311) {
+  ScriptedClient& a = client();
+  EXPECT_THAT(a.connect(v3_1("a name of more than 23 characters")), ElementsAre("CONNACK 00"));
+  EXPECT_THAT(log_.lines(), ::testing::Contains(::testing::HasSubstr("version=3.1 ")));
+  happened();
+  EXPECT_THAT(a.send(std::string_view("\x8A\x06\0\1\0\1t\0", 8)), ElementsAre("SUBACK 1 00"));  // repeated
+  deliver("a name of more than 23 characters", "x", 0);
+  EXPECT_THAT(a.read(), ElementsAre("PUBLISH q0 t=x"));
+}
+
+TEST_F(Connecting, TellsAClientOfVersion31NothingOfASessionThatIsPresent) {  // 3.1 has no such flag
+  connected(kept(v3_1("a"))).drop();
+  EXPECT_THAT(client().connect(kept(v3_1("a"))), ElementsAre("CONNACK 00"));
+  EXPECT_THAT(happened(), ::testing::Contains("connected a present"));
+}
+
 TEST_F(Connecting, RefusesAVersionItDoesNotSpeakWithTheReason) {  // [MQTT-3.1.2-2]
   Connect connect = v3("a");
   connect.version = static_cast<Version>(3);

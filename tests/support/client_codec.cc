@@ -173,8 +173,8 @@ ReasonCode decode_answers(std::string_view body, Version version, PropertyPlace 
 
 void encode_connect(const broker::Connect& connect, std::string& out) {
   std::string body;
-  append_string(body, "MQTT");
-  append_u8(body, static_cast<uint8_t>(connect.version));
+  append_string(body, connect.is_v3_1 ? "MQIsdp" : "MQTT");
+  append_u8(body, connect.is_v3_1 ? 3 : static_cast<uint8_t>(connect.version));
   append_u8(body, connect_flags(connect));
   append_u16(body, connect.keep_alive_s);
   if (connect.version == Version::v5) append_section(body, connect_section(connect));

@@ -18,6 +18,8 @@ struct Flags {
   [[nodiscard]] bool username() const { return (bits & 0x80) != 0; }
 };
 
+constexpr uint8_t kLevelOfV31 = 3;
+
 // Bridges of Mosquitto set the level's high bit, and clear it when refused.
 Version version_to_answer_in(uint8_t level) {
   return (level & 0x7F) > static_cast<uint8_t>(Version::v3_1_1) ? Version::v5 : Version::v3_1_1;
@@ -28,8 +30,9 @@ ReasonCode decode_protocol(Reader& packet, Connect& out) {
   const uint8_t level = packet.u8();
   if (packet.failed()) return ReasonCode::malformed_packet;
   out.version = version_to_answer_in(level);
+  out.is_v3_1 = protocol == "MQIsdp" && level == kLevelOfV31;
   // 3.1.1 [MQTT-3.1.2-1, MQTT-3.1.2-2]
-  const bool known = protocol == "MQTT" && level == static_cast<uint8_t>(out.version);
+  const bool known = out.is_v3_1 || (protocol == "MQTT" && level == static_cast<uint8_t>(out.version));
   return known ? ReasonCode::success : ReasonCode::unsupported_protocol_version;
 }
 
@@ -124,9 +127,10 @@ ReasonCode decode_payload(Reader& packet, Flags flags, Connect& out) {
     if (reason != ReasonCode::success) return reason;
   }
   // [MQTT-3.1.2-16, MQTT-3.1.2-17]; 3.1.1 [MQTT-3.1.2-18, MQTT-3.1.2-19]
-  if (flags.username()) out.username = packet.utf8();
+  const auto is_there = [&](bool flag) { return flag && !(out.is_v3_1 && packet.done()); };  // 3.1 section 3.1
+  if (is_there(flags.username())) out.username = packet.utf8();
   // [MQTT-3.1.2-18, MQTT-3.1.2-19]; 3.1.1 [MQTT-3.1.2-20, MQTT-3.1.2-21]
-  if (flags.password()) out.password = packet.binary();
+  if (is_there(flags.password())) out.password = packet.binary();
   return packet.done() ? ReasonCode::success : ReasonCode::malformed_packet;
 }
 

@@ -25,6 +25,7 @@ struct Will {
 // All strings view the packet. Fields that 3.1.1 does not have keep the default that means the same.
 struct Connect {
   Version version = Version::v3_1_1;
+  bool is_v3_1 = false;             // "MQIsdp" at level 3: taken as 3.1.1, but for what that forbids
   bool clean_start = false;         // "clean session" in 3.1.1
   uint16_t keep_alive_s = 0;        // 0 = none
   std::string_view client_id = {};  // may be empty; that is the session's to judge [MQTT-3.1.3-6 …]
@@ -42,7 +43,8 @@ struct Connect {
 };
 
 // Reads CONNECT's body. On failure `out.version` is still the one to answer CONNACK in. Refuses with
-// unsupported_protocol_version anything but protocol "MQTT" at level 4 or 5 [MQTT-3.1.2-1, MQTT-3.1.2-2];
+// unsupported_protocol_version anything but protocol "MQTT" at level 4 or 5 [MQTT-3.1.2-1, MQTT-3.1.2-2] or
+// "MQIsdp" at level 3;
 // with malformed_packet the reserved flag [MQTT-3.1.2-3], will QoS 3 [MQTT-3.1.2-12], bytes left over; with
 // protocol_error will flags without a will [MQTT-3.1.2-11, MQTT-3.1.2-13], in 3.1.1 a password without a user
 // name [MQTT-3.1.2-22], authentication data without a method; with topic_name_invalid a will topic that is

@@ -101,8 +101,24 @@ TEST_F(ConnectPacket, KeepsTheWillOnTheWayThrough) {
   EXPECT_EQ(got.will->properties.user, will.properties.user);
 }
 
+TEST_F(ConnectPacket, OfVersion31IsReadAsOneOf311) {
+  const Connect got = decode(wire("10 (<'MQIsdp'> 03 C2 003C <'a client id of more than 23'> <'u'> <'p'>)"));
+  EXPECT_EQ(reason_, ReasonCode::success);
+  EXPECT_TRUE(got.is_v3_1);
+  EXPECT_EQ(got.version, Version::v3_1_1);
+  EXPECT_EQ(got.client_id, "a client id of more than 23");
+  EXPECT_EQ(got.username, "u");
+  EXPECT_FALSE(decode(wire("10 (<'MQTT'> 04 02 003C <'c'>)")).is_v3_1);
+}
+
+TEST_F(ConnectPacket, OfVersion31MayFlagAUserNameThatIsNotThere) {  // MQTT 3.1 section 3.1
+  EXPECT_FALSE(decode(wire("10 (<'MQIsdp'> 03 C2 003C <'c'>)")).username);
+  EXPECT_EQ(reason_, ReasonCode::success);
+  EXPECT_FALSE(decode(wire("10 (<'MQIsdp'> 03 C2 003C <'c'> <'u'>)")).password);
+  EXPECT_EQ(reason_, ReasonCode::success);
+}
+
 TEST_F(ConnectPacket, TellsWhichVersionToRefuseIn) {  // [MQTT-3.1.2-2]
-  EXPECT_EQ(decode(wire("10 (<'MQIsdp'> 03 02 003C <'c'>)")).version, Version::v3_1_1);
   EXPECT_EQ(decode(wire("10 (<'MQTT'> 84 02 003C <'c'>)")).version, Version::v3_1_1) << "a Mosquitto bridge";
   EXPECT_EQ(decode(wire("10 (<'MQTT'> 06 02 003C () <'c'>)")).version, Version::v5);
   EXPECT_EQ(decode(wire("10 (<'MQTT'> 05 03 003C () <'c'>)")).version, Version::v5) << "a reserved flag";

@@ -78,6 +78,15 @@ TEST(Framing, CountsTheWholePacketAgainstTheMaximum) {
   EXPECT_EQ(next_frame(packet_of(8), 9).error, ReasonCode::packet_too_large);
 }
 
+TEST(Framing, LetsAClientOfVersion31SetFlagsThatItsVersionHas) {
+  for (const char* packet : {"6A 02 0001", "8A 06 0001 0001 61 00", "AA 05 0001 0001 61", "48 02 0001", "C1 00"}) {
+    EXPECT_EQ(next_frame(wire(packet), SIZE_MAX, true).kind, Kind::frame) << packet;
+    EXPECT_EQ(next_frame(wire(packet), SIZE_MAX).error, ReasonCode::malformed_packet) << packet;
+  }
+  for (const char* packet : {"36 00", "60 02 0001", "80 06 0001 0001 61 00", "00 00"})
+    EXPECT_EQ(next_frame(wire(packet), SIZE_MAX, true).error, ReasonCode::malformed_packet) << packet;
+}
+
 TEST(PacketTypes, KnowTheirNameAndSender) {
   EXPECT_EQ(name(PacketType::unsubscribe), "UNSUBSCRIBE");
   EXPECT_EQ(name(PacketType::auth), "AUTH");

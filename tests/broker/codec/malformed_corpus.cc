@@ -40,7 +40,10 @@ const Cases kFixedHeader = {
 
 const Cases kConnect = {
     {"empty (3.1.2)", v5, "10 ()", malformed_packet},
-    {"MQTT 3.1 [MQTT-3.1.2-1]", v3_1_1, "10 (<'MQIsdp'> 03 02 003C <'c'>)", unsupported_protocol_version},
+    {"3.1 at level 4 [MQTT-3.1.2-1]", v3_1_1, "10 (<'MQIsdp'> 04 02 003C <'c'>)",
+     unsupported_protocol_version},
+    {"bridge bit of 3.1 [MQTT-3.1.2-2]", v3_1_1, "10 (<'MQIsdp'> 83 02 003C <'c'>)",
+     unsupported_protocol_version},
     {"level 3 [MQTT-3.1.2-2]", v3_1_1, "10 (<'MQTT'> 03 02 003C <'c'>)", unsupported_protocol_version},
     {"level 6 [MQTT-3.1.2-2]", v5, "10 (<'MQTT'> 06 02 003C () <'c'>)", unsupported_protocol_version},
     {"level 0 [MQTT-3.1.2-2]", v3_1_1, "10 (<'MQTT'> 00 02 003C <'c'>)", unsupported_protocol_version},
