@@ -23,6 +23,9 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr int kIdleBeforeProbeS = 60;  // then the peer is asked whether it is there
+constexpr int kProbeEveryS = 15;
+constexpr int kProbes = 4;                        // without an answer end the connection
 constexpr int kBacklog = 4096;                    // a site's clients all come back at once after an outage
 constexpr int kAcceptedAtOnce = 64;               // then the others' turn comes
 constexpr int kTlsAcceptedAtOnce = 16;            // each costs the making of a TLS connection
@@ -51,6 +54,19 @@ std::string name_of(Transport transport, const std::string& place) {
       break;
   }
   return place;
+}
+
+// A client that has asked for no keep-alive may lose its power: the kernel finds out, within two minutes. To a
+// peer that is there it costs a packet a minute, and only while nothing else is sent.
+void prepare_tcp(int fd) {
+  const auto set = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof(value));  // an option that is refused is a comfort less
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kIdleBeforeProbeS);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kProbeEveryS);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
 }
 
 // Where a client comes from.
@@ -215,10 +231,7 @@ bool Listener::accept_one() {
     pool_->admission().leave(ticket);
     return true;
   }
-  if (from.ss_family != AF_UNIX) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  }
+  if (from.ss_family != AF_UNIX) prepare_tcp(fd);
   auto handshake =
       tls_ ? std::make_unique<TlsHandshake>(tls_->shared(), fd, options_->tls.identity) : nullptr;
   pool_->add({std::move(socket), std::move(handshake), std::move(peer), options_, ticket});
