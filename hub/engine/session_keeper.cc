@@ -38,7 +38,7 @@ void SessionKeeper::restore_session(const StoredSession& stored, core::Now now) 
 }
 
 // Connections that ended with the last run ended now, as far as anybody knows. Entries that their sessions'
-// queues hold up to here may have been sent.
+// queues hold up to here may have been sent; what comes later has not, and the record says so for the next start.
 void SessionKeeper::end_connections(std::vector<StoredSession>& sessions, core::Now now) {
   if (sessions.empty()) return;
   std::vector<store::KeyValue> values;
@@ -47,10 +47,15 @@ void SessionKeeper::end_connections(std::vector<StoredSession>& sessions, core::
     values.push_back(put_session(stored));
   }
   const auto seq = store_.put(values, false);
-  for (const StoredSession& stored : sessions) {
+  if (!seq) return;
+  values.clear();
+  for (StoredSession& stored : sessions) {
+    stored.maybe_sent = *seq;
+    values.push_back(put_session(stored));
     const auto session = broker_.find(stored.session.client_id);
-    if (seq && session->queue) delivery_.restore_sent(*session->queue, *seq, true);
+    if (session->queue) delivery_.restore_sent(*session->queue, *seq, true);
   }
+  (void)store_.put(values, false);
 }
 
 core::Status SessionKeeper::restore_subscriptions() {

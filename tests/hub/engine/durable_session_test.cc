@@ -94,6 +94,35 @@ TEST_F(DurableSession, SetsDupOverAKilledHubOnlyOnWhatMayHaveBeenSent) {  // [MQ
                                         "PUBLISH q1 id3 t=later"));
 }
 
+TEST_F(DurableSession, SetsNoDupOnWhatWasQueuedBetweenTwoRestarts) {  // [MQTT-3.3.1-1]
+  auto reader = client();
+  reader.connect(kept(v5("reader")));
+  reader.subscribe(1, {to("t", 1)});
+  commit();
+  publish(qos1(1, "t", "sent"));
+  reader.lose_hub();  // it was connected when the hub was killed
+  restart();
+  publish(qos1(2, "t", "never sent"));
+  restart();
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBLISH q1 id1 dup t=sent", "PUBLISH q1 id2 t=never sent"));
+}
+
+TEST_F(DurableSession, SetsNoDupForAClientThatWasNotThereSinceTheFirstOfManyRestarts) {
+  subscribe_and_leave("t", 1);
+  for (int i = 0; i < 3; ++i) {
+    restart();
+    publish(qos1(1, "t", std::to_string(i)));
+  }
+  restart();
+  auto again = client();
+  again.connect(kept(v5("reader")));
+  commit();
+  EXPECT_THAT(again.read(), ElementsAre("PUBLISH q1 id1 t=0", "PUBLISH q1 id2 t=1", "PUBLISH q1 id3 t=2"));
+}
+
 TEST_F(DurableSession, NeverSetsDupOnQos0) {  // [MQTT-3.3.1-2]
   auto reader = client();
   reader.connect(kept(v5("reader")));
