@@ -113,11 +113,14 @@ bool Broker::wants_bytes(const Channel& channel) const {
 }
 
 void Broker::on_drained(Channel& channel, core::Now now) {
+  channel.tell_drained = false;
+  channel.burst.end(context_.burst_bytes);
   if (channel.session) channel.session->on_drained(now);
 }
 
 void Broker::closed(Channel& channel, core::Now now) {
   channels_.erase(&channel);
+  channel.burst.end(context_.burst_bytes);
   channel.pending.reset();
   const bool ended_by_us = channel.closing() && is_error(channel.close_reason());
   if (ended_by_us) ++(channel.was_client ? stats_.closed : stats_.refused)[channel.close_text()];

@@ -67,7 +67,8 @@ class Broker {
   void closed(Channel& channel, core::Now now);
   // False while the client's socket should not be read.
   [[nodiscard]] bool wants_bytes(const Channel& channel) const;
-  // The socket has taken everything, after there was too much (wants_bytes() was false) or it took nothing.
+  // The socket has taken everything, after there was too much (wants_bytes() was false), it took nothing, or
+  // somebody has asked for it (Channel::tell_drained).
   void on_drained(Channel& channel, core::Now now);
 
   // The largest packet that this client may send.

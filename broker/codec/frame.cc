@@ -44,7 +44,7 @@ constexpr bool flags_are_allowed(PacketType type, uint8_t flags) {
 
 constexpr uint8_t kDup = 8;
 
-// What a packet of 3.1 means by flags that 3.1.1 has not.
+// Tells flags that 3.1 has, or does not use, from those that make a packet unreadable.
 constexpr bool flags_are_allowed_in_v3_1(PacketType type, uint8_t flags) {
   switch (type) {
     case PacketType::publish:
@@ -107,7 +107,8 @@ NextFrame next_frame(core::Bytes input, size_t packet_bytes_max, bool v3_1) {
   if (input.empty()) return {};
   const auto first = static_cast<uint8_t>(input.front());
   // 3.1.1 [MQTT-2.2.2-2]
-  if (!(v3_1 ? kFirstByteAllowedInV31 : kFirstByteAllowed)[first]) return refuse(ReasonCode::malformed_packet);
+  if (!(v3_1 ? kFirstByteAllowedInV31 : kFirstByteAllowed)[first])
+    return refuse(ReasonCode::malformed_packet);
   size_t header_bytes = 0;
   size_t length = 0;
   const LengthState state = read_length(input, header_bytes, length);

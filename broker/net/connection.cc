@@ -128,9 +128,9 @@ void StreamConnection::on_readable(const error_code& error) {
 }
 
 void StreamConnection::flush_open() {
-  const bool held_back = !is_wanted();
+  const bool held_back = channel_.tell_drained || !is_wanted();
   channel_.take_out(unsent_);
-  if (!writing_ && !write_unsent()) return finish();
+  if (broken_ || (!writing_ && !write_unsent())) return finish();
   channel_.unsent_in_shell = unsent_.size() - sent_;
   // A good-bye is sent if the socket takes it at once; a client that does not read is not waited for.
   if (channel_.closing()) return finish();
@@ -140,6 +140,13 @@ void StreamConnection::flush_open() {
     pool_.broker().on_drained(channel_, pool_.now());  // too much for a turn, but not for the socket
   }
   wait_readable();
+}
+
+void StreamConnection::offer() {
+  if (finished() || !is_open()) return;
+  channel_.take_out(unsent_);
+  if (!broken_ && !write_unsent()) broken_ = true;
+  channel_.unsent_in_shell = unsent_.size() - sent_;
 }
 
 bool StreamConnection::write_unsent() {

@@ -51,7 +51,8 @@ class Connection : public ChannelShell,
   // Counts it, and logs it unless this address had its line a moment ago.
   void report_handshake(std::string_view event, std::string_view reason);
   [[nodiscard]] bool finished() const { return finished_; }
-  [[nodiscard]] bool is_wanted() const;  // the broker wants more bytes
+  [[nodiscard]] bool is_open() const { return open_; }  // see on_open()
+  [[nodiscard]] bool is_wanted() const;                 // the broker wants more bytes
 
   ConnectionPool& pool_;
   Wire wire_;
@@ -80,6 +81,7 @@ class StreamConnection : public Connection {
  protected:
   void on_open() override { wait_readable(); }
   void flush_open() override;
+  void offer() override;
 
  private:
   void wait_readable();
@@ -92,6 +94,7 @@ class StreamConnection : public Connection {
   std::string unsent_;
   size_t sent_ = 0;  // bytes at the front of unsent_ that the socket has taken
   bool reading_ = false;
+  bool broken_ = false;   // the socket has failed in offer(): the end of the turn finishes it
   bool writing_ = false;  // waiting for the socket to take more
 };
 

@@ -40,6 +40,7 @@ class WebSocketConnection : public Connection {
  protected:
   void on_open() override { read_request(); }
   void flush_open() override;
+  void offer() override {}  // Beast writes a piece a turn
   void hang_up() override;
 
  private:

@@ -6,7 +6,8 @@
 namespace headgate::broker {
 namespace {
 
-constexpr size_t kSmallBuffer = 4096;  // kept for the next packet in pieces; larger ones are given back
+constexpr size_t kOfferBytes = 64 * 1024;  // worth a write of its own
+constexpr size_t kSmallBuffer = 4096;      // kept for the next packet in pieces; larger ones are given back
 
 }  // namespace
 
@@ -46,6 +47,12 @@ void Channel::take_out(std::string& into) {
     into.append(out_);
     out_.clear();
   }
+}
+
+void Channel::offer(core::Now now) {
+  if (out_.size() < kOfferBytes && now.mono_ms == offered_ms_) return;
+  offered_ms_ = now.mono_ms;
+  shell_.offer();
 }
 
 bool Channel::keep_if_it_fits(size_t begin) {

@@ -13,8 +13,10 @@
 #include "broker/codec/version.h"
 #include "broker/counters.h"
 #include "broker/listener_policy.h"
+#include "broker/session/burst.h"
 #include "broker/session/topic_aliases.h"
 #include "core/bytes.h"
+#include "core/clock.h"
 
 namespace headgate::broker {
 
@@ -28,6 +30,10 @@ class ChannelShell {
   // Comes at most once until Channel::settle(): bytes are waiting, or the channel is to be closed, or it
   // wants to read again. Act on it at the end of the loop turn, never inside the call.
   virtual void wake() = 0;
+  // Gives the socket what the channel has, as far as it takes that now. May come inside any call into the
+  // broker: calls nothing of it, and ends nothing. A shell that cannot do that in the middle of a turn leaves
+  // it to the end of the turn.
+  virtual void offer() = 0;
 };
 
 // Puts packets together that arrive in pieces. Holds only bytes that have arrived; while whole packets come
@@ -62,6 +68,9 @@ class Channel {
   // had been sent [MQTT-3.1.2-24, MQTT-3.1.2-25]. False if it did.
   bool keep_if_it_fits(size_t begin);
   [[nodiscard]] size_t unsent_bytes() const { return out_.size() + unsent_in_shell; }
+  // Lets the socket take some of it in the middle of a turn: what only this turn has filled says nothing about
+  // the client. Tries once a millisecond, or with enough that is new.
+  void offer(core::Now now);
   // For the shell: takes what is to be sent, or nothing.
   void take_out(std::string& into);
 
@@ -86,6 +95,7 @@ class Channel {
   bool end_is_told = false;                 // why it ends is in the log
   std::shared_ptr<PendingConnect> pending;  // while it is being decided on
   Version version = Version::v3_1_1;
+  bool is_v3_1 = false;                       // see Connect::is_v3_1
   std::string username;                       // that it has proved to have; empty: anonymous
   uint16_t keep_alive_s = 0;                  // as granted
   bool graceful = false;                      // the client said DISCONNECT: no will [MQTT-3.14.4-3]
@@ -95,11 +105,13 @@ class Channel {
   uint64_t taken_at_tick = 0;                 // taken_bytes() at the last tick
   int64_t stuck_since_ms = 0;  // monotonic: too much is unsent, and none of it was taken since; 0 = not so
   int64_t silence_max_ms = 0;  // 1.5 × keep alive, or the CONNECT timeout; 0 = none
-  bool is_v3_1 = false;                       // see Connect::is_v3_1
   std::vector<std::string> topic_aliases;     // client to hub; index = alias - 1
   std::unique_ptr<TopicAliases> aliases_out;  // hub to client; null: the client takes none
   FrameAssembler assembler;
   std::string unread;  // came with what made the hub pause the session; see Broker::go_on()
+
+  bool tell_drained = false;  // somebody waits for Broker::on_drained()
+  Burst burst;                // sent beyond what may be unsent
 
   // Set by the shell: bytes taken that the socket has not accepted yet.
   size_t unsent_in_shell = 0;
@@ -116,6 +128,7 @@ class Channel {
   ReasonCode close_reason_ = ReasonCode::success;
   std::string_view close_text_;
   uint64_t handed_out_ = 0;  // bytes that the shell has taken
+  int64_t offered_ms_ = 0;   // monotonic: when the socket was last offered something within a turn
 };
 
 }  // namespace headgate::broker

@@ -23,8 +23,7 @@ struct DeliveryToken {
 // By what a message comes to a client.
 enum class Via : uint8_t {
   subscription,
-  retained,  // is in memory whether it waits here or not: the waiting queue's limits do not count it
-  share,     // a shared subscription: another member may get it if this client's session ends first
+  share,  // a shared subscription: another member may get it if this client's session ends first
 };
 
 // A message for one client, with the QoS and flags of that client's subscription.
@@ -98,8 +97,7 @@ class Outbox {
 
   // Messages that wait for the window, in memory.
   Ring<Outgoing> waiting;
-  size_t waiting_bytes = 0;  // of those in it that are not held anyway; so is the next
-  size_t waiting_messages = 0;
+  size_t waiting_bytes = 0;
 
  private:
   struct Slot {

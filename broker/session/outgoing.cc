@@ -36,6 +36,28 @@ bool Session::takes_packets() const { return channel_ && !channel_->closing(); }
 
 bool Session::congested() const { return channel_->unsent_bytes() > context_.limits.unsent_bytes_max; }
 
+// A client that stays behind though its socket was offered everything.
+bool Session::is_slow(const core::Message& message, core::Now now) {
+  if (!congested()) return false;
+  channel_->tell_drained = true;
+  channel_->offer(now);
+  if (channel_->unsent_bytes() == 0) channel_->burst.forgive();
+  if (!congested()) return false;
+  const size_t bytes = memory_bytes(message);
+  return channel_->unsent_bytes() + bytes > context_.limits.queued_bytes_max ||
+         !channel_->burst.take(bytes, context_.burst_bytes, now);
+}
+
+bool Session::has_room_for(uint8_t qos) {
+  constexpr size_t kShare = 4;  // of what may be unsent: the rest is for what is published meanwhile
+  if (!takes_packets()) return false;
+  if (channel_->unsent_bytes() > context_.limits.unsent_bytes_max / kShare) {
+    channel_->tell_drained = true;
+    return false;
+  }
+  return qos == 0 || (outbox_.window() > 0 && outbox_.waiting.empty());
+}
+
 size_t Session::window() const { return takes_packets() && !congested() ? outbox_.window() : 0; }
 
 void Session::deliver_from_memory(SharedPublish& shared, uint8_t qos, bool retain,
@@ -44,7 +66,7 @@ void Session::deliver_from_memory(SharedPublish& shared, uint8_t qos, bool retai
   Outgoing out{shared.message(), qos, retain, {subscription_ids.begin(), subscription_ids.end()}, {}, via};
   if (qos == 0) {
     if (!takes_packets()) return give_up(out, DropReason::offline);
-    if (congested()) return give_up(out, DropReason::slow_reader);
+    if (is_slow(*out.message, now)) return give_up(out, DropReason::slow_reader);
     if (!write_shared(shared, out, 0, now)) give_up(out, DropReason::too_large);
     return;
   }
@@ -163,7 +185,7 @@ void Session::give_up(const Outgoing& out, DropReason reason) {
 }
 
 bool Session::may_wait() const {
-  return outbox_.waiting_messages < context_.limits.queued_messages_max &&
+  return outbox_.waiting.size() < context_.limits.queued_messages_max &&
          outbox_.waiting_bytes < context_.limits.queued_bytes_max;
 }
 
@@ -179,28 +201,22 @@ std::vector<core::MessagePtr> Session::extract_shared() {
     if (out.via == Via::share) messages.push_back(std::move(out.message));
   }
   outbox_.waiting.clear();
-  outbox_.waiting_messages = outbox_.waiting_bytes = 0;
+  outbox_.waiting_bytes = 0;
   return messages;
 }
 
 void Session::wait_in_memory(Outgoing out) {
-  if (out.via != Via::retained) {
-    const bool full = outbox_.waiting_messages >= context_.limits.queued_messages_max ||
-                      outbox_.waiting_bytes + memory_bytes(*out.message) > context_.limits.queued_bytes_max;
-    if (full) return give_up(out, DropReason::queue_full);
-    ++outbox_.waiting_messages;
-    outbox_.waiting_bytes += memory_bytes(*out.message);
-  }
+  const bool full = outbox_.waiting.size() >= context_.limits.queued_messages_max ||
+                    outbox_.waiting_bytes + memory_bytes(*out.message) > context_.limits.queued_bytes_max;
+  if (full) return give_up(out, DropReason::queue_full);
+  outbox_.waiting_bytes += memory_bytes(*out.message);
   outbox_.waiting.push_back(std::move(out));
 }
 
 Outgoing Session::next_waiting() {
   Outgoing out = std::move(outbox_.waiting.front());
   outbox_.waiting.pop_front();
-  if (out.via != Via::retained) {
-    --outbox_.waiting_messages;
-    outbox_.waiting_bytes -= memory_bytes(*out.message);
-  }
+  outbox_.waiting_bytes -= memory_bytes(*out.message);
   return out;
 }
 
@@ -220,7 +236,7 @@ void Session::send_waiting(core::Now now) {
 
 void Session::on_drained(core::Now now) {
   send_waiting(now);
-  if (window() > 0) context_.events->on_window_open(*this);
+  if (takes_packets() && !congested()) context_.events->on_window_open(*this);
 }
 
 void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {

@@ -7,49 +7,68 @@
 #include "core/topic.h"
 
 namespace headgate::broker {
+namespace {
+
+bool has_expired(const core::Message& message, int64_t wall_ms) {
+  return message.expires_ms != 0 && message.expires_ms <= wall_ms;
+}
+
+}  // namespace
 
 bool Retained::has_room_for(const core::Message& message) const {
   if (message.body.empty()) return true;
   const auto old = by_topic_.find(message.topic);
   const bool replaces = old != by_topic_.end();
-  const size_t freed = replaces ? memory_bytes(*old->second) : 0;
+  const size_t freed = replaces ? memory_bytes(*old->second.message) : 0;
   return by_topic_.size() + (replaces ? 0 : 1) <= limits_.messages_max &&
          bytes_ - freed + memory_bytes(message) <= limits_.bytes_max;
 }
 
 void Retained::set(core::MessagePtr message) {
   if (const auto old = by_topic_.find(message->topic); old != by_topic_.end()) {
-    bytes_ -= memory_bytes(*old->second);
+    bytes_ -= memory_bytes(*old->second.message);
     by_topic_.erase(old);
   }
   if (message->body.empty()) return;
   bytes_ += memory_bytes(*message);
-  by_topic_.emplace(message->topic, std::move(message));
+  std::string topic = message->topic;
+  by_topic_.emplace(std::move(topic), Kept{std::move(message), ++age_});
 }
 
 std::vector<std::string> Retained::remove_expired(int64_t wall_ms) {
   std::vector<std::string> topics;
   for (auto it = by_topic_.begin(); it != by_topic_.end();) {
-    const bool expired = it->second->expires_ms != 0 && it->second->expires_ms <= wall_ms;
+    const bool expired = has_expired(*it->second.message, wall_ms);
     if (expired) {
       topics.push_back(it->first);
-      bytes_ -= memory_bytes(*it->second);
+      bytes_ -= memory_bytes(*it->second.message);
     }
     it = expired ? by_topic_.erase(it) : std::next(it);
   }
   return topics;
 }
 
-void Retained::match(std::string_view filter, int64_t wall_ms, const Visit& visit) const {
-  std::string_view literal = filter.substr(0, filter.find_first_of("+#"));
-  if (literal.size() < filter.size() && literal.ends_with('/'))
-    literal.remove_suffix(1);  // "a/#" matches "a"
-  for (auto it = by_topic_.lower_bound(literal); it != by_topic_.end() && it->first.starts_with(literal);
-       ++it) {
-    const core::Message& message = *it->second;
-    const bool expired = message.expires_ms != 0 && message.expires_ms <= wall_ms;
-    if (!expired && core::topic_matches(filter, it->first)) visit(it->second);
+bool Retained::go_on(Walk& walk, size_t& looks, int64_t wall_ms, const Take& take) const {
+  std::string_view literal = std::string_view(walk.filter).substr(0, walk.filter.find_first_of("+#"));
+  const bool one_topic = literal.size() == walk.filter.size();
+  if (!one_topic && literal.ends_with('/')) literal.remove_suffix(1);  // "a/#" matches "a"
+  auto it = by_topic_.lower_bound(walk.next_topic.empty() ? literal : walk.next_topic);
+  for (; it != by_topic_.end() && it->first.starts_with(literal); ++it) {
+    if (looks == 0) {
+      walk.next_topic = it->first;
+      return false;
+    }
+    --looks;
+    const core::Message& message = *it->second.message;
+    const bool wanted = it->second.age <= walk.age_max && !has_expired(message, wall_ms) &&
+                        core::topic_matches(walk.filter, it->first);
+    if (wanted && !take(it->second.message)) {
+      walk.next_topic = it->first;
+      return false;
+    }
+    if (one_topic) return true;
   }
+  return true;
 }
 
 }  // namespace headgate::broker

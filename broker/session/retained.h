@@ -13,8 +13,8 @@
 
 namespace headgate::broker {
 
-// Held in memory; the owner keeps the durable copy. Costs of match(): the topics that share the filter's
-// literal beginning are looked at.
+// Held in memory; the owner keeps the durable copy. A walk looks at the topics that share the filter's literal
+// beginning.
 // 3.1.1 [MQTT-3.1.2-7]
 class Retained {
  public:
@@ -28,9 +28,20 @@ class Retained {
   // [MQTT-3.3.1-5]; 3.1.1 [MQTT-3.3.1-5, MQTT-3.3.1-7, MQTT-3.3.1-10, MQTT-3.3.1-11]
   void set(core::MessagePtr message);
 
-  using Visit = std::function<void(const core::MessagePtr&)>;
-  // Every unexpired message whose topic matches. `visit` must not change the store.
-  void match(std::string_view filter, int64_t wall_ms, const Visit& visit) const;
+  // A walk over what matches a filter, in the order of topics. What is retained while it is on its way it
+  // leaves out: whoever has subscribed gets that as it is published, and must not get an older one after it.
+  struct Walk {
+    std::string filter;
+    uint64_t age_max = UINT64_MAX;  // of the last message that it may meet; see age()
+    std::string next_topic = {};    // where it goes on; empty: it has not begun
+  };
+  // Goes on, with unexpired messages, to the end: true. Or until it has looked at `looks` topics (it counts
+  // them down), or until `take` does not take one, which is then the first of the next call. `take` must not
+  // change the store.
+  using Take = std::function<bool(const core::MessagePtr&)>;
+  bool go_on(Walk& walk, size_t& looks, int64_t wall_ms, const Take& take) const;
+  // Counts every set(): messages set from now on are of a greater age.
+  [[nodiscard]] uint64_t age() const { return age_; }
 
   // Removes what has expired, and says which topics that were.
   std::vector<std::string> remove_expired(int64_t wall_ms);
@@ -39,9 +50,15 @@ class Retained {
   [[nodiscard]] size_t bytes() const { return bytes_; }
 
  private:
+  struct Kept {
+    core::MessagePtr message;
+    uint64_t age = 0;
+  };
+
   RetainedLimits limits_;
   size_t bytes_ = 0;
-  std::map<std::string, core::MessagePtr, std::less<>> by_topic_;
+  uint64_t age_ = 0;
+  std::map<std::string, Kept, std::less<>> by_topic_;
 };
 
 }  // namespace headgate::broker

@@ -111,7 +111,7 @@ class BrokerEvents {
   virtual void on_received(Session& session, uint16_t packet_id, DeliveryToken token) = 0;
   // The QoS 2 handshake of this packet id is over.
   virtual void on_completed(Session& session, uint16_t packet_id) = 0;
-  // The in-flight window, which was full, has room again.
+  // The in-flight window, or the socket, which was full, has room again.
   virtual void on_window_open(Session& session) = 0;
 };
 
@@ -138,7 +138,8 @@ struct SessionContext {
       {};                // who has drops that the log does not know of; each once
   Denials denied = {};   // of anybody
   Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
-  std::string why = {};  // for people: more about the last refusal than its code says; empty: nothing
+  size_t burst_bytes = 0;  // of all clients, see Burst
+  std::string why = {};    // for people: more about the last refusal than its code says; empty: nothing
 };
 
 // Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
@@ -257,6 +258,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void deliver_from_memory(SharedPublish& message, uint8_t qos, bool retain,
                            std::span<const uint32_t> subscription_ids, core::Now now,
                            Via via = Via::subscription);
+  // Whether a delivery of this QoS would go out at once and leave room for what is published meanwhile: for
+  // what can wait where it is. If not, on_window_open() will come, or the end of the connection.
+  [[nodiscard]] bool has_room_for(uint8_t qos);
   // False if a delivery now would have to wait in memory, and there is no room.
   [[nodiscard]] bool may_wait() const;
   // Once the session has ended: what came to it by a share and another member may get: what was not sent, and
@@ -343,6 +347,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Outgoing next_waiting();
   void send_waiting(core::Now now);
   [[nodiscard]] bool congested() const;
+  [[nodiscard]] bool is_slow(const core::Message& message, core::Now now);
   // False without a connection, and once it is being closed: nothing follows a DISCONNECT [MQTT-3.14.4-1].
   [[nodiscard]] bool takes_packets() const;
   [[nodiscard]] bool may_subscribe(std::string_view filter);

@@ -14,7 +14,8 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       dead_letter_tail_(store, consumers_, tails_, clock),
       answers_(store),
       routes_(store, log),
-      retained_(options.retained, store, clock, log),
+      retained_(options.retained, store),
+      replays_(retained_.all(), store, executor, clock),
       delivery_(store, consumers_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
@@ -89,6 +90,7 @@ void Engine::tick() {
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
   ingest_.retry_held();
   retained_.tick(now);
+  replays_.on_store_room();
 }
 
 // ---- what clients do ----
@@ -105,11 +107,13 @@ void Engine::on_connected(broker::Session& session, bool, const broker::WillChan
 void Engine::on_disconnected(broker::Session& session, const broker::WillChange& will) {
   held_.on_disconnected(session);
   sessions_.on_disconnected(session, will);
+  replays_.on_disconnected(session);
   if (delivery_.consumes_inputs(session)) offer_inputs();
 }
 
 void Engine::on_session_ended(broker::Session& session) {
   held_.on_session_ended(session);
+  replays_.on_session_ended(session);
   shares_.hand_over(session, delivery_.maybe_sent(session));
   const bool consumer = delivery_.consumes_inputs(session);
   delivery_.unbind(session);
@@ -141,7 +145,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
                              SessionKeeper::subscribed(session, accepted), std::move(codes));
   for (const broker::AcceptedSubscription& one : accepted) {
     if (!wants_retained(one)) continue;
-    retained_.send(session, one.filter, one.options);
+    replays_.begin(session, one.filter, one.options);
     if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
@@ -149,6 +153,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
 
 void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
                              std::vector<broker::ReasonCode> codes) {
+  replays_.cancel(session, removed);
   if (delivery_.unbind_inputs(session)) offer_inputs();
   answers_.give_when_durable(session, Answers::Kind::unsubscribed, packet_id,
                              SessionKeeper::unsubscribed(session, removed), std::move(codes));
@@ -156,6 +161,7 @@ void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::
 
 void Engine::on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) {
   delivery_.on_delivered(session, token, delivered);
+  replays_.on_room(session);
 }
 
 void Engine::on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) {
@@ -168,7 +174,10 @@ void Engine::on_completed(broker::Session& session, uint16_t packet_id) {
   sessions_.forget_released(session, packet_id);
 }
 
-void Engine::on_window_open(broker::Session& session) { delivery_.on_window_open(session); }
+void Engine::on_window_open(broker::Session& session) {
+  delivery_.on_window_open(session);
+  replays_.on_room(session);
+}
 
 // ---- what the store does ----
 
@@ -176,6 +185,7 @@ void Engine::on_durable(store::Seq up_to) {
   answers_.on_durable(up_to);
   dead_letter_tail_.on_durable(up_to);
   ingest_.retry_held();  // it may have been the disk that did not keep up
+  replays_.on_store_room();
 }
 
 void Engine::on_room() { ingest_.retry_held(); }

@@ -19,7 +19,8 @@
 #include "hub/engine/delivery.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/ingest.h"
-#include "hub/engine/retained_keeper.h"
+#include "hub/engine/retained/keeper.h"
+#include "hub/engine/retained/replays.h"
 #include "hub/engine/route_set.h"
 #include "hub/engine/session_keeper.h"
 #include "hub/engine/shares.h"
@@ -113,6 +114,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Answers answers_;
   RouteSet routes_;
   RetainedKeeper retained_;
+  Replays replays_;
   Delivery delivery_;
   SessionKeeper sessions_;
   Shares shares_;

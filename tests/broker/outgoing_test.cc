@@ -388,20 +388,31 @@ TEST_F(ClientPacketSize, DropsAWholeQueueWithoutNesting) {  // its depth must no
 class SlowReader : public BrokerTest {
  protected:
   SlowReader() { options_.session.unsent_bytes_max = 1000; }
+  // A client that has stayed behind for longer than a burst may last.
+  ScriptedClient& behind(const Connect& connect) {
+    ScriptedClient& one = connected(connect);
+    one.stall();
+    deliver(connect.client_id, std::string(1100, 'x'), 0);
+    deliver(connect.client_id, "y", 0);
+    one.read();
+    pass_ms(Burst::kMs);
+    return one;
+  }
+  // What `count` messages of 100 bytes bring a client that reads, all in one turn of the loop.
+  void deliver_burst(std::string_view client_id, size_t count) {
+    for (size_t i = 0; i < count; ++i) deliver(client_id, std::string(100, 'x'), 0);
+  }
 };
 
 TEST_F(SlowReader, LosesOnlyQosZeroAndRecovers) {
-  ScriptedClient& a = connected(v5("a"));
-  a.stall();
-  deliver("a", std::string(1100, 'x'), 0);
-  a.read();
+  ScriptedClient& a = behind(v5("a"));
   deliver("a", "0", 0);
   deliver("a", "1", 1);
   deliver("a", "2", 2);
   EXPECT_EQ(session("a")->stats().dropped, 1u);
   a.resume();
-  EXPECT_THAT(a.read(), ElementsAre(::testing::StartsWith("PUBLISH q0 t=xxx"), "PUBLISH q1 id1 t=1",
-                                    "PUBLISH q2 id2 t=2"));
+  EXPECT_THAT(a.read(), ElementsAre(::testing::StartsWith("PUBLISH q0 t=xxx"), "PUBLISH q0 t=y",
+                                    "PUBLISH q1 id1 t=1", "PUBLISH q2 id2 t=2"));
   deliver("a", "3", 0);
   EXPECT_THAT(a.read(), ElementsAre("PUBLISH q0 t=3"));
 }
@@ -436,6 +447,67 @@ TEST_F(SlowReader, DoesNotHoldBackAnother) {
   a.read();
   deliver("b", "1", 1);
   EXPECT_THAT(b.read(), ElementsAre("PUBLISH q1 id1 t=1"));
+}
+
+TEST_F(SlowReader, IsNotOneThatReadsWhateverComesInATurn) {
+  ScriptedClient& a = connected(v5("a"));
+  deliver_burst("a", 10'000);
+  EXPECT_EQ(a.read().size(), 10'000u);
+  EXPECT_EQ(session("a")->stats().dropped, 0u);
+}
+
+TEST_F(SlowReader, IsNotOneWhoseSocketIsFullForAMoment) {
+  ScriptedClient& a = connected(v5("a"));
+  a.stall();
+  deliver_burst("a", 10'000);
+  pass_ms(Burst::kMs - 1);
+  deliver("a", "y", 0);
+  EXPECT_EQ(session("a")->stats().dropped, 0u);
+  a.resume();
+  EXPECT_EQ(a.read().size(), 10'001u);
+}
+
+TEST_F(SlowReader, IsJudgedAnewOnceItHasTakenAll) {
+  ScriptedClient& a = behind(v5("a"));
+  a.resume();
+  a.stall();
+  deliver_burst("a", 1000);
+  EXPECT_EQ(session("a")->stats().dropped, 0u);
+}
+
+TEST_F(SlowReader, HasABurstOfNoMoreThanMayWaitForAClient) {
+  options_.session.queued_bytes_max = 10'000;
+  ScriptedClient& a = connected(v5("a"));
+  a.stall();
+  deliver_burst("a", 1000);
+  a.read();
+  EXPECT_LE(a.channel().unsent_bytes(), 10'000u);
+  EXPECT_GT(session("a")->stats().dropped, 0u);
+}
+
+TEST_F(SlowReader, SharesTheRoomForBurstsWithAllOthers) {
+  const std::string body(1 << 20, 'x');
+  options_.session.queued_bytes_max = SIZE_MAX;
+  for (const char* id : {"a", "b"}) connected(v5(id)).stall();
+  for (int i = 0; i < 50; ++i) {
+    for (const char* id : {"a", "b"}) deliver(id, body, 0);
+  }
+  const uint64_t sent = session("a")->stats().delivered + session("b")->stats().delivered;
+  EXPECT_LE(sent * body.size(), Burst::kAllBytesMax + 4 * body.size());
+  EXPECT_GT(sent * body.size(), Burst::kAllBytesMax / 2);
+  for (ScriptedClient& one : clients_) one.drop();
+  ScriptedClient& c = connected(v5("c"));
+  c.stall();
+  for (int i = 0; i < 50; ++i) deliver("c", body, 0);
+  EXPECT_EQ(session("c")->stats().dropped, 0u);  // the room is free again
+}
+
+TEST_F(SlowReader, CostsNoWriteForEachMessageThatItDoesNotGet) {
+  ScriptedClient& a = behind(v5("a"));
+  deliver("a", "1", 0);
+  const size_t before = a.shell().offers;
+  deliver_burst("a", 1000);
+  EXPECT_EQ(a.shell().offers, before);
 }
 
 TEST_F(SlowReader, IsNotTakenForOneWhenItTakesALotAtOnce) {  // within one turn of the loop
@@ -508,20 +580,18 @@ TEST_F(StuckReader, IsNotNoticedByOthers) {
 // ---- drops ----
 
 TEST_F(SlowReader, HasItsDropsCountedByReasonAndLoggedOnceAMinute) {
-  ScriptedClient& a = connected(v5("a"));
-  a.stall();
-  deliver("a", std::string(1100, 'x'), 0);
-  a.read();
+  options_.slow_reader_timeout_s = 100;
+  behind(v5("a"));
   const size_t before = log_.lines().size();
   for (int second = 0; second < 61; ++second) {
     for (int i = 0; i < 10; ++i) deliver("a", "x", 0);
     pass_s(1);
     if (second == 0) {
-      EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=10 waiting=0 unsent_bytes=1107");
+      EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=10 waiting=0 unsent_bytes=1114");
     }
   }
   EXPECT_EQ(log_.lines().size(), before + 2);
-  EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=600 waiting=0 unsent_bytes=1107");
+  EXPECT_EQ(log_.lines().back(), "messages_dropped client=a messages=600 waiting=0 unsent_bytes=1114");
   EXPECT_EQ(broker().drops()[static_cast<size_t>(DropReason::slow_reader)], 610u);
 }
 

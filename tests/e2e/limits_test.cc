@@ -18,6 +18,7 @@ class SlowReaders : public HubTest {
  protected:
   void configure(nlohmann::json& config) override {
     config["limits"]["write_buffer_bytes_max"] = 65'536;
+    config["limits"]["queued_bytes_max"] = 1'048'576;
     config["limits"]["slow_reader_timeout_s"] = 2;
   }
 };

@@ -154,14 +154,18 @@ void ScriptedClient::flush() {
   while (channel_) {
     channel_->settle();
     broker_.go_on(*channel_, clock_.now());
-    const bool held_back = !broker_.wants_bytes(*channel_);
-    channel_->take_out(socket_);
-    if (!stalled_) take_from_socket();
-    channel_->unsent_in_shell = socket_.size();
+    const bool held_back = channel_->tell_drained || !broker_.wants_bytes(*channel_);
+    give_to_socket();
     if (channel_->closing()) return finish();
     if (held_back && socket_.empty()) broker_.on_drained(*channel_, clock_.now());
     if (stalled_ || channel_->unsent_bytes() == 0) return;
   }
+}
+
+void ScriptedClient::give_to_socket() {
+  channel_->take_out(socket_);
+  if (!stalled_) take_from_socket();
+  channel_->unsent_in_shell = socket_.size();
 }
 
 void ScriptedClient::take_from_socket() {

@@ -44,7 +44,9 @@ broker::SubscriptionRequest to(std::string_view filter, uint8_t qos = 0);
 class ScriptedClient {
  public:
   // Both must outlive the client.
-  ScriptedClient(broker::Broker& broker, const ManualClock& clock) : broker_(broker), clock_(clock) {}
+  ScriptedClient(broker::Broker& broker, const ManualClock& clock) : broker_(broker), clock_(clock) {
+    shell_.on_offer = [this] { give_to_socket(); };
+  }
   ~ScriptedClient() { drop(); }
   ScriptedClient(const ScriptedClient&) = delete;
   ScriptedClient& operator=(const ScriptedClient&) = delete;
@@ -94,6 +96,7 @@ class ScriptedClient {
 
  private:
   void flush();
+  void give_to_socket();
   void finish();
   void take_from_socket();
   std::string text_of(const broker::Frame& frame);

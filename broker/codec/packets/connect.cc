@@ -127,7 +127,9 @@ ReasonCode decode_payload(Reader& packet, Flags flags, Connect& out) {
     if (reason != ReasonCode::success) return reason;
   }
   // [MQTT-3.1.2-16, MQTT-3.1.2-17]; 3.1.1 [MQTT-3.1.2-18, MQTT-3.1.2-19]
-  const auto is_there = [&](bool flag) { return flag && !(out.is_v3_1 && packet.done()); };  // 3.1 section 3.1
+  const auto is_there = [&](bool flag) {
+    return flag && !(out.is_v3_1 && packet.done());
+  };  // 3.1 section 3.1
   if (is_there(flags.username())) out.username = packet.utf8();
   // [MQTT-3.1.2-18, MQTT-3.1.2-19]; 3.1.1 [MQTT-3.1.2-20, MQTT-3.1.2-21]
   if (is_there(flags.password())) out.password = packet.binary();

@@ -17,7 +17,7 @@
 #include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/parcel.h"
-#include "hub/engine/retained_keeper.h"
+#include "hub/engine/retained/keeper.h"
 #include "hub/engine/route_set.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"

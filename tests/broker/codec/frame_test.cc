@@ -79,7 +79,8 @@ TEST(Framing, CountsTheWholePacketAgainstTheMaximum) {
 }
 
 TEST(Framing, LetsAClientOfVersion31SetFlagsThatItsVersionHas) {
-  for (const char* packet : {"6A 02 0001", "8A 06 0001 0001 61 00", "AA 05 0001 0001 61", "48 02 0001", "C1 00"}) {
+  for (const char* packet :
+       {"6A 02 0001", "8A 06 0001 0001 61 00", "AA 05 0001 0001 61", "48 02 0001", "C1 00"}) {
     EXPECT_EQ(next_frame(wire(packet), SIZE_MAX, true).kind, Kind::frame) << packet;
     EXPECT_EQ(next_frame(wire(packet), SIZE_MAX).error, ReasonCode::malformed_packet) << packet;
   }

@@ -20,13 +20,23 @@ class RetainedTest : public ::testing::Test {
     retained_.set(std::make_shared<const core::Message>(std::move(message)));
   }
   std::vector<std::string> find(std::string_view filter, int64_t wall_ms = 1000) const {
+    Retained::Walk walk{std::string(filter)};
+    return go_on(walk, SIZE_MAX, SIZE_MAX, wall_ms);
+  }
+  // What a walk meets with so many looks, of which it takes so many.
+  std::vector<std::string> go_on(Retained::Walk& walk, size_t looks, size_t takes,
+                                 int64_t wall_ms = 1000) const {
     std::vector<std::string> found;
-    retained_.match(filter, wall_ms,
-                    [&](const core::MessagePtr& one) { found.push_back(one->topic + "=" + one->body); });
+    at_end_ = retained_.go_on(walk, looks, wall_ms, [&](const core::MessagePtr& one) {
+      if (found.size() == takes) return false;
+      found.push_back(one->topic + "=" + one->body);
+      return true;
+    });
     return found;
   }
 
   Retained retained_;
+  mutable bool at_end_ = false;
 };
 
 using ::testing::ElementsAre;
@@ -81,6 +91,35 @@ TEST(RetainedLimits, CountMessagesAndBytesAndLetGo) {
   retained.set(message("a", ""));
   EXPECT_EQ(retained.bytes(), 2u);
   EXPECT_TRUE(retained.has_room_for(*message("c", "1")));
+}
+
+TEST_F(RetainedTest, IsWalkedOnFromTheFirstThatWasNotTaken) {
+  for (const char* topic : {"a/1", "a/2", "a/3", "b"}) set(topic, "x");
+  Retained::Walk walk{"a/#"};
+  EXPECT_THAT(go_on(walk, SIZE_MAX, 2), ElementsAre("a/1=x", "a/2=x"));
+  EXPECT_FALSE(at_end_);
+  EXPECT_THAT(go_on(walk, SIZE_MAX, SIZE_MAX), ElementsAre("a/3=x"));
+  EXPECT_TRUE(at_end_);
+}
+
+TEST_F(RetainedTest, IsLookedAtNoMoreThanItsTurnMay) {
+  for (int i = 0; i < 1000; ++i) set("a/" + std::to_string(1000 + i) + (i % 100 == 99 ? "/x" : "/y"), "x");
+  Retained::Walk walk{"+/+/x"};
+  EXPECT_THAT(go_on(walk, 99, SIZE_MAX), IsEmpty());
+  EXPECT_THAT(go_on(walk, 1, SIZE_MAX), ElementsAre("a/1099/x=x"));
+  size_t looks = 10;
+  Retained::Walk one{"a/1500/y"};
+  EXPECT_TRUE(retained_.go_on(one, looks, 1000, [](const core::MessagePtr&) { return true; }));
+  EXPECT_EQ(looks, 9u);
+}
+
+TEST_F(RetainedTest, LeavesOutOfAWalkWhatIsPublishedMeanwhile) {  // the subscriber has got it, or will
+  for (const char* topic : {"a", "b", "c"}) set(topic, "old");
+  Retained::Walk walk{"#", retained_.age()};
+  EXPECT_THAT(go_on(walk, SIZE_MAX, 1), ElementsAre("a=old"));
+  set("b", "new");
+  set("d", "new");
+  EXPECT_THAT(go_on(walk, SIZE_MAX, SIZE_MAX), ElementsAre("c=old"));
 }
 
 }  // namespace

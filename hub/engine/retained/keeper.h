@@ -3,27 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "broker/session/retained.h"
-#include "broker/session/session.h"
 #include "core/clock.h"
-#include "core/log.h"
 #include "core/message.h"
 #include "core/result.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
 
-// Whether a subscription asks for retained messages at once.
-[[nodiscard]] bool wants_retained(const broker::AcceptedSubscription& subscription);
-
 class RetainedKeeper {
  public:
-  // `store`, `clock` and `log` are borrowed and must outlive the keeper.
-  RetainedKeeper(const broker::RetainedLimits& limits, store::QueueStore& store, const core::Clock& clock,
-                 core::Log& log)
-      : retained_(limits), store_(store), clock_(clock), log_(log) {}
+  // `store` is borrowed and must outlive the keeper.
+  RetainedKeeper(const broker::RetainedLimits& limits, store::QueueStore& store)
+      : retained_(limits), store_(store) {}
 
   // Call once, before any client comes. Errors: corrupt, io.
   [[nodiscard]] core::Status restore();
@@ -35,21 +28,14 @@ class RetainedKeeper {
   void set(const core::MessagePtr& message) { retained_.set(message); }
   [[nodiscard]] size_t size() const { return retained_.size(); }
 
-  // Sends a session what matches one of its filters [MQTT-3.3.1-9].
-  void send(broker::Session& session, const std::string& filter, const broker::SubscriptionOptions& options);
+  [[nodiscard]] const broker::Retained& all() const { return retained_; }
 
   // Removes what has expired. Call about once a second.
   void tick(core::Now now);
 
  private:
-  // False if the store could not take it for the session's queue.
-  [[nodiscard]] bool send(broker::Session& session, const core::MessagePtr& message,
-                          const broker::SubscriptionOptions& options, core::Now now);
-
   broker::Retained retained_;
   store::QueueStore& store_;
-  const core::Clock& clock_;
-  core::Log& log_;
   int64_t checked_ms_ = 0;  // monotonic
 };
 
