@@ -135,9 +135,9 @@ struct SessionContext {
   Traffic traffic = {};
   DropCounts drops = {};
   std::vector<std::weak_ptr<Session>> droppers =
-      {};                // who has drops that the log does not know of; each once
-  Denials denied = {};   // of anybody
-  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+      {};                  // who has drops that the log does not know of; each once
+  Denials denied = {};     // of anybody
+  Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
   size_t burst_bytes = 0;  // of all clients, see Burst
   std::string why = {};    // for people: more about the last refusal than its code says; empty: nothing
 };
@@ -245,7 +245,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] ReasonCode on_frame(const Frame& frame, core::Now now);
 
   // ---- the hub's answers ----
-  // `why` goes to the client as reason string, if it wants one and there is an error.
+  // `why` goes to the client as reason string, if it wants one.
   void accepted(PublishToken token, ReasonCode reason, std::string_view why = {});
   void released(uint16_t packet_id);
   void subscribed(uint16_t packet_id, std::span<const ReasonCode> codes);

@@ -83,7 +83,8 @@ Keys kept_keys() {
        "Sessions at a time, of connected clients and kept ones; new clients beyond are refused.", Unit::none,
        1, 10'000'000},
       {"limits.retained_messages_max", all(&BrokerOptions::retained, &RetainedLimits::messages_max),
-       "Retained messages kept; publishes beyond are refused.", Unit::none, 0, 10'000'000},
+       "Retained messages kept; one published beyond goes to all who want it now and is not retained.",
+       Unit::none, 0, 10'000'000},
       {"limits.retained_bytes_max", all(&BrokerOptions::retained, &RetainedLimits::bytes_max),
        "The same in bytes: retained messages are also held in memory.", Unit::bytes, 0, kTiB},
   };

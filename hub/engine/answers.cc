@@ -6,10 +6,11 @@
 
 namespace headgate::hub {
 
-void Answers::accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq) {
+void Answers::accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq,
+                                  std::string_view why) {
   if (token.qos == 0) return;
-  if (seq == 0) return session.accepted(token, broker::ReasonCode::success);
-  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}});
+  if (seq == 0) return session.accepted(token, broker::ReasonCode::success, why);
+  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}, why});
 }
 
 void Answers::give_when_durable(broker::Session& session, Kind kind, uint16_t packet_id,
@@ -54,7 +55,7 @@ void Answers::give(const Wait& wait) {
   if (!current && wait.kind != Kind::accepted && wait.kind != Kind::release) return;
   switch (wait.kind) {
     case Kind::accepted:
-      return session.accepted(wait.token, broker::ReasonCode::success);
+      return session.accepted(wait.token, broker::ReasonCode::success, wait.why);
     case Kind::released:
       return session.released(wait.token.packet_id);
     case Kind::release:

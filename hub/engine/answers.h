@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "broker/session/session.h"
@@ -21,8 +22,10 @@ class Answers {
   // `store` is borrowed and must outlive this.
   explicit Answers(store::QueueStore& store) : store_(store) {}
 
-  // Accepts a publish once `seq` is durable; 0: at once, for nothing had to be stored.
-  void accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq);
+  // Accepts a publish once `seq` is durable; 0: at once, for nothing had to be stored. `why`, which lives for
+  // ever, goes to an MQTT 5 client with it; empty: there is nothing to add.
+  void accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq,
+                           std::string_view why = {});
 
   // Writes `values`, and gives the answer once they are durable; at once if there are none. If they cannot be
   // written there is no promise and no answer: the connection ends, so that its client does not wait for one.
@@ -43,6 +46,7 @@ class Answers {
     std::shared_ptr<broker::Session> session;
     broker::PublishToken token;             // for other kinds than accepted, packet_id and connection
     std::vector<broker::ReasonCode> codes;  // subscribed, unsubscribed
+    std::string_view why = {};              // accepted
   };
 
   static void give(const Wait& wait);

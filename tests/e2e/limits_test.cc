@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -39,6 +40,61 @@ TEST_F(SlowReaders, AreClosedAndNobodyElseNotices) {
   EXPECT_EQ(status["clients"]["closed"]["slow_reader"], 1);
   EXPECT_GT(status["dropped"]["slow_reader"], 0);
   EXPECT_NE(hub_.log().find("messages_dropped client=stuck"), std::string::npos);
+}
+
+class RetainedLimit : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["limits"]["retained_messages_max"] = 3;
+    config["routes"]["up"] = "FROM /messages/* INTO $upstream";
+  }
+};
+
+TEST_F(RetainedLimit, KeepsNothingFromARouteAndASubscriber) {
+  auto live = subscriber("state/#", 1);
+  auto old = client({.protocol = Protocol::v311});
+  auto five = client();
+  for (int i = 0; i < 6; ++i) {
+    const std::string topic = "state/" + std::to_string(i);
+    ASSERT_TRUE((i % 2 == 0 ? old : five)->publish_and_wait(topic, "x", 1, true)) << topic;
+  }
+  EXPECT_TRUE(live->wait_received(6));
+  const auto status = hub_.cli_json({"status"});
+  EXPECT_EQ(status["publishes"]["not_retained"], 3);
+  EXPECT_EQ(status["store"]["waiting"], 6);
+  EXPECT_NE(hub_.log().find(" not_retained topic=state/3 "), std::string::npos);
+  restart_hard();
+  EXPECT_EQ(subscriber("state/#")->expect_payloads(3).size(), 3u);
+}
+
+// Timers that the kernel runs for the connections of a port (proc(5), /proc/net/tcp): "02" is that of keep-alive.
+std::vector<std::string> timers_of(uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  std::vector<std::string> timers;
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream words(line);
+    std::string slot, local, remote, state, queues, timer;
+    words >> slot >> local >> remote >> state >> queues >> timer;
+    const bool established = state == "01";
+    if (established && std::stoul(local.substr(local.find(':') + 1), nullptr, 16) == port)
+      timers.push_back(timer);
+  }
+  return timers;
+}
+
+class DeadPeers : public HubTest {};
+
+TEST_F(DeadPeers, AreLookedForByTheKernelWhateverKeepAliveTheyAskedFor) {
+  RawSocket silent(hub_.port());
+  silent.send("\x10\x0D\0\4MQTT\4\2\0\0\0\1s"sv);
+  ASSERT_TRUE(silent.receive(4));
+  const auto timers = timers_of(hub_.port());
+  ASSERT_EQ(timers.size(), 1u);
+  EXPECT_TRUE(timers[0].starts_with("02:")) << timers[0];
+  EXPECT_LE(std::stoul(timers[0].substr(3), nullptr, 16), 6000u)
+      << "hundredths of a second to the first question";
 }
 
 class SysTopics : public HubTest {

@@ -35,7 +35,7 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
       R"({"version": "0.1.0", "hub_id": "site-7", "started_ms": 1700000000000, "uptime_s": 65,
     "durability": "sync", "data_dir": "/d", "listeners": ["127.0.0.1:1883", "[::1]:1883"], "connections": 2,
     "sessions": 3, "messages_in": 10, "messages_out": 20,
-    "denied": {"connect": 0, "publish": 7, "subscribe": 1, "receive": 0}, "publishes": {"stored": 4, "refused": 0},
+    "denied": {"connect": 0, "publish": 7, "subscribe": 1, "receive": 0}, "publishes": {"stored": 4, "not_retained": 3, "refused": 0},
     "clients": {"maximum": 5, "accepted": 9, "refused": {"not_authorized": 2}, "closed": {}},
     "dropped": {"slow_reader": 5, "queue_full": 1}, "routes": {"active": 4, "failed": 1},
     "store": {"queues": 2, "waiting": 5, "waiting_bytes": 2048, "dead": 0, "error": ""},
@@ -49,7 +49,8 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
             "clients     2 connected, 3 sessions\n"
             "messages    10 in, 20 out\n"
             "trouble     2 (not_authorized 2) connections refused; "
-            "6 (slow_reader 5, queue_full 1) messages dropped; 8 (publish 7, subscribe 1) denied\n"
+            "6 (slow_reader 5, queue_full 1) messages dropped; 8 (publish 7, subscribe 1) denied; "
+            "3 not retained, as many are as may be\n"
             "routes      4 active, 1 left out (headgate route ls)\n"
             "store       5 messages waiting (2.0 KiB) in 2 queues, 0 dead\n"
             "durability  sync, /d\n"

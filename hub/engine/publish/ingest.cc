@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "hub/engine/session_records.h"
@@ -15,6 +16,9 @@ int64_t earlier(int64_t a_ms, int64_t b_ms) {
   if (a_ms == 0 || b_ms == 0) return std::max(a_ms, b_ms);
   return std::min(a_ms, b_ms);
 }
+
+// Told to MQTT 5 clients with the acknowledgement.
+constexpr std::string_view kNotRetained = "not retained: the hub keeps as many retained messages as it may";
 
 // Attempts without success before the rest waits for the next time.
 constexpr size_t kHeldFailuresMax = 16;
@@ -41,13 +45,13 @@ void Ingest::Spread::clear() {
   more_targets.clear();
   values.clear();
   republished.clear();
+  retains = false;
 }
 
 // ---- a publish and its answer ----
 
 void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
   ++stats_.messages;
-  if (message->retain && !parts_.retained.has_room_for(*message)) return refuse_retained(from, token);
   HeldPublish publish{token, {std::move(message), {}}};
   if (remembers_id(from, token))
     publish.parcel.with = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
@@ -64,16 +68,11 @@ bool Ingest::has_to_wait(const broker::Session& from, broker::PublishToken token
   return is_behind(error) || (is_full(error) && cannot_be_refused);
 }
 
-void Ingest::refuse_retained(broker::Session& from, broker::PublishToken token) {
-  ++stats_.refused;
-  // To 3.1.1 that is a publish it may not make: it would send it again for ever.
-  const bool v5 = from.version() == broker::Version::v5;
-  from.accepted(token, v5 ? broker::ReasonCode::quota_exceeded : broker::ReasonCode::not_authorized,
-                "the hub keeps as many retained messages as it may");
-}
-
 void Ingest::answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken) {
-  if (taken) return parts_.answers.accept_when_durable(from, publish.token, publish.parcel.stored);
+  if (taken) {
+    const std::string_view why = publish.parcel.not_retained ? kNotRetained : std::string_view{};
+    return parts_.answers.accept_when_durable(from, publish.token, publish.parcel.stored, why);
+  }
   ++stats_.refused;
   // Forgets the packet id, which was stored with the first part of the message: it is the client's to use again.
   if (publish.parcel.republished && remembers_id(from, publish.token))
@@ -96,15 +95,10 @@ void Ingest::log_full(const core::Error& error) {
                                        {"left_out", *left_out}});  // lines like this one since the last
 }
 
-// A retained will beyond the limit is lost: it would be refused again after a restart.
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
-  if (parcel.message->retain && !parts_.retained.has_room_for(*parcel.message)) {
-    (void)parts_.store.put(std::span(&*parcel.with, 1), false);
-  } else if (!take(from, parcel, nullptr)) {
-    ++stats_.refused;
-  }
+  if (!take(from, parcel, nullptr)) ++stats_.refused;
 }
 
 // ---- publishes that wait for room ----
@@ -163,6 +157,10 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Cla
     const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, before);
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
+    if (parcel.message->retain && !spread_.retains) {
+      parcel.not_retained = true;
+      count_not_retained(*parcel.message);
+    }
     std::ranges::move(spread_.republished, std::back_inserter(parcel.behind));
   } while (parcel.next());
   return {};
@@ -188,7 +186,8 @@ void Ingest::spread(const broker::Session* from, const Parcel& parcel) {
   fan_out_.find(from, message);
   fan_out_.add_targets(message, spread_.targets, spread_.more_targets);
   route(message);
-  if (message.retain && !is_too_much(message)) spread_.values.push_back(put_retained(message));
+  spread_.retains = message.retain && parts_.retained.has_room_for(message);
+  if (spread_.retains && !is_too_much(message)) spread_.values.push_back(put_retained(message));
   if (parcel.with) spread_.values.push_back(*parcel.with);
 }
 
@@ -220,6 +219,18 @@ bool Ingest::is_too_much(const core::Message& message) {
   if (message.qos > 0 || message.body.empty() || !parts_.store.disk().low) return false;
   ++stats_.dropped;
   return true;
+}
+
+// Logs a line a minute.
+void Ingest::count_not_retained(const core::Message& message) {
+  ++stats_.not_retained;
+  const auto left_out = not_retained_.admit({}, parts_.clock.now());
+  if (!left_out) return;
+  parts_.log.warn("not_retained",
+                  {{"topic", message.topic},
+                   {"why", "there are limits.retained_messages_max, or limits.retained_bytes_max, already"},
+                   {"effect", "the message went to everybody who wants it, but is not kept for later"},
+                   {"left_out", *left_out}});  // lines like this one since the last
 }
 
 // ---- one message: into the store, then to who listens ----
@@ -261,7 +272,7 @@ core::Result<store::Seq> Ingest::write_where_there_is_room(const core::MessagePt
 
 void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   // [MQTT-3.3.1-8]; 3.1.1 [MQTT-3.3.1-12]
-  if (message->retain) parts_.retained.set(message);
+  if (spread_.retains) parts_.retained.set(message);
   fan_out_.deliver_from_memory(message);
   parts_.tails.on_message(message);
   if (!spread_.targets.empty()) parts_.tails.on_append(seq, message, spread_.targets);

@@ -25,11 +25,12 @@
 namespace headgate::hub {
 
 struct IngestStats {
-  uint64_t messages = 0;  // published by clients that may, and wills
-  uint64_t stored = 0;    // those, and messages that routes republished, written to at least one queue
-  uint64_t refused = 0;   // the store could not take them, or there are too many retained messages
-  uint64_t held = 0;      // taken later than they came, see HeldPublishes
-  uint64_t dropped = 0;   // QoS 0, for each queue that had no room, or retained and not stored
+  uint64_t messages = 0;      // published by clients that may, and wills
+  uint64_t stored = 0;        // those, and messages that routes republished, written to at least one queue
+  uint64_t refused = 0;       // the store could not take them
+  uint64_t held = 0;          // taken later than they came, see HeldPublishes
+  uint64_t dropped = 0;       // QoS 0, for each queue that had no room, or retained and not stored
+  uint64_t not_retained = 0;  // for lack of room among the retained; all else was done with them
 };
 
 class Ingest {
@@ -69,13 +70,13 @@ class Ingest {
     std::vector<store::Target> more_targets;  // in queues that `targets` has already: appended on their own
     std::vector<store::KeyValue> values;      // written with the message
     std::vector<core::MessagePtr> republished;
+    bool retains = false;  // the message is to be retained
 
     void clear();
   };
 
   // A publish and its answer.
   void answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken);
-  void refuse_retained(broker::Session& from, broker::PublishToken token);
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   [[nodiscard]] static bool has_to_wait(const broker::Session& from, broker::PublishToken token,
                                         const core::Error& error);
@@ -97,6 +98,7 @@ class Ingest {
   void route(const core::Message& message);
   void republish(const core::Message& message, const std::string& topic);
   [[nodiscard]] bool is_too_much(const core::Message& message);
+  void count_not_retained(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> write(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> write_to_queues(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> write_where_there_is_room(const core::MessagePtr& message);
@@ -106,7 +108,8 @@ class Ingest {
   FanOut fan_out_;
   Spread spread_;
   IngestStats stats_;
-  core::LogLimiter full_;    // by what is full
+  core::LogLimiter full_;  // by what is full
+  core::LogLimiter not_retained_;
   core::LogLimiter paused_;  // by client
 };
 

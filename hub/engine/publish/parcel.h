@@ -18,6 +18,7 @@ struct Parcel {
   bool republished = false;                   // `message` was made by a route, not by the client
   std::vector<core::MessagePtr> behind = {};  // made by routes of what has been taken, in their order
   store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
+  bool not_retained = false;                  // some of what has been taken should have been, see Ingest
 
   // `message` has been taken: goes on to the one behind it. False if there is none.
   [[nodiscard]] bool next() {

@@ -61,6 +61,7 @@ testing::Numbers everything_counted() {
       {"headgate_subscribes_denied_total", 7},
       {"headgate_receives_denied_total", 8},
       {"headgate_publishes_stored_total", 9},
+      {"headgate_publishes_not_retained_total", 33},
       {"headgate_publishes_refused_total", 10},
       {"headgate_publishes_held_total", 11},
       {"headgate_publishes_dropped_total", 12},
@@ -134,7 +135,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"({"version":"1.2.3","hub_id":"site-7","epoch":"E","data_dir":"/d","durability":"sync",)"
       R"("started_ms":1699999969500,"uptime_s":90,"listeners":["127.0.0.1:1883"],"connections":1,)"
       R"("sessions":2,"messages_in":3,"messages_out":4,"denied":{"publish":6,"subscribe":7,"receive":8,)"
-      R"("connect":5},"publishes":{"stored":9,"refused":10,"held":11,"held_bytes":32,"dropped":12},)"
+      R"("connect":5},"publishes":{"stored":9,"not_retained":33,"refused":10,"held":11,"held_bytes":32,"dropped":12},)"
       R"("clients":{"maximum":15,"waiting":31,"paused":13,"accepted":14,"refused":{"listener_full":18,)"
       R"("not_authorized":17},"closed":{"slow_reader":16}},)"
       R"("waiting_clients":[{"client_id":"pump-1","publishes":64,"bytes":7000,"paused":true}],)"

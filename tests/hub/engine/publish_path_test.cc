@@ -16,9 +16,11 @@ using ::testing::Not;
 using testing::qos0;
 using testing::qos1;
 using testing::qos2;
+using testing::ScriptedClient;
 using testing::to;
 using testing::v3;
 using testing::v5;
+using testing::with_will;
 
 using PublishPath = EngineTest;
 
@@ -305,29 +307,76 @@ TEST_F(PublishPath, DoesNotReadAClientWhosePublishesFillTheStoresQueue) {
   EXPECT_TRUE(burst.is_read());
 }
 
-TEST_F(PublishPath, RefusesARetainedMessageBeyondTheLimitAndNothingElse) {  // 0x97, quota exceeded
-  options_.retained = {1, 1000};
-  restart();
-  auto sensor = client();
-  sensor.connect(v5("sensor"));
-  const auto retained = [](uint16_t id, std::string_view topic, std::string_view body) {
-    auto publish = qos1(id, topic, body);
+// A hub that may retain one message and has done so, with a route and a live subscriber that want more.
+class TooManyRetained : public EngineTest {
+ protected:
+  TooManyRetained() {
+    options_.retained = {1, 1000};
+    restart();
+    route("FROM '#' INTO $upstream");
+    listener_.connect(v5("listener"));
+    listener_.subscribe(1, {to("#", 1)});
+    sensor_.connect(v5("sensor"));
+    publish(sensor_, qos1(1, "first", "x"));
+    listener_.read();
+  }
+  Lines publish(ScriptedClient& from, broker::Publish publish) {
     publish.retain = true;
-    return publish;
-  };
-  sensor.publish(retained(1, "a", "x"));
-  commit();
-  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
-  EXPECT_THAT(sensor.publish(retained(2, "b", "x")), ElementsAre("PUBACK 2 97"));
-  EXPECT_EQ(sensor.reason(), "the hub keeps as many retained messages as it may");
-  EXPECT_THAT(sensor.publish(retained(3, "b", "")), Not(ElementsAre("PUBACK 3 97")));
+    Lines lines = from.publish(publish);
+    commit();
+    for (const std::string& line : from.read()) lines.push_back(line);
+    return lines;
+  }
+
+  ScriptedClient listener_ = client();
+  ScriptedClient sensor_ = client();
+};
+
+TEST_F(TooManyRetained, IsNotRetainedButGoesToAllWhoWantIt) {
+  EXPECT_THAT(publish(sensor_, qos1(2, "b", "y")), ElementsAre("PUBACK 2"));
+  EXPECT_EQ(sensor_.reason(), "not retained: the hub keeps as many retained messages as it may");
+  EXPECT_THAT(listener_.read(), ElementsAre("PUBLISH q1 id2 b=y"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x", "y"));
+  EXPECT_FALSE(store_.get("retained/b"));
+  EXPECT_EQ(engine_->ingest_stats().not_retained, 1u);
+  EXPECT_EQ(engine_->ingest_stats().refused, 0u);
+}
+
+TEST_F(TooManyRetained, IsAnsweredAsEverAtQos2AndInVersion3) {
+  EXPECT_THAT(publish(sensor_, qos2(2, "b", "y")), ElementsAre("PUBREC 2"));
+  EXPECT_EQ(sensor_.reason(), "not retained: the hub keeps as many retained messages as it may");
   auto old = client();
   old.connect(v3("old"));
-  EXPECT_THAT(old.publish(retained(1, "b", "x")), ElementsAre("PUBACK 1"));
-  EXPECT_FALSE(store_.get("retained/b"));
-  sensor.publish(retained(4, "a", "in the place of the old one"));
+  EXPECT_THAT(publish(old, qos1(1, "c", "z")), ElementsAre("PUBACK 1"));
+  publish(sensor_, qos0("d", "0"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x", "y", "z", "0"));
+}
+
+TEST_F(TooManyRetained, IsSaidOnceAMinute) {
+  for (uint16_t id = 2; id < 10; ++id) publish(sensor_, qos1(id, "b", "y"));
+  EXPECT_THAT(log_.lines(), ::testing::Contains(::testing::StartsWith("not_retained topic=b ")).Times(1));
+}
+
+TEST_F(TooManyRetained, StillLetsWhatIsRetainedBeReplacedAndErased) {
+  publish(sensor_, qos1(2, "first", "in the place of the old one"));
+  EXPECT_TRUE(store_.get("retained/first"));
+  publish(sensor_, qos1(3, "first", ""));
+  EXPECT_FALSE(store_.get("retained/first"));
+  publish(sensor_, qos1(4, "b", "y"));
+  EXPECT_TRUE(store_.get("retained/b"));
+  EXPECT_EQ(engine_->ingest_stats().not_retained, 0u);
+}
+
+TEST_F(TooManyRetained, LosesNoWill) {
+  auto dying = client();
+  auto connect = with_will(v5("dying"));
+  connect.will->retain = true;
+  dying.connect(connect);
+  dying.drop();
   commit();
-  EXPECT_TRUE(store_.get("retained/a"));
+  EXPECT_THAT(listener_.read(), ElementsAre("PUBLISH q1 id2 will=gone"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("x", "gone"));
+  EXPECT_FALSE(store_.get("retained/will"));
 }
 
 TEST_F(PublishPath, ANullSinkEndsTheMessage) {

@@ -113,6 +113,7 @@ std::string trouble_of(const Json& status) {
   add(counted(member_of(status, "dropped")), "messages dropped");
   add(counted(member_of(status, "denied")), "denied");
   add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
+  add(std::to_string(number_of(publishes, "not_retained")), "not retained, as many are as may be");
   add(std::to_string(number_of(publishes, "dropped")), "QoS 0 publishes without room in a queue");
   if (const std::string waiting = waiting_of(status); !waiting.empty())
     text += (text.empty() ? "" : "; ") + waiting;
