@@ -4,7 +4,10 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -28,6 +31,17 @@ namespace {
 
 constexpr int kProtocolV5 = 5;
 constexpr uint8_t kTopicNameInvalid = 0x90;
+
+// Lets the kernel find out that a broker is gone while MQTT's own keep-alive, which may be hours, has not.
+void watch_peer(int fd) {
+  const auto set = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof(value));  // one that is refused leaves MQTT's
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
 
 struct FreeClient {
   void operator()(mosquitto* client) const { mosquitto_destroy(client); }
@@ -264,6 +278,7 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
   // number may already be somebody else's file.
   void start() {
     const int duplicate = ::fcntl(mosquitto_socket(client_->handle.get()), F_DUPFD_CLOEXEC, 0);
+    if (duplicate >= 0) watch_peer(duplicate);
     boost::system::error_code error;
     if (duplicate >= 0) descriptor_.assign(duplicate, error);
     if (duplicate < 0 || error) client_->events.emplace_back(LinkDown{"cannot watch the socket", false, 0});
