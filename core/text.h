@@ -1,7 +1,9 @@
-// Text in ASCII, whatever the locale: letter case, and numbers that are a whole text.
+// Text in ASCII, whatever the locale: letter case, and numbers that are a whole text. And text of strangers, made
+// fit to be shown to people.
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,16 @@ namespace headgate::core {
 
 // Other characters than ASCII letters are equal to themselves only.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+// `text` as it may be shown on a terminal or written to a log. A client id or a topic can hold anything, so all
+// that would drive the terminal, turn the line round or hide in it is escaped, code point by code point: control
+// characters (of C1 too), line and paragraph separators, marks and overrides of direction, and every other
+// character without a width. A line feed becomes \n, other ASCII \x1b, the rest \u{202e}, and a byte that is not
+// UTF-8 \x9b.
+enum class LineFeeds : uint8_t { escaped, kept };
+[[nodiscard]] std::string printable(std::string_view text, LineFeeds feeds = LineFeeds::escaped);
+// Whether that is `text` itself.
+[[nodiscard]] bool is_printable(std::string_view text);
 
 // "0012" → 12. nullopt unless all of `text` is digits (a minus before them where T is signed) and T holds the
 // value.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "core/text.h"
 #include "hub/access/access.h"
 #include "hub/config/config.h"
 #include "hub/hub.h"
@@ -22,7 +23,7 @@ constexpr int kFailed = 1;     // the hub could not start, or had to stop
 constexpr int kBadConfig = 2;  // arguments or config: nothing was touched
 
 int complain(int code, const std::string& what) {
-  std::cerr << "headgated: " << what << '\n';
+  std::cerr << "headgated: " << headgate::core::printable(what, headgate::core::LineFeeds::kept) << '\n';
   return code;
 }
 

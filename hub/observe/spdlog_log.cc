@@ -4,10 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
 #include <exception>
+
+#include "core/text.h"
 
 namespace headgate::hub {
 namespace {
@@ -26,28 +25,18 @@ spdlog::level::level_enum to_spdlog(core::LogLevel level) {
   return spdlog::level::err;
 }
 
-bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
-
 bool needs_quotes(std::string_view value) {
-  const auto special = [](unsigned char c) {
-    return is_control(c) || c == ' ' || c == '"' || c == '=' || c == '\\';
-  };
-  return value.empty() || std::any_of(value.begin(), value.end(), special);
+  return value.empty() || value.find_first_of(" \"=\\") != std::string_view::npos ||
+         !core::is_printable(value);
 }
 
-void append_escaped(std::string& line, unsigned char c) {
-  if (c == '"' || c == '\\') {
-    line += '\\';
-    line += static_cast<char>(c);
-  } else if (c == '\n') {
-    line += "\\n";
-  } else if (is_control(c)) {
-    std::array<char, 5> hex{};
-    std::snprintf(hex.data(), hex.size(), "\\x%02x", c);
-    line += hex.data();
-  } else {
-    line += static_cast<char>(c);
+std::string with_escaped_quotes(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
   }
+  return escaped;
 }
 
 void append_value(std::string& line, std::string_view value) {
@@ -56,7 +45,7 @@ void append_value(std::string& line, std::string_view value) {
     return;
   }
   line += '"';
-  for (const char c : value) append_escaped(line, static_cast<unsigned char>(c));
+  line += core::printable(with_escaped_quotes(value));
   line += '"';
 }
 

@@ -24,5 +24,43 @@ TEST(Text, TakesNumbersThatAreTheWholeText) {
   }
 }
 
+TEST(Printable, LeavesTheWritingOfEveryLanguageAlone) {
+  for (const char* text :
+       {"", "plant/line-4", "größe", "测试/температура", "مرحبا", "שלום", "a\u0301", "🌡 21 °C"}) {
+    EXPECT_EQ(printable(text), text);
+    EXPECT_TRUE(is_printable(text)) << text;
+  }
+}
+
+TEST(Printable, EscapesWhatDrivesATerminal) {
+  EXPECT_EQ(printable(std::string_view("\0a\x1b[2J\x7f", 7)), R"(\x00a\x1b[2J\x7f)");
+  EXPECT_EQ(printable("\u0080\u009b2J\u009f"), R"(\u{80}\u{9b}2J\u{9f})")
+      << "C1, which are two bytes of UTF-8";
+  EXPECT_EQ(printable("a\r\n\tb"), R"(a\x0d\n\x09b)");
+}
+
+TEST(Printable, EscapesWhatTurnsTheLineRound) {
+  for (const char* mark : {"\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"}) {
+    EXPECT_FALSE(is_printable(mark));
+    EXPECT_EQ(printable(mark).substr(0, 3), "\\u{") << printable(mark);
+  }
+  EXPECT_EQ(printable("user\u202egpj.exe"), R"(user\u{202e}gpj.exe)");
+}
+
+TEST(Printable, EscapesWhatHides) {
+  for (const char* one :
+       {"\u00ad", "\u034f", "\u115f", "\u180e", "\u200b", "\u200d", "\u2028", "\u2060", "\u2064", "\u206f",
+        "\u3164", "\ufe0f", "\ufeff", "\uffa0", "\ufffb", "\U000e0041", "\U000e01ef"})
+    EXPECT_FALSE(is_printable(one)) << printable(one);
+}
+
+TEST(Printable, ShowsBytesThatAreNoText) {
+  EXPECT_EQ(printable("a\x9b\xc3"), R"(a\x9b\xc3)");
+  EXPECT_EQ(printable("\xc0\x80\xed\xa0\x80\xf5"), R"(\xc0\x80\xed\xa0\x80\xf5)")
+      << "overlong, surrogate, too far";
+}
+
+TEST(Printable, KeepsLineFeedsWhereAsked) { EXPECT_EQ(printable("a\n\x1b", LineFeeds::kept), "a\n\\x1b"); }
+
 }  // namespace
 }  // namespace headgate::core

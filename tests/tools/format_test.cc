@@ -31,7 +31,7 @@ TEST(Format, TimesAreIso) {
 }
 
 TEST(Format, ControlCharactersCannotReachTheTerminal) {
-  EXPECT_EQ(printable("a\x1b[2Jb\n\x7f\xc3\xa9"), "a\\x1b[2Jb\\x0a\\x7f\xc3\xa9");
+  EXPECT_EQ(printable("a\x1b[2Jb\n\x7f\xc3\xa9"), "a\\x1b[2Jb\\n\\x7f\xc3\xa9");
 }
 
 TEST(Table, AlignsColumnsByCharacters) {

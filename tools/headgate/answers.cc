@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 Json parsed(std::string_view text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
 
 int failed(const Context& context, const core::Error& error) {
-  context.err << "headgate: " << error.what << '\n';
+  context.err << "headgate: " << printable(error.what, core::LineFeeds::kept) << '\n';
   return kExitFailed;
 }
 
@@ -23,7 +23,8 @@ std::string sender_of(const Json& message) {
 
 void show_payload(std::ostream& out, const Json& message) {
   if (message.contains("payload")) out << "  " << printable(text_of(message, "payload")) << '\n';
-  if (message.contains("payload_base64")) out << "  base64:" << text_of(message, "payload_base64") << '\n';
+  if (message.contains("payload_base64"))
+    out << "  base64:" << printable(text_of(message, "payload_base64")) << '\n';
 }
 
 }  // namespace

@@ -33,6 +33,11 @@ void print_cell(std::string& line, std::string_view cell, const Column& column, 
 
 }  // namespace
 
+void Table::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
+
 void Table::print(std::ostream& out) const {
   std::vector<std::vector<std::string>> lines;
   lines.emplace_back();
@@ -85,19 +90,6 @@ std::string iso_time(int64_t unix_ms) {
   std::array<char, 32> date{};
   std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   return format("%s.%03dZ", date.data(), static_cast<int>(ms));
-}
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      shown += format("\\x%02x", byte);
-    } else {
-      shown += c;
-    }
-  }
-  return shown;
 }
 
 std::string or_dash(std::string_view text) { return text.empty() ? "-" : printable(text); }

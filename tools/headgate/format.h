@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text.h"
+
 namespace headgate::tools {
 
 enum class Align : uint8_t { left, right };
@@ -16,12 +18,16 @@ struct Column {
   Align align = Align::left;
 };
 
-// Collects rows, then prints them with columns as wide as their widest cell (in characters).
+// Text of strangers goes through it on its way to people.
+using core::printable;
+
+// Collects rows, then prints them with columns as wide as their widest cell (in characters). Cells are made
+// printable.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row);
   void print(std::ostream& out) const;
 
  private:
@@ -37,9 +43,6 @@ class Table {
 
 // Unix milliseconds as "2026-11-22T11:41:24.123Z"; "-" for 0.
 [[nodiscard]] std::string iso_time(int64_t unix_ms);
-
-// Control characters become \xNN, so that a topic or payload cannot drive the terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 
 // `text` printable; "-" for an empty one.
 [[nodiscard]] std::string or_dash(std::string_view text);

@@ -8,6 +8,8 @@
 #include <ostream>
 #include <utility>
 
+#include "core/text.h"
+
 namespace headgate::tools {
 namespace {
 
@@ -29,7 +31,8 @@ std::string time_text(int64_t unix_ms) {
 }
 
 template <typename T>
-std::optional<T> member(const JsonValue& object, const char* key, bool (JsonValue::*is_type)() const noexcept) {
+std::optional<T> member(const JsonValue& object, const char* key,
+                        bool (JsonValue::*is_type)() const noexcept) {
   const auto found = object.find(key);
   if (found == object.end() || !((*found).*is_type)()) return std::nullopt;
   return found->get<T>();
@@ -96,7 +99,7 @@ void BatchPrinter::print(std::string_view text, const std::string& where) {
 
 void BatchPrinter::report_bad(const std::string& where, std::string_view what) {
   ++counts_.bad;
-  err_ << "headgate unbatch: " << where << ": " << what << '\n';
+  err_ << "headgate unbatch: " << core::printable(where) << ": " << core::printable(what) << '\n';
 }
 
 void BatchPrinter::print_row(const Json& json_row, const Source& source, const std::string& where) {

@@ -24,6 +24,12 @@ TEST(LogLine, IsAlwaysOneLine) {
   EXPECT_EQ(format_log_line("e", {{"a", "1\n2\x01\"\\"}}), R"(e a="1\n2\x01\"\\")");
 }
 
+TEST(LogLine, ShowsNothingOfAStrangerThatHidesOrDrivesATerminal) {
+  EXPECT_EQ(format_log_line("e", {{"client", "a\u009b2Jb"}, {"topic", "\u202etxt"}, {"raw", "\x9b"}}),
+            R"(e client="a\u{9b}2Jb" topic="\u{202e}txt" raw="\x9b")");
+  EXPECT_EQ(format_log_line("e", {{"client", "größe-测试"}}), "e client=größe-测试");
+}
+
 TEST(SpdlogLog, AppendsToItsFileFromTheLevelUp) {
   const testing::TempDir dir;
   const std::string path = dir.write("hub.log", "before\n");

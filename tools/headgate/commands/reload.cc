@@ -18,7 +18,10 @@ int run_reload(const Context& context) {
     context.out << number_of(json, "active") << " routes in force\n";
     for (const Json& error : member_of(json, "errors")) {
       whole = false;
-      context.err << "headgate: " << (error.is_string() ? error.get<std::string>() : error.dump()) << '\n';
+      context.err << "headgate: "
+                  << printable(error.is_string() ? error.get<std::string>() : error.dump(),
+                               core::LineFeeds::kept)
+                  << '\n';
     }
   });
   return code == kExitOk && !whole ? kExitFailed : code;

@@ -25,7 +25,10 @@ void show_routes(std::ostream& out, const Json& json) {
   table.print(out);
   for (const Json& route : member_of(json, "routes")) {
     const std::string error = text_of(route, "error");
-    if (!error.empty()) out << '\n' << printable(text_of(route, "name")) << ":\n" << error << '\n';
+    if (!error.empty())
+      out << '\n'
+          << printable(text_of(route, "name")) << ":\n"
+          << printable(error, core::LineFeeds::kept) << '\n';
   }
 }
 
