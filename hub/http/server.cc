@@ -99,7 +99,10 @@ class AdminServer::Impl : public std::enable_shared_from_this<AdminServer::Impl>
 class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Impl> server, Local::socket socket)
-      : server_(std::move(server)), stream_(std::move(socket)), buffer_(kBufferBytes) {}
+      : server_(std::move(server)),
+        stream_(std::move(socket)),
+        judge_(stream_.get_executor()),
+        buffer_(kBufferBytes) {}
 
   void start() { read(); }
 
@@ -108,6 +111,7 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
     if (closed_) return;
     closed_ = true;
     subscription_.reset();
+    judge_.cancel();
     stream_.close();
     if (const auto server = server_.lock()) server->connections_.erase(shared_from_this());
   }
@@ -198,9 +202,24 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
   void on_line(std::string line) {
     const auto server = server_.lock();
     if (closed_ || overrun_ || !server) return;
-    if (pending_.size() + line.size() > server->limits_.stream_bytes_max) return drop_slow_client(*server);
+    const AdminLimits& limits = server->limits_;
+    if (pending_.size() + line.size() > limits.stream_burst_bytes_max) return drop_slow_client(*server);
     pending_.append(line).push_back('\n');
-    if (writing_.empty()) write_pending();
+    if (writing_.empty()) return write_pending();
+    if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
+  }
+
+  // Much may come in one turn of the loop, before the socket was offered any of it: time tells who is slow.
+  void judge_later(const AdminLimits& limits) {
+    if (std::exchange(judging_, true)) return;
+    judge_.expires_after(std::chrono::milliseconds(limits.stream_behind_ms));
+    judge_.async_wait([weak = weak_from_this()](error_code cancelled) {
+      const auto self = weak.lock();
+      if (cancelled || !self || self->closed_) return;
+      self->judging_ = false;
+      const auto server = self->server_.lock();
+      if (server && self->pending_.size() > server->limits_.stream_bytes_max) self->drop_slow_client(*server);
+    });
   }
 
   // The hub never waits for a client. Closing is posted: this runs inside the subscription's callback.
@@ -230,6 +249,7 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
 
   std::weak_ptr<Impl> server_;
   Stream stream_;
+  asio::steady_timer judge_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -237,6 +257,7 @@ class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connec
   std::string pending_;  // whole lines that wait for the write in progress
   std::string writing_;  // being written; empty when no write is in progress
   char ignored_byte_ = 0;
+  bool judging_ = false;  // judge_ is running
   bool overrun_ = false;
   bool closed_ = false;
 };

@@ -84,8 +84,12 @@ class AdminServerTest : public ::testing::Test {
   AdminApi api_{hub_, hub_.queue_store()};
   testing::RecordingLog log_;
   boost::asio::io_context io_{1};
-  AdminLimits limits_{
-      .connections_max = 2, .header_bytes_max = 1024, .body_bytes_max = 4096, .stream_bytes_max = 4096};
+  AdminLimits limits_{.connections_max = 2,
+                      .header_bytes_max = 1024,
+                      .body_bytes_max = 4096,
+                      .stream_bytes_max = 4096,
+                      .stream_burst_bytes_max = 512 * 1024,
+                      .stream_behind_ms = 100};
   AdminServer server_{io_, api_, log_, limits_};
 };
 
@@ -175,6 +179,34 @@ TEST_F(AdminServerTest, DropsAClientThatReadsTooSlowly) {
   ASSERT_EQ(log_.lines().size(), 1u);
   EXPECT_THAT(log_.lines()[0], ::testing::StartsWith(
                                    "admin_stream_dropped reason=the client reads too slowly bytes_waiting="));
+}
+
+TEST_F(AdminServerTest, GivesAReaderAllThatComesInOneTurn) {
+  Client client(path_);
+  exchange(client, get("/v1/tail"));
+  const core::MessagePtr message = CannedHubView::message(std::string(1000, 't'), "body");
+  for (int i = 0; i < 300; ++i) hub_.publish(message);
+  const std::string line = "{\"topic\":\"ttt";
+  for (int turns = 0; turns < 100; ++turns) {
+    turn();
+    client.receive();
+  }
+  size_t lines = 0;
+  for (size_t at = 0; (at = client.received().find(line, at)) != std::string::npos; ++at) ++lines;
+  EXPECT_EQ(lines, 300u);
+  EXPECT_EQ(hub_.tails(), 1u);
+}
+
+TEST_F(AdminServerTest, DropsAClientThatStaysBehind) {
+  Client client(path_);
+  exchange(client, get("/v1/tail"));
+  const core::MessagePtr message = CannedHubView::message(std::string(1000, 't'), "body");
+  for (int i = 0; i < 450; ++i) hub_.publish(message);
+  turn();
+  for (int i = 0; i < 20; ++i) hub_.publish(message);
+  io_.restart();
+  io_.run_for(std::chrono::milliseconds(500));
+  EXPECT_EQ(hub_.tails(), 0u);
 }
 
 TEST_F(AdminServerTest, ASlowClientDoesNotHoldBackAnother) {
