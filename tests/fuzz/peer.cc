@@ -104,7 +104,7 @@ void Peer::flush() {
   while (channel_) {
     channel_->settle();
     broker_.go_on(*channel_, clock_.now());
-    const bool held_back = !broker_.wants_bytes(*channel_);
+    const bool held_back = channel_->tell_drained || !broker_.wants_bytes(*channel_);
     std::string written;
     channel_->take_out(written);
     hear(written);
@@ -119,7 +119,8 @@ void Peer::flush() {
 }
 
 void Peer::check_bounds() const {
-  must(channel_->unsent_bytes() <= limits_.unsent_bytes_max + kOneTurnBytes, "what is unsent is bounded");
+  const size_t unsent_max = std::max(limits_.unsent_bytes_max, limits_.queued_bytes_max);  // a burst's
+  must(channel_->unsent_bytes() <= unsent_max + kOneTurnBytes, "what is unsent is bounded");
   must(channel_->assembler.held_bytes() <= 2 * limits_.packet_bytes_max + 4096,
        "a partial packet is bounded");
   const broker::Session* session = channel_->session;
