@@ -16,7 +16,7 @@ std::optional<uint64_t> LogLimiter::admit(std::string_view key, core::Now now) {
   std::string name(key.substr(0, kKeyBytesMax));
   if (!entries_.contains(name) && !has_room(now)) name = kEverybodyElse;
   const auto [entry, is_new] = entries_.try_emplace(std::move(name));
-  const bool again_so_soon = !is_new && now.mono_ms - entry->second.written_ms < kPeriodMs;
+  const bool again_so_soon = !is_new && now.mono_ms - entry->second.written_ms < period_ms_;
   if (again_so_soon) {
     ++entry->second.left_out;
     return std::nullopt;
@@ -25,12 +25,23 @@ std::optional<uint64_t> LogLimiter::admit(std::string_view key, core::Now now) {
   return std::exchange(entry->second.left_out, 0);
 }
 
+std::vector<LogLimiter::LeftOut> LogLimiter::take_sums(core::Now now) {
+  std::vector<LeftOut> sums;
+  for (auto& [key, entry] : entries_) {
+    if (entry.left_out == 0 || now.mono_ms - entry.written_ms < period_ms_) continue;
+    sums.push_back({key == kEverybodyElse ? "" : key, std::exchange(entry.left_out, 0)});
+    entry.written_ms = now.mono_ms;
+  }
+  std::erase_if(entries_, [&](const auto& one) { return now.mono_ms - one.second.written_ms >= period_ms_; });
+  return sums;
+}
+
 bool LogLimiter::has_room(core::Now now) {
   constexpr size_t kOwnPlaces = kKeysMax - 1;  // the last one is everybody else's
   if (entries_.size() >= kOwnPlaces && now.mono_ms - swept_ms_ >= kSweepEveryMs) {
     swept_ms_ = now.mono_ms;
     std::erase_if(entries_,
-                  [&](const auto& one) { return now.mono_ms - one.second.written_ms >= kPeriodMs; });
+                  [&](const auto& one) { return now.mono_ms - one.second.written_ms >= period_ms_; });
   }
   return entries_.size() < kOwnPlaces;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/clock.h"
 
@@ -21,9 +22,19 @@ class LogLimiter {
   static constexpr size_t kKeysMax = 1024;
   static constexpr size_t kKeyBytesMax = 64;
 
+  explicit LogLimiter(int64_t period_ms = kPeriodMs) : period_ms_(period_ms) {}
+
   // How many lines of this key were left out since its last one, if one may be written now; else nullopt,
   // and this one is left out.
   [[nodiscard]] std::optional<uint64_t> admit(std::string_view key, core::Now now);
+
+  // Takes sums of keys whose minute is over: one for each, and the next minute of each begins. Forgets
+  // keys that had nothing left out. For who calls it every second no offender is without a sum for long.
+  struct LeftOut {
+    std::string key;  // as far as it is remembered; empty: of all who shared a line
+    uint64_t lines = 0;
+  };
+  [[nodiscard]] std::vector<LeftOut> take_sums(core::Now now);
 
   [[nodiscard]] size_t keys() const { return entries_.size(); }
 
@@ -34,6 +45,7 @@ class LogLimiter {
   };
   [[nodiscard]] bool has_room(core::Now now);
 
+  int64_t period_ms_;
   std::unordered_map<std::string, Entry> entries_;
   int64_t swept_ms_ = 0;  // monotonic
 };

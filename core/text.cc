@@ -89,6 +89,28 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
+namespace {
+
+constexpr std::string_view kEllipsis = "\u2026";
+
+// The offset behind the character at `offset`.
+size_t next_character(std::string_view text, size_t offset) {
+  constexpr size_t kCharacterBytesMax = 4;
+  const size_t end = std::min(text.size(), offset + kCharacterBytesMax);
+  do {
+    ++offset;
+  } while (offset < end && (static_cast<unsigned char>(text[offset]) & 0xC0) == 0x80);
+  return offset;
+}
+
+size_t skip(std::string_view text, size_t characters) {
+  size_t offset = 0;
+  for (; characters > 0 && offset < text.size(); --characters) offset = next_character(text, offset);
+  return offset;
+}
+
+}  // namespace
+
 std::string ascii_lowered(std::string_view text) {
   std::string lowered(text);
   std::transform(lowered.begin(), lowered.end(), lowered.begin(), ascii_lower);
@@ -98,6 +120,16 @@ std::string ascii_lowered(std::string_view text) {
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
                                             [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+std::string shortened(std::string_view text, size_t characters_max) {
+  if (text.size() <= characters_max) return std::string(text);
+  size_t characters = 0;
+  for (size_t offset = 0; offset < text.size(); offset = next_character(text, offset)) ++characters;
+  if (characters <= characters_max) return std::string(text);
+  const size_t tail = characters_max / 3;
+  std::string cut(text.substr(0, skip(text, characters_max - tail - 1)));
+  return cut.append(kEllipsis).append(text.substr(skip(text, characters - tail)));
 }
 
 }  // namespace headgate::core

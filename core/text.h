@@ -1,8 +1,9 @@
 // Text in ASCII, whatever the locale: letter case, and numbers that are a whole text. And text of strangers, made
-// fit to be shown to people.
+// cut and made fit to be shown to people.
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,11 @@ enum class LineFeeds : uint8_t { escaped, kept };
 [[nodiscard]] std::string printable(std::string_view text, LineFeeds feeds = LineFeeds::escaped);
 // Whether that is `text` itself.
 [[nodiscard]] bool is_printable(std::string_view text);
+
+// `text` if it has no more than `characters_max` characters of UTF-8 (at least 4), else its two ends with "…"
+// between: names of one beginning stay apart. A broken character counts for each four bytes at least, so that
+// the result has at most 4 * `characters_max` bytes whatever came.
+[[nodiscard]] std::string shortened(std::string_view text, size_t characters_max);
 
 // "0012" → 12. nullopt unless all of `text` is digits (a minus before them where T is signed) and T holds the
 // value.

@@ -35,13 +35,14 @@ VerifiedPasswords::Key random_key() {
 }  // namespace
 
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string config_path,
-                                             boost::asio::io_context& io, core::Log& log) {
+                                             boost::asio::io_context& io, SpdlogLog& log) {
   auto listeners = bind_listeners(config, io, log);
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
   if (const auto dropped = drop_privileges(config.user); !dropped) return core::fail(dropped.error());
-  if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   reserve_descriptors(config.admission.connections_max + kOwnDescriptors);
+  // The first line, and with it the first thread: what needs the process to have one is done.
+  if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
   auto store = store::open_queue_store(store_options(config), *executor, log);
   if (!store) return core::fail(store.error());
@@ -56,7 +57,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   return hub;
 }
 
-Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
+Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, SpdlogLog& log,
          Listeners listeners, std::unique_ptr<AsioExecutor> executor,
          std::unique_ptr<store::DurableStore> store)
     : config_(config),
@@ -155,6 +156,7 @@ void Hub::tick() {
   engine_.tick();
   access_.tick(clock_.now());
   connections_.tick();
+  log_.tick();
   schedule_tick();
 }
 

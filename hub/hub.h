@@ -21,6 +21,7 @@
 #include "hub/config/config.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
+#include "hub/observe/spdlog_log.h"
 #include "hub/shell/hasher_thread.h"
 #include "hub/shell/loop.h"
 #include "hub/shell/upstream.h"
@@ -38,7 +39,7 @@ class Hub : public HubView {
   // yet. `config_path` is read again for routes on reload; empty: the embedded default. Errors are whole
   // sentences for the operator.
   [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& config, std::string config_path,
-                                                               boost::asio::io_context& io, core::Log& log);
+                                                               boost::asio::io_context& io, SpdlogLog& log);
   ~Hub() override;
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -69,7 +70,7 @@ class Hub : public HubView {
  private:
   using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
 
-  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, core::Log& log,
+  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, SpdlogLog& log,
       Listeners listeners, std::unique_ptr<AsioExecutor> executor,
       std::unique_ptr<store::DurableStore> store);
 
@@ -93,7 +94,7 @@ class Hub : public HubView {
   Config config_;
   std::string config_path_;
   boost::asio::io_context& io_;
-  core::Log& log_;
+  SpdlogLog& log_;
   core::SystemClock clock_;
   int64_t started_wall_ms_ = 0;
 

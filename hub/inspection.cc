@@ -77,6 +77,7 @@ Sources Hub::sources() const {
           .queued_bytes_max = config_.queues.bytes_max,
           .memory = store_->store_memory(),
           .disk = store_->disk(),
+          .log = log_.stats(),
           .link = link_of(upstream_.get()),
           .version = std::string(kVersion),
           .durability = to_string(config_.store.durability),
@@ -160,7 +161,7 @@ ReloadReport Hub::reload() {
   reload_certificates(report);
   Config fresh = config_;
   if (!config_path_.empty()) {
-    auto loaded = load_config(config_path_);
+    auto loaded = load_config_again(config_path_);
     if (!loaded) {
       log_.error("reload_failed", {{"error", loaded.error().what}});
       report.active = engine_.routes().active();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "core/system_clock.h"
 #include "core/text.h"
 #include "hub/access/access.h"
 #include "hub/config/config.h"
@@ -40,7 +41,8 @@ void on_signal(boost::asio::signal_set& signals, Hub& hub, boost::asio::io_conte
 }
 
 int run(const Config& config, const std::string& config_path) {
-  auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level);
+  const headgate::core::SystemClock clock;
+  auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level, clock);
   if (!log) return complain(kBadConfig, log.error().what);
   std::signal(SIGPIPE, SIG_IGN);
   const auto users = headgate::hub::check_password_files(headgate::hub::access_settings(config));

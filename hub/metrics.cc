@@ -106,6 +106,19 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Memory allocated from the heap.",
      .sys = {SysPlace{"broker/heap/current"}, SysPlace{"broker/heap/maximum", SysForm::maximum}},
      .read = [](const Sources& s) { return s.heap_bytes(); }},
+    {.name = "headgate_log_lines_dropped_total",
+     .type = kCounter,
+     .help = "Log lines that are lost, because nobody reads the log fast enough or its file refuses them.",
+     .sys = {SysPlace{"headgate/log/dropped"}},
+     .status = "log/dropped",
+     .read = [](const Sources& s) { return s.log.dropped; }},
+    {.name = "headgate_log_lines_left_out_total",
+     .type = kCounter,
+     .help =
+         "Log lines that were left out and are in a sum, because there were enough like them in a minute.",
+     .sys = {SysPlace{"headgate/log/left_out"}},
+     .status = "log/left_out",
+     .read = [](const Sources& s) { return s.log.left_out; }},
 
     // ---- clients ----
     {.name = "headgate_connections",

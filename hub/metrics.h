@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "hub/observe/log_gate.h"
 #include "hub/observe/metric.h"
 #include "store/queue_store.h"
 #include "store/report/stats.h"
@@ -37,6 +38,7 @@ struct Sources {
   uint64_t queued_bytes_max = 0;  // 0 = no limit
   store::StoreMemory memory = {};
   store::DiskState disk = {};
+  LogStats log = {};
   std::optional<upstream::ForwarderStatus> link = {};  // nullopt: the config has no upstream
   std::string version = {};
   std::string durability = {};  // as the config writes it

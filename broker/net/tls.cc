@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,10 @@ core::Error wrong(const std::string& key, const std::string& file, const std::st
 
 // OpenSSL does not say whether a file is missing or may not be read.
 core::Status check_readable(const std::string& key, const std::string& file) {
+  // To open a pipe would be to wait for its writer.
+  std::error_code missing;
+  if (std::filesystem::exists(file, missing) && !std::filesystem::is_regular_file(file, missing))
+    return core::fail(wrong(key, file, "is not a regular file"));
   const std::ifstream stream(file);
   if (stream) return {};
   const int error = errno;

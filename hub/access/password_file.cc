@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -37,6 +38,10 @@ std::string problem_of(std::string_view user, std::string_view hash) {
 }  // namespace
 
 core::Result<PasswordFile> PasswordFile::load(const std::string& path) {
+  // To open a pipe would be to wait for its writer, and the loop with it.
+  std::error_code missing;
+  if (std::filesystem::exists(path, missing) && !std::filesystem::is_regular_file(path, missing))
+    return core::fail(core::Errc::io, path + ": is not a regular file; make it with `headgate passwd`");
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();

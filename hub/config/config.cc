@@ -284,6 +284,15 @@ core::Result<Config> load_config(const std::string& path) {
   return parse_config(text.str(), path);
 }
 
+core::Result<Config> load_config_again(const std::string& path) {
+  std::error_code missing;
+  if (std::filesystem::exists(path, missing) && !std::filesystem::is_regular_file(path, missing)) {
+    return core::fail(core::Errc::io,
+                      path + ": is not a regular file and cannot be read again; start the hub on a file");
+  }
+  return load_config(path);
+}
+
 std::string hub_id_of(const Config& config) {
   if (!config.hub_id.empty()) return config.hub_id;
   std::array<char, 256> name{};

@@ -65,6 +65,9 @@ struct Config {
 // Reads and parses a file. Errors: not_found or io when it cannot be read, else as parse_config().
 [[nodiscard]] core::Result<Config> load_config(const std::string& path);
 
+// load_config() for a hub that runs: from a pipe, which it may have been started on, it would wait for a writer.
+[[nodiscard]] core::Result<Config> load_config_again(const std::string& path);
+
 // Every key with its default and a sentence, as a commented headgate.json that parses to default_config().
 [[nodiscard]] std::string config_reference();
 

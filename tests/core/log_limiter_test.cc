@@ -50,6 +50,19 @@ TEST_F(LogLimiterTest, ForgetsThemAfterAMinute) {
   EXPECT_EQ(limiter_.keys(), 1u);
 }
 
+TEST_F(LogLimiterTest, TellsASumForEachKeyOnceItsMinuteIsOver) {
+  for (int i = 0; i < 3; ++i) (void)line("a");
+  (void)line("b");
+  EXPECT_TRUE(limiter_.take_sums({now_ms_, 0}).empty());
+  pass_s(60);
+  const auto sums = limiter_.take_sums({now_ms_, 0});
+  ASSERT_EQ(sums.size(), 1u);
+  EXPECT_EQ(sums[0].key, "a");
+  EXPECT_EQ(sums[0].lines, 2u);
+  EXPECT_EQ(line("a"), std::nullopt);  // the sum was its line of this minute
+  EXPECT_EQ(line("b"), 0u);
+}
+
 TEST_F(LogLimiterTest, RemembersNoMoreOfANameThanItMust) {
   const std::string longest(65'535, 'x');
   EXPECT_EQ(line(longest), 0u);

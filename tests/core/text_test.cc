@@ -15,6 +15,18 @@ TEST(Text, IgnoresTheCaseOfAsciiLettersAlone) {
   EXPECT_EQ(ascii_lowered("A\xC3\x84Z["), "a\xC3\x84z[");
 }
 
+TEST(Text, IsShortenedInItsMiddleByCharacters) {
+  EXPECT_EQ(shortened("pump-7", 6), "pump-7");
+  EXPECT_EQ(shortened("abcdefghijkl", 9), "abcde\u2026jkl");
+  EXPECT_EQ(shortened("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4", 6), "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4");
+  EXPECT_EQ(shortened("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4", 4), "\u00e4\u00e4\u2026\u00e4");
+}
+
+TEST(Text, IsShortenedWhateverItsBytes) {
+  EXPECT_LE(shortened(std::string(60'000, '\x80'), 64).size(), 4 * 64u);
+  EXPECT_LE(shortened(std::string(60'000, '\xff'), 64).size(), 4 * 64u);
+}
+
 TEST(Text, TakesNumbersThatAreTheWholeText) {
   EXPECT_EQ(parse_whole<uint64_t>("0012"), 12u);
   EXPECT_EQ(parse_whole<int>("-7"), -7);

@@ -34,6 +34,15 @@ TEST(Format, ControlCharactersCannotReachTheTerminal) {
   EXPECT_EQ(printable("a\x1b[2Jb\n\x7f\xc3\xa9"), "a\\x1b[2Jb\\n\\x7f\xc3\xa9");
 }
 
+TEST(Table, IsNotAsWideAsTheLongestName) {
+  Table table({{"NAME"}, {"N", Align::right}});
+  table.add({std::string(60'000, 'x'), "1"});
+  table.add({"pump", "2"});
+  std::ostringstream out;
+  table.print(out);
+  EXPECT_LT(out.str().size(), 4 * 2 * Table::kCellCharactersMax);
+}
+
 TEST(Table, AlignsColumnsByCharacters) {
   Table table({{"NAME"}, {"N", Align::right}, {"END"}});
   table.add({"\xc3\xa9t\xc3\xa9", "7", "x"});

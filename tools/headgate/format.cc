@@ -4,6 +4,9 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <utility>
+
+#include "core/text.h"
 
 namespace headgate::tools {
 namespace {
@@ -34,7 +37,7 @@ void print_cell(std::string& line, std::string_view cell, const Column& column, 
 }  // namespace
 
 void Table::add(std::vector<std::string> row) {
-  for (std::string& cell : row) cell = printable(cell);
+  for (std::string& cell : row) cell = core::shortened(printable(cell), kCellCharactersMax);
   rows_.push_back(std::move(row));
 }
 

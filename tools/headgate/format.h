@@ -21,10 +21,13 @@ struct Column {
 // Text of strangers goes through it on its way to people.
 using core::printable;
 
-// Collects rows, then prints them with columns as wide as their widest cell (in characters). Cells are made
-// printable.
+// Collects rows, then prints them with columns as wide as their widest cell (in characters). A longer cell than
+// kCellCharactersMax is cut in its middle: what one client calls itself is no reason for others' rows to be wide.
+// Cells are made printable. JSON has them whole.
 class Table {
  public:
+  static constexpr size_t kCellCharactersMax = 64;
+
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   void add(std::vector<std::string> row);

@@ -26,7 +26,7 @@ void HubProcess::write_config() const { scratch_.write("headgate.json", config.d
 void HubProcess::launch() {
   write_config();
   const std::vector<std::string> words{program("headgated"), "--config", config_file()};
-  process_ = std::make_unique<Process>(words, scratch_.path() / "headgated.log");
+  process_ = std::make_unique<Process>(words, output_);
 }
 
 void HubProcess::start() {

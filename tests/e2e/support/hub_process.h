@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/support/process.h"
@@ -26,6 +28,9 @@ class HubProcess {
 
   // The configuration that the next start() or reload() uses. Data directory, listener and hub id are set.
   nlohmann::json config;
+
+  // What the hub prints goes there from its next start on, and not to log(); a pipe that nobody reads, say.
+  void print_to(std::filesystem::path output) { output_ = std::move(output); }
 
   void start();      // fails the test unless the hub accepts connections soon
   void launch();     // starts it without waiting: for hubs that should refuse
@@ -57,6 +62,7 @@ class HubProcess {
 
   ScratchDir scratch_;
   uint16_t port_;
+  std::filesystem::path output_ = scratch_.path() / "headgated.log";
   std::unique_ptr<Process> process_;
 };
 

@@ -1,0 +1,92 @@
+#include "hub/observe/line_writer.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace headgate::hub {
+namespace {
+
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+
+// A pipe whose reader reads when the test says so, and not before.
+class LineWriterTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  void TearDown() override {
+    writer_.reset();
+    ::close(ends_[1]);
+    ::close(ends_[0]);
+  }
+  void write_lines(int count) {
+    for (int i = 0; i < count; ++i)
+      writer_->write("line " + std::to_string(i) + std::string(100, '.') + "\n");
+  }
+  // Everything up to and with `last`.
+  std::string read_to(const std::string& last) const {
+    std::string text;
+    std::array<char, 65'536> piece{};
+    while (text.find(last) == std::string::npos) {
+      const ssize_t got = ::read(ends_[0], piece.data(), piece.size());
+      if (got <= 0) break;
+      text.append(piece.data(), static_cast<size_t>(got));
+    }
+    return text;
+  }
+
+  std::array<int, 2> ends_{};
+  std::unique_ptr<LineWriter> writer_ = std::make_unique<LineWriter>(
+      ends_[1], false, [](uint64_t lines) { return "gap " + std::to_string(lines) + "\n"; });
+};
+
+TEST_F(LineWriterTest, WritesLinesInTheirOrder) {
+  write_lines(3);
+  ASSERT_TRUE(writer_->flush(5s));
+  writer_->write("end\n");
+  EXPECT_THAT(read_to("end"), ::testing::ContainsRegex("line 0.*\nline 1.*\nline 2.*\nend"));
+  EXPECT_EQ(writer_->dropped(), 0u);
+}
+
+TEST_F(LineWriterTest, NeverWaitsForAReaderThatDoesNotRead) {
+  write_lines(50'000);  // 5 MB into a pipe of 64 KiB
+  EXPECT_FALSE(writer_->flush(1ms));
+  EXPECT_GT(writer_->dropped(), 30'000u);
+}
+
+TEST_F(LineWriterTest, KeepsTheNewestLinesAndSaysWhereSomeAreMissing) {
+  write_lines(50'000);
+  const uint64_t dropped = writer_->dropped();
+  const std::string text = read_to("line 49999");
+  EXPECT_NE(text.find("line 0."), std::string::npos);
+  EXPECT_NE(text.find("gap " + std::to_string(dropped) + "\n"), std::string::npos);
+  const auto lines = static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  EXPECT_GE(lines + dropped, 50'000u);
+}
+
+TEST_F(LineWriterTest, EndsWithinItsPatienceWhateverTheReaderDoes) {
+  write_lines(2'000);
+  const auto began = std::chrono::steady_clock::now();
+  writer_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST_F(LineWriterTest, HasItsLastLinesOutWhenItEnds) {
+  write_lines(100);
+  writer_.reset();
+  EXPECT_NE(read_to("line 99.").find("line 99."), std::string::npos);
+}
+
+TEST(LineWriterOfAFullDisk, CountsWhatTheFileRefuses) {
+  LineWriter writer(::open("/dev/full", O_WRONLY | O_CLOEXEC), true, [](uint64_t) { return "gap\n"; });
+  for (int i = 0; i < 10; ++i) writer.write("line\n");
+  ASSERT_TRUE(writer.flush(5s));
+  EXPECT_EQ(writer.dropped(), 10u);
+}
+
+}  // namespace
+}  // namespace headgate::hub
