@@ -22,6 +22,7 @@
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
 #include "hub/observe/spdlog_log.h"
+#include "hub/shell/allocator.h"
 #include "hub/shell/hasher_thread.h"
 #include "hub/shell/loop.h"
 #include "hub/shell/upstream.h"
@@ -115,6 +116,7 @@ class Hub : public HubView {
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
   int64_t certificates_checked_day_ = 0;
+  IdleTrim idle_trim_;
 };
 
 }  // namespace headgate::hub

@@ -71,18 +71,20 @@ std::unordered_map<std::string, HeldClient> held_by_client(const HeldPublishes& 
 }  // namespace
 
 Sources Hub::sources() const {
-  return {.engine = engine_,
-          .admission = &connections_.admission(),
-          .queues = queue_totals(*store_),
-          .queued_bytes_max = config_.queues.bytes_max,
-          .memory = store_->store_memory(),
-          .disk = store_->disk(),
-          .log = log_.stats(),
-          .link = link_of(upstream_.get()),
-          .version = std::string(kVersion),
-          .durability = to_string(config_.store.durability),
-          .uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000,
-          .heap_bytes = heap_bytes};
+  return {
+      .engine = engine_,
+      .admission = &connections_.admission(),
+      .queues = queue_totals(*store_),
+      .queued_bytes_max = config_.queues.bytes_max,
+      .buffered_bytes_max = config_.broker.session.queued_bytes_max + config_.broker.session.unsent_bytes_max,
+      .memory = store_->store_memory(),
+      .disk = store_->disk(),
+      .log = log_.stats(),
+      .link = link_of(upstream_.get()),
+      .version = std::string(kVersion),
+      .durability = to_string(config_.store.durability),
+      .uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000,
+      .heap_bytes = heap_bytes};
 }
 
 Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }

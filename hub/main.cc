@@ -14,6 +14,7 @@
 #include "hub/config/config.h"
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
+#include "hub/shell/allocator.h"
 
 namespace {
 
@@ -62,6 +63,7 @@ int run(const Config& config, const std::string& config_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  headgate::hub::bound_allocator();
   CLI::App app{
       "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
   std::string config_path;

@@ -81,6 +81,15 @@ const broker::Traffic& traffic_of(const Sources& s) { return s.engine.broker().t
 IngestStats ingest_of(const Sources& s) { return s.engine.ingest_stats(); }
 upstream::ForwarderStatus link_of(const Sources& s) { return s.link.value_or(upstream::ForwarderStatus{}); }
 
+// Walks all sessions, so it is only called when it is asked for.
+uint64_t buffered_bytes(const broker::Broker& broker) {
+  uint64_t bytes = 0;
+  broker.for_each([&bytes](const broker::Session& session) {
+    bytes += session.waiting_bytes() + (session.channel() ? session.channel()->unsent_bytes() : 0);
+  });
+  return bytes;
+}
+
 // ---- the table ----
 //
 // Rows that share an object of the status stand in the order in which it shows them. Names are for ever:
@@ -125,6 +134,18 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Network connections that are open, also before CONNECT.",
      .status = "connections",
      .read = [](const Sources& s) { return broker_of(s).connections(); }},
+    {.name = "headgate_clients_buffered_bytes",
+     .unit = MetricUnit::bytes,
+     .help =
+         "Memory that messages for clients take, waiting and being sent, without what queues in the store hold.",
+     .sys = {SysPlace{"headgate/clients/buffered_bytes"}},
+     .status = "clients/buffered_bytes",
+     .read = [](const Sources& s) { return buffered_bytes(broker_of(s)); }},
+    {.name = "headgate_clients_buffered_max_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Memory that messages for all sessions that there are may take by their limits.",
+     .status = "clients/buffered_bytes_max",
+     .read = [](const Sources& s) { return broker_of(s).sessions() * s.buffered_bytes_max; }},
     {.name = "headgate_sessions",
      .help = "Sessions, their clients connected or away.",
      .sys = {SysPlace{"broker/clients/total"}},

@@ -35,7 +35,8 @@ struct Sources {
   const Engine& engine;
   const broker::Admission* admission = nullptr;  // null: nobody watches the door
   QueueTotals queues = {};
-  uint64_t queued_bytes_max = 0;  // 0 = no limit
+  uint64_t queued_bytes_max = 0;    // 0 = no limit
+  uint64_t buffered_bytes_max = 0;  // of one session
   store::StoreMemory memory = {};
   store::DiskState disk = {};
   LogStats log = {};

@@ -1,0 +1,36 @@
+#include "hub/shell/allocator.h"
+
+#include <malloc.h>
+
+namespace headgate::hub {
+namespace {
+
+constexpr int kArenas = 2;
+constexpr int kThresholdBytes = 128 * 1024;  // glibc's own, before it raises them
+
+}  // namespace
+
+void bound_allocator() {
+  ::mallopt(M_ARENA_MAX, kArenas);
+  ::mallopt(M_TRIM_THRESHOLD, kThresholdBytes);
+}
+
+bool IdleTrim::due(uint64_t work, core::Now now) {
+  const bool quiet = work - work_ <= kQuietWork;
+  work_ = work;
+  if (!quiet) {
+    quiet_since_ms_.reset();
+    return false;
+  }
+  if (!quiet_since_ms_) quiet_since_ms_ = now.mono_ms;
+  const bool worth_it = work - trimmed_at_work_ >= kWorthWork;
+  const bool too_soon = trimmed_ms_ && now.mono_ms - *trimmed_ms_ < kPeriodMs;
+  if (!worth_it || too_soon || now.mono_ms - *quiet_since_ms_ < kQuietMs) return false;
+  trimmed_at_work_ = work;
+  trimmed_ms_ = now.mono_ms;
+  return true;
+}
+
+void trim_heap() { ::malloc_trim(0); }
+
+}  // namespace headgate::hub

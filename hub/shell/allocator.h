@@ -1,0 +1,40 @@
+// What the allocator may keep of the memory that was given back to it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "core/clock.h"
+
+namespace headgate::hub {
+
+// Two arenas instead of eight for each core, and the thresholds of the allocator held where they start: it would
+// raise them with the largest block that was ever freed, and then give nothing back. Call before there is a second
+// thread.
+void bound_allocator();
+
+// Says when to give back what busy minutes have left in the allocator: once it is quiet after them, and at
+// most once a minute, since that holds the allocator up for milliseconds. No I/O, no clock.
+class IdleTrim {
+ public:
+  static constexpr int64_t kQuietMs = 10'000;
+  static constexpr int64_t kPeriodMs = 60'000;
+  static constexpr uint64_t kQuietWork = 20;    // between two ticks at most, to be quiet
+  static constexpr uint64_t kWorthWork = 1000;  // since the last time, to be worth it
+
+  // `work` is a count that only grows: messages, connections. Call every second.
+  [[nodiscard]] bool due(uint64_t work, core::Now now);
+
+ private:
+  uint64_t work_ = 0;
+  uint64_t trimmed_at_work_ = 0;
+  std::optional<int64_t> quiet_since_ms_;  // monotonic
+  std::optional<int64_t> trimmed_ms_;      // monotonic
+};
+
+// Gives the pages that nothing is in back to the system. On the loop: a thread below it could lose its core while
+// it holds the allocator's lock, and the loop would wait for that. Takes about a millisecond for 10 MiB.
+void trim_heap();
+
+}  // namespace headgate::hub
