@@ -157,7 +157,7 @@ void Hub::tick() {
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();
-  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trim_heap();
+  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trimmer_.post(trim_heap);
   schedule_tick();
 }
 

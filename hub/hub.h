@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "core/system_clock.h"
+#include "core/worker.h"
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
 #include "hub/config/config.h"
@@ -117,6 +118,7 @@ class Hub : public HubView {
   std::function<void()> stopped_;
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
+  core::Worker trimmer_;  // of the loop's priority: it holds locks that the loop needs
 };
 
 }  // namespace headgate::hub

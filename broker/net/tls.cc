@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/os/file_rights.h"
+
 namespace headgate::broker {
 namespace {
 
@@ -44,10 +46,8 @@ core::Status check_readable(const std::string& key, const std::string& file) {
     return core::fail(wrong(key, file, "is not a regular file"));
   const std::ifstream stream(file);
   if (stream) return {};
-  const int error = errno;
-  std::string what = key + " " + file + ": cannot be read: " + std::strerror(error);
-  if (error == EACCES) what += "; the user that the hub runs as must be able to read it";
-  return core::fail(core::Errc::io, what);
+  return core::fail(core::Errc::io,
+                    key + " " + file + ": cannot be read: " + core::why_unreadable(file, errno));
 }
 
 // OpenSSL asks on the terminal otherwise.

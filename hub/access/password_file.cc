@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "core/os/file_rights.h"
 #include "core/topic.h"
 #include "hub/access/password_hash.h"
 
@@ -47,9 +48,9 @@ core::Result<PasswordFile> PasswordFile::load(const std::string& path) {
   if (file) text << file.rdbuf();
   if (!file) {
     const int error = errno;
-    return core::fail(
-        error == ENOENT ? core::Errc::not_found : core::Errc::io,
-        path + ": cannot be read: " + std::strerror(error) + "; make it with `headgate passwd`");
+    return core::fail(error == ENOENT ? core::Errc::not_found : core::Errc::io,
+                      path + ": cannot be read: " + core::why_unreadable(path, error) +
+                          (error == ENOENT ? "; make it with `headgate passwd`" : ""));
   }
   return parse(text.str(), path);
 }

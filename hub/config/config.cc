@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/os/file_rights.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "hub/access/settings.h"
@@ -279,7 +280,7 @@ core::Result<Config> load_config(const std::string& path) {
   if (!file) {
     const int error = errno;
     return core::fail(error == ENOENT ? core::Errc::not_found : core::Errc::io,
-                      path + ": cannot be read: " + std::strerror(error));
+                      path + ": cannot be read: " + core::why_unreadable(path, error));
   }
   return parse_config(text.str(), path);
 }

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <utility>
 
+#include "core/os/file_rights.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -26,7 +28,7 @@ routing::RouteFile read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  if (!file) return failed(path, std::strerror(errno));
+  if (!file) return failed(path, core::why_unreadable(path, errno));
   return routing::parse_route_file(text.str(), path);
 }
 

@@ -1,4 +1,4 @@
-// What the allocator may keep of the memory that was given back to it.
+// Bounds what the allocator keeps of the memory that was given back to it.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class IdleTrim {
   std::optional<int64_t> trimmed_ms_;      // monotonic
 };
 
-// Gives the pages that nothing is in back to the system. On the loop: a thread below it could lose its core while
-// it holds the allocator's lock, and the loop would wait for that. Takes about a millisecond for 10 MiB.
+// Gives the pages that nothing is in back to the system. Takes about 2 ms for 10 MiB, and for so long the lock of an
+// arena: on a thread, but not on one below the loop, which could lose its core while it holds that lock.
 void trim_heap();
 
 }  // namespace headgate::hub

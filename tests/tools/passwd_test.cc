@@ -61,6 +61,23 @@ TEST_F(Passwd, LeavesEveryOtherLineAsItIs) {
   EXPECT_EQ(text(), "# the site's\n\nbob:$7$x\r\n");
 }
 
+TEST_F(Passwd, MakesAFileThatTheGroupOfItsDirectoryMayReadWhereThatIsHandedDown) {
+  ASSERT_EQ(::chmod(dir_.path().c_str(), 02750), 0);
+  set("ann", "secret");
+  struct stat info {};
+  ASSERT_EQ(::stat(file_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0640u);
+}
+
+TEST_F(Passwd, KeepsAFileReadableForWhoeverCouldReadIt) {
+  dir_.write("users", "ann:x\n");
+  ASSERT_EQ(::chmod(file_.c_str(), 0640), 0);
+  set("bob", "secret");
+  struct stat info {};
+  ASSERT_EQ(::stat(file_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0640u);
+}
+
 TEST_F(Passwd, SaltsEachTime) {
   set("ann", "secret");
   const std::string first = text();

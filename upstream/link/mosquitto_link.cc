@@ -26,6 +26,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/os/file_rights.h"
+
 namespace headgate::upstream {
 namespace {
 
@@ -124,7 +126,7 @@ void on_log(mosquitto*, void* user, int level, const char* text) {
 // Why a file of the configuration cannot be used; empty if it can.
 std::string unreadable(std::string_view key, const std::string& path) {
   if (path.empty() || std::ifstream(path).good()) return "";
-  return std::string(key) + " \"" + path + "\": " + std::strerror(errno);
+  return std::string(key) + " \"" + path + "\": " + core::why_unreadable(path, errno);
 }
 
 std::string check_files(const LinkOptions& options) {

@@ -134,16 +134,28 @@ core::Status write_all(int file, const std::string& text, const std::string& pat
   return {};
 }
 
-// The hub runs as a user of its own: what was its file must not become root's.
-void keep_owner(int file, const std::string& path) {
+std::string directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// The hub runs as a user of its own: what it could read it must still be able to. A new file in a directory that
+// hands its group down (set-group-id, as of /etc/headgate) is for that group to read.
+void keep_rights(int file, const std::string& path) {
   struct stat before {};
-  if (stat(path.c_str(), &before) != 0) return;
-  (void)!fchown(file, before.st_uid, before.st_gid);  // not ours to give: it stays with whoever edits
+  if (stat(path.c_str(), &before) == 0) {
+    // Not ours to give: it stays with whoever edits.
+    if (fchown(file, before.st_uid, before.st_gid) == 0) (void)fchmod(file, before.st_mode & 0660);
+    return;
+  }
+  struct stat directory {};
+  const bool hands_down =
+      stat(directory_of(path).c_str(), &directory) == 0 && (directory.st_mode & S_ISGID) != 0;
+  if (hands_down) (void)fchmod(file, 0640);
 }
 
 void sync_directory(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string directory = directory_of(path);
   const int opened = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (opened < 0) return;
   (void)fsync(opened);
@@ -155,7 +167,7 @@ core::Status replace(const std::string& path, const std::string& text) {
   const int file = mkstemp(beside.data());  // mode 0600
   if (file < 0) return failed("no file can be made beside it", path);
   core::Status done = write_all(file, text, beside);
-  keep_owner(file, path);
+  keep_rights(file, path);
   if (done && fsync(file) != 0) done = failed("cannot be synced", beside);
   if (close(file) != 0 && done) done = failed("cannot be closed", beside);
   if (done && rename(beside.c_str(), path.c_str()) != 0) done = failed("cannot be replaced", path);
