@@ -1,8 +1,5 @@
 #include "store/disk/quarantine.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -10,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 #include <utility>
+
+#include "store/disk/names.h"
 
 namespace headgate::store {
 namespace {
@@ -30,20 +29,12 @@ core::Status failed(const std::string& path) {
   return core::fail(code, "quarantine " + path + ": " + std::strerror(errno));
 }
 
-core::Status sync_path(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return failed(path);
-  const bool synced = ::fsync(file) == 0;
-  ::close(file);
-  return synced ? core::Status() : failed(path);
-}
-
 core::Status write_file(const std::string& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
   if (!file) return failed(path);
-  return sync_path(path);
+  return sync_file(path);
 }
 
 }  // namespace
@@ -81,12 +72,12 @@ void Quarantine::release_logs() {
 }
 
 core::Status Quarantine::begin(std::string_view cause) {
+  if (auto made = make_directories(pending_); !made) return made;
   std::error_code error;
-  fs::create_directories(pending_, error);
   fs::permissions(root_, fs::perms::owner_all, error);
   if (auto written = write_file(join(pending_, kCause), cause); !written) return written;
   for (const std::string& folder : {pending_, root_, store_dir_}) {
-    if (auto synced = sync_path(folder); !synced) return synced;
+    if (auto synced = sync_directory(folder); !synced) return synced;
   }
   return {};
 }
@@ -97,15 +88,19 @@ void Quarantine::keep(const std::string& file_name) {
   const fs::path to = fs::path(pending_) / file_name;
   fs::create_hard_link(from, to, error);
   if (error) fs::copy_file(from, to, fs::copy_options::skip_existing, error);
+  // The original is deleted once it is mended. A copy that cannot be synced is better than none.
+  (void)sync_file(to);
+  (void)sync_directory(pending_);
 }
 
 core::Status Quarantine::finish(std::string_view epoch, std::string_view report) {
   if (auto written = write_file(join(pending_, kReport), report); !written) return written;
+  if (auto synced = sync_directory(pending_); !synced) return synced;
   const std::string folder = quarantine_folder(store_dir_, epoch);
   std::error_code error;
   fs::rename(pending_, folder, error);
   if (error) return core::fail(core::Errc::io, "quarantine " + folder + ": " + error.message());
-  return sync_path(root_);
+  return sync_directory(root_);
 }
 
 std::vector<std::string> Quarantine::files() const {

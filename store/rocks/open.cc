@@ -12,6 +12,7 @@
 #include "store/format/ulid.h"
 #include "store/format/varint.h"
 #include "store/rocks/mend/heal.h"
+#include "store/rocks/mend/torn_end.h"
 
 namespace headgate::store {
 namespace {
@@ -84,23 +85,14 @@ core::Status upgrade(Opened& opened, const std::vector<std::unique_ptr<QueueStat
 // Error corrupt: it is damaged; the error says how, and `missing` what the log lacks.
 core::Result<Opened> open_sound(const StoreOptions& options, RocksDb::Mode mode,
                                 std::vector<SeqRange>& missing) {
-  const auto synced = read_sync_mark(options.dir);
-  auto witness = std::make_shared<LogWitness>(synced);
-  auto db = RocksDb::open(options, mode, witness);
-  if (!db && db.error().code == Errc::corrupt && witness->saw_all_synced()) {
-    witness = std::make_shared<LogWitness>(synced);
-    db = RocksDb::open(options, RocksDb::Mode::drop_torn_end, witness);
-  }
-  if (!db) return core::fail(db.error());
-  missing = witness->missing((*db)->db().GetLatestSequenceNumber());
-  if (!missing.empty()) {
-    return fail_store(Errc::corrupt, options.dir,
-                      "the log lacks what was synced, from seq " + std::to_string(missing.front().from) +
-                          " to " + std::to_string(missing.back().to));
-  }
+  auto replayed = open_past_torn_end(options, mode);
+  if (!replayed) return core::fail(replayed.error());
+  missing = std::move(replayed->missing);
+  if (!missing.empty()) return fail_missing(options, missing);
   Opened opened;
   std::error_code ignored;
-  opened.db = *std::move(db);
+  opened.db = std::move(replayed->db);
+  opened.unmarked_end = replayed->unmarked_end;
   if (auto taken = take_over(opened, options); !taken) return core::fail(taken.error());
   auto queues = opened.db->read_queues();
   if (!queues) return core::fail(queues.error());

@@ -25,6 +25,7 @@ struct Opened {
   bool made = false;                   // there was none
   bool upgraded = false;               // it was of an older format
   std::optional<DamageReport> damage;  // that was found and mended now
+  bool unmarked_end = false;           // see Replayed
   bool holds_last_group = false;       // the group that failed reached the disk nevertheless
   std::string epoch_before;            // a copy, with an epoch of its own now: what it was
 };

@@ -6,6 +6,7 @@
 #include "store/open.h"
 #include "store/rocks/db/database.h"
 #include "store/rocks/db/read_path.h"
+#include "store/rocks/mend/torn_end.h"
 
 namespace headgate::store {
 namespace {
@@ -61,7 +62,7 @@ class RocksQueueReader final : public QueueReader {
 core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir) {
   StoreOptions options;
   options.dir = dir;
-  auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  auto db = open_to_read(options);
   if (!db) return core::fail(db.error());
   auto meta = (*db)->read_meta();
   if (!meta) return core::fail(meta.error());

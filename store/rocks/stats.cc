@@ -4,6 +4,7 @@
 
 #include "store/accounts/queue_table.h"
 #include "store/rocks/db/backup.h"
+#include "store/rocks/mend/torn_end.h"
 #include "store/rocks/store.h"
 
 namespace headgate::store {
@@ -97,7 +98,7 @@ void RocksStore::back_up(const std::string& dir, OnBackedUp done) {
 core::Result<StoreStats> read_store_stats(const std::string& store_dir) {
   StoreOptions options;
   options.dir = store_dir;
-  const auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  const auto db = open_to_read(options);
   if (!db) return core::fail(db.error());
   const auto meta = (*db)->read_meta();
   if (!meta) return core::fail(meta.error());

@@ -180,6 +180,11 @@ core::Result<std::unique_ptr<DurableStore>> open_queue_store(const StoreOptions&
            {{"dir", options.dir}, {"epoch", meta.identity.epoch}, {"next_seq", meta.next_seq}});
   if (opened->upgraded) log.info("store_upgraded", {{"dir", options.dir}, {"format", kFormatVersion}});
   if (opened->damage) log_damage(log, *opened->damage);
+  if (opened->unmarked_end)
+    log.warn(
+        "store_log_end_dropped",
+        {{"dir", options.dir},
+         {"why", "it cannot be read, nothing follows it, and there was no mark of what had been synced"}});
   if (!opened->epoch_before.empty())
     log.warn("store_has_a_new_epoch", {{"why", "it is a copy that was made by headgate store backup"},
                                        {"before", opened->epoch_before},

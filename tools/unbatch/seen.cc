@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "store/disk/names.h"
+
 namespace headgate::tools {
 
 bool Seen::insert(const std::string& hub, const std::string& epoch, uint64_t seq) {
@@ -67,10 +69,12 @@ core::Status Seen::save(const std::string& path) const {
   std::ofstream file(next);
   file << state.dump() << '\n';
   file.close();
-  if (!file || std::rename(next.c_str(), path.c_str()) != 0) {
+  if (!file) return core::fail(core::Errc::io, "cannot write " + next + ": " + std::strerror(errno));
+  // In this order: a power cut leaves the old state or the new one, and never half of one.
+  if (auto synced = store::sync_file(next); !synced) return synced;
+  if (std::rename(next.c_str(), path.c_str()) != 0)
     return core::fail(core::Errc::io, "cannot write " + path + ": " + std::strerror(errno));
-  }
-  return {};
+  return store::sync_name(path);
 }
 
 }  // namespace headgate::tools

@@ -1,9 +1,7 @@
 #include "store/rocks/db/backup.h"
 
-#include <fcntl.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -13,6 +11,8 @@
 #include <utility>
 
 #include "core/system_clock.h"
+#include "store/disk/names.h"
+#include "store/rocks/mend/torn_end.h"
 #include "store/rocks/open.h"
 
 namespace headgate::store {
@@ -59,14 +59,6 @@ core::Status check_target(const std::string& store_dir, const std::string& dir) 
                          "); name an empty or new directory");
 }
 
-core::Status sync_dir(const Path& dir) {
-  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  return synced ? core::Status() : failed(dir, "it cannot be synced", error);
-}
-
 // The copy that is being made. Removes all of it, unless it is finished.
 class Copy {
  public:
@@ -92,14 +84,14 @@ class Copy {
   // The store appears in its place, on the disk, at once and whole.
   core::Status finish() {
     if (::chmod(store().c_str(), kOwnerOnly) != 0) return failed(dir_, "its mode cannot be set", errno);
-    if (auto synced = sync_dir(store()); !synced) return synced;
+    if (auto synced = sync_directory(store()); !synced) return synced;
     const Path place = Path(dir_) / kStoreDirName;
     if (::rename(store().c_str(), place.c_str()) != 0) return failed(dir_, "it cannot be renamed", errno);
     finished_ = true;
     std::filesystem::remove(work_);
     begun_ = false;
-    if (auto synced = sync_dir(dir_); !synced) return synced;
-    return sync_dir(Path(dir_).parent_path());
+    if (auto synced = sync_directory(dir_); !synced) return synced;
+    return sync_name(dir_);
   }
 
  private:
@@ -164,7 +156,7 @@ core::Result<BackupReport> back_up(RocksDb& db, const std::string& dir) {
 core::Result<BackupReport> back_up_store(const std::string& store_dir, const std::string& dir) {
   StoreOptions options;
   options.dir = store_dir;
-  const auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  const auto db = open_to_read(options);
   if (!db) return core::fail(db.error());
   if (const auto meta = (*db)->read_meta(); !meta) return core::fail(meta.error());
   return back_up(**db, dir);

@@ -12,6 +12,7 @@
 #include "store/format/attributes_codec.h"
 #include "store/format/record_codec.h"
 #include "store/format/varint.h"
+#include "store/rocks/mend/torn_end.h"
 
 namespace headgate::store {
 namespace {
@@ -364,7 +365,7 @@ core::Result<StoreReport> check_store(const std::string& dir, rocksdb::Env* env)
   StoreOptions options;
   options.dir = dir;
   options.env = env;
-  const auto db = RocksDb::open(options, RocksDb::Mode::read_only);
+  const auto db = open_to_read(options);
   if (!db) return core::fail(db.error());
   return check_rows(**db);
 }

@@ -104,17 +104,21 @@ class DirLock {
   rocksdb::FileLock* lock_;
 };
 
+// Where the reading of the log ends. intact: it has no record that cannot be read, or it is an error; at_damage:
+// before the first such record, what follows is dropped; past_damage: it passes over such records.
+enum class LogEnd { intact, at_damage, past_damage };
+
 class RocksDb {
  public:
-  // drop_torn_end: as read_write, without what follows the first record of the log that cannot be read.
   // salvage: opens whatever can be opened, passing over damaged records of the log and damaged files, and
   // lets them lie.
-  enum class Mode { make, read_write, read_only, drop_torn_end, salvage };
+  enum class Mode { make, read_write, read_only, salvage };
 
   // Opens what is in options.dir or, with Mode::make, makes it. `witness`, if not null, is shown the log.
   // Errors: see open_queue_store().
   static core::Result<std::unique_ptr<RocksDb>> open(const StoreOptions& options, Mode mode,
-                                                     const std::shared_ptr<LogWitness>& witness = nullptr);
+                                                     const std::shared_ptr<LogWitness>& witness = nullptr,
+                                                     LogEnd end = LogEnd::intact);
   ~RocksDb();
   RocksDb(const RocksDb&) = delete;
   RocksDb& operator=(const RocksDb&) = delete;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "store/disk/names.h"
 #include "store/disk/quarantine.h"
 #include "store/disk/volume.h"
 #include "store/rocks/db/database.h"
@@ -22,20 +23,21 @@ using core::Errc;
 // Files of a family's first level that would slow down or stop writing: more than there ever are.
 constexpr int kNeverTooManyFiles = 1 << 20;
 
-rocksdb::WALRecoveryMode recovery_mode(RocksDb::Mode mode) {
-  if (mode == RocksDb::Mode::drop_torn_end) return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  if (mode == RocksDb::Mode::salvage) return rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+rocksdb::WALRecoveryMode recovery_mode(RocksDb::Mode mode, LogEnd end) {
+  const bool passes_over = mode == RocksDb::Mode::salvage || end == LogEnd::past_damage;
+  if (passes_over) return rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  if (end == LogEnd::at_damage) return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
 }
 
-rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, rocksdb::Env* env,
+rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, LogEnd end, rocksdb::Env* env,
                               const std::shared_ptr<rocksdb::Cache>& cache, LogWitness* witness) {
   rocksdb::DBOptions db;
   db.env = env;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.paranoid_checks = mode != RocksDb::Mode::salvage;
-  db.wal_recovery_mode = recovery_mode(mode);
+  db.wal_recovery_mode = recovery_mode(mode, end);
   db.wal_filter = witness;
   db.max_total_wal_size = 4 * options.disk_use.unit_bytes;
   db.max_background_jobs = 2;
@@ -195,22 +197,21 @@ core::Result<std::unique_ptr<DirLock>> lock_dir(const StoreOptions& options) {
 }  // namespace
 
 core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options, Mode mode,
-                                                     const std::shared_ptr<LogWitness>& witness) {
+                                                     const std::shared_ptr<LogWitness>& witness, LogEnd end) {
   const auto content = look_into(options.dir);
   if (!content) return core::fail(content.error());
   if (*content == Content::nothing && mode != Mode::make) {
     return fail_store(Errc::not_found, options.dir, "there is no store here");
   }
-  std::error_code error;
-  std::filesystem::create_directories(options.dir, error);
-  if (error) return fail_store(Errc::io, options.dir, "cannot be made: " + error.message());
+  if (auto made = make_directories(options.dir); !made)
+    return core::fail(made.error().code, "store " + made.error().what);
   auto lock = lock_dir(options);
   if (!lock) return core::fail(lock.error());
-  if (witness != nullptr) Quarantine(options.dir).hold_logs();
+  if (witness != nullptr && mode != Mode::read_only) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default(), options.dir);
   const auto dead_blocks = std::make_shared<DeadBlocks>();
-  rocksdb::DBOptions db_opts = db_options(options, mode, disk.env.get(), cache, witness.get());
+  rocksdb::DBOptions db_opts = db_options(options, mode, end, disk.env.get(), cache, witness.get());
   db_opts.listeners.push_back(dead_blocks);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
@@ -233,7 +234,9 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   opened->handles_ = std::move(handles);
   opened->lock_ = *std::move(lock);
   if (mode == Mode::read_only) return opened;
-  opened->synced_ = std::make_unique<SyncMark>(options.dir);
+  // All of the log is in files by now. The mark says so before anything new is written: a first record that is torn
+  // is the end of the log then, and no damage.
+  opened->synced_ = std::make_unique<SyncMark>(options.dir, SyncedUpTo{db->GetLatestSequenceNumber(), 0});
   if (auto dropped = opened->drop_leftovers(); !dropped) return core::fail(dropped.error());
   return opened;
 }

@@ -30,6 +30,8 @@ class LogWitness final : public rocksdb::WalFilter {
 
   // All that is known to have been synced was there.
   [[nodiscard]] bool saw_all_synced() const { return synced_ && next_sequence_ > synced_->log_sequence; }
+  // No record was shown.
+  [[nodiscard]] bool saw_nothing() const { return next_sequence_ == 0; }
 
   // Seqs of records that are not there: between those that are, and up to what is known to have been synced.
   // `log_sequence`: of the database once it is open.

@@ -136,6 +136,7 @@ void FaultyFileSystem::cut_power(const Torn& torn) {
   synced_.clear();
   new_files_.clear();
   overwritten_.clear();
+  if (names_) names_->cut_power();
 }
 
 IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,

@@ -10,8 +10,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+
+#include "tests/store/rocks/names_on_disk.h"
 
 namespace headgate::testing {
 
@@ -33,8 +36,13 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   // Takes from every file that was written through here what was not synced, and undoes files and renames
   // whose directory was not synced. Nothing may be open. `torn` says how many of the unsynced bytes of a
   // write-ahead log are there all the same, as after a torn write.
+  // With keep_names() also takes each name that no sync of its directory has covered, of RocksDB's files and of
+  // others, and of directories.
   using Torn = std::function<uint64_t(uint64_t unsynced)>;
   void cut_power(const Torn& torn);
+
+  // From now on names in `root` are known, at any depth.
+  void keep_names(const std::string& root) { names_.emplace(root); }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
@@ -60,8 +68,9 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   uint64_t fail_from_ = kForEver;
   uint64_t fail_count_ = kForEver;
   Fault fault_ = Fault::gone;
-  std::map<std::string, uint64_t> synced_;          // size at the last sync, by path
-  std::set<std::string> new_files_;                 // whose names no sync of a directory has covered
+  std::map<std::string, uint64_t> synced_;  // size at the last sync, by path
+  std::set<std::string> new_files_;         // whose names no sync of a directory has covered
+  std::optional<NamesOnDisk> names_;
   std::map<std::string, std::string> overwritten_;  // by a rename likewise: what was there; empty = nothing
 };
 

@@ -1,5 +1,5 @@
 // Random work on the real store, cut off at a random operation of the disk: what was not synced is gone, the
-// last write is torn, files and renames that no sync covered never happened. After each cut the store must
+// last write is torn, files, directories and renames that no sync covered never happened. After each cut the store must
 // be, entry by entry and counter by counter, as it was after some step that is not older than the last one
 // that was promised to be durable; and every row must agree with every other.
 // A failure prints its seed; HEADGATE_SEED begins with it. HEADGATE_CUTS: how many, 1,000 by default.
@@ -73,6 +73,8 @@ class CutRun : private RocksDriver {
     options.tail_bytes = chance(50) ? 0 : 4u << 20;
     options.holes_max = chance(50) ? 2 : 64;
     options.env = env_.get();
+    options.dir = dir / "site/gateway/store";
+    disk_->keep_names(dir.path());
   }
   ~CutRun() { store.reset(); }  // before its disk
 

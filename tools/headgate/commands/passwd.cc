@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/topic.h"
+#include "store/disk/names.h"
 #include "tools/headgate/commands/commands.h"
 
 namespace headgate::tools {
@@ -154,14 +155,6 @@ void keep_rights(int file, const std::string& path) {
   if (hands_down) (void)fchmod(file, 0640);
 }
 
-void sync_directory(const std::string& path) {
-  const std::string directory = directory_of(path);
-  const int opened = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return;
-  (void)fsync(opened);
-  (void)close(opened);
-}
-
 core::Status replace(const std::string& path, const std::string& text) {
   std::string beside = path + ".XXXXXX";
   const int file = mkstemp(beside.data());  // mode 0600
@@ -171,11 +164,8 @@ core::Status replace(const std::string& path, const std::string& text) {
   if (done && fsync(file) != 0) done = failed("cannot be synced", beside);
   if (close(file) != 0 && done) done = failed("cannot be closed", beside);
   if (done && rename(beside.c_str(), path.c_str()) != 0) done = failed("cannot be replaced", path);
-  if (!done) {
-    (void)unlink(beside.c_str());
-  } else {
-    sync_directory(path);
-  }
+  if (done) return store::sync_name(path);
+  (void)unlink(beside.c_str());
   return done;
 }
 
