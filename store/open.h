@@ -39,6 +39,8 @@ struct StoreOptions {
   size_t cache_bytes = 8u << 20;  // RocksDB's blocks, indexes and memtables together
   size_t tail_bytes = 8u << 20;   // the newest messages, kept for consumers that keep up
   size_t holes_max = 64;  // finished ranges behind the head of a lane; with more, rows are written anew
+  int tables_open_max =
+      256;  // files of a backlog that are open at a time; others are opened when they are read
   SpaceLimits space = {.min_free_bytes = 64u << 20,
                        .reserve_bytes = 32u << 20};  // what the disk must keep free
   std::shared_ptr<Volume> volume;                    // whom to ask for that; null = the operating system

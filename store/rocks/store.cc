@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "store/rocks/db/small_files.h"
 #include "store/rocks/mend/heal.h"
 
 namespace headgate::store {
@@ -33,6 +34,7 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       recovery_(recovery_parts(), [this](const Opened& again) { restart(again); }) {
   running_.path.set_on_row([this](LaneId id, Lane& lane, Seq last) { read_ahead_.on_row(id, lane, last); });
   if (opened.space) disk_.on_space(*opened.space);
+  merge_small_files();
 }
 
 RocksStore::~RocksStore() {
@@ -145,7 +147,14 @@ core::Status RocksStore::check_database() const {
   return {};
 }
 
+// Each opening leaves files of what the log held.
+void RocksStore::merge_small_files() {
+  running_.background.run(Background::Thread::housekeeper,
+                          [db = running_.db] { store::merge_small_files(*db); });
+}
+
 void RocksStore::restart(const Opened& opened) {
+  merge_small_files();
   committer_.restart(opened.meta.next_seq);
   disk_.restart(opened.compacts);
   reclaimer_.restart();

@@ -89,6 +89,7 @@ class RocksStore final : public DurableStore {
   std::set<QueueId> settle(Group& group);
   core::Status check_database() const;
   void restart(const Opened& opened);
+  void merge_small_files();
 
   // In the order in which they are made: each borrows from those before it.
   Running running_;

@@ -41,7 +41,7 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, L
   db.wal_filter = witness;
   db.max_total_wal_size = 4 * options.disk_use.unit_bytes;
   db.max_background_jobs = 2;
-  db.max_open_files = -1;
+  db.max_open_files = options.tables_open_max;
   db.max_file_opening_threads = 1;  // starting more takes longer than what they do
   db.max_manifest_file_size = 4u << 20;
   db.manifest_preallocation_size = options.disk_use.unit_bytes / 4;
