@@ -42,7 +42,7 @@ constexpr bool flags_are_allowed(PacketType type, uint8_t flags) {
   return false;
 }
 
-constexpr uint8_t kDup = 8;
+constexpr uint8_t kDupFlag = 8;
 
 // Tells flags that 3.1 has, or does not use, from those that make a packet unreadable.
 constexpr bool flags_are_allowed_in_v3_1(PacketType type, uint8_t flags) {
@@ -52,7 +52,7 @@ constexpr bool flags_are_allowed_in_v3_1(PacketType type, uint8_t flags) {
     case PacketType::pubrel:
     case PacketType::subscribe:
     case PacketType::unsubscribe:
-      return (flags & ~kDup) == 2;
+      return (flags & ~kDupFlag) == 2;
     default:
       return true;  // they are not used
   }
