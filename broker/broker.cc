@@ -244,6 +244,31 @@ void Broker::renew_grants() {
   }
 }
 
+// Parts a session from its connection at once, however long the client takes to read its good-bye.
+void Broker::cut_off(Client& client, ReasonCode reason, std::string_view why, core::Now now) {
+  Channel& channel = *client.session->channel();
+  say_good_bye(channel, reason, why);
+  channel.session = nullptr;
+  detach(*client.session, now);
+  end_connection(client, channel.graceful, now);
+}
+
+bool Broker::kick(std::string_view client_id, core::Now now) {
+  const auto it = clients_.find(std::string(client_id));
+  if (it == clients_.end() || !it->second.session->connected()) return false;
+  log_.info("client_kicked", {{"client", client_id}, {"peer", it->second.session->channel()->peer()}});
+  cut_off(it->second, ReasonCode::administrative_action, "the operator has ended the connection", now);
+  return true;
+}
+
+bool Broker::remove_session(std::string_view client_id, core::Now now) {
+  const std::string id(client_id);
+  if (!clients_.contains(id)) return false;
+  (void)kick(id, now);
+  if (clients_.contains(id)) end_session(id, now);  // else it has ended with its connection
+  return true;
+}
+
 std::shared_ptr<Session> Broker::find(std::string_view client_id) const {
   const auto it = clients_.find(std::string(client_id));
   return it == clients_.end() ? nullptr : it->second.session;

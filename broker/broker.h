@@ -87,6 +87,11 @@ class Broker {
   // After the sessions: a client that was connected has lost its connection now. One without a stored session
   // ends at the next tick.
   void restore_will(const std::string& client_id, const StoredWill& stored, core::Now now);
+  // Ends the client's connection (5.0: DISCONNECT 0x98); its session and its will are treated as after a lost
+  // connection. False: no client of this id is connected.
+  bool kick(std::string_view client_id, core::Now now);
+  // Ends the session, connected or not: a will is published, what waits is gone. False: there is none.
+  bool remove_session(std::string_view client_id, core::Now now);
   [[nodiscard]] std::shared_ptr<Session> find(std::string_view client_id) const;
   void for_each(const std::function<void(Session&)>& visit) const;
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
@@ -124,6 +129,7 @@ class Broker {
               std::string_view why = {});
   [[nodiscard]] std::string unused_client_id(core::Now now);
   void take_over(Client& old, core::Now now);
+  void cut_off(Client& client, ReasonCode reason, std::string_view why, core::Now now);
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
   void fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now);

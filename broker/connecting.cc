@@ -189,14 +189,10 @@ void Broker::set_up(Channel& channel, Session& session, const Connect& connect, 
 }
 
 void Broker::take_over(Client& old, core::Now now) {
-  Channel* channel = old.session->channel();
-  if (!channel) return;
-  say_good_bye(*channel, ReasonCode::session_taken_over,
-               "another connection came with this client id");  // [MQTT-3.1.4-3]
-  channel->session = nullptr;
-  detach(*old.session, now);
+  if (!old.session->channel()) return;
   log_.info("client_taken_over", {{"client", old.session->client_id()}});
-  end_connection(old, channel->graceful, now);
+  cut_off(old, ReasonCode::session_taken_over, "another connection came with this client id",
+          now);  // [MQTT-3.1.4-3]
 }
 
 void Broker::send_connack(Channel& channel, const Connect& connect, const Session& session, bool present) {

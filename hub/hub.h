@@ -61,6 +61,8 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   ReloadReport reload() override;
+  core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
+  core::Result<RemovedSession> remove_session(const std::string& client_id) override;
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
     store_->back_up(dir, std::move(done));
   }

@@ -146,6 +146,14 @@ std::vector<ClientInfo> Hub::clients() const {
   return clients;
 }
 
+core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
+  const auto session = engine_.broker().find(client_id);
+  const bool connected = session && session->connected();
+  const auto held = engine_.remove_session(client_id);
+  if (!held) return core::fail(held.error());
+  return RemovedSession{connected, held->messages, held->bytes};
+}
+
 std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
 
 void Hub::reload_access(const Config& fresh, ReloadReport& report) {

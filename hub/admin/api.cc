@@ -81,6 +81,20 @@ AdminReply get_clients(const AdminCall& call) {
   return answer_json({{"clients", std::move(clients)}});
 }
 
+AdminReply post_kick_client(const AdminCall& call) {
+  if (const core::Status kicked = call.hub.kick_client(call.name); !kicked) return refused(kicked.error());
+  return answer_json({{"client_id", call.name}});
+}
+
+AdminReply post_remove_session(const AdminCall& call) {
+  const auto removed = call.hub.remove_session(call.name);
+  if (!removed) return refused(removed.error());
+  return answer_json({{"client_id", call.name},
+                      {"was_connected", removed->was_connected},
+                      {"messages", removed->messages},
+                      {"bytes", removed->bytes}});
+}
+
 AdminReply get_routes(const AdminCall& call) {
   Json routes = Json::array();
   for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
@@ -137,6 +151,8 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", {"dlq", "*", "replay"}, {}, post_replay_letter},
       {"POST", {"dlq", "*", "purge"}, {}, post_purge_letter},
       {"GET", {"clients"}, {}, get_clients},
+      {"POST", {"clients", "*", "kick"}, {}, post_kick_client},
+      {"POST", {"sessions", "*", "remove"}, {}, post_remove_session},
       {"GET", {"routes"}, {}, get_routes},
       {"POST", {"routes", "check"}, {}, check_routes},
       {"POST", {"routes", "reload"}, {}, reload_routes},

@@ -15,6 +15,9 @@
 //                                      were all)
 //   POST /v1/dlq/purge                 all of them: {"purged"}
 //   GET  /v1/clients                   {"clients": […]}
+//   POST /v1/clients/{name}/kick       ends the connection of a client id: {"client_id"}
+//   POST /v1/sessions/{name}/remove    ends a session with what waits for it: {"client_id", "was_connected",
+//                                      "messages", "bytes"}
 //   GET  /v1/routes                    {"routes": […]}
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
 //   POST /v1/routes/reload             reads the route files again
@@ -24,7 +27,7 @@
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
-// (the store refuses). Everything but reload, purge and replay leaves the hub as it was.
+// (the store refuses). Everything but reload, purge, replay, kick and remove leaves the hub as it was.
 #pragma once
 
 #include <functional>

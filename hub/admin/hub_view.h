@@ -1,6 +1,6 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload().
+// reload(), kick_client() and remove_session().
 #pragma once
 
 #include <cstdint>
@@ -100,6 +100,13 @@ struct ReloadReport {
       errors;  // one readable text for each route or file that was left out, or not taken
 };
 
+// A session that the operator has ended.
+struct RemovedSession {
+  bool was_connected = false;
+  uint64_t messages = 0;  // that waited for it
+  uint64_t bytes = 0;
+};
+
 // Ends what it stands for when it is destroyed.
 class Subscription {
  public:
@@ -125,6 +132,11 @@ class HubView {
   // Reads the certificates, and the config's routes and routes_dir, again. Routes that do not load are left
   // out, certificates that do not leave the old ones in force; both are reported.
   virtual ReloadReport reload() = 0;
+
+  // Ends a client's connection. Error: not_found, for the operator to read.
+  virtual core::Status kick_client(const std::string& client_id) = 0;
+  // Ends a session with what waits for it. Errors: not_found, unavailable.
+  virtual core::Result<RemovedSession> remove_session(const std::string& client_id) = 0;
 
   // Copies the store: see DurableStore::back_up().
   virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;

@@ -72,6 +72,30 @@ void Engine::renew_grants() {
   offer_inputs();
 }
 
+core::Status Engine::kick(std::string_view client_id) {
+  if (broker_.kick(client_id, clock_.now())) return {};
+  const std::string name = "\"" + std::string(client_id) + "\"";
+  if (!broker_.find(client_id)) return core::fail(core::Errc::not_found, "there is no client " + name);
+  return core::fail(core::Errc::not_found, "client " + name + " is not connected; it has a session only");
+}
+
+core::Result<QueueContent> Engine::remove_session(std::string_view client_id) {
+  const std::shared_ptr<broker::Session> session = broker_.find(client_id);
+  if (!session)
+    return core::fail(core::Errc::not_found, "there is no session \"" + std::string(client_id) + "\"");
+  if (!store_error_.empty())
+    return core::fail(core::Errc::unavailable, "the store takes no writes now, try later: " + store_error_);
+  QueueContent held;
+  if (session->queue) {
+    const store::QueueStats& queue = store_.stats(*session->queue);
+    held = {queue.waiting(), queue.waiting_bytes()};
+  }
+  (void)broker_.remove_session(client_id, clock_.now());
+  log_.info("session_removed",
+            {{"client", client_id}, {"messages", held.messages}, {"bytes", held.bytes}, {"by", "operator"}});
+  return held;
+}
+
 void Engine::serve_sys(uint32_t interval_s, SysFeed::Read read) {
   sys_feed_.emplace(broker_, interval_s, std::move(read), clock_.now());
 }

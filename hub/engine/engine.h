@@ -2,9 +2,11 @@
 // answers that wait for the store. Tests drive it packet by packet; Hub puts shells round it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/broker.h"
@@ -31,6 +33,12 @@
 
 namespace headgate::hub {
 
+// Messages that a queue holds.
+struct QueueContent {
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+};
+
 // The switchboard: broker and store tell it what happened, and it tells the parts whose business that is, in
 // the order in which they have to hear of it. The rules are the parts'.
 class Engine : private broker::BrokerEvents, private store::StoreEvents {
@@ -52,6 +60,11 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
+  // Ends a client's connection; its session stays, if it is to outlive it. Error: not_found (not connected).
+  core::Status kick(std::string_view client_id);
+  // Ends a session with its subscriptions and what waits for it, its connection first if there is one.
+  // Returns what its queue held then. Errors: not_found; unavailable, while the store takes no writes.
+  core::Result<QueueContent> remove_session(std::string_view client_id);
   // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `read` is called when values are
   // needed. Call once, before any client comes.
   void serve_sys(uint32_t interval_s, SysFeed::Read read);

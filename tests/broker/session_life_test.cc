@@ -220,6 +220,75 @@ TEST_F(TakeOver, WithCleanStartEndsAWillsDelay) {  // MQTT 5.0 section 3.1.2.5
   EXPECT_THAT(happened(), ElementsAre("disconnected a", will_of("a"), "ended a", "connected a"));
 }
 
+// ---- by the operator ----
+
+using Kick = BrokerTest;
+
+TEST_F(Kick, TellsTheClientAndKeepsItsSession) {
+  ScriptedClient& a = connected(kept(v5("a")));
+  EXPECT_TRUE(broker().kick("a", now()));
+  EXPECT_THAT(a.read(), ElementsAre("DISCONNECT 98", "closed"));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a"));
+  EXPECT_THAT(client().connect(kept(v5("a"))), ElementsAre("CONNACK 00 present"));
+  EXPECT_EQ(broker().stats().closed.at("administrative action"), 1u);
+}
+
+TEST_F(Kick, JustClosesAConnectionOfVersion3) {
+  ScriptedClient& a = connected(v3("a"));
+  EXPECT_TRUE(broker().kick("a", now()));
+  EXPECT_THAT(a.read(), ElementsAre("closed"));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", "ended a"));
+}
+
+TEST_F(Kick, PublishesTheWillOfWhoIsCutOff) {
+  connected(with_will(v5("a")));
+  EXPECT_TRUE(broker().kick("a", now()));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", will_of("a"), "ended a"));
+}
+
+TEST_F(Kick, PartsAClientThatReadsNothingAtOnce) {
+  ScriptedClient& a = connected(kept(v5("a")));
+  a.stall();
+  EXPECT_TRUE(broker().kick("a", now()));
+  EXPECT_FALSE(session("a")->connected());
+}
+
+TEST_F(Kick, OfWhoIsNotConnectedDoesNothing) {
+  connected(kept(v5("away"))).drop();
+  happened();
+  EXPECT_FALSE(broker().kick("away", now()));
+  EXPECT_FALSE(broker().kick("nobody", now()));
+  EXPECT_THAT(happened(), IsEmpty());
+}
+
+using RemovedSession = BrokerTest;
+
+TEST_F(RemovedSession, EndsWhetherItIsConnectedOrNot) {
+  connected(kept(v5("away"))).drop();
+  ScriptedClient& here = connected(kept(v5("here")));
+  happened();
+  EXPECT_TRUE(broker().remove_session("away", now()));
+  EXPECT_TRUE(broker().remove_session("here", now()));
+  EXPECT_THAT(happened(), ElementsAre("ended away", "disconnected here", "ended here"));
+  EXPECT_THAT(here.read(), ElementsAre("DISCONNECT 98", "closed"));
+  EXPECT_EQ(broker().sessions(), 0u);
+  EXPECT_FALSE(broker().remove_session("away", now()));
+}
+
+TEST_F(RemovedSession, OfOneThatDoesNotOutliveItsConnectionEndsOnce) {
+  connected(v5("a"));
+  EXPECT_TRUE(broker().remove_session("a", now()));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", "ended a"));
+}
+
+TEST_F(RemovedSession, CutsAWillsDelayShort) {
+  connected(with_will(kept(v5("a")), 1000));
+  EXPECT_TRUE(broker().remove_session("a", now()));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", will_of("a"), "ended a"));
+  pass_s(2000);
+  EXPECT_THAT(happened(), IsEmpty());
+}
+
 // ---- wills ----
 
 using WillMessage = BrokerTest;

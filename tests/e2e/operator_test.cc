@@ -162,6 +162,26 @@ TEST_F(Operator, SeesClients) {
   EXPECT_THAT(hub_.cli({"client", "ls"}).out, HasSubstr("watched"));
 }
 
+TEST_F(Operator, KicksAClientThatKeepsItsSession) {
+  auto kicked = persistent_client("kicked");
+  ASSERT_EQ(kicked->subscribe("t", 1), 1);
+  ASSERT_EQ(hub_.cli({"client", "kick", "kicked"}).exit_code, 0);
+  EXPECT_TRUE(kicked->wait_disconnected());
+  EXPECT_EQ(kicked->disconnect_code(), 0x98);
+  EXPECT_EQ(hub_.cli({"client", "kick", "kicked"}).exit_code, 1) << "it is away already";
+  EXPECT_TRUE(persistent_client("kicked")->session_was_present());
+}
+
+TEST_F(Operator, RemovesASessionWithWhatWaitsForEver) {
+  ASSERT_EQ(persistent_client("gone")->subscribe("t", 1), 1);
+  ASSERT_TRUE(client()->publish_and_wait("t", "for nobody", 1));
+  EXPECT_EQ(hub_.cli({"session", "rm", "gone"}).exit_code, 2) << "there is no terminal to ask on";
+  EXPECT_EQ(hub_.cli_json({"session", "rm", "gone", "--yes"})["messages"], 1);
+  restart_hard();
+  EXPECT_FALSE(persistent_client("gone")->session_was_present());
+  EXPECT_THAT(hub_.log(), HasSubstr("session_removed"));
+}
+
 TEST_F(Operator, SeesRoutes) {
   EXPECT_EQ(route("up")["active"], true);
   EXPECT_THAT(hub_.cli({"route", "ls"}).out, HasSubstr("first"));

@@ -34,6 +34,17 @@ class CannedHubView : public hub::HubView {
     return {2, {"r.json: routes.bad: is 7"}};
   }
 
+  core::Status kick_client(const std::string& client_id) override {
+    if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
+    ended_.push_back("kick " + client_id);
+    return {};
+  }
+  core::Result<hub::RemovedSession> remove_session(const std::string& client_id) override {
+    if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no session \"nobody\"");
+    ended_.push_back("remove " + client_id);
+    return hub::RemovedSession{true, 7, 1536};
+  }
+
   // Waits for finish_backup().
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
     backup_dir_ = dir;
@@ -99,6 +110,7 @@ class CannedHubView : public hub::HubView {
   store::StoreStats store_stats_;
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
+  std::vector<std::string> ended_;  // connections and sessions that were asked to end
 
  private:
   class Ended : public hub::Subscription {

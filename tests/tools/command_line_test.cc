@@ -39,6 +39,8 @@ TEST_F(CommandLineTest, WrongUsageIsExitCodeTwo) {
                                                        {"dlq", "replay"},
                                                        {"dlq", "purge", "--yes"},
                                                        {"dlq", "replay", "3", "--all"},
+                                                       {"client", "kick"},
+                                                       {"session", "rm", "--yes"},
                                                        {"queue", "purge", "--yes"}};
   for (const auto& args : wrong) EXPECT_EQ(run(args), kExitUsage);
   EXPECT_EQ(out_.str(), "");

@@ -349,6 +349,27 @@ TEST_F(OfflineCommands, LookingChangesNothing) {
   EXPECT_EQ(store_.stats(*store_.find_queue("q")).waiting(), 1u);
 }
 
+TEST_F(Commands, ClientKickEndsTheConnectionOnly) {
+  hub_.answers_["POST /v1/clients/a%2Fb/kick"] = R"({"client_id": "a/b"})";
+  EXPECT_EQ(run_client_kick(human(), "a/b"), kExitOk);
+  EXPECT_EQ(out_.str(), "the connection of a/b has ended\n");
+}
+
+TEST_F(Commands, SessionRmAsksBeforeItDropsWhatWaits) {
+  hub_.answers_["POST /v1/sessions/pump-1/remove"] =
+      R"({"client_id": "pump-1", "was_connected": false, "messages": 12, "bytes": 2048})";
+  EXPECT_EQ(run_session_rm(human(), "pump-1", no_terminal()), kExitUsage);
+  EXPECT_TRUE(hub_.asked_.empty());
+  std::string asked;
+  const Consent yes = {.ask = [&asked](const std::string& question) {
+    asked = question;
+    return std::optional<std::string>("y");
+  }};
+  EXPECT_EQ(run_session_rm(human(), "pump-1", yes), kExitOk);
+  EXPECT_EQ(asked, "End the session of pump-1, and drop all that waits for it?");
+  EXPECT_EQ(out_.str(), "the session of pump-1 has ended; dropped 12 messages, 2.0 KiB\n");
+}
+
 TEST_F(Commands, RouteCheckNeedsNoHub) {
   const testing::TempDir dir;
   const std::string good = dir.write("good.json", R"({"routes": {"a": "FROM /messages/* INTO $upstream"}})");

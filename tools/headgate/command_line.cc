@@ -20,8 +20,8 @@ constexpr const char* kDescription =
     "peek, "
     "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
-    "only that. Nothing here changes the hub or its data but queue purge, dlq replay and dlq purge; store "
-    "backup "
+    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick and "
+    "session rm; store backup "
     "makes a copy, passwd changes a file of users.";
 
 // Declares the subcommands; each leaves in `run_` what is to be done.
@@ -183,6 +183,14 @@ class CommandLine {
   void add_client() {
     CLI::App& client = add_group("client", "Who is connected, or has a session");
     on_hub(add(client, "ls", "All clients"), run_client_ls);
+    CLI::App* const kick = add(client, "kick", "End a client's connection; its session stays");
+    kick->add_option("id", client_id_, "The client id, as client ls shows it")->required();
+    on_hub(kick, [this](const Context& context) { return run_client_kick(context, client_id_); });
+    CLI::App& session = add_group("session", "What the hub keeps for a client that is away");
+    CLI::App* const rm = add(session, "rm", "End a session with its subscriptions and what waits for it");
+    rm->add_option("id", client_id_, "The client id, as client ls shows it")->required();
+    add_yes(rm);
+    on_hub(rm, [this](const Context& context) { return run_session_rm(context, client_id_, consent_); });
   }
 
   void add_route() {
@@ -274,6 +282,7 @@ class CommandLine {
   uint64_t letter_ = 0;
   bool letter_payload_ = false;
   LetterChoice choice_;
+  std::string client_id_;
   Consent consent_;
   TailOptions tail_;
   PasswdOptions passwd_;

@@ -241,6 +241,16 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   EXPECT_EQ(hub_.reloads(), 0);
 }
 
+TEST_F(AdminApiTest, KicksAClientAndRemovesASessionByTheirWholeNames) {
+  EXPECT_EQ(ask("POST", "/v1/clients/a%2Fb%20c/kick").body, R"({"client_id":"a/b c"})");
+  EXPECT_EQ(ask("POST", "/v1/sessions/a%2Fb/remove").body,
+            R"({"client_id":"a/b","was_connected":true,"messages":7,"bytes":1536})");
+  EXPECT_EQ(hub_.ended_, (std::vector<std::string>{"kick a/b c", "remove a/b"}));
+  EXPECT_EQ(error("POST", "/v1/clients/nobody/kick"), "404 there is no client \"nobody\"");
+  EXPECT_EQ(error("POST", "/v1/sessions/nobody/remove"), "404 there is no session \"nobody\"");
+  EXPECT_EQ(error("GET", "/v1/clients/a/kick"), "405 \"/v1/clients/a/kick\" takes POST only");
+}
+
 TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
   const Json report = Json::parse(ask("POST", "/v1/routes/reload").body);
   EXPECT_EQ(report["active"], 2);

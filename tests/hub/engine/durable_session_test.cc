@@ -58,6 +58,27 @@ TEST_F(DurableSession, KeepsSubscriptionsAndMessagesOverAKilledHub) {
   EXPECT_THAT(waiting("session/reader"), IsEmpty());
 }
 
+TEST_F(DurableSession, EndsByTheOperatorWithWhatWaitsAndStaysGone) {
+  subscribe_and_leave("t", 1);
+  publish(qos1(1, "t", "x"));
+  const auto held = engine_->remove_session("reader");
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->messages, 1u);
+  EXPECT_GT(held->bytes, 0u);
+  commit();
+  restart();
+  EXPECT_FALSE(store_.find_queue("session/reader"));
+  EXPECT_THAT(client().connect(kept(v5("reader"))), ElementsAre("CONNACK 00"));
+}
+
+TEST_F(DurableSession, ThatNobodyHasCannotBeEnded) {
+  EXPECT_EQ(engine_->remove_session("nobody").error().what, "there is no session \"nobody\"");
+  EXPECT_EQ(engine_->kick("nobody").error().what, "there is no client \"nobody\"");
+  subscribe_and_leave("t", 1);
+  EXPECT_EQ(engine_->kick("reader").error().what,
+            "client \"reader\" is not connected; it has a session only");
+}
+
 TEST_F(DurableSession, SendsAgainWhatWasNotAcknowledgedWhenTheHubDied) {
   subscribe_and_leave("t", 1);
   publish(qos1(1, "t", "x"));

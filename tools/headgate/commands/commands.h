@@ -1,6 +1,6 @@
 // The subcommands of `headgate`, each in its own file, callable in process. They print to `out`, complain to
-// `err` in one readable text, and return the exit code. None changes the hub or its data, but purge and
-// replay; store backup makes a copy.
+// `err` in one readable text, and return the exit code. None changes the hub or its data, but purge, replay,
+// client kick and session rm; store backup makes a copy.
 #pragma once
 
 #include <cstdint>
@@ -86,6 +86,10 @@ int run_queue_ls(const Context& context);
 int run_queue_peek(const Context& context, const PeekOptions& options);
 int run_queue_tail(const Context& context, const QueueTailOptions& options);
 int run_client_ls(const Context& context);
+// Ends a client's connection; its session stays.
+int run_client_kick(const Context& context, const std::string& client_id);
+// Ends a session with what waits for it. Asks.
+int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
 
