@@ -49,8 +49,9 @@ std::string_view name_in(std::initializer_list<core::LogField> fields) {
       return field.key == key && !field.value.empty() && field.value != "-";
     });
     // A peer's port is another one each time that it comes.
-    if (found != fields.end())
-      return key == "peer" ? found->value.substr(0, found->value.rfind(':')) : found->value;
+    if (found == fields.end()) continue;
+    const std::string_view name = found->value;
+    return key == "peer" ? name.substr(0, name.rfind(':')) : name;
   }
   return {};
 }
