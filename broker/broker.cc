@@ -199,9 +199,9 @@ void Broker::check_alive(Channel& channel, core::Now now) {
   complain("connection_refused", channel, {}, channel.close_text(), {}, now);
 }
 
-// More is unsent than may be, and the client has taken none of it for too long.
+// More is unsent than may be, or something waits for what is, and the client has taken none of it for too long.
 bool Broker::is_stuck(Channel& channel, core::Now now) const {
-  if (channel.unsent_bytes() <= options_.session.unsent_bytes_max) {
+  if (channel.unsent_bytes() <= options_.session.unsent_bytes_max && !channel.tell_drained) {
     channel.stuck_since_ms = 0;
     return false;
   }

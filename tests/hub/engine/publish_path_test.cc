@@ -308,11 +308,17 @@ TEST_F(PublishPath, DoesNotReadAClientWhosePublishesFillTheStoresQueue) {
 }
 
 // A hub that may retain one message and has done so, with a route and a live subscriber that want more.
-class TooManyRetained : public EngineTest {
+class HubThatMayRetainOne : public EngineTest {
  protected:
-  TooManyRetained() {
+  HubThatMayRetainOne() {
     options_.retained = {1, 1000};
     restart();
+  }
+};
+
+class TooManyRetained : public HubThatMayRetainOne {
+ protected:
+  TooManyRetained() {
     route("FROM '#' INTO $upstream");
     listener_.connect(v5("listener"));
     listener_.subscribe(1, {to("#", 1)});
