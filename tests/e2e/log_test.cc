@@ -123,8 +123,8 @@ TEST_F(Log, AndEveryTableStayReadableWhateverClientsCallThemselves) {
     EXPECT_NE(table.out.find("long-xxx"), std::string::npos) << table.out.substr(0, 200);
     EXPECT_LT(widest_line(table.out), 400u) << of;
   }
-  const auto exact = hub_.cli_json({"client", "ls"})["clients"][0];
-  EXPECT_EQ(exact["id"].get<std::string>().size(), 60'005u);
+  const nlohmann::json exact = hub_.cli_json({"client", "ls"})["clients"][0];
+  EXPECT_EQ(exact["client_id"].get<std::string>().size(), 60'005u);
 }
 
 // Files that a reload reads, exchanged for pipes: to open one is to wait for its writer.
