@@ -59,20 +59,27 @@ std::string complaint(const JsonValue& batch) {
   return "";
 }
 
-bool copy_body(const JsonValue& row, Line& line) {
-  if (const auto body = row.find("b"); body != row.end()) {
-    line["body"] = *body;
-  } else if (auto text = text_member(row, "s")) {
-    line["body"] = std::move(*text);
-  } else if (auto base64 = text_member(row, "x")) {
-    line["body_base64"] = std::move(*base64);
-  } else {
-    return false;
-  }
-  return true;
+std::string dump(const Line& line) { return line.dump(-1, ' ', false, Line::error_handler_t::replace); }
+
+void append_member(std::string& line, std::string_view key, std::string_view json) {
+  line.append(line.empty() ? "{\"" : ",\"").append(key).append("\":").append(json);
+}
+void append_text(std::string& line, std::string_view key, const std::optional<std::string>& text) {
+  if (text) append_member(line, key, dump(*text));
 }
 
-std::string dump(const Line& line) { return line.dump(-1, ' ', false, Line::error_handler_t::replace); }
+bool append_body(std::string& line, const JsonValue& row, const RawRow& raw) {
+  const auto text = text_member(row, "s");
+  const auto base64 = text_member(row, "x");
+  if (!raw.body.empty()) {
+    append_member(line, "body", raw.body);
+  } else if (text) {
+    append_text(line, "body", text);
+  } else {
+    append_text(line, "body_base64", base64);
+  }
+  return !raw.body.empty() || text || base64;
+}
 
 }  // namespace
 
@@ -93,7 +100,10 @@ void BatchPrinter::print(std::string_view text, const std::string& where) {
   if (const auto gaps = batch.find("gaps"); gaps != batch.end() && gaps->is_array()) {
     for (const JsonValue& gap : *gaps) print_gap({gap}, source, where);
   }
-  for (const JsonValue& row : batch["m"]) print_row({row}, source, where);
+  const std::vector<RawRow> raw = raw_rows(text);
+  const JsonValue& rows = batch["m"];
+  if (raw.size() != rows.size()) return report_bad(where, "messages that cannot be told apart");
+  for (size_t i = 0; i < rows.size(); ++i) print_row({rows[i]}, raw[i], source, where);
   out_.flush();
 }
 
@@ -102,21 +112,23 @@ void BatchPrinter::report_bad(const std::string& where, std::string_view what) {
   err_ << "headgate unbatch: " << core::printable(where) << ": " << core::printable(what) << '\n';
 }
 
-void BatchPrinter::print_row(const Json& json_row, const Source& source, const std::string& where) {
+void BatchPrinter::print_row(const Json& json_row, const RawRow& raw, const Source& source,
+                             const std::string& where) {
   const JsonValue& row = json_row.value;
   const auto seq = row.is_object() ? unsigned_member(row, "i") : std::nullopt;
   const auto time = seq ? member<int64_t>(row, "t", &JsonValue::is_number_integer) : std::nullopt;
   const auto topic = seq ? text_member(row, "k") : std::nullopt;
   if (!time || !topic) return report_bad(where, "a message without \"i\", \"t\" or \"k\": skipped");
-  Line line{{"hub", source.hub},
-            {"epoch", source.epoch},
-            {"seq", *seq},
-            {"time", time_text(*time)},
-            {"topic", *topic}};
-  if (const auto properties = row.find("p"); properties != row.end()) line["properties"] = *properties;
-  if (auto type = text_member(row, "ct")) line["content_type"] = std::move(*type);
-  if (auto encoding = text_member(row, "ce")) line["content_encoding"] = std::move(*encoding);
-  if (!copy_body(row, line))
+  std::string line;
+  append_text(line, "hub", source.hub);
+  append_text(line, "epoch", source.epoch);
+  append_member(line, "seq", std::to_string(*seq));
+  append_text(line, "time", time_text(*time));
+  append_text(line, "topic", topic);
+  if (!raw.properties.empty()) append_member(line, "properties", raw.properties);
+  append_text(line, "content_type", text_member(row, "ct"));
+  append_text(line, "content_encoding", text_member(row, "ce"));
+  if (!append_body(line, row, raw))
     return report_bad(where, "message " + std::to_string(*seq) + " has no body: skipped");
   if (done()) return;
   if (!seen_.insert(source.hub, source.epoch, *seq)) {
@@ -124,7 +136,7 @@ void BatchPrinter::print_row(const Json& json_row, const Source& source, const s
     if (!options_.keep_duplicates) return;
   }
   ++counts_.messages;
-  out_ << dump(line) << '\n';
+  out_ << line << "}\n";
 }
 
 // A gap is declared until the hub knows that it was heard, so it may come more than once.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tools/unbatch/raw_rows.h"
 #include "tools/unbatch/seen.h"
 
 namespace headgate::tools {
@@ -43,7 +44,7 @@ class BatchPrinter {
   struct Source;  // hub and epoch
   struct Json;    // hides nlohmann::json
 
-  void print_row(const Json& row, const Source& source, const std::string& where);
+  void print_row(const Json& row, const RawRow& raw, const Source& source, const std::string& where);
   void print_gap(const Json& gap, const Source& source, const std::string& where);
 
   PrintOptions options_;

@@ -67,6 +67,38 @@ TEST_F(Unbatch, TellsTextFromBytes) {
   EXPECT_THAT(out_, HasSubstr(R"("content_type":"image/png","body_base64":"/w==")"));
 }
 
+TEST_F(Unbatch, GivesTheBodysOwnText) {
+  const std::vector<std::string> bodies = {R"({"b":1,"a":-0,"n":12345678901234567890123})",
+                                           R"([1.0,1e2,0.10000000000000000555,-0.0])",
+                                           R"({"z":{"y":1,"x":2},"a":"\u00e9\/\n"})",
+                                           R"({"a":1,"a":2})",
+                                           "-0",
+                                           "1E+2",
+                                           "true",
+                                           R"("text")"};
+  for (const std::string& body : bodies) {
+    EXPECT_EQ(run({}, zstd_frame(batch_json(R"({"i":1,"t":0,"k":"t","b":)" + body + "}"))), 0);
+    EXPECT_THAT(out_, ::testing::EndsWith(R"("topic":"t","body":)" + body + "}\n"));
+  }
+}
+
+TEST_F(Unbatch, KeepsTheOrderOfProperties) {
+  run({}, batch_json(R"({"i":1,"t":0,"k":"t","p":{"z":"1","a":"2","m":"3"},"b":1})"));
+  EXPECT_THAT(out_, HasSubstr(R"("properties":{"z":"1","a":"2","m":"3"},"body":1})"));
+}
+
+TEST_F(Unbatch, KeepsABodyOfSeveralLinesOnOne) {
+  run({}, batch_json("{\"i\":1,\"t\":0,\"k\":\"t\",\"b\":{\r\n\"v\": 1.50\n} \n}," + row(2)));
+  EXPECT_THAT(out_, HasSubstr("\"body\":{  \"v\": 1.50 }}\n"));
+  EXPECT_THAT(seqs(), ElementsAre(1, 2));
+}
+
+TEST_F(Unbatch, TakesEachBodyFromItsOwnMessage) {
+  EXPECT_EQ(run({}, batch_json(R"(7,{"i":1,"t":0,"k":"t"},{"i":2,"t":0,"k":"t","s":"b"},)" + row(3))), 1);
+  EXPECT_THAT(out_, HasSubstr(R"("seq":2,"time":"1970-01-01T00:00:00.000Z","topic":"t","body":"b"})"));
+  EXPECT_THAT(out_, ::testing::EndsWith("\"body\":3}\n"));
+}
+
 TEST_F(Unbatch, DropsCopiesAcrossBatches) {
   const std::string input =
       zstd_frame(batch_json(row(1) + "," + row(2))) + zstd_frame(batch_json(row(2) + "," + row(3)));
