@@ -343,7 +343,7 @@ void Forwarder::accept(LaneFeed& lane, const Batch& batch, uint8_t code, core::N
 void Forwarder::refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now, std::string error) {
   ++counters_.refused_batches;
   lane.let_go(batch.seqs.size());
-  note_error("a batch was refused with reason code " + hex(code), now);
+  note_error("a batch was refused with " + describe(code), now);
   rewind(lane);
   if (is_not_now(code)) {
     const int64_t wait_ms = pause_.begin(now, random_());
@@ -383,7 +383,7 @@ void Forwarder::refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code
 
 void Forwarder::note_refused_everything(uint8_t code, core::Now now) {
   pause_.begin_until(now.mono_ms + options_.backoff.cap_ms);
-  note_error("the upstream refuses every message with reason code " + hex(code) +
+  note_error("the upstream refuses every message with " + describe(code) +
                  "; check that this client may publish to " + topic_,
              now);
   log_.error("upstream_refuses_everything",

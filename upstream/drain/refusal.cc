@@ -22,7 +22,9 @@ std::string describe(uint8_t code) {
       {implementation_specific_error, "implementation specific error"},
       {0x87, "not authorized"},
       {0x90, "topic name invalid"},
+      {packet_identifier_in_use, "packet identifier in use"},
       {packet_too_large, "packet too large"},
+      {quota_exceeded, "quota exceeded"},
       {payload_format_invalid, "payload format invalid"}};
   for (const auto& [known, name] : kNames) {
     if (known == code) return hex(code) + ", " + std::string(name);

@@ -117,8 +117,20 @@ void on_published(mosquitto*, void* user, int mid, int code, const mosquitto_pro
   static_cast<Client*>(user)->events.emplace_back(MessageAcked{mid, static_cast<uint8_t>(code)});
 }
 
-void on_log(mosquitto*, void* user, int level, const char* text) {
-  if (level == MOSQ_LOG_ERR) static_cast<Client*>(user)->last_error = text;
+// Why the broker's certificate was not taken: OpenSSL's error says only that it was not. Empty: that is not
+// what is wrong.
+std::string distrust(mosquitto* handle, std::string_view error) {
+  if (error.find("certificate verify failed") == std::string_view::npos) return "";
+  const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(handle));
+  if (tls == nullptr) return "";
+  const long verdict = SSL_get_verify_result(tls);
+  if (verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED)
+    return ": it is not for the name in upstream.host";
+  return std::string(": ") + X509_verify_cert_error_string(verdict);
+}
+
+void on_log(mosquitto* handle, void* user, int level, const char* text) {
+  if (level == MOSQ_LOG_ERR) static_cast<Client*>(user)->last_error = text + distrust(handle, text);
 }
 
 // --- Connecting, on the attempt's thread

@@ -436,7 +436,18 @@ TEST(MosquittoLinkOverTls, RefusesABrokerItDoesNotTrust) {
   Hub hub(broker.options("other.pem"));
   hub.start();
   ASSERT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::backing_off; }));
-  EXPECT_THAT(hub.status().last_error, HasSubstr("certificate verify failed"));
+  EXPECT_THAT(hub.status().last_error, HasSubstr("certificate verify failed: "));
+  EXPECT_THAT(hub.status().last_error, HasSubstr("certificate"));
+}
+
+TEST(MosquittoLinkOverTls, SaysThatACertificateIsForAnotherName) {
+  const TlsBroker broker;
+  UpstreamOptions options = broker.options("ca.pem");
+  options.link.host = "127.0.0.1";
+  Hub hub(options);
+  hub.start();
+  ASSERT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::backing_off; }));
+  EXPECT_THAT(hub.status().last_error, HasSubstr("not for the name"));
 }
 
 }  // namespace
