@@ -101,6 +101,7 @@ struct DiskState {
   uint64_t min_free_bytes = 0;  // below it the disk is low
   uint64_t reserve_bytes = 0;   // set aside now, to go on with when there is nothing else
   bool low = false;             // messages are refused; all else goes on
+  uint64_t resume_bytes = 0;    // so much has to be free for messages to be taken again, as of now
 };
 
 // Questions to a store that do not change it; also to a stopped hub's directory.

@@ -99,7 +99,7 @@ void SpaceWatch::on_compacting(uint64_t bytes) {
 
 std::string SpaceWatch::refusal() const {
   return "the disk is nearly full, and the hub stores no message for now: " + in_mib(free()) +
-         " are free; it goes on by itself from " + in_mib(resume_bytes() + missing_bytes()) + " on";
+         " are free; it goes on by itself from " + in_mib(resume_free_bytes()) + " on";
 }
 
 }  // namespace headgate::store

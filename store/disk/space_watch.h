@@ -55,6 +55,10 @@ class SpaceWatch {
   [[nodiscard]] uint64_t min_free_bytes() const;
   [[nodiscard]] uint64_t reserve_bytes() const;
   [[nodiscard]] uint64_t free() const;  // now, by estimate
+  // Ends low() once so much is free, as long as nothing else is set aside.
+  [[nodiscard]] uint64_t resume_free_bytes() const {
+    return resume_bytes() + missing_bytes() + compacting_bytes_;
+  }
   [[nodiscard]] const DiskSpace& space() const { return space_; }
 
   // For a publisher, while low(); its beginning is always the same.

@@ -14,7 +14,8 @@ constexpr int64_t kSetAsideAgainMs = 60'000;
 
 DiskState DiskRoom::state() const {
   const DiskSpace& space = watch_.space();
-  return {space.free_bytes, space.total_bytes, watch_.min_free_bytes(), space.reserved_bytes, watch_.low()};
+  return {space.free_bytes,     space.total_bytes, watch_.min_free_bytes(),
+          space.reserved_bytes, watch_.low(),      watch_.resume_free_bytes()};
 }
 
 core::Status DiskRoom::check_room(const core::Message& message, std::span<const Target> targets) {
