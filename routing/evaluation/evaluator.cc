@@ -21,8 +21,19 @@ struct Evaluator::Run {
 
   [[nodiscard]] bool strict() const { return reading.semantics == Semantics::strict; }
 
+  // Blames the first part that has no value, unless what it stands in comes out defined all the same.
   Value value(NodeIndex index) noexcept {
-    const Node& node = condition[index];
+    const std::optional<NodeIndex> before = evaluator.blamed_;
+    const Value computed = compute(condition[index]);
+    const bool absent = computed.is(Kind::undefined) || computed.is(Kind::missing);
+    if (!absent)
+      evaluator.blamed_ = before;
+    else if (!evaluator.blamed_)
+      evaluator.blamed_ = index;
+    return computed;
+  }
+
+  Value compute(const Node& node) noexcept {
     switch (node.op) {
       case Op::undefined_literal:
         return Value::undefined();
@@ -186,6 +197,7 @@ Truth Evaluator::decide(const Expression& condition, Reading reading, Fields& fi
   if (condition.empty()) return Truth::yes;
   scratch_.clear();
   arguments_.clear();
+  blamed_.reset();
   if (condition[condition.root()].type == Type::null) return Truth::no;
   return truth_of(Run{condition, reading, fields, *this}.value(condition.root()));
 }

@@ -2,6 +2,7 @@
 // where a string function makes a string longer than any before.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "routing/evaluation/fields.h"
@@ -23,9 +24,13 @@ class Evaluator {
   // `condition` must have been checked without errors under the same semantics. An empty one is yes.
   [[nodiscard]] Truth decide(const Expression& condition, Reading reading, Fields& fields) noexcept;
 
+  // The innermost part that left the last decide() undefined; good until the next one.
+  [[nodiscard]] std::optional<NodeIndex> blamed() const { return blamed_; }
+
  private:
   struct Run;
   Scratch scratch_;
+  std::optional<NodeIndex> blamed_;
   std::vector<Value> arguments_;  // of the calls being computed, innermost last
 };
 

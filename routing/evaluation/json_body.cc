@@ -99,12 +99,40 @@ Value to_value(const dom::element& element) {
   }
 }
 
+// Words for what people's devices get wrong; all else is simply no JSON.
+std::string_view problem_of(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::EMPTY:
+      return "is empty";
+    case simdjson::UTF8_ERROR:
+      return "is not UTF-8";
+    case simdjson::NUMBER_ERROR:
+      return "has a number that is no JSON, or larger than 64 bits hold";
+    case simdjson::N_ATOM_ERROR:
+      return "has a word with n that is not null, such as nan";
+    case simdjson::T_ATOM_ERROR:
+    case simdjson::F_ATOM_ERROR:
+      return "has a word that is neither true nor false";
+    case simdjson::STRING_ERROR:
+      return "has a string that is no JSON";
+    case simdjson::UNCLOSED_STRING:
+      return "has a string without an end";
+    case simdjson::UNESCAPED_CHARS:
+      return "has a control character in a string";
+    case simdjson::DEPTH_ERROR:
+      return "is nested too deeply";
+    default:
+      return "is not JSON: quotes must be double, nothing may follow, NaN and Infinity are no numbers";
+  }
+}
+
 }  // namespace
 
 struct JsonBody::State {
   dom::parser parser;
   std::string buffer;  // the body, and the padding simdjson reads beyond it
   dom::element root;
+  simdjson::error_code error = simdjson::SUCCESS;
 };
 
 JsonBody::JsonBody() : state_(std::make_unique<State>()) {}
@@ -130,8 +158,13 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
   }
   const size_t size = buffer.size();
   buffer.append(simdjson::SIMDJSON_PADDING, '\0');
-  return state_->parser.parse(buffer.data(), size, false).get(state_->root) == simdjson::SUCCESS &&
-         state_->root.is_object();
+  state_->error = state_->parser.parse(buffer.data(), size, false).get(state_->root);
+  return state_->error == simdjson::SUCCESS && state_->root.is_object();
+}
+
+std::string_view JsonBody::problem() const noexcept {
+  if (state_->error == simdjson::SUCCESS) return "is JSON, but not an object";
+  return problem_of(state_->error);
 }
 
 Value JsonBody::find(const BodyPath& path) const noexcept {

@@ -27,6 +27,9 @@ class JsonBody {
   // Parses; false if `bytes` are not one JSON object. What find() returned before is no longer good.
   [[nodiscard]] bool parse(std::string_view bytes, TextEncoding encoding) noexcept;
 
+  // Why the last parse() failed, for people: "is not JSON (…)" or "is JSON, but no object".
+  [[nodiscard]] std::string_view problem() const noexcept;
+
   // The value at `path` of the last object parsed: boolean, number, string, null; missing if there is
   // no such field; undefined for an object or an array. Of equal names the last counts, as in edgeHub.
   [[nodiscard]] Value find(const BodyPath& path) const noexcept;

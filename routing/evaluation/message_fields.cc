@@ -40,6 +40,7 @@ Value string_or_undefined(std::string_view text) {
 void MessageFields::bind(const core::Message& message) noexcept {
   message_ = &message;
   parsed_ = Parsed::not_yet;
+  problem_ = {};
 }
 
 Value MessageFields::property(std::string_view name) const noexcept {
@@ -131,11 +132,18 @@ std::optional<TextEncoding> MessageFields::encoding(BodyMode mode) const noexcep
 }
 
 Value MessageFields::body(const BodyPath& path, BodyMode mode) noexcept {
-  if (parsed_ == Parsed::no || !may_be_json(mode)) return Value::undefined();
   const auto text = encoding(mode);
-  if (!text) return Value::undefined();
-  if (parsed_ == Parsed::not_yet) parsed_ = json_.parse(message_->body, *text) ? Parsed::object : Parsed::no;
-  return parsed_ == Parsed::object ? json_.find(path) : Value::undefined();
+  if (!may_be_json(mode)) {
+    problem_ = mode == BodyMode::declared ? "is not declared as application/json"
+                                          : "is declared as something else than JSON";
+  } else if (!text) {
+    problem_ = "has no content encoding that is read: utf-8, utf-16, utf-32";
+  } else if (parsed_ != Parsed::object) {
+    if (parsed_ == Parsed::not_yet)
+      parsed_ = json_.parse(message_->body, *text) ? Parsed::object : Parsed::no;
+    problem_ = parsed_ == Parsed::object ? std::string_view() : json_.problem();
+  }
+  return problem_.empty() ? json_.find(path) : Value::undefined();
 }
 
 }  // namespace headgate::routing

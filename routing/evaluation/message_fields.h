@@ -22,6 +22,10 @@ class MessageFields final : public Fields {
   [[nodiscard]] Value system_property(std::string_view name) noexcept override;
   [[nodiscard]] Value body(const BodyPath& path, BodyMode mode) noexcept override;
 
+  // Why body() could not read the bound message, as the end of a sentence that begins with "the body";
+  // empty: it could, or was not asked. Lives for ever.
+  [[nodiscard]] std::string_view body_problem() const noexcept { return problem_; }
+
  private:
   enum class Parsed : uint8_t { not_yet, object, no };
 
@@ -38,6 +42,7 @@ class MessageFields final : public Fields {
   const core::Message* message_ = nullptr;
   JsonBody json_;
   Parsed parsed_ = Parsed::not_yet;
+  std::string_view problem_;
   std::array<char, 32> time_{};
 };
 

@@ -171,7 +171,8 @@ class Reader {
                          .semantics = rules.semantics,
                          .body = rules.body,
                          .file = name_,
-                         .queue = {}};
+                         .queue = {},
+                         .retain = false};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_string()) {
       entry.text = value.get<std::string>();
@@ -197,6 +198,7 @@ class Reader {
     read_priority(entry, member(value, "priority"), join_path(path, "priority"));
     read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"));
     read_options(value, entry.name, path, entry.semantics, entry.body);
+    read_retain(entry, member(value, "retain"), join_path(path, "retain"));
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.unknown_keys_allowed, problems);
     for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
@@ -205,7 +207,7 @@ class Reader {
 
   void report_unknown_keys(const std::string& route, const Json& value, const std::string& path) {
     static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
-                                                        "body",  "queue",    "onRemove"};
+                                                        "body",  "queue",    "onRemove",       "retain"};
     for (const auto& [key, unused] : value.items()) {
       if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
       report(route, join_path(path, key), "unknown key" + did_you_mean(key, kKeys));
@@ -236,6 +238,13 @@ class Reader {
                     "is " + describe(*ttl) + "; allowed: 0 to 4294967295 s, where 0 takes the default");
     }
     if (const auto seconds = ttl->get<uint32_t>(); seconds != 0) entry.ttl_s = seconds;
+  }
+
+  void read_retain(RouteFileEntry& entry, const Json* retain, const std::string& path) {
+    if (retain == nullptr) return;
+    if (!retain->is_boolean())
+      return report(entry.name, path, "is " + describe(*retain) + "; allowed: true or false");
+    entry.retain = retain->get<bool>();
   }
 
   static bool in_range(const Json& value, uint64_t max) {

@@ -4,7 +4,7 @@
 // A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
-// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`) and `onRemove`. A blank route text is skipped, as edgeHub
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove` and `retain` (true | false, of a topic sink). A blank route text is skipped, as edgeHub
 // does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
@@ -32,6 +32,7 @@ struct RouteFileEntry {
   BodyMode body = BodyMode::auto_detect;
   std::string file;
   QueueRule queue = {};
+  bool retain = false;  // what goes INTO Topic(…) is retained there
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

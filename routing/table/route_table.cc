@@ -42,6 +42,13 @@ void check_spec(const RouteSpec& spec, std::set<std::string, std::less<>>& names
   }
 }
 
+// A queue has no retained message: to ask for one is a mistake that would do nothing.
+void check_retain(const RouteSpec& spec, const Sink& sink, std::vector<Diagnostic>& found) {
+  if (!spec.retain || sink.kind == Sink::Kind::topic) return;
+  found.push_back(finding(Severity::error, "\"retain\" is for routes INTO Topic('…')",
+                          "leave it out; queues and $upstream keep every message"));
+}
+
 bool has_error(const std::vector<Diagnostic>& found) {
   return std::any_of(found.begin(), found.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -91,6 +98,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     RouteStatus status{spec.name, spec.text, std::nullopt, {}};
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
+    if (compiled) check_retain(spec, compiled->sink, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
       table->add(spec, std::move(*compiled));
@@ -105,8 +113,8 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const auto route = static_cast<RouteIndex>(routes_.size());
   const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
   index_.add(compiled.source, route);
-  routes_.push_back(
-      {spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sink), lane, spec.ttl_s});
+  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sink), lane,
+                     spec.ttl_s, spec.retain});
   programs_.push_back({std::move(compiled.condition), compiled.reading});
 }
 
@@ -127,7 +135,34 @@ void RouteTable::match(const core::Message& message, MatchContext& context,
     const Program& program = programs_[route];
     const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
     if (truth == Truth::yes) add_match(route, context, out);
-    if (truth == Truth::undefined) ++context.stats_[route].undefined;
+    if (truth == Truth::undefined) note_undefined(message, route, context);
+  }
+}
+
+void RouteTable::note_undefined(const core::Message& message, RouteIndex route, MatchContext& context) {
+  RouteStats& stats = context.stats_[route];
+  stats.body_problem = context.fields_.body_problem();
+  ++(stats.body_problem.empty() ? stats.undefined : stats.unreadable);
+  stats.last_ms = message.arrived_ms;
+  stats.part = context.evaluator_.blamed().value_or(0);
+}
+
+std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) const {
+  if (stats.last_ms == 0) return {};
+  if (!stats.body_problem.empty()) return "the body " + std::string(stats.body_problem);
+  const Expression& condition = programs_[route].condition;
+  if (condition.empty()) return {};
+  const Node& part = condition[stats.part];
+  const std::string text = "`" + routes_[route].text.substr(part.offset, part.length) + "`";
+  switch (part.op) {
+    case Op::property:
+    case Op::system_property:
+    case Op::property_or_system:
+    case Op::body:
+    case Op::body_or_property:
+      return text + " is not there, or is no single value";
+    default:
+      return text + " has no value: what it stands on is of another type, or out of range";
   }
 }
 
@@ -150,14 +185,16 @@ void RouteTable::prepare(const core::Message& message, MatchContext& context) co
 void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
   ++context.stats_[route].matched;
   const RouteInfo& info = routes_[route];
-  const Match match{info.endpoint, info.lane, info.ttl_s, route};
+  Match match{info.endpoint, info.lane, info.ttl_s, route, info.retain};
   MatchContext::Seen& seen = context.seen_[info.endpoint];
   if (seen.message != context.message_) {
     seen = {context.message_, out.size()};
     out.push_back(match);
-  } else if (match.lane < out[seen.place].lane) {
-    out[seen.place] = match;
+    return;
   }
+  Match& known = out[seen.place];
+  match.retain = known.retain = known.retain || info.retain;
+  if (match.lane < known.lane) known = match;
 }
 
 // For each route the routes that may take what it publishes to a topic, whatever their conditions.

@@ -40,6 +40,7 @@ struct RouteSpec {
   uint32_t ttl_s = 0;           // 0: for ever
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
+  bool retain = false;  // of a topic sink: retained there
 };
 
 // Where messages are queued. Several routes may share one.
@@ -59,6 +60,7 @@ struct RouteInfo {
   uint32_t endpoint = 0;  // index into endpoints()
   uint8_t lane = kLaneWithoutPriority;
   uint32_t ttl_s = 0;
+  bool retain = false;
 };
 
 // Outcome of compiling a spec.
@@ -71,12 +73,14 @@ struct RouteStatus {
   [[nodiscard]] bool ok() const { return route.has_value(); }
 };
 
-// An endpoint that wants a message, with the terms of the matching route of best priority.
+// An endpoint that wants a message, with the terms of the matching route of best priority. Retained if any
+// route that matches says so.
 struct Match {
   uint32_t endpoint = 0;
   uint8_t lane = kLaneWithoutPriority;
   uint32_t ttl_s = 0;
   uint32_t route = 0;
+  bool retain = false;
 
   friend bool operator==(const Match&, const Match&) = default;
 };
@@ -84,7 +88,13 @@ struct Match {
 // Counted since the context first met the table.
 struct RouteStats {
   uint64_t matched = 0;
-  uint64_t undefined = 0;  // the condition could not be decided: a field is missing, or is no JSON
+  uint64_t undefined = 0;   // the condition could not be decided, such as for a field that is not there
+  uint64_t unreadable = 0;  // the same, because the body is no JSON that $body can read
+  // The last of either: when its message arrived (Unix ms, 0 = none), what is wrong with the body (empty:
+  // nothing), else which part of the condition had no value.
+  int64_t last_ms = 0;
+  std::string_view body_problem;
+  NodeIndex part = 0;
 };
 
 class RouteTable;
@@ -131,6 +141,9 @@ class RouteTable {
   [[nodiscard]] std::span<const Endpoint> endpoints() const { return endpoints_; }
   [[nodiscard]] std::span<const RouteInfo> routes() const { return routes_; }
 
+  // Why the condition of a route could not be decided the last time, for people; empty: it never was so.
+  [[nodiscard]] std::string last_reason(uint32_t route, const RouteStats& stats) const;
+
  private:
   struct Program {
     Expression condition;
@@ -143,6 +156,7 @@ class RouteTable {
   [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
   void prepare(const core::Message& message, MatchContext& context) const;
   void add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
+  static void note_undefined(const core::Message& message, RouteIndex route, MatchContext& context);
 
   std::vector<RouteInfo> routes_;
   std::vector<Program> programs_;  // by route

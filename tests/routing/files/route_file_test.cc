@@ -41,6 +41,16 @@ TEST(RouteFile, FileOptionsAreDefaultsOfItsRoutes) {
   EXPECT_EQ(file.entries[1].body, BodyMode::auto_detect);
 }
 
+TEST(RouteFile, ARouteMayRetainWhatItPublishes) {
+  const RouteFile file = read_file(R"x({"routes": {
+    "a": {"route": "FROM /* INTO Topic('t')", "retain": true}, "b": {"route": "FROM /* INTO $null"}}})x");
+  ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
+  EXPECT_TRUE(file.entries[0].retain);
+  EXPECT_FALSE(file.entries[1].retain);
+  EXPECT_EQ(errors_of(read_file(R"({"routes": {"a": {"route": "r", "retain": "yes"}}})")),
+            "r.json: routes.a.retain: is \"yes\"; allowed: true or false");
+}
+
 TEST(RouteFile, BlankTextIsSkipped) {
   const RouteFile file = read_file(R"({"routes": {"later": "  ", "now": "FROM /* INTO $upstream"}})");
   EXPECT_EQ(file.entries.size(), 1u);

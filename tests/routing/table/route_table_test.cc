@@ -1,5 +1,6 @@
 #include "routing/table/route_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,6 +45,7 @@ class Routes : public ::testing::Test {
   static core::Message with_body(std::string body) {
     core::Message message = leaf();
     message.body = std::move(body);
+    message.arrived_ms = 1'700'000'000'123;
     return message;
   }
 
@@ -51,6 +53,7 @@ class Routes : public ::testing::Test {
     table_->match(message, context_, matches_);
     return matches_;
   }
+  std::string last_reason(uint32_t route) { return table_->last_reason(route, context_.stats()[route]); }
   // The names of the queues that want the message.
   std::vector<std::string> queues(const core::Message& message) {
     std::vector<std::string> names;
@@ -263,12 +266,73 @@ TEST_F(Routes, CountWhatMatchedAndWhatWasUndefined) {
   load_texts({"FROM /messages WHERE $body.t > 5 INTO $upstream", "FROM 'nothing' INTO $null"});
   for (const char* body : {R"({"t":7})", R"({"t":3})", R"({})", "", R"({"t":8})"}) match(with_body(body));
   EXPECT_EQ(context_.stats()[0].matched, 2u);
-  EXPECT_EQ(context_.stats()[0].undefined, 2u);
+  EXPECT_EQ(context_.stats()[0].undefined, 1u);
+  EXPECT_EQ(context_.stats()[0].unreadable, 1u);
   EXPECT_EQ(context_.stats()[1].matched, 0u);
   load_texts({"FROM /messages INTO $upstream"});
   match(leaf());
   EXPECT_EQ(context_.stats().size(), 1u);
   EXPECT_EQ(context_.stats()[0].matched, 1u);
+}
+
+TEST_F(Routes, SayWhyABodyCannotBeRead) {
+  load_texts({"FROM /messages WHERE $body.t > 5 INTO $upstream"});
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {R"({"t": NaN})", "NaN and Infinity are no numbers"},
+      {R"({"t": nan})", "such as nan"},
+      {R"({'t': 7})", "quotes must be double"},
+      {R"({"t": 123456789012345678901234567890})", "number"},
+      {std::string("{\"t\": 7}\0", 9), "nothing may follow"},
+      {"", "is empty"},
+      {"[7]", "not an object"},
+      {"{\"t\": \"\xff\"}", "UTF-8"}};
+  for (const auto& [body, reason] : table) {
+    match(with_body(body));
+    EXPECT_THAT(last_reason(0), ::testing::HasSubstr(reason)) << body;
+    EXPECT_THAT(last_reason(0), ::testing::StartsWith("the body ")) << body;
+  }
+  EXPECT_EQ(context_.stats()[0].unreadable, table.size());
+  EXPECT_EQ(context_.stats()[0].undefined, 0u);
+}
+
+TEST_F(Routes, NameThePartOfAConditionThatHasNoValue) {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"$body.a.b > 5", "`$body.a.b` is not there"},
+      {"topic = 'x' AND temperature > 5", "`temperature` is not there"},
+      {"$body.word > 5", "`$body.word > 5` has no value"},
+      {"($body.none ?? $body.n) > $body.gone", "`$body.gone` is not there"},
+      {"sqrt($body.n - 9) > 1", "`sqrt($body.n - 9)` has no value"}};
+  for (const auto& [condition, reason] : table) {
+    load_texts({"FROM /messages WHERE " + condition + " INTO $upstream"});
+    core::Message message = with_body(R"({"n": 1, "word": "w"})");
+    message.topic = "x";
+    match(message);
+    EXPECT_THAT(last_reason(0), ::testing::StartsWith(reason)) << condition;
+    EXPECT_EQ(context_.stats()[0].undefined, 1u) << condition;
+    EXPECT_EQ(context_.stats()[0].last_ms, message.arrived_ms);
+  }
+}
+
+TEST_F(Routes, CountNothingUndefinedThatIsDecidedAllTheSame) {
+  load_texts({"FROM /messages WHERE NOT is_defined($body.t) OR $body.t > 5 INTO $upstream",
+              "FROM /messages WHERE topic = 'other' AND $body.t > 5 INTO $upstream"});
+  match(with_body("no json"));
+  EXPECT_EQ(context_.stats()[0].undefined + context_.stats()[0].unreadable, 0u);
+  EXPECT_EQ(context_.stats()[1].undefined + context_.stats()[1].unreadable, 0u);
+  EXPECT_EQ(last_reason(0), "");
+}
+
+TEST_F(Routes, RetainOnlyIntoTopicsAndIfAnyOfThemSaysSo) {
+  RouteSpec keeps = spec("keeps", "FROM /messages INTO Topic('out')");
+  keeps.retain = true;
+  load({spec("first", "FROM /messages INTO Topic('out')"), keeps});
+  match(leaf());
+  ASSERT_EQ(matches_.size(), 1u);
+  EXPECT_TRUE(matches_[0].retain);
+  RouteSpec wrong = spec("wrong", "FROM /messages INTO $upstream");
+  wrong.retain = true;
+  load({wrong});
+  EXPECT_FALSE(statuses_[0].ok());
 }
 
 TEST_F(Routes, WarnAboutLoops) {
