@@ -98,6 +98,7 @@ core::Status Hub::start() {
                         {"data_dir", config_.data_dir},
                         {"durability", to_string(config_.store.durability)},
                         {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
+  note_history();
   schedule_tick();
   return {};
 }
@@ -158,6 +159,7 @@ void Hub::tick() {
   connections_.tick();
   log_.tick();
   if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trimmer_.post(trim_heap);
+  note_history();
   schedule_tick();
 }
 

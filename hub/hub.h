@@ -85,6 +85,7 @@ class Hub : public HubView {
   void reload_access(const Config& fresh, ReloadReport& report);
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
+  void note_history();
   core::Status listen();
   void reload_certificates(ReloadReport& report);
   void report_certificate(const broker::Listener& listener) const;
@@ -101,6 +102,7 @@ class Hub : public HubView {
   SpdlogLog& log_;
   core::SystemClock clock_;
   int64_t started_wall_ms_ = 0;
+  History history_;
 
   // The parts, each needing only those above it.
   std::unique_ptr<AsioExecutor> executor_;

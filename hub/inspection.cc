@@ -45,6 +45,8 @@ UpstreamStatus upstream_status(const upstream::UpstreamOptions& options,
   status.port = options.link.port;
   status.last_error = link->last_error;
   status.retry_in_ms = link->retry_in_ms;
+  status.since_ms = link->since_ms;
+  status.last_error_ms = link->last_error_ms;
   return status;
 }
 
@@ -89,6 +91,16 @@ Sources Hub::sources() const {
 
 Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }
 
+void Hub::note_history() {
+  const int64_t wall_ms = clock_.now().wall_ms;
+  const LinkState link = link_state(link_of(upstream_.get()));
+  history_.store_failed.note(!engine_.store_error().empty(), wall_ms);
+  history_.disk_low.note(store_->disk().low, wall_ms);
+  history_.link_down.note(link != LinkState::off && link != LinkState::connected, wall_ms);
+  history_.look(read_metrics({.engine = engine_, .admission = &connections_.admission()}, is_trouble),
+                wall_ms);
+}
+
 HubStatus Hub::status() const {
   HubStatus status;
   status.version = kVersion;
@@ -99,9 +111,14 @@ HubStatus Hub::status() const {
   status.started_ms = started_wall_ms_;
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
+  status.store_error_since_ms = history_.store_failed.ms();
   status.disk_low = store_->disk().low;
+  status.disk_low_since_ms = history_.disk_low.ms();
+  status.disk_resume_bytes = store_->disk().resume_bytes;
+  status.last_ms = history_.grew_ms();
   status.waiting = waiting_clients(engine_.held());
   status.upstream = upstream_status(config_.upstream, link_of(upstream_.get()));
+  status.upstream.down_since_ms = history_.link_down.ms();
   return status;
 }
 

@@ -337,6 +337,16 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Routes left out, because they do not compile.",
      .status = "routes/failed",
      .read = [](const Sources& s) { return s.engine.routes().failed(); }},
+    {.name = "headgate_route_conditions_undefined_total",
+     .type = kCounter,
+     .help = "Messages that a route did not take because its condition had no value.",
+     .status = "routes/undefined",
+     .read = [](const Sources& s) { return s.engine.routes().undecided().undefined; }},
+    {.name = "headgate_route_bodies_unreadable_total",
+     .type = kCounter,
+     .help = "Messages that a route did not take because their bodies are no JSON that $body can read.",
+     .status = "routes/unreadable",
+     .read = [](const Sources& s) { return s.engine.routes().undecided().unreadable; }},
 
     // ---- queues ----
     {.name = "headgate_queues",
@@ -360,6 +370,20 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"headgate/queues/dead"}},
      .status = "store/dead",
      .read = [](const Sources& s) { return s.queues.dead; }},
+    {.name = "headgate_dead_letters",
+     .help = "Dead letters that wait to be replayed or purged.",
+     .status = "store/dead_letters",
+     .read = [](const Sources& s) { return s.queues.dead_letters; }},
+    {.name = "headgate_queues_messages_expired_total",
+     .type = kCounter,
+     .help = "Messages that expired in queues, once for each queue.",
+     .status = "lost/expired",
+     .read = [](const Sources& s) { return s.engine.losses().total().expired; }},
+    {.name = "headgate_queues_messages_dropped_total",
+     .type = kCounter,
+     .help = "Messages that queues dropped: full, purged, or of a session that ended.",
+     .status = "lost/dropped",
+     .read = [](const Sources& s) { return s.engine.losses().total().dropped; }},
     {.name = "headgate_queues_max_bytes",
      .unit = MetricUnit::bytes,
      .help = "Limit for all queues together; 0 is none.",
@@ -491,6 +515,7 @@ QueueTotals queue_totals(const store::QueueReader& store) {
     totals.waiting += stats.waiting();
     totals.waiting_bytes += stats.waiting_bytes();
     totals.dead += stats.dead;
+    if (stats.attributes.kind == store::QueueKind::dead) totals.dead_letters += stats.waiting();
   }
   return totals;
 }

@@ -26,7 +26,8 @@ struct QueueTotals {
   uint64_t queues = 0;
   uint64_t waiting = 0;
   uint64_t waiting_bytes = 0;
-  uint64_t dead = 0;  // of the queues that there are
+  uint64_t dead = 0;          // of the queues that there are
+  uint64_t dead_letters = 0;  // that wait to be replayed or purged
 };
 [[nodiscard]] QueueTotals queue_totals(const store::QueueReader& store);
 

@@ -57,6 +57,10 @@ Json to_json(const RouteInfo& route) {
           {"ttl_s", route.ttl_s},
           {"active", route.active},
           {"matched", route.matched},
+          {"undefined", route.undefined},
+          {"unreadable", route.unreadable},
+          {"undefined_last", route.undefined_last},
+          {"undefined_last_ms", route.undefined_last_ms},
           {"error", route.error}};
 }
 

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/message.h"
+#include "hub/observe/history.h"
 #include "hub/observe/metric.h"
 #include "routing/files/route_file.h"
 #include "store/durable_store.h"
@@ -27,6 +28,10 @@ struct UpstreamStatus {
   uint16_t port = 0;
   std::string last_error;
   int64_t retry_in_ms = 0;  // until the next attempt, when waiting
+  // Unix times; 0: it was or is not so.
+  int64_t since_ms = 0;  // of `state`
+  int64_t last_error_ms = 0;
+  int64_t down_since_ms = 0;
 };
 
 // Denials for lack of a right, since start.
@@ -54,6 +59,10 @@ struct HubStatus {
   int64_t started_ms = 0;              // Unix time
   std::vector<std::string> listeners;  // "127.0.0.1:1883"
   std::string store_error;             // empty: the store takes writes
+  int64_t store_error_since_ms = 0;    // Unix time
+  int64_t disk_low_since_ms = 0;       // Unix time
+  uint64_t disk_resume_bytes = 0;      // DiskState::resume_bytes
+  History::Times last_ms;              // when each counter of trouble last grew
   bool disk_low = false;               // DiskState::low
   std::vector<WaitingClient> waiting;  // those that are not read first; no more than a person looks at
   UpstreamStatus upstream;
@@ -91,7 +100,12 @@ struct RouteInfo {
   uint32_t ttl_s = 0;  // 0 = for ever
   bool active = false;
   uint64_t matched = 0;  // messages since start or reload
-  std::string error;     // with place and caret; empty if active
+  // Messages since then for which the condition could not be decided, so that the route did not take them:
+  uint64_t undefined = 0;         // something in it had no value
+  uint64_t unreadable = 0;        // the body is no JSON that $body can read
+  std::string undefined_last;     // why, the last time
+  int64_t undefined_last_ms = 0;  // when that message arrived, Unix time
+  std::string error;              // with place and caret; empty if active
 };
 
 struct ReloadReport {

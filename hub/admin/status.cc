@@ -18,8 +18,10 @@ Json store_texts(const HubStatus& status, const std::string& damage) {
           {"waiting", nullptr},
           {"waiting_bytes", nullptr},
           {"dead", nullptr},
+          {"dead_letters", nullptr},
           {"bytes_max", nullptr},
           {"error", status.store_error},
+          {"error_since_ms", status.store_error_since_ms},
           {"damage", report.is_discarded() ? Json() : report},
           {"memory", nullptr},
           {"disk",
@@ -27,7 +29,9 @@ Json store_texts(const HubStatus& status, const std::string& damage) {
             {"total_bytes", nullptr},
             {"min_free_bytes", nullptr},
             {"reserve_bytes", nullptr},
-            {"low", status.disk_low}}}};
+            {"low", status.disk_low},
+            {"low_since_ms", status.disk_low_since_ms},
+            {"resume_bytes", status.disk_resume_bytes}}}};
 }
 
 Json upstream_texts(const UpstreamStatus& up) {
@@ -35,7 +39,10 @@ Json upstream_texts(const UpstreamStatus& up) {
           {"host", up.host},
           {"port", up.port},
           {"last_error", up.last_error},
-          {"retry_in_ms", up.retry_in_ms}};
+          {"last_error_ms", up.last_error_ms},
+          {"retry_in_ms", up.retry_in_ms},
+          {"since_ms", up.since_ms},
+          {"down_since_ms", up.down_since_ms}};
 }
 
 Json waiting_texts(const std::vector<WaitingClient>& waiting) {
@@ -67,6 +74,7 @@ Json texts(const HubStatus& status, const std::string& damage) {
           {"clients", nullptr},
           {"waiting_clients", waiting_texts(status.waiting)},
           {"dropped", nullptr},
+          {"lost", nullptr},
           {"routes", nullptr},
           {"store", store_texts(status, damage)},
           {"upstream", upstream_texts(status.upstream)}};
@@ -92,8 +100,12 @@ void put(Json& json, const Reading& reading) {
 }  // namespace
 
 AdminReply get_status(const AdminCall& call) {
-  Json json = texts(call.hub.status(), call.hub.store().damage());
+  const HubStatus status = call.hub.status();
+  Json json = texts(status, call.hub.store().damage());
   for (const Reading& reading : call.hub.status_readings()) put(json, reading);
+  json["now_ms"] = call.hub.now().wall_ms;
+  Json& last_ms = json["last_ms"] = Json::object();
+  for (const auto& [path, at_ms] : status.last_ms) at(last_ms, path) = at_ms;
   return answer_json(json);
 }
 

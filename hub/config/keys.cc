@@ -68,7 +68,7 @@ Keys route_keys() {
   return {
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
-       "queue, onRemove."},
+       "queue, onRemove, retain."},
       {"routes_dir", at(&Config::routes_dir),
        "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
        "manifest."},

@@ -19,7 +19,9 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       delivery_(store, consumers_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
-      ingest_({broker_, store, routes_, retained_, delivery_, held_, answers_, tails_, clock, log}) {
+      ingest_({broker_, store, routes_, retained_, delivery_, held_, answers_, tails_, clock, log}),
+      losses_(store, log),
+      sdk_topics_(log) {
   broker_.set_events(this);
   store.set_events(this);
 }
@@ -39,6 +41,7 @@ core::Status Engine::restore_queues() {
   if (!dead) return core::fail(dead.error());
   dead_queue_ = *dead;
   store_.set_policy(dead_queue_, dead_policy_);
+  losses_.begin();
   return dead_letter_tail_.watch(dead_queue_);
 }
 
@@ -111,6 +114,7 @@ void Engine::tick() {
   broker_.tick(now);
   if (sys_feed_) sys_feed_->tick(now);
   store_.tick(now);
+  losses_.tick(now);
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
   ingest_.retry_held();
   retained_.tick(now);
@@ -138,9 +142,10 @@ void Engine::on_disconnected(broker::Session& session, const broker::WillChange&
 void Engine::on_session_ended(broker::Session& session) {
   held_.on_session_ended(session);
   replays_.on_session_ended(session);
-  shares_.hand_over(session, delivery_.maybe_sent(session));
+  const uint64_t handed = shares_.hand_over(session, delivery_.maybe_sent(session));
   const bool consumer = delivery_.consumes_inputs(session);
   delivery_.unbind(session);
+  if (session.queue) losses_.on_removal(*session.queue, handed, clock_.now());
   sessions_.forget(session);
   if (consumer) offer_inputs();
 }
@@ -154,6 +159,7 @@ void Engine::on_will_due(broker::Session& session, core::MessagePtr will) {
 }
 
 void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+  sdk_topics_.on_publish(from, message->topic);
   ingest_.publish(from, std::move(message), token);
 }
 
@@ -168,6 +174,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
   answers_.give_when_durable(session, Answers::Kind::subscribed, packet_id,
                              SessionKeeper::subscribed(session, accepted), std::move(codes));
   for (const broker::AcceptedSubscription& one : accepted) {
+    sdk_topics_.on_subscribe(session, one.filter);
     if (!wants_retained(one)) continue;
     replays_.begin(session, one.filter, one.options);
     if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, clock_.now());

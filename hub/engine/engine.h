@@ -26,6 +26,8 @@
 #include "hub/engine/route_set.h"
 #include "hub/engine/session_keeper.h"
 #include "hub/engine/shares.h"
+#include "hub/observe/losses.h"
+#include "hub/observe/sdk_topics.h"
 #include "hub/observe/sys_feed.h"
 #include "hub/observe/tails.h"
 #include "routing/files/route_file.h"
@@ -81,6 +83,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
+  [[nodiscard]] const Losses& losses() const { return losses_; }
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
   // Empty while the store takes writes.
@@ -134,6 +137,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   HeldPublishes held_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
+  Losses losses_;
+  SdkTopics sdk_topics_;
 
   store::QueuePolicy queue_policy_;  // where a route says nothing
   store::QueuePolicy dead_policy_;

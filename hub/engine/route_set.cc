@@ -40,6 +40,7 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
     if (!destination) return core::fail(destination.error());
     destinations.push_back(*std::move(destination));
   }
+  undecided_before_ = undecided();
   table_ = std::move(built.table);
   context_ = {};  // its counters are by route index, and start again with the table
   statuses_ = std::move(built.statuses);
@@ -77,10 +78,10 @@ std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
     switch (destination.kind) {
       case Kind::upstream:
       case Kind::module_input:
-        hits_.push_back({destination.queue, match.lane, match.ttl_s, nullptr});
+        hits_.push_back({destination.queue, match.lane, match.ttl_s, nullptr, false});
         break;
       case Kind::topic:
-        hits_.push_back({0, 0, 0, &destination.topic});
+        hits_.push_back({0, 0, 0, &destination.topic, match.retain});
         break;
       case Kind::null:  // the message ends here
         break;
@@ -121,6 +122,25 @@ std::string RouteSet::error_of(const routing::RouteStatus& status, const std::st
   return text;
 }
 
+void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
+  if (route >= context_.stats().size()) return;  // no message has come since the table is in force
+  const routing::RouteStats& stats = context_.stats()[route];
+  info.matched = stats.matched;
+  info.undefined = stats.undefined;
+  info.unreadable = stats.unreadable;
+  info.undefined_last = table_->last_reason(route, stats);
+  info.undefined_last_ms = stats.last_ms;
+}
+
+RouteSet::Undecided RouteSet::undecided() const {
+  Undecided sum = undecided_before_;
+  for (const routing::RouteStats& stats : context_.stats()) {
+    sum.undefined += stats.undefined;
+    sum.unreadable += stats.unreadable;
+  }
+  return sum;
+}
+
 std::vector<RouteInfo> RouteSet::describe() const {
   std::vector<RouteInfo> infos;
   for (size_t i = 0; i < statuses_.size(); ++i) {
@@ -136,7 +156,7 @@ std::vector<RouteInfo> RouteSet::describe() const {
       const routing::RouteInfo& route = table_->routes()[*status.route];
       info.endpoint = table_->endpoints()[route.endpoint].name;
       info.ttl_s = route.ttl_s;
-      if (*status.route < context_.stats().size()) info.matched = context_.stats()[*status.route].matched;
+      add_counts(*status.route, info);
     } else {
       info.error = error_of(status, entry.file);
     }

@@ -31,6 +31,7 @@ class RouteSet {
     uint8_t lane = store::kDefaultLane;
     uint32_t ttl_s = 0;                         // 0 = for ever
     const std::string* republish_to = nullptr;  // valid until the next use()
+    bool retain = false;                        // there
   };
 
   // No routes yet. `store` and `log` are borrowed.
@@ -53,6 +54,12 @@ class RouteSet {
 
   // Every route, and every file or entry that could not be read, with what became of it.
   [[nodiscard]] std::vector<RouteInfo> describe() const;
+  // Decisions of conditions since the start that came out undefined, over all routes.
+  struct Undecided {
+    uint64_t undefined = 0;
+    uint64_t unreadable = 0;  // because $body could not read the body
+  };
+  [[nodiscard]] Undecided undecided() const;
   [[nodiscard]] size_t active() const { return table_->routes().size(); }
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + files_.errors.size(); }
 
@@ -67,6 +74,7 @@ class RouteSet {
   [[nodiscard]] core::Result<Destination> destination_of(const routing::Endpoint& endpoint);
   void report() const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
+  void add_counts(uint32_t route, RouteInfo& info) const;
   [[nodiscard]] std::string error_of(const routing::RouteStatus& status, const std::string& file) const;
 
   store::QueueStore& store_;
@@ -74,6 +82,7 @@ class RouteSet {
   QueueRules rules_;
   std::shared_ptr<const routing::RouteTable> table_;
   routing::MatchContext context_;
+  Undecided undecided_before_;             // with earlier tables
   std::vector<Destination> destinations_;  // by endpoint index
   routing::RouteFile files_;
   std::vector<routing::RouteStatus> statuses_;  // one for each of files_.entries

@@ -37,38 +37,40 @@ const broker::Subscriber* choose_member(const broker::ShareGroup& group, const c
                       [&](const broker::Subscriber& member) -> int { return rank_of(member, message); });
 }
 
-void Shares::hand_over(broker::Session& ended, store::Seq sent) {
-  if (!has_shares(ended)) return;
+uint64_t Shares::hand_over(broker::Session& ended, store::Seq sent) {
+  if (!has_shares(ended)) return 0;
   size_t lost = 0;
   for (const core::MessagePtr& message : ended.extract_shared())
     lost += give_to_another(ended, message) ? 0 : 1;
-  if (ended.queue) lost += hand_over_queue(ended, sent);
-  if (lost == 0) return;
+  const Moved moved = ended.queue ? hand_over_queue(ended, sent) : Moved{};
+  lost += moved.lost;
+  if (lost == 0) return moved.handed;
   log_.warn("shared_messages_dropped",
             {{"client", ended.client_id()},
              {"messages", lost},
              {"reason", "its session ended, and no other member of the group could take them"}});
+  return moved.handed;
 }
 
-size_t Shares::hand_over_queue(const broker::Session& ended, store::Seq sent) {
-  size_t lost = 0;
+Shares::Moved Shares::hand_over_queue(const broker::Session& ended, store::Seq sent) {
+  Moved moved;
   store::Seq after = 0;
   for (size_t seen = 0; seen < kHandOverMax;) {
     const auto entries = store_.read(*ended.queue, store::kDefaultLane, after, {}, clock_.now());
-    if (!entries || entries->empty()) return lost;
+    if (!entries || entries->empty()) return moved;
     for (const store::Entry& entry : *entries) {
       after = entry.seq;
       ++seen;
       const DeliveryTag tag = read_tag(entry.tag);
       const bool may_have_it = tag.qos == 2 && entry.seq <= sent;
-      if (tag.shared && !may_have_it && !give_to_another(ended, entry.message)) ++lost;
+      if (tag.shared && !may_have_it) ++(give_to_another(ended, entry.message) ? moved.handed : moved.lost);
     }
   }
   log_.warn("shared_messages_not_looked_at",
             {{"client", ended.client_id()},
              {"looked_at", kHandOverMax},
              {"reason", "its session ended with more than is handed over at once; the rest is dropped"}});
-  return lost;
+  return moved;
 }
 
 // Finds the group by any matching filter: the share that a message came by is not kept. That its filter

@@ -26,15 +26,21 @@ class Shares {
   // The session has ended, its queue is still there. What came to it by a shared subscription and it has not
   // acknowledged goes to another member, as the standard wants for QoS 1; a QoS 2 message only if it was
   // never sent, so with a seq above `sent` [MQTT-4.8.2-5]. Written in one group with what the caller writes
-  // in this turn of the loop. Looks at kHandOverMax messages at most; what it cannot hand over is logged.
-  void hand_over(broker::Session& ended, store::Seq sent);
+  // in this turn of the loop. Looks at kHandOverMax messages at most; what it cannot hand over is logged. Returns
+  // how many entries of the session's queue another member has now.
+  uint64_t hand_over(broker::Session& ended, store::Seq sent);
 
   static constexpr size_t kHandOverMax = 10'000;
 
  private:
   [[nodiscard]] bool give_to_another(const broker::Session& ended, const core::MessagePtr& message);
   [[nodiscard]] bool give(const broker::Subscriber& member, const core::MessagePtr& message);
-  [[nodiscard]] size_t hand_over_queue(const broker::Session& ended, store::Seq sent);
+  // Counts of what was in the queue by a shared subscription.
+  struct Moved {
+    size_t handed = 0;
+    size_t lost = 0;
+  };
+  [[nodiscard]] Moved hand_over_queue(const broker::Session& ended, store::Seq sent);
 
   broker::Broker& broker_;
   store::QueueStore& store_;

@@ -10,6 +10,15 @@ uint64_t Reading::sum() const {
   return sum;
 }
 
+bool is_trouble(const Metric& metric) {
+  if (metric.type != MetricType::counter) return false;
+  for (const std::string_view place : {"clients/refused/", "clients/closed/", "dropped/", "lost/", "denied/",
+                                       "publishes/refused", "publishes/dropped"}) {
+    if (metric.status.starts_with(place)) return true;
+  }
+  return false;
+}
+
 std::string with_label(std::string_view pattern, std::string_view label) {
   std::string text(pattern);
   if (const size_t star = text.find('*'); star != std::string::npos) text.replace(star, 1, label);

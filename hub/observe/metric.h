@@ -58,6 +58,9 @@ using Readings = std::vector<Reading>;
 [[nodiscard]] inline bool is_in_sys(const Metric& metric) { return !metric.sys.front().topic.empty(); }
 [[nodiscard]] inline bool is_in_status(const Metric& metric) { return !metric.status.empty(); }
 
+// Counts what went wrong.
+[[nodiscard]] bool is_trouble(const Metric& metric);
+
 // `pattern` with the label in the place of its `*`.
 [[nodiscard]] std::string with_label(std::string_view pattern, std::string_view label);
 

@@ -182,6 +182,37 @@ TEST_F(Operator, RemovesASessionWithWhatWaitsForEver) {
   EXPECT_THAT(hub_.log(), HasSubstr("session_removed"));
 }
 
+TEST_F(Operator, IsToldOfMessagesThatExpire) {
+  hub_.config["routes"]["up"] = {{"route", "FROM 'up/#' INTO $upstream"}, {"timeToLiveSecs", 1}};
+  hub_.reload();
+  ASSERT_TRUE(eventually([this] { return route("up")["ttl_s"] == 1; })) << hub_.log();
+  queue_upstream(20);
+  ASSERT_TRUE(eventually([this] { return hub_.cli_json({"status"})["lost"]["expired"] == 20; }, 20s));
+  EXPECT_THAT(hub_.log(), HasSubstr("messages_lost queue=$upstream expired="));
+  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("20 messages lost in queues (expired 20), last at 20"));
+}
+
+TEST_F(Operator, SeesWhyARouteDidNotTakeABody) {
+  hub_.config["routes"]["hot"] = "FROM 'in/#' WHERE $body.t > 5 INTO $upstream";
+  hub_.reload();
+  ASSERT_TRUE(eventually([this] { return route("hot")["active"] == true; })) << hub_.log();
+  ASSERT_TRUE(client()->publish_and_wait("in/9", R"({"t": NaN})", 1));
+  ASSERT_TRUE(client()->publish_and_wait("in/9", R"({"x": 7})", 1));
+  EXPECT_EQ(route("hot")["unreadable"], 1);
+  EXPECT_EQ(route("hot")["undefined"], 1);
+  EXPECT_THAT(hub_.cli({"route", "ls"}).out, HasSubstr("`$body.t` is not there"));
+}
+
+TEST_F(Operator, RetainsWhatARouteSaysOverARestart) {
+  hub_.config["routes"]["first"] = {{"route", "FROM 'in/1' INTO Topic('out/1')"}, {"retain", true}};
+  restart_hard();
+  ASSERT_TRUE(client()->publish_and_wait("in/1", "kept", 1));
+  restart_hard();
+  const auto late = subscriber("out/#");
+  EXPECT_EQ(late->expect_payloads(1), std::vector<std::string>{"kept"});
+  EXPECT_TRUE(late->received().at(0).retain);
+}
+
 TEST_F(Operator, SeesRoutes) {
   EXPECT_EQ(route("up")["active"], true);
   EXPECT_THAT(hub_.cli({"route", "ls"}).out, HasSubstr("first"));

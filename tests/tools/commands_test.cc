@@ -38,7 +38,9 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
     "denied": {"connect": 0, "publish": 7, "subscribe": 1, "receive": 0}, "publishes": {"stored": 4, "not_retained": 3, "refused": 0},
     "clients": {"maximum": 5, "accepted": 9, "refused": {"not_authorized": 2}, "closed": {}},
     "dropped": {"slow_reader": 5, "queue_full": 1}, "routes": {"active": 4, "failed": 1},
-    "store": {"queues": 2, "waiting": 5, "waiting_bytes": 2048, "dead": 0, "error": ""},
+    "now_ms": 1700000065000, "last_ms": {"clients": {"refused": {"not_authorized": 1700000060000}},
+    "denied": {"publish": 1700000065000, "subscribe": 1700000064000}},
+    "store": {"queues": 2, "waiting": 5, "waiting_bytes": 2048, "dead": 9, "dead_letters": 0, "error": ""},
     "upstream": {"state": "waiting", "host": "cloud", "port": 8883, "retry_in_ms": 4200, "last_error": "refused",
                  "batches_acked": 3, "messages_acked": 300, "bytes_acked": 1024, "batches_in_flight": 0}})";
   EXPECT_EQ(run_status(human()), kExitOk);
@@ -48,14 +50,86 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
             "listening   127.0.0.1:1883, [::1]:1883\n"
             "clients     2 connected, 3 sessions\n"
             "messages    10 in, 20 out\n"
-            "trouble     2 (not_authorized 2) connections refused; "
-            "6 (slow_reader 5, queue_full 1) messages dropped; 8 (publish 7, subscribe 1) denied; "
+            "trouble     1 routes are left out (headgate route ls); "
+            "2 connections refused (not authorized 2), last at 2023-11-14T22:14:20.000Z; "
+            "8 denied (publish 7, subscribe 1), last at 2023-11-14T22:14:25.000Z\n"
+            "past        6 messages not delivered to clients (slow reader 5, queue full 1); "
             "3 not retained, as many are as may be\n"
             "routes      4 active, 1 left out (headgate route ls)\n"
-            "store       5 messages waiting (2.0 KiB) in 2 queues, 0 dead\n"
+            "store       5 messages waiting (2.0 KiB) in 2 queues, 0 dead letters\n"
             "durability  sync, /d\n"
             "link        waiting cloud:8883, next attempt in 4 s (refused)\n"
             "sent        300 messages in 3 batches, 1.0 KiB; 0 batches in flight\n");
+}
+
+TEST_F(Commands, StatusTellsWhatIsFromWhatWas) {
+  hub_.answers_["/v1/status"] = R"({"now_ms": 1700010000000,
+    "clients": {"closed": {"slow_reader": 2, "protocol_error": 3}},
+    "lost": {"expired": 1000, "dropped": 0},
+    "last_ms": {"clients": {"closed": {"slow_reader": 1700000000000, "protocol_error": 1700009500000}},
+                "lost": {"expired": 1700009999000}},
+    "upstream": {"state": "connected", "host": "cloud", "port": 8883, "since_ms": 1700009000000,
+                 "last_error": "The connection was lost.", "last_error_ms": 1700008990000}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(
+                              "trouble     3 clients closed (protocol error 3), last at "
+                              "2023-11-15T00:51:40.000Z; 1000 messages lost in queues (expired 1000), last "
+                              "at 2023-11-15T00:59:59.000Z\n"
+                              "past        2 clients closed (slow reader 2), last at "
+                              "2023-11-14T22:13:20.000Z; the link was down: The connection was "
+                              "lost., last at 2023-11-15T00:43:10.000Z\n"));
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("link        connected cloud:8883 since 2023-11-15T00:43:20.000Z\n"));
+}
+
+TEST_F(Commands, StatusNamesWhatALinkThatIsUpRefusesNow) {
+  const auto status = [](const char* now_ms) {
+    return std::string(R"({"now_ms": )") + now_ms + R"(, "upstream": {"state": "connected", "host": "cloud",
+      "since_ms": 1700000000000, "last_error": "a batch was refused with 0x97, quota exceeded",
+      "last_error_ms": 1700000100000}})";
+  };
+  const char* const refused =
+      "upstream: a batch was refused with 0x97, quota exceeded, last at 2023-11-14T22:15:00.000Z\n";
+  hub_.answers_["/v1/status"] = status("1700000200000");
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(std::string("trouble     ") + refused));
+  out_.str("");
+  hub_.answers_["/v1/status"] = status("1700009900000");
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(std::string("trouble     none\npast        ") + refused));
+}
+
+TEST_F(Commands, StatusHasNoTroubleOnceLettersAreReplayed) {
+  hub_.answers_["/v1/status"] = R"({"store": {"dead": 2, "dead_letters": 0}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("trouble     none\n"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(", 0 dead letters\n"));
+  hub_.answers_["/v1/status"] = R"({"store": {"dead": 2, "dead_letters": 2}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("trouble     2 dead letters wait (headgate dlq ls)\n"));
+}
+
+TEST_F(Commands, StatusSaysThatItIsTheDiskAndWhatEndsIt) {
+  hub_.answers_["/v1/status"] = R"({"clients": {"waiting": 1},
+    "waiting_clients": [{"client_id": "pump-1", "publishes": 2, "paused": true}],
+    "store": {"disk": {"free_bytes": 9437184, "total_bytes": 104857600, "min_free_bytes": 12582912,
+              "reserve_bytes": 0, "low": true, "low_since_ms": 1700000000000, "resume_bytes": 22229811}}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("the disk is low since 2023-11-14T22:13:20.000Z; 1 client waits for "
+                                   "room on the disk: pump-1 (2 publishes, not read)\n"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(", from 21.2 MiB free on\n"));
+}
+
+TEST_F(Commands, StatusSaysSinceWhenTheLinkIsDownAndWhy) {
+  hub_.answers_["/v1/status"] = R"({"upstream": {"state": "waiting", "host": "cloud", "port": 8883,
+    "retry_in_ms": 4200, "last_error": "certificate verify failed: certificate has expired",
+    "down_since_ms": 1700000000000}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("trouble     the link is down since 2023-11-14T22:13:20.000Z\n"));
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("in 4 s (certificate verify failed: certificate has expired)\n"));
 }
 
 TEST_F(Commands, StatusShoutsWhenTheStoreDoesNotWrite) {
@@ -174,13 +248,15 @@ TEST_F(Commands, StatusNamesTheClientsWhosePublishesWait) {
 
 TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
   hub_.answers_["/v1/routes"] = R"({"routes": [
-    {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "matched": 9, "endpoint": "$upstream", "file": "a.json"},
+    {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "matched": 9, "undefined": 4, "unreadable": 12,
+     "undefined_last": "the body is empty", "undefined_last_ms": 1700000000123, "endpoint": "$upstream", "file": "a.json"},
     {"name": "bad", "active": false, "priority": null, "ttl_s": 0, "file": "b.json", "error": "1:1: error: no\n  FRM\n  ^"}]})";
   EXPECT_EQ(run_route_ls(human()), kExitOk);
   EXPECT_EQ(out_.str(),
-            "ROUTE  STATE     PRIORITY  KEPT      MATCHED  INTO       FILE\n"
-            "up     active    3         2h 00m          9  $upstream  a.json\n"
-            "bad    left out  -         for ever        0  -          b.json\n"
+            "ROUTE  STATE     PRIORITY  KEPT      MATCHED  UNDEFINED  UNREADABLE  INTO       FILE\n"
+            "up     active    3         2h 00m          9          4          12  $upstream  a.json\n"
+            "bad    left out  -         for ever        0          0           0  -          b.json\n"
+            "\nup: last undecided at 2023-11-14T22:13:20.123Z: the body is empty\n"
             "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
 }
 

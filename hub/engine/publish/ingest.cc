@@ -194,7 +194,7 @@ void Ingest::spread(const broker::Session* from, const Parcel& parcel) {
 void Ingest::route(const core::Message& message) {
   for (const RouteSet::Hit& hit : parts_.routes.match(message)) {
     if (hit.republish_to) {
-      republish(message, *hit.republish_to);
+      republish(message, *hit.republish_to, hit.retain);
       continue;
     }
     const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message.arrived_ms + int64_t{hit.ttl_s} * 1000;
@@ -202,16 +202,28 @@ void Ingest::route(const core::Message& message) {
   }
 }
 
-void Ingest::republish(const core::Message& message, const std::string& topic) {
+void Ingest::republish(const core::Message& message, const std::string& topic, bool retain) {
   if (message.hops >= routing::kMaxHops) {
     parts_.log.warn("hop_limit", {{"topic", message.topic}, {"to", topic}, {"hops", message.hops}});
     return;
   }
   auto copy = std::make_shared<core::Message>(message);
   copy->topic = topic;
-  copy->retain = false;
+  copy->retain = retain && may_be_retained(*copy);
   ++copy->hops;
   spread_.republished.push_back(std::move(copy));
+}
+
+// A message that a route would retain reaches everybody else where there is no room for it to be retained.
+bool Ingest::may_be_retained(const core::Message& message) {
+  if (parts_.retained.has_room_for(message)) return true;
+  ++stats_.dropped;
+  if (const auto left_out = full_.admit("not retained", parts_.clock.now())) {
+    parts_.log.warn("not_retained", {{"topic", message.topic},
+                                     {"why", "the hub keeps as many retained messages as it may"},
+                                     {"left_out", *left_out}});  // lines like this one since the last
+  }
+  return false;
 }
 
 // A retained message of QoS 0 is put, and puts are not refused. On a low disk it lives in memory only.

@@ -76,6 +76,11 @@ testing::Numbers everything_counted() {
       {"headgate_link_messages_acked_total", 26},
       {"headgate_link_acked_bytes_total", 27},
       {"headgate_link_batches_in_flight", 28},
+      {"headgate_queues_messages_expired_total", 33},
+      {"headgate_queues_messages_dropped_total", 34},
+      {"headgate_route_conditions_undefined_total", 35},
+      {"headgate_route_bodies_unreadable_total", 36},
+      {"headgate_dead_letters", 37},
       {"headgate_queues_max_bytes", 101},
       {"headgate_disk_free_bytes", 102},
       {"headgate_disk_size_bytes", 103},
@@ -128,7 +133,11 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
   status.store_error = "disk gone";
   status.disk_low = true;
   status.waiting = {{"pump-1", 64, 7000, true}};
-  status.upstream = {"waiting", "cloud", 8883, "refused", 24};
+  status.store_error_since_ms = 81;
+  status.disk_low_since_ms = 82;
+  status.disk_resume_bytes = 83;
+  status.last_ms = {{"clients/refused/not_authorized", 84}, {"publishes/refused", 85}};
+  status.upstream = {"waiting", "cloud", 8883, "refused", 24, 86, 87, 88};
   hub_.numbers_ = everything_counted();
   EXPECT_EQ(
       ask("GET", "/v1/status").body,
@@ -140,15 +149,20 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("not_authorized":17},"closed":{"slow_reader":16}},)"
       R"("waiting_clients":[{"client_id":"pump-1","publishes":64,"bytes":7000,"paused":true}],)"
       R"("dropped":{"denied":21,"offline":19,)"
-      R"("queue_full":20},"routes":{"active":22,"failed":23},"store":{"queues":2,"waiting":3,)"
-      R"("waiting_bytes":29,"dead":0,"bytes_max":101,"error":"disk gone","damage":null,)"
+      R"("queue_full":20},"lost":{"expired":33,"dropped":34},)"
+      R"("routes":{"active":22,"failed":23,"undefined":35,"unreadable":36},"store":{"queues":2,"waiting":3,)"
+      R"("waiting_bytes":29,"dead":0,"dead_letters":37,"bytes_max":101,"error":"disk gone",)"
+      R"("error_since_ms":81,"damage":null,)"
       R"("memory":{"bytes":150,"bytes_max":8600,"cache":{"bytes":10,"bytes_max":4000},)"
       R"("memtables":{"bytes":20,"bytes_max":3000},"tail":{"bytes":30,"bytes_max":1000},)"
       R"("index":{"bytes":50,"bytes_max":600},"in_flight":{"bytes":40,"bytes_max":3000}},)"
       R"("disk":{"free_bytes":102,"total_bytes":103,"min_free_bytes":104,"reserve_bytes":105,)"
-      R"("low":true}},"upstream":{"state":"waiting","host":"cloud","port":8883,"last_error":"refused",)"
-      R"("retry_in_ms":24,"batches_acked":25,"messages_acked":26,"bytes_acked":27,)"
-      R"("batches_in_flight":28}})");
+      R"("low":true,"low_since_ms":82,"resume_bytes":83}},)"
+      R"("upstream":{"state":"waiting","host":"cloud","port":8883,"last_error":"refused",)"
+      R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
+      R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,)"
+      R"("batches_in_flight":28},"now_ms":1700000060000,)"
+      R"("last_ms":{"clients":{"refused":{"not_authorized":84}},"publishes":{"refused":85}}})");
 }
 
 TEST_F(AdminApiTest, QueuesShowTheirAccounts) {

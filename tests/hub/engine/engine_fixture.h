@@ -29,16 +29,19 @@ class EngineTest : public ::testing::Test {
   }
 
   void route(std::string text, std::optional<uint8_t> priority = {}, uint32_t ttl_s = 0,
-             const routing::QueueRule& queue = {}) {
+             const routing::QueueRule& queue = {}, bool retain = false) {
     routing::RouteFileEntry entry;
     entry.name = "r" + std::to_string(routes_.entries.size());
     entry.text = std::move(text);
     entry.priority = priority;
     entry.ttl_s = ttl_s;
     entry.queue = queue;
+    entry.retain = retain;
     routes_.entries.push_back(std::move(entry));
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }
+
+  void route_retaining(std::string text) { route(std::move(text), {}, 0, {}, true); }
 
   void remove_routes() {
     routes_.entries.clear();

@@ -227,6 +227,56 @@ TEST_F(PublishPath, ATopicSinkReachesSubscribersAndOtherRoutes) {
   EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
 }
 
+TEST_F(PublishPath, ATopicSinkRetainsIfItsRouteSaysSo) {
+  route("FROM 'a' INTO Topic('plain')");
+  route_retaining("FROM 'a' INTO Topic('kept')");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  broker::Publish publish = qos1(1, "a", "x");
+  publish.retain = true;
+  sensor.publish(publish);
+  sensor.publish(qos1(2, "a", "y"));
+  commit();
+  restart();
+  auto late = client();
+  late.connect(v5("late"));
+  late.subscribe(1, {to("#")});
+  commit();
+  EXPECT_THAT(late.read(), ::testing::IsSupersetOf({"PUBLISH q0 retain a=x", "PUBLISH q0 retain kept=y"}));
+  EXPECT_FALSE(store_.get("retained/plain"));
+}
+
+TEST_F(PublishPath, AnEmptyBodyFromARetainingRouteErasesWhatIsRetained) {
+  route_retaining("FROM 'a' INTO Topic('kept')");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "a", "x"));
+  commit();
+  EXPECT_TRUE(store_.get("retained/kept"));
+  sensor.publish(qos1(2, "a", ""));
+  commit();
+  EXPECT_FALSE(store_.get("retained/kept"));
+}
+
+TEST_F(PublishPath, ARetainingRouteWithoutRoomStillReachesEverybodyElse) {
+  options_.retained = {1, 1000};
+  restart();
+  route_retaining("FROM 'in/+' INTO Topic('kept')");
+  route("FROM 'kept' INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  broker::Publish other = qos1(1, "other", "x");
+  other.retain = true;
+  sensor.publish(other);
+  commit();
+  sensor.publish(qos1(2, "in/1", "y"));
+  commit();
+  EXPECT_THAT(sensor.read(), ::testing::Contains("PUBACK 2"));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("y"));
+  EXPECT_FALSE(store_.get("retained/kept"));
+  EXPECT_EQ(engine_->ingest_stats().dropped, 1u);
+}
+
 TEST_F(PublishPath, ALoopOfTopicSinksEndsAtTheHopLimit) {
   route("FROM 'a' INTO Topic('b')");
   route("FROM 'b' INTO Topic('a')");

@@ -180,6 +180,7 @@ TEST_F(SharedSubscription, EmptiesTheQueueOfAnEndedSessionIntoAnothers) {
   expire_sessions();
   EXPECT_FALSE(store_.find_queue("session/a"));
   EXPECT_THAT(waiting("session/b"), ElementsAre("not sent", "once"));
+  EXPECT_EQ(engine_->losses().total().dropped, 1u) << "the one that was sent, which goes to nobody else";
 }
 
 TEST_F(SharedSubscription, WaitsForItsClientToComeBackAndCompletesQos2) {  // [MQTT-4.8.2-4]

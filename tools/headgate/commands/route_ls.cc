@@ -14,15 +14,32 @@ std::string time_to_live(const Json& route) {
 }
 
 void show_routes(std::ostream& out, const Json& json) {
-  Table table({{"ROUTE"}, {"STATE"}, {"PRIORITY"}, {"KEPT"}, {"MATCHED", Align::right}, {"INTO"}, {"FILE"}});
+  Table table({{"ROUTE"},
+               {"STATE"},
+               {"PRIORITY"},
+               {"KEPT"},
+               {"MATCHED", Align::right},
+               {"UNDEFINED", Align::right},
+               {"UNREADABLE", Align::right},
+               {"INTO"},
+               {"FILE"}});
   for (const Json& route : member_of(json, "routes")) {
     const bool ranked = member_of(route, "priority").is_number();
     table.add({printable(text_of(route, "name")), flag_of(route, "active") ? "active" : "left out",
                ranked ? std::to_string(number_of(route, "priority")) : "-", time_to_live(route),
-               std::to_string(number_of(route, "matched")), or_dash(text_of(route, "endpoint")),
+               std::to_string(number_of(route, "matched")), std::to_string(number_of(route, "undefined")),
+               std::to_string(number_of(route, "unreadable")), or_dash(text_of(route, "endpoint")),
                or_dash(text_of(route, "file"))});
   }
   table.print(out);
+  for (const Json& route : member_of(json, "routes")) {
+    const std::string reason = text_of(route, "undefined_last");
+    if (reason.empty()) continue;
+    out << '\n'
+        << printable(text_of(route, "name")) << ": last undecided at "
+        << iso_time(static_cast<int64_t>(number_of(route, "undefined_last_ms"))) << ": " << printable(reason)
+        << '\n';
+  }
   for (const Json& route : member_of(json, "routes")) {
     const std::string error = text_of(route, "error");
     if (!error.empty())

@@ -2,6 +2,7 @@
 
 #include "tools/headgate/answers.h"
 #include "tools/headgate/format.h"
+#include "tools/headgate/trouble.h"
 
 namespace headgate::tools {
 namespace {
@@ -21,6 +22,10 @@ std::string link_of(const Json& upstream) {
   if (state.empty() || state == "off") return "off: $upstream only queues";
   std::string text =
       state + " " + printable(text_of(upstream, "host")) + ":" + std::to_string(number_of(upstream, "port"));
+  if (state == "connected") {
+    const auto since_ms = static_cast<int64_t>(number_of(upstream, "since_ms"));
+    return since_ms == 0 ? text : text + " since " + iso_time(since_ms);
+  }
   if (state == "waiting")
     text += ", next attempt in " + std::to_string(number_of(upstream, "retry_in_ms") / 1000) + " s";
   if (const std::string error = text_of(upstream, "last_error"); !error.empty())
@@ -42,7 +47,7 @@ std::string store_of(const Json& status) {
                      human_bytes(number_of(store, "waiting_bytes")) +
                      (bytes_max == 0 ? "" : " of at most " + human_bytes(bytes_max)) + ") in " +
                      std::to_string(number_of(store, "queues")) + " queues, " +
-                     std::to_string(number_of(store, "dead")) + " dead";
+                     std::to_string(number_of(store, "dead_letters")) + " dead letters";
   if (const std::string error = text_of(store, "error"); !error.empty())
     text += "; NOT WRITING: " + printable(error);
   return text;
@@ -56,6 +61,8 @@ std::string disk_of(const Json& disk) {
                      human_bytes(number_of(disk, "min_free_bytes")) + " wanted, reserve " +
                      human_bytes(number_of(disk, "reserve_bytes"));
   if (member_of(disk, "low") == true) text += "; LOW: no message is stored until there is room";
+  if (const uint64_t resume = number_of(disk, "resume_bytes"); resume > 0 && flag_of(disk, "low"))
+    text += ", from " + human_bytes(resume) + " free on";
   return text;
 }
 
@@ -66,58 +73,6 @@ std::string routes_of(const Json& status) {
     text += ", " + std::to_string(failed) + " left out (headgate route ls)";
   }
   return text;
-}
-
-// "3 (protocol_error 2, slow_reader 1)"; empty if there is nothing.
-std::string counted(const Json& by_reason) {
-  uint64_t sum = 0;
-  std::string reasons;
-  if (!by_reason.is_object()) return reasons;
-  for (const auto& [reason, count] : by_reason.items()) {
-    const uint64_t n = number_of(by_reason, reason.c_str());
-    if (n == 0) continue;
-    sum += n;
-    reasons += (reasons.empty() ? "" : ", ") + printable(reason) + " " + std::to_string(n);
-  }
-  return sum == 0 ? "" : std::to_string(sum) + " (" + reasons + ")";
-}
-
-// "2 clients wait for room in a queue: sensor-1 (64 publishes, not read), sensor-2 (3 publishes)"; empty: none.
-std::string waiting_of(const Json& status) {
-  const uint64_t waiting = number_of(member_of(status, "clients"), "waiting");
-  if (waiting == 0) return "";
-  std::string text = waiting == 1 ? "1 client waits" : std::to_string(waiting) + " clients wait";
-  text += " for room in a queue";
-  uint64_t named = 0;
-  for (const Json& client : member_of(status, "waiting_clients")) {
-    const bool paused = member_of(client, "paused") == true;
-    const uint64_t publishes = number_of(client, "publishes");
-    text += (named++ == 0 ? ": " : ", ") + printable(text_of(client, "client_id")) + " (" +
-            std::to_string(publishes) + (publishes == 1 ? " publish" : " publishes") +
-            (paused ? ", not read)" : ")");
-  }
-  if (named > 0 && named < waiting) text += " and others";
-  return text;
-}
-
-// Lists the failures since the start, by reason.
-std::string trouble_of(const Json& status) {
-  const Json& clients = member_of(status, "clients");
-  const Json& publishes = member_of(status, "publishes");
-  std::string text;
-  const auto add = [&text](const std::string& count, std::string_view what) {
-    if (!count.empty() && count != "0") text += (text.empty() ? "" : "; ") + count + " " + std::string(what);
-  };
-  add(counted(member_of(clients, "refused")), "connections refused");
-  add(counted(member_of(clients, "closed")), "clients closed");
-  add(counted(member_of(status, "dropped")), "messages dropped");
-  add(counted(member_of(status, "denied")), "denied");
-  add(std::to_string(number_of(publishes, "refused")), "publishes not stored");
-  add(std::to_string(number_of(publishes, "not_retained")), "not retained, as many are as may be");
-  add(std::to_string(number_of(publishes, "dropped")), "QoS 0 publishes without room in a queue");
-  if (const std::string waiting = waiting_of(status); !waiting.empty())
-    text += (text.empty() ? "" : "; ") + waiting;
-  return text.empty() ? "none" : text;
 }
 
 // Empty: none is known.
@@ -141,7 +96,9 @@ void show_status(std::ostream& out, const Json& status) {
                       std::to_string(number_of(status, "sessions")) + " sessions");
   line("messages", std::to_string(number_of(status, "messages_in")) + " in, " +
                        std::to_string(number_of(status, "messages_out")) + " out");
-  line("trouble", trouble_of(status));
+  const Trouble trouble = trouble_of(status);
+  line("trouble", trouble.now.empty() ? "none" : trouble.now);
+  if (!trouble.past.empty()) line("past", trouble.past);
   line("routes", routes_of(status));
   line("store", store_of(status));
   if (const std::string damage = damage_of(status); !damage.empty()) line("DAMAGE", damage);
