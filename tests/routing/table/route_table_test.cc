@@ -298,12 +298,13 @@ TEST_F(Routes, SayWhyABodyCannotBeRead) {
 TEST_F(Routes, NameThePartOfAConditionThatHasNoValue) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {"$body.a.b > 5", "`$body.a.b` is not there"},
-      {"topic = 'x' AND temperature > 5", "`temperature` is not there"},
+      {"$topic = 'x' AND as_number(temperature) > 5", "`temperature` is not there"},
       {"$body.word > 5", "`$body.word > 5` has no value"},
       {"($body.none ?? $body.n) > $body.gone", "`$body.gone` is not there"},
       {"sqrt($body.n - 9) > 1", "`sqrt($body.n - 9)` has no value"}};
   for (const auto& [condition, reason] : table) {
     load_texts({"FROM /messages WHERE " + condition + " INTO $upstream"});
+    ASSERT_TRUE(statuses_[0].ok()) << condition;
     core::Message message = with_body(R"({"n": 1, "word": "w"})");
     message.topic = "x";
     match(message);
@@ -315,7 +316,7 @@ TEST_F(Routes, NameThePartOfAConditionThatHasNoValue) {
 
 TEST_F(Routes, CountNothingUndefinedThatIsDecidedAllTheSame) {
   load_texts({"FROM /messages WHERE NOT is_defined($body.t) OR $body.t > 5 INTO $upstream",
-              "FROM /messages WHERE topic = 'other' AND $body.t > 5 INTO $upstream"});
+              "FROM /messages WHERE $topic = 'other' AND $body.t > 5 INTO $upstream"});
   match(with_body("no json"));
   EXPECT_EQ(context_.stats()[0].undefined + context_.stats()[0].unreadable, 0u);
   EXPECT_EQ(context_.stats()[1].undefined + context_.stats()[1].unreadable, 0u);
