@@ -159,7 +159,7 @@ void Broker::detach(Session& session, core::Now now) {
 void Broker::after_disconnect(Client& client, core::Now now) {
   const uint32_t expiry_s = client.session->expiry_s();
   if (expiry_s == 0) return end_session(std::string(client.session->client_id()), now);
-  client.ends_ms = expiry_s == kNeverExpiresS ? 0 : now.mono_ms + int64_t{expiry_s} * 1000;
+  client.ends_ms = expiry_s == kNeverExpiresS ? 0 : now.hub_ms + int64_t{expiry_s} * 1000;
   if (client.will && client.will_delay_s == 0) publish_will(client, now);
   schedule(client);
 }

@@ -31,7 +31,7 @@ struct PendingConnect;
 struct StoredSession {
   std::string client_id;
   uint32_t expiry_s = 0;
-  int64_t ended_wall_ms = 0;  // when its last connection ended; 0 = the hub stopped while it was connected
+  int64_t ended_hub_ms = 0;   // when its last connection ended; 0 = the hub stopped while it was connected
   std::string username = {};  // whose it is; empty: nobody's who has proved anything
   bool edge = false;          // Identity::edge
 
@@ -112,8 +112,8 @@ class Broker {
     core::MessagePtr will;  // without an expiry, as in StoredWill
     uint32_t will_expiry_s = 0;
     uint32_t will_delay_s = 0;
-    int64_t will_due_ms = 0;  // monotonic; 0 = not running
-    int64_t ends_ms = 0;      // monotonic; 0 = connected, or never
+    int64_t will_due_ms = 0;  // hub time; 0 = not running
+    int64_t ends_ms = 0;      // hub time; 0 = connected, or never
     int64_t timer_ms = 0;     // its entry in due_: the earlier of the two; 0 = none
   };
   using Clients = std::unordered_map<std::string, Client>;
@@ -140,7 +140,7 @@ class Broker {
   void restore_grant(Session& session, const Identity& owner);
   [[nodiscard]] static WillChange drop_will(Client& client);
   [[nodiscard]] static StoredWill delay_will(Client& client, core::Now now);
-  [[nodiscard]] static StoredWill stored_will(const Client& client, int64_t due_wall_ms);
+  [[nodiscard]] static StoredWill stored_will(const Client& client, int64_t due_hub_ms);
   [[nodiscard]] static WillChange will_after(Client& client, bool graceful, core::Now now);
   void publish_will(Client& client, core::Now now);
   void end_session(const std::string& client_id, core::Now now);
@@ -166,7 +166,7 @@ class Broker {
   Clients clients_;
   std::unordered_set<Channel*> channels_;
   size_t clients_connected_ = 0;
-  std::set<std::pair<int64_t, std::string>> due_;  // monotonic ms, client id; one entry a client at most
+  std::set<std::pair<int64_t, std::string>> due_;  // hub time, client id; one entry a client at most
   uint64_t assigned_ids_ = 0;
   BrokerStats stats_;
   core::LogLimiter complaints_;  // by client id, or by address where there is none

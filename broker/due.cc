@@ -29,6 +29,7 @@ WillChange Broker::remember_will(Client& client, const Connect& connect, core::N
   will->properties = to_core(connect.will->properties);
   will->source = client.session->source();
   will->arrived_ms = now.wall_ms;
+  will->arrived_hub_ms = now.hub_ms;
   will->qos = connect.will->qos;
   will->retain = connect.will->retain;
   client.will = std::move(will);
@@ -45,13 +46,13 @@ WillChange Broker::drop_will(Client& client) {
 
 StoredWill Broker::delay_will(Client& client, core::Now now) {
   const int64_t delay_ms = int64_t{client.will_delay_s} * 1000;
-  client.will_due_ms = now.mono_ms + delay_ms;
-  return stored_will(client, now.wall_ms + delay_ms);
+  client.will_due_ms = now.hub_ms + delay_ms;
+  return stored_will(client, client.will_due_ms);
 }
 
-StoredWill Broker::stored_will(const Client& client, int64_t due_wall_ms) {
+StoredWill Broker::stored_will(const Client& client, int64_t due_hub_ms) {
   const Identity& owner = client.session->identity();
-  return {client.will, client.will_expiry_s, client.will_delay_s, due_wall_ms, owner.username, owner.edge};
+  return {client.will, client.will_expiry_s, client.will_delay_s, due_hub_ms, owner.username, owner.edge};
 }
 
 // The end of a connection takes a will away, or begins its delay. A will that is due at once is kept until its
@@ -69,7 +70,8 @@ void Broker::publish_will(Client& client, core::Now now) {
   if (!client.session->may_publish(kept->topic)) return context_.events->on_will(*client.session, {});
   auto will = std::make_shared<core::Message>(*kept);
   will->arrived_ms = now.wall_ms;
-  if (client.will_expiry_s != 0) will->expires_ms = now.wall_ms + int64_t{client.will_expiry_s} * 1000;
+  will->arrived_hub_ms = now.hub_ms;
+  if (client.will_expiry_s != 0) will->expires_ms = now.hub_ms + int64_t{client.will_expiry_s} * 1000;
   context_.events->on_will_due(*client.session, std::move(will));  // [MQTT-3.1.2-8]
 }
 
@@ -100,10 +102,10 @@ void Broker::schedule(Client& client) {
 }
 
 void Broker::run_due(core::Now now) {
-  while (!due_.empty() && due_.begin()->first <= now.mono_ms) {
+  while (!due_.empty() && due_.begin()->first <= now.hub_ms) {
     const std::string client_id = due_.begin()->second;
     Client& client = clients_.at(client_id);
-    if (client.ends_ms != 0 && client.ends_ms <= now.mono_ms) {
+    if (client.ends_ms != 0 && client.ends_ms <= now.hub_ms) {
       ++stats_.sessions_expired;
       log_.info("session_expired", {{"client", client_id}});
       end_session(client_id, now);
@@ -128,9 +130,10 @@ Session& Broker::restore(const StoredSession& stored, core::Now now) {
   client.session->set_expiry_s(stored.expiry_s);
   restore_grant(*client.session, owner_of(stored));
   if (stored.expiry_s != kNeverExpiresS) {
-    const int64_t away_ms =
-        stored.ended_wall_ms == 0 ? 0 : std::max<int64_t>(0, now.wall_ms - stored.ended_wall_ms);
-    client.ends_ms = std::max<int64_t>(1, now.mono_ms + int64_t{stored.expiry_s} * 1000 - away_ms);
+    // Hub time may be behind what was written last before a power cut.
+    const int64_t ended_ms =
+        stored.ended_hub_ms == 0 ? now.hub_ms : std::min(stored.ended_hub_ms, now.hub_ms);
+    client.ends_ms = ended_ms + int64_t{stored.expiry_s} * 1000;
     schedule(client);
   }
   return *client.session;
@@ -141,16 +144,14 @@ void Broker::restore_will(const std::string& client_id, const StoredWill& stored
   if (!client.session) {  // it was not to outlive its connection
     client.session = std::make_shared<Session>(client_id, context_);
     restore_grant(*client.session, owner_of(stored));
-    client.ends_ms = std::max<int64_t>(1, now.mono_ms);
+    client.ends_ms = now.hub_ms;
   }
   client.will = stored.message;
   client.will_expiry_s = stored.expiry_s;
   client.will_delay_s = stored.delay_s;
-  const int64_t left_ms = stored.due_wall_ms == 0 ? int64_t{stored.delay_s} * 1000
-                                                  : std::max<int64_t>(0, stored.due_wall_ms - now.wall_ms);
-  client.will_due_ms = std::max<int64_t>(1, now.mono_ms + left_ms);
-  if (stored.due_wall_ms == 0)
-    context_.events->on_will(*client.session, stored_will(client, now.wall_ms + left_ms));
+  const int64_t latest_ms = now.hub_ms + int64_t{stored.delay_s} * 1000;
+  client.will_due_ms = stored.due_hub_ms == 0 ? latest_ms : std::min(stored.due_hub_ms, latest_ms);
+  if (stored.due_hub_ms == 0) context_.events->on_will(*client.session, stored_will(client, latest_ms));
   schedule(client);
 }
 

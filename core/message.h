@@ -44,8 +44,9 @@ struct Message {
   std::string body;
   std::shared_ptr<const Properties> properties;  // null when the message has none: use props()
   std::shared_ptr<const Source> source;          // null only in messages the hub makes itself
-  int64_t arrived_ms = 0;                        // Unix time of arrival at this hub
-  int64_t expires_ms = 0;  // Unix time when it expires by the publisher's wish; 0 = never
+  int64_t arrived_ms = 0;      // arrival at this hub as its wall clock showed it then, for people
+  int64_t arrived_hub_ms = 0;  // arrival in hub time: its age counts from it
+  int64_t expires_ms = 0;      // hub time when it expires by the publisher's wish; 0 = never
   uint8_t qos = 0;
   bool retain = false;
   uint8_t hops = 0;  // how often a route has republished it locally

@@ -48,10 +48,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string c
   if (!store) return core::fail(store.error());
   auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
                                           std::move(executor), std::move(*store)));
-  if (const auto known = hub->use_access(config); !known) return core::fail(known.error());
-  hub->engine_.use_limits(config.queues);
-  hub->engine_.use_lane_mode(config.lane_mode);
-  if (const auto restored = hub->engine_.restore(); !restored) return core::fail(restored.error());
+  if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
   const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
   if (!routed) return core::fail(routed.error());
   return hub;
@@ -64,7 +61,8 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       config_path_(std::move(config_path)),
       io_(io),
       log_(log),
-      started_wall_ms_(clock_.now().wall_ms),
+      clock_(log),
+      started_mono_ms_(clock_.now().mono_ms),
       executor_(std::move(executor)),
       store_(std::move(store)),
       hasher_(*executor_),
@@ -84,12 +82,21 @@ Hub::~Hub() = default;
 
 // ---- start ----
 
+core::Status Hub::restore() {
+  if (auto timed = clock_.start(*store_); !timed) return timed;
+  if (auto known = use_access(config_); !known) return known;
+  engine_.use_limits(config_.queues);
+  engine_.use_lane_mode(config_.lane_mode);
+  return engine_.restore();
+}
+
 core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto listening = listen(); !listening) return listening;
   if (config_.upstream.enabled()) {
     upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.consumers(),
                                                 engine_.upstream_queue(), upstream_options(config_));
+    upstream_->doubt(clock_.doubtful());
     if (auto started = upstream_->start(); !started) return started;
   }
   log_.info("started", {{"version", kVersion},
@@ -150,6 +157,7 @@ void Hub::report_certificate(const broker::Listener& listener) const {
 // ---- time ----
 
 void Hub::tick() {
+  clock_.tick(*store_);
   const int64_t today = clock_.now().wall_ms / kDayMs;
   if (std::exchange(certificates_checked_day_, today) != today) {
     for (const auto& listener : listeners_) report_certificate(*listener);
@@ -200,6 +208,7 @@ void Hub::wait_for_good_byes(int64_t deadline_mono_ms) {
 void Hub::finish_stopping() {
   tick_timer_.cancel();
   admin_server_.close();
+  clock_.keep(*store_);
   store_->close();
   log_.info("stopped");
   stopped_();

@@ -15,7 +15,6 @@
 #include "broker/net/listener.h"
 #include "core/log.h"
 #include "core/result.h"
-#include "core/system_clock.h"
 #include "core/worker.h"
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
@@ -25,6 +24,7 @@
 #include "hub/observe/spdlog_log.h"
 #include "hub/shell/allocator.h"
 #include "hub/shell/hasher_thread.h"
+#include "hub/shell/hub_clock.h"
 #include "hub/shell/loop.h"
 #include "hub/shell/upstream.h"
 #include "store/durable_store.h"
@@ -86,6 +86,7 @@ class Hub : public HubView {
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
   void note_history();
+  core::Status restore();
   core::Status listen();
   void reload_certificates(ReloadReport& report);
   void report_certificate(const broker::Listener& listener) const;
@@ -100,8 +101,8 @@ class Hub : public HubView {
   std::string config_path_;
   boost::asio::io_context& io_;
   SpdlogLog& log_;
-  core::SystemClock clock_;
-  int64_t started_wall_ms_ = 0;
+  HubClock clock_;
+  int64_t started_mono_ms_ = 0;
   History history_;
 
   // The parts, each needing only those above it.

@@ -85,7 +85,8 @@ Sources Hub::sources() const {
       .link = link_of(upstream_.get()),
       .version = std::string(kVersion),
       .durability = to_string(config_.store.durability),
-      .uptime_s = (clock_.now().wall_ms - started_wall_ms_) / 1000,
+      .uptime_s = (clock_.now().mono_ms - started_mono_ms_) / 1000,
+      .clock_right = clock_.now().clock_right,
       .heap_bytes = heap_bytes};
 }
 
@@ -108,7 +109,8 @@ HubStatus Hub::status() const {
   status.epoch = store_->identity().epoch;
   status.data_dir = config_.data_dir;
   status.durability = to_string(config_.store.durability);
-  status.started_ms = started_wall_ms_;
+  // Reckoned back from today's clock: the one of the start may have been wrong.
+  status.started_ms = now().wall_ms - (now().mono_ms - started_mono_ms_);
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
   status.store_error_since_ms = history_.store_failed.ms();

@@ -45,6 +45,7 @@ struct Sources {
   std::string version = {};
   std::string durability = {};  // as the config writes it
   int64_t uptime_s = 0;
+  bool clock_right = true;
   uint64_t (*heap_bytes)() = [] { return uint64_t{0}; };  // not cheap, so only called when it is asked for
 };
 

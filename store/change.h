@@ -27,7 +27,7 @@ struct Death;  // store/dead_letter.h
 struct Target {
   QueueId queue = 0;
   uint8_t lane = kDefaultLane;
-  int64_t expires_ms = 0;  // Unix time; 0 = never
+  int64_t expires_ms = 0;  // hub time; 0 = never
   std::string tag = {};    // opaque to the store, given back with the entry (≤ 255 bytes; of $dead: more)
   bool moved = false;      // the message is in another queue, which it leaves: taken though the disk is low
 };

@@ -34,7 +34,7 @@ struct DeadLetter {
   std::string queue;
   uint8_t lane = kDefaultLane;
   Seq seq = 0;
-  int64_t expires_ms = 0;  // Unix time when it would have expired there; 0 = never
+  int64_t expires_ms = 0;  // hub time when it would have expired there; 0 = never
   std::string tag;
   Death death;
 

@@ -25,15 +25,16 @@ struct QueuePolicy {
 
 // When an entry ends as expired under a policy: by its own time or by its age, whichever comes first; 0 =
 // never. Unix time.
-[[nodiscard]] inline int64_t ends_at_ms(const QueuePolicy& policy, int64_t arrived_ms, int64_t expires_ms) {
+[[nodiscard]] inline int64_t ends_at_ms(const QueuePolicy& policy, int64_t arrived_hub_ms,
+                                        int64_t expires_ms) {
   if (policy.age_max_ms == 0) return expires_ms;
-  const int64_t aged_ms = arrived_ms + policy.age_max_ms;
+  const int64_t aged_ms = arrived_hub_ms + policy.age_max_ms;
   return expires_ms != 0 && expires_ms < aged_ms ? expires_ms : aged_ms;
 }
 
-[[nodiscard]] inline bool has_expired(const QueuePolicy& policy, int64_t arrived_ms, int64_t expires_ms,
+[[nodiscard]] inline bool has_expired(const QueuePolicy& policy, int64_t arrived_hub_ms, int64_t expires_ms,
                                       int64_t now_ms) {
-  const int64_t end_ms = ends_at_ms(policy, arrived_ms, expires_ms);
+  const int64_t end_ms = ends_at_ms(policy, arrived_hub_ms, expires_ms);
   return end_ms != 0 && end_ms <= now_ms;
 }
 

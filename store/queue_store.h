@@ -42,7 +42,7 @@ struct Identity {
 struct Entry {
   Seq seq = 0;
   core::MessagePtr message;
-  int64_t expires_ms = 0;
+  int64_t expires_ms = 0;  // hub time; 0 = never
   std::string tag;
 };
 
@@ -118,7 +118,7 @@ class QueueReader {
   // kept: nothing is read for them.
   [[nodiscard]] virtual const QueueStats& stats(QueueId queue) const = 0;
 
-  // When the oldest message that waits in a lane arrived, Unix ms; 0: none waits, or it cannot be read.
+  // When the oldest message that waits in a lane arrived, hub time; 0: none waits, or it cannot be read.
   // `queue` must exist. Known without a look at the disk, but for a lane whose head has moved to another row
   // of the index since: that row is read.
   [[nodiscard]] virtual int64_t oldest_ms(QueueId queue, uint8_t lane) = 0;

@@ -145,8 +145,9 @@ core::MessagePtr Session::make_message(const Publish& publish, std::string_view 
   message->properties = to_core(publish.properties);
   message->source = source_;
   message->arrived_ms = now.wall_ms;
+  message->arrived_hub_ms = now.hub_ms;
   if (publish.properties.expiry_s)
-    message->expires_ms = now.wall_ms + int64_t{*publish.properties.expiry_s} * 1000;
+    message->expires_ms = now.hub_ms + int64_t{*publish.properties.expiry_s} * 1000;
   message->qos = publish.qos;
   message->retain = publish.retain;
   return message;

@@ -14,13 +14,13 @@ namespace headgate::broker {
 namespace {
 
 bool expired(const core::Message& message, core::Now now) {
-  return message.expires_ms != 0 && message.expires_ms <= now.wall_ms;
+  return message.expires_ms != 0 && message.expires_ms <= now.hub_ms;
 }
 
 // Computes the rest of the message's life, rounded up so that it is not cut short [MQTT-3.3.2-6].
 std::optional<uint32_t> remaining_s(const core::Message& message, core::Now now) {
   if (message.expires_ms == 0) return std::nullopt;
-  const int64_t left_s = (message.expires_ms - now.wall_ms + 999) / 1000;
+  const int64_t left_s = (message.expires_ms - now.hub_ms + 999) / 1000;
   return static_cast<uint32_t>(std::clamp<int64_t>(left_s, 0, UINT32_MAX));  // the clock may jump
 }
 

@@ -9,8 +9,8 @@
 namespace headgate::broker {
 namespace {
 
-bool has_expired(const core::Message& message, int64_t wall_ms) {
-  return message.expires_ms != 0 && message.expires_ms <= wall_ms;
+bool has_expired(const core::Message& message, int64_t hub_ms) {
+  return message.expires_ms != 0 && message.expires_ms <= hub_ms;
 }
 
 }  // namespace
@@ -35,10 +35,10 @@ void Retained::set(core::MessagePtr message) {
   by_topic_.emplace(std::move(topic), Kept{std::move(message), ++age_});
 }
 
-std::vector<std::string> Retained::remove_expired(int64_t wall_ms) {
+std::vector<std::string> Retained::remove_expired(int64_t hub_ms) {
   std::vector<std::string> topics;
   for (auto it = by_topic_.begin(); it != by_topic_.end();) {
-    const bool expired = has_expired(*it->second.message, wall_ms);
+    const bool expired = has_expired(*it->second.message, hub_ms);
     if (expired) {
       topics.push_back(it->first);
       bytes_ -= memory_bytes(*it->second.message);
@@ -48,7 +48,7 @@ std::vector<std::string> Retained::remove_expired(int64_t wall_ms) {
   return topics;
 }
 
-bool Retained::go_on(Walk& walk, size_t& looks, int64_t wall_ms, const Take& take) const {
+bool Retained::go_on(Walk& walk, size_t& looks, int64_t hub_ms, const Take& take) const {
   std::string_view literal = std::string_view(walk.filter).substr(0, walk.filter.find_first_of("+#"));
   const bool one_topic = literal.size() == walk.filter.size();
   if (!one_topic && literal.ends_with('/')) literal.remove_suffix(1);  // "a/#" matches "a"
@@ -60,7 +60,7 @@ bool Retained::go_on(Walk& walk, size_t& looks, int64_t wall_ms, const Take& tak
     }
     --looks;
     const core::Message& message = *it->second.message;
-    const bool wanted = it->second.age <= walk.age_max && !has_expired(message, wall_ms) &&
+    const bool wanted = it->second.age <= walk.age_max && !has_expired(message, hub_ms) &&
                         core::topic_matches(walk.filter, it->first);
     if (wanted && !take(it->second.message)) {
       walk.next_topic = it->first;

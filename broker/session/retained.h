@@ -39,12 +39,12 @@ class Retained {
   // them down), or until `take` does not take one, which is then the first of the next call. `take` must not
   // change the store.
   using Take = std::function<bool(const core::MessagePtr&)>;
-  bool go_on(Walk& walk, size_t& looks, int64_t wall_ms, const Take& take) const;
+  bool go_on(Walk& walk, size_t& looks, int64_t hub_ms, const Take& take) const;
   // Counts every set(): messages set from now on are of a greater age.
   [[nodiscard]] uint64_t age() const { return age_; }
 
   // Removes what has expired, and says which topics that were.
-  std::vector<std::string> remove_expired(int64_t wall_ms);
+  std::vector<std::string> remove_expired(int64_t hub_ms);
 
   [[nodiscard]] size_t size() const { return by_topic_.size(); }
   [[nodiscard]] size_t bytes() const { return bytes_; }

@@ -53,7 +53,7 @@ struct StoredWill {
   core::MessagePtr message;
   uint32_t expiry_s = 0;  // from its publication; 0 = never
   uint32_t delay_s = 0;
-  int64_t due_wall_ms = 0;    // when its delay is over, Unix time; 0 = its client is connected
+  int64_t due_hub_ms = 0;     // when its delay is over, hub time; 0 = its client is connected
   std::string username = {};  // whose rights it has
   bool edge = false;          // Identity::edge
 };

@@ -32,10 +32,12 @@ Json to_json(const Replayed& replayed) {
 }  // namespace
 
 AdminReply get_queues(const AdminCall& call) {
-  return AdminResponse{200, store::queues_json(call.hub.store())};
+  return AdminResponse{200, store::queues_json(call.hub.store(), call.hub.now())};
 }
 
-AdminReply get_queue(const AdminCall& call) { return answer(store::queue_json(call.hub.store(), call.name)); }
+AdminReply get_queue(const AdminCall& call) {
+  return answer(store::queue_json(call.hub.store(), call.name, call.hub.now()));
+}
 
 AdminReply peek_queue(const AdminCall& call) {
   store::PeekRequest request;
@@ -61,8 +63,8 @@ AdminReply tail_queue(const AdminCall& call) {
   if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
   return AdminStream{[&hub = call.hub, queue = *queue, with_payload = *payload == 1](LineSink sink) {
     return hub.subscribe_queue(
-        queue, [sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
-          sink(store::entry_json(entry, lane, with_payload));
+        queue, [&hub, sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
+          sink(store::entry_json(entry, lane, with_payload, hub.now()));
         });
   }};
 }

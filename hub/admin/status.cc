@@ -64,6 +64,7 @@ Json texts(const HubStatus& status, const std::string& damage) {
           {"durability", status.durability},
           {"started_ms", status.started_ms},
           {"uptime_s", nullptr},
+          {"clock_unsynced", nullptr},
           {"listeners", status.listeners},
           {"connections", nullptr},
           {"sessions", nullptr},

@@ -33,14 +33,14 @@ core::Result<store::Entry> find_letter(store::QueueStore& store, store::Seq lett
 }
 
 // The time to live begins anew.
-int64_t expires_anew_ms(int64_t expires_ms, int64_t arrived_ms, core::Now now) {
-  return expires_ms == 0 ? 0 : now.wall_ms + std::max<int64_t>(expires_ms - arrived_ms, 1);
+int64_t expires_anew_ms(int64_t expires_ms, int64_t arrived_hub_ms, core::Now now) {
+  return expires_ms == 0 ? 0 : now.hub_ms + std::max<int64_t>(expires_ms - arrived_hub_ms, 1);
 }
 
 core::MessagePtr living_anew(const core::MessagePtr& message, core::Now now) {
   if (message->expires_ms == 0) return message;
   auto copy = std::make_shared<core::Message>(*message);
-  copy->expires_ms = expires_anew_ms(message->expires_ms, message->arrived_ms, now);
+  copy->expires_ms = expires_anew_ms(message->expires_ms, message->arrived_hub_ms, now);
   return copy;
 }
 
@@ -54,9 +54,9 @@ core::Result<Replayed> put_back(store::QueueStore& store, store::QueueId dead, c
                       name_of(entry.seq) + ": the queue '" + letter->queue + "' that it came from is gone");
   }
   const core::Message& message = *entry.message;
-  const int64_t expires_ms = expires_anew_ms(letter->expires_ms, message.arrived_ms, now);
+  const int64_t expires_ms = expires_anew_ms(letter->expires_ms, message.arrived_hub_ms, now);
   const store::QueuePolicy& policy = store.stats(*queue).policy;
-  if (store::has_expired(policy, message.arrived_ms, expires_ms, now.wall_ms)) {
+  if (store::has_expired(policy, message.arrived_hub_ms, expires_ms, now.hub_ms)) {
     return core::fail(Errc::invalid, name_of(entry.seq) + ": queue '" + letter->queue +
                                          "' keeps no message for longer than " +
                                          std::to_string(policy.age_max_ms / 1000) + " s, and it is older");

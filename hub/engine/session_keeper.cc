@@ -21,7 +21,7 @@ core::Status SessionKeeper::restore_sessions() {
     auto stored = read_session(key, value);
     if (!stored) return core::fail(stored.error());
     restore_session(*stored, now);
-    if (stored->session.ended_wall_ms == 0) were_connected.push_back(std::move(*stored));
+    if (stored->session.ended_hub_ms == 0) were_connected.push_back(std::move(*stored));
     return {};
   };
   if (auto read = store_.for_each(kSessionPrefix, visit); !read) return read;
@@ -43,7 +43,7 @@ void SessionKeeper::end_connections(std::vector<StoredSession>& sessions, core::
   if (sessions.empty()) return;
   std::vector<store::KeyValue> values;
   for (StoredSession& stored : sessions) {
-    stored.session.ended_wall_ms = now.wall_ms;
+    stored.session.ended_hub_ms = now.hub_ms;
     values.push_back(put_session(stored));
   }
   const auto seq = store_.put(values, false);
@@ -121,17 +121,17 @@ void SessionKeeper::on_connected(broker::Session& session, const broker::WillCha
 }
 
 void SessionKeeper::on_disconnected(const broker::Session& session, const broker::WillChange& will) {
-  remember(session, clock_.now().wall_ms, delivery_.maybe_sent(session), will);
+  remember(session, clock_.now().hub_ms, delivery_.maybe_sent(session), will);
 }
 
 // A session that was kept and will not be again still has a record, until it ends.
-void SessionKeeper::remember(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent,
+void SessionKeeper::remember(const broker::Session& session, int64_t ended_hub_ms, store::Seq maybe_sent,
                              const broker::WillChange& will) {
   std::vector<store::KeyValue> values;
   if (session.queue) {
     const broker::Identity& owner = session.identity();
     values.push_back(put_session(
-        {{session.client_id(), session.expiry_s(), ended_wall_ms, owner.username, owner.edge}, maybe_sent}));
+        {{session.client_id(), session.expiry_s(), ended_hub_ms, owner.username, owner.edge}, maybe_sent}));
   }
   if (will) values.push_back(put_will(session.client_id(), *will));
   if (!values.empty()) (void)store_.put(values, false);

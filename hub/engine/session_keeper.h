@@ -60,7 +60,7 @@ class SessionKeeper {
   [[nodiscard]] core::Status restore_wills();
   void restore_session(const StoredSession& stored, core::Now now);
   void end_connections(std::vector<StoredSession>& sessions, core::Now now);
-  void remember(const broker::Session& session, int64_t ended_wall_ms, store::Seq maybe_sent,
+  void remember(const broker::Session& session, int64_t ended_hub_ms, store::Seq maybe_sent,
                 const broker::WillChange& will);
 
   broker::Broker& broker_;

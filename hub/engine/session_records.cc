@@ -49,7 +49,7 @@ store::KeyValue put_session(const StoredSession& stored) {
   const broker::StoredSession& session = stored.session;
   std::string value;
   store::put_varint(value, session.expiry_s);
-  store::put_varint(value, static_cast<uint64_t>(session.ended_wall_ms));
+  store::put_varint(value, static_cast<uint64_t>(session.ended_hub_ms));
   store::put_string(value, session.username);
   store::put_u8(value, session.edge ? 1 : 0);
   store::put_varint(value, stored.maybe_sent);
@@ -66,7 +66,7 @@ core::Result<StoredSession> read_session(std::string_view key, std::string_view 
   broker::StoredSession& session = stored.session;
   session.client_id = key.substr(kSessionPrefix.size());
   session.expiry_s = static_cast<uint32_t>(decoder.varint());
-  session.ended_wall_ms = static_cast<int64_t>(decoder.varint());
+  session.ended_hub_ms = static_cast<int64_t>(decoder.varint());
   if (!decoder.at_end()) {  // older ones are nobody's
     session.username = decoder.string();
     session.edge = decoder.u8() != 0;
@@ -92,7 +92,7 @@ store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& w
   if (!will.message) return erase_will(client_id);
   std::string value;
   store::put_varint(value, will.delay_s);
-  store::put_varint(value, static_cast<uint64_t>(will.due_wall_ms));
+  store::put_varint(value, static_cast<uint64_t>(will.due_hub_ms));
   store::put_string(value, will.username);
   store::put_u8(value, kWillHasExpiry | (will.edge ? kWillOfEdge : 0));
   store::put_varint(value, will.expiry_s);
@@ -108,7 +108,7 @@ core::Result<broker::StoredWill> read_will(std::string_view key, std::string_vie
   store::Decoder decoder(value);
   broker::StoredWill will;
   will.delay_s = static_cast<uint32_t>(decoder.varint());
-  will.due_wall_ms = static_cast<int64_t>(decoder.varint());
+  will.due_hub_ms = static_cast<int64_t>(decoder.varint());
   will.username = decoder.string();
   const uint8_t flags = decoder.u8();
   will.edge = (flags & kWillOfEdge) != 0;

@@ -76,7 +76,7 @@ Shares::Moved Shares::hand_over_queue(const broker::Session& ended, store::Seq s
 // Finds the group by any matching filter: the share that a message came by is not kept. That its filter
 // matches is enough to find the group.
 bool Shares::give_to_another(const broker::Session& ended, const core::MessagePtr& message) {
-  if (message->expires_ms != 0 && message->expires_ms <= clock_.now().wall_ms) return true;
+  if (message->expires_ms != 0 && message->expires_ms <= clock_.now().hub_ms) return true;
   for (const auto& [text, options] : ended.subscriptions()) {
     const broker::TopicFilter filter = broker::split_topic_filter(text);
     if (!filter.is_shared() || !core::topic_matches(filter.filter, message->topic)) continue;

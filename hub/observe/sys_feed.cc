@@ -18,6 +18,7 @@ core::MessagePtr message_of(std::string name, std::string value, core::Now now) 
   message->topic = std::move(name);
   message->body = std::move(value);
   message->arrived_ms = now.wall_ms;
+  message->arrived_hub_ms = now.hub_ms;
   return message;
 }
 

@@ -33,6 +33,7 @@ class UpstreamShell : private upstream::LinkEvents, private Consumer {
 
   // Becomes the consumer of the queue, and connects. Error: unavailable, if the queue has another consumer.
   [[nodiscard]] core::Status start();
+  void doubt(const core::DoubtfulStretches* doubtful) { forwarder_.doubt(doubtful); }
   void close(int64_t patience_ms);
   [[nodiscard]] bool closed() const { return forwarder_.closed(); }
   [[nodiscard]] upstream::ForwarderStatus status() const { return forwarder_.status(clock_.now()); }

@@ -1,6 +1,5 @@
 // When what waits in a lane expires, as lower bounds for stretches of the lane: nobody looks at an entry
-// while nothing is due, and at few when something is. Constant size whatever the depth of the lane. Times are
-// compared and never subtracted, so a clock that jumps does no harm.
+// while nothing is due, and at few when something is. Constant size whatever the depth of the lane.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,7 @@
 
 namespace headgate::store {
 
-// The entries of a lane with a seq in (from, to]. None of them expires before `due_ms`, Unix time.
+// The entries of a lane with a seq in (from, to]. None of them expires before `due_ms`, hub time.
 struct Stretch {
   Seq from = 0;
   Seq to = 0;

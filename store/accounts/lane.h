@@ -27,8 +27,8 @@ namespace headgate::store {
 
 // The first waiting entry of a lane, found lazily and kept until the checkpoint moves.
 struct Oldest {
-  Seq seq = 0;  // 0: not looked up yet
-  int64_t arrived_ms = 0;
+  Seq seq = 0;             // 0: not looked up yet
+  int64_t arrived_ms = 0;  // hub time
   int64_t expires_ms = 0;
 };
 

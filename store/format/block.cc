@@ -46,11 +46,12 @@ core::Result<BlockHeader> decode_block_header(Seq id, core::Bytes block) {
   return header;
 }
 
-core::Result<core::MessagePtr> message_in_block(Seq id, core::Bytes block, uint32_t offset, Seq seq) {
+core::Result<core::MessagePtr> message_in_block(Seq id, core::Bytes block, uint32_t offset, Seq seq,
+                                                int64_t arrived_hub_ms) {
   if (offset >= block.size()) return corrupt_block(id, "an index entry points past its end");
   Decoder in(block.substr(offset));
   if (id + in.varint() != seq) return corrupt_block(id, "an index entry points at another message");
-  return decode_record(in.rest());
+  return decode_record(in.rest(), arrived_hub_ms);
 }
 
 }  // namespace headgate::store

@@ -36,8 +36,9 @@ uint32_t append_to_block(std::string& block, Seq id, Seq seq, const core::Messag
 // Error: corrupt.
 [[nodiscard]] core::Result<BlockHeader> decode_block_header(Seq id, core::Bytes block);
 
-// The message `seq` at `offset` of block `id`. Error: corrupt, also if another message is found there.
+// The message `seq` at `offset` of block `id`. `arrived_hub_ms` is what its index entry says. Error: corrupt, also
+// if another message is found there.
 [[nodiscard]] core::Result<core::MessagePtr> message_in_block(Seq id, core::Bytes block, uint32_t offset,
-                                                              Seq seq);
+                                                              Seq seq, int64_t arrived_hub_ms);
 
 }  // namespace headgate::store

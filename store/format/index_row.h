@@ -29,7 +29,7 @@ namespace headgate::store {
 
 struct RowEntry {
   Seq seq = 0;
-  int64_t arrived_ms = 0;
+  int64_t arrived_ms = 0;  // hub time
   int64_t expires_ms = 0;
   uint64_t bytes = 0;   // stored_bytes() of the message
   uint32_t block = 0;   // position in IndexRow::blocks

@@ -91,13 +91,14 @@ void encode_record(const core::Message& message, std::string& out) {
   put_string(out, message.body);
 }
 
-core::Result<core::MessagePtr> decode_record(core::Bytes bytes) {
+core::Result<core::MessagePtr> decode_record(core::Bytes bytes, std::optional<int64_t> arrived_hub_ms) {
   Decoder in(bytes);
   auto message = std::make_shared<core::Message>();
   const uint8_t flags = in.u8();
   message->qos = flags & kQosMask;
   message->retain = (flags & kRetain) != 0;
   message->arrived_ms = static_cast<int64_t>(in.varint());
+  message->arrived_hub_ms = arrived_hub_ms.value_or(message->arrived_ms);
   if (flags & kHasExpiry) message->expires_ms = static_cast<int64_t>(in.varint());
   if (flags & kHasHops) message->hops = in.u8();
   if (flags & kHasSource) message->source = decode_source(in);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
@@ -16,7 +17,9 @@ namespace headgate::store {
 // Appends the record of `message` to `out`. Properties and source that a message does not have cost no bytes.
 void encode_record(const core::Message& message, std::string& out);
 
-// Reads the record at the front of `bytes`; what follows it is ignored. Error: corrupt.
-[[nodiscard]] core::Result<core::MessagePtr> decode_record(core::Bytes bytes);
+// Reads the record at the front of `bytes`; what follows it is ignored. A record has no arrival in hub time, which
+// its owner knows; without one it is that of the stamp. Error: corrupt.
+[[nodiscard]] core::Result<core::MessagePtr> decode_record(core::Bytes bytes,
+                                                           std::optional<int64_t> arrived_hub_ms = {});
 
 }  // namespace headgate::store

@@ -47,7 +47,7 @@ void Segment::add(Seq seq, core::MessagePtr message, size_t bytes, std::span<con
     Row& row = row_for({targets[i].queue, targets[i].lane}, previous[i]);
     const uint32_t position = block_position(row.row, {blocks_[block].id, targets.size() > 1});
     row.row.entries.push_back(
-        {seq, message->arrived_ms, targets[i].expires_ms, bytes, position, 0, targets[i].tag});
+        {seq, message->arrived_hub_ms, targets[i].expires_ms, bytes, position, 0, targets[i].tag});
     row.items.push_back(item);
     if (targets[i].expires_ms != 0) row.due_ms = std::min(row.due_ms, targets[i].expires_ms);
   }

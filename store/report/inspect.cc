@@ -39,16 +39,17 @@ Json limits_of(const QueuePolicy& policy) {
           {"on_full", to_string(policy.on_full)}};
 }
 
-Json lanes_of(QueueReader& reader, const QueueStats& stats) {
+Json lanes_of(QueueReader& reader, const QueueStats& stats, core::Now now) {
   Json lanes = Json::array();
   for (size_t i = 0; i < stats.lanes.size(); ++i) {
     const LaneStats& lane = stats.lanes[i];
     if (lane.waiting == 0) continue;
-    lanes.push_back({{"lane", i},
-                     {"priority", priority_of(i)},
-                     {"waiting", lane.waiting},
-                     {"waiting_bytes", lane.waiting_bytes},
-                     {"oldest_ms", reader.oldest_ms(stats.id, static_cast<uint8_t>(i))}});
+    lanes.push_back(
+        {{"lane", i},
+         {"priority", priority_of(i)},
+         {"waiting", lane.waiting},
+         {"waiting_bytes", lane.waiting_bytes},
+         {"oldest_ms", core::wall_time_of(reader.oldest_ms(stats.id, static_cast<uint8_t>(i)), now)}});
   }
   return lanes;
 }
@@ -71,9 +72,9 @@ Json gaps_of(const QueueReader& reader, QueueId queue) {
   return gaps;
 }
 
-Json queue_of(QueueReader& reader, QueueId queue) {
+Json queue_of(QueueReader& reader, QueueId queue, core::Now now) {
   const QueueStats& stats = reader.stats(queue);
-  Json lanes = lanes_of(reader, stats);
+  Json lanes = lanes_of(reader, stats, now);
   return {{"name", stats.name},
           {"id", stats.id},
           {"in", stats.in},
@@ -125,14 +126,16 @@ void add_message(Json& json, const core::Message& message, bool payload) {
   if (payload) add_payload(json, message.body);
 }
 
-Json entry_of(const Entry& entry, uint8_t lane, bool payload) {
-  Json json = {
-      {"seq", entry.seq}, {"lane", lane}, {"priority", priority_of(lane)}, {"expires_ms", entry.expires_ms}};
+Json entry_of(const Entry& entry, uint8_t lane, bool payload, core::Now now) {
+  Json json = {{"seq", entry.seq},
+               {"lane", lane},
+               {"priority", priority_of(lane)},
+               {"expires_ms", core::wall_time_of(entry.expires_ms, now)}};
   add_message(json, *entry.message, payload);
   return json;
 }
 
-Json letter_of(const Entry& entry, bool payload) {
+Json letter_of(const Entry& entry, bool payload, core::Now now) {
   const auto known = decode_dead_letter(entry.tag);
   DeadLetter letter;
   letter.death.reason = known ? "" : known.error().what;
@@ -151,7 +154,7 @@ Json letter_of(const Entry& entry, bool payload) {
                  {"lane", letter.lane},
                  {"priority", priority_of(letter.lane)},
                  {"seq", letter.seq},
-                 {"expires_ms", letter.expires_ms}}}};
+                 {"expires_ms", core::wall_time_of(letter.expires_ms, now)}}}};
   add_message(json, *entry.message, payload);
   return json;
 }
@@ -173,7 +176,7 @@ core::Status peek_lane(QueueReader& reader, QueueId queue, uint8_t lane, const P
   const auto entries = reader.read(queue, lane, request.after, budget, now);
   if (!entries) return core::fail(entries.error());
   for (const Entry& entry : *entries) {
-    messages.push_back(entry_of(entry, lane, request.payload));
+    messages.push_back(entry_of(entry, lane, request.payload, now));
     budget.bytes -= std::min(budget.bytes, entry.message->body.size());
   }
   budget.messages -= std::min(budget.messages, entries->size());
@@ -182,17 +185,17 @@ core::Status peek_lane(QueueReader& reader, QueueId queue, uint8_t lane, const P
 
 }  // namespace
 
-std::string queues_json(QueueReader& reader) {
+std::string queues_json(QueueReader& reader, core::Now now) {
   Json queues = Json::array();
-  for (const QueueId queue : reader.queues()) queues.push_back(queue_of(reader, queue));
+  for (const QueueId queue : reader.queues()) queues.push_back(queue_of(reader, queue, now));
   std::sort(queues.begin(), queues.end(), [](const Json& a, const Json& b) { return a["name"] < b["name"]; });
   return dump({{"queues", std::move(queues)}});
 }
 
-core::Result<std::string> queue_json(QueueReader& reader, std::string_view name) {
+core::Result<std::string> queue_json(QueueReader& reader, std::string_view name, core::Now now) {
   const auto queue = find(reader, name);
   if (!queue) return core::fail(queue.error());
-  return dump(queue_of(reader, *queue));
+  return dump(queue_of(reader, *queue, now));
 }
 
 core::Result<std::string> peek_json(QueueReader& reader, std::string_view name, const PeekRequest& request,
@@ -213,7 +216,7 @@ core::Result<std::string> dead_letters_json(QueueReader& reader, Seq after, size
   const auto entries = letters_after(reader, after, std::min(count, kPeekCountMax), now);
   if (!entries) return core::fail(entries.error());
   Json letters = Json::array();
-  for (const Entry& entry : *entries) letters.push_back(letter_of(entry, false));
+  for (const Entry& entry : *entries) letters.push_back(letter_of(entry, false, now));
   Seq next = entries->empty() ? 0 : entries->back().seq;
   if (next != 0) {
     const auto more = letters_after(reader, next, 1, now);
@@ -227,11 +230,11 @@ core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool pa
   if (!entries) return core::fail(entries.error());
   if (entries->empty() || entries->front().seq != seq)
     return core::fail(core::Errc::not_found, "there is no dead letter " + std::to_string(seq));
-  return dump(letter_of(entries->front(), payload));
+  return dump(letter_of(entries->front(), payload, now));
 }
 
-std::string entry_json(const Entry& entry, uint8_t lane, bool payload) {
-  return dump(entry_of(entry, lane, payload));
+std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now) {
+  return dump(entry_of(entry, lane, payload, now));
 }
 
 std::string message_json(const core::Message& message, bool payload) {

@@ -1,7 +1,8 @@
 // Contents of the store, as JSON for people and scripts. The admin API and the `headgate` command on a
 // stopped hub's directory answer with the same texts. Nothing here changes the store.
 //
-// Field names are stable. Times are Unix milliseconds (`…_ms`), sizes bytes.
+// Field names are stable. Times are Unix milliseconds (`…_ms`), sizes bytes. Those
+// that are kept in hub time (`oldest_ms`, `expires_ms`) are shown as the wall clock of `now` has them.
 //   queues:  {"queues": [queue…]}
 //   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
 //             "oldest_ms", "limits": {"messages_max", "bytes_max", "age_max_ms", "on_full"} (0 = none; of a
@@ -41,10 +42,10 @@ struct PeekRequest {
   bool payload = false;
 };
 
-[[nodiscard]] std::string queues_json(QueueReader& reader);
+[[nodiscard]] std::string queues_json(QueueReader& reader, core::Now now);
 
 // Errors: not_found.
-[[nodiscard]] core::Result<std::string> queue_json(QueueReader& reader, std::string_view name);
+[[nodiscard]] core::Result<std::string> queue_json(QueueReader& reader, std::string_view name, core::Now now);
 
 // The oldest waiting messages. Errors: not_found, and those of QueueReader::read().
 [[nodiscard]] core::Result<std::string> peek_json(QueueReader& reader, std::string_view name,
@@ -58,7 +59,7 @@ struct PeekRequest {
                                                          core::Now now);
 
 // Writes one line, without a line end.
-[[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload);
+[[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now);
 [[nodiscard]] std::string message_json(const core::Message& message, bool payload);
 
 }  // namespace headgate::store

@@ -79,7 +79,7 @@ class BrokerTest : public ::testing::Test {
     core::Message made;
     made.topic = std::move(topic);
     made.body = std::move(body);
-    if (expiry_s) made.expires_ms = now().wall_ms + int64_t{*expiry_s} * 1000;
+    if (expiry_s) made.expires_ms = now().hub_ms + int64_t{*expiry_s} * 1000;
     return std::make_shared<const core::Message>(std::move(made));
   }
   // A delivery of "t=body" that nobody asks about …

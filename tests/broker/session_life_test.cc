@@ -121,7 +121,7 @@ TEST_F(SessionExpiry, CannotBeGivenByDisconnectToASessionWithout) {  // [MQTT-3.
 }
 
 TEST_F(SessionExpiry, CountsTheTimeTheHubWasDown) {
-  broker().restore({"a", 100, now().wall_ms - 90'000}, now());
+  broker().restore({"a", 100, now().hub_ms - 90'000}, now());
   broker().restore({"b", 100, 0}, now());  // connected when the hub stopped
   pass_s(10);
   EXPECT_FALSE(session("a"));
@@ -367,7 +367,7 @@ TEST_F(WillMessage, IsGivenToTheHubToKeepAsLongAsItMayBePublished) {  // [MQTT-3
   a.connect(with_will(kept(v5("a")), 5));
   EXPECT_THAT(happened(), ElementsAre("will a 0", "connected a"));
   a.drop();
-  EXPECT_THAT(happened(), ElementsAre("disconnected a", "will a " + std::to_string(now().wall_ms + 5000)));
+  EXPECT_THAT(happened(), ElementsAre("disconnected a", "will a " + std::to_string(now().hub_ms + 5000)));
   a.connect(kept(v5("a")));  // in time, and without one
   EXPECT_THAT(happened(), ElementsAre("no-will a", "connected a present"));
   a.connect(with_will(kept(v5("a"))));
@@ -379,8 +379,8 @@ TEST_F(WillMessage, IsGivenToTheHubToKeepAsLongAsItMayBePublished) {  // [MQTT-3
 TEST_F(WillMessage, IsPublishedAfterARestartOnceItsDelayIsOver) {  // [MQTT-3.1.2-8]
   events_.records_wills = true;
   const core::MessagePtr will = message("will", "gone");
-  broker().restore({"delayed", 3600, now().wall_ms - 1000}, now());
-  broker().restore_will("delayed", {will, 0, 5, now().wall_ms + 4000}, now());
+  broker().restore({"delayed", 3600, now().hub_ms - 1000}, now());
+  broker().restore_will("delayed", {will, 0, 5, now().hub_ms + 4000}, now());
   broker().restore({"connected", 3600, 0}, now());
   broker().restore_will("connected", {will, 0, 5, 0}, now());
   broker().restore_will("short-lived", {will, 0, 5, 0}, now());  // expiry 0: it ends with its connection
@@ -408,7 +408,7 @@ TEST_F(WillMessage, CountsItsExpiryFromItsPublication) {
   connect.will->properties.expiry_s = 60;
   connected(connect).drop();
   pass_s(5);
-  EXPECT_EQ(events_.messages().back()->expires_ms, now().wall_ms + 60'000);
+  EXPECT_EQ(events_.messages().back()->expires_ms, now().hub_ms + 60'000);
 }
 
 }  // namespace

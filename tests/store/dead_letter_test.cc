@@ -78,7 +78,7 @@ TEST_P(DeadLetterContract, KeepsTheMessageAndHowItDied) {
 }
 
 TEST_P(DeadLetterContract, OutlivesTheExpiryOfTheMessage) {
-  die(append_durably("poison", clock.now().wall_ms + 100));
+  die(append_durably("poison", clock.now().hub_ms + 100));
   clock.advance_ms(1'000'000);
   store->tick(clock.now());
   EXPECT_THAT(bodies(read(dead)), ElementsAre("poison"));

@@ -130,8 +130,8 @@ TEST_P(OverflowContract, TheHubsLimitHoldsOverAllQueues) {
 TEST_P(OverflowContract, WhatIsOlderThanItMayBeExpires) {
   store->set_policy(q, {.age_max_ms = 500});
   const std::vector<Target> targets{{q, 0, 0, ""}};
-  ASSERT_TRUE(store->append(message("old", "t", clock.now().wall_ms), targets));
-  ASSERT_TRUE(store->append(message("new", "t", clock.now().wall_ms + 1), targets));
+  ASSERT_TRUE(store->append(message("old", "t", clock.now().hub_ms), targets));
+  ASSERT_TRUE(store->append(message("new", "t", clock.now().hub_ms + 1), targets));
   settle();
   clock.advance_ms(500);
   EXPECT_EQ(waiting(0), "new");

@@ -23,6 +23,7 @@ inline core::MessagePtr message(std::string body, std::string topic = "t", int64
   made->topic = std::move(topic);
   made->body = std::move(body);
   made->arrived_ms = arrived_ms;
+  made->arrived_hub_ms = arrived_ms;
   made->qos = 1;
   return made;
 }

@@ -74,6 +74,7 @@ class CannedHubView : public hub::HubView {
     made.topic = std::move(topic);
     made.body = std::move(body);
     made.arrived_ms = 1'700'000'000'123;
+    made.arrived_hub_ms = made.arrived_ms;
     made.qos = 1;
     made.source = std::make_shared<core::Source>(core::Source{"pump-1", "", "pump"});
     return std::make_shared<core::Message>(std::move(made));

@@ -36,7 +36,7 @@ uint64_t& counter(store::QueueStats& stats, Outcome outcome) {
 }
 
 bool expired(const store::QueueStats& queue, const Entry& entry, core::Now now) {
-  return store::has_expired(queue.policy, entry.message->arrived_ms, entry.expires_ms, now.wall_ms);
+  return store::has_expired(queue.policy, entry.message->arrived_hub_ms, entry.expires_ms, now.hub_ms);
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ const store::QueueStats& MemQueueStore::stats(QueueId queue) const { return queu
 
 int64_t MemQueueStore::oldest_ms(QueueId queue, uint8_t lane) {
   const auto& waiting = queues_.at(queue).lanes.at(lane).waiting;
-  return waiting.empty() ? 0 : waiting.begin()->second.entry.message->arrived_ms;
+  return waiting.empty() ? 0 : waiting.begin()->second.entry.message->arrived_hub_ms;
 }
 
 core::Result<std::vector<Entry>> MemQueueStore::read(QueueId queue, uint8_t lane, Seq after,

@@ -108,7 +108,7 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
   void note_will(const broker::Session& session, const broker::WillChange& will) {
     if (!records_wills || !will) return;
     const bool kept = will->message != nullptr;
-    note(kept ? "will" : "no-will", session, kept ? std::to_string(will->due_wall_ms) : "");
+    note(kept ? "will" : "no-will", session, kept ? std::to_string(will->due_hub_ms) : "");
   }
   void note(std::string event, const broker::Session& session, const std::string& more = {}) {
     event += " " + session.client_id();

@@ -35,6 +35,7 @@ class Offline : public ::testing::Test {
     message.topic = "plant/1";
     message.body = "secret";
     message.arrived_ms = 1'700'000'000'123;
+    message.arrived_hub_ms = message.arrived_ms;
     const std::vector<store::Target> targets = {
         {*(*store)->open_queue("$upstream", store::link_attributes()), 3, 0, ""}};
     ASSERT_TRUE((*store)->append(std::make_shared<core::Message>(message), targets).has_value());

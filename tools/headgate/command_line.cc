@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/system_clock.h"
+#include "core/time/hub_time.h"
 #include "store/open.h"
 #include "tools/bench/command.h"
 #include "tools/headgate/commands/commands.h"
@@ -23,6 +24,18 @@ constexpr const char* kDescription =
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick and "
     "session rm; store backup "
     "makes a copy, passwd changes a file of users.";
+
+// Now, in the hub time that a stopped hub's store remembers.
+core::Now now_of(const store::QueueReader& reader) {
+  core::Now now = core::SystemClock().now();
+  const auto text = reader.get(core::kHubTimeKey);
+  if (!text) return now;
+  const auto record = core::decode_hub_time(*text);
+  if (record)
+    now.hub_ms = core::HubTime(core::boot_id(), {core::boot_clock_ms(), now.wall_ms}, *record)
+                     .at(core::boot_clock_ms());
+  return now;
+}
 
 // Declares the subcommands; each leaves in `run_` what is to be done.
 class CommandLine {
@@ -95,8 +108,7 @@ class CommandLine {
         UnixAdminClient client(socket());
         if (data_dir_.empty()) return command({client, out_, err_, json_});
         const auto reader = store::open_queue_reader(store_dir());
-        if (reader)
-          return command({client, out_, err_, json_, reader->get(), {0, core::SystemClock().now().wall_ms}});
+        if (reader) return command({client, out_, err_, json_, reader->get(), now_of(**reader)});
         if (reader.error().code == core::Errc::unavailable) return command({client, out_, err_, json_});
         err_ << "headgate: " << reader.error().what << '\n';
         return kExitFailed;

@@ -32,7 +32,7 @@ bool Batcher::full() const {
 
 void Batcher::add(store::Entry entry, core::Now now) {
   if (entries_.empty()) {
-    const int64_t age_ms = now.wall_ms - entry.message->arrived_ms;
+    const int64_t age_ms = now.hub_ms - entry.message->arrived_hub_ms;
     ready_at_ms_ = now.mono_ms + std::clamp<int64_t>(options_.linger_ms - age_ms, 0, options_.linger_ms);
   }
   json_bytes_ += row_bytes_estimate(*entry.message);

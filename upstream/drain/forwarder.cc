@@ -15,7 +15,7 @@ constexpr store::ReadLimit kReadAtOnce{.messages = 256, .bytes = 256 * 1024};
 // A batch may vanish upstream once its last message has expired.
 uint32_t expiry_s(int64_t expires_ms, core::Now now) {
   if (expires_ms == 0) return 0;
-  const int64_t left_s = (expires_ms - now.wall_ms + 999) / 1000;
+  const int64_t left_s = (expires_ms - now.hub_ms + 999) / 1000;
   return static_cast<uint32_t>(std::clamp<int64_t>(left_s, 1, UINT32_MAX));
 }
 
@@ -236,6 +236,13 @@ void Forwarder::send_gaps(core::Now now) {
   if (!gaps.empty() && !flight_.declares_gaps()) encode(lanes_.back().number(), {}, std::move(gaps), now);
 }
 
+bool Forwarder::came_in_doubt(const std::vector<store::Entry>& entries) const {
+  return doubtful_ != nullptr &&
+         std::any_of(entries.begin(), entries.end(), [this](const store::Entry& entry) {
+           return doubtful_->contains(entry.message->arrived_hub_ms);
+         });
+}
+
 void Forwarder::encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps,
                        core::Now now) {
   Batch batch;
@@ -244,8 +251,10 @@ void Forwarder::encode(uint8_t lane, std::vector<store::Entry> entries, std::vec
   for (const store::Entry& entry : entries) batch.seqs.push_back(entry.seq);
   const Token token = flight_.add(std::move(batch)).token;
   const store::Identity& identity = store_.identity();
+  const bool clock_right = now.clock_right && !came_in_doubt(entries);
   encoder_.encode({token, identity.hub, identity.epoch, options_.stream, lane, now.wall_ms, std::move(gaps),
-                   std::move(entries), std::min(options_.batch.compressed_bytes_max, packet_payload_max())});
+                   std::move(entries), std::min(options_.batch.compressed_bytes_max, packet_payload_max()),
+                   clock_right});
 }
 
 void Forwarder::on_encoded(uint64_t job, core::Result<EncodedJob> made, core::Now now) {

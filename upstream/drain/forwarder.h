@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/time/hub_time.h"
 #include "core/log.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
@@ -94,6 +95,9 @@ class Forwarder : public LinkEvents {
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 
+  // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
+  void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
+
   void start(core::Now now);
 
   // Sends what is open, waits up to `patience_ms` for acknowledgements, then disconnects; closed() tells.
@@ -133,6 +137,7 @@ class Forwarder : public LinkEvents {
   void send_open(LaneFeed& lane, core::Now now);
   void send_all_open(core::Now now);
   void send_gaps(core::Now now);
+  [[nodiscard]] bool came_in_doubt(const std::vector<store::Entry>& entries) const;
   void encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
   void take_encoded(Batch& batch, core::Result<EncodedJob> made, core::Now now);
   void cut(Batch& batch);
@@ -170,6 +175,7 @@ class Forwarder : public LinkEvents {
   // Life cycle. Times are mono where not said otherwise.
   ForwarderState state_ = ForwarderState::down;
   int64_t since_wall_ms_ = 0;
+  const core::DoubtfulStretches* doubtful_ = nullptr;
   int64_t deadline_ms_ = kNever;  // of the state: next attempt, connect timeout, end of patience
   Backoff backoff_;               // between connections
 

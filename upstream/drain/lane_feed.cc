@@ -74,7 +74,7 @@ int64_t LaneFeed::next_deadline() const {
 std::vector<store::Entry> LaneFeed::take_open(core::Now now) {
   std::vector<store::Entry> entries = batcher_.take();
   taken_ -= std::erase_if(entries, [&](const store::Entry& entry) {
-    if (entry.expires_ms == 0 || entry.expires_ms > now.wall_ms) return false;
+    if (entry.expires_ms == 0 || entry.expires_ms > now.hub_ms) return false;
     store_.finish(queue_, lane_, entry.seq, store::Outcome::expired);
     return true;
   });

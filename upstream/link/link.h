@@ -33,6 +33,7 @@ struct LinkUp {
   bool session_present = false;
   uint16_t receive_maximum = 65535;
   uint32_t packet_bytes_max = 0;  // 0 = no limit
+  bool ignored_dates = false;     // of a certificate: the clock is not known to be right
 };
 
 struct LinkDown {

@@ -94,6 +94,7 @@ void append_head(std::string& out, const BatchHeader& header, std::span<const st
     out += ']';
   }
   append_number_member(out, "sent", header.sent_ms);
+  if (!header.clock_right) append_text_member(out, "clock", "unsynced");
   append_gaps(out, header.gaps);
   out += ",\"m\":[";
 }

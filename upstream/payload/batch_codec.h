@@ -26,6 +26,7 @@ struct BatchHeader {
   uint8_t lane = 0;
   int64_t sent_ms = 0;  // Unix time
   std::span<const store::Gap> gaps;
+  bool clock_right = true;  // no: its times may be wrong, and it says so
 };
 
 struct EncodedBatch {

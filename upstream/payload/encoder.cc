@@ -26,7 +26,7 @@ int64_t last_expiry_ms(std::span<const store::Entry> entries) {
 }  // namespace
 
 core::Result<EncodedJob> encode_to_fit(BatchEncoder& encoder, const EncodeJob& job) {
-  const BatchHeader header{job.hub, job.epoch, job.stream, job.lane, job.sent_ms, job.gaps};
+  const BatchHeader header{job.hub, job.epoch, job.stream, job.lane, job.sent_ms, job.gaps, job.clock_right};
   std::span<const store::Entry> entries = job.entries;
   EncodedJob made;
   for (;;) {

@@ -23,6 +23,7 @@ struct EncodeJob {
   std::vector<store::Gap> gaps;
   std::vector<store::Entry> entries;  // of the lane, in order; none makes a batch of gaps only
   size_t payload_bytes_max = SIZE_MAX;
+  bool clock_right = true;  // when it was made, and when its entries came
 };
 
 struct BatchSizes {
@@ -37,7 +38,7 @@ struct EncodedJob {
   std::string id;
   std::string payload;            // above the job's maximum only if it holds a single message
   std::vector<BatchSizes> tries;  // one for each encoding; the last is the payload's
-  int64_t expires_ms = 0;  // Unix time when the last of its messages expires; 0: one of them never does
+  int64_t expires_ms = 0;         // hub time when the last of its messages expires; 0: one of them never does
 };
 
 // Errors: unavailable (out of memory).

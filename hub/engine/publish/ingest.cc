@@ -197,7 +197,7 @@ void Ingest::route(const core::Message& message) {
       republish(message, *hit.republish_to, hit.retain);
       continue;
     }
-    const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message.arrived_ms + int64_t{hit.ttl_s} * 1000;
+    const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message.arrived_hub_ms + int64_t{hit.ttl_s} * 1000;
     spread_.targets.push_back({hit.queue, hit.lane, earlier(route_expires_ms, message.expires_ms), {}});
   }
 }

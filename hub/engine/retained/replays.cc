@@ -95,7 +95,7 @@ bool Replays::go_on(Line& line) {
   bool done = true;
   while (done && !line.replays.empty()) {
     Replay& replay = line.replays.begin()->second;
-    done = retained_.go_on(replay.walk, looks, now.wall_ms, [&](const core::MessagePtr& message) {
+    done = retained_.go_on(replay.walk, looks, now.hub_ms, [&](const core::MessagePtr& message) {
       return take(*line.session, replay, message, now);
     });
     if (done) line.replays.erase(line.replays.begin());

@@ -71,7 +71,7 @@ Seq Intake::take_in(core::MessagePtr message, std::span<const Target> targets, u
 Seq Intake::admit(QueueState& queue, const Target& target, Seq seq, const core::Message& message,
                   uint64_t bytes) {
   Lane& lane = queue.lane(target.lane);
-  const Oldest entry{seq, message.arrived_ms, target.expires_ms};
+  const Oldest entry{seq, message.arrived_hub_ms, target.expires_ms};
   if (queue.stats.lanes[target.lane].waiting == 0) lane.oldest = entry;
   // `first_pending` is the oldest entry that is not written yet. It is behind the others once they have been
   // written, or dropped before that; then this entry takes its place.

@@ -185,7 +185,7 @@ class StoreCheck {
     const std::string what = "seq " + num(entry.seq) + ": ";
     if (block == nullptr)
       return report_.add(where, what + "its block " + num(wanted.id) + " is missing: " + block_error_);
-    const auto message = message_in_block(wanted.id, *block, entry.offset, entry.seq);
+    const auto message = message_in_block(wanted.id, *block, entry.offset, entry.seq, entry.arrived_ms);
     if (!message) return report_.add(where, what + message.error().what);
     if (stored_bytes(**message) != entry.bytes)
       report_.add(where, what + "counts " + num(entry.bytes) + " bytes, its message has " +

@@ -103,7 +103,7 @@ core::Result<Found> RocksReadPath::read(QueueState& state, uint8_t lane_number, 
       const RowEntry& entry = (*row)->entries[i];
       if (lane.progress.finished(entry.seq)) continue;
       if (entries.size() >= limit.messages && !entries.empty()) return found;
-      if (has_expired(state.stats.policy, entry.arrived_ms, entry.expires_ms, now.wall_ms)) {
+      if (has_expired(state.stats.policy, entry.arrived_ms, entry.expires_ms, now.hub_ms)) {
         found.expired.push_back(entry.seq);
         found.more = found.expired.size() == kExpiredAtOnce;
         if (found.more) return found;
@@ -188,7 +188,7 @@ core::Result<core::MessagePtr> RocksReadPath::message_of(const RowEntry& entry, 
   const Seq id = row.blocks[entry.block].id;
   const auto block = blocks.get(id);
   if (!block) return core::fail(block.error());
-  return message_in_block(id, *block, entry.offset, entry.seq);
+  return message_in_block(id, *block, entry.offset, entry.seq, entry.arrived_ms);
 }
 
 core::Result<BlockHeader> RocksReadPath::block_header(Seq id) const {

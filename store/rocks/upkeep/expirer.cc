@@ -59,7 +59,7 @@ size_t Expirer::expire_lane(QueueState& queue, uint8_t number, core::Now now, si
   while (done < budget && queue.stats.lanes[number].waiting != 0) {
     if (!store_.path.find_oldest({queue.stats.id, number}, lane)) break;
     const Oldest oldest = lane.oldest;
-    const bool expired = has_expired(queue.stats.policy, oldest.arrived_ms, oldest.expires_ms, now.wall_ms);
+    const bool expired = has_expired(queue.stats.policy, oldest.arrived_ms, oldest.expires_ms, now.hub_ms);
     if (!expired || oldest.seq > committer_.durable()) break;
     finisher_.end(queue, number, oldest.seq, Outcome::expired);
     if (!lane.progress.finished(oldest.seq)) break;  // its row cannot be read
@@ -90,7 +90,7 @@ void Expirer::go_on_with(LaneId id) {
 void Expirer::line_up_if_due(QueueState& queue, uint8_t number) {
   if (queue.stats.lanes[number].waiting == 0) return;
   Lane& lane = queue.lane(number);
-  if (lane.in_line || lane.expiries.due_ms() > looked_at_.wall_ms) return;
+  if (lane.in_line || lane.expiries.due_ms() > looked_at_.hub_ms) return;
   if (lane.progress.above().ranges().size() > kHolesAtOnce) return;  // until they are folded
   lane.in_line = true;
   due_lanes_.push_back({queue.stats.id, number});
@@ -124,13 +124,13 @@ void Expirer::look_soon() {
 int64_t Expirer::look_through(QueueState& queue, uint8_t number) {
   Lane& lane = queue.lane(number);
   lane.expiries.forget_up_to(lane.progress.checkpoint());
-  const auto stretch = lane.expiries.next_due(looked_at_.wall_ms);
+  const auto stretch = lane.expiries.next_due(looked_at_.hub_ms);
   if (!stretch) return 1;
   const auto rows =
       store_.path.rows_between({queue.stats.id, number}, stretch->from, stretch->to, kRowsAtOnce);
   if (!rows) {
     store_.log.warn("expiry_unreadable", {{"queue", queue.stats.name}, {"error", rows.error().what}});
-    lane.expiries.looked_at(*stretch, stretch->to, looked_at_.wall_ms + kUnreadableMs);
+    lane.expiries.looked_at(*stretch, stretch->to, looked_at_.hub_ms + kUnreadableMs);
     return kRowLooks;
   }
   int64_t looks = 1;
@@ -152,7 +152,7 @@ int64_t Expirer::expire_row(QueueState& queue, uint8_t number, const IndexRow& r
   looks += kRowLooks + entries;
   for (const RowEntry& entry : row.entries) {
     if (entry.expires_ms == 0 || progress.finished(entry.seq)) continue;
-    if (entry.expires_ms > looked_at_.wall_ms) {
+    if (entry.expires_ms > looked_at_.hub_ms) {
       due_ms = std::min(due_ms, entry.expires_ms);
       continue;
     }
@@ -161,7 +161,7 @@ int64_t Expirer::expire_row(QueueState& queue, uint8_t number, const IndexRow& r
     looks += kEndLooks + static_cast<int64_t>(queue.gaps.list().size() / kGapsALook);
     // An entry that could not be ended lies in a row that cannot be read. Trying it in every turn would eat
     // the budget of all other lanes.
-    if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.wall_ms + kUnreadableMs);
+    if (!progress.finished(entry.seq)) due_ms = std::min(due_ms, looked_at_.hub_ms + kUnreadableMs);
   }
   if (ended) looks += kAnewLooks * entries;
   return due_ms;

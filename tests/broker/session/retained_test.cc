@@ -19,15 +19,15 @@ class RetainedTest : public ::testing::Test {
     message.expires_ms = expires_ms;
     retained_.set(std::make_shared<const core::Message>(std::move(message)));
   }
-  std::vector<std::string> find(std::string_view filter, int64_t wall_ms = 1000) const {
+  std::vector<std::string> find(std::string_view filter, int64_t hub_ms = 1000) const {
     Retained::Walk walk{std::string(filter)};
-    return go_on(walk, SIZE_MAX, SIZE_MAX, wall_ms);
+    return go_on(walk, SIZE_MAX, SIZE_MAX, hub_ms);
   }
   // What a walk meets with so many looks, of which it takes so many.
   std::vector<std::string> go_on(Retained::Walk& walk, size_t looks, size_t takes,
-                                 int64_t wall_ms = 1000) const {
+                                 int64_t hub_ms = 1000) const {
     std::vector<std::string> found;
-    at_end_ = retained_.go_on(walk, looks, wall_ms, [&](const core::MessagePtr& one) {
+    at_end_ = retained_.go_on(walk, looks, hub_ms, [&](const core::MessagePtr& one) {
       if (found.size() == takes) return false;
       found.push_back(one->topic + "=" + one->body);
       return true;

@@ -25,7 +25,8 @@ void HubProcess::write_config() const { scratch_.write("headgate.json", config.d
 
 void HubProcess::launch() {
   write_config();
-  const std::vector<std::string> words{program("headgated"), "--config", config_file()};
+  std::vector<std::string> words = under;
+  words.insert(words.end(), {program("headgated"), "--config", config_file()});
   process_ = std::make_unique<Process>(words, output_);
 }
 

@@ -32,6 +32,9 @@ class HubProcess {
   // What the hub prints goes there from its next start on, and not to log(); a pipe that nobody reads, say.
   void print_to(std::filesystem::path output) { output_ = std::move(output); }
 
+  // Words in front of the program that end by running it, such as `env NAME=VALUE`.
+  std::vector<std::string> under;
+
   void start();      // fails the test unless the hub accepts connections soon
   void launch();     // starts it without waiting: for hubs that should refuse
   void kill_hard();  // kill -9

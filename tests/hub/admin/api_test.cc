@@ -52,6 +52,7 @@ class AdminApiTest : public ::testing::Test {
 testing::Numbers everything_counted() {
   testing::Numbers numbers;
   const std::pair<const char*, uint64_t> plain[] = {
+      {"headgate_clock_unsynced", 1},
       {"headgate_connections", 1},
       {"headgate_sessions", 2},
       {"headgate_messages_taken_total", 3},
@@ -142,7 +143,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
   EXPECT_EQ(
       ask("GET", "/v1/status").body,
       R"({"version":"1.2.3","hub_id":"site-7","epoch":"E","data_dir":"/d","durability":"sync",)"
-      R"("started_ms":1699999969500,"uptime_s":90,"listeners":["127.0.0.1:1883"],"connections":1,)"
+      R"("started_ms":1699999969500,"uptime_s":90,"clock_unsynced":1,"listeners":["127.0.0.1:1883"],"connections":1,)"
       R"("sessions":2,"messages_in":3,"messages_out":4,"denied":{"publish":6,"subscribe":7,"receive":8,)"
       R"("connect":5},"publishes":{"stored":9,"not_retained":33,"refused":10,"held":11,"held_bytes":32,"dropped":12},)"
       R"("clients":{"maximum":15,"waiting":31,"paused":13,"accepted":14,"refused":{"listener_full":18,)"

@@ -37,7 +37,7 @@ TEST(SessionRecords, KeepAWillWithItsProperties) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->delay_s, 30u);
   EXPECT_TRUE(read->username == "pump" && read->edge);
-  EXPECT_EQ(read->due_wall_ms, 1'700'000'000'123);
+  EXPECT_EQ(read->due_hub_ms, 1'700'000'000'123);
   EXPECT_EQ(read->message->body, "gone");
   EXPECT_EQ(read->message->props(), message.props());
   EXPECT_EQ(read->expiry_s, 60u);
@@ -55,7 +55,7 @@ TEST(SessionRecords, ReadAWillOfBeforeItsExpiryHadAField) {
   store::encode_record(message, value);
   const auto read = read_will("will/c", value);
   ASSERT_TRUE(read);
-  EXPECT_TRUE(read->delay_s == 30 && read->due_wall_ms == 5 && read->username == "pump" && read->edge);
+  EXPECT_TRUE(read->delay_s == 30 && read->due_hub_ms == 5 && read->username == "pump" && read->edge);
   EXPECT_EQ(read->expiry_s, 60u);
   EXPECT_EQ(read->message->expires_ms, 0);
   EXPECT_EQ(read->message->body, "gone");

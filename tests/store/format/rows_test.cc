@@ -70,8 +70,8 @@ TEST(Block, GivesBackItsMessagesAndTargets) {
   std::string block = begin_block(7, {9, {{1, 0}, {70'000, 10}}});
   const uint32_t first = append_to_block(block, 7, 7, *message("seven"));
   const uint32_t second = append_to_block(block, 7, 9, *message("nine"));
-  EXPECT_EQ(message_in_block(7, block, first, 7).value()->body, "seven");
-  EXPECT_EQ(message_in_block(7, block, second, 9).value()->body, "nine");
+  EXPECT_EQ(message_in_block(7, block, first, 7, 0).value()->body, "seven");
+  EXPECT_EQ(message_in_block(7, block, second, 9, 0).value()->body, "nine");
   const auto header = decode_block_header(7, block);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->last, 9u);
@@ -81,8 +81,8 @@ TEST(Block, GivesBackItsMessagesAndTargets) {
 TEST(Block, RefusesAPlaceThatHoldsAnotherMessage) {
   std::string block = begin_block(7, {8, {{1, 0}}});
   const uint32_t first = append_to_block(block, 7, 7, *message("seven"));
-  EXPECT_EQ(message_in_block(7, block, first, 8).error().code, core::Errc::corrupt);
-  EXPECT_EQ(message_in_block(7, block, 10'000, 7).error().code, core::Errc::corrupt);
+  EXPECT_EQ(message_in_block(7, block, first, 8, 0).error().code, core::Errc::corrupt);
+  EXPECT_EQ(message_in_block(7, block, 10'000, 7, 0).error().code, core::Errc::corrupt);
 }
 
 TEST(QueueState, RoundTrips) {
@@ -155,8 +155,9 @@ TEST_F(SegmentTest, PointsEachEntryAtItsMessage) {
   const IndexRow& row = segment.rows()[0].row;
   for (const RowEntry& entry : row.entries) {
     const Segment::Block& block = segment.blocks()[entry.block];
-    EXPECT_EQ(message_in_block(block.id, block.value, entry.offset, entry.seq).value()->body,
-              std::to_string(entry.seq));
+    EXPECT_EQ(
+        message_in_block(block.id, block.value, entry.offset, entry.seq, entry.arrived_ms).value()->body,
+        std::to_string(entry.seq));
   }
 }
 

@@ -19,6 +19,7 @@ class Inspect : public ::testing::Test {
     message.topic = "plant/1";
     message.body = body;
     message.arrived_ms = 1'000;
+    message.arrived_hub_ms = 1'000;
     const std::vector<Target> targets = {{queue_, lane, 0, ""}};
     const Seq seq = *store_.append(std::make_shared<core::Message>(message), targets);
     executor_.run_ready();
@@ -38,9 +39,23 @@ TEST_F(Inspect, GapsSayWhatWasLostAndWhy) {
   append("y", 3);
   store_.finish(queue_, 3, seq, Outcome::expired);
   executor_.run_ready();
-  const Json queue = Json::parse(*queue_json(store_, "$q"));
+  const Json queue = Json::parse(*queue_json(store_, "$q", {}));
   EXPECT_EQ(queue["expired"], 1);
   EXPECT_EQ(queue["gaps"], Json::parse(R"([{"from": 1, "to": 1, "count": 1, "why": "expired"}])"));
+}
+
+TEST_F(Inspect, WhatIsKeptInHubTimeIsShownByTheWallClock) {
+  append("x", 3);
+  core::Now now(0, 90'000);
+  now.hub_ms = 2'000;  // the clock was set by 88 s after the message came
+  const Json queue = Json::parse(*queue_json(store_, "$q", now));
+  EXPECT_EQ(queue["oldest_ms"], 89'000);
+  EXPECT_EQ(queue["lanes"][0]["oldest_ms"], 89'000);
+  store::Entry entry = store_.read(queue_, 3, 0, {}, now).value().front();
+  entry.expires_ms = 5'000;
+  const Json shown = Json::parse(entry_json(entry, 3, false, now));
+  EXPECT_EQ(shown["expires_ms"], 93'000);
+  EXPECT_EQ(shown["arrived_ms"], 1'000);  // the stamp stays as it was
 }
 
 TEST_F(Inspect, PeekReadsLanesInOrderUpToTheCount) {
@@ -79,7 +94,7 @@ TEST_F(Inspect, MessagesShowTheirProperties) {
 }
 
 TEST_F(Inspect, AnUnknownQueueIsNotFound) {
-  EXPECT_EQ(queue_json(store_, "none").error(),
+  EXPECT_EQ(queue_json(store_, "none", {}).error(),
             (core::Error{core::Errc::not_found, "there is no queue \"none\""}));
 }
 

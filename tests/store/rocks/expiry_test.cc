@@ -15,7 +15,7 @@ class RocksExpiry : public RocksTest {
  protected:
   // Entries 0, 1, … in one lane; every `nth` expires in a second.
   void append_mixed(int count, int nth, bool each_in_its_own_group = false) {
-    const int64_t soon_ms = clock.now().wall_ms + 1'000;
+    const int64_t soon_ms = clock.now().hub_ms + 1'000;
     for (int i = 0; i < count; ++i) {
       append(std::to_string(i), {{q, kDefaultLane, i % nth == nth - 1 ? soon_ms : 0, ""}});
       if (each_in_its_own_group) settle();
@@ -132,7 +132,7 @@ TEST_F(RocksExpiry, FreesSharedBodiesOnceTheLastQueueIsDone) {
   reopen();
   const QueueId other = queue("other");
   for (int i = 0; i < 600; ++i) {
-    append("both", {{q, kDefaultLane, clock.now().wall_ms + (i % 2 == 0 ? 1'000 : 9'999'999), ""},
+    append("both", {{q, kDefaultLane, clock.now().hub_ms + (i % 2 == 0 ? 1'000 : 9'999'999), ""},
                     {other, kDefaultLane, 0, ""}});
     if (i % 50 == 0) settle();
   }
@@ -168,7 +168,7 @@ TEST_F(RocksExpiry, KnowsAfterARestartWhenTheNextIsDue) {
 
 TEST_F(RocksExpiry, LooksAtABoundedPartInASecond) {
   append("stays", q);
-  const int64_t soon_ms = clock.now().wall_ms + 1'000;
+  const int64_t soon_ms = clock.now().hub_ms + 1'000;
   for (int i = 0; i < 90'000; ++i) {
     append("goes", {{q, kDefaultLane, soon_ms, ""}});
     if (i % 10'000 == 0) settle();
@@ -184,7 +184,7 @@ TEST_F(RocksExpiry, LooksAtABoundedPartInASecond) {
 
 TEST_F(RocksExpiry, TakesTurnsBetweenLanes) {
   const QueueId other = queue("other");
-  const int64_t soon_ms = clock.now().wall_ms + 1'000;
+  const int64_t soon_ms = clock.now().hub_ms + 1'000;
   append("stays", {{q, 0, 0, ""}, {other, 0, 0, ""}});
   for (int i = 0; i < 70'000; ++i) {
     append("goes", {{q, 0, soon_ms, ""}});

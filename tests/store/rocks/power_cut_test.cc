@@ -254,7 +254,7 @@ class CutRun : private RocksDriver {
     for (auto& [name, queue] : now_.queues) {
       if (!chance(40) || queue.is_dead) continue;
       const uint8_t lane = kLanes[below(3)];
-      const int64_t expires_ms = chance(20) ? clock.now().wall_ms + below(3'000) : 0;
+      const int64_t expires_ms = chance(20) ? clock.now().hub_ms + below(3'000) : 0;
       targets.push_back({*store->find_queue(name), lane, expires_ms, ""});
       to.emplace_back(&queue, lane);
     }
@@ -411,7 +411,7 @@ class CutRun : private RocksDriver {
       for (auto& [number, lane] : queue.lanes) {
         for (auto next = lane.begin(); next != lane.end() && next->first <= durable_seq_;) {
           const auto& [seq, entry] = *next++;
-          if (entry.expires_ms != 0 && entry.expires_ms <= clock.now().wall_ms)
+          if (entry.expires_ms != 0 && entry.expires_ms <= clock.now().hub_ms)
             queue.end(number, seq, Outcome::expired);
         }
       }

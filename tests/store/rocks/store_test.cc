@@ -242,7 +242,7 @@ TEST_F(RocksQueueStore, ReadsADeepQueueFromDiskInOrder) {
 
 TEST_F(RocksQueueStore, ExpiresAWholeBacklogInPieces) {
   for (int i = 0; i < 20'000; ++i) {
-    append("x", {{q, 0, clock.now().wall_ms + 5, ""}});
+    append("x", {{q, 0, clock.now().hub_ms + 5, ""}});
     if (i % 5'000 == 0) settle();
   }
   settle();
@@ -254,7 +254,7 @@ TEST_F(RocksQueueStore, ExpiresAWholeBacklogInPieces) {
 }
 
 TEST_F(RocksQueueStore, PassesAnExpiredBacklogInBoundedStepsThatAskToReadAgain) {
-  for (int i = 0; i < 5'000; ++i) append("x", {{q, 0, clock.now().wall_ms + 5, ""}});
+  for (int i = 0; i < 5'000; ++i) append("x", {{q, 0, clock.now().hub_ms + 5, ""}});
   append("last", q, 0);
   settle();
   clock.advance_ms(5);

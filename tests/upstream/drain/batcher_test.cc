@@ -14,7 +14,7 @@ class BatcherTest : public ::testing::Test {
     auto message = std::make_shared<core::Message>();
     message->topic = "t";
     message->body = std::string(body_bytes, 'x');
-    message->arrived_ms = clock_.now().wall_ms;
+    message->arrived_hub_ms = clock_.now().hub_ms;
     batcher.add({++seq_, message, 0, ""}, clock_.now());
   }
   [[nodiscard]] bool ready() const { return batcher_.ready(clock_.now()); }
@@ -74,14 +74,14 @@ TEST_F(BatcherTest, ClosesWhenTheFirstMessageHasLingered) {
 
 TEST_F(BatcherTest, CountsLingerFromArrivalAndNotFromReading) {
   auto old = std::make_shared<core::Message>();
-  old->arrived_ms = clock_.now().wall_ms - 5000;
+  old->arrived_hub_ms = clock_.now().hub_ms - 5000;
   batcher_.add({1, old, 0, ""}, clock_.now());
   EXPECT_TRUE(ready());
 }
 
 TEST_F(BatcherTest, NeverWaitsLongerThanLingerWhenTheWallClockJumpsBack) {
   auto early = std::make_shared<core::Message>();
-  early->arrived_ms = clock_.now().wall_ms + 3600000;
+  early->arrived_hub_ms = clock_.now().hub_ms + 3600000;
   batcher_.add({1, early, 0, ""}, clock_.now());
   clock_.advance_ms(1000);
   EXPECT_TRUE(ready());

@@ -55,7 +55,8 @@ class Site : public store::StoreEvents {
     message->topic = "plant/1";
     message->body = std::move(body);
     message->arrived_ms = clock.now().wall_ms;
-    const int64_t expires_ms = lives_ms == 0 ? 0 : clock.now().wall_ms + lives_ms;
+    message->arrived_hub_ms = clock.now().hub_ms;
+    const int64_t expires_ms = lives_ms == 0 ? 0 : clock.now().hub_ms + lives_ms;
     const store::Target target{queue, lane, expires_ms, ""};
     const auto seq = store.append(message, std::span(&target, 1));
     executor.run_ready();

@@ -86,6 +86,24 @@ TEST_F(ForwarderTest, NamesHubEpochStreamLaneAndExpiry) {
   EXPECT_EQ(batch.expiry_s, 5U);
 }
 
+TEST_F(ForwarderTest, SaysThatTheClockWasUnsyncedWhenAMessageCameOrTheBatchWasMade) {
+  core::DoubtfulStretches doubtful;
+  doubtful.add({clock.now().hub_ms - 1'000, clock.now().hub_ms + 1});
+  forwarder.doubt(&doubtful);
+  start();
+  append();
+  pass_ms(1000);  // the clock is right by then
+  append();
+  pass_ms(1000);
+  clock.doubt();
+  append();
+  pass_ms(1000);
+  ASSERT_EQ(link.received.size(), 3u);
+  EXPECT_EQ(link.received[0].json.value("clock", ""), "unsynced");
+  EXPECT_FALSE(link.received[1].json.contains("clock"));
+  EXPECT_EQ(link.received[2].json.value("clock", ""), "unsynced");
+}
+
 TEST_F(ForwarderTest, DrainsLanesByPriorityAndNeverMixesThem) {
   for (const uint8_t lane : std::initializer_list<uint8_t>{10, 9, 2, 0}) append_many(4, lane);
   start();

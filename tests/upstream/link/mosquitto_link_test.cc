@@ -141,6 +141,7 @@ class Hub : public store::StoreEvents {
       message->topic = "plant/1";
       message->body = body;
       message->arrived_ms = clock_.now().wall_ms;
+      message->arrived_hub_ms = clock_.now().hub_ms;
       const store::Target target{queue_, static_cast<uint8_t>(i % 2 == 0 ? 4 : 10), 0, ""};
       (void)store.append(message, std::span(&target, 1));
     }

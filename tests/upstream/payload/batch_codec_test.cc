@@ -1,5 +1,6 @@
 #include "upstream/payload/batch_codec.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -48,6 +49,12 @@ core::Properties tagged(std::vector<core::UserProperty> user) {
   core::Properties properties;
   properties.user = std::move(user);
   return properties;
+}
+
+TEST_F(BatchCodec, SaysThatTheClockWasUnsynced) {
+  const auto encoded = encoder_.encode({"site-42", "E", "upstream", 3, 5, {}, false}, {});
+  EXPECT_THAT(testing::decompress_batch(encoded->payload),
+              ::testing::HasSubstr(R"("sent":5,"clock":"unsynced",)"));
 }
 
 TEST_F(BatchCodec, WritesTheDocumentedText) {

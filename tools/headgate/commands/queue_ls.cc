@@ -50,8 +50,9 @@ void show_queues(std::ostream& out, const Json& json) {
 }  // namespace
 
 int run_queue_ls(const Context& context) {
-  const core::Result<std::string> body =
-      context.reader != nullptr ? store::queues_json(*context.reader) : context.hub.get("/v1/queues");
+  const core::Result<std::string> body = context.reader != nullptr
+                                             ? store::queues_json(*context.reader, context.now)
+                                             : context.hub.get("/v1/queues");
   return answer(context, body, [&](const Json& json) { show_queues(context.out, json); });
 }
 
