@@ -150,8 +150,11 @@ void Hub::report_certificate(const broker::Listener& listener) const {
   const auto expires_ms = listener.certificate_expires_wall_ms();
   if (!expires_ms) return;
   const int64_t days = (*expires_ms - clock_.now().wall_ms) / kDayMs;
-  if (days < kCertificateWarningDays)
-    log_.warn("certificate_expires", {{"listener", listener.name()}, {"days_left", days}});
+  if (days < kCertificateWarningDays) {
+    log_.warn("certificate_expires", {{"listener", listener.name()},
+                                      {"days_left", days},
+                                      {"clock", clock_.now().clock_right ? "synced" : "unsynced"}});
+  }
 }
 
 // ---- time ----

@@ -54,6 +54,7 @@ void Connection::on_handshake(std::unique_ptr<TlsHandshake> handshake) {
       return finish();
     case TlsHandshake::Then::done:
       channel_.certificate_name = handshake_->take_certificate_name();
+      if (handshake_->took_wrong_dates()) report_dates();
       wire_.encrypt(handshake_->take());
       handshake_.reset();
       return open();
@@ -63,6 +64,17 @@ void Connection::on_handshake(std::unique_ptr<TlsHandshake> handshake) {
 void Connection::open() {
   open_ = true;
   on_open();
+}
+
+void Connection::report_dates() {
+  const auto left_out = pool_.limiter().admit(channel_.peer(), pool_.now());
+  if (!left_out) return;
+  pool_.log().warn(
+      "certificate_dates_ignored",
+      {{"peer", channel_.peer()},
+       {"listener", listener_->policy.name},
+       {"reason", "it seems to have expired or not to be valid yet, by a clock that is not synchronised"},
+       {"left_out", *left_out}});
 }
 
 void Connection::report_handshake(std::string_view event, std::string_view reason) {

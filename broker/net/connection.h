@@ -63,6 +63,7 @@ class Connection : public ChannelShell,
   void wait_for_handshake(Wire::Socket::wait_type what);
   [[nodiscard]] bool wants_handshake() const override { return !finished_; }
   void on_handshake(std::unique_ptr<TlsHandshake> handshake) override;
+  void report_dates();
   void open();
   void let_go();
 

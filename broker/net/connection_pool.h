@@ -14,6 +14,7 @@
 #include "broker/net/handshakes.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/log_limiter.h"
 
 namespace headgate::broker {
 
@@ -47,6 +48,8 @@ class ConnectionPool {
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] Broker& broker() { return broker_; }
   [[nodiscard]] core::Now now() const { return clock_.now(); }
+  // Limits lines about clients' certificates.
+  [[nodiscard]] core::LogLimiter& limiter() { return limiter_; }
   [[nodiscard]] core::Log& log() { return log_; }
   // Scratch whose bytes are good until the next use by any connection.
   [[nodiscard]] char* read_buffer() { return read_buffer_.data(); }
@@ -63,6 +66,7 @@ class ConnectionPool {
   boost::asio::io_context& io_;
   Broker& broker_;
   const core::Clock& clock_;
+  core::LogLimiter limiter_;
   core::Log& log_;
   Admission admission_;
   std::array<char, kReadBytes> read_buffer_;

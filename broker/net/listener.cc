@@ -232,8 +232,9 @@ bool Listener::accept_one() {
     return true;
   }
   if (from.ss_family != AF_UNIX) prepare_tcp(fd);
+  const auto dates = pool_->now().clock_right ? CertificateDates::checked : CertificateDates::doubtful;
   auto handshake =
-      tls_ ? std::make_unique<TlsHandshake>(tls_->shared(), fd, options_->tls.identity) : nullptr;
+      tls_ ? std::make_unique<TlsHandshake>(tls_->shared(), fd, options_->tls.identity, dates) : nullptr;
   pool_->add({std::move(socket), std::move(handshake), std::move(peer), options_, ticket});
   return true;
 }

@@ -176,11 +176,23 @@ core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char*
   return TlsContext(std::move(context), end);
 }
 
-TlsSession make_session(ssl_ctx_st& context, int socket) {
+TlsSession make_session(ssl_ctx_st& context, int socket, CertificateDates dates) {
   TlsSession session(SSL_new(&context));
   if (!session || SSL_set_fd(session.get(), socket) != 1) return nullptr;
+  if (dates == CertificateDates::doubtful)
+    X509_VERIFY_PARAM_set_flags(SSL_get0_param(session.get()), X509_V_FLAG_NO_CHECK_TIME);
   SSL_set_accept_state(session.get());
   return session;
+}
+
+bool has_wrong_dates(const ssl_st* session) {
+  const STACK_OF(X509)* const chain = SSL_get0_verified_chain(session);
+  for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
+    const X509* const certificate = sk_X509_value(chain, i);
+    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) return true;
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return true;
+  }
+  return false;
 }
 
 std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity) {

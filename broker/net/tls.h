@@ -41,8 +41,17 @@ class TlsContext {
   int64_t expires_wall_ms_;
 };
 
+// The fate of a client's certificate that seems to have expired, or not to be valid yet.
+enum class CertificateDates : uint8_t {
+  checked,   // it is refused
+  doubtful,  // it is taken: nobody knows whether the hub's clock is right (docs/adr/0042)
+};
+
 // A server's session on `socket`, which stays its owner's. Null when memory is short. Any thread.
-[[nodiscard]] TlsSession make_session(ssl_ctx_st& context, int socket);
+[[nodiscard]] TlsSession make_session(ssl_ctx_st& context, int socket, CertificateDates dates);
+
+// A certificate that the client has proved to have, or one that it was made with, is out of its dates.
+[[nodiscard]] bool has_wrong_dates(const ssl_st* session);
 
 // The name in the certificate that the client has proved to have; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity);

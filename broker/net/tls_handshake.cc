@@ -9,10 +9,12 @@ namespace headgate::broker {
 
 void TlsHandshake::step() {
   ERR_clear_error();
-  if (!session_) session_ = make_session(*std::exchange(context_, nullptr), socket_);
+  if (!session_) session_ = make_session(*std::exchange(context_, nullptr), socket_, dates_);
   then_ = session_ ? after_accept(SSL_accept(session_.get())) : Then::failed;
   if (then_ == Then::failed) error_ = reason();
-  if (then_ == Then::done) certificate_name_ = client_name(session_.get(), identity_);
+  if (then_ != Then::done) return;
+  certificate_name_ = client_name(session_.get(), identity_);
+  took_wrong_dates_ = dates_ == CertificateDates::doubtful && has_wrong_dates(session_.get());
 }
 
 TlsHandshake::Then TlsHandshake::after_accept(int result) const {

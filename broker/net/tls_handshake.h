@@ -24,8 +24,9 @@ class TlsHandshake {
   };
 
   // `socket`: non-blocking; it stays its owner's, who keeps it open while a step may run.
-  TlsHandshake(SharedTlsContext context, int socket, CertificateIdentity identity)
-      : context_(std::move(context)), socket_(socket), identity_(identity) {}
+  TlsHandshake(SharedTlsContext context, int socket, CertificateIdentity identity,
+               CertificateDates dates = CertificateDates::checked)
+      : context_(std::move(context)), socket_(socket), identity_(identity), dates_(dates) {}
 
   // Takes what has arrived, works out the answer, sends it. Never waits. Not after `done` or `failed`.
   void step();
@@ -35,6 +36,8 @@ class TlsHandshake {
   [[nodiscard]] const std::string& error() const { return error_; }
   // From the client's certificate, once `done`; nullopt if there is none.
   [[nodiscard]] std::optional<std::string> take_certificate_name() { return std::move(certificate_name_); }
+  // Once `done`: the client's certificate was taken although it is out of its dates.
+  [[nodiscard]] bool took_wrong_dates() const { return took_wrong_dates_; }
   // Once `done`.
   [[nodiscard]] TlsSession take() { return std::move(session_); }
 
@@ -45,6 +48,8 @@ class TlsHandshake {
   SharedTlsContext context_;  // null from the first step on: the session has it
   int socket_;
   CertificateIdentity identity_;
+  CertificateDates dates_;
+  bool took_wrong_dates_ = false;
   Then then_ = Then::want_read;  // the client speaks first
   TlsSession session_;           // made by the first step, so that silent clients cost no memory
   std::string error_;

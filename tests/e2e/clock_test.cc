@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/e2e/support/certificates.h"
 #include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
 namespace {
@@ -127,6 +130,48 @@ TEST_F(WallClock, ThatIsSetWhileTheHubIsKilledEndsNothingAndProlongsNothing) {
   publish("t/c", "short too", 2);
   EXPECT_TRUE(eventually([this] { return in_queue("session/reader", "expired") == 2; }));
   EXPECT_THAT(what_waits_for_the_reader(1), ElementsAre("long"));
+}
+
+// Certificates made today, by the hub's clock not valid for another three days: the client's, and the cloud's.
+class WallClockAndCertificates : public WallClock {
+ protected:
+  void SetUp() override {
+    cloud_.start();
+    WallClock::SetUp();
+  }
+  void configure(nlohmann::json& config) override {
+    WallClock::configure(config);
+    config["listeners"] += {{"transport", "tls"},
+                            {"port", tls_},
+                            {"tls",
+                             {{"cert_file", certificates_.file("hub.pem")},
+                              {"key_file", certificates_.file("hub.key")},
+                              {"client_ca_file", certificates_.file("ca.pem")},
+                              {"require_client_certificate", true}}}};
+    config["upstream"] = {{"host", "localhost"},
+                          {"port", cloud_.port()},
+                          {"tls", {{"ca_file", certificates_.file("ca.pem")}}},
+                          {"backoff", {{"base_ms", 100}, {"cap_ms", 500}}}};
+  }
+  [[nodiscard]] int publish_as(const std::string& who) const {
+    return run({"mosquitto_pub", "-h", "localhost", "-p", std::to_string(tls_), "-q", "1", "-t", "t", "-m",
+                "x", "--cafile", certificates_.file("ca.pem"), "--cert", certificates_.file(who + ".pem"),
+                "--key", certificates_.file(who + ".key")})
+        .exit_code;
+  }
+
+  Certificates certificates_;
+  uint16_t tls_ = free_port();
+  MosquittoBroker cloud_{"allow_anonymous true\ncafile " + certificates_.file("ca.pem") + "\ncertfile " +
+                         certificates_.file("hub.pem") + "\nkeyfile " + certificates_.file("hub.key") + "\n"};
+};
+
+TEST_F(WallClockAndCertificates, ThatAreNotValidYetAreUsedWithAWarningWhileItIsUnsynced) {
+  EXPECT_EQ(publish_as("client"), 0);
+  EXPECT_NE(publish_as("stranger"), 0);
+  EXPECT_TRUE(eventually([this] { return hub_.cli_json({"status"})["upstream"]["state"] == "connected"; }));
+  EXPECT_EQ(count("certificate_dates_ignored"), 2u);
+  EXPECT_EQ(hub_.cli_json({"status"})["clock_unsynced"], 1);
 }
 
 }  // namespace

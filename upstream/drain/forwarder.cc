@@ -114,6 +114,12 @@ void Forwarder::on_link_up(const LinkUp& up, core::Now now) {
   pause_.end();
   gaps_.look_at(now.mono_ms);
   ++counters_.connects;
+  if (up.ignored_dates) {
+    log_.warn(
+        "certificate_dates_ignored",
+        {{"listener", "upstream"},
+         {"reason", "it seems to have expired or not to be valid yet, by a clock that is not synchronised"}});
+  }
   log_.info("upstream_up", {{"queue_waiting", store_.stats(queue_).waiting()},
                             {"receive_maximum", up.receive_maximum},
                             {"packet_bytes_max", up.packet_bytes_max}});

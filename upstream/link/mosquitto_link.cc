@@ -59,10 +59,36 @@ struct Client {
   using Event = std::variant<LinkUp, LinkDown, MessageAcked>;
 
   int protocol = kProtocolV5;
+  bool clock_right = true;  // else the dates of certificates are not checked
   std::vector<Event> events;
   std::string last_error;  // libmosquitto's log is the only place that names a TLS failure
   std::unique_ptr<mosquitto, FreeClient> handle;
 };
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+
+bool has_wrong_dates(mosquitto* handle) {
+  const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(handle));
+  const STACK_OF(X509)* const chain = tls != nullptr ? SSL_get0_verified_chain(tls) : nullptr;
+  for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
+    const X509* const certificate = sk_X509_value(chain, i);
+    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) return true;
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return true;
+  }
+  return false;
+}
+
+// Has libmosquitto set up a context of ours as it sets up its own, so that certificates are verified, but for their
+// dates.
+int ignore_dates(mosquitto* handle) {
+  const std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_client_method()));
+  if (!context) return MOSQ_ERR_NOMEM;
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.get()), X509_V_FLAG_NO_CHECK_TIME);
+  const int rc = mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, context.get());
+  return rc != MOSQ_ERR_SUCCESS ? rc : mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 1);
+}
 
 bool is_hopeless(int protocol, int connack_code) {
   if (protocol != kProtocolV5) return connack_code != 3;  // all but "server unavailable"
@@ -89,6 +115,7 @@ void on_connack(mosquitto*, void* user, int code, int flags, const mosquitto_pro
     return;
   }
   LinkUp up;
+  up.ignored_dates = !client.clock_right && has_wrong_dates(client.handle.get());
   up.session_present = (flags & 1) != 0;
   mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &up.receive_maximum, false);
   mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &up.packet_bytes_max, false);
@@ -161,7 +188,7 @@ std::string read_password(const std::string& path) {
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-int apply_options(mosquitto* handle, const LinkOptions& options) {
+int apply_options(mosquitto* handle, const LinkOptions& options, bool clock_right) {
   mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, options.protocol);
   mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
   mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, options.in_flight_max);
@@ -172,6 +199,7 @@ int apply_options(mosquitto* handle, const LinkOptions& options) {
     if (rc != MOSQ_ERR_SUCCESS) return rc;
   }
   if (options.tls.ca_file.empty()) return MOSQ_ERR_SUCCESS;
+  if (const int rc = clock_right ? MOSQ_ERR_SUCCESS : ignore_dates(handle); rc != MOSQ_ERR_SUCCESS) return rc;
   return mosquitto_tls_set(handle, options.tls.ca_file.c_str(), nullptr, or_null(options.tls.cert_file),
                            or_null(options.tls.key_file), nullptr);
 }
@@ -190,7 +218,7 @@ std::optional<LinkDown> open(Client& client, const LinkOptions& options) {
   client.handle.reset(mosquitto_new(or_null(options.client_id), true, &client));
   if (!client.handle) return LinkDown{std::string("cannot make a client: ") + std::strerror(errno), false, 0};
   set_callbacks(client.handle.get());
-  int rc = apply_options(client.handle.get(), options);
+  int rc = apply_options(client.handle.get(), options, client.clock_right);
   if (rc != MOSQ_ERR_SUCCESS) {
     LinkDown down = describe_end(client, rc, errno);
     down.reason.insert(0, "the configuration of the upstream link is refused: ");
@@ -435,6 +463,7 @@ void MosquittoLink::connect() {
   attempt_ = std::make_shared<Attempt>();
   attempt_->link = this;
   attempt_->executor = &executor_;
+  attempt_->client->clock_right = clock_.now().clock_right;
   const auto report = [](const std::shared_ptr<Attempt>& attempt) {
     const std::lock_guard lock(attempt->mutex);
     if (attempt->executor == nullptr) return;

@@ -24,6 +24,9 @@ TlsFiles::TlsFiles() {
           ".csr && openssl x509 -req -in " + file + ".csr -CA " + signer + ".pem -CAkey " + signer +
           ".key -CAcreateserial -days 2 -out " + file + ".pem");
   }
+  shell(
+      "cp client.key old.key && openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial"
+      " -days -1 -out old.pem");
 }
 
 void TlsFiles::shell(const std::string& script) const {

@@ -30,7 +30,7 @@ class TlsClient {
  public:
   struct How {
     int version = 0;               // TLS1_2_VERSION, TLS1_3_VERSION; 0: any
-    std::string certificate = {};  // "client": client.pem and client.key
+    std::string certificate = {};  // "client": client.pem and client.key; "old" has expired
     std::string alpn = {};         // "mqtt"
     ssl_session_st* resume = nullptr;
   };

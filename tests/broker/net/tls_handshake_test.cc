@@ -25,9 +25,10 @@ class Handshaking : public ::testing::Test {
   static void TearDownTestSuite() { files_.reset(); }
 
   static TlsContext load(const TlsOptions& options) { return *TlsContext::load(options, "mqtt"); }
-  void meet(const How& how, const TlsOptions& options) {
+  void meet(const How& how, const TlsOptions& options, CertificateDates dates = CertificateDates::checked) {
     client_ = std::make_unique<testing::TlsClient>(*files_, how);
-    hub_ = std::make_unique<TlsHandshake>(load(options).shared(), client_->hub_end(), options.identity);
+    hub_ =
+        std::make_unique<TlsHandshake>(load(options).shared(), client_->hub_end(), options.identity, dates);
   }
   // Both sides in turn until the hub's has ended, each step in a thread that is gone afterwards.
   void shake_hands() {
@@ -76,6 +77,29 @@ TEST_F(Handshaking, SaysWhoTheClientsCertificateNames) {
   shake_hands({.certificate = "client"}, files_->hub(true));
   ASSERT_EQ(hub_->then(), Then::done) << hub_->error();
   EXPECT_EQ(hub_->take_certificate_name(), "client-7");
+}
+
+using CertificateDatesTest = Handshaking;
+
+TEST_F(CertificateDatesTest, DecideOnlyByAClockThatIsRight) {
+  meet({.certificate = "old"}, files_->hub(true));
+  shake_hands();
+  EXPECT_EQ(hub_->error(), "certificate has expired");
+  meet({.certificate = "old"}, files_->hub(true), CertificateDates::doubtful);
+  shake_hands();
+  ASSERT_EQ(hub_->then(), Then::done) << hub_->error();
+  EXPECT_TRUE(hub_->took_wrong_dates());
+  EXPECT_EQ(hub_->take_certificate_name(), "client-7");
+}
+
+TEST_F(CertificateDatesTest, AreAllThatADoubtfulClockPassesOver) {
+  meet({.certificate = "client"}, files_->hub(true), CertificateDates::doubtful);
+  shake_hands();
+  EXPECT_EQ(hub_->then(), Then::done);
+  EXPECT_FALSE(hub_->took_wrong_dates());
+  meet({.certificate = "stranger"}, files_->hub(true), CertificateDates::doubtful);
+  shake_hands();
+  EXPECT_EQ(hub_->then(), Then::failed);
 }
 
 TEST_F(Handshaking, NamesNobodyWithoutACertificate) {
