@@ -224,7 +224,7 @@ uint32_t Broker::granted_expiry_s(const Connect& connect) const {
     // [MQTT-4.1.0-2]
     return std::min(connect.session_expiry_s, options_.session_expiry_s_max);
   // 3.1.1 [MQTT-3.1.2-6]
-  return connect.clean_start ? 0 : options_.session_expiry_s_max;
+  return connect.clean_start ? 0 : std::min(options_.session_expiry_s_default, options_.session_expiry_s_max);
 }
 
 }  // namespace headgate::broker

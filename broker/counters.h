@@ -25,13 +25,14 @@ struct Traffic {
 
 // Why a client did not get a message that it had subscribed to.
 enum class DropReason : uint8_t {
-  offline,      // QoS 0, while it was not connected
-  slow_reader,  // QoS 0, while it did not take what it had been sent
-  queue_full,   // as much as is kept for one client was waiting already
-  too_large,    // for its Maximum Packet Size
-  expired,      // while it waited
-  refused,      // by the client, with a reason code
-  denied,       // it has lost the right to receive it while it waited
+  offline,          // QoS 0, while it was not connected
+  slow_reader,      // QoS 0, while it did not take what it had been sent
+  queue_full,       // as much as is kept for one client was waiting already
+  too_large,        // for its Maximum Packet Size
+  expired,          // while it waited
+  refused,          // by the client, with a reason code
+  denied,           // it has lost the right to receive it while it waited
+  session_expired,  // its session ended, because it was away for too long
 };
 [[nodiscard]] constexpr std::string_view name_of(DropReason reason) {
   switch (reason) {
@@ -49,6 +50,8 @@ enum class DropReason : uint8_t {
       return "refused";
     case DropReason::denied:
       return "denied";
+    case DropReason::session_expired:
+      return "session expired";
   }
   return {};
 }

@@ -108,6 +108,7 @@ void Broker::run_due(core::Now now) {
     if (client.ends_ms != 0 && client.ends_ms <= now.hub_ms) {
       ++stats_.sessions_expired;
       log_.info("session_expired", {{"client", client_id}});
+      client.session->abandoned = true;
       end_session(client_id, now);
     } else {
       publish_will(client, now);

@@ -33,7 +33,9 @@ struct BrokerOptions {
   SessionLimits session;
   uint16_t connect_timeout_s = 10;
   uint16_t keep_alive_s_max = 0;  // the most that clients may ask for (5.0 clients are told); 0 = any
-  uint32_t session_expiry_s_max = UINT32_MAX;  // that clients may ask for; UINT32_MAX = for ever [MQTT-3.1.2-23]
+  uint32_t session_expiry_s_max =
+      UINT32_MAX;  // that clients may ask for; UINT32_MAX = for ever [MQTT-3.1.2-23]
+  uint32_t session_expiry_s_default = 604'800;  // of clients that name none, as 3.1.1 ones cannot
   uint32_t slow_reader_timeout_s = 60;  // how long a client may take nothing of too much that is unsent
   size_t sessions_max = 100'000;        // client ids, connected or not
   RetainedLimits retained;              // for the hub, which keeps the retained messages

@@ -168,10 +168,16 @@ void Session::release_again() {
 }
 
 void Session::count_drop(DropReason reason) {
-  ++stats_.dropped;
+  if (reason != DropReason::offline) return count_stored_drops(reason, 1);
+  ++stats_.dropped;  // QoS 0 is not meant for who is away
   ++context_.drops[static_cast<size_t>(reason)];
-  if (reason == DropReason::offline) return;  // QoS 0 is not meant for who is away
-  if (unlogged_drops_++ == 0) context_.droppers.push_back(weak_from_this());
+}
+
+void Session::count_stored_drops(DropReason reason, uint64_t messages) {
+  stats_.dropped += messages;
+  context_.drops[static_cast<size_t>(reason)] += messages;
+  if (unlogged_drops_ == 0) context_.droppers.push_back(weak_from_this());
+  unlogged_drops_ += messages;
 }
 
 void Session::logged_drops(int64_t next_ms) {

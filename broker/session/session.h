@@ -205,7 +205,9 @@ class Session : public std::enable_shared_from_this<Session> {
     return filters_;
   }
   // Drops that the log does not know of, but for those that every client has that is away.
-  [[nodiscard]] uint32_t unlogged_drops() const { return unlogged_drops_; }
+  // The store has dropped so many of what waited for it.
+  void count_stored_drops(DropReason reason, uint64_t messages);
+  [[nodiscard]] uint64_t unlogged_drops() const { return unlogged_drops_; }
   // Monotonic: when the next line about them may come.
   [[nodiscard]] int64_t next_drop_log_ms() const { return next_drop_log_ms_; }
   void logged_drops(int64_t next_ms);
@@ -282,6 +284,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // The owner's durable queue for this session, by whatever number it knows it. Opaque here.
   std::optional<uint32_t> queue;
+  // Tells that it ends because its client was away for too long.
+  bool abandoned = false;
 
   // For whoever fans a message out: finds a session's overlapping subscriptions in one pass.
   struct {
@@ -362,7 +366,7 @@ class Session : public std::enable_shared_from_this<Session> {
   uint32_t connection_ = 0;  // counts the connections of this session
   uint32_t expiry_s_ = 0;
   SessionStats stats_;
-  uint32_t unlogged_drops_ = 0;
+  uint64_t unlogged_drops_ = 0;
   int64_t next_drop_log_ms_ = 0;
   int64_t since_wall_ms_ = 0;
 

@@ -40,6 +40,10 @@ Keys client_keys() {
        86'400},
       {"limits.session_expiry_s_max", all(&BrokerOptions::session_expiry_s_max),
        "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
+      {"limits.session_expiry_s_default", all(&BrokerOptions::session_expiry_s_default),
+       "How long a client without clean session that names no expiry, as 3.1.1 ones cannot, may be away before its "
+       "session ends and what waits for it is dropped; 4294967295 is for ever.",
+       Unit::seconds, 0, kU32Max},
   };
 }
 

@@ -60,8 +60,8 @@ Keys queue_keys() {
        "and \"dilute\" make room for it, \"drop-newest\" drops it."},
       {"store.session_bytes_max", of_session(&QueuePolicy::bytes_max),
        "What may wait for one persistent session; 0 is no limit.", Unit::bytes, 0, kPiB},
-      {"store.session_messages_max", of_session(&QueuePolicy::messages_max), "The same in messages.", Unit::none,
-       0, kMessagesMax},
+      {"store.session_messages_max", of_session(&QueuePolicy::messages_max), "The same in messages.",
+       Unit::none, 0, kMessagesMax},
       {.path = "store.session_on_full",
        .slot = of_session(&QueuePolicy::on_full),
        .doc = "What happens to a message for a session that has no room: \"drop-newest\", \"drop-oldest\" or "

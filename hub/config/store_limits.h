@@ -12,7 +12,7 @@ namespace headgate::hub {
 struct StoreLimits {
   uint64_t bytes_max = 0;         // all queues together
   store::QueuePolicy queue = {};  // queues that routes lead to
-  store::QueuePolicy session = {.on_full = core::OnFull::drop_newest};
+  store::QueuePolicy session = {.bytes_max = 268'435'456, .on_full = core::OnFull::drop_newest};
   uint64_t dead_bytes_max = 67'108'864;
 
   // Beyond its limit the queue of dead letters drops the oldest. What is known about a letter is kept beside its

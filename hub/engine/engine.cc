@@ -119,6 +119,7 @@ void Engine::tick() {
   ingest_.retry_held();
   retained_.tick(now);
   replays_.on_store_room();
+  sessions_.tick(now);
 }
 
 // ---- what clients do ----

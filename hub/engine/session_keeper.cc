@@ -34,6 +34,8 @@ void SessionKeeper::restore_session(const StoredSession& stored, core::Now now) 
   session.queue = store_.find_queue(session_queue_name(session.client_id()));
   if (!session.queue) return;
   store_.set_policy(*session.queue, queue_policy_);
+  if (const uint64_t dropped = store_.stats(*session.queue).dropped; dropped != 0)
+    seen_drops_[*session.queue] = dropped;
   delivery_.restore_sent(*session.queue, stored.maybe_sent, false);
 }
 
@@ -137,8 +139,36 @@ void SessionKeeper::remember(const broker::Session& session, int64_t ended_hub_m
   if (!values.empty()) (void)store_.put(values, false);
 }
 
+// Ten seconds are soon enough for a log that has a line a minute.
+void SessionKeeper::tick(core::Now now) {
+  constexpr int64_t kEveryMs = 10'000;
+  if (now.mono_ms - looked_mono_ms_ < kEveryMs) return;
+  looked_mono_ms_ = now.mono_ms;
+  broker_.for_each([this](broker::Session& session) {
+    if (!session.queue) return;
+    const uint64_t dropped = store_.stats(*session.queue).dropped;
+    if (dropped == 0) return;
+    uint64_t& seen = seen_drops_[*session.queue];
+    if (dropped > seen) session.count_stored_drops(broker::DropReason::queue_full, dropped - seen);
+    seen = dropped;
+  });
+}
+
+// Nobody will come for what waits. It was acknowledged to its publishers, so its end is told.
+void SessionKeeper::count_what_is_lost(broker::Session& session) {
+  const store::QueueStats& queue = store_.stats(*session.queue);
+  seen_drops_.erase(*session.queue);
+  if (!session.abandoned || queue.waiting() == 0) return;
+  session.count_stored_drops(broker::DropReason::session_expired, queue.waiting());
+  log_.warn("session_dropped", {{"client", session.client_id()},
+                                {"messages", queue.waiting()},
+                                {"bytes", queue.waiting_bytes()},
+                                {"away_s", session.expiry_s()}});
+}
+
 void SessionKeeper::forget(broker::Session& session) {
   if (!session.queue) return;
+  count_what_is_lost(session);
   std::vector<store::KeyValue> values{erase_session(session.client_id())};
   for (const auto& [filter, options] : session.subscriptions())
     values.push_back(erase_subscription(session.client_id(), filter));

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "broker/broker.h"
@@ -38,6 +39,8 @@ class SessionKeeper {
   void on_disconnected(const broker::Session& session, const broker::WillChange& will);
   // Erases everything about a session that has ended, and removes its queue.
   void forget(broker::Session& session);
+  // Sees what the store has dropped of what waits for sessions. Call about once a second.
+  void tick(core::Now now);
   void keep_will(const broker::Session& session, const broker::StoredWill& will);
   // The QoS 2 handshake of a delivery is over. If this is lost, PUBREL goes out once more.
   void forget_released(const broker::Session& session, uint16_t packet_id);
@@ -58,6 +61,7 @@ class SessionKeeper {
   [[nodiscard]] core::Status restore_incoming();
   [[nodiscard]] core::Status restore_released();
   [[nodiscard]] core::Status restore_wills();
+  void count_what_is_lost(broker::Session& session);
   void restore_session(const StoredSession& stored, core::Now now);
   void end_connections(std::vector<StoredSession>& sessions, core::Now now);
   void remember(const broker::Session& session, int64_t ended_hub_ms, store::Seq maybe_sent,
@@ -69,6 +73,8 @@ class SessionKeeper {
   const core::Clock& clock_;
   core::Log& log_;
   store::QueuePolicy queue_policy_;
+  std::unordered_map<store::QueueId, uint64_t> seen_drops_;  // of queues that have dropped
+  int64_t looked_mono_ms_ = 0;
 };
 
 }  // namespace headgate::hub

@@ -32,9 +32,7 @@ class WallClock : public HubTest {
 
   // As so much before or after the real one; renamed, so that nobody reads half of it.
   void set_clock(const std::string& offset) {
-    file_ = dir_.write("clock", "").string();
-    const auto whole = dir_.write("clock.new", offset + "\n");
-    std::filesystem::rename(whole, file_);
+    std::filesystem::rename(dir_.write("clock.new", offset + "\n"), file_);
   }
   void set_clock_and_wait(const std::string& offset) {
     const size_t seen = count("clock_set");
@@ -81,7 +79,7 @@ class WallClock : public HubTest {
   }
 
   ScratchDir dir_;
-  std::string file_;
+  std::string file_ = (dir_.path() / "clock").string();
 };
 
 TEST_F(WallClock, ThatNtpSetsThreeDaysAheadEndsNothing) {

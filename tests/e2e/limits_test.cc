@@ -97,6 +97,51 @@ TEST_F(DeadPeers, AreLookedForByTheKernelWhateverKeepAliveTheyAskedFor) {
       << "hundredths of a second to the first question";
 }
 
+// A 3.1.1 client subscribes to everything, without clean session, and never comes back.
+class AbandonedSession : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"up", "FROM 'load/#' INTO $upstream"}};
+    config["store"]["session_bytes_max"] = 100'000;
+    config["limits"]["session_expiry_s_default"] = 15;
+  }
+  void SetUp() override {
+    HubTest::SetUp();
+    ASSERT_EQ(persistent_client("abandoned", Protocol::v311)->subscribe("#", 1), 1);
+  }
+  [[nodiscard]] nlohmann::json queue(const std::string& name) const {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& one : answer["queues"]) {
+      if (one["name"] == name) return one;
+    }
+    return {};
+  }
+  [[nodiscard]] bool logs(const std::string& text) const {
+    return eventually([&] { return hub_.log().find(text) != std::string::npos; }, 60s);
+  }
+};
+
+TEST_F(AbandonedSession, HoldsNoMoreThanItMayAndTheRestGoesOn) {
+  auto publisher = client();
+  const std::string payload(10'000, 'x');
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(publisher->publish_and_wait("load/a", payload, 1));
+  EXPECT_EQ(queue("$upstream")["waiting"], 50);
+  const uint64_t held = queue("session/abandoned")["waiting"];
+  EXPECT_LE(queue("session/abandoned")["waiting_bytes"], 100'000);
+  EXPECT_TRUE(logs("session_dropped client=abandoned messages=" + std::to_string(held)));
+  EXPECT_TRUE(queue("session/abandoned").is_null());
+  const Finished status = hub_.cli({"status"});
+  EXPECT_THAT(status.out, ::testing::HasSubstr("session expired " + std::to_string(held)));
+  EXPECT_EQ(queue("$upstream")["waiting"], 50);
+}
+
+TEST_F(AbandonedSession, EndsInTimeThoughTheHubWasKilledMeanwhile) {
+  ASSERT_TRUE(client()->publish_and_wait("load/a", "x", 1));
+  restart_hard();
+  EXPECT_TRUE(logs("session_dropped client=abandoned messages=1"));
+  EXPECT_EQ(queue("$upstream")["waiting"], 1);
+}
+
 class SysTopics : public HubTest {
  protected:
   // Topics under $SYS that mosquitto_sub sees within two seconds.

@@ -54,6 +54,7 @@ TEST_F(HubTimeTest, IsUnixTimeWhileNobodySetsTheClock) {
 
 TEST_F(HubTimeTest, GoesOnAsBeforeWhenTheClockIsSet) {
   for (const int64_t by_ms : {3 * kDay, -3 * kDay, 2 * kSecond}) {
+    record_.reset();
     machine_.synced = false;
     start();
     const int64_t before = now();
