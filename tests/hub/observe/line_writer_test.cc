@@ -17,7 +17,11 @@ using std::chrono_literals::operator""ms;
 // A pipe whose reader reads when the test says so, and not before.
 class LineWriterTest : public ::testing::Test {
  protected:
-  void SetUp() override { ASSERT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  static std::array<int, 2> new_pipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    return ends;
+  }
   void TearDown() override {
     writer_.reset();
     ::close(ends_[1]);
@@ -39,7 +43,7 @@ class LineWriterTest : public ::testing::Test {
     return text;
   }
 
-  std::array<int, 2> ends_{};
+  std::array<int, 2> ends_ = new_pipe();
   std::unique_ptr<LineWriter> writer_ = std::make_unique<LineWriter>(
       ends_[1], false, [](uint64_t lines) { return "gap " + std::to_string(lines) + "\n"; });
 };
