@@ -36,7 +36,7 @@ uint64_t heap_bytes() {
   return heap.uordblks + heap.hblkhd;  // small pieces, and those mapped by themselves
 }
 
-UpstreamStatus upstream_status(const upstream::UpstreamOptions& options,
+UpstreamStatus upstream_status(const upstream::UpstreamOptions& options, const std::string& hub_id,
                                const std::optional<upstream::ForwarderStatus>& link) {
   UpstreamStatus status;
   status.state = name_of(link_state(link));
@@ -47,6 +47,8 @@ UpstreamStatus upstream_status(const upstream::UpstreamOptions& options,
   status.retry_in_ms = link->retry_in_ms;
   status.since_ms = link->since_ms;
   status.last_error_ms = link->last_error_ms;
+  status.unheard_since_ms = link->unheard_since_ms;
+  if (link->unheard_since_ms != 0) status.unheard_topic = upstream::expand_hub(options.topic, hub_id);
   return status;
 }
 
@@ -119,7 +121,7 @@ HubStatus Hub::status() const {
   status.disk_resume_bytes = store_->disk().resume_bytes;
   status.last_ms = history_.grew_ms();
   status.waiting = waiting_clients(engine_.held());
-  status.upstream = upstream_status(config_.upstream, link_of(upstream_.get()));
+  status.upstream = upstream_status(config_.upstream, status.hub_id, link_of(upstream_.get()));
   status.upstream.down_since_ms = history_.link_down.ms();
   return status;
 }

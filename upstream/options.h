@@ -39,6 +39,13 @@ struct BackoffOptions {
   int64_t cap_ms = 300000;
 };
 
+// Fate of a batch that the broker took and had nobody to give to. MQTT 5 tells; MQTT 3.1.1 does not, and every batch
+// that its broker acknowledges counts as delivered.
+enum class NoSubscriber : uint8_t {
+  wait,     // it stays in the queue until somebody subscribes
+  deliver,  // it counts as delivered: the broker itself consumes it, by rules
+};
+
 struct UpstreamOptions {
   [[nodiscard]] bool enabled() const { return !link.host.empty(); }
 
@@ -48,9 +55,10 @@ struct UpstreamOptions {
   BatchOptions batch;
   store::LaneMode lane_mode = store::LaneMode::strict;
   BackoffOptions backoff;
-  uint32_t attempts_max = 5;             // how often a lone message may be refused before it is dead
-  int64_t connect_timeout_ms = 30000;    // from connect() to CONNACK
-  int64_t progress_timeout_ms = 300000;  // without any PUBACK while batches are in flight
+  uint32_t attempts_max = 5;           // how often a lone message may be refused before it is dead
+  int64_t connect_timeout_ms = 30000;  // from connect() to CONNACK
+  int64_t answer_timeout_ms = 300000;  // from being the oldest batch in flight to its PUBACK
+  NoSubscriber no_subscriber = NoSubscriber::wait;
 };
 
 // `pattern` with every `{hub}` replaced.

@@ -32,6 +32,9 @@ struct UpstreamStatus {
   int64_t since_ms = 0;  // of `state`
   int64_t last_error_ms = 0;
   int64_t down_since_ms = 0;
+  // Topic that nobody subscribes to, so that what waits stays, and since when (Unix time); empty, 0: none is known.
+  std::string unheard_topic;
+  int64_t unheard_since_ms = 0;
 };
 
 // Denials for lack of a right, since start.

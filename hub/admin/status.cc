@@ -42,7 +42,9 @@ Json upstream_texts(const UpstreamStatus& up) {
           {"last_error_ms", up.last_error_ms},
           {"retry_in_ms", up.retry_in_ms},
           {"since_ms", up.since_ms},
-          {"down_since_ms", up.down_since_ms}};
+          {"down_since_ms", up.down_since_ms},
+          {"unheard_topic", up.unheard_topic},
+          {"unheard_since_ms", up.unheard_since_ms}};
 }
 
 Json waiting_texts(const std::vector<WaitingClient>& waiting) {

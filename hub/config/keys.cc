@@ -139,6 +139,14 @@ std::span<const EnumName<store::LaneMode>> enum_names() {
   return kNames;
 }
 
+template <>
+std::span<const EnumName<upstream::NoSubscriber>> enum_names() {
+  using enum upstream::NoSubscriber;
+  static constexpr std::array<EnumName<upstream::NoSubscriber>, 2> kNames = {
+      {{"wait", wait}, {"deliver", deliver}}};
+  return kNames;
+}
+
 std::string with_unit(uint64_t value, Unit unit) {
   switch (unit) {
     case Unit::none:

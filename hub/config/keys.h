@@ -34,13 +34,14 @@ struct Octal {
 };
 
 template <class Owner>
-using Slot = std::variant<Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
-                          Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
-                          Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-                          Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>,
-                          Ref<Owner, store::LaneMode>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
-                          Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
-                          Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
+using Slot =
+    std::variant<Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
+                 Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
+                 Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
+                 Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
+                 Ref<Owner, upstream::NoSubscriber>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
+                 Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
+                 Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -65,7 +66,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
-// broker::CertificateIdentity, broker::TlsVersion, core::OnFull and store::LaneMode.
+// broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode and upstream::NoSubscriber.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -85,6 +86,8 @@ template <>
 std::span<const EnumName<core::OnFull>> enum_names();
 template <>
 std::span<const EnumName<store::LaneMode>> enum_names();
+template <>
+std::span<const EnumName<upstream::NoSubscriber>> enum_names();
 
 template <class E>
 [[nodiscard]] std::string_view enum_name(E value) {

@@ -81,6 +81,12 @@ Keys batch_keys() {
        "Compression effort; higher is smaller and slower.", Unit::none, 1, 19},
       {"upstream.in_flight_batches", link(&LinkOptions::in_flight_max),
        "Batches sent before the first is acknowledged.", Unit::none, 1, 1000},
+      {"upstream.answer_timeout_s", in_seconds(up(&UpstreamOptions::answer_timeout_ms)),
+       "How long the oldest of them may wait for that before the link is made anew and all are sent again.",
+       Unit::seconds, 1, 86'400},
+      {"upstream.no_subscriber", up(&UpstreamOptions::no_subscriber),
+       "While the broker says that nobody subscribes to the topic: \"wait\" keeps messages, \"deliver\" counts "
+       "them as delivered, for brokers whose rules consume; MQTT 3.1.1 never says it."},
       {"upstream.backoff.base_ms", up(&UpstreamOptions::backoff, &BackoffOptions::base_ms),
        "First wait before connecting again.", Unit::milliseconds, 10, 3'600'000},
       {"upstream.backoff.cap_ms", up(&UpstreamOptions::backoff, &BackoffOptions::cap_ms),

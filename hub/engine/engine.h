@@ -80,6 +80,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
+  [[nodiscard]] uint64_t returned_batches() const { return ingest_.returned().count(); }
   [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }

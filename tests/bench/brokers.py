@@ -190,5 +190,5 @@ class Headgate(Broker):
     def send_upstream(self, cloud_port: int) -> None:
         self.keep_messages()
         self.config["upstream"] = {
-            "host": "127.0.0.1", "port": cloud_port, "topic": "bench/load/batches",
+            "host": "127.0.0.1", "port": cloud_port, "topic": "bench/load/batches", "no_subscriber": "deliver",
             "backoff": {"base_ms": 500, "cap_ms": 1000}}

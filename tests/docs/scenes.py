@@ -86,6 +86,8 @@ def three_letters(site: Site) -> None:
     """A cloud that takes small packets only, and readings that no compression makes small."""
     site.stop("cloud")
     site.start_cloud("message_size_limit 2000")
+    site.start("reader", "mosquitto_sub -p 18851 -q 1 -t headgate/site-7/batches -N")
+    wait_for(lambda: any("Sending SUBACK" in line for line in site.printed("cloud")), "a reader at the cloud")
     for celsius in (91, 92, 93):
         site.publish("plant/7/temperature", f'{{"celsius": {celsius}, "noise": "{secrets.token_hex(4000)}"}}')
     settled(site, 3)

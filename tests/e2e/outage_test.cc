@@ -75,7 +75,8 @@ class Outage : public HubTest {
   }
 
   void expect_every_account_balances() const {
-    for (const auto& queue : hub_.cli_json({"queue", "ls"})["queues"]) {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& queue : answer["queues"]) {
       uint64_t sum = 0;
       for (const char* part : {"waiting", "delivered", "expired", "dropped", "dead"})
         sum += queue[part].get<uint64_t>();

@@ -160,6 +160,22 @@ class StalledLink : public RevivableLink {
   void reply(upstream::Token, uint8_t) override {}
 };
 
+// Loses one answer on its way, and gives all others.
+class ForgetfulLink : public RevivableLink {
+ public:
+  using RevivableLink::RevivableLink;
+  void forget_answer(size_t nth) { until_forgotten_ = nth; }
+
+ protected:
+  void reply(upstream::Token token, uint8_t code) override {
+    if (until_forgotten_ > 0 && --until_forgotten_ == 0) return;
+    RevivableLink::reply(token, code);
+  }
+
+ private:
+  size_t until_forgotten_ = 0;
+};
+
 // Never comes up.
 class FailingLink : public RevivableLink {
  public:

@@ -30,6 +30,17 @@ constexpr const char* kMessage =
     R"({"seq":7,"lane":0,"priority":0,"expires_ms":0,"topic":"plant/1","qos":1,"retain":false,)"
     R"("arrived_ms":1700000000123,"body_bytes":1536,"client":"pump-1"})";
 
+TEST_F(Commands, StatusSaysThatNobodySubscribesUpstreamAndTheKeyToSet) {
+  hub_.answers_["/v1/status"] =
+      R"({"upstream": {"state": "connected", "unheard_topic": "headgate/site-7/batches",
+                                   "unheard_since_ms": 1700000000000}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr(
+                              "trouble     since 2023-11-14T22:13:20.000Z nobody subscribes to "
+                              "headgate/site-7/batches upstream, so messages wait: subscribe there, or set "
+                              "upstream.no_subscriber to \"deliver\" if rules consume there\n"));
+}
+
 TEST_F(Commands, StatusSaysHowTheHubIs) {
   hub_.answers_["/v1/status"] =
       R"({"version": "0.1.0", "hub_id": "site-7", "started_ms": 1700000000000, "uptime_s": 65,

@@ -104,6 +104,16 @@ std::string waiting_of(const Json& status) {
   return text;
 }
 
+// Empty if somebody subscribes upstream, as far as is known.
+std::string unheard_of(const Json& upstream) {
+  const std::string topic = text_of(upstream, "unheard_topic");
+  if (topic.empty()) return "";
+  return "since " + iso_time(static_cast<int64_t>(number_of(upstream, "unheard_since_ms"))) +
+         " nobody subscribes to " + printable(topic) +
+         " upstream, so messages wait: subscribe there, or set upstream.no_subscriber to \"deliver\" if rules "
+         "consume there";
+}
+
 void add_conditions(Collector& found, const Json& status) {
   const Json& store = member_of(status, "store");
   if (!text_of(store, "error").empty())
@@ -113,6 +123,7 @@ void add_conditions(Collector& found, const Json& status) {
   const Json& upstream = member_of(status, "upstream");
   if (const int64_t down_ms = time_of(upstream, "down_since_ms"); down_ms != 0)
     found.add_now("the link is down" + since(down_ms));
+  found.add_now(unheard_of(upstream));
   found.add_now(waiting_of(status));
   if (const uint64_t letters = number_of(store, "dead_letters"); letters > 0)
     found.add_now(std::to_string(letters) + " dead letters wait (headgate dlq ls)");
@@ -129,6 +140,7 @@ void add_counts(Collector& found, const Json& status) {
   found.add(member_of(status, "dropped"), member_of(times, "dropped"), "messages not delivered to clients");
   found.add(member_of(status, "lost"), member_of(times, "lost"), "messages lost in queues");
   found.add(member_of(status, "denied"), member_of(times, "denied"), "denied");
+  found.add_one("upstream", "batches_returned", "own batches came back and were not routed");
   found.add_one("publishes", "refused", "publishes not stored");
   found.add_one("publishes", "not_retained", "not retained, as many are as may be");
   found.add_one("publishes", "dropped", "QoS 0 publishes without room in a queue");

@@ -31,6 +31,11 @@ bool Flight::declares_gaps() const {
   return std::ranges::any_of(unpublished_, declares) || std::ranges::any_of(published_, declares);
 }
 
+bool Flight::has_probe() const {
+  return std::ranges::any_of(unpublished_, &Batch::is_probe) ||
+         std::ranges::any_of(published_, &Batch::is_probe);
+}
+
 Batch& Flight::add(Batch batch) {
   batch.token = next_token_++;
   return unpublished_.emplace_back(std::move(batch));
@@ -50,7 +55,7 @@ Batch* Flight::next_to_publish() {
 }
 
 void Flight::on_published(core::Now now) {
-  if (published_.empty()) progress_at_ms_ = now.mono_ms;
+  if (published_.empty()) oldest_since_ms_ = now.mono_ms;
   published_.splice(published_.end(), unpublished_, unpublished_.begin());
   Batch& batch = published_.back();
   batch.stage = BatchStage::published;
@@ -61,7 +66,7 @@ void Flight::on_published(core::Now now) {
 std::optional<Batch> Flight::on_answered(Token token, core::Now now) {
   const auto found = std::ranges::find(published_, token, &Batch::token);
   if (found == published_.end()) return std::nullopt;
-  progress_at_ms_ = now.mono_ms;
+  if (found == published_.begin()) oldest_since_ms_ = now.mono_ms;
   --published_of_[found->lane];
   return take(published_, found);
 }
@@ -69,8 +74,6 @@ std::optional<Batch> Flight::on_answered(Token token, core::Now now) {
 Batch Flight::take_encoded(Token token) {
   return take(unpublished_, std::ranges::find(unpublished_, token, &Batch::token));
 }
-
-const Batch* Flight::only_published() const { return published_.size() == 1 ? &published_.front() : nullptr; }
 
 size_t Flight::give_up_unpublished(uint8_t lane, Token after) {
   size_t messages = 0;
@@ -96,6 +99,6 @@ void Flight::release(const Batch& batch) {
 
 void Flight::widen_window(size_t window_max) { window_ = std::min(window_ + 1, window_max); }
 
-int64_t Flight::waiting_since() const { return published_.empty() ? kNever : progress_at_ms_; }
+int64_t Flight::waiting_since() const { return published_.empty() ? kNever : oldest_since_ms_; }
 
 }  // namespace headgate::upstream

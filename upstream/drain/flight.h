@@ -29,10 +29,12 @@ struct Batch {
   Token token = 0;  // also the number of its job; given by Flight
   uint8_t lane = 0;
   BatchStage stage = BatchStage::encoding;
-  std::vector<store::Seq> seqs;  // none: it carries gaps only
+  std::vector<store::Seq> seqs;  // none: it carries gaps only, or is a probe
   std::vector<store::Gap> gaps;
   EncodedJob encoded;           // its payload is emptied when it is published
   int64_t published_at_ms = 0;  // mono
+
+  [[nodiscard]] bool is_probe() const { return seqs.empty() && gaps.empty(); }
 
   [[nodiscard]] BatchSizes sizes() const {
     return encoded.tries.empty() ? BatchSizes{} : encoded.tries.back();
@@ -54,6 +56,7 @@ class Flight {
   [[nodiscard]] bool has_any_of(uint8_t lane) const;
   [[nodiscard]] bool has_published_of(uint8_t lane) const { return published_of_[lane] > 0; }
   [[nodiscard]] bool declares_gaps() const;
+  [[nodiscard]] bool has_probe() const;
 
   // Enters a batch that is going to be encoded, and names it. REQUIRES: open().
   Batch& add(Batch batch);
@@ -72,8 +75,8 @@ class Flight {
   // Takes a batch out that cannot be published. REQUIRES: it is encoded and not published.
   [[nodiscard]] Batch take_encoded(Token token);
 
-  // The published batch, if it is the only one; null otherwise.
-  [[nodiscard]] const Batch* only_published() const;
+  // Oldest first.
+  [[nodiscard]] const std::list<Batch>& published() const { return published_; }
 
   // Gives up the batches of the lane that are not published and were added after `after` (0: all of them).
   // Returns how many messages they held.
@@ -84,7 +87,8 @@ class Flight {
   void narrow_window() { window_ = 1; }
   void widen_window(size_t window_max);
 
-  // Mono time since when published batches have waited for any answer; kNever while there are none.
+  // Mono time since when the oldest published batch has waited as the oldest; kNever while there is none. Answers to
+  // younger ones do not count: one that was passed over is not answered any more [MQTT-4.6.0-2].
   [[nodiscard]] int64_t waiting_since() const;
 
  private:
@@ -97,7 +101,7 @@ class Flight {
   std::unordered_set<Token> given_up_;                    // while they were being encoded
   Token next_token_ = 1;
   size_t window_ = 1;
-  int64_t progress_at_ms_ = 0;  // last answer, or first publish after none was published
+  int64_t oldest_since_ms_ = 0;  // since when the front of `published_` has been the front
 };
 
 }  // namespace headgate::upstream

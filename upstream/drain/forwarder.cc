@@ -50,7 +50,9 @@ Forwarder::Forwarder(store::QueueStore& store, store::QueueId queue, Link& link,
       backoff_(options_.backoff),
       pause_(options_.backoff),
       picker_(options_.lane_mode),
-      gaps_(store, queue) {
+      gaps_(store, queue),
+      audience_(options_),
+      search_(options_.backoff.base_ms) {
   for (uint8_t lane = 0; lane < store::kLaneCount; ++lane) lanes_.emplace_back(store, queue, lane, options_);
   link_.set_events(this);
 }
@@ -73,7 +75,7 @@ void Forwarder::step(core::Now now) {
     case ForwarderState::up:
       if (has_stalled(now)) {
         link_.disconnect();
-        back_off("connected, but batches are not acknowledged", false, now);
+        back_off("connected, but a batch was not acknowledged in time", false, now);
         return;
       }
       drain_lanes(now);
@@ -88,7 +90,7 @@ void Forwarder::step(core::Now now) {
 
 bool Forwarder::has_stalled(core::Now now) const {
   const int64_t since_ms = flight_.waiting_since();
-  return since_ms != Flight::kNever && now.mono_ms - since_ms >= options_.progress_timeout_ms;
+  return since_ms != Flight::kNever && now.mono_ms - since_ms >= options_.answer_timeout_ms;
 }
 
 void Forwarder::enter(ForwarderState state, core::Now now) {
@@ -109,10 +111,12 @@ void Forwarder::connect(core::Now now) {
 void Forwarder::on_link_up(const LinkUp& up, core::Now now) {
   if (state_ != ForwarderState::connecting) return;
   enter(ForwarderState::up, now);
-  connection_ = {up, now.mono_ms, false};
+  connection_ = {up, now.mono_ms};
   flight_.narrow_window();  // a broker that comes back meets all its hubs at once: start slowly
   pause_.end();
   gaps_.look_at(now.mono_ms);
+  audience_.on_link_up(now);
+  let_others_go_first(now);
   ++counters_.connects;
   if (up.ignored_dates) {
     log_.warn(
@@ -135,7 +139,7 @@ void Forwarder::on_link_down(const LinkDown& down, core::Now now) {
       finish_closing(now);
       return;
     case ForwarderState::up:
-      suspect_dropped_batch(down, now);
+      suspect_dropped_batches(down, now);
       break;
     case ForwarderState::connecting:
       break;
@@ -145,7 +149,9 @@ void Forwarder::on_link_down(const LinkDown& down, core::Now now) {
 
 void Forwarder::back_off(std::string reason, bool hopeless, core::Now now) {
   const int64_t was_up_ms = state_ == ForwarderState::up ? now.mono_ms - connection_.up_since_ms : 0;
-  const int64_t wait_ms = backoff_.next_ms(was_up_ms, hopeless, random_());
+  const uint64_t random = random_();
+  const auto quick_ms = search_.quick_wait_ms(random);
+  const int64_t wait_ms = quick_ms ? *quick_ms : backoff_.next_ms(was_up_ms, hopeless, random);
   give_up_all();
   enter(ForwarderState::backing_off, now);
   deadline_ms_ = now.mono_ms + wait_ms;
@@ -154,11 +160,9 @@ void Forwarder::back_off(std::string reason, bool hopeless, core::Now now) {
 }
 
 void Forwarder::give_up_all() {
+  audience_.on_link_down(flight_.has_probe());
   flight_.give_up_all();
-  for (LaneFeed& lane : lanes_) {
-    lane.hold_until(0);
-    rewind(lane);
-  }
+  for (LaneFeed& lane : lanes_) rewind(lane);
 }
 
 void Forwarder::close(core::Now now, int64_t patience_ms) {
@@ -189,9 +193,10 @@ int64_t Forwarder::next_deadline() const {
       break;
   }
   const int64_t since_ms = flight_.waiting_since();
-  int64_t next = since_ms == Flight::kNever ? kNever : since_ms + options_.progress_timeout_ms;
+  int64_t next = since_ms == Flight::kNever ? kNever : since_ms + options_.answer_timeout_ms;
   if (pause_.ends_at() != 0) return std::min(next, pause_.ends_at());
   if (!flight_.open()) return next;
+  if (!audience_.lets_data_go()) return std::min(next, asks_at());
   next = std::min({next, gaps_.looks_at(), more_at_ms_});
   for (const LaneFeed& lane : lanes_) next = std::min(next, lane.next_deadline());
   return next;
@@ -203,6 +208,7 @@ void Forwarder::drain_lanes(core::Now now) {
   more_at_ms_ = kNever;
   if (pause_.holds(now)) return;
   publish_encoded(now);
+  if (!audience_.lets_data_go()) return ask_for_audience(now);
   store::ReadLimit budget = kReadAtOnce;
   while (const auto lane = picker_.pick([&](uint8_t n) { return has_work(lanes_[n], budget, now); })) {
     if (lanes_[*lane].filling()) {
@@ -247,6 +253,23 @@ bool Forwarder::came_in_doubt(const std::vector<store::Entry>& entries) const {
          std::any_of(entries.begin(), entries.end(), [this](const store::Entry& entry) {
            return doubtful_->contains(entry.message->arrived_hub_ms);
          });
+}
+
+bool Forwarder::has_news() const {
+  return store_.stats(queue_).waiting() > 0 || !store_.gaps(queue_).empty();
+}
+
+// While there is nothing to send, there may be gaps one day.
+int64_t Forwarder::asks_at() const {
+  if (flight_.has_probe()) return kNever;
+  return has_news() ? audience_.asks_at() : gaps_.looks_at();
+}
+
+void Forwarder::ask_for_audience(core::Now now) {
+  if (now.mono_ms < asks_at() || !flight_.open()) return;
+  if (gaps_.look(now).empty() && !has_news()) return;
+  audience_.on_asked(now);
+  encode(lanes_.back().number(), {}, {}, now);
 }
 
 void Forwarder::encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps,
@@ -308,6 +331,7 @@ void Forwarder::publish(Batch& batch, core::Now now) {
 }
 
 size_t Forwarder::window_max() const {
+  if (search_.active()) return 1;
   return std::max<size_t>(1, std::min(options_.link.in_flight_max, connection_.said.receive_maximum));
 }
 
@@ -325,7 +349,11 @@ void Forwarder::on_acked(Token token, uint8_t code, core::Now now) {
   const std::optional<Batch> batch = flight_.on_answered(token, now);
   if (!batch) return;
   LaneFeed& lane = lanes_[batch->lane];
-  if (code < 0x80) {
+  if (batch->is_probe()) {
+    on_probe_answered(code, now);
+  } else if (audience_.misses(code)) {
+    await_audience(lane, *batch, code, now);
+  } else if (code < 0x80) {
     accept(lane, *batch, code, now);
   } else {
     refuse(lane, *batch, code, now);
@@ -340,19 +368,44 @@ void Forwarder::accept(LaneFeed& lane, const Batch& batch, uint8_t code, core::N
   }
   lane.let_go(batch.seqs.size());
   gaps_.on_accepted(batch.gaps);
-  flight_.widen_window(window_max());
-  connection_.accepted_any = true;
   pause_.on_accepted();
-  suspicion_.on_accepted();
+  search_.on_accepted(batch, now.mono_ms - connection_.up_since_ms);
+  flight_.widen_window(window_max());
+  if (audience_.on_answer(code, now, random_())) note_audience(now);
   ++counters_.batches;
   counters_.messages += batch.seqs.size();
   counters_.payload_bytes += batch.sizes().payload_bytes;
   counters_.json_bytes += batch.sizes().json_bytes;
-  if (code == no_matching_subscribers && counters_.unheard_batches++ == 0) {
-    note_error("the broker takes the batches, but nobody subscribes to " + topic_, now);
-    log_.warn("upstream_nobody_subscribed", {{"topic", topic_}});
-  }
+  if (code == no_matching_subscribers) ++counters_.unheard_batches;
   bury_passed_over(now);
+}
+
+void Forwarder::on_probe_answered(uint8_t code, core::Now now) {
+  if (is_not_now(code)) begin_pause(code, now);
+  if (audience_.on_probe_answer(code, now, random_())) note_audience(now);
+}
+
+// The broker took the batch and had nobody to give it to: its entries go on waiting, and so do all others.
+void Forwarder::await_audience(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now) {
+  ++counters_.unheard_batches;
+  lane.let_go(batch.seqs.size());
+  flight_.narrow_window();
+  for (LaneFeed& each : lanes_) rewind(each);
+  if (audience_.on_answer(code, now, random_())) note_audience(now);
+}
+
+void Forwarder::note_audience(core::Now now) {
+  gaps_.look_at(now.mono_ms);
+  if (audience_.lets_data_go()) {
+    log_.info("upstream_heard", {{"topic", topic_}});
+  } else {
+    log_.warn("upstream_nobody_subscribed",
+              {{"topic", topic_},
+               {"effect", "messages wait"},
+               {"help",
+                "subscribe there; or, if the broker consumes without a subscription, set "
+                "upstream.no_subscriber to \"deliver\""}});
+  }
 }
 
 void Forwarder::refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now, std::string error) {
@@ -361,15 +414,26 @@ void Forwarder::refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::N
   note_error("a batch was refused with " + describe(code), now);
   rewind(lane);
   if (is_not_now(code)) {
-    const int64_t wait_ms = pause_.begin(now, random_());
-    log_.warn("upstream_not_now", {{"code", hex(code)}, {"retry_in_ms", wait_ms}});
-  } else if (batch.seqs.empty()) {
-    gaps_.look_at(now.mono_ms + options_.backoff.cap_ms);
-  } else {
+    begin_pause(code, now);
+    return;
+  }
+  refuse_gaps(batch, now);
+  if (!batch.seqs.empty()) {
     if (error.empty()) error = "refused with " + describe(code);
     if (batch.seqs.size() == 1) lane.refusals().note(batch.seqs.front(), std::move(error), now);
     refuse_messages(lane, batch, code, now);
   }
+}
+
+// Sends in several batches what is too much for one. A single gap that is refused waits, as it may be about anything.
+void Forwarder::refuse_gaps(const Batch& batch, core::Now now) {
+  const bool fewer = gaps_.on_refused(batch.gaps.size());
+  if (batch.seqs.empty()) gaps_.look_at(now.mono_ms + (fewer ? 0 : options_.backoff.cap_ms));
+}
+
+void Forwarder::begin_pause(uint8_t code, core::Now now) {
+  const int64_t wait_ms = pause_.begin(now, random_());
+  log_.warn("upstream_not_now", {{"code", hex(code)}, {"retry_in_ms", wait_ms}});
 }
 
 void Forwarder::refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now) {
@@ -397,6 +461,7 @@ void Forwarder::refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code
 }
 
 void Forwarder::note_refused_everything(uint8_t code, core::Now now) {
+  search_.give_up();
   pause_.begin_until(now.mono_ms + options_.backoff.cap_ms);
   note_error("the upstream refuses every message with " + describe(code) +
                  "; check that this client may publish to " + topic_,
@@ -414,6 +479,7 @@ void Forwarder::bury(LaneFeed& lane, store::Seq seq, core::Now now) {
                                      {"attempts", death.attempts},
                                      {"letter", letter}});
   ++counters_.dead_messages;
+  search_.on_culprit_gone();
   lane.isolation().forget_suspect();
 }
 
@@ -428,14 +494,20 @@ void Forwarder::rewind(LaneFeed& lane) {
   lane.rewind(flight_.has_published_of(lane.number()));
 }
 
-void Forwarder::suspect_dropped_batch(const LinkDown& down, core::Now now) {
-  const Batch* alone = flight_.only_published();
-  if (alone == nullptr || alone->seqs.empty()) return;
-  const auto refusal = suspicion_.on_drop(*alone, down, connection_.accepted_any, now);
+void Forwarder::suspect_dropped_batches(const LinkDown& down, core::Now now) {
+  const std::list<Batch>& published = flight_.published();
+  const bool on_trial = published.size() == 1 && !published.front().seqs.empty() &&
+                        lanes_[published.front().lane].on_trial(published.front().seqs.front());
+  const auto refusal = search_.on_drop(published, on_trial, down, now);
   if (!refusal) return;
-  const Batch batch = *alone;
+  const Batch batch = published.front();
   flight_.give_up_all();
   refuse(lanes_[batch.lane], batch, refusal->code, now, refusal->error);
+}
+
+// While a batch is looked for that ends connections, each brings first what else there is.
+void Forwarder::let_others_go_first(core::Now now) {
+  if (const auto lane = search_.suspected_lane()) lanes_[*lane].hold_for(search_.others_first_ms(), now);
 }
 
 // --- Status
@@ -453,6 +525,7 @@ ForwarderStatus Forwarder::status(core::Now now) const {
     status.retry_in_ms = std::max<int64_t>(0, deadline_ms_ - now.mono_ms);
   }
   status.in_flight_batches = flight_.size();
+  status.unheard_since_ms = audience_.missing_since();
   status.window_batches = state_ == ForwarderState::up ? flight_.window() : 0;
   return status;
 }

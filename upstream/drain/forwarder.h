@@ -20,6 +20,10 @@
 // - A batch that is refused is halved until the culprit is alone; only that one ends as a dead letter, and only
 //   if the refusal is about the message or other messages got through meanwhile. An upstream that refuses
 //   everything loses nothing: the forwarder waits.
+// - Where a broker ends the connection instead of refusing, the search costs connections (see DropSearch), and no
+//   waits of an outage; lanes that are not suspected go first over each.
+// - Where a broker tells that nobody subscribes, nothing is delivered (see Audience): what it took is read again
+//   once somebody does.
 //
 // A worked example. Lane 5 holds the seqs 1 to 5000, a batch up to 1000 messages and 64 KiB, the window four.
 //   link up          The window is 1. Four calls read 250 or so each; A = 1..1000 goes to the encoder.
@@ -41,11 +45,13 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "core/time/hub_time.h"
 #include "core/log.h"
+#include "core/time/hub_time.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
+#include "upstream/drain/audience.h"
 #include "upstream/drain/backoff.h"
+#include "upstream/drain/drop_search.h"
 #include "upstream/drain/flight.h"
 #include "upstream/drain/gap_notices.h"
 #include "upstream/drain/lane_feed.h"
@@ -75,9 +81,11 @@ struct ForwarderStatus {
   uint64_t connects = 0;  // times the link came up
   uint64_t batches = 0;   // acknowledged; so are the next four
   uint64_t messages = 0;
-  uint64_t payload_bytes = 0;    // as sent
-  uint64_t json_bytes = 0;       // the same before compression
-  uint64_t unheard_batches = 0;  // acknowledged, but nobody upstream is subscribed (MQTT 5 only)
+  uint64_t payload_bytes = 0;  // as sent
+  uint64_t json_bytes = 0;     // the same before compression
+  uint64_t unheard_batches =
+      0;  // of them or beside them: the broker had nobody to give them to (MQTT 5 only)
+  int64_t unheard_since_ms = 0;  // Unix time since when data waits for a subscriber; 0: it does not
   uint64_t refused_batches = 0;
   uint64_t dead_messages = 0;
   std::string last_error;  // empty if there was none
@@ -138,6 +146,9 @@ class Forwarder : public LinkEvents {
   void send_all_open(core::Now now);
   void send_gaps(core::Now now);
   [[nodiscard]] bool came_in_doubt(const std::vector<store::Entry>& entries) const;
+  void ask_for_audience(core::Now now);
+  [[nodiscard]] bool has_news() const;
+  [[nodiscard]] int64_t asks_at() const;
   void encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
   void take_encoded(Batch& batch, core::Result<EncodedJob> made, core::Now now);
   void cut(Batch& batch);
@@ -152,12 +163,18 @@ class Forwarder : public LinkEvents {
   void accept(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
   // `error`: what to say of it, if there is more to say than the code.
   void refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now, std::string error = {});
+  void begin_pause(uint8_t code, core::Now now);
   void refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
   void note_refused_everything(uint8_t code, core::Now now);
+  void on_probe_answered(uint8_t code, core::Now now);
+  void await_audience(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
+  void note_audience(core::Now now);
   void bury(LaneFeed& lane, store::Seq seq, core::Now now);
   void bury_passed_over(core::Now now);
   void rewind(LaneFeed& lane);
-  void suspect_dropped_batch(const LinkDown& down, core::Now now);
+  void refuse_gaps(const Batch& batch, core::Now now);
+  void suspect_dropped_batches(const LinkDown& down, core::Now now);
+  void let_others_go_first(core::Now now);
 
   void note_error(std::string what, core::Now now);
 
@@ -183,7 +200,6 @@ class Forwarder : public LinkEvents {
   struct Connection {
     LinkUp said;
     int64_t up_since_ms = 0;
-    bool accepted_any = false;
   };
   Connection connection_;
   Pause pause_;
@@ -194,7 +210,8 @@ class Forwarder : public LinkEvents {
   std::vector<LaneFeed> lanes_;
   store::LanePicker picker_;
   GapNotices gaps_;
-  DropSuspicion suspicion_;
+  Audience audience_;
+  DropSearch search_;
   ForwarderStatus counters_;
 };
 

@@ -6,13 +6,12 @@ namespace headgate::upstream {
 namespace {
 
 constexpr int64_t kLookEveryMs = 10000;  // gaps without messages are no hurry
-constexpr size_t kGapsPerBatchMax = 256;
 
 }  // namespace
 
 std::vector<store::Gap> GapNotices::next() const {
   std::vector<store::Gap> gaps = store_.gaps(queue_);
-  if (gaps.size() > kGapsPerBatchMax) gaps.resize(kGapsPerBatchMax);
+  if (gaps.size() > at_once_max_) gaps.resize(at_once_max_);
   return gaps;
 }
 
@@ -20,6 +19,7 @@ std::vector<store::Gap> GapNotices::next() const {
 // reasons overlap): only what is still as declared, and ends before anything undeclared does, is forgotten.
 void GapNotices::on_accepted(const std::vector<store::Gap>& declared) {
   if (declared.empty()) return;
+  if (declared.size() == at_once_max_) look_at_ms_ = 0;  // there may be more
   store::Seq known_up_to = 0;
   store::Seq undeclared_from = UINT64_MAX;
   for (const store::Gap& gap : store_.gaps(queue_)) {
@@ -31,6 +31,12 @@ void GapNotices::on_accepted(const std::vector<store::Gap>& declared) {
   }
   if (known_up_to == 0) return;
   store_.drop_gaps(queue_, std::min(known_up_to, undeclared_from - 1));
+}
+
+bool GapNotices::on_refused(size_t declared) {
+  if (declared <= 1) return false;
+  at_once_max_ = declared / 2;
+  return true;
 }
 
 std::vector<store::Gap> GapNotices::look(core::Now now) {

@@ -2,6 +2,7 @@
 // search for a message that is refused. Reads the store; everything else is up to the Forwarder.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "upstream/drain/isolation.h"
 #include "upstream/drain/refusal.h"
 #include "upstream/options.h"
+#include "upstream/payload/encoder.h"
 
 namespace headgate::upstream {
 
@@ -56,6 +58,8 @@ class LaneFeed {
   void rewind(bool anything_published);
   void start_over_if(bool nothing_published);
   void hold_until(int64_t mono_ms) { hold_until_ms_ = mono_ms; }
+  // At least so long.
+  void hold_for(int64_t ms, core::Now now) { hold_until_ms_ = std::max(hold_until_ms_, now.mono_ms + ms); }
 
   [[nodiscard]] Isolation& isolation() { return isolation_; }
   [[nodiscard]] RefusalNotes& refusals() { return refusals_; }

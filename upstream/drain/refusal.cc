@@ -4,13 +4,6 @@
 #include <utility>
 
 namespace headgate::upstream {
-namespace {
-
-constexpr int64_t kSuspicionMs = 10000;  // a link that drops this soon after a publish may drop for it
-constexpr uint32_t kDropsUntilSuspect = 3;
-
-}  // namespace
-
 std::string hex(uint8_t code) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   return {'0', 'x', kDigits[code >> 4], kDigits[code & 0xF]};
@@ -47,17 +40,6 @@ void RefusalNotes::note(store::Seq seq, std::string error, core::Now now) {
 
 store::Death RefusalNotes::death(core::Now now) const {
   return {"upstream: " + last_, now.wall_ms, times_, first_, first_ms_, last_, last_ms_};
-}
-
-std::optional<DropSuspicion::Refusal> DropSuspicion::on_drop(const Batch& alone, const LinkDown& down,
-                                                             bool accepted_any, core::Now now) {
-  if (down.code == packet_too_large)
-    return Refusal{down.code, "the connection ended with " + describe(down.code) + " when it was sent"};
-  if (accepted_any || now.mono_ms - alone.published_at_ms > kSuspicionMs) return std::nullopt;
-  if (std::exchange(first_, alone.seqs.front()) != alone.seqs.front()) times_ = 0;
-  if (++times_ < kDropsUntilSuspect) return std::nullopt;
-  times_ = 0;
-  return Refusal{implementation_specific_error, "the connection ended each time it was sent: " + down.reason};
 }
 
 }  // namespace headgate::upstream

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "core/clock.h"
 #include "store/dead_letter.h"
 #include "store/queue_store.h"
-#include "upstream/drain/flight.h"
 #include "upstream/link/link.h"
 
 namespace headgate::upstream {
@@ -33,27 +31,6 @@ class RefusalNotes {
   int64_t first_ms_ = 0;  // Unix time, as the next
   std::string last_;
   int64_t last_ms_ = 0;
-};
-
-// Finds the batch for which a broker drops the connection. MQTT 3.1.1 cannot refuse a publish, and no broker can
-// answer a packet it will not read. Slow start makes the first batch after a reconnect travel alone, so it is
-// known who was to blame.
-class DropSuspicion {
- public:
-  struct Refusal {
-    uint8_t code = 0;
-    std::string error;
-  };
-
-  // The connection ended while `alone` was the only batch published; `accepted_any`: the broker took others
-  // before, in the same connection. Tells how the batch was refused, once it is clear that it was.
-  [[nodiscard]] std::optional<Refusal> on_drop(const Batch& alone, const LinkDown& down, bool accepted_any,
-                                               core::Now now);
-  void on_accepted() { times_ = 0; }
-
- private:
-  store::Seq first_ = 0;  // of the batch that is suspected
-  uint32_t times_ = 0;
 };
 
 }  // namespace headgate::upstream

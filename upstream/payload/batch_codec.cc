@@ -1,5 +1,5 @@
 // batch   =
-// {"v":1,"hub":…,"ep":…,"st":…,"lane":n[,"seq":[first,last]],"sent":ms[,"gaps":[gap,…]],"m":[row,…]} gap =
+// {"v":1,"hub":…[,"via":[hub,…]],"ep":…,"st":…,"lane":n[,"seq":[first,last]],"sent":ms[,"gaps":[gap,…]],"m":[row,…]} gap =
 // {"from":seq,"to":seq,"n":count,"why":"expired"|"dropped"|"dead"} row     =
 // {"i":seq,"t":arrived_ms,"k":topic[,"p":properties][,"ct":type][,"ce":encoding],body} body    = "b":<the
 // JSON body as it came> | "s":"<UTF-8 text>" | "x":"<base64>"
@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "core/topic.h"
 #include "upstream/payload/json_text.h"
+#include "upstream/payload/origin.h"
 
 namespace headgate::upstream {
 namespace {
@@ -80,9 +81,28 @@ void append_gaps(std::string& out, std::span<const store::Gap> gaps) {
   out += ']';
 }
 
+// Names the hubs whose batches are among the messages, so that each knows its own when they come back to it.
+void append_via(std::string& out, std::span<const store::Entry> entries) {
+  Origin via;
+  for (const store::Entry& entry : entries) {
+    if (!may_be_batch(*entry.message)) continue;
+    for (std::string& hub : origin_of(entry.message->body)) {
+      if (via.size() < kViaMax && std::ranges::find(via, hub) == via.end()) via.push_back(std::move(hub));
+    }
+  }
+  if (via.empty()) return;
+  out += ",\"via\":[";
+  for (const std::string& hub : via) {
+    if (out.back() != '[') out += ',';
+    append_json_lossy(out, hub);
+  }
+  out += ']';
+}
+
 void append_head(std::string& out, const BatchHeader& header, std::span<const store::Entry> entries) {
   out += "{\"v\":1";
   append_text_member(out, "hub", header.hub);
+  append_via(out, entries);
   append_text_member(out, "ep", header.epoch);
   append_text_member(out, "st", header.stream);
   append_number_member(out, "lane", uint64_t{header.lane});

@@ -42,8 +42,8 @@ class BatchEncoder {
   BatchEncoder(const BatchEncoder&) = delete;
   BatchEncoder& operator=(const BatchEncoder&) = delete;
 
-  // `entries` are of one lane, in order; none makes a batch of gaps only. Errors: unavailable (out of
-  // memory).
+  // `entries` are of one lane, in order; without them it has gaps only, or is a probe. Errors:
+  // unavailable (out of memory).
   [[nodiscard]] core::Result<EncodedBatch> encode(const BatchHeader& header,
                                                   std::span<const store::Entry> entries);
 

@@ -8,6 +8,7 @@ namespace {
 
 std::string batch_id(const EncodeJob& job, std::span<const store::Entry> entries) {
   std::string id = job.hub + "/" + job.epoch + "/";
+  if (entries.empty() && job.gaps.empty()) return id + "probe";
   if (entries.empty()) {
     return id + "gaps/" + std::to_string(job.gaps.front().from) + "-" + std::to_string(job.gaps.back().to);
   }

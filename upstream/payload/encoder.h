@@ -21,7 +21,7 @@ struct EncodeJob {
   uint8_t lane = 0;
   int64_t sent_ms = 0;  // Unix time
   std::vector<store::Gap> gaps;
-  std::vector<store::Entry> entries;  // of the lane, in order; none makes a batch of gaps only
+  std::vector<store::Entry> entries;  // of the lane, in order; without them it has gaps only, or is a probe
   size_t payload_bytes_max = SIZE_MAX;
   bool clock_right = true;  // when it was made, and when its entries came
 };

@@ -21,6 +21,7 @@ class FanOut {
 
   // The subscribers of `message`, which comes from `from` (null: from a route), until the next call.
   void find(const broker::Session* from, const core::Message& message);
+  [[nodiscard]] bool found_anyone() const { return !subscribers_.empty(); }
   // Adds the queues of those found who get the message through one. `more`: in queues that `targets` has
   // already, to be appended on their own.
   void add_targets(const core::Message& message, std::vector<store::Target>& targets,

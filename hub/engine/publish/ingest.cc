@@ -1,7 +1,6 @@
 #include "hub/engine/publish/ingest.h"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -46,6 +45,7 @@ void Ingest::Spread::clear() {
   values.clear();
   republished.clear();
   retains = false;
+  returned = false;
 }
 
 // ---- a publish and its answer ----
@@ -59,7 +59,17 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
       take(from, publish.parcel, token.qos > 0 ? parts_.held.claims_of(from) : nullptr);
   if (!taken && is_full(taken.error())) log_full(taken.error());
   if (!taken && has_to_wait(from, token, taken.error())) return hold(from, std::move(publish));
+  if (taken && missed_everybody(from, publish.parcel))
+    return from.accepted(token, broker::ReasonCode::no_matching_subscribers,
+                         "a batch of this hub came back to it, and nobody subscribes to it here");
   answer(from, publish, taken);
+}
+
+// An own batch that is not routed and has no subscriber was not delivered. Said to a link that is this hub's own, that
+// keeps its messages.
+bool Ingest::missed_everybody(const broker::Session& from, const Parcel& parcel) const {
+  return spread_.returned && parcel.stored == 0 && !fan_out_.found_anyone() &&
+         from.version() == broker::Version::v5;
 }
 
 // MQTT 3.1.1 has no way to refuse a publish, and an acknowledgement would be a lie.
@@ -161,7 +171,7 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Cla
       parcel.not_retained = true;
       count_not_retained(*parcel.message);
     }
-    std::ranges::move(spread_.republished, std::back_inserter(parcel.behind));
+    for (core::MessagePtr& made : spread_.republished) parcel.add_behind(std::move(made));
   } while (parcel.next());
   return {};
 }
@@ -192,6 +202,8 @@ void Ingest::spread(const broker::Session* from, const Parcel& parcel) {
 }
 
 void Ingest::route(const core::Message& message) {
+  spread_.returned = returned_.notice(message, parts_.clock.now());
+  if (spread_.returned) return;
   for (const RouteSet::Hit& hit : parts_.routes.match(message)) {
     if (hit.republish_to) {
       republish(message, *hit.republish_to, hit.retain);

@@ -17,6 +17,7 @@
 #include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/parcel.h"
+#include "hub/engine/publish/returned_batches.h"
 #include "hub/engine/retained/keeper.h"
 #include "hub/engine/route_set.h"
 #include "hub/observe/tails.h"
@@ -48,7 +49,10 @@ class Ingest {
     const core::Clock& clock;
     core::Log& log;
   };
-  explicit Ingest(const Parts& parts) : parts_(parts), fan_out_(parts.broker, parts.clock) {}
+  explicit Ingest(const Parts& parts)
+      : parts_(parts),
+        fan_out_(parts.broker, parts.clock),
+        returned_(parts.store.identity().hub, parts.log) {}
 
   // Takes a message from a client that may publish it. Acknowledged through `answers` if anything has to be
   // durable, else at once.
@@ -62,6 +66,7 @@ class Ingest {
   void publish_will(const broker::Session& from, core::MessagePtr will);
 
   [[nodiscard]] const IngestStats& stats() const { return stats_; }
+  [[nodiscard]] const ReturnedBatches& returned() const { return returned_; }
 
  private:
   // Where one message goes. Used again for every message, so that the usual one allocates nothing here.
@@ -70,13 +75,15 @@ class Ingest {
     std::vector<store::Target> more_targets;  // in queues that `targets` has already: appended on their own
     std::vector<store::KeyValue> values;      // written with the message
     std::vector<core::MessagePtr> republished;
-    bool retains = false;  // the message is to be retained
+    bool retains = false;   // the message is to be retained
+    bool returned = false;  // it is a batch of this hub, and is not routed
 
     void clear();
   };
 
   // A publish and its answer.
   void answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken);
+  [[nodiscard]] bool missed_everybody(const broker::Session& from, const Parcel& parcel) const;
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
   [[nodiscard]] static bool has_to_wait(const broker::Session& from, broker::PublishToken token,
                                         const core::Error& error);
@@ -107,6 +114,7 @@ class Ingest {
 
   Parts parts_;
   FanOut fan_out_;
+  ReturnedBatches returned_;
   Spread spread_;
   IngestStats stats_;
   core::LogLimiter full_;  // by what is full

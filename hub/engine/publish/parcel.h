@@ -1,6 +1,7 @@
 // A PUBLISH on its way into the hub.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,6 +20,15 @@ struct Parcel {
   std::vector<core::MessagePtr> behind = {};  // made by routes of what has been taken, in their order
   store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
   bool not_retained = false;                  // some of what has been taken should have been, see Ingest
+
+  // A topic gets a message once for each hop, however many routes lead there: or two routes that feed themselves and
+  // each other would double it with every hop.
+  void add_behind(core::MessagePtr made) {
+    const bool twice = std::ranges::any_of(behind, [&](const core::MessagePtr& other) {
+      return other->hops == made->hops && other->topic == made->topic;
+    });
+    if (!twice) behind.push_back(std::move(made));
+  }
 
   // `message` has been taken: goes on to the one behind it. False if there is none.
   [[nodiscard]] bool next() {

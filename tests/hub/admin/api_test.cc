@@ -82,6 +82,8 @@ testing::Numbers everything_counted() {
       {"headgate_route_conditions_undefined_total", 35},
       {"headgate_route_bodies_unreadable_total", 36},
       {"headgate_dead_letters", 37},
+      {"headgate_link_batches_unheard_total", 29},
+      {"headgate_link_batches_returned_total", 30},
       {"headgate_queues_max_bytes", 101},
       {"headgate_disk_free_bytes", 102},
       {"headgate_disk_size_bytes", 103},
@@ -138,7 +140,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
   status.disk_low_since_ms = 82;
   status.disk_resume_bytes = 83;
   status.last_ms = {{"clients/refused/not_authorized", 84}, {"publishes/refused", 85}};
-  status.upstream = {"waiting", "cloud", 8883, "refused", 24, 86, 87, 88};
+  status.upstream = {"waiting", "cloud", 8883, "refused", 24, 86, 87, 88, "up/site-7", 77};
   hub_.numbers_ = everything_counted();
   EXPECT_EQ(
       ask("GET", "/v1/status").body,
@@ -161,7 +163,8 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("low":true,"low_since_ms":82,"resume_bytes":83}},)"
       R"("upstream":{"state":"waiting","host":"cloud","port":8883,"last_error":"refused",)"
       R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
-      R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,)"
+      R"("unheard_topic":"up/site-7","unheard_since_ms":77,)"
+      R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,"batches_unheard":29,"batches_returned":30,)"
       R"("batches_in_flight":28},"now_ms":1700000060000,)"
       R"("last_ms":{"clients":{"refused":{"not_authorized":84}},"publishes":{"refused":85}}})");
 }

@@ -303,6 +303,18 @@ TEST(ConfigReference, ConfHeadgateAccessJsonIsTakenAsItIs) {
   EXPECT_EQ(config->access.identities.size(), 2u);
 }
 
+TEST(ConfigReference, TemplatesForCloudsAreTakenAndCountWhatRulesConsumeAsDelivered) {
+  const auto folder = std::filesystem::path(HEADGATE_CONF_FILE).replace_filename("clouds");
+  size_t templates = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const auto config = load_config(file.path());
+    ASSERT_TRUE(config) << config.error().what;
+    EXPECT_EQ(config->upstream.no_subscriber, upstream::NoSubscriber::deliver) << file.path();
+    ++templates;
+  }
+  EXPECT_EQ(templates, 2u);
+}
+
 TEST(Config, NamesWhatIsWrongWithRulesAndIdentities) {
   const auto config = parse_config(R"({"auth": {"identities": {"a": {}}},
                                        "access": {"rules": [{"who": {}, "allow": ["read"], "topics": ["a"]}]}})",

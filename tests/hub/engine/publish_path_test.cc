@@ -289,6 +289,17 @@ TEST_F(PublishPath, ALoopOfTopicSinksEndsAtTheHopLimit) {
   EXPECT_THAT(log_.lines(), ::testing::Contains(HasSubstr("hop_limit")));
 }
 
+TEST_F(PublishPath, RoutesThatFeedThemselvesAndEachOtherDoNotMultiplyAMessage) {
+  route("FROM 'x/#' INTO Topic('x/a')");
+  route("FROM 'x/#' INTO Topic('x/b')");
+  route("FROM 'x/#' INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "x/c", "x"));
+  commit();
+  EXPECT_EQ(waiting("$upstream").size(), 1u + 2u * routing::kMaxHops);
+}
+
 TEST_F(PublishPath, OnlyTheHubPublishesToInputsAndDollarTopics) {
   auto intruder = client();
   intruder.connect(v5("intruder"));

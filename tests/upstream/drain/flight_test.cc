@@ -113,7 +113,19 @@ TEST_F(FlightTest, WaitsForAnAnswerFromTheFirstPublishOn) {
   EXPECT_EQ(flight_.waiting_since(), 1000);
   EXPECT_TRUE(flight_.on_answered(tokens[0], now_).has_value());
   EXPECT_EQ(flight_.waiting_since(), 3000);
-  EXPECT_EQ(flight_.only_published()->token, tokens[1]);
+  EXPECT_EQ(flight_.published().front().token, tokens[1]);
+}
+
+TEST_F(FlightTest, WaitsForTheOldestHoweverManyYoungerOnesAreAnswered) {
+  const auto tokens = add({5, 5, 5});
+  for (const Token token : tokens) {
+    (void)flight_.on_encoded(token);
+    publish();
+    now_.mono_ms += 1000;
+  }
+  EXPECT_TRUE(flight_.on_answered(tokens[1], now_).has_value());
+  EXPECT_TRUE(flight_.on_answered(tokens[2], now_).has_value());
+  EXPECT_EQ(flight_.waiting_since(), 1000);
 }
 
 }  // namespace

@@ -229,15 +229,6 @@ TEST_F(ForwarderTest, TellsWhenItTriesAgain) {
   EXPECT_THAT(log.lines(), Contains(HasSubstr("upstream_down reason=connection refused retry_in_ms=")));
 }
 
-TEST_F(ForwarderTest, CountsBatchesThatNobodyHears) {
-  link.answer = [](const ReceivedBatch&) -> uint8_t { return no_matching_subscribers; };
-  append_many(8);
-  start();
-  EXPECT_EQ(stats().delivered, 8U);
-  EXPECT_EQ(status().unheard_batches, 2U);
-  EXPECT_THAT(log.lines(), Contains("upstream_nobody_subscribed topic=headgate/hub-1/batches"));
-}
-
 TEST_F(ForwarderTest, KeepsEverythingWhileTheQuotaIsUsedUp) {
   int refusals = 3;
   link.answer = [&](const ReceivedBatch&) -> uint8_t { return refusals-- > 0 ? quota_exceeded : 0; };
@@ -440,6 +431,38 @@ TEST(ForwarderOnAStalledLink, ReconnectsWhenNothingIsAcknowledged) {
   EXPECT_EQ(site.link.disconnects, 1U);
   EXPECT_THAT(site.status().last_error, HasSubstr("not acknowledged"));
   EXPECT_EQ(site.stats().waiting(), 4U);
+}
+
+// A broker that loses one acknowledgement and gives all others.
+TEST(ForwarderWithALostAnswer, SendsTheBatchAgainWithinThePatienceThoughOthersAreAnswered) {
+  UpstreamOptions options = small_batches();
+  options.answer_timeout_ms = 20000;
+  Site<testing::ForgetfulLink> site(options);
+  site.start();
+  site.link.forget_answer(2);
+  for (int second = 0; second < 25; ++second) {
+    site.append_many(4);
+    site.pass_ms(1000);
+  }
+  EXPECT_EQ(site.stats().delivered, 100U);
+  EXPECT_EQ(site.link.connects, 2U);
+}
+
+TEST(ForwarderWithALostAnswer, KeepsALinkThatIsSlowButAnswersTheOldestInTime) {
+  UpstreamOptions options = small_batches();
+  options.answer_timeout_ms = 20000;
+  Site<RevivableLink> site(options);
+  site.append_many(400);
+  site.forwarder.start(site.clock.now());
+  site.encode();
+  for (int i = 0; i < 101; ++i) {
+    site.deliver_one();  // one answer each 15 s, while four batches wait
+    site.clock.advance_ms(15000);
+    site.forwarder.on_tick(site.clock.now());
+    site.encode();
+  }
+  EXPECT_EQ(site.stats().delivered, 400U);
+  EXPECT_EQ(site.link.connects, 1U);
 }
 
 TEST(ForwarderOnAStalledLink, ClosesAfterItsPatience) {

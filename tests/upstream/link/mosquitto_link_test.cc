@@ -196,6 +196,7 @@ UpstreamOptions options_for(uint16_t port, uint8_t protocol) {
   options.batch.messages_max = 50;
   options.batch.linger_ms = 20;
   options.backoff = {20, 100};
+  options.no_subscriber = NoSubscriber::deliver;  // most of these brokers have none
   return options;
 }
 
