@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "hub/config/route_files.h"
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
 #include "hub/shell/privileges.h"
@@ -32,25 +31,36 @@ VerifiedPasswords::Key random_key() {
   return key;
 }
 
+// A hub that is given no id is called as its store was the first time, whatever the host is called now.
+Config with_id_of_store(Config config, const store::DurableStore& store, core::Log& log) {
+  if (!config.hub_id.empty()) return config;
+  const std::string guessed = hub_id_of(config);
+  config.hub_id = store.identity().hub;
+  if (config.hub_id != guessed)
+    log.warn("hub_id_from_store",
+             {{"hub", config.hub_id}, {"host", guessed}, {"fix", "set hub_id in the config"}});
+  return config;
+}
+
 }  // namespace
 
-core::Result<std::unique_ptr<Hub>> Hub::open(const Config& config, std::string config_path,
+core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string config_path,
                                              boost::asio::io_context& io, SpdlogLog& log) {
-  auto listeners = bind_listeners(config, io, log);
+  auto listeners = bind_listeners(wanted, io, log);
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
-  if (const auto dropped = drop_privileges(config.user); !dropped) return core::fail(dropped.error());
-  reserve_descriptors(config.admission.connections_max + kOwnDescriptors);
+  if (const auto dropped = drop_privileges(wanted.user); !dropped) return core::fail(dropped.error());
+  reserve_descriptors(wanted.admission.connections_max + kOwnDescriptors);
   // The first line, and with it the first thread: what needs the process to have one is done.
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
-  auto store = store::open_queue_store(store_options(config), *executor, log);
+  auto store = store::open_queue_store(store_options(wanted), *executor, log);
   if (!store) return core::fail(store.error());
+  const Config config = with_id_of_store(wanted, **store, log);
   auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
                                           std::move(executor), std::move(*store)));
   if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
-  const auto routed = hub->engine_.use_routes(collect_routes(config), config.time_to_live_s);
-  if (!routed) return core::fail(routed.error());
+  if (const auto routed = hub->look_at_routes(true); !routed) return core::fail(routed.error());
   return hub;
 }
 
@@ -84,7 +94,7 @@ Hub::~Hub() = default;
 
 core::Status Hub::restore() {
   if (auto timed = clock_.start(*store_); !timed) return timed;
-  if (auto known = use_access(config_); !known) return known;
+  if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);
   return engine_.restore();
@@ -110,7 +120,7 @@ core::Status Hub::start() {
   return {};
 }
 
-core::Status Hub::use_access(const Config& config) { return access_.use(access_settings(config)); }
+core::Result<bool> Hub::use_access(const Config& config) { return access_.use(access_settings(config)); }
 
 core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::asio::io_context& io,
                                                  core::Log& log) {
@@ -132,19 +142,6 @@ core::Status Hub::listen() {
 }
 
 // ---- certificates ----
-
-void Hub::reload_certificates(ReloadReport& report) {
-  for (const auto& listener : listeners_) {
-    if (!listener->certificate_expires_wall_ms()) continue;
-    if (const auto reloaded = listener->reload_certificates(); !reloaded) {
-      log_.error("certificate_kept", {{"listener", listener->name()}, {"error", reloaded.error().what}});
-      report.errors.push_back("the certificate in force stays: " + reloaded.error().what);
-      continue;
-    }
-    log_.info("certificate_loaded", {{"listener", listener->name()}});
-    report_certificate(*listener);
-  }
-}
 
 void Hub::report_certificate(const broker::Listener& listener) const {
   const auto expires_ms = listener.certificate_expires_wall_ms();
@@ -171,6 +168,7 @@ void Hub::tick() {
   log_.tick();
   if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trimmer_.post(trim_heap);
   note_history();
+  look_again_when_due();
   schedule_tick();
 }
 

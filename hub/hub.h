@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
 #include "hub/config/config.h"
+#include "hub/config/route_files.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
 #include "hub/observe/spdlog_log.h"
@@ -38,9 +40,9 @@ inline constexpr std::string_view kVersion = "0.1.0";
 class Hub : public HubView {
  public:
   // Binds the listeners, then opens the store and restores sessions and retained messages. Nothing listens
-  // yet. `config_path` is read again for routes on reload; empty: the embedded default. Errors are whole
+  // yet. `config_path` is read again on reload; empty: the embedded default. Errors are whole
   // sentences for the operator.
-  [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& config, std::string config_path,
+  [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& wanted, std::string config_path,
                                                                boost::asio::io_context& io, SpdlogLog& log);
   ~Hub() override;
   Hub(const Hub&) = delete;
@@ -80,15 +82,22 @@ class Hub : public HubView {
 
   static core::Result<Listeners> bind_listeners(const Config& config, boost::asio::io_context& io,
                                                 core::Log& log);
-  // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes.
-  core::Status use_access(const Config& config);
+  // Takes over auth.* and access.* of a configuration; if it cannot, nothing changes. True if they changed.
+  core::Result<bool> use_access(const Config& config);
+
+  // ---- reload.cc ----
   void reload_access(const Config& fresh, ReloadReport& report);
+  void reload_certificates(ReloadReport& report);
+  void take_over(Config fresh, ReloadReport& report);
+  core::Status look_at_routes(bool first);
+  void look_again_when_due();
+  void log_reload();
+
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
   void note_history();
   core::Status restore();
   core::Status listen();
-  void reload_certificates(ReloadReport& report);
   void report_certificate(const broker::Listener& listener) const;
   void tick();
   void schedule_tick();
@@ -121,6 +130,10 @@ class Hub : public HubView {
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
+  RouteFolder route_folder_;
+  std::optional<int64_t> second_look_mono_ms_;  // at route files
+  ReloadReport settings_report_;                // of the last reload, without what is wrong with routes now
+  ReloadReport reload_report_;
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
   core::Worker trimmer_;  // of the loop's priority: it holds locks that the loop needs

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "hub/config/route_files.h"
 #include "hub/hub.h"
 #include "hub/metrics.h"
 
@@ -123,6 +122,7 @@ HubStatus Hub::status() const {
   status.waiting = waiting_clients(engine_.held());
   status.upstream = upstream_status(config_.upstream, status.hub_id, link_of(upstream_.get()));
   status.upstream.down_since_ms = history_.link_down.ms();
+  status.reload = reload_report_;
   return status;
 }
 
@@ -176,45 +176,6 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 }
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
-
-void Hub::reload_access(const Config& fresh, ReloadReport& report) {
-  if (const auto used = use_access(fresh); !used) {
-    log_.error("access_reload_failed", {{"error", used.error().what}, {"effect", "users and rules stay"}});
-    report.errors.push_back("the users and rules in force stay: " + used.error().what);
-    return;
-  }
-  config_.access = fresh.access;
-  engine_.renew_grants();
-}
-
-ReloadReport Hub::reload() {
-  ReloadReport report;
-  reload_certificates(report);
-  Config fresh = config_;
-  if (!config_path_.empty()) {
-    auto loaded = load_config_again(config_path_);
-    if (!loaded) {
-      log_.error("reload_failed", {{"error", loaded.error().what}});
-      report.active = engine_.routes().active();
-      report.errors.push_back("what is in force stays: " + loaded.error().what);
-      return report;
-    }
-    fresh = std::move(*loaded);
-  }
-  reload_access(fresh, report);
-  config_.routes = std::move(fresh.routes);
-  config_.routes_dir = std::move(fresh.routes_dir);
-  config_.time_to_live_s = fresh.time_to_live_s;
-  config_.queues = fresh.queues;
-  engine_.use_limits(config_.queues);
-  const auto used = engine_.use_routes(collect_routes(config_), config_.time_to_live_s);
-  if (!used) report.errors.push_back(used.error().what);
-  report.active = engine_.routes().active();
-  for (const RouteInfo& route : engine_.routes().describe()) {
-    if (!route.active) report.errors.push_back(route.error);
-  }
-  return report;
-}
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
   return std::make_unique<TailSubscription>(engine_.tails(),

@@ -11,6 +11,7 @@
 #include "core/system_clock.h"
 #include "core/text.h"
 #include "hub/access/access.h"
+#include "hub/check.h"
 #include "hub/config/config.h"
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
@@ -60,6 +61,19 @@ int run(const Config& config, const std::string& config_path) {
   return 0;
 }
 
+// A line for each finding, and whether the hub would start and take all routes.
+int check(const std::string& path) {
+  const auto found = headgate::hub::check_config(path, headgate::core::SystemClock().now().wall_ms);
+  const auto readable = [](const std::string& text) {
+    return headgate::core::printable(text, headgate::core::LineFeeds::kept);
+  };
+  for (const std::string& problem : found.problems) std::cerr << readable(problem) << '\n';
+  for (const std::string& warning : found.warnings) std::cerr << "warning: " << readable(warning) << '\n';
+  std::cout << path << ": " << (found.problems.empty() ? "ok" : "not ok") << ", " << found.routes
+            << (found.routes == 1 ? " route\n" : " routes\n");
+  return found.problems.empty() ? 0 : kBadConfig;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,6 +83,9 @@ int main(int argc, char** argv) {
   std::string config_path;
   bool print_config = false;
   app.add_option("--config", config_path, "JSON file; without it the embedded default is used");
+  std::string checked_path;
+  app.add_option("--check", checked_path,
+                 "read this configuration and the files that it names, say what is wrong, exit");
   app.add_flag("--print-config", print_config, "print every key with its default and a sentence, and exit");
   app.set_version_flag("--version", std::string(headgate::hub::kVersion));
   try {
@@ -80,6 +97,7 @@ int main(int argc, char** argv) {
     std::cout << headgate::hub::config_reference();
     return 0;
   }
+  if (!checked_path.empty()) return check(checked_path);
   const auto config =
       config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);

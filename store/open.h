@@ -33,8 +33,9 @@ struct DiskUse {
 
 // Defaults are those of headgate.json (`store`).
 struct StoreOptions {
-  std::string dir;     // a directory of the store's own: empty, missing, or a store
-  std::string hub_id;  // written into a new store; an existing one must have the same
+  std::string dir;                 // a directory of the store's own: empty, missing, or a store
+  std::string hub_id;              // written into a new store; an existing one must have the same
+  bool hub_id_is_a_guess = false;  // nobody has said it: an existing store's own id counts
   Durability durability;
   size_t cache_bytes = 8u << 20;  // RocksDB's blocks, indexes and memtables together
   size_t tail_bytes = 8u << 20;   // the newest messages, kept for consumers that keep up

@@ -122,7 +122,7 @@ core::Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, Lis
   if (auto bound = is_unix ? listener->bind_path() : listener->bind_address(); !bound)
     return core::fail(bound.error());
   if (is_encrypted(listener->options_->transport)) {
-    if (auto loaded = listener->reload_certificates(); !loaded) return core::fail(loaded.error());
+    if (auto loaded = listener->reload_certificates(0); !loaded) return core::fail(loaded.error());
   }
   return listener;
 }
@@ -162,11 +162,17 @@ core::Status Listener::bind_path() {
   return {};
 }
 
-core::Status Listener::reload_certificates() {
+core::Result<bool> Listener::reload_certificates(int64_t wall_ms) {
   auto loaded = TlsContext::load(options_->tls, alpn_of(options_->transport));
   if (!loaded) return core::fail(loaded.error().code, "listener " + name() + ": " + loaded.error().what);
+  if (tls_ && tls_->is_same(*loaded)) return false;
+  const std::string drawback = loaded->drawback(wall_ms);
+  if (tls_ && !drawback.empty() && tls_->drawback(wall_ms).empty()) {
+    return core::fail(core::Errc::invalid,
+                      "listener " + name() + ": tls.cert_file " + options_->tls.cert_file + ": " + drawback);
+  }
   tls_ = *std::move(loaded);
-  return {};
+  return true;
 }
 
 std::optional<int64_t> Listener::certificate_expires_wall_ms() const {

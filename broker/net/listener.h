@@ -35,8 +35,10 @@ class Listener {
   [[nodiscard]] const std::string& name() const { return options_->policy.name; }
   [[nodiscard]] const ListenerOptions& options() const { return *options_; }
 
-  // Reads the certificates again, for connections to come. On failure the old ones stay in force.
-  [[nodiscard]] core::Status reload_certificates();
+  // Reads the certificates again, for connections to come; true if they are others than before. On failure the
+  // old ones stay in force. It is a failure, too, if clients could get in by the old ones at the time
+  // `wall_ms` and cannot by the new ones.
+  [[nodiscard]] core::Result<bool> reload_certificates(int64_t wall_ms);
   // When the hub's certificate ends, Unix time; nullopt without TLS.
   [[nodiscard]] std::optional<int64_t> certificate_expires_wall_ms() const;
 

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/os/file_rights.h"
 
@@ -125,10 +127,59 @@ core::Status use_client_authorities(SSL_CTX* context, const TlsOptions& options)
   return {};
 }
 
+// Unix time; `unknown` if it is none.
+int64_t wall_ms_of(const ASN1_TIME* time, int64_t unknown) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return unknown;
+  return int64_t{timegm(&parts)} * 1000;
+}
+
+int64_t begin_of(const X509* certificate) {
+  return certificate == nullptr ? 0 : wall_ms_of(X509_get0_notBefore(certificate), 0);
+}
+
 int64_t end_of(const X509* certificate) {
-  std::tm end{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return INT64_MAX;
-  return int64_t{timegm(&end)} * 1000;
+  return certificate == nullptr ? INT64_MAX : wall_ms_of(X509_get0_notAfter(certificate), INT64_MAX);
+}
+
+bool is_valid_at(const X509* certificate, int64_t wall_ms) {
+  return begin_of(certificate) <= wall_ms && wall_ms < end_of(certificate);
+}
+
+std::string day_of(int64_t wall_ms) {
+  const std::time_t seconds = wall_ms / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &parts);
+  return {text.data(), size};
+}
+
+// Authorities of client certificates that the context trusts.
+std::vector<X509*> authorities_of(const SSL_CTX* context) {
+  std::vector<X509*> authorities;
+  const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    X509* const authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (authority != nullptr) authorities.push_back(authority);
+  }
+  return authorities;
+}
+
+std::string digest_of(const X509* certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned bytes = 0;
+  if (certificate == nullptr || X509_digest(certificate, EVP_sha256(), digest.data(), &bytes) != 1) return "";
+  return {reinterpret_cast<const char*>(digest.data()), bytes};
+}
+
+std::string fingerprint_of(SSL_CTX* context) {
+  std::string all = digest_of(SSL_CTX_get0_certificate(context));
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context, &chain);
+  for (int i = 0; i < sk_X509_num(chain); ++i) all += digest_of(sk_X509_value(chain, i));
+  for (const X509* const authority : authorities_of(context)) all += "/" + digest_of(authority);
+  return all;
 }
 
 std::optional<std::string> text_of(const ASN1_STRING* string) {
@@ -172,8 +223,24 @@ core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char*
   if (const auto used = use_certificate(context.get(), options); !used) return core::fail(used.error());
   if (const auto used = use_client_authorities(context.get(), options); !used)
     return core::fail(used.error());
-  const int64_t end = end_of(SSL_CTX_get0_certificate(context.get()));
-  return TlsContext(std::move(context), end);
+  return TlsContext(std::move(context));
+}
+
+TlsContext::TlsContext(SharedTlsContext context)
+    : context_(std::move(context)),
+      expires_wall_ms_(end_of(SSL_CTX_get0_certificate(context_.get()))),
+      fingerprint_(fingerprint_of(context_.get())) {}
+
+std::string TlsContext::drawback(int64_t wall_ms) const {
+  X509* const own = SSL_CTX_get0_certificate(context_.get());
+  if (wall_ms >= end_of(own)) return "the certificate expired on " + day_of(end_of(own));
+  if (wall_ms < begin_of(own)) return "the certificate is not valid before " + day_of(begin_of(own));
+  if (X509_check_purpose(own, X509_PURPOSE_SSL_SERVER, 0) != 1)
+    return "the certificate is not one for servers";
+  const std::vector<X509*> authorities = authorities_of(context_.get());
+  const bool any = std::any_of(authorities.begin(), authorities.end(),
+                               [&](const X509* authority) { return is_valid_at(authority, wall_ms); });
+  return authorities.empty() || any ? "" : "no certificate in tls.client_ca_file is valid";
 }
 
 TlsSession make_session(ssl_ctx_st& context, int socket, CertificateDates dates) {

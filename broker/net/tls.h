@@ -32,13 +32,18 @@ class TlsContext {
   [[nodiscard]] const SharedTlsContext& shared() const { return context_; }
   // When the hub's own certificate ends, Unix time.
   [[nodiscard]] int64_t expires_wall_ms() const { return expires_wall_ms_; }
+  // Words for why clients cannot get in by it at that time: expired, not valid yet, not made for servers, no
+  // authority of client certificates that is valid. Empty: nothing is wrong with it.
+  [[nodiscard]] std::string drawback(int64_t wall_ms) const;
+  // True if the certificate, its chain and the authorities of clients are the same.
+  [[nodiscard]] bool is_same(const TlsContext& other) const { return fingerprint_ == other.fingerprint_; }
 
  private:
-  TlsContext(SharedTlsContext context, int64_t expires_wall_ms)
-      : context_(std::move(context)), expires_wall_ms_(expires_wall_ms) {}
+  explicit TlsContext(SharedTlsContext context);
 
   SharedTlsContext context_;
   int64_t expires_wall_ms_;
+  std::string fingerprint_;
 };
 
 // The fate of a client's certificate that seems to have expired, or not to be valid yet.

@@ -66,9 +66,11 @@ Access::Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const 
 
 // ---- configuration ----
 
-core::Status Access::use(const AccessSettings& settings) {
+core::Result<bool> Access::use(const AccessSettings& settings) {
   auto files = load_files(settings);
   if (!files) return core::fail(files.error());
+  if (const auto whole = check_emptied(*files); !whole) return core::fail(whole.error());
+  const bool changed = settings != in_force_->settings || *files != in_force_->files;
   for (const auto& [path, file] : *files) {
     if (is_world_readable(path)) {
       log_.warn(
@@ -79,6 +81,17 @@ core::Status Access::use(const AccessSettings& settings) {
   in_force_ =
       std::make_shared<const InForce>(InForce{settings, *std::move(files), AccessRules(settings.rules)});
   warn_of_users_without_rules();
+  return changed;
+}
+
+core::Status Access::check_emptied(const std::map<std::string, PasswordFile>& files) const {
+  for (const auto& [path, file] : files) {
+    const auto before = in_force_->files.find(path);
+    if (!file.is_blank() || before == in_force_->files.end() || before->second.users().empty()) continue;
+    return core::fail(core::Errc::invalid, path + ": is empty, and had " +
+                                               std::to_string(before->second.users().size()) +
+                                               " users; for none, leave a line that begins with #");
+  }
   return {};
 }
 

@@ -41,9 +41,10 @@ class Access : public broker::AccessControl {
   // Everything is borrowed. `key` should be random.
   Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const core::Clock& clock, core::Log& log);
 
-  // Reads the files and takes over, or changes nothing. Then call Engine::renew_grants(). Errors: invalid,
-  // not_found, io.
-  [[nodiscard]] core::Status use(const AccessSettings& settings);
+  // Reads the files and takes over, or changes nothing. Then call Engine::renew_grants(). True if something is
+  // another than before. A file that has become empty while it had users is an error: it is being written, or
+  // was lost; one without users has a comment. Errors: invalid, not_found, io.
+  [[nodiscard]] core::Result<bool> use(const AccessSettings& settings);
   // Call about once a second.
   void tick(core::Now now) { queue_.tick(now); }
 
@@ -60,6 +61,7 @@ class Access : public broker::AccessControl {
     AccessRules rules{{}};
   };
 
+  [[nodiscard]] core::Status check_emptied(const std::map<std::string, PasswordFile>& files) const;
   [[nodiscard]] const PasswordFile* users(const broker::Credentials& credentials) const;
   [[nodiscard]] Verdict admit(const broker::Credentials& credentials, const std::string& username,
                               const std::string& proof) const;

@@ -64,8 +64,10 @@ core::Result<PasswordFile> PasswordFile::parse(std::string_view text, std::strin
     problems.append(problems.empty() ? "" : "\n").append(path).append(":").append(std::to_string(line));
     problems.append(": ").append(what);
   };
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // some editors begin UTF-8 with it
   for (size_t number = 1; !text.empty(); ++number) {
     const std::string_view line = take_line(text);
+    file.blank_ = file.blank_ && line.empty();
     if (line.empty() || line.starts_with('#')) continue;
     const size_t colon = line.rfind(':');  // no hash has one; a user name may
     const std::string_view user = line.substr(0, colon == std::string_view::npos ? 0 : colon);

@@ -24,9 +24,14 @@ class PasswordFile {
   // a hash of this file, chosen by `any`.
   [[nodiscard]] const std::string& decoy(size_t any) const;
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& users() const { return hashes_; }
+  // True if it has not even a comment: it may be about to be written.
+  [[nodiscard]] bool is_blank() const { return blank_; }
+
+  friend bool operator==(const PasswordFile&, const PasswordFile&) = default;
 
  private:
   std::map<std::string, std::string, std::less<>> hashes_;
+  bool blank_ = true;
 };
 
 // True if everybody on this machine can read the file.

@@ -17,6 +17,8 @@ struct AccessSettings {
   std::vector<IdentityPattern> identities;
   std::vector<AccessRule> rules = default_access_rules();
   std::string own_device;  // the device of modules that name none; follows from the hub's id
+
+  friend bool operator==(const AccessSettings&, const AccessSettings&) = default;
 };
 
 // Errors: invalid; a line for each thing that is wrong, `path[0].key: what was found; what is allowed`. A

@@ -56,6 +56,7 @@ Json to_json(const RouteInfo& route) {
           {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
           {"ttl_s", route.ttl_s},
           {"active", route.active},
+          {"kept", route.kept},
           {"matched", route.matched},
           {"undefined", route.undefined},
           {"unreadable", route.unreadable},
@@ -106,13 +107,12 @@ AdminReply get_routes(const AdminCall& call) {
 }
 
 AdminReply check_routes(const AdminCall& call) {
-  const auto report = routing::check_routes(routing::parse_route_file(call.request.body, "request"));
+  const auto report = routing::check_routes(routing::parse_route_text(call.request.body, "request").routes);
   return AdminResponse{200, routing::to_json(report)};
 }
 
 AdminReply reload_routes(const AdminCall& call) {
-  const ReloadReport report = call.hub.reload();
-  return answer_json({{"active", report.active}, {"errors", report.errors}});
+  return answer_json(to_json(call.hub.reload()));
 }
 
 AdminReply tail(const AdminCall& call) {

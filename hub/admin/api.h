@@ -20,7 +20,8 @@
 //                                      "messages", "bytes"}
 //   GET  /v1/routes                    {"routes": […]}
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
-//   POST /v1/routes/reload             reads the route files again
+//   POST /v1/routes/reload             reads config, routes, users, certificates again: {"at_ms", "active", "took",
+//                                      "kept", "left_out", "needs_restart"}
 //   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)

@@ -52,6 +52,16 @@ struct WaitingClient {
   bool paused = false;  // it is not read
 };
 
+// Outcome of the last reload, and of the looks at route files since. Each text is for the operator.
+struct ReloadReport {
+  int64_t at_ms = 0;                  // Unix time; 0: nothing was reloaded since the start
+  uint64_t active = 0;                // routes in force
+  std::vector<std::string> took;      // what is in force now and was not before
+  std::vector<std::string> kept;      // what stays in force as it was, because the new is broken or worse
+  std::vector<std::string> left_out;  // what is broken, and there is none in force that could stay
+  std::vector<std::string> needs_restart;  // keys whose new values are not in force
+};
+
 // Who the hub is and how it does, but for numbers: those are metrics (status_readings()).
 struct HubStatus {
   std::string version;
@@ -69,6 +79,7 @@ struct HubStatus {
   bool disk_low = false;               // DiskState::low
   std::vector<WaitingClient> waiting;  // those that are not read first; no more than a person looks at
   UpstreamStatus upstream;
+  ReloadReport reload;
 };
 
 struct ClientInfo {
@@ -102,19 +113,14 @@ struct RouteInfo {
   std::optional<uint8_t> priority;
   uint32_t ttl_s = 0;  // 0 = for ever
   bool active = false;
+  bool kept = false;     // active in an earlier version: the one that is written now is broken, see `error`
   uint64_t matched = 0;  // messages since start or reload
   // Messages since then for which the condition could not be decided, so that the route did not take them:
   uint64_t undefined = 0;         // something in it had no value
   uint64_t unreadable = 0;        // the body is no JSON that $body can read
   std::string undefined_last;     // why, the last time
   int64_t undefined_last_ms = 0;  // when that message arrived, Unix time
-  std::string error;              // with place and caret; empty if active
-};
-
-struct ReloadReport {
-  uint64_t active = 0;
-  std::vector<std::string>
-      errors;  // one readable text for each route or file that was left out, or not taken
+  std::string error;              // with place and caret; empty if active and not kept
 };
 
 // A session that the operator has ended.
@@ -146,8 +152,8 @@ class HubView {
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
 
-  // Reads the certificates, and the config's routes and routes_dir, again. Routes that do not load are left
-  // out, certificates that do not leave the old ones in force; both are reported.
+  // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
+  // what is broken the version in force stays.
   virtual ReloadReport reload() = 0;
 
   // Ends a client's connection. Error: not_found, for the operator to read.

@@ -79,6 +79,7 @@ Json texts(const HubStatus& status, const std::string& damage) {
           {"dropped", nullptr},
           {"lost", nullptr},
           {"routes", nullptr},
+          {"reload", to_json(status.reload)},
           {"store", store_texts(status, damage)},
           {"upstream", upstream_texts(status.upstream)}};
 }
@@ -101,6 +102,12 @@ void put(Json& json, const Reading& reading) {
 }
 
 }  // namespace
+
+Json to_json(const ReloadReport& report) {
+  return {{"at_ms", report.at_ms},       {"active", report.active},
+          {"took", report.took},         {"kept", report.kept},
+          {"left_out", report.left_out}, {"needs_restart", report.needs_restart}};
+}
 
 AdminReply get_status(const AdminCall& call) {
   const HubStatus status = call.hub.status();

@@ -56,13 +56,17 @@ struct Setter {
   Problems& problems;
 
   void operator()(const Ref<Owner, bool>& ref) {
-    if (!value.is_boolean()) return found(problems, path, value, "true or false");
+    if (!value.is_boolean()) {
+      return found(problems, path, value,
+                   value.is_string() ? "true or false, without quotes" : "true or false");
+    }
     ref(owner) = value.get<bool>();
   }
 
   void operator()(const Number<Owner>& number) {
     const auto read = read_number();
-    if (!read || *read < key.min || *read > key.max) return found(problems, path, value, allowed_numbers());
+    if (!read || *read < key.min || *read > key.max)
+      return found(problems, path, value, allowed_numbers() + without_quotes());
     number.set(owner, *read);
   }
 
@@ -169,6 +173,12 @@ struct Setter {
     if (key.unit != Unit::bytes || !value.is_string()) return std::nullopt;
     const auto size = core::parse_byte_size(value.get_ref<const std::string&>());
     return size ? std::optional(*size) : std::nullopt;
+  }
+
+  // A number as people write it into other programs' files.
+  std::string without_quotes() const {
+    if (!value.is_string() || key.unit == Unit::bytes) return "";
+    return "; as a number, without quotes and unit";
   }
 
   std::string allowed_numbers() const {
@@ -308,6 +318,7 @@ store::StoreOptions store_options(const Config& config) {
   store::StoreOptions options = config.store;
   options.dir = config.data_dir + "/" + std::string(store::kStoreDirName);
   options.hub_id = hub_id_of(config);
+  options.hub_id_is_a_guess = config.hub_id.empty();  // a container's host name is another after each update
   return options;
 }
 

@@ -71,6 +71,11 @@ struct Config {
 // Every key with its default and a sentence, as a commented headgate.json that parses to default_config().
 [[nodiscard]] std::string config_reference();
 
+// Paths of the keys whose values differ, in the order of the reference; of routes nothing is said.
+[[nodiscard]] std::vector<std::string> changed_keys(Config before, Config after);
+// True for a key that a reload takes over; the others are read at the start only.
+[[nodiscard]] bool is_reloadable(std::string_view key);
+
 // hub_id, or the host name with what an id may not hold replaced by '-'.
 [[nodiscard]] std::string hub_id_of(const Config& config);
 

@@ -27,8 +27,4 @@ using Keys = std::vector<Key<Config>>;
 
 [[nodiscard]] Keys joined(std::initializer_list<Keys> parts);
 
-[[nodiscard]] bool is_socket_path(std::string_view text);
-inline constexpr TextRule kSocket = {is_socket_path,
-                                     "a path of at most 107 bytes, the system's limit for sockets"};
-
 }  // namespace headgate::hub

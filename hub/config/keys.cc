@@ -7,6 +7,7 @@
 #include "core/topic.h"
 #include "core/units.h"
 #include "hub/config/key_tables.h"
+#include "hub/config/text_rules.h"
 
 namespace headgate::hub {
 
@@ -24,24 +25,24 @@ bool is_hub_id(std::string_view text) {
   return text.size() <= kHubIdBytesMax && std::all_of(text.begin(), text.end(), allowed);
 }
 
-bool is_not_empty(std::string_view text) { return !text.empty(); }
-
 constexpr TextRule kHubId = {is_hub_id, "up to 64 of letters, digits, - . _"};
-constexpr TextRule kNotEmpty = {is_not_empty, "a path, not empty"};
 Keys hub_keys() {
   return {
       {.path = "hub_id",
        .slot = at(&Config::hub_id),
-       .doc = "Name of this hub in batches and topics; empty takes the host name. Keep it for the life of "
-              "the site.",
+       .doc =
+           "Name of this hub in batches and topics; empty takes the store's, for a new one the host name. Keep "
+           "it for the life of the site.",
        .rule = kHubId},
       {.path = "data_dir",
        .slot = at(&Config::data_dir),
        .doc = "Directory of everything durable; made if it is missing, used by one hub at a time.",
-       .rule = kNotEmpty},
-      {"user", at(&Config::user),
-       "User that the hub becomes when root has started it, after it has bound its ports and read its "
-       "certificates; empty: it stays who it is."},
+       .rule = kPath},
+      {.path = "user",
+       .slot = at(&Config::user),
+       .doc = "User that the hub becomes when root has started it, after it has bound its ports and read its "
+              "certificates; empty: it stays who it is.",
+       .rule = kSystemUser},
       {.path = "listeners",
        .slot = at(&Config::listeners),
        .doc = "Where MQTT clients connect.",
@@ -52,9 +53,12 @@ Keys hub_keys() {
 
 Keys access_keys() {
   return {
-      {"auth.password_file", at(&Config::access, &AccessSettings::password_file),
-       "File of users, user:hash a line, as `headgate passwd` and mosquitto_passwd write it; empty: there "
-       "are no users."},
+      {.path = "auth.password_file",
+       .slot = at(&Config::access, &AccessSettings::password_file),
+       .doc =
+           "File of users, user:hash a line, as `headgate passwd` and mosquitto_passwd write it; empty: there "
+           "are no users.",
+       .rule = kPathOrEmpty},
       {"auth.identities", at(&Config::access, &AccessSettings::identities),
        "Users and certificates that are modules or devices: {\"user\": {\"module\": \"name\"}}; one * in "
        "both stands for the same text."},
@@ -69,9 +73,11 @@ Keys route_keys() {
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
        "queue, onRemove, retain."},
-      {"routes_dir", at(&Config::routes_dir),
-       "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
-       "manifest."},
+      {.path = "routes_dir",
+       .slot = at(&Config::routes_dir),
+       .doc = "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
+              "manifest.",
+       .rule = kPathOrEmpty},
       {"time_to_live_s", at(&Config::time_to_live_s),
        "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
       {"sys_interval_s", at(&Config::sys_interval_s),
@@ -89,13 +95,23 @@ Keys operator_keys() {
        .rule = kSocket},
       {"log.level", at(&Config::log, &LogConfig::level),
        "Least important lines written: debug, info, warn or error."},
-      {"log.file", at(&Config::log, &LogConfig::file), "File that the log is appended to; empty: stderr."},
+      {.path = "log.file",
+       .slot = at(&Config::log, &LogConfig::file),
+       .doc = "File that the log is appended to; empty: stderr.",
+       .rule = kLogFile},
   };
 }
 
 }  // namespace
 
-bool is_socket_path(std::string_view text) { return text.size() <= kSocketPathBytesMax; }
+bool is_reloadable(std::string_view key) {
+  static constexpr std::array<std::string_view, 6> kGroups = {
+      "auth.", "access.", "routes", "store.queue_", "store.session_", "store.on_full"};
+  static constexpr std::array<std::string_view, 3> kKeys = {"time_to_live_s", "store.bytes_max",
+                                                            "store.dead_bytes_max"};
+  const auto begins = [key](std::string_view group) { return key.starts_with(group); };
+  return std::ranges::any_of(kGroups, begins) || std::ranges::find(kKeys, key) != kKeys.end();
+}
 
 Keys joined(std::initializer_list<Keys> parts) {
   Keys all;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "hub/config/key_tables.h"
+#include "hub/config/text_rules.h"
 
 namespace headgate::hub {
 namespace {
@@ -22,23 +23,8 @@ bool is_mode(std::string_view text) {
          std::all_of(text.begin(), text.end(), octal);
 }
 
-bool is_ws_path(std::string_view text) {
-  const auto odd = [](unsigned char c) { return c <= ' ' || c >= 0x7F || c == '?' || c == '#'; };
-  return text.starts_with('/') && text.size() <= 255 && std::none_of(text.begin(), text.end(), odd);
-}
-
-bool is_origin(std::string_view text) {
-  const size_t host = text.find("://");
-  return host != std::string_view::npos && host > 0 && text.find('/', host + 3) == std::string_view::npos;
-}
-
 constexpr TextRule kAddress = {is_ip_address, "an IP address such as \"127.0.0.1\" or \"::1\""};
 constexpr TextRule kMode = {is_mode, "three octal digits, as chmod takes them: \"0660\""};
-constexpr TextRule kWsPath = {is_ws_path,
-                              "a path that begins with /, or a list of 1 to 16 of them, without query"};
-constexpr TextRule kOrigin = {is_origin,
-                              "a list of up to 64 origins such as \"https://panel.example\", without path"};
-
 using L = ListenerConfig;
 using broker::ListenerOptions;
 
@@ -76,8 +62,10 @@ std::vector<Key<L>> listener_access_keys() {
       {"anonymous", at(&L::anonymous),
        "Who may connect without credentials: \"loopback\" everybody where only this machine can connect, "
        "else nobody; true everybody; false nobody."},
-      {"password_file", own(&ListenerOptions::policy, &broker::ListenerPolicy::password_file),
-       "File of the users that may come in here; empty: auth.password_file. See access.md."},
+      {.path = "password_file",
+       .slot = own(&ListenerOptions::policy, &broker::ListenerPolicy::password_file),
+       .doc = "File of the users that may come in here; empty: auth.password_file. See access.md.",
+       .rule = kPathOrEmpty},
       {"connections_max", own(&ListenerOptions::connections_max),
        "Connections open at a time by this listener; 0: only limits.connections_max holds.", Unit::none, 0,
        1'000'000},
@@ -91,11 +79,18 @@ std::vector<Key<L>> tls_keys() {
   const auto tls = [](auto member) { return own(&ListenerOptions::tls, member); };
   using T = broker::TlsOptions;
   return {
-      {"tls.cert_file", tls(&T::cert_file),
-       "The hub's certificate (PEM), followed by the chain up to its authority. Read again on SIGHUP."},
-      {"tls.key_file", tls(&T::key_file), "Private key (PEM) of the certificate, without a passphrase."},
-      {"tls.client_ca_file", tls(&T::ca_file),
-       "Authorities (PEM) of client certificates; empty: clients are not asked for one."},
+      {.path = "tls.cert_file",
+       .slot = tls(&T::cert_file),
+       .doc = "The hub's certificate (PEM), followed by the chain up to its authority. Read again on SIGHUP.",
+       .rule = kPathOrEmpty},
+      {.path = "tls.key_file",
+       .slot = tls(&T::key_file),
+       .doc = "Private key (PEM) of the certificate, without a passphrase.",
+       .rule = kPathOrEmpty},
+      {.path = "tls.client_ca_file",
+       .slot = tls(&T::ca_file),
+       .doc = "Authorities (PEM) of client certificates; empty: clients are not asked for one.",
+       .rule = kPathOrEmpty},
       {"tls.require_client_certificate", tls(&T::require_client_certificate),
        "Refuse clients without a certificate."},
       {"tls.identity", tls(&T::identity),

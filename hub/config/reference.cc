@@ -146,4 +146,13 @@ class Reference {
 
 std::string config_reference() { return Reference().write(); }
 
+std::vector<std::string> changed_keys(Config before, Config after) {
+  std::vector<std::string> changed;
+  for (const Key<Config>& key : config_keys()) {
+    const std::string was = std::visit(Default<Config>{before}, key.slot);
+    if (was != std::visit(Default<Config>{after}, key.slot)) changed.emplace_back(key.path);
+  }
+  return changed;
+}
+
 }  // namespace headgate::hub

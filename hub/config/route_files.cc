@@ -42,6 +42,21 @@ std::vector<std::string> json_files(const std::string& dir, std::error_code& err
   return paths;
 }
 
+std::string dir_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+// The directory as a whole is wrong: what came from files, of it or of one that it replaces, stays.
+void report_directory(const std::string& dir, const std::string& what, const std::set<std::string>& known,
+                      routing::RouteFile& all) {
+  const std::string effect = known.empty() ? "" : "; what is in force stays in force";
+  all.errors.push_back({dir, "", dir + ": " + what + effect});
+  for (const std::string& path : known) {
+    if (dir_of(path) != dir) all.errors.push_back({path, "", path + ": " + dir + " " + what + effect});
+  }
+}
+
 }  // namespace
 
 void merge_routes(routing::RouteFile& all, routing::RouteFile more) {
@@ -53,18 +68,53 @@ void merge_routes(routing::RouteFile& all, routing::RouteFile more) {
       all.entries.push_back(std::move(entry));
       continue;
     }
-    const std::string what = entry.file + ": route \"" + entry.name + "\" is left out: " + first->file +
+    const std::string what = entry.file + ": route \"" + entry.name + "\" cannot be taken: " + first->file +
                              " has one of that name; rename one of them";
     all.errors.push_back({entry.file, entry.name, what});
   }
 }
 
-routing::RouteFile collect_routes(const Config& config) {
-  routing::RouteFile all = config.routes;
-  if (config.routes_dir.empty()) return all;
+routing::RouteFile RouteFolder::look(std::string dir, const std::set<std::string>& known, core::Now now) {
+  while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
+  routing::RouteFile all;
+  const auto absent_before = std::exchange(absent_since_, {});
+  if (dir.empty()) return all;
   std::error_code error;
-  for (const std::string& path : json_files(config.routes_dir, error)) merge_routes(all, read_file(path));
-  if (error) merge_routes(all, failed(config.routes_dir, error.message()));
+  const std::vector<std::string> paths = json_files(dir, error);
+  if (error) {
+    report_directory(dir, "cannot be read: " + error.message(), known, all);
+    return all;
+  }
+  if (paths.empty() && !known.empty()) {
+    report_directory(dir, "holds no route file any more (for none, leave one with {\"routes\": {}} there)",
+                     known, all);
+    return all;
+  }
+  for (const std::string& path : paths) merge_routes(all, read_file(path));
+  for (const std::string& path : known) {
+    if (dir_of(path) != dir || std::ranges::find(paths, path) != paths.end()) continue;
+    const auto first = absent_before.find(path);
+    const int64_t since = first == absent_before.end() ? now.mono_ms : first->second;
+    if (now.mono_ms - since >= kSecondLookMs) continue;
+    absent_since_.emplace(path, since);
+    all.errors.push_back(
+        {path, "", path + ": is not there; its routes stay in force until a second look, 5 s later"});
+  }
+  return all;
+}
+
+std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
+  std::optional<int64_t> due;
+  for (const auto& [path, since] : absent_since_)
+    due = std::min(due.value_or(INT64_MAX), since + kSecondLookMs);
+  return due;
+}
+
+routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
+                                  std::set<std::string> known, core::Now now) {
+  known.erase(config_file);
+  routing::RouteFile all = config.routes;
+  merge_routes(all, folder.look(config.routes_dir, known, now));
   return all;
 }
 

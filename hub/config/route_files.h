@@ -1,16 +1,43 @@
 // Every route an operator wrote: those in the config and those in routes_dir, in one list.
 #pragma once
 
-#include <string_view>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 
+#include "core/clock.h"
 #include "hub/config/config.h"
 #include "routing/files/route_file.h"
 
 namespace headgate::hub {
 
-// The config's routes, then those of each *.json in `routes_dir` in the order of the file names. A name that
-// was used before is an error of the later route, so is a file that cannot be read; the rest load.
-[[nodiscard]] routing::RouteFile collect_routes(const Config& config);
+// The *.json files of a directory, look by look. A file that is not there any more is an error at first: an
+// editor, a copy or a mount may be at work. It is gone, and its routes with it, when it is absent in two looks
+// 5 s apart while the directory can be read and holds another route file. A directory that is missing, cannot
+// be read or has suddenly no route file is an error for as long as it is.
+class RouteFolder {
+ public:
+  // Reads all files in the order of their names; empty `dir`: there is none. `known`: files that routes in
+  // force came from. Errors concern one file, or the directory, and name it. What the error is about is
+  // Engine's to keep in force.
+  [[nodiscard]] routing::RouteFile look(std::string dir, const std::set<std::string>& known, core::Now now);
+  // When the second look at what was absent is due; nullopt: nothing was.
+  [[nodiscard]] std::optional<int64_t> second_look_mono_ms() const;
+
+ private:
+  std::map<std::string, int64_t> absent_since_;  // by path, mono_ms of the first look
+};
+
+inline constexpr int64_t kSecondLookMs = 5000;
+
+// The config's routes, then those of each *.json in `routes_dir`. A name that was used before is an error of
+// the later route, so is a file that cannot be read; the rest load. `config_file`: where the config was read
+// from. `known`: files that routes in force came from.
+[[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,
+                                                RouteFolder& folder, std::set<std::string> known,
+                                                core::Now now);
 
 // Adds `more` to `all`, leaving out (and reporting) routes whose name `all` has already.
 void merge_routes(routing::RouteFile& all, routing::RouteFile more);

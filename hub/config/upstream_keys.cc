@@ -1,9 +1,6 @@
 // `upstream`: the forwarder's and the link's options.
-#include <algorithm>
-#include <cctype>
-
-#include "core/topic.h"
 #include "hub/config/key_tables.h"
+#include "hub/config/text_rules.h"
 
 namespace headgate::hub {
 namespace {
@@ -12,22 +9,6 @@ using upstream::BackoffOptions;
 using upstream::BatchOptions;
 using upstream::LinkOptions;
 using upstream::UpstreamOptions;
-
-bool is_host(std::string_view text) {
-  const auto odd = [](unsigned char c) { return std::isspace(c) != 0 || c == '/' || c == '@'; };
-  return text.size() <= 255 && std::none_of(text.begin(), text.end(), odd);
-}
-
-bool is_topic_pattern(std::string_view text) {
-  return core::is_valid_topic_name(text) && text.front() != '$';
-}
-
-bool is_mqtt_string(std::string_view text) { return text.size() <= kU16Max && core::is_valid_utf8(text); }
-
-constexpr TextRule kHost = {is_host, "a host name or IP address alone, without scheme, port or path"};
-constexpr TextRule kTopic = {is_topic_pattern,
-                             "an MQTT topic without + and #, not beginning with $; {hub} is the hub id"};
-constexpr TextRule kMqttString = {is_mqtt_string, "up to 65535 bytes of UTF-8"};
 
 auto up(auto... members) { return at(&Config::upstream, members...); }
 auto link(auto... members) { return up(&UpstreamOptions::link, members...); }
@@ -49,16 +30,24 @@ Keys link_keys() {
        .slot = link(&LinkOptions::username),
        .doc = "User name; empty sends none.",
        .rule = kMqttString},
-      {"upstream.password_file", link(&LinkOptions::password_file),
-       "File whose first line is the password; empty sends none."},
+      {.path = "upstream.password_file",
+       .slot = link(&LinkOptions::password_file),
+       .doc = "File whose first line is the password; empty sends none.",
+       .rule = kPathOrEmpty},
       {"upstream.keep_alive_s", link(&LinkOptions::keep_alive_s), "Keep-alive of the link.", Unit::seconds, 5,
        kU16Max},
-      {"upstream.tls.ca_file", link(&LinkOptions::tls, &core::TlsFiles::ca_file),
-       "Certificates (PEM) that the broker's must descend from; setting it turns TLS on."},
-      {"upstream.tls.cert_file", link(&LinkOptions::tls, &core::TlsFiles::cert_file),
-       "Client certificate (PEM) for mutual TLS."},
-      {"upstream.tls.key_file", link(&LinkOptions::tls, &core::TlsFiles::key_file),
-       "Private key (PEM) of the client certificate."},
+      {.path = "upstream.tls.ca_file",
+       .slot = link(&LinkOptions::tls, &core::TlsFiles::ca_file),
+       .doc = "Certificates (PEM) that the broker's must descend from; setting it turns TLS on.",
+       .rule = kPathOrEmpty},
+      {.path = "upstream.tls.cert_file",
+       .slot = link(&LinkOptions::tls, &core::TlsFiles::cert_file),
+       .doc = "Client certificate (PEM) for mutual TLS.",
+       .rule = kPathOrEmpty},
+      {.path = "upstream.tls.key_file",
+       .slot = link(&LinkOptions::tls, &core::TlsFiles::key_file),
+       .doc = "Private key (PEM) of the client certificate.",
+       .rule = kPathOrEmpty},
       {.path = "upstream.topic",
        .slot = up(&UpstreamOptions::topic),
        .doc = "Topic that batches are published to; {hub} is replaced by the hub id.",

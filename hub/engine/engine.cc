@@ -29,6 +29,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
 core::Status Engine::restore() {
   if (auto sessions = sessions_.restore(); !sessions) return sessions;
   if (auto retained = retained_.restore(); !retained) return retained;
+  if (auto routes = routes_.restore(); !routes) return routes;
   return restore_queues();
 }
 

@@ -27,7 +27,8 @@ core::Status QueueRules::load_stored() {
   });
 }
 
-core::Status QueueRules::use(std::span<const Use> uses, const store::QueuePolicy& defaults) {
+core::Status QueueRules::use(std::span<const Use> uses, const store::QueuePolicy& defaults,
+                             const LetGo& may_go) {
   if (const auto loaded = load_stored(); !loaded) return loaded;
   rules_.clear();
   held_.clear();
@@ -47,7 +48,8 @@ core::Status QueueRules::use(std::span<const Use> uses, const store::QueuePolicy
     remember(store_.stats(queue).name, plain ? std::nullopt : rule.on_remove);
   }
   for (const store::QueueId queue : store_.queues()) {
-    if (!rules_.contains(queue)) let_go(queue);
+    if (rules_.contains(queue)) continue;
+    let_go(queue, may_go.all || may_go.queues.contains(store_.stats(queue).name));
   }
   return {};
 }
@@ -66,12 +68,13 @@ void QueueRules::remember(std::string_view queue_name, std::optional<OnRemove> o
 }
 
 // No route leads there any more.
-void QueueRules::let_go(store::QueueId queue) {
+void QueueRules::let_go(store::QueueId queue, bool on_purpose) {
   const std::string name = store_.stats(queue).name;
   const store::QueueKind kind = store_.stats(queue).attributes.kind;
   if (kind != store::QueueKind::link && kind != store::QueueKind::input) return;
   const auto known = stored_->find(name);
   const OnRemove on_remove = known == stored_->end() ? OnRemove::drain : known->second;
+  if (!on_purpose && on_remove != OnRemove::keep) return;
   store_.set_policy(queue, {});
   if (on_remove == OnRemove::purge) {
     const auto purged = store_.purge(queue);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,13 @@ namespace headgate::hub {
 [[nodiscard]] store::QueuePolicy policy_of(const routing::QueueRule& rule,
                                            const store::QueuePolicy& defaults);
 
+// Queues of which it is known that their last route was taken away on purpose: all that have none, or those named.
+// The others wait, as they are, until the mistake is corrected that may have taken their route.
+struct LetGo {
+  bool all = true;
+  std::set<std::string> queues = {};
+};
+
 // The rules in force, by queue name, and what becomes of queues that have lost their last route: they are
 // *drained* (delivered on, removed once empty), *kept* (held as they are until a route leads there again) or
 // *purged*. What is to become of a queue is stored while routes lead to it, so that it also holds for a route
@@ -34,7 +42,7 @@ class QueueRules {
     routing::QueueRule rule;
   };
   // Takes over all uses at once. Queues without one, among those that routes can lead to, are let go.
-  core::Status use(std::span<const Use> uses, const store::QueuePolicy& defaults);
+  core::Status use(std::span<const Use> uses, const store::QueuePolicy& defaults, const LetGo& may_go = {});
 
   // Kept, and nobody's to read.
   [[nodiscard]] bool is_held(store::QueueId queue) const { return held_.contains(queue); }
@@ -44,7 +52,7 @@ class QueueRules {
  private:
   core::Status load_stored();
   void remember(std::string_view queue_name, std::optional<routing::OnRemove> on_remove);
-  void let_go(store::QueueId queue);
+  void let_go(store::QueueId queue, bool on_purpose);
   void remove(store::QueueId queue);
 
   store::QueueStore& store_;

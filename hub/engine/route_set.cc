@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "core/topic.h"
+#include "hub/engine/session_records.h"
 #include "routing/files/route_check.h"
+#include "routing/files/route_record.h"
 
 namespace headgate::hub {
 namespace {
@@ -25,14 +27,33 @@ bool has_queue(Kind kind) {
   return false;
 }
 
+// The entries of which each is in force; `statuses` is empty if nothing was compiled yet.
+GoodRoutes good_of(const WantedRoutes& wanted, std::span<const routing::RouteStatus> statuses) {
+  GoodRoutes good;
+  for (size_t i = 0; i < wanted.routes.entries.size(); ++i) {
+    const routing::RouteFileEntry& entry = wanted.routes.entries[i];
+    if (statuses.empty() || statuses[i].ok()) good.emplace(entry.name, &entry);
+  }
+  return good;
+}
+
 }  // namespace
 
 RouteSet::RouteSet(store::QueueStore& store, core::Log& log)
     : store_(store), log_(log), rules_(store, log), table_(routing::RouteTable::build({}).table) {}
 
+core::Status RouteSet::restore() {
+  return store_.for_each(kRoutePrefix, [this](std::string_view key, std::string_view value) {
+    auto entry = routing::read_route_record(key.substr(kRoutePrefix.size()), value);
+    if (entry) wanted_.routes.entries.push_back(*std::move(entry));
+    return core::Status();
+  });
+}
+
 core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                            const store::QueuePolicy& defaults) {
-  auto built = routing::RouteTable::build(routing::route_specs(routes.entries, default_ttl_s));
+  WantedRoutes wanted = with_last_good(routes, good());
+  auto built = build(wanted, default_ttl_s);
 
   std::vector<Destination> destinations;
   for (const routing::Endpoint& endpoint : built.table->endpoints()) {
@@ -41,14 +62,58 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
     destinations.push_back(*std::move(destination));
   }
   undecided_before_ = undecided();
+  const WantedRoutes before = std::exchange(wanted_, std::move(wanted));
+  const auto statuses_before = std::exchange(statuses_, std::move(built.statuses));
+  const GoodRoutes good_before = good_of(before, statuses_before);
+  changes_ = changes_between(good_before, good());
   table_ = std::move(built.table);
   context_ = {};  // its counters are by route index, and start again with the table
-  statuses_ = std::move(built.statuses);
   destinations_ = std::move(destinations);
-  files_ = routes;
-  const core::Status ruled = rules_.use(uses(), defaults);
+  remember();
+  const LetGo let_go{!wanted_.puzzling, queues_let_go(good_before, changes_)};
+  const core::Status ruled = rules_.use(uses(), defaults, let_go);
   report();
   return ruled;
+}
+
+// Compiles; what does not is compiled again in the version in force, if there is one.
+routing::RouteTable::Built RouteSet::build(WantedRoutes& wanted, uint32_t default_ttl_s) const {
+  const auto compile = [&] {
+    return routing::RouteTable::build(routing::route_specs(wanted.routes.entries, default_ttl_s));
+  };
+  auto built = compile();
+  const GoodRoutes known = good();
+  bool again = false;
+  for (size_t i = 0; i < built.statuses.size(); ++i) {
+    if (built.statuses[i].ok()) continue;
+    const std::string error = error_of(built.statuses[i], wanted.routes.entries[i].file);
+    again = put_back(wanted, i, error, known) || again;
+  }
+  if (again) built = compile();
+  const auto failed = [](const routing::RouteStatus& status) { return !status.ok(); };
+  wanted.puzzling = wanted.puzzling || std::any_of(built.statuses.begin(), built.statuses.end(), failed);
+  return built;
+}
+
+GoodRoutes RouteSet::good() const { return good_of(wanted_, statuses_); }
+
+std::set<std::string> RouteSet::files() const {
+  std::set<std::string> files;
+  for (const auto& [name, entry] : good()) files.insert(entry->file);
+  return files;
+}
+
+// Writes down what is in force, as far as it changed. If the store has failed, its owner has been told.
+void RouteSet::remember() {
+  std::vector<store::KeyValue> values;
+  const GoodRoutes in_force = good();
+  const auto key = [](std::string_view name) { return std::string(kRoutePrefix).append(name); };
+  for (const auto* names : {&changes_.added, &changes_.changed}) {
+    for (const std::string& name : *names)
+      values.push_back({key(name), routing::route_record(*in_force.at(name))});
+  }
+  for (const std::string& name : changes_.removed) values.push_back({key(name), std::nullopt});
+  if (!values.empty()) (void)store_.put(values);
 }
 
 core::Result<RouteSet::Destination> RouteSet::destination_of(const routing::Endpoint& endpoint) {
@@ -106,7 +171,7 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
   for (size_t i = 0; i < statuses_.size(); ++i) {
     if (!statuses_[i].ok()) continue;
     const Destination& to = destinations_[table_->routes()[*statuses_[i].route].endpoint];
-    if (has_queue(to.kind)) uses.push_back({to.queue, files_.entries[i].queue});
+    if (has_queue(to.kind)) uses.push_back({to.queue, wanted_.routes.entries[i].queue});
   }
   return uses;
 }
@@ -145,7 +210,7 @@ std::vector<RouteInfo> RouteSet::describe() const {
   std::vector<RouteInfo> infos;
   for (size_t i = 0; i < statuses_.size(); ++i) {
     const routing::RouteStatus& status = statuses_[i];
-    const routing::RouteFileEntry& entry = files_.entries[i];
+    const routing::RouteFileEntry& entry = wanted_.routes.entries[i];
     RouteInfo info;
     info.name = status.name;
     info.file = entry.file;
@@ -160,9 +225,13 @@ std::vector<RouteInfo> RouteSet::describe() const {
     } else {
       info.error = error_of(status, entry.file);
     }
+    if (const auto why = wanted_.kept.find(status.name); why != wanted_.kept.end()) {
+      info.kept = true;
+      info.error = why->second;
+    }
     infos.push_back(std::move(info));
   }
-  for (const routing::RouteFileError& error : files_.errors) {
+  for (const routing::RouteFileError& error : wanted_.routes.errors) {
     RouteInfo info;
     info.name = error.route;
     info.file = error.file;
@@ -174,8 +243,9 @@ std::vector<RouteInfo> RouteSet::describe() const {
 
 void RouteSet::report() const {
   for (const RouteInfo& route : describe()) {
-    if (!route.active)
-      log_.error("route_left_out", {{"route", route.name}, {"file", route.file}, {"error", route.error}});
+    if (route.error.empty()) continue;
+    log_.error(route.kept ? "route_kept" : "route_left_out",
+               {{"route", route.name}, {"file", route.file}, {"error", route.error}});
   }
   for (const routing::RouteStatus& status : statuses_) {
     for (const routing::Diagnostic& diagnostic : status.diagnostics) {
@@ -184,7 +254,7 @@ void RouteSet::report() const {
                 {{"route", status.name}, {"warning", routing::render(diagnostic, status.text)}});
     }
   }
-  log_.info("routes_in_force", {{"active", active()}, {"left_out", failed()}});
+  log_.info("routes_in_force", {{"active", active()}, {"kept", kept()}, {"left_out", failed()}});
 }
 
 }  // namespace headgate::hub

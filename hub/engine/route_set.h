@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "core/result.h"
 #include "hub/admin/hub_view.h"
 #include "hub/engine/queue_rules.h"
+#include "hub/engine/routes/last_good.h"
 #include "routing/files/route_file.h"
 #include "routing/table/route_table.h"
 #include "store/queue_store.h"
@@ -37,10 +39,14 @@ class RouteSet {
   // No routes yet. `store` and `log` are borrowed.
   RouteSet(store::QueueStore& store, core::Log& log);
 
-  // Compiles and swaps in whole what was collected from config and files. A route that does not compile is
-  // reported and left out. Queues get the limits that their routes say, or `defaults`; those that lost their
-  // last route are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the old
-  // routes stay then.
+  // Reads which routes were in force when the hub last ran. Call once, before use(). Error: io.
+  core::Status restore();
+
+  // Compiles and swaps in whole what was collected from config and files. Of a route that is broken the version
+  // in force before stays, also that of before a restart; one of which there is none is left out; both are
+  // reported. Queues get the limits that their routes say, or `defaults`; those that lost their last route, and
+  // not by a mistake, are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the
+  // old routes stay then.
   core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                    const store::QueuePolicy& defaults = {});
   // Call about once a second. True if a drained queue became empty and is gone: inputs() is another now.
@@ -61,7 +67,13 @@ class RouteSet {
   };
   [[nodiscard]] Undecided undecided() const;
   [[nodiscard]] size_t active() const { return table_->routes().size(); }
-  [[nodiscard]] size_t failed() const { return statuses_.size() - active() + files_.errors.size(); }
+  [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
+  // Routes in force in an earlier version, because their description is broken.
+  [[nodiscard]] size_t kept() const { return wanted_.kept.size(); }
+  // Files that routes in force were read from.
+  [[nodiscard]] std::set<std::string> files() const;
+  // By the last use().
+  [[nodiscard]] const RouteChanges& changes() const { return changes_; }
 
  private:
   // The place that an endpoint of the table leads to.
@@ -72,6 +84,10 @@ class RouteSet {
   };
 
   [[nodiscard]] core::Result<Destination> destination_of(const routing::Endpoint& endpoint);
+  // Routes in force, by name; before use() those of the last run.
+  [[nodiscard]] GoodRoutes good() const;
+  [[nodiscard]] routing::RouteTable::Built build(WantedRoutes& wanted, uint32_t default_ttl_s) const;
+  void remember();
   void report() const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   void add_counts(uint32_t route, RouteInfo& info) const;
@@ -84,10 +100,11 @@ class RouteSet {
   routing::MatchContext context_;
   Undecided undecided_before_;             // with earlier tables
   std::vector<Destination> destinations_;  // by endpoint index
-  routing::RouteFile files_;
-  std::vector<routing::RouteStatus> statuses_;  // one for each of files_.entries
-  std::vector<routing::Match> matches_;         // reused
-  std::vector<Hit> hits_;                       // reused
+  WantedRoutes wanted_;
+  std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()
+  RouteChanges changes_;
+  std::vector<routing::Match> matches_;  // reused
+  std::vector<Hit> hits_;                // reused
 };
 
 }  // namespace headgate::hub

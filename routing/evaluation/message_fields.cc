@@ -6,30 +6,11 @@
 #include "core/content_type.h"
 #include "core/text.h"
 #include "core/topic.h"
+#include "routing/language/system_names.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
 namespace {
-
-// System properties that devices send as user properties, under the names of the IoT Hub property bag
-// (`$.mid`). Sender ids are not among them: only the hub says who sent a message.
-struct BagName {
-  std::string_view system;
-  std::string_view bag;
-};
-constexpr std::array kBagNames = {
-    BagName{"messageId", "$.mid"},
-    BagName{"correlationId", "$.cid"},
-    BagName{"cid", "$.cid"},
-    BagName{"userId", "$.uid"},
-    BagName{"to", "$.to"},
-    BagName{"messageSchema", "$.schema"},
-    BagName{"creationTime", "$.ctime"},
-    BagName{"iothub-interface-id", "$.ifid"},
-    BagName{"dt-subject", "$.sub"},
-    BagName{"absolute-expiry-time", "$.exp"},
-    BagName{"outputName", "$.on"},
-};
 
 Value string_or_undefined(std::string_view text) {
   return text.empty() ? Value::undefined() : Value::of(text);

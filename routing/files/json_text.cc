@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "routing/language/odd_character.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -86,6 +87,16 @@ std::string sentence(std::string_view what) {
   return std::string(start == std::string_view::npos ? what : what.substr(start));
 }
 
+// Names the character at the byte where parsing ended, or just before it, if it is one that only looks right.
+std::string odd_at(std::string_view text, size_t byte) {
+  for (size_t at = byte < 2 ? 0 : byte - 2; at <= byte && at < text.size(); ++at) {
+    if (const auto odd = odd_character_at(text, at))
+      return "; there is " + odd->text() + ": " + odd->advice();
+  }
+  const bool two_bytes_a_character = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  return two_bytes_a_character ? "; it is UTF-16: save it as UTF-8" : "";
+}
+
 }  // namespace
 
 core::Result<Json> parse_json_text(std::string_view text, std::string_view file) {
@@ -101,7 +112,8 @@ core::Result<Json> parse_json_text(std::string_view text, std::string_view file)
     return json;
   } catch (const Json::parse_error& error) {
     const size_t byte = error.byte == 0 ? 0 : error.byte - 1;
-    return core::fail(core::Errc::invalid, position(text, byte, file) + ": " + sentence(error.what()));
+    return core::fail(core::Errc::invalid,
+                      position(text, byte, file) + ": " + sentence(error.what()) + odd_at(text, byte));
   } catch (const Json::exception& error) {
     return core::fail(core::Errc::invalid, std::string(file) + ": " + error.what());
   }

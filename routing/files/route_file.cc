@@ -1,6 +1,7 @@
 #include "routing/files/route_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <initializer_list>
@@ -18,6 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kPriorityMax = 9;
 constexpr int kSchemaMajor = 1;
 constexpr int kSchemaMinorMax = 3;
+constexpr std::string_view kDesired = "properties.desired";
 
 bool is_blank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; });
@@ -68,8 +70,10 @@ class Reader {
       return reject("", "is " + describe(root) + "; a route file is an object with \"routes\"");
     const Json* const content = member(root, "content");
     if (const Json* modules = member(content != nullptr ? *content : root, "modulesContent")) {
-      return read_manifest(*modules);
+      return read_manifest(*modules, "modulesContent.");
     }
+    if (member(root, "$edgeHub") != nullptr) return read_manifest(root, "");
+    if (const Json* twin = member(root, "properties")) return read_twin(*twin);
     if (member(root, "schemaVersion") != nullptr) return read_desired(root, "");
     return read_plain(root);
   }
@@ -96,23 +100,87 @@ class Reader {
     return read_routes(*routes, "routes", rules);
   }
 
-  RouteFile read_manifest(const Json& modules) {
+  RouteFile read_manifest(const Json& modules, const std::string& place) {
     const Json* const hub = member(modules, "$edgeHub");
-    const Json* const desired = hub == nullptr ? nullptr : member(*hub, "properties.desired");
-    const std::string path = "modulesContent.$edgeHub[\"properties.desired\"]";
-    if (desired == nullptr)
+    const Json* const whole = hub == nullptr ? nullptr : member(*hub, kDesired);
+    const std::string path = place + "$edgeHub[\"properties.desired\"]";
+    const Json layers = hub == nullptr ? Json::object() : layered(*hub);
+    if (whole == nullptr && layers.empty())
       return reject(path, "is missing; that is where a deployment manifest keeps its routes");
-    return read_desired(*desired, path);
+    if (whole == nullptr) return read_layer(layers, path);
+    if (!whole->is_object()) return read_desired(*whole, path);
+    Json desired = *whole;
+    desired.merge_patch(layers);
+    return read_desired(desired, path);
+  }
+
+  // Twin of the module $edgeHub, as `az iot hub module-twin show` prints it.
+  RouteFile read_twin(const Json& properties) {
+    const Json* const desired = member(properties, "desired");
+    if (desired == nullptr)
+      return reject("properties.desired", "is missing; that is where a twin keeps its routes");
+    return read_desired(*desired, "properties.desired");
+  }
+
+  // A layered deployment adds to a deployment below it by keys with dots: "properties.desired.routes.NAME", whose
+  // value is as in `routes`, and "properties.desired.routes.NAME.priority". As an object of desired properties.
+  static Json layered(const Json& hub) {
+    Json desired = Json::object();
+    for (const auto& [key, value] : hub.items()) {
+      const std::string prefix = std::string(kDesired) + ".";
+      if (key.starts_with(prefix)) place_at(desired, std::string_view(key).substr(prefix.size()), value);
+    }
+    return desired;
+  }
+
+  static void place_at(Json& desired, std::string_view path, const Json& value) {
+    constexpr std::string_view kRoutes = "routes.";
+    if (!path.starts_with(kRoutes)) {
+      const size_t dot = path.find('.');
+      Json& section = desired[std::string(path.substr(0, dot))];
+      (dot == std::string_view::npos ? section : section[std::string(path.substr(dot + 1))]) = value;
+      return;
+    }
+    const std::string_view name = path.substr(kRoutes.size());
+    for (const std::string_view key : {"route", "priority", "timeToLiveSecs"}) {
+      const std::string ending = "." + std::string(key);
+      if (!name.ends_with(ending)) continue;
+      Json& route = desired["routes"][std::string(name.substr(0, name.size() - ending.size()))];
+      if (!route.is_object()) route = route.is_string() ? Json{{"route", route}} : Json::object();
+      route[std::string(key)] = value;
+      return;
+    }
+    desired["routes"][std::string(name)] = value;
+  }
+
+  // A layer alone demands nothing of the deployment below it.
+  RouteFile read_layer(const Json& layer, const std::string& path) {
+    if (member(layer, "schemaVersion") != nullptr && !version_of(layer)) return read_desired(layer, path);
+    FileRules rules;
+    rules.unknown_keys_allowed = true;
+    const Json* const forward = member(layer, "storeAndForwardConfiguration");
+    if (forward != nullptr &&
+        !read_global_ttl(*forward, join_path(path, "storeAndForwardConfiguration"), rules))
+      return std::move(file_);
+    const Json* const routes = member(layer, "routes");
+    return routes == nullptr ? std::move(file_) : read_routes(*routes, join_path(path, "routes"), rules);
+  }
+
+  static std::optional<std::pair<int, int>> version_of(const Json& desired) {
+    const Json* const text = member(desired, "schemaVersion");
+    const auto version = text != nullptr && text->is_string()
+                             ? parse_version(text->get_ref<const std::string&>())
+                             : std::nullopt;
+    const bool known = version && version->first == kSchemaMajor && version->second >= 0 &&
+                       version->second <= kSchemaMinorMax;
+    return known ? version : std::nullopt;
   }
 
   // The desired properties of $edgeHub, by the rules of their schema version.
   RouteFile read_desired(const Json& desired, const std::string& path) {
     const Json* const version_text = member(desired, "schemaVersion");
-    const auto version = version_text != nullptr && version_text->is_string()
-                             ? parse_version(version_text->get_ref<const std::string&>())
-                             : std::nullopt;
-    if (!version || version->first != kSchemaMajor || version->second < 0 ||
-        version->second > kSchemaMinorMax) {
+    const auto version = version_of(desired);
+    if (!version) {
       return reject(join_path(path, "schemaVersion"),
                     (version_text == nullptr ? "is missing" : "is " + describe(*version_text)) +
                         "; allowed: \"1.0\" to \"1.3\"");
@@ -174,6 +242,7 @@ class Reader {
                          .queue = {},
                          .retain = false};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
+    if (value.is_null() && rules.unknown_keys_allowed) return;  // as a twin says that a property is no more
     if (value.is_string()) {
       entry.text = value.get<std::string>();
       if (!is_blank(entry.text)) file_.entries.push_back(std::move(entry));
@@ -295,6 +364,25 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
   const auto json = parse_json_text(text, file);
   if (!json) return {{}, {{std::string(file), "", json.error().what}}};
   return Reader(file).read(*json);
+}
+
+std::span<const std::string_view> configuration_keys() {
+  static constexpr std::array<std::string_view, 14> kKeys = {
+      "hub_id", "data_dir",   "user",           "listeners",      "auth",     "access", "limits",
+      "store",  "routes_dir", "time_to_live_s", "sys_interval_s", "upstream", "admin",  "log"};
+  return kKeys;
+}
+
+RouteText parse_route_text(std::string_view text, std::string_view file) {
+  const auto json = parse_json_text(text, file);
+  const auto has = [&](std::string_view key) { return member(*json, key) != nullptr; };
+  if (!json || !std::ranges::any_of(configuration_keys(), has)) return {parse_route_file(text, file), ""};
+  const Json* const routes = member(*json, "routes");
+  const Json* const dir = member(*json, "routes_dir");
+  RouteText read;
+  if (routes != nullptr) read.routes = Reader(file).read(Json{{"routes", *routes}});
+  if (dir != nullptr && dir->is_string()) read.routes_dir = dir->get<std::string>();
+  return read;
 }
 
 }  // namespace headgate::routing

@@ -1,5 +1,6 @@
 // JSON text → routes. Reads Headgate's route files and whole IoT Edge deployment manifests
-// (`modulesContent.$edgeHub["properties.desired"]`, schema 1.0 to 1.3). It does not compile the routes.
+// (`modulesContent.$edgeHub["properties.desired"]`, schema 1.0 to 1.3), layered ones, whose keys are
+// `"properties.desired.routes.NAME"`, and twins of $edgeHub. It does not compile the routes.
 //
 // A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
@@ -13,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,5 +56,16 @@ struct RouteFile {
 
 // `file` is the name that entries and errors carry.
 [[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+// A text in which somebody looks for routes: a route file, a manifest, or a whole configuration (headgate.json),
+// of which only the routes are read.
+struct RouteText {
+  RouteFile routes;
+  std::string routes_dir;  // of a configuration: the directory of more route files; empty: it names none
+};
+[[nodiscard]] RouteText parse_route_text(std::string_view text, std::string_view file);
+
+// Keys at the top of a configuration, but for those that a route file has too.
+[[nodiscard]] std::span<const std::string_view> configuration_keys();
 
 }  // namespace headgate::routing

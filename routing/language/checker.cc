@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "routing/language/functions.h"
+#include "routing/language/system_names.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -374,8 +375,30 @@ class Checker {
 
   // `a+b` is a name to the lexer; hardly anybody means that. A dash alone is common in names, so it is
   // told only where a number is wanted or where one stands beside it.
+  // A system property that there is not has no value, so that the condition never holds.
+  void warn_about_system_name(const Node& node, std::string_view name) {
+    const bool dollar = name.starts_with('$');
+    const std::string_view plain = dollar ? name.substr(1) : name;
+    if (plain.starts_with('.')) return;  // a name of the IoT Hub property bag: an application property
+    std::string_view nearest;
+    size_t distance = 4;
+    for (const std::string_view known : system_property_names()) {
+      if (core::equals_ignoring_case(plain, known)) return;
+      const size_t far = edit_distance(core::ascii_lowered(plain), core::ascii_lowered(known));
+      if (far < distance) {
+        nearest = known;
+        distance = far;
+      }
+    }
+    found_.warning(node.offset, node.length, "there is no system property " + quote(name),
+                   nearest.empty() ? "an application property of that name is used if the message has one"
+                                   : "did you mean " + quote("$" + std::string(nearest)) + "?");
+  }
+
   void warn_about_name(const Node& node) {
     const std::string_view name = condition_.names[node.name];
+    if (node.op == Op::system_property || node.op == Op::property_or_system)
+      warn_about_system_name(node, name);
     if (node.op == Op::property && is_literal_word(name)) {
       const std::string lowered = core::ascii_lowered(name);
       found_.warning(node.offset, node.length, quote(name) + " is the name of a property",

@@ -60,7 +60,7 @@ core::Status take_over(Opened& opened, const StoreOptions& options) {
     opened.meta.identity = {options.hub_id, new_epoch()};
   else
     opened.meta = *std::move(found);
-  if (opened.meta.identity.hub != options.hub_id) {
+  if (opened.meta.identity.hub != options.hub_id && !options.hub_id_is_a_guess) {
     return fail_store(Errc::invalid, options.dir,
                       "belongs to hub '" + opened.meta.identity.hub + "', not to '" + options.hub_id +
                           "'; set the hub's id to that, or name another directory");

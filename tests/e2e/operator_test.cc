@@ -66,6 +66,45 @@ TEST_F(Refusal, OfAPortInUseNamesIt) {
   EXPECT_THAT(second.log(), HasSubstr(std::to_string(hub_.port())));
 }
 
+class Check : public Refusal {
+ protected:
+  [[nodiscard]] Finished check(const std::string& text) const {
+    return run({program("headgated"), "--check", scratch_.write("site.json", text).string()});
+  }
+  ScratchDir scratch_;
+};
+
+TEST_F(Check, OfAGoodConfigurationSaysHowManyRoutesItHas) {
+  const Finished checked = check(R"({"hub_id": "h", "routes": {"a": "FROM /* INTO $upstream"}})");
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_THAT(checked.out, HasSubstr("site.json: ok, 1 route\n"));
+}
+
+TEST_F(Check, NamesAllThatIsWrongInTheFilesOfAConfiguration) {
+  const Finished checked = check(R"({"auth": {"password_file": "/none/users"}, "routes_dir": "/none/routes",
+    "upstream": {"host": "cloud", "tls": {"ca_file": "/none/ca.pem"}}, "routes": {"a": "FROM nowhere"}})");
+  EXPECT_EQ(checked.exit_code, 2);
+  for (const char* wrong :
+       {"/none/users", "/none/routes", "upstream.tls.ca_file /none/ca.pem", "route 'a'", "not ok"})
+    EXPECT_THAT(checked.out, HasSubstr(wrong));
+}
+
+TEST_F(Check, OfTheRoutesTakesAWholeConfiguration) {
+  scratch_.write("site.json", R"({"hub_id": "h", "routes": {"a": "FROM /* INTO $upstream"}})");
+  const Finished checked =
+      run({program("headgate"), "route", "check", (scratch_.path() / "site.json").string()});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out;
+  EXPECT_THAT(checked.out, HasSubstr("a: ok"));
+}
+
+TEST_F(Refusal, OfAnotherHubIdNamesBoth) {
+  hub_.start();
+  hub_.kill_hard();
+  hub_.config["hub_id"] = "another-hub";
+  EXPECT_NE(exit_code(), 0);
+  EXPECT_THAT(hub_.log(), HasSubstr("belongs to hub 'test-hub', not to 'another-hub'"));
+}
+
 class Operator : public HubTest {
  protected:
   void configure(nlohmann::json& config) override {
@@ -132,6 +171,18 @@ TEST_F(Operator, FindsEverythingAgainAfterACleanStop) {
   ASSERT_EQ(hub_.wait(5s), 0);
   hub_.start();
   EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 20);
+}
+
+TEST_F(Operator, FindsTheIdThatTheStoreHasWhenNoneIsSet) {
+  queue_upstream(2);
+  hub_.kill_hard();
+  hub_.config.erase("hub_id");
+  hub_.start();
+  EXPECT_EQ(hub_.cli_json({"status"})["hub_id"], "test-hub");
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 2);
+  EXPECT_THAT(hub_.log(), HasSubstr("hub_id_from_store hub=test-hub"));
+  EXPECT_EQ(hub_.cli({"reload"}).exit_code, 0);
+  EXPECT_TRUE(hub_.cli_json({"status"})["reload"]["needs_restart"].empty());
 }
 
 TEST_F(Operator, SeesTheHubInStatus) {

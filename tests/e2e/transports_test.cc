@@ -188,6 +188,20 @@ TEST_F(Transports, BadCertificateLeavesTheOldOneInForce) {
   EXPECT_EQ(publish(over_tls(tls_), "as before"), 0);
 }
 
+TEST_F(Transports, AnExpiredCertificateNeverReplacesAGoodOne) {
+  const std::string before = certificates_.hub_serial();
+  certificates_.expire_hub();
+  const Finished reloaded = hub_.cli({"reload"});
+  EXPECT_EQ(reloaded.exit_code, 1);
+  EXPECT_TRUE(has(reloaded.out, "kept: the certificate in force stays: listener tls")) << reloaded.out;
+  EXPECT_TRUE(has(reloaded.out, "the certificate expired on")) << reloaded.out;
+  const std::string pem = scratch_.write("shown", s_client(tls_, {})).string();
+  EXPECT_TRUE(has(run({"openssl", "x509", "-noout", "-serial", "-in", pem}).out, before));
+  EXPECT_EQ(publish(over_tls(tls_), "as before"), 0);
+  certificates_.renew_hub();
+  EXPECT_TRUE(has(hub_.cli({"reload"}).out, "took: certificates of tls"));
+}
+
 TEST_F(Transports, HalfAHandshakeIsTimedOut) {
   RawSocket silent(tls_);
   RawSocket half(wss_);

@@ -31,7 +31,11 @@ class CannedHubView : public hub::HubView {
 
   hub::ReloadReport reload() override {
     ++reloads_;
-    return {2, {"r.json: routes.bad: is 7"}};
+    hub::ReloadReport report;
+    report.active = 2;
+    report.kept = {"route 'a' stays as it was"};
+    report.left_out = {"r.json: routes.bad: is 7"};
+    return report;
   }
 
   core::Status kick_client(const std::string& client_id) override {

@@ -318,14 +318,16 @@ TEST_F(Commands, DlqReplayOfAllAsksAgainUntilThereAreNone) {
   EXPECT_EQ(err_.str(), "headgate: gone\n");
 }
 
-TEST_F(Commands, ReloadSaysWhatIsInForceAndFailsWhereSomethingWasLeftOut) {
-  hub_.answers_["POST /v1/routes/reload"] = R"({"active": 3, "errors": []})";
+TEST_F(Commands, ReloadSaysWhatItTookAndFailsWhereSomethingWasNotTaken) {
+  hub_.answers_["POST /v1/routes/reload"] =
+      R"({"active": 3, "took": ["routes added: a"], "kept": [], "left_out": [], "needs_restart": ["listeners"]})";
   EXPECT_EQ(run_reload(human()), kExitOk);
-  EXPECT_EQ(out_.str(), "3 routes in force\n");
+  EXPECT_EQ(out_.str(), "took: routes added: a\nneeds a restart: listeners\n3 routes in force\n");
   EXPECT_EQ(err_.str(), "");
-  hub_.answers_["POST /v1/routes/reload"] = R"({"active": 2, "errors": ["c.json: route 'a': left out"]})";
+  hub_.answers_["POST /v1/routes/reload"] =
+      R"({"active": 2, "took": [], "kept": ["route 'a' stays"], "left_out": ["c.json: broken"], "needs_restart": []})";
   EXPECT_EQ(run_reload(human()), kExitFailed);
-  EXPECT_EQ(err_.str(), "headgate: c.json: route 'a': left out\n");
+  EXPECT_EQ(err_.str(), "headgate: kept: route 'a' stays\nheadgate: left out: c.json: broken\n");
 }
 
 TEST_F(Commands, WhatCannotBeUndoneWantsAYes) {

@@ -78,6 +78,13 @@ TEST_F(Passwd, KeepsAFileReadableForWhoeverCouldReadIt) {
   EXPECT_EQ(info.st_mode & 07777, 0640u);
 }
 
+// A hub takes an empty file for one that is being written.
+TEST_F(Passwd, LeavesACommentBehindTheLastUser) {
+  set("ann", "secret");
+  EXPECT_EQ(remove("ann"), kExitOk);
+  EXPECT_EQ(text(), "# no users\n");
+}
+
 TEST_F(Passwd, SaltsEachTime) {
   set("ann", "secret");
   const std::string first = text();

@@ -129,6 +129,8 @@ void add_conditions(Collector& found, const Json& status) {
     found.add_now(std::to_string(letters) + " dead letters wait (headgate dlq ls)");
   if (const uint64_t failed = number_of(member_of(status, "routes"), "failed"); failed > 0)
     found.add_now(std::to_string(failed) + " routes are left out (headgate route ls)");
+  if (const uint64_t kept = number_of(member_of(status, "routes"), "kept"); kept > 0)
+    found.add_now(std::to_string(kept) + " routes kept in an earlier version: what is written now is broken");
 }
 
 void add_counts(Collector& found, const Json& status) {

@@ -52,6 +52,32 @@ TEST_F(ListenerTls, KnowsWhenTheCertificateEnds) {
   EXPECT_NEAR(static_cast<double>(later->expires_wall_ms() - sooner->expires_wall_ms()) / kDayMs, 58, 0.1);
 }
 
+TEST_F(ListenerTls, KnowsWhetherClientsCanGetInAtATime) {
+  options_.ca_file = file("other.pem");
+  const auto loaded = TlsContext::load(options_, "mqtt");
+  ASSERT_TRUE(loaded);
+  constexpr int64_t kDayMs = 86'400'000;
+  const int64_t end_ms = loaded->expires_wall_ms();
+  EXPECT_EQ(loaded->drawback(end_ms - 59 * kDayMs), "");
+  EXPECT_EQ(loaded->drawback(end_ms - 30 * kDayMs), "no certificate in tls.client_ca_file is valid");
+  EXPECT_EQ(loaded->drawback(end_ms).substr(0, 26), "the certificate expired on");
+  EXPECT_EQ(loaded->drawback(end_ms - 61 * kDayMs).substr(0, 35), "the certificate is not valid before");
+}
+
+TEST_F(ListenerTls, KnowsThatACertificateIsOneForClientsOnly) {
+  make("-subj /CN=hub -nodes -days 60 -addext extendedKeyUsage=clientAuth -keyout hub.key -out hub.pem");
+  const auto loaded = TlsContext::load(options_, "mqtt");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->drawback(loaded->expires_wall_ms() - 1000), "the certificate is not one for servers");
+}
+
+TEST_F(ListenerTls, KnowsWhetherTheFilesHoldTheSame) {
+  const auto before = TlsContext::load(options_, "mqtt");
+  EXPECT_TRUE(before->is_same(*TlsContext::load(options_, "mqtt")));
+  options_.ca_file = file("other.pem");
+  EXPECT_FALSE(before->is_same(*TlsContext::load(options_, "mqtt")));
+}
+
 TEST_F(ListenerTls, NamesTheFileThatIsNotThere) {
   options_.cert_file = file("none.pem");
   EXPECT_EQ(error(), "tls.cert_file " + file("none.pem") + ": cannot be read: No such file or directory");

@@ -23,17 +23,19 @@ Certificates::Certificates() {
 
 void Certificates::renew_hub() const { sign("hub", "hub", "DNS:localhost,IP:127.0.0.1", "ca"); }
 
+void Certificates::expire_hub() const { sign("hub", "hub", "DNS:localhost,IP:127.0.0.1", "ca", -1); }
+
 std::string Certificates::hub_serial() const {
   const std::string line = run({"openssl", "x509", "-noout", "-serial", "-in", file("hub.pem")}).out;
   return line.substr(0, line.find('\n'));
 }
 
 void Certificates::sign(const std::string& name, const std::string& subject, const std::string& alternative,
-                        const std::string& authority) const {
+                        const std::string& authority, int days) const {
   shell("openssl req " + kNewKey + " -subj /CN=" + subject + " -keyout " + name + ".key -out " + name +
         ".csr && echo subjectAltName=" + alternative + " > " + name + ".ext && openssl x509 -req -in " +
-        name + ".csr -CA " + authority + ".pem -CAkey " + authority +
-        ".key -CAcreateserial -days 60 -extfile " + name + ".ext -out " + name + ".pem");
+        name + ".csr -CA " + authority + ".pem -CAkey " + authority + ".key -CAcreateserial -days " +
+        std::to_string(days) + " -extfile " + name + ".ext -out " + name + ".pem");
 }
 
 void Certificates::shell(const std::string& script) const {

@@ -16,6 +16,8 @@ class Certificates {
   [[nodiscard]] std::string file(const std::string& name) const { return (dir_.path() / name).string(); }
   // A new certificate for the hub, by the same authority, in the same files.
   void renew_hub() const;
+  // The same, but it expired yesterday.
+  void expire_hub() const;
   // Rubbish in the place of the hub's certificate.
   void spoil_hub() const { dir_.write("hub.pem", "this is no certificate\n"); }
   // In hex, as `openssl x509 -serial` prints it.
@@ -23,7 +25,7 @@ class Certificates {
 
  private:
   void sign(const std::string& name, const std::string& subject, const std::string& alternative,
-            const std::string& authority) const;
+            const std::string& authority, int days = 60) const;
   void shell(const std::string& script) const;
 
   ScratchDir dir_;

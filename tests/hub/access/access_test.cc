@@ -228,6 +228,25 @@ TEST_F(Admitting, KeepsWhatIsInForceWhenTheNewIsWrong) {
   EXPECT_EQ(judge("ann", "anns"), ReasonCode::success);
 }
 
+TEST_F(Admitting, TakesAFileThatHasBecomeEmptyForOneThatIsBeingWritten) {
+  write("\n");
+  const auto used = access_.use(settings_);
+  ASSERT_FALSE(used);
+  EXPECT_THAT(used.error().what, HasSubstr("is empty, and had 3 users"));
+  EXPECT_EQ(judge("ann", "anns"), ReasonCode::success);
+  write("# no users\n");
+  use();
+  EXPECT_EQ(judge("ann", "anns"), ReasonCode::bad_user_name_or_password);
+}
+
+TEST_F(Admitting, TellsWhetherAnythingIsAnotherThanBefore) {
+  EXPECT_FALSE(*access_.use(settings_));
+  write("ann:" + kBobs + "\n");
+  EXPECT_TRUE(*access_.use(settings_));
+  settings_.own_device = "hub-8";
+  EXPECT_TRUE(*access_.use(settings_));
+}
+
 TEST_F(Admitting, TurnsAFloodAway) {
   std::vector<std::shared_ptr<const Credentials>> flood;
   for (int i = 0; i < 200 && !answer_; ++i) {

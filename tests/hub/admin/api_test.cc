@@ -269,10 +269,11 @@ TEST_F(AdminApiTest, KicksAClientAndRemovesASessionByTheirWholeNames) {
   EXPECT_EQ(error("GET", "/v1/clients/a/kick"), "405 \"/v1/clients/a/kick\" takes POST only");
 }
 
-TEST_F(AdminApiTest, ReloadReportsWhatWasLeftOut) {
+TEST_F(AdminApiTest, ReloadReportsWhatWasKeptAndLeftOut) {
   const Json report = Json::parse(ask("POST", "/v1/routes/reload").body);
   EXPECT_EQ(report["active"], 2);
-  EXPECT_EQ(report["errors"][0], "r.json: routes.bad: is 7");
+  EXPECT_EQ(report["kept"][0], "route 'a' stays as it was");
+  EXPECT_EQ(report["left_out"][0], "r.json: routes.bad: is 7");
   EXPECT_EQ(hub_.reloads(), 1);
 }
 

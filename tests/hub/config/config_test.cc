@@ -110,7 +110,8 @@ TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
       {R"({"limits": {"connect_timeout_s": 0}})",
        "hub.json: limits.connect_timeout_s: is 0; allowed: 1 s to 3600 s"},
       {R"({"limits": {"connect_timeout_s": "10s"}})",
-       "hub.json: limits.connect_timeout_s: is \"10s\"; allowed: 1 s to 3600 s"},
+       "hub.json: limits.connect_timeout_s: is \"10s\"; allowed: 1 s to 3600 s; as a number, without quotes "
+       "and unit"},
       {R"({"limits": {"conect_timeout_s": 1}})",
        "hub.json: limits.conect_timeout_s: unknown key; did you mean \"connect_timeout_s\"?"},
       {R"({"listners": []})", "hub.json: listners: unknown key; did you mean \"listeners\"?"},
@@ -141,13 +142,11 @@ TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
       {R"({"upstream": {"port": 1883}})",
        "hub.json: upstream.host: is missing; allowed: the broker's name, or \"\" for no link"},
       {R"({"upstream": {"host": "mqtt://cloud"}})",
-       "hub.json: upstream.host: is \"mqtt://cloud\"; allowed: a host name or IP address alone, without "
-       "scheme, port "
-       "or path"},
+       "hub.json: upstream.host: is \"mqtt://cloud\"; allowed: a host name or IP address alone: the port goes "
+       "into upstream.port, IPv6 has no brackets, TLS comes with upstream.tls.ca_file"},
       {R"({"upstream": {"host": "c", "topic": "a/#"}})",
        "hub.json: upstream.topic: is \"a/#\"; allowed: an MQTT topic without + and #, not beginning with $; "
-       "{hub} is "
-       "the hub id"},
+       "{hub} is the hub id, no other { or }"},
       {R"({"upstream": {"host": "c", "tls": {"ca_file": "c", "key_file": "k"}}})",
        "hub.json: upstream.tls: has only one of cert_file and key_file; set both, or neither"},
       {R"({"upstream": {"host": "c", "backoff": {"base_ms": 5000, "cap_ms": 100}}})",

@@ -5,17 +5,40 @@
 
 #include <filesystem>
 
+#include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"
 
 namespace headgate::hub {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
 class RouteFiles : public ::testing::Test {
  protected:
+  static constexpr std::string_view kGood = R"({"routes": {"a": "FROM /* INTO $upstream"}})";
+
   routing::RouteFile collect(std::string_view routes = "{}") {
     const std::string json =
         R"({"routes": )" + std::string(routes) + R"(, "routes_dir": ")" + dir_.path() + R"("})";
-    return collect_routes(*parse_config(json, "hub.json"));
+    return collect_routes(*parse_config(json, "hub.json"), "hub.json", folder_, known_, clock_.now());
+  }
+  // Looks again after so long; the files of what is in force are known.
+  routing::RouteFile look_after(int64_t ms) {
+    clock_.advance_ms(ms);
+    return collect();
+  }
+  std::string known(const std::string& name, std::string_view text = kGood) {
+    const std::string path = dir_.write(name, text);
+    known_.insert(path);
+    return path;
+  }
+  void remove(const std::string& path) { std::filesystem::remove(path); }
+  static std::vector<std::string> errors(const routing::RouteFile& file) {
+    std::vector<std::string> all;
+    for (const auto& error : file.errors) all.push_back(error.what);
+    return all;
   }
   static std::vector<std::string> names(const routing::RouteFile& file) {
     std::vector<std::string> all;
@@ -24,6 +47,9 @@ class RouteFiles : public ::testing::Test {
   }
 
   testing::TempDir dir_;
+  RouteFolder folder_;
+  std::set<std::string> known_;
+  testing::ManualClock clock_;
 };
 
 TEST_F(RouteFiles, ConfigComesFirstThenFilesByName) {
@@ -43,7 +69,7 @@ TEST_F(RouteFiles, ARepeatedNameIsReportedAndTheFirstStays) {
   EXPECT_EQ(all.entries[0].text, "FROM /* INTO $upstream");
   ASSERT_EQ(all.errors.size(), 1u);
   EXPECT_EQ(all.errors[0].what,
-            file + ": route \"a\" is left out: hub.json has one of that name; rename one of them");
+            file + ": route \"a\" cannot be taken: hub.json has one of that name; rename one of them");
 }
 
 TEST_F(RouteFiles, AFileThatDoesNotParseHarmsOnlyItself) {
@@ -57,7 +83,7 @@ TEST_F(RouteFiles, AFileThatDoesNotParseHarmsOnlyItself) {
 TEST_F(RouteFiles, AMissingDirectoryIsReported) {
   Config config;
   config.routes_dir = dir_.path() + "/none";
-  const auto all = collect_routes(config);
+  const auto all = collect_routes(config, "", folder_, known_, clock_.now());
   ASSERT_EQ(all.errors.size(), 1u);
   EXPECT_EQ(all.errors[0].what, config.routes_dir + ": cannot be read: No such file or directory");
 }
@@ -65,6 +91,75 @@ TEST_F(RouteFiles, AMissingDirectoryIsReported) {
 TEST_F(RouteFiles, AnUnreadableFileIsReported) {
   std::filesystem::create_directory(dir_.path() + "/x.json");
   EXPECT_EQ(collect().errors.size(), 1u);
+}
+
+TEST_F(RouteFiles, AnEmptyFileIsAnErrorAndNoWish) {
+  dir_.write("10.json", "");
+  EXPECT_EQ(collect().errors.size(), 1u);
+}
+
+TEST_F(RouteFiles, AFileIsGoneWhenItIsAbsentInTwoLooksFiveSecondsApart) {
+  const std::string gone = known("20.json");
+  known("10.json");
+  remove(gone);
+  EXPECT_THAT(errors(collect()),
+              ElementsAre(gone + ": is not there; its routes stay in force until a second look, "
+                                 "5 s later"));
+  EXPECT_EQ(folder_.second_look_mono_ms(), clock_.now().mono_ms + 5000);
+  EXPECT_EQ(look_after(4999).errors.size(), 1u) << "a reload meanwhile does not hasten it";
+  EXPECT_THAT(look_after(1).errors, IsEmpty());
+  EXPECT_FALSE(folder_.second_look_mono_ms());
+}
+
+TEST_F(RouteFiles, ASlashAtTheEndOfTheDirectoryChangesNothing) {
+  const std::string gone = known("20.json");
+  known("10.json");
+  remove(gone);
+  EXPECT_EQ(folder_.look(dir_.path() + "/", known_, clock_.now()).errors.size(), 1u);
+}
+
+TEST_F(RouteFiles, AFileThatIsBackInTheSecondLookWasNeverGone) {
+  const std::string moved = known("20.json");
+  known("10.json", R"({"routes": {"b": "FROM /* INTO $upstream"}})");
+  remove(moved);
+  EXPECT_EQ(collect().errors.size(), 1u);
+  dir_.write("20.json", kGood);
+  EXPECT_THAT(look_after(5000).errors, IsEmpty());
+  remove(moved);
+  EXPECT_EQ(look_after(60'000).errors.size(), 1u) << "its five seconds begin anew";
+}
+
+TEST_F(RouteFiles, ADirectoryThatIsSuddenlyEmptyIsAnErrorForAsLongAsItIs) {
+  remove(known("10.json"));
+  EXPECT_THAT(errors(collect()), ElementsAre(HasSubstr("holds no route file any more")));
+  EXPECT_EQ(look_after(3'600'000).errors.size(), 1u);
+  dir_.write("none.json", R"({"routes": {}})");
+  EXPECT_EQ(look_after(1).errors.size(), 1u) << "the first look at what is absent";
+  EXPECT_THAT(look_after(5000).errors, IsEmpty());
+}
+
+TEST_F(RouteFiles, ADirectoryThatNeverHadAFileIsNoError) { EXPECT_THAT(collect().errors, IsEmpty()); }
+
+TEST_F(RouteFiles, FilesOfADirectoryThatIsMissingAreNotGone) {
+  known("10.json");
+  std::filesystem::remove_all(dir_.path());
+  EXPECT_THAT(errors(collect()),
+              ElementsAre(dir_.path() + ": cannot be read: No such file or directory; what is in "
+                                        "force stays in force"));
+  EXPECT_EQ(look_after(3'600'000).errors.size(), 1u);
+}
+
+TEST_F(RouteFiles, AnotherDirectoryInTheConfigIsAWishUnlessItCannotBeRead) {
+  known_.insert("/before/10.json");
+  EXPECT_EQ(collect().errors.size(), 2u) << "it is empty: an error of its own, and of the file before";
+  dir_.write("20.json", kGood);
+  EXPECT_THAT(collect().errors, IsEmpty());
+}
+
+TEST_F(RouteFiles, TheConfigsOwnRoutesNeedNoSecondLook) {
+  known_.insert("hub.json");
+  dir_.write("20.json", kGood);
+  EXPECT_THAT(collect().errors, IsEmpty());
 }
 
 }  // namespace

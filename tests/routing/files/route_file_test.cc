@@ -201,5 +201,87 @@ TEST(RouteFile, ManifestRulesOfTheSchemaVersionHold) {
             "keeps its routes");
 }
 
+// ---- layered deployments ----
+
+RouteFile read_layer(std::string_view hub) {
+  return read_file(
+      R"({"content": {"modulesContent": {"$edgeAgent": {"properties.desired.modules.m": {}}, "$edgeHub": )" +
+      std::string(hub) + "}}}");
+}
+
+TEST(LayeredDeployment, AddsRoutesByKeysWithDots) {
+  const RouteFile file = read_layer(R"({"properties.desired.routes.up": "FROM /* INTO $upstream",
+    "properties.desired.routes.a.b": {"route": "FROM /* INTO $null", "priority": 3, "timeToLiveSecs": 60}})");
+  ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
+  EXPECT_EQ(file.entries[0].name, "up");
+  EXPECT_EQ(file.entries[0].text, "FROM /* INTO $upstream");
+  EXPECT_EQ(file.entries[1].name, "a.b");
+  EXPECT_EQ(file.entries[1].priority, 3);
+  EXPECT_EQ(file.entries[1].ttl_s, 60u);
+}
+
+TEST(LayeredDeployment, MaySetTheMembersOfARouteOneByOne) {
+  const RouteFile file = read_layer(R"({"properties.desired.routes.up.route": "FROM /* INTO $upstream",
+    "properties.desired.routes.up.priority": 1})");
+  ASSERT_EQ(file.entries.size(), 1u) << errors_of(file);
+  EXPECT_EQ(file.entries[0].name, "up");
+  EXPECT_EQ(file.entries[0].priority, 1);
+}
+
+TEST(LayeredDeployment, NeedsNoSchemaVersionAndMaySetTheTimeToLive) {
+  const RouteFile file = read_layer(R"({"properties.desired.routes.up": "FROM /* INTO $upstream",
+    "properties.desired.storeAndForwardConfiguration.timeToLiveSecs": 7200})");
+  ASSERT_EQ(file.entries.size(), 1u) << errors_of(file);
+  EXPECT_EQ(file.entries[0].ttl_s, 7200u);
+}
+
+TEST(LayeredDeployment, ChangesWhatTheDeploymentBelowItSays) {
+  const RouteFile file = read_layer(R"({"properties.desired": {"schemaVersion": "1.0",
+      "routes": {"a": "FROM /* INTO $null", "b": "FROM /* INTO $null"}},
+    "properties.desired.routes.a": "FROM /* INTO $upstream", "properties.desired.routes.b": null})");
+  ASSERT_EQ(file.entries.size(), 1u) << errors_of(file);
+  EXPECT_EQ(file.entries[0].text, "FROM /* INTO $upstream");
+}
+
+TEST(LayeredDeployment, SaysWhatIsWrongWhere) {
+  EXPECT_EQ(
+      errors_of(read_layer(R"({"properties.desired.routes.a": 7})")),
+      "r.json: modulesContent.$edgeHub[\"properties.desired\"].routes.a: is 7; allowed: the route's text, or an "
+      "object with \"route\"");
+  EXPECT_EQ(
+      errors_of(read_layer("{}")),
+      "r.json: modulesContent.$edgeHub[\"properties.desired\"]: is missing; that is where a deployment manifest "
+      "keeps its routes");
+}
+
+TEST(RouteFile, TakesTheTwinOfEdgeHubAsTheToolsPrintIt) {
+  const RouteFile file = read_file(R"({"deviceId": "d", "moduleId": "$edgeHub", "properties": {"desired":
+    {"schemaVersion": "1.0", "$version": 3, "routes": {"a": "FROM /* INTO $upstream", "old": null}}, "reported": {}}})");
+  ASSERT_EQ(file.entries.size(), 1u) << errors_of(file);
+  EXPECT_TRUE(file.errors.empty());
+}
+
+// ---- whole configurations ----
+
+TEST(RouteText, OfAWholeConfigurationIsItsRoutesAndItsDirectory) {
+  const RouteText read = parse_route_text(
+      R"({"hub_id": "h", // of the site
+          "routes_dir": "etc/routes", "upstream": {"host": "cloud"}, "routes": {"a": "FROM /* INTO $upstream", "b": 7}})",
+      "site.json");
+  ASSERT_EQ(read.routes.entries.size(), 1u);
+  EXPECT_EQ(read.routes_dir, "etc/routes");
+  EXPECT_EQ(errors_of(read.routes),
+            "site.json: routes.b: is 7; allowed: the route's text, or an object with \"route\"");
+}
+
+TEST(RouteText, OfAConfigurationWithoutRoutesHasNone) {
+  EXPECT_TRUE(parse_route_text(R"({"hub_id": "h"})", "site.json").routes.errors.empty());
+}
+
+TEST(RouteText, OfARouteFileIsReadAsStrictlyAsTheHubReadsIt) {
+  EXPECT_EQ(errors_of(parse_route_text(R"({"routes": {}, "rutes": {}})", "r.json").routes),
+            "r.json: rutes: unknown key; did you mean \"routes\"?");
+}
+
 }  // namespace
 }  // namespace headgate::routing

@@ -225,5 +225,59 @@ TEST(Limits, RefuseFiltersWithTooManyLevels) {
   EXPECT_EQ(findings("FROM '" + filter + "' INTO $null"), "");
 }
 
+TEST(Diagnostics, NameTypographicQuotesByTheirCodePoint) {
+  EXPECT_EQ(findings("FROM \u2018plant/#\u2019 INTO $upstream"),
+            "1:6: error: U+2018 LEFT SINGLE QUOTATION MARK is no part of the language\n"
+            "  FROM \u2018plant/#\u2019 INTO $upstream\n"
+            "       ^\n"
+            "  help: write `'`\n"
+            "1:14: error: U+2019 RIGHT SINGLE QUOTATION MARK is no part of the language\n"
+            "  FROM \u2018plant/#\u2019 INTO $upstream\n"
+            "               ^\n"
+            "  help: write `'`\n"
+            "left out\n");
+}
+
+TEST(Diagnostics, NameWhatCannotBeSeen) {
+  for (const auto& [text, name] :
+       {std::pair("FROM\u00A0/* INTO $upstream", "U+00A0 NO-BREAK SPACE"),
+        {"\uFEFFFROM /* INTO $upstream", "U+FEFF ZERO WIDTH NO-BREAK SPACE"},
+        {"FROM /* WHERE a\u200B = '1' INTO $upstream", "U+200B ZERO WIDTH SPACE"},
+        {"FROM /* WHERE $body.a \u2265 1 INTO $upstream", "U+2265 GREATER-THAN OR EQUAL"}}) {
+    EXPECT_NE(findings(text).find(name), std::string::npos) << findings(text);
+    EXPECT_NE(findings(text).find("left out"), std::string::npos) << text;
+  }
+}
+
+TEST(Diagnostics, WarnInAQuotedTextOnlyOfWhatCannotBeSeen) {
+  EXPECT_EQ(findings("FROM 'Caf\u00E9 \u2019t/#' INTO $upstream"), "");
+  const std::string found = findings("FROM 'a\u00A0b/#' INTO $upstream");
+  EXPECT_NE(found.find("warning: U+00A0 NO-BREAK SPACE in a quoted text"), std::string::npos) << found;
+  EXPECT_EQ(found.find("left out"), std::string::npos);
+}
+
+TEST(Diagnostics, KeepTheMeaningThatEdgeHubGivesToSuchCharacters) {
+  const std::string found = findings("FROM /* WHERE a\u2019s = '1' INTO $upstream", Semantics::edgehub);
+  EXPECT_NE(found.find("warning: U+2019 RIGHT SINGLE QUOTATION MARK is part of a name"), std::string::npos)
+      << found;
+  EXPECT_EQ(found.find("left out"), std::string::npos);
+}
+
+TEST(Diagnostics, WarnOfASystemPropertyThatThereIsNot) {
+  EXPECT_EQ(findings("FROM /* WHERE $conectionModuleId = 'm' INTO $upstream"),
+            "1:15: warning: there is no system property `$conectionModuleId`\n"
+            "  FROM /* WHERE $conectionModuleId = 'm' INTO $upstream\n"
+            "                ^^^^^^^^^^^^^^^^^^\n"
+            "  help: did you mean `$connectionModuleId`?\n");
+  EXPECT_NE(findings("FROM /* WHERE {$nothing} = 'm' INTO $upstream").find("there is no system property"),
+            std::string::npos);
+}
+
+TEST(Diagnostics, DoNotWarnOfSystemPropertiesThatThereAre) {
+  for (const char* name :
+       {"$connectionModuleId", "$CONNECTIONDEVICEID", "$topic", "$cid", "$iothub-interface-id", "$.mid"})
+    EXPECT_EQ(findings("FROM /* WHERE " + std::string(name) + " = 'x' INTO $upstream"), "") << name;
+}
+
 }  // namespace
 }  // namespace headgate::routing

@@ -79,8 +79,8 @@ int run_dlq_purge(const Context& context, const LetterChoice& choice, const Cons
 int run_queue_purge(const Context& context, const std::string& queue, const Consent& consent);
 
 int run_status(const Context& context);
-// Has the hub read its routes, users, rules and certificates again, as SIGHUP does. Exit code 1 if something
-// was left out or not taken: it is named on `err`.
+// Has the hub read its config, routes, users, rules and certificates again, as SIGHUP does, and says what it took
+// and what needs a restart. Exit code 1 if something was kept as it was or left out: it is named on `err`.
 int run_reload(const Context& context);
 int run_queue_ls(const Context& context);
 int run_queue_peek(const Context& context, const PeekOptions& options);
@@ -102,7 +102,7 @@ int run_store_backup(const Context& context, const std::string& store_dir, const
 // Reads all of the store in `dir`, whose hub must be stopped. Exit code 1 if anything is wrong in it.
 int run_store_check(const std::string& dir, bool json, std::ostream& out, std::ostream& err);
 
-// Compiles route files; needs no hub. Exit code 1 if any route has an error.
+// Compiles the routes of route files, manifests and whole configurations; needs no hub. Exit code 1 if any route has an error.
 int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err);
 
 }  // namespace headgate::tools

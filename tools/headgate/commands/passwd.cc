@@ -123,6 +123,8 @@ Edited edit(const std::string& text, const std::string& user, const std::string&
     edited.had_user = edited.had_user || own;
   }
   if (!edited.had_user && !line.empty()) edited.text += line + '\n';
+  // A hub takes an empty file for one that is being written.
+  if (edited.text.empty()) edited.text = "# no users\n";
   return edited;
 }
 

@@ -13,6 +13,11 @@ std::string time_to_live(const Json& route) {
   return seconds == 0 ? "for ever" : human_duration(static_cast<int64_t>(seconds));
 }
 
+std::string_view state_of(const Json& route) {
+  if (flag_of(route, "kept")) return "kept";
+  return flag_of(route, "active") ? "active" : "left out";
+}
+
 void show_routes(std::ostream& out, const Json& json) {
   Table table({{"ROUTE"},
                {"STATE"},
@@ -25,7 +30,7 @@ void show_routes(std::ostream& out, const Json& json) {
                {"FILE"}});
   for (const Json& route : member_of(json, "routes")) {
     const bool ranked = member_of(route, "priority").is_number();
-    table.add({printable(text_of(route, "name")), flag_of(route, "active") ? "active" : "left out",
+    table.add({printable(text_of(route, "name")), std::string(state_of(route)),
                ranked ? std::to_string(number_of(route, "priority")) : "-", time_to_live(route),
                std::to_string(number_of(route, "matched")), std::to_string(number_of(route, "undefined")),
                std::to_string(number_of(route, "unreadable")), or_dash(text_of(route, "endpoint")),

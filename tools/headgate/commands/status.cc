@@ -69,9 +69,26 @@ std::string disk_of(const Json& disk) {
 std::string routes_of(const Json& status) {
   const Json& routes = member_of(status, "routes");
   std::string text = std::to_string(number_of(routes, "active")) + " active";
+  if (const uint64_t kept = number_of(routes, "kept"); kept > 0) {
+    text += ", " + std::to_string(kept) + " of them kept in an earlier version (headgate route ls)";
+  }
   if (const uint64_t failed = number_of(routes, "failed"); failed > 0) {
     text += ", " + std::to_string(failed) + " left out (headgate route ls)";
   }
+  return text;
+}
+
+// Empty if nothing was reloaded.
+std::string reload_of(const Json& reload) {
+  const uint64_t at_ms = number_of(reload, "at_ms");
+  if (at_ms == 0) return "";
+  std::string text = iso_time(static_cast<int64_t>(at_ms));
+  const std::string took = joined(member_of(reload, "took"));
+  text += "; took " + (took == "none" ? "nothing new" : printable(took));
+  const size_t not_taken = member_of(reload, "kept").size() + member_of(reload, "left_out").size();
+  if (not_taken > 0) text += "; NOT TAKEN: " + std::to_string(not_taken) + " (headgate reload says why)";
+  if (const Json& keys = member_of(reload, "needs_restart"); !keys.empty())
+    text += "; needs a restart: " + printable(joined(keys));
   return text;
 }
 
@@ -100,6 +117,8 @@ void show_status(std::ostream& out, const Json& status) {
   line("trouble", trouble.now.empty() ? "none" : trouble.now);
   if (!trouble.past.empty()) line("past", trouble.past);
   line("routes", routes_of(status));
+  if (const std::string reload = reload_of(member_of(status, "reload")); !reload.empty())
+    line("reload", reload);
   line("store", store_of(status));
   if (const std::string damage = damage_of(status); !damage.empty()) line("DAMAGE", damage);
   if (const std::string disk = disk_of(member_of(member_of(status, "store"), "disk")); !disk.empty())

@@ -1,0 +1,52 @@
+#include "routing/files/route_record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace headgate::routing {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json queue_json(const QueueRule& rule) {
+  Json queue = Json::object();
+  if (rule.bytes_max) queue["maxBytes"] = *rule.bytes_max;
+  if (rule.messages_max) queue["maxMessages"] = *rule.messages_max;
+  if (rule.age_max_ms) queue["maxAge"] = std::to_string(*rule.age_max_ms) + "ms";
+  if (rule.on_full) queue["onFull"] = core::to_string(*rule.on_full);
+  return queue;
+}
+
+Json route_json(const RouteFileEntry& entry) {
+  Json route = {{"route", entry.text},
+                {"semantics", entry.semantics == Semantics::edgehub ? "edgehub" : "strict"},
+                {"body", entry.body == BodyMode::declared ? "declared" : "auto"}};
+  if (entry.priority) route["priority"] = *entry.priority;
+  if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
+  if (entry.queue.on_remove) route["onRemove"] = to_string(*entry.queue.on_remove);
+  return route;
+}
+
+core::Unexpected unreadable() { return core::fail(core::Errc::invalid, "it is no record of a route"); }
+
+}  // namespace
+
+std::string route_record(const RouteFileEntry& entry) {
+  Json record = {{"file", entry.file}, {"route", route_json(entry)}};
+  if (entry.ttl_s) record["ttl_s"] = *entry.ttl_s;
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+core::Result<RouteFileEntry> read_route_record(std::string_view name, std::string_view record) {
+  const Json json = Json::parse(record, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("route") || !json.contains("file")) return unreadable();
+  if (!json["file"].is_string()) return unreadable();
+  const Json as_file = {{"routes", {{std::string(name), json["route"]}}}};
+  RouteFile file = parse_route_file(as_file.dump(), json["file"].get<std::string>());
+  if (file.entries.size() != 1 || !file.errors.empty()) return unreadable();
+  RouteFileEntry entry = std::move(file.entries.front());
+  const auto ttl = json.find("ttl_s");
+  if (ttl != json.end() && ttl->is_number_unsigned()) entry.ttl_s = ttl->get<uint32_t>();
+  return entry;
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,20 @@
+// A route as text that a hub keeps, so that it knows the last good version when the file is broken. Unlike a
+// route file it holds what follows from the rest of its file: the time to live of a manifest, the semantics.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "routing/files/route_file.h"
+
+namespace headgate::routing {
+
+// JSON, {"file", "ttl_s", "route": {…}}; read_route_record() gives an equal entry. `route` has the keys of a
+// route file.
+[[nodiscard]] std::string route_record(const RouteFileEntry& entry);
+
+// Errors: invalid, when it is none that this version can read.
+[[nodiscard]] core::Result<RouteFileEntry> read_route_record(std::string_view name, std::string_view record);
+
+}  // namespace headgate::routing
