@@ -13,7 +13,7 @@ uint64_t Reading::sum() const {
 bool is_trouble(const Metric& metric) {
   if (metric.type != MetricType::counter) return false;
   for (const std::string_view place : {"clients/refused/", "clients/closed/", "dropped/", "lost/", "denied/",
-                                       "publishes/refused", "publishes/dropped"}) {
+                                       "publishes/refused", "publishes/not_retained", "publishes/dropped"}) {
     if (metric.status.starts_with(place)) return true;
   }
   return false;

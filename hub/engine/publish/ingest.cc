@@ -168,7 +168,7 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Cla
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
     if (parcel.message->retain && !spread_.retains) {
-      parcel.not_retained = true;
+      parcel.not_retained = parcel.not_retained || !parcel.republished;  // what its publisher is told
       count_not_retained(*parcel.message);
     }
     for (core::MessagePtr& made : spread_.republished) parcel.add_behind(std::move(made));
@@ -221,21 +221,9 @@ void Ingest::republish(const core::Message& message, const std::string& topic, b
   }
   auto copy = std::make_shared<core::Message>(message);
   copy->topic = topic;
-  copy->retain = retain && may_be_retained(*copy);
+  copy->retain = retain;
   ++copy->hops;
   spread_.republished.push_back(std::move(copy));
-}
-
-// A message that a route would retain reaches everybody else where there is no room for it to be retained.
-bool Ingest::may_be_retained(const core::Message& message) {
-  if (parts_.retained.has_room_for(message)) return true;
-  ++stats_.dropped;
-  if (const auto left_out = full_.admit("not retained", parts_.clock.now())) {
-    parts_.log.warn("not_retained", {{"topic", message.topic},
-                                     {"why", "the hub keeps as many retained messages as it may"},
-                                     {"left_out", *left_out}});  // lines like this one since the last
-  }
-  return false;
 }
 
 // A retained message of QoS 0 is put, and puts are not refused. On a low disk it lives in memory only.

@@ -104,7 +104,6 @@ class Ingest {
   void spread(const broker::Session* from, const Parcel& parcel);
   void route(const core::Message& message);
   void republish(const core::Message& message, const std::string& topic, bool retain);
-  [[nodiscard]] bool may_be_retained(const core::Message& message);
   [[nodiscard]] bool is_too_much(const core::Message& message);
   void count_not_retained(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> write(const core::MessagePtr& message);

@@ -19,7 +19,7 @@ struct Parcel {
   bool republished = false;                   // `message` was made by a route, not by the client
   std::vector<core::MessagePtr> behind = {};  // made by routes of what has been taken, in their order
   store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
-  bool not_retained = false;                  // some of what has been taken should have been, see Ingest
+  bool not_retained = false;                  // the client's message should have been, see Ingest
 
   // A topic gets a message once for each hop, however many routes lead there: or two routes that feed themselves and
   // each other would double it with every hop.

@@ -274,7 +274,7 @@ TEST_F(PublishPath, ARetainingRouteWithoutRoomStillReachesEverybodyElse) {
   EXPECT_THAT(sensor.read(), ::testing::Contains("PUBACK 2"));
   EXPECT_THAT(waiting("$upstream"), ElementsAre("y"));
   EXPECT_FALSE(store_.get("retained/kept"));
-  EXPECT_EQ(engine_->ingest_stats().dropped, 1u);
+  EXPECT_EQ(engine_->ingest_stats().not_retained, 1u);
 }
 
 TEST_F(PublishPath, ALoopOfTopicSinksEndsAtTheHopLimit) {
