@@ -58,8 +58,9 @@ TEST_F(SdkTopicsTest, AreWarnedAboutOnceAClientWithAnEdgeName) {
 TEST_F(SdkTopicsTest, AreWarnedAboutOnASubscriptionToo) {
   auto camera = client();
   connect(camera, "edge-1/camera");
-  camera.subscribe(1, {to("$iothub/twin/res/#")});
-  EXPECT_THAT(log_.lines(), Contains(StartsWith("sdk_topic client=c subscribe=$iothub/twin/res/#")));
+  camera.subscribe(1, {to("devices/edge-1/messages/devicebound/#")});
+  EXPECT_THAT(log_.lines(),
+              Contains(StartsWith("sdk_topic client=c subscribe=devices/edge-1/messages/devicebound/#")));
 }
 
 TEST_F(SdkTopicsTest, AreOrdinaryTopicsForEverybodyElse) {
