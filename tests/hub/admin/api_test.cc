@@ -71,6 +71,10 @@ testing::Numbers everything_counted() {
       {"headgate_publishes_held_bytes", 32},
       {"headgate_connections_accepted_total", 14},
       {"headgate_clients_connected_peak", 15},
+      {"headgate_clients_buffered_bytes", 34},
+      {"headgate_clients_buffered_max_bytes", 35},
+      {"headgate_log_lines_dropped_total", 36},
+      {"headgate_log_lines_left_out_total", 37},
       {"headgate_routes_active", 22},
       {"headgate_routes_failed", 23},
       {"headgate_link_batches_acked_total", 25},
@@ -148,7 +152,8 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("started_ms":1699999969500,"uptime_s":90,"clock_unsynced":1,"listeners":["127.0.0.1:1883"],"connections":1,)"
       R"("sessions":2,"messages_in":3,"messages_out":4,"denied":{"publish":6,"subscribe":7,"receive":8,)"
       R"("connect":5},"publishes":{"stored":9,"not_retained":33,"refused":10,"held":11,"held_bytes":32,"dropped":12},)"
-      R"("clients":{"maximum":15,"waiting":31,"paused":13,"accepted":14,"refused":{"listener_full":18,)"
+      R"("clients":{"buffered_bytes":34,"buffered_bytes_max":35,"maximum":15,"waiting":31,"paused":13,)"
+      R"("accepted":14,"refused":{"listener_full":18,)"
       R"("not_authorized":17},"closed":{"slow_reader":16}},)"
       R"("waiting_clients":[{"client_id":"pump-1","publishes":64,"bytes":7000,"paused":true}],)"
       R"("dropped":{"denied":21,"offline":19,)"
@@ -165,7 +170,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
       R"("unheard_topic":"up/site-7","unheard_since_ms":77,)"
       R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,"batches_unheard":29,"batches_returned":30,)"
-      R"("batches_in_flight":28},"now_ms":1700000060000,)"
+      R"("batches_in_flight":28},"log":{"dropped":36,"left_out":37},"now_ms":1700000060000,)"
       R"("last_ms":{"clients":{"refused":{"not_authorized":84}},"publishes":{"refused":85}}})");
 }
 
