@@ -17,7 +17,6 @@ namespace {
 
 constexpr int64_t kTickMs = 1000;
 constexpr int64_t kTickMsMin = 10;
-constexpr size_t kOwnDescriptors = 512;  // of the store, the log, the link and the admin socket, with room
 constexpr int64_t kDayMs = 86'400'000;
 constexpr int64_t kCertificateWarningDays = 30;
 constexpr int64_t kUpstreamPatienceMs =
@@ -42,6 +41,27 @@ Config with_id_of_store(Config config, const store::DurableStore& store, core::L
   return config;
 }
 
+// Gives the store its share, and returns what is left for clients.
+DescriptorShares take_descriptors(const Config& config, store::StoreOptions& store, core::Log& log) {
+  const DescriptorShares wanted{static_cast<size_t>(store.tables_open_max), config.admission.connections_max};
+  const size_t limit = raise_descriptor_limit(descriptors_for(wanted));
+  const DescriptorShares shares = share_descriptors(limit, wanted);
+  reserve_descriptors(descriptors_for(shares));
+  store.tables_open_max = static_cast<int>(shares.tables_open_max);
+  if (shares.connections_max < wanted.connections_max)
+    log.warn("descriptors_few",
+             {{"limit", limit},
+              {"connections_max", wanted.connections_max},
+              {"connections_let_in", shares.connections_max},
+              {"instead", "raise LimitNOFILE to " + std::to_string(descriptors_for(wanted))}});
+  return shares;
+}
+
+broker::AdmissionLimits admission_within(const DescriptorShares& shares, broker::AdmissionLimits limits) {
+  limits.connections_max = shares.connections_max;
+  return limits;
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string config_path,
@@ -50,23 +70,25 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
   if (const auto dropped = drop_privileges(wanted.user); !dropped) return core::fail(dropped.error());
-  reserve_descriptors(wanted.admission.connections_max + kOwnDescriptors);
-  // The first line, and with it the first thread: what needs the process to have one is done.
+  store::StoreOptions store_opts = store_options(wanted);
+  // With its first line, the log has the first thread: what needs the process to have one is done.
+  const DescriptorShares shares = take_descriptors(wanted, store_opts, log);
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
-  auto store = store::open_queue_store(store_options(wanted), *executor, log);
+  auto store = store::open_queue_store(store_opts, *executor, log);
   if (!store) return core::fail(store.error());
   const Config config = with_id_of_store(wanted, **store, log);
-  auto hub = std::unique_ptr<Hub>(new Hub(config, std::move(config_path), io, log, std::move(*listeners),
-                                          std::move(executor), std::move(*store)));
+  auto hub =
+      std::unique_ptr<Hub>(new Hub(config, admission_within(shares, config.admission), std::move(config_path),
+                                   io, log, std::move(*listeners), std::move(executor), std::move(*store)));
   if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
   if (const auto routed = hub->look_at_routes(true); !routed) return core::fail(routed.error());
   return hub;
 }
 
-Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context& io, SpdlogLog& log,
-         Listeners listeners, std::unique_ptr<AsioExecutor> executor,
-         std::unique_ptr<store::DurableStore> store)
+Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::string config_path,
+         boost::asio::io_context& io, SpdlogLog& log, Listeners listeners,
+         std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::DurableStore> store)
     : config_(config),
       config_path_(std::move(config_path)),
       io_(io),
@@ -79,7 +101,7 @@ Hub::Hub(const Config& config, std::string config_path, boost::asio::io_context&
       access_(hasher_, random_key(), clock_, log),
       engine_(config.broker, access_, *store_, *executor_, clock_, log),
       handshake_thread_(*executor_),
-      connections_(io, engine_.broker(), clock_, log, config.admission, handshake_thread_),
+      connections_(io, engine_.broker(), clock_, log, admission, handshake_thread_),
       listeners_(std::move(listeners)),
       admin_api_(*this, *store_),
       admin_server_(io, admin_api_, log),
@@ -157,6 +179,7 @@ void Hub::report_certificate(const broker::Listener& listener) const {
 // ---- time ----
 
 void Hub::tick() {
+  on_tick_();
   clock_.tick(*store_);
   const int64_t today = clock_.now().wall_ms / kDayMs;
   if (std::exchange(certificates_checked_day_, today) != today) {

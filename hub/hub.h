@@ -53,6 +53,8 @@ class Hub : public HubView {
   // Says good-bye to clients and upstream, then makes what is open durable; `stopped` is called within
   // seconds. Call once.
   void stop(std::function<void()> stopped);
+  // Called about once a second while the loop goes round.
+  void on_tick(std::function<void()> tick) { on_tick_ = std::move(tick); }
 
   // ---- HubView (inspection.cc) ----
   [[nodiscard]] core::Now now() const override { return clock_.now(); }
@@ -76,9 +78,9 @@ class Hub : public HubView {
  private:
   using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
 
-  Hub(const Config& config, std::string config_path, boost::asio::io_context& io, SpdlogLog& log,
-      Listeners listeners, std::unique_ptr<AsioExecutor> executor,
-      std::unique_ptr<store::DurableStore> store);
+  Hub(const Config& config, const broker::AdmissionLimits& admission, std::string config_path,
+      boost::asio::io_context& io, SpdlogLog& log, Listeners listeners,
+      std::unique_ptr<AsioExecutor> executor, std::unique_ptr<store::DurableStore> store);
 
   static core::Result<Listeners> bind_listeners(const Config& config, boost::asio::io_context& io,
                                                 core::Log& log);
@@ -134,6 +136,7 @@ class Hub : public HubView {
   std::optional<int64_t> second_look_mono_ms_;  // at route files
   ReloadReport settings_report_;                // of the last reload, without what is wrong with routes now
   ReloadReport reload_report_;
+  std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
   core::Worker trimmer_;  // of the loop's priority: it holds locks that the loop needs

@@ -211,10 +211,17 @@ void Listener::accept_some() {
     if (accept_one()) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return wait();
     if (errno == ECONNABORTED || errno == EINTR) continue;  // who came is gone again
-    log_.warn("accept_failed", {{"listener", name()}, {"error", std::strerror(errno)}});
+    tell_of_failure(std::strerror(errno));
     return accept_later(kRetry);
   }
   wait();
+}
+
+// The cause lasts, and is met again with each attempt.
+void Listener::tell_of_failure(const char* error) {
+  const auto untold = failures_told_.admit(name(), pool_->now());
+  if (untold)
+    log_.warn("accept_failed", {{"listener", name()}, {"error", error}, {"failed_before", *untold}});
 }
 
 bool Listener::accept_one() {

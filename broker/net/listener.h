@@ -13,6 +13,7 @@
 #include "broker/net/listener_options.h"
 #include "broker/net/tls.h"
 #include "core/log.h"
+#include "core/log_limiter.h"
 #include "core/result.h"
 
 namespace headgate::broker {
@@ -53,6 +54,7 @@ class Listener {
   void accept_some();
   // False if there is nobody more for now.
   [[nodiscard]] bool accept_one();
+  void tell_of_failure(const char* error);
   [[nodiscard]] bool is_let_in(const Admission::Ticket& ticket, const std::string& peer);
   void accept_later(std::chrono::milliseconds pause);
 
@@ -64,6 +66,7 @@ class Listener {
   boost::asio::steady_timer retry_;
   ConnectionPool* pool_ = nullptr;
   uint32_t number_ = 0;  // Admission's
+  core::LogLimiter failures_told_;
 };
 
 }  // namespace headgate::broker

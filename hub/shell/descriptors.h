@@ -11,4 +11,18 @@ namespace headgate::hub {
 // long. Call before the first thread is started. A table that cannot grow is no error: it grows later.
 void reserve_descriptors(size_t count);
 
+// Raises what this process may open to `wanted`, or as far as the system lets it. Returns how much that is;
+// `wanted` where the system does not tell.
+[[nodiscard]] size_t raise_descriptor_limit(size_t wanted);
+
+// Who may open how many. What the hub needs for itself (store, log, link, listeners, admin clients) comes first: a store
+// that cannot open its next file stores nothing.
+struct DescriptorShares {
+  size_t tables_open_max = 0;  // files of the store's backlog
+  size_t connections_max = 0;  // clients
+};
+[[nodiscard]] DescriptorShares share_descriptors(size_t limit, const DescriptorShares& wanted);
+// Counts what is needed for all that is wanted.
+[[nodiscard]] size_t descriptors_for(const DescriptorShares& wanted);
+
 }  // namespace headgate::hub

@@ -41,5 +41,28 @@ TEST(Descriptors, AreReservedUpToTheLimitOfTheProcess) {
   EXPECT_GE(table_size(), 64u);
 }
 
+TEST(DescriptorShares, LeaveTheStoreWhatItNeedsAndClientsTheRest) {
+  constexpr DescriptorShares kWanted{.tables_open_max = 256, .connections_max = 10'000};
+  EXPECT_EQ(share_descriptors(65'536, kWanted).connections_max, 10'000u);
+  const DescriptorShares few = share_descriptors(1'024, kWanted);
+  EXPECT_EQ(few.tables_open_max, 256u);
+  EXPECT_EQ(few.connections_max, 1'024u - 256 - 128);
+}
+
+TEST(DescriptorShares, OfVeryFewStillLetSomebodyIn) {
+  for (const size_t limit : {0u, 64u, 148u, 200u}) {
+    const DescriptorShares few =
+        share_descriptors(limit, {.tables_open_max = 256, .connections_max = 10'000});
+    EXPECT_GE(few.connections_max, 1u) << limit;
+    EXPECT_LE(few.tables_open_max, std::max<size_t>(20, limit / 4)) << limit;
+  }
+}
+
+TEST(DescriptorShares, AddUpToTheLimit) {
+  const DescriptorShares wanted{.tables_open_max = 256, .connections_max = 10'000};
+  for (size_t limit = 300; limit < 12'000; limit += 100)
+    EXPECT_LE(descriptors_for(share_descriptors(limit, wanted)), limit) << limit;
+}
+
 }  // namespace
 }  // namespace headgate::hub
