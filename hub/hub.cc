@@ -65,14 +65,16 @@ broker::AdmissionLimits admission_within(const DescriptorShares& shares, broker:
 }  // namespace
 
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string config_path,
-                                             boost::asio::io_context& io, SpdlogLog& log) {
+                                             boost::asio::io_context& io, SpdlogLog& log,
+                                             const std::function<void()>& alone_no_more) {
   auto listeners = bind_listeners(wanted, io, log);
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
   if (const auto dropped = drop_privileges(wanted.user); !dropped) return core::fail(dropped.error());
   store::StoreOptions store_opts = store_options(wanted);
-  // With its first line, the log has the first thread: what needs the process to have one is done.
+  // With its first line the log has a thread, and from here on others may have theirs.
   const DescriptorShares shares = take_descriptors(wanted, store_opts, log);
+  alone_no_more();
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
   auto store = store::open_queue_store(store_opts, *executor, log);

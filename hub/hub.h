@@ -40,10 +40,11 @@ inline constexpr std::string_view kVersion = "0.1.0";
 class Hub : public HubView {
  public:
   // Binds the listeners, then opens the store and restores sessions and retained messages. Nothing listens
-  // yet. `config_path` is read again on reload; empty: the embedded default. Errors are whole
-  // sentences for the operator.
+  // yet. `alone_no_more` is called once all that needs the process to have one thread is done. `config_path` is read
+  // again on reload; empty: the embedded default. Errors are whole sentences for the operator.
   [[nodiscard]] static core::Result<std::unique_ptr<Hub>> open(const Config& wanted, std::string config_path,
-                                                               boost::asio::io_context& io, SpdlogLog& log);
+                                                               boost::asio::io_context& io, SpdlogLog& log,
+                                                               const std::function<void()>& alone_no_more);
   ~Hub() override;
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;

@@ -1,7 +1,7 @@
 // headgated: the daemon. Reads its arguments and config, then hands over to hub::Hub.
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -16,11 +16,13 @@
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
 #include "hub/shell/allocator.h"
+#include "hub/shell/life_watch.h"
 
 namespace {
 
 using headgate::hub::Config;
 using headgate::hub::Hub;
+using headgate::hub::LifeWatch;
 
 constexpr int kFailed = 1;     // the hub could not start, or had to stop
 constexpr int kBadConfig = 2;  // arguments or config: nothing was touched
@@ -30,16 +32,12 @@ int complain(int code, const std::string& what) {
   return code;
 }
 
-// Waits for signals for as long as the hub runs.
-void on_signal(boost::asio::signal_set& signals, Hub& hub, boost::asio::io_context& io) {
-  signals.async_wait([&](const boost::system::error_code& cancelled, int signal) {
-    if (cancelled) return;
-    if (signal == SIGHUP) {
-      hub.reload();
-      return on_signal(signals, hub, io);
-    }
+// On the loop.
+void on_signal(int signal, Hub& hub, boost::asio::io_context& io) {
+  if (signal == SIGHUP)
+    (void)hub.reload();
+  else
     hub.stop([&io] { io.stop(); });
-  });
 }
 
 int run(const Config& config, const std::string& config_path) {
@@ -51,13 +49,20 @@ int run(const Config& config, const std::string& config_path) {
   if (!users) return complain(kBadConfig, users.error().what);
 
   boost::asio::io_context io{1};
-  auto hub = Hub::open(config, config_path, io, **log);
-  if (!hub) return complain(kFailed, hub.error().what);
+  std::unique_ptr<Hub> hub;  // when the loop runs and takes signals, it is there
+  LifeWatch watch(**log, headgate::hub::ServiceManager::from_environment(), [&io, &hub](int signal) {
+    boost::asio::post(io, [&io, &hub, signal] { on_signal(signal, *hub, io); });
+  });
+  auto opened = Hub::open(config, config_path, io, **log, [&watch] { watch.start(); });
+  if (!opened) return complain(kFailed, opened.error().what);
+  hub = *std::move(opened);
+  hub->on_tick([&watch] { watch.beat(); });
   // Before anybody can see that the hub is up: a signal that comes at once is not the system's to handle.
-  boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
-  if (const auto started = (*hub)->start(); !started) return complain(kFailed, started.error().what);
-  on_signal(signals, **hub, io);
+  watch.beat();
+  if (const auto started = hub->start(); !started) return complain(kFailed, started.error().what);
+  watch.ready();
   io.run();
+  hub.reset();  // while somebody watches whether that ends
   return 0;
 }
 
@@ -78,6 +83,7 @@ int check(const std::string& path) {
 
 int main(int argc, char** argv) {
   headgate::hub::bound_allocator();
+  headgate::hub::block_signals();
   CLI::App app{
       "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
   std::string config_path;

@@ -31,14 +31,15 @@ RocksStore::RocksStore(const StoreOptions& options, Opened opened, core::Executo
       folder_(running_, committer_, books_, finisher_),
       expirer_(running_, committer_, finisher_, limits_),
       read_ahead_(running_, reclaimer_),
-      recovery_(recovery_parts(), [this](const Opened& again) { restart(again); }) {
+      recovery_(recovery_parts(), [this](const Opened& again) { restart(again); }),
+      stalls_(running_) {
   running_.path.set_on_row([this](LaneId id, Lane& lane, Seq last) { read_ahead_.on_row(id, lane, last); });
   if (opened.space) disk_.on_space(*opened.space);
   merge_small_files();
 }
 
 RocksStore::~RocksStore() {
-  if (running_.db) running_.db->stop_copies();
+  if (running_.db) running_.db->stop_long_work();
   running_.background.stop();
 }
 
@@ -131,6 +132,7 @@ std::set<QueueId> RocksStore::settle(Group& group) {
 
 void RocksStore::tick(core::Now now) {
   if (running_.life.is_closed()) return;
+  stalls_.tick(now);
   disk_.tick(now);
   recovery_.tick(now);
   if (!running_.life.is_open()) return;
@@ -168,7 +170,7 @@ void RocksStore::restart(const Opened& opened) {
 void RocksStore::close() {
   const State before = running_.life.close();
   if (before == State::closed) return;
-  if (running_.db) running_.db->stop_copies();
+  if (running_.db) running_.db->stop_long_work();
   running_.background.stop();
   if (before != State::open || committer_.met_failure()) return;
   if (committer_.in_flight()) finisher_.drop_ended_rows(*committer_.in_flight());

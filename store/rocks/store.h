@@ -38,6 +38,7 @@
 #include "store/rocks/work/announcer.h"
 #include "store/rocks/work/committer.h"
 #include "store/rocks/work/running.h"
+#include "store/rocks/work/stalls.h"
 
 namespace headgate::store {
 
@@ -109,6 +110,7 @@ class RocksStore final : public DurableStore {
   Expirer expirer_;
   ReadAhead read_ahead_;
   Recovery recovery_;
+  Stalls stalls_;
 };
 
 }  // namespace headgate::store

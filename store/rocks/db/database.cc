@@ -18,6 +18,7 @@ namespace {
 using core::Errc;
 
 constexpr std::chrono::milliseconds kFlushPoll{2};
+constexpr int kPollsMax = 30'000;  // a minute
 
 void put_or_delete(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* family, const KeyValue& row) {
   if (row.value)
@@ -46,8 +47,11 @@ core::Result<T> decode_meta(const std::string& value, T (*decode)(Decoder&)) {
   return decoded;
 }
 
-rocksdb::CompactRangeOptions compacting() {
+// Waits for no stall to end, and ends when the store is closed.
+rocksdb::CompactRangeOptions compacting(std::atomic<bool>& canceled) {
   rocksdb::CompactRangeOptions how;
+  how.allow_write_stall = true;
+  how.canceled = &canceled;
   how.exclusive_manual_compaction = false;
   how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
   return how;
@@ -121,26 +125,36 @@ core::Status RocksDb::write_rows(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions how;
   how.sync = sync;
   how.no_slowdown = true;
-  rocksdb::Status status;
-  do {
-    if (auto disk = check_disk(); !disk) return disk;
-    if (status.IsIncomplete()) std::this_thread::sleep_for(kFlushPoll);
+  rocksdb::Status status = db_->Write(how, &batch);
+  for (int polls = 0; status.IsIncomplete() && !give_up_at(polls); ++polls) {
+    std::this_thread::sleep_for(kFlushPoll);
     status = db_->Write(how, &batch);
-  } while (status.IsIncomplete());
+  }
   return checked(status, "mending");
+}
+
+bool RocksDb::give_up_at(int polls) const { return stopping_ || disk_.guard->frozen() || polls >= kPollsMax; }
+
+core::Status RocksDb::wait_for_flushes(rocksdb::ColumnFamilyHandle* family) {
+  uint64_t unflushed = 1;
+  for (int polls = 0; !give_up_at(polls); ++polls) {
+    const bool known =
+        db_->GetIntProperty(family, rocksdb::DB::Properties::kNumImmutableMemTable, &unflushed);
+    if (!known || unflushed == 0) return check_disk();
+    std::this_thread::sleep_for(kFlushPoll);
+  }
+  if (auto disk = check_disk(); !disk) return disk;
+  return fail_store(Errc::unavailable, dir_, "what is in memory does not get into files");
 }
 
 core::Status RocksDb::flush(rocksdb::ColumnFamilyHandle* family) {
   rocksdb::FlushOptions how;
   how.wait = false;
   how.allow_write_stall = true;
-  const rocksdb::Status status = db_->Flush(how, family);
-  uint64_t unflushed = status.ok() ? 1 : 0;
-  while (unflushed > 0 && check_disk()) {
-    if (!db_->GetIntProperty(family, rocksdb::DB::Properties::kNumImmutableMemTable, &unflushed)) break;
-    if (unflushed > 0) std::this_thread::sleep_for(kFlushPoll);
-  }
-  return checked(status, "mending");
+  // First what is under way, so that nobody who writes has to wait meanwhile.
+  if (auto before = wait_for_flushes(family); !before) return before;
+  if (auto begun = checked(db_->Flush(how, family), "flushing"); !begun) return begun;
+  return wait_for_flushes(family);
 }
 
 core::Status RocksDb::replace_family(rocksdb::ColumnFamilyHandle* old, rocksdb::ColumnFamilyHandle* with) {
@@ -321,18 +335,19 @@ void RocksDb::reclaim(Reclaim what, Seq floor, uint64_t room_bytes) {
 
 void RocksDb::compact_all(Seq floor) {
   flush_all();
+  if (give_up_at(0)) return;  // a compaction flushes what is left, and waits for that
   // Above the floor there is only something to gain where blocks were deleted one by one.
   if (scattered_.exchange(false))
-    db_->CompactRange(compacting(), blk(), nullptr, nullptr).PermitUncheckedError();
+    db_->CompactRange(compacting(stopping_), blk(), nullptr, nullptr).PermitUncheckedError();
   else
     compact_below(floor);
-  db_->CompactRange(compacting(), idx(), nullptr, nullptr).PermitUncheckedError();
+  db_->CompactRange(compacting(stopping_), idx(), nullptr, nullptr).PermitUncheckedError();
 }
 
 void RocksDb::compact_below(Seq floor) {
   const std::string end = block_key(floor);
   const rocksdb::Slice end_slice(end);
-  db_->CompactRange(compacting(), blk(), nullptr, &end_slice).PermitUncheckedError();
+  db_->CompactRange(compacting(stopping_), blk(), nullptr, &end_slice).PermitUncheckedError();
 }
 
 // At most: files that reach over the floor and those that overlap with them, and what is flushed before. What
@@ -373,7 +388,12 @@ void RocksDb::drop_dead_files(Seq floor) {
   db_->EnableFileDeletions(false).PermitUncheckedError();
 }
 
-void RocksDb::flush_all() { db_->Flush({}, handles_).PermitUncheckedError(); }
+// Failure leaves it to RocksDB, and the log as long as it is.
+void RocksDb::flush_all() {
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    if (!flush(family)) return;
+  }
+}
 
 void RocksDb::set_compacts(bool compacts) {
   const std::unordered_map<std::string, std::string> option{

@@ -154,8 +154,8 @@ class RocksDb {
   [[nodiscard]] bool met_damage() const { return met_damage_; }
   [[nodiscard]] core::Error damage() const;
 
-  // For Mode::salvage, in which RocksDB waits for ever for a flush that failed: these give up with the disk.
-  // Errors: io, full, corrupt.
+  // RocksDB itself waits for ever for a flush that failed, and for a stall that only such a flush would end. These give
+  // up with the disk, when the store is closed, and after a minute. Errors: io, full, corrupt, unavailable.
   core::Status write_rows(rocksdb::WriteBatch& batch, bool sync = false);
   core::Status flush(rocksdb::ColumnFamilyHandle* family);
 
@@ -173,8 +173,11 @@ class RocksDb {
   // housekeeper's thread, which also makes copies.
   void reclaim(Reclaim what, Seq floor, uint64_t room_bytes);
 
-  // Makes a copy that another thread is making fail soon. On any thread.
-  void stop_copies() { disk_.guard->stop_copies(); }
+  // Makes a copy or a compaction that another thread is making fail soon, and what waits for one. On any thread.
+  void stop_long_work() {
+    stopping_ = true;
+    disk_.guard->stop_copies();
+  }
 
   // Since it was opened; and in the write-ahead logs that are there. On any thread.
   [[nodiscard]] WrittenBytes written() const { return disk_.guard->written(); }
@@ -204,6 +207,8 @@ class RocksDb {
         cache_(std::move(cache)),
         dead_blocks_(std::move(dead_blocks)) {}
 
+  [[nodiscard]] core::Status wait_for_flushes(rocksdb::ColumnFamilyHandle* family);
+  [[nodiscard]] bool give_up_at(int polls) const;
   void flush_all();
   void drop_dead_files(Seq floor);
   void compact_all(Seq floor);
@@ -214,6 +219,7 @@ class RocksDb {
   core::Status drop_leftovers();
 
   std::string dir_;
+  std::atomic<bool> stopping_ = false;
   std::atomic<bool> met_damage_ = false;
   mutable std::mutex damage_mutex_;
   core::Error damage_;

@@ -1,5 +1,7 @@
 #include "store/rocks/work/background.h"
 
+#include <utility>
+
 namespace headgate::store {
 
 bool Background::Ticket::holds() const {
@@ -7,16 +9,20 @@ bool Background::Ticket::holds() const {
   return now && (!generation || *generation == *now);
 }
 
-core::Worker& Background::worker(Thread thread) {
-  switch (thread) {
-    case Thread::writer:
-      return writer_;
-    case Thread::housekeeper:
-      return housekeeper_;
-    case Thread::reader:
-      return reader_;
-  }
-  return writer_;
+void Background::give(Thread thread, std::function<void()> work) {
+  CountedWorker& to = worker(thread);
+  to.worker.post([&to, work = std::move(work)] {
+    ++to.begun;
+    work();
+    ++to.ended;
+  });
+}
+
+ThreadProgress Background::progress(Thread thread) const {
+  const CountedWorker& of = workers_[static_cast<size_t>(thread)];
+  const uint64_t ended = of.ended;  // first: a piece that ends in between counts as being worked on
+  const uint64_t begun = of.begun;
+  return {begun, begun != ended};
 }
 
 void Background::post(std::function<void()> work) {
@@ -32,9 +38,9 @@ void Background::renew() {
 
 void Background::stop() {
   current_.reset();
-  reader_.stop();       // first: it may have work for the housekeeper,
-  housekeeper_.stop();  // and that for the writer
-  writer_.stop();
+  worker(Thread::reader).worker.stop();       // first: it may have work for the housekeeper,
+  worker(Thread::housekeeper).worker.stop();  // and that for the writer
+  worker(Thread::writer).worker.stop();
 }
 
 }  // namespace headgate::store

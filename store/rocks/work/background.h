@@ -10,6 +10,8 @@
 // Functions are called on the loop thread. The executor must outlive this.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +21,7 @@
 
 #include "core/executor.h"
 #include "core/worker.h"
+#include "store/rocks/work/stall_watch.h"
 
 namespace headgate::store {
 
@@ -36,25 +39,29 @@ class Background {
   // kept open by a loop that is busy; `then` is destroyed on the loop.
   template <typename Work, typename Then>
   void run(Thread thread, Work work, Then then) {
-    worker(thread).post(job(std::move(work), std::move(then), ticket()));
+    give(thread, job(std::move(work), std::move(then), ticket()));
   }
 
   // Runs `work` on that thread. Nobody is told.
-  void run(Thread thread, std::function<void()> work) { worker(thread).post(std::move(work)); }
+  void run(Thread thread, std::function<void()> work) { give(thread, std::move(work)); }
 
   // Does what run() does, for results that hold whichever database is open by then.
   template <typename Work, typename Then>
   void run_for_any(Thread thread, Work work, Then then) {
-    worker(thread).post(job(std::move(work), std::move(then), Ticket{current_, std::nullopt}));
+    give(thread, job(std::move(work), std::move(then), Ticket{current_, std::nullopt}));
   }
 
   // Does what run() does, on the writer, once all three threads have done what they were given.
   template <typename Work, typename Then>
   void run_last(Work work, Then then) {
-    reader_.post([this, last = job(std::move(work), std::move(then), ticket())]() mutable {
-      housekeeper_.post([this, last = std::move(last)]() mutable { writer_.post(std::move(last)); });
+    give(Thread::reader, [this, last = job(std::move(work), std::move(then), ticket())]() mutable {
+      give(Thread::housekeeper,
+           [this, last = std::move(last)]() mutable { give(Thread::writer, std::move(last)); });
     });
   }
+
+  // How far a thread is with what it was given: for whoever looks whether it hangs.
+  [[nodiscard]] ThreadProgress progress(Thread thread) const;
 
   // Expires with stop(): for a caller whose callee may have destroyed the store.
   [[nodiscard]] std::weak_ptr<const uint64_t> pulse() const { return current_; }
@@ -78,7 +85,6 @@ class Background {
   };
 
   [[nodiscard]] Ticket ticket() const { return {current_, generation_}; }
-  [[nodiscard]] core::Worker& worker(Thread thread);
 
   template <typename Work, typename Then>
   struct Job {
@@ -103,12 +109,20 @@ class Background {
     };
   }
 
+  struct CountedWorker {
+    std::atomic<uint64_t> begun = 0;
+    std::atomic<uint64_t> ended = 0;
+    core::Worker worker;  // last, so that it ends first
+  };
+
+  // On any thread.
+  void give(Thread thread, std::function<void()> work);
+  [[nodiscard]] CountedWorker& worker(Thread thread) { return workers_[static_cast<size_t>(thread)]; }
+
   core::Executor& loop_;
   uint64_t generation_ = 0;
   std::shared_ptr<uint64_t> current_ = std::make_shared<uint64_t>(0);  // generation_; null once stopped
-  core::Worker writer_;
-  core::Worker housekeeper_;
-  core::Worker reader_;
+  std::array<CountedWorker, 3> workers_;                               // by Thread
 };
 
 }  // namespace headgate::store

@@ -236,16 +236,22 @@ class FilledDisk : public ::testing::TestWithParam<bool>, protected SmallDiskDri
     }
   }
 
+  auto failed_openings() const {
+    const auto lines = log.lines();
+    return std::ranges::count_if(lines,
+                                 [](const auto& line) { return line.starts_with("store_not_opened"); });
+  }
+
   // Without a reserve it may stay closed as long as the disk is full, with one never.
   void tick_until_open() {
     for (int i = 0; i < 40; ++i) {
-      const size_t lines = log.lines().size();
+      const auto tries = failed_openings();
       const bool away = events.recoveries < events.failures.size();
       clock.advance_ms(60'000);
       store->tick(clock.now());
       if (away) {
         executor.run_until(
-            [&] { return events.recoveries >= events.failures.size() || log.lines().size() > lines; });
+            [&] { return events.recoveries >= events.failures.size() || failed_openings() > tries; });
       }
       if (events.recoveries >= events.failures.size()) return;
       if (!with_reserve() && disk->filled()) return;
