@@ -111,9 +111,7 @@ AdminReply check_routes(const AdminCall& call) {
   return AdminResponse{200, routing::to_json(report)};
 }
 
-AdminReply reload_routes(const AdminCall& call) {
-  return answer_json(to_json(call.hub.reload()));
-}
+AdminReply reload_routes(const AdminCall& call) { return answer_json(to_json(call.hub.reload())); }
 
 AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");

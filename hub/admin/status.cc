@@ -104,9 +104,8 @@ void put(Json& json, const Reading& reading) {
 }  // namespace
 
 Json to_json(const ReloadReport& report) {
-  return {{"at_ms", report.at_ms},       {"active", report.active},
-          {"took", report.took},         {"kept", report.kept},
-          {"left_out", report.left_out}, {"needs_restart", report.needs_restart}};
+  return {{"at_ms", report.at_ms}, {"active", report.active},     {"took", report.took},
+          {"kept", report.kept},   {"left_out", report.left_out}, {"needs_restart", report.needs_restart}};
 }
 
 AdminReply get_status(const AdminCall& call) {

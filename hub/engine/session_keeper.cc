@@ -145,18 +145,22 @@ void SessionKeeper::tick(core::Now now) {
   if (now.mono_ms - looked_mono_ms_ < kEveryMs) return;
   looked_mono_ms_ = now.mono_ms;
   broker_.for_each([this](broker::Session& session) {
-    if (!session.queue) return;
-    const uint64_t dropped = store_.stats(*session.queue).dropped;
-    if (dropped == 0) return;
-    uint64_t& seen = seen_drops_[*session.queue];
-    if (dropped > seen) session.count_stored_drops(broker::DropReason::queue_full, dropped - seen);
-    seen = dropped;
+    if (session.queue) count_drops(session);
   });
+}
+
+void SessionKeeper::count_drops(broker::Session& session) {
+  const uint64_t dropped = store_.stats(*session.queue).dropped;
+  if (dropped == 0) return;
+  uint64_t& seen = seen_drops_[*session.queue];
+  if (dropped > seen) session.count_stored_drops(broker::DropReason::queue_full, dropped - seen);
+  seen = dropped;
 }
 
 // Nobody will come for what waits. It was acknowledged to its publishers, so its end is told.
 void SessionKeeper::count_what_is_lost(broker::Session& session) {
   const store::QueueStats& queue = store_.stats(*session.queue);
+  count_drops(session);
   seen_drops_.erase(*session.queue);
   if (!session.abandoned || queue.waiting() == 0) return;
   session.count_stored_drops(broker::DropReason::session_expired, queue.waiting());

@@ -61,6 +61,7 @@ class SessionKeeper {
   [[nodiscard]] core::Status restore_incoming();
   [[nodiscard]] core::Status restore_released();
   [[nodiscard]] core::Status restore_wills();
+  void count_drops(broker::Session& session);
   void count_what_is_lost(broker::Session& session);
   void restore_session(const StoredSession& stored, core::Now now);
   void end_connections(std::vector<StoredSession>& sessions, core::Now now);

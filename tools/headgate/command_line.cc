@@ -209,7 +209,8 @@ class CommandLine {
     CLI::App& route = add_group("route", "What goes where");
     on_hub(add(route, "ls", "All routes of the hub and what became of them"), run_route_ls);
     CLI::App* const check = add(route, "check", "Compile route files, without a hub");
-    check->add_option("file", files_, "Route files, deployment manifests or whole configurations")->required();
+    check->add_option("file", files_, "Route files, deployment manifests or whole configurations")
+        ->required();
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
   }
 

@@ -22,8 +22,7 @@ void RetainedKeeper::tick(core::Now now) {
   if (now.mono_ms - checked_ms_ < kEveryMs) return;
   checked_ms_ = now.mono_ms;
   std::vector<store::KeyValue> gone;
-  for (const std::string& topic : retained_.remove_expired(now.hub_ms))
-    gone.push_back(erase_retained(topic));
+  for (const std::string& topic : retained_.remove_expired(now.hub_ms)) gone.push_back(erase_retained(topic));
   if (!gone.empty()) (void)store_.put(gone, false);  // lost: it expires again after a restart
 }
 

@@ -27,7 +27,8 @@ inline upstream::UpstreamOptions small_batches() {
                    .compressed_bytes_max = 50000,
                    .linger_ms = 1000,
                    .zstd_level = 1};
-  options.no_subscriber = upstream::NoSubscriber::deliver;  // asks nobody first, see forwarder_audience_test.cc
+  options.no_subscriber =
+      upstream::NoSubscriber::deliver;  // asks nobody first, see forwarder_audience_test.cc
   return options;
 }
 
