@@ -270,45 +270,5 @@ TEST_F(TwoBridges, BringBackNothingThatIsRoutedAgain) {
   EXPECT_GT(returned(), 0);
 }
 
-// Two hubs, each the upstream of the other.
-class Mirrors : public Loop {
- protected:
-  void SetUp() override {
-    other_.config["hub_id"] = "other-hub";
-    other_.config["routes"] = {{"all", "FROM /messages/* INTO $upstream"}};
-    other_.config["upstream"] = link_to(hub_.port());
-    other_.start();
-    Loop::SetUp();
-  }
-  void configure(nlohmann::json& config) override {
-    Loop::configure(config);
-    config["upstream"]["port"] = other_.port();
-  }
-
-  HubProcess other_;
-};
-
-TEST_F(Mirrors, SendNothingToAndFroForEver) {
-  expect_only_what_was_published(5);
-  EXPECT_GT(returned(), 0);
-}
-
-// A Mosquitto on site that shares topics with the hub, both ways.
-TEST_F(CloudTest, BridgeOfMqtt5GetsNothingBackThatItBrought) {
-  MosquittoBroker site(
-      "allow_anonymous true\nconnection home\naddress 127.0.0.1:" + std::to_string(hub_.port()) +
-      "\ntopic shared/# both 1\nbridge_protocol_version mqttv50\nrestart_timeout 1\n");
-  site.start();
-  MqttClient reader(site.port(), {});
-  ASSERT_EQ(reader.subscribe("shared/#", 1), 1);
-  ASSERT_TRUE(eventually([this] { return hub_.log().find("client_connected") != std::string::npos; }));
-  const auto on_hub = subscriber("shared/#");
-  MqttClient publisher(site.port(), {});
-  ASSERT_TRUE(publisher.publish_and_wait("shared/a", "there", 1));
-  ASSERT_TRUE(on_hub->wait_received(1));
-  ASSERT_TRUE(on_hub->publish_and_wait("shared/b", "back", 1));
-  EXPECT_EQ(reader.expect_payloads(2), (std::vector<std::string>{"there", "back"}));
-}
-
 }  // namespace
 }  // namespace headgate::e2e
