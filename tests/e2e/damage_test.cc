@@ -1,6 +1,7 @@
 // A hub whose disk has gone bad in places, started again by the real daemon.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -25,6 +26,14 @@ class Damage : public HubTest {
     }
   }
   static std::string body(int i) { return "body-" + std::to_string(i) + "-" + std::string(2'000, 'x'); }
+
+  // Lets the newest log end with bytes that nobody was promised.
+  void append_to_log(const std::string& torn) const {
+    std::string newest;
+    for (const auto& file : std::filesystem::directory_iterator(hub_.data_dir() + "/store"))
+      if (file.path().extension() == ".log") newest = std::max(newest, file.path().string());
+    std::ofstream(newest, std::ios::binary | std::ios::app) << torn;
+  }
 
   // Overwrites a byte of the message in the log that holds it.
   void damage_in_log(int i) {
@@ -64,6 +73,22 @@ TEST_F(Damage, OfTheLogIsPutAsideAndToldAndTheRestGoesOn) {
   EXPECT_TRUE(hub_.cli_json({"status"})["store"]["damage"].is_null());
   hub_.kill_hard();
   EXPECT_EQ(hub_.cli_on_data({"store", "check"}).exit_code, 0);
+}
+
+TEST_F(Damage, IsNotWhatAPowerCutTearsBehindTheSyncedEnd) {
+  publish(10);
+  const std::string epoch = hub_.cli_json({"status"})["epoch"];
+  for (const std::string& torn :
+       {std::string(5'000, '\x55'), "\x01\x02\x03\x04\x40" + std::string(5'000, '\0')}) {
+    hub_.kill_hard();
+    append_to_log(torn);
+    EXPECT_EQ(hub_.cli_on_data({"store", "check"}).exit_code, 0);
+    EXPECT_EQ(hub_.cli_on_data({"queue", "ls"}).exit_code, 0);
+    hub_.start();
+    EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 10);
+    EXPECT_EQ(hub_.cli_json({"status"})["epoch"], epoch);
+    EXPECT_TRUE(hub_.cli_json({"status"})["store"]["damage"].is_null());
+  }
 }
 
 }  // namespace

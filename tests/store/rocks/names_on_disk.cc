@@ -7,7 +7,9 @@
 
 #include <climits>
 #include <filesystem>
+#include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 namespace headgate::testing {
@@ -17,8 +19,8 @@ namespace fs = std::filesystem;
 
 struct Synced {
   std::mutex mutex;
-  std::string root;                                    // empty: nobody asks
-  std::map<std::string, std::set<std::string>> names;  // by directory, at its last sync
+  std::string root;                              // empty: nobody asks
+  std::map<ino_t, std::set<std::string>> names;  // by directory, which may be renamed, at its last sync
 };
 
 Synced& synced() {
@@ -31,6 +33,11 @@ std::set<std::string> names_in(const std::string& dir) {
   std::error_code gone;
   for (const auto& file : fs::directory_iterator(dir, gone)) names.insert(file.path().filename());
   return names;
+}
+
+ino_t inode_of(const std::string& dir) {
+  struct stat info {};
+  return ::stat(dir.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
 std::string path_of(int file) {
@@ -46,7 +53,7 @@ void note(int file) {
   struct stat info {};
   if (all.root.empty() || ::fstat(file, &info) != 0 || !S_ISDIR(info.st_mode)) return;
   const std::string dir = path_of(file);
-  if (dir.starts_with(all.root)) all.names[dir] = names_in(dir);
+  if (dir.starts_with(all.root)) all.names[info.st_ino] = names_in(dir);
 }
 
 }  // namespace
@@ -55,9 +62,9 @@ NamesOnDisk::NamesOnDisk(std::string root) : root_(fs::canonical(root)) {
   Synced& all = synced();
   const std::lock_guard lock(all.mutex);
   all.root = root_;
-  all.names = {{root_, names_in(root_)}};
+  all.names = {{inode_of(root_), names_in(root_)}};
   for (const auto& file : fs::recursive_directory_iterator(root_)) {
-    if (file.is_directory()) all.names[file.path()] = names_in(file.path());
+    if (file.is_directory()) all.names[inode_of(file.path())] = names_in(file.path());
   }
 }
 
@@ -73,7 +80,7 @@ void NamesOnDisk::cut_power() {
 }
 
 void NamesOnDisk::forget_in(const std::string& dir) {
-  std::set<std::string>& on_disk = synced().names[dir];
+  std::set<std::string>& on_disk = synced().names[inode_of(dir)];
   for (const std::string& name : names_in(dir)) {
     const std::string path = dir + "/" + name;
     if (!on_disk.contains(name))

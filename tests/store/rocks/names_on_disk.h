@@ -2,8 +2,6 @@
 // last. Whoever syncs it, RocksDB or we, calls fsync(), whose place this takes in the whole program.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 
 namespace headgate::testing {
