@@ -21,6 +21,7 @@ Json route_json(const RouteFileEntry& entry) {
                 {"semantics", entry.semantics == Semantics::edgehub ? "edgehub" : "strict"},
                 {"body", entry.body == BodyMode::declared ? "declared" : "auto"}};
   if (entry.priority) route["priority"] = *entry.priority;
+  if (entry.retain) route["retain"] = true;
   if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
   if (entry.queue.on_remove) route["onRemove"] = to_string(*entry.queue.on_remove);
   return route;

@@ -398,6 +398,7 @@ class OfflineCommands : public Commands {
     message.topic = "plant/1";
     message.body = "secret";
     message.arrived_ms = 1'700'000'000'123;
+    message.arrived_hub_ms = message.arrived_ms;
     const std::vector<store::Target> targets = {{*store_.open_queue("q", {}), 3, 0, ""}};
     EXPECT_TRUE(store_.append(std::make_shared<core::Message>(message), targets).has_value());
     executor_.run_ready();

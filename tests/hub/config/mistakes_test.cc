@@ -145,7 +145,9 @@ std::string refusal(const std::string& path, const Json& config) {
   for (size_t at = 0; at < parsed.error().what.size();) {
     const size_t end = std::min(parsed.error().what.find('\n', at), parsed.error().what.size());
     const std::string line = parsed.error().what.substr(at, end - at);
-    if (line.starts_with("hub.json: " + path + ": is ")) about += line;
+    // A key of another transport is refused whatever it says.
+    const bool is_of_value = line.find(": is for ") == std::string::npos;
+    if (is_of_value && line.starts_with("hub.json: " + path + ": is ")) about += line;
     at = end + 1;
   }
   return about;

@@ -15,6 +15,7 @@ RouteFileEntry full() {
   entry.body = BodyMode::auto_detect;
   entry.file = "/etc/headgate/routes/10.json";
   entry.queue = {1024, 7, 1500, OnFull::dilute, OnRemove::purge};
+  entry.retain = true;
   return entry;
 }
 
