@@ -9,11 +9,12 @@ bool LogGate::admit(std::string_view event, std::string_view name, core::Now now
   if (found == events_.end()) found = events_.try_emplace(std::string(event)).first;
   if (name.empty()) return admit_one_of_many(found->second, now);
   const auto before = found->second.by_name.admit(name, now);
-  if (before == 0) return true;
-  ++left_out_;
-  // A line whose minute is over, but whose sum nobody has taken yet, goes into that sum.
-  if (before) sums_.push_back({found->first, std::string(name), *before + 1});
-  return false;
+  if (!before) {
+    ++left_out_;
+  } else if (*before > 0) {
+    sums_.push_back({found->first, std::string(name), *before});
+  }
+  return before.has_value();
 }
 
 bool LogGate::admit_one_of_many(Event& event, core::Now now) {
