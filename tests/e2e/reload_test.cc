@@ -33,7 +33,8 @@ class Reload : public HubTest {
 
   void publish(const std::string& body) const { ASSERT_TRUE(client()->publish_and_wait("in/x", body, 1)); }
   [[nodiscard]] uint64_t waiting() const {
-    for (const auto& queue : hub_.cli_json({"queue", "ls"})["queues"]) {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& queue : answer["queues"]) {
       if (queue["name"].get<std::string>() == kInput) return queue["waiting"].get<uint64_t>();
     }
     return 0;
