@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 using testing::qos1;
 using testing::v5;
 
-constexpr std::string_view kInput = "modules/m/inputs/i";
+constexpr std::string_view kKeptInput = "modules/m/inputs/i";
 const std::string kIntoInput = "FROM 't' INTO BrokeredEndpoint('/modules/m/inputs/i')";
 
 class KeptRoutes : public EngineTest {
@@ -58,7 +58,7 @@ TEST_F(KeptRoutes, OfABrokenFileStayInForceAndSayWhy) {
   spoil("etc/10.json");
   reload();
   publish("2");
-  EXPECT_THAT(waiting(kInput), ElementsAre("1", "2"));
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1", "2"));
   EXPECT_TRUE(info("a").active && info("a").kept);
   EXPECT_EQ(info("a").error, "etc/10.json: is broken");
   EXPECT_THAT(log_.lines(), Contains(HasSubstr("route_kept")));
@@ -94,7 +94,7 @@ TEST_F(KeptRoutes, StayOverARestartWithWhatWaitsForThem) {
   spoil("etc/10.json");
   restart();
   publish("2");
-  EXPECT_THAT(waiting(kInput), ElementsAre("1", "2"));
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1", "2"));
   EXPECT_TRUE(info("a").kept);
   restart();
   EXPECT_TRUE(info("a").kept) << "the second time";
@@ -119,7 +119,7 @@ TEST_F(KeptRoutes, EndWhenTheFileIsGoodAndNoLongerHasThem) {
   reload();
   clear();
   reload();
-  EXPECT_FALSE(store_.find_queue(kInput)) << "purged: now it is a wish";
+  EXPECT_FALSE(store_.find_queue(kKeptInput)) << "purged: now it is a wish";
   restart();
   EXPECT_THAT(engine_->routes().describe(), IsEmpty()) << "nor is it known any more";
 }
@@ -152,7 +152,7 @@ TEST_F(KeptRoutes, OfTwoFilesWithOneNameAreThoseOfTheFileInForce) {
   routes_.errors.push_back({"etc/20.json", "a", "etc/20.json: route \"a\" cannot be taken"});
   reload();
   EXPECT_EQ(text_in_force("a"), kIntoInput);
-  EXPECT_THAT(waiting(kInput), ElementsAre("1"));
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1"));
   EXPECT_EQ(engine_->routes().failed(), 1u) << "the newcomer is left out";
 }
 
@@ -179,7 +179,7 @@ TEST_F(KeptRoutes, BesideThemAQueueIsLetGoThatIsKnownToHaveLostItsRoute) {
   publish("1");
   std::erase_if(routes_.entries, [](const auto& entry) { return entry.name == "a"; });
   reload();
-  EXPECT_FALSE(store_.find_queue(kInput)) << "purged on purpose";
+  EXPECT_FALSE(store_.find_queue(kKeptInput)) << "purged on purpose";
 }
 
 // A hub of before wrote down what becomes of a queue, and not which route led there.
@@ -192,10 +192,10 @@ TEST_F(KeptRoutes, WithoutAMemoryNothingIsPurgedWhileSomethingIsBroken) {
   commit();
   spoil("etc/10.json");
   restart();
-  EXPECT_THAT(waiting(kInput), ElementsAre("1"));
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1"));
   clear();
   reload();
-  EXPECT_FALSE(store_.find_queue(kInput)) << "corrected: it had been removed";
+  EXPECT_FALSE(store_.find_queue(kKeptInput)) << "corrected: it had been removed";
 }
 
 }  // namespace
