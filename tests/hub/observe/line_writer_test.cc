@@ -24,7 +24,8 @@ class LineWriterTest : public ::testing::Test {
   }
   void TearDown() override {
     writer_.reset();
-    ::close(ends_[1]);
+    // A thread that still writes finds nobody to read and ends. Its end stays open, so that no other pipe gets the
+    // number that it writes to.
     ::close(ends_[0]);
   }
   void write_lines(int count) {
