@@ -9,13 +9,16 @@
 
 namespace headgate::store {
 
-// The files of a directory with something in them whose name contains `part`, by name.
+// The files of a directory with something in them whose name contains `part`, by name. RocksDB may remove some
+// meanwhile.
 inline std::vector<std::filesystem::path> files_with(const std::string& dir, const std::string& part) {
   std::vector<std::filesystem::path> found;
   for (const auto& file : std::filesystem::directory_iterator(dir)) {
-    if (file.is_regular_file() && file.path().filename().string().find(part) != std::string::npos &&
-        file.file_size() > 0)
-      found.push_back(file.path());
+    std::error_code gone;
+    const bool is_meant =
+        file.is_regular_file(gone) && file.path().filename().string().find(part) != std::string::npos;
+    const uintmax_t bytes = is_meant ? file.file_size(gone) : 0;
+    if (!gone && bytes > 0) found.push_back(file.path());
   }
   std::ranges::sort(found);
   return found;
