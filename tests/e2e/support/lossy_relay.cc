@@ -9,27 +9,13 @@
 #include <array>
 #include <optional>
 
+#include "tests/e2e/support/net.h"
+
 namespace headgate::e2e {
 namespace {
 
 constexpr int kPollMs = 50;
 constexpr unsigned kPuback = 4;
-
-sockaddr_in on_loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-int connected_to(uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = on_loopback(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  ::close(fd);
-  return -1;
-}
 
 bool is_readable(int fd) {
   pollfd waits{fd, POLLIN, 0};
@@ -69,7 +55,7 @@ std::optional<size_t> packet_bytes(std::string_view bytes) {
 
 LossyRelay::LossyRelay(uint16_t broker_port)
     : broker_port_(broker_port), listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address = on_loopback(0);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof(address);
   ::bind(listening_, reinterpret_cast<const sockaddr*>(&address), size);
   ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size);
@@ -89,7 +75,7 @@ void LossyRelay::serve() {
     pollfd waits{listening_, POLLIN, 0};
     if (::poll(&waits, 1, kPollMs) <= 0) continue;
     const int hub = ::accept(listening_, nullptr, nullptr);
-    const int broker = connected_to(broker_port_);
+    const int broker = connect_to(broker_port_);
     if (hub >= 0 && broker >= 0) {
       ++connections_;
       relay(hub, broker);

@@ -11,8 +11,6 @@
 #include <array>
 
 namespace headgate::e2e {
-namespace {
-
 sockaddr_in loopback(uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -30,8 +28,6 @@ int connect_to(uint16_t port) {
   ::close(fd);
   return -1;
 }
-
-}  // namespace
 
 uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,6 +1,8 @@
 // Loopback TCP for tests: free ports, and a socket that says exactly what it is told to.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -14,6 +16,11 @@ namespace headgate::e2e {
 [[nodiscard]] uint16_t free_port();
 
 [[nodiscard]] bool accepts(uint16_t port);
+
+[[nodiscard]] sockaddr_in loopback(uint16_t port);
+
+// A socket of the caller's, each send() of which leaves as it is; -1 if nobody listens there.
+[[nodiscard]] int connect_to(uint16_t port);
 
 // Connects on construction; a failed connect shows as closed.
 class RawSocket {
