@@ -97,7 +97,7 @@ void Hub::note_history() {
   const int64_t wall_ms = clock_.now().wall_ms;
   const LinkState link = link_state(link_of(upstream_.get()));
   history_.store_failed.note(!engine_.store_error().empty(), wall_ms);
-  history_.disk_low.note(store_->disk().low, wall_ms);
+  history_.disk_low.note(store_->disk().stopped != store::RoomFor::none, wall_ms);
   history_.link_down.note(link != LinkState::off && link != LinkState::connected, wall_ms);
   history_.look(read_metrics({.engine = engine_, .admission = &connections_.admission()}, is_trouble),
                 wall_ms);
@@ -115,7 +115,7 @@ HubStatus Hub::status() const {
   for (const auto& listener : listeners_) status.listeners.push_back(listener->name());
   status.store_error = engine_.store_error();
   status.store_error_since_ms = history_.store_failed.ms();
-  status.disk_low = store_->disk().low;
+  status.disk_stopped = store_->disk().stopped;
   status.disk_low_since_ms = history_.disk_low.ms();
   status.disk_resume_bytes = store_->disk().resume_bytes;
   status.last_ms = history_.grew_ms();

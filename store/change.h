@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/message.h"
 
@@ -34,6 +35,28 @@ struct Target {
 
 // How an entry ended. Every entry that leaves a queue is counted under exactly one of these.
 enum class Outcome : uint8_t { delivered, expired, dropped, dead };
+
+// Says for whom a message is stored, where the disk fills up: the first stops first (docs/adr/0036).
+enum class RoomFor : uint8_t {
+  none,        // stored for nobody: it is never refused
+  sessions,    // for persistent sessions and the retained store alone
+  publishers,  // for `$upstream`, an input, or another queue that is no session's
+  consumers,   // a result of who consumes entries, which end with it
+};
+
+[[nodiscard]] constexpr std::string_view name_of(RoomFor use) {
+  switch (use) {
+    case RoomFor::none:
+      return "nothing";
+    case RoomFor::sessions:
+      return "sessions";
+    case RoomFor::publishers:
+      return "publishers";
+    case RoomFor::consumers:
+      return "consumers";
+  }
+  return {};
+}
 
 // A write to the table of small values: sessions, retained messages, QoS 2 state, cursors.
 struct KeyValue {
@@ -60,6 +83,7 @@ struct Append {
   core::MessagePtr message;
   std::span<const Target> targets;
   bool never_dropped = false;  // a target that would drop it refuses the Change instead
+  bool from_consumer = false;  // see RoomFor::consumers
 };
 
 // Gaps whose `to` is ≤ `up_to` are forgotten: the far side knows them.

@@ -97,11 +97,13 @@ struct Gap {
 // The file system that the store is on, as of the last look, a second ago at most.
 struct DiskState {
   uint64_t free_bytes = 0;
-  uint64_t total_bytes = 0;     // 0: nobody looks
-  uint64_t min_free_bytes = 0;  // below it the disk is low
-  uint64_t reserve_bytes = 0;   // set aside now, to go on with when there is nothing else
-  bool low = false;             // messages are refused; all else goes on
-  uint64_t resume_bytes = 0;    // so much has to be free for messages to be taken again, as of now
+  uint64_t total_bytes = 0;         // 0: nobody looks
+  uint64_t min_free_bytes = 0;      // below it the disk is low
+  uint64_t reserve_bytes = 0;       // set aside now, to go on with when there is nothing else
+  RoomFor stopped = RoomFor::none;  // messages of this use and those before it are refused
+  uint64_t resume_bytes = 0;        // so much has to be free for that use to be taken again, as of now
+
+  [[nodiscard]] bool refuses(RoomFor use) const { return use != RoomFor::none && use <= stopped; }
 };
 
 // Questions to a store that do not change it; also to a stopped hub's directory.

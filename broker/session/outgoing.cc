@@ -254,6 +254,21 @@ void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now)
   if ((token.seq == 0 || was_rewound) && window() > 0) context_.events->on_window_open(*this);
 }
 
+bool Session::is_deferred(const Outbox::InFlight& flight) {
+  const DeliveryToken token = flight.out.token;
+  return token.seq != 0 && context_.events->defers_end(*this, flight.packet_id, flight.out.qos, token);
+}
+
+void Session::complete(uint16_t packet_id, DeliveryToken token, core::Now now) {
+  Outbox::InFlight* flight = outbox_.find(packet_id);
+  if (!flight || flight->out.token != token) return;
+  flight->out.token = {};
+  if (flight->out.qos == 1) return finish_delivery(packet_id, true, now);
+  outbox_.advance(*flight, Outbox::Stage::received);
+  flight->out.message.reset();
+  release(packet_id);
+}
+
 ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
   Ack ack;
   if (const ReasonCode bad = decode_ack(frame.type, frame.body, version_, ack); is_error(bad)) return bad;
@@ -261,6 +276,7 @@ ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
   // For an unknown id nothing can be done; for a QoS 2 delivery PUBACK is the wrong answer.
   if (!flight) return ReasonCode::success;
   if (flight->out.qos != 1) return ReasonCode::protocol_error;
+  if (!is_error(ack.reason) && is_deferred(*flight)) return ReasonCode::success;
   // [MQTT-4.4.0-2]
   finish_delivery(ack.packet_id, !is_error(ack.reason), now);
   return ReasonCode::success;
@@ -285,6 +301,7 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
     finish_delivery(ack.packet_id, false, now);
     return ReasonCode::success;
   }
+  if (is_deferred(*flight)) return ReasonCode::success;
   outbox_.advance(*flight, Outbox::Stage::received);
   flight->out.message.reset();  // the client has it: it must not be sent again [MQTT-4.3.3-7]
   const DeliveryToken token = std::exchange(flight->out.token, {});

@@ -107,6 +107,13 @@ class BrokerEvents {
 
   // A delivery with a token has ended: the client has it, or (`delivered` false) it can never take it.
   virtual void on_delivered(Session& session, DeliveryToken token, bool delivered) = 0;
+  // The client acknowledges a delivery with a token, by PUBACK or PUBREC. True: it is to end together with
+  // something else, and is as if it were not acknowledged until session.complete(packet_id, token). False: one of
+  // the two calls around this one follows at once.
+  virtual bool defers_end(Session& session, uint16_t packet_id, uint8_t qos, DeliveryToken token) {
+    (void)session, (void)packet_id, (void)qos, (void)token;
+    return false;
+  }
   // The client has a QoS 2 delivery. Answer with session.release(packet_id) once that is durable.
   virtual void on_received(Session& session, uint16_t packet_id, DeliveryToken token) = 0;
   // The QoS 2 handshake of this packet id is over.
@@ -253,6 +260,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void subscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
   void unsubscribed(uint16_t packet_id, std::span<const ReasonCode> codes);
   void release(uint16_t packet_id);
+  // A delivery whose end was deferred has ended, if it is still in flight: on_delivered() and on_received() do not
+  // come for it.
+  void complete(uint16_t packet_id, DeliveryToken token, core::Now now);
 
   // ---- deliveries ----
   // A message that no durable queue holds: it is sent, waits in memory for the window, or is dropped and
@@ -345,6 +355,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
+  [[nodiscard]] bool is_deferred(const Outbox::InFlight& flight);
   void count_drop(DropReason reason);
   void give_up(const Outgoing& out, DropReason reason);
   void wait_in_memory(Outgoing out);

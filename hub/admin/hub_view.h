@@ -76,7 +76,7 @@ struct HubStatus {
   int64_t disk_low_since_ms = 0;       // Unix time
   uint64_t disk_resume_bytes = 0;      // DiskState::resume_bytes
   History::Times last_ms;              // when each counter of trouble last grew
-  bool disk_low = false;               // DiskState::low
+  store::RoomFor disk_stopped = store::RoomFor::none;
   std::vector<WaitingClient> waiting;  // those that are not read first; no more than a person looks at
   UpstreamStatus upstream;
   ReloadReport reload;

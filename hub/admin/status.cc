@@ -29,7 +29,8 @@ Json store_texts(const HubStatus& status, const std::string& damage) {
             {"total_bytes", nullptr},
             {"min_free_bytes", nullptr},
             {"reserve_bytes", nullptr},
-            {"low", status.disk_low},
+            {"low", status.disk_stopped != store::RoomFor::none},
+            {"stopped", store::name_of(status.disk_stopped)},
             {"low_since_ms", status.disk_low_since_ms},
             {"resume_bytes", status.disk_resume_bytes}}}};
 }

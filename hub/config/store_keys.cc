@@ -31,8 +31,8 @@ Keys disk_keys() {
        "Which priority goes out next, to modules and upstream: \"strict\" the best that has anything; "
        "\"weighted\" all in turn, priority 0 with 11 parts to 1 of messages without a priority."},
       {"store.min_free_bytes", at(&Config::store, &StoreOptions::space, &store::SpaceLimits::min_free_bytes),
-       "Free space on the store's file system below which no message is stored, at most an eighth of it; all "
-       "else goes on; 0 is no limit.",
+       "Free space on the store's file system below which no publisher's message is stored, at most an eighth "
+       "of it; what sessions alone want stops before, outputs of modules later; 0 is no limit.",
        Unit::bytes, 0, kTiB},
       {"store.reserve_bytes", at(&Config::store, &StoreOptions::space, &store::SpaceLimits::reserve_bytes),
        "Space set aside beside the store, at most a sixteenth of its file system, to go on with when "

@@ -13,6 +13,12 @@ void Answers::accept_when_durable(broker::Session& session, broker::PublishToken
   waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}, why});
 }
 
+void Answers::complete_when_durable(broker::Session& session, uint16_t packet_id,
+                                    broker::DeliveryToken delivery, store::Seq seq) {
+  const broker::PublishToken token{.packet_id = packet_id, .connection = session.connection()};
+  waits_.push_back({seq, Kind::completed, session.shared_from_this(), token, {}, {}, delivery});
+}
+
 void Answers::give_when_durable(broker::Session& session, Kind kind, uint16_t packet_id,
                                 std::span<const store::KeyValue> values,
                                 std::vector<broker::ReasonCode> codes) {
@@ -39,20 +45,30 @@ void Answers::on_durable(store::Seq up_to) {
 void Answers::on_failed() {
   std::deque<Wait> refused;
   std::deque<Wait> kept;
-  for (Wait& wait : std::exchange(waits_, {}))
-    (wait.kind == Kind::accepted ? refused : kept).push_back(std::move(wait));
+  for (Wait& wait : std::exchange(waits_, {})) {
+    const bool lost = wait.kind == Kind::accepted || wait.kind == Kind::completed;
+    (lost ? refused : kept).push_back(std::move(wait));
+  }
   waits_ = std::move(kept);
-  for (const Wait& wait : refused)
-    wait.session->accepted(wait.token, broker::ReasonCode::implementation_specific_error,
-                           "the hub could not store this; send it again");
+  for (const Wait& wait : refused) refuse(wait);
 }
 
-void Answers::give(const Wait& wait) {
+void Answers::refuse(const Wait& wait) {
+  constexpr auto kReason = broker::ReasonCode::implementation_specific_error;
+  if (wait.kind == Kind::accepted)
+    return wait.session->accepted(wait.token, kReason, "the hub could not store this; send it again");
+  if (broker::Channel* channel = wait.session->channel()) channel->close(kReason);
+}
+
+void Answers::give(const Wait& wait) const {
   broker::Session& session = *wait.session;
   // A client that has connected again asks again, often under the same packet id: an answer to its old
-  // request must not pass for one to the new. PUBREL is the hub's own step, and due on any connection.
+  // request must not pass for one to the new. PUBREL and what ends a delivery are the hub's own steps, and due on
+  // any connection.
   const bool current = wait.token.connection == session.connection();
-  if (!current && wait.kind != Kind::accepted && wait.kind != Kind::release) return;
+  const bool on_any =
+      wait.kind == Kind::accepted || wait.kind == Kind::release || wait.kind == Kind::completed;
+  if (!current && !on_any) return;
   switch (wait.kind) {
     case Kind::accepted:
       return session.accepted(wait.token, broker::ReasonCode::success, wait.why);
@@ -64,6 +80,8 @@ void Answers::give(const Wait& wait) {
       return session.subscribed(wait.token.packet_id, wait.codes);
     case Kind::unsubscribed:
       return session.unsubscribed(wait.token.packet_id, wait.codes);
+    case Kind::completed:
+      return session.complete(wait.token.packet_id, wait.delivery, clock_.now());
   }
 }
 

@@ -1,4 +1,5 @@
-// Answers to clients that wait for the store: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK.
+// Answers to clients that wait for the store: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK; and ends of
+// deliveries that wait with them.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "broker/session/session.h"
+#include "core/clock.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -17,10 +19,10 @@ namespace headgate::hub {
 // a promise" is kept.
 class Answers {
  public:
-  enum class Kind : uint8_t { accepted, released, release, subscribed, unsubscribed };
+  enum class Kind : uint8_t { accepted, released, release, subscribed, unsubscribed, completed };
 
-  // `store` is borrowed and must outlive this.
-  explicit Answers(store::QueueStore& store) : store_(store) {}
+  // Borrows both; they must outlive this.
+  Answers(store::QueueStore& store, const core::Clock& clock) : store_(store), clock_(clock) {}
 
   // Accepts a publish once `seq` is durable; 0: at once, for nothing had to be stored. `why`, which lives for
   // ever, goes to an MQTT 5 client with it; empty: there is nothing to add.
@@ -32,10 +34,15 @@ class Answers {
   void give_when_durable(broker::Session& session, Kind kind, uint16_t packet_id,
                          std::span<const store::KeyValue> values, std::vector<broker::ReasonCode> codes = {});
 
+  // Completes a delivery, whose end was deferred, once `seq` is durable.
+  void complete_when_durable(broker::Session& session, uint16_t packet_id, broker::DeliveryToken delivery,
+                             store::Seq seq);
+
   // Gives every answer that is due.
   void on_durable(store::Seq up_to);
-  // The store has failed and lost what was not durable: publishes are refused. All else is written once it
-  // has recovered, and answered then.
+  // The store has failed and lost what was not durable: publishes are refused. A delivery that was to end with
+  // one has not: its connection ends, so that it is sent again. All else is written once the store has
+  // recovered, and answered then.
   void on_failed();
 
  private:
@@ -47,11 +54,14 @@ class Answers {
     broker::PublishToken token;             // for other kinds than accepted, packet_id and connection
     std::vector<broker::ReasonCode> codes;  // subscribed, unsubscribed
     std::string_view why = {};              // accepted
+    broker::DeliveryToken delivery = {};    // completed
   };
 
-  static void give(const Wait& wait);
+  void give(const Wait& wait) const;
+  static void refuse(const Wait& wait);
 
   store::QueueStore& store_;
+  const core::Clock& clock_;
   std::deque<Wait> waits_;
 };
 

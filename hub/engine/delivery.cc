@@ -155,7 +155,12 @@ bool Delivery::consumes_inputs(const broker::Session& session) const {
   const auto owned = by_session_.find(&session);
   if (owned == by_session_.end()) return false;
   return std::any_of(owned->second.begin(), owned->second.end(),
-                     [this](store::QueueId queue) { return !feeds_.at(queue).input_topic.empty(); });
+                     [this](store::QueueId queue) { return is_input(queue); });
+}
+
+bool Delivery::is_input(store::QueueId queue) const {
+  const auto feed = feeds_.find(queue);
+  return feed != feeds_.end() && !feed->second.input_topic.empty();
 }
 
 void Delivery::on_delivered(const broker::Session& session, broker::DeliveryToken token, bool delivered) {
@@ -182,6 +187,7 @@ void Delivery::on_ready(store::QueueId queue, bool more) {
 }
 
 void Delivery::pump(Feed& feed) {
+  if (!feed.input_topic.empty() && held_.claims_of(*feed.session) != nullptr) return;
   std::array<bool, store::kLaneCount> stuck{};
   while (feed.session->window() > 0) {
     const auto lane = feed.picker.pick([&](uint8_t n) { return !feed.caught_up[n] && !stuck[n]; });

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "hub/engine/consumers.h"
+#include "hub/engine/publish/held_publishes.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
 
@@ -23,12 +24,14 @@ namespace headgate::hub {
 // next connection or to the next consumer.
 //
 // A module input has one consumer at a time: a session that subscribed to it by name (`modules/m/…`, so that
-// somebody listening to `#` takes nothing away). While it is connected it keeps the input.
+// somebody listening to `#` takes nothing away). While it is connected it keeps the input. While a publish of its
+// is held for lack of room it gets no more of it.
 class Delivery : private Consumer {
  public:
   // Everything is borrowed and must outlive the delivery.
-  Delivery(store::QueueStore& store, Consumers& consumers, const core::Clock& clock, core::Log& log)
-      : store_(store), consumers_(consumers), clock_(clock), log_(log) {}
+  Delivery(store::QueueStore& store, Consumers& consumers, const HeldPublishes& held,
+           const core::Clock& clock, core::Log& log)
+      : store_(store), consumers_(consumers), held_(held), clock_(clock), log_(log) {}
 
   // For what is read from now on by whoever has not begun to.
   void use_lane_mode(store::LaneMode mode) { lane_mode_ = mode; }
@@ -53,6 +56,8 @@ class Delivery : private Consumer {
   [[nodiscard]] store::Seq maybe_sent(const broker::Session& session) const;
   // True if the session is the consumer of any input.
   [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
+
+  [[nodiscard]] bool is_input(store::QueueId queue) const;
 
   // The client has a delivery, or can never take it. Undelivered is dropped: a message that one member of a
   // share refuses goes to no other [MQTT-4.8.2-6].
@@ -92,6 +97,7 @@ class Delivery : private Consumer {
 
   store::QueueStore& store_;
   Consumers& consumers_;
+  const HeldPublishes& held_;
   const core::Clock& clock_;
   core::Log& log_;
   store::LaneMode lane_mode_ = store::LaneMode::strict;

@@ -12,11 +12,11 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       broker_(options, access, log),
       consumers_(executor),
       dead_letter_tail_(store, consumers_, tails_, clock),
-      answers_(store),
+      answers_(store, clock),
       routes_(store, log),
       retained_(options.retained, store),
       replays_(retained_.all(), store, executor, clock),
-      delivery_(store, consumers_, clock, log),
+      delivery_(store, consumers_, held_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
       ingest_({broker_, store, routes_, retained_, delivery_, held_, answers_, tails_, clock, log}),
@@ -136,6 +136,7 @@ void Engine::on_connected(broker::Session& session, bool, const broker::WillChan
 // A message of a share that was being sent waits for its member, as long as the session lives [MQTT-4.8.2-4].
 void Engine::on_disconnected(broker::Session& session, const broker::WillChange& will) {
   held_.on_disconnected(session);
+  ingest_.on_disconnected(session);
   sessions_.on_disconnected(session, will);
   replays_.on_disconnected(session);
   if (delivery_.consumes_inputs(session)) offer_inputs();
@@ -144,6 +145,7 @@ void Engine::on_disconnected(broker::Session& session, const broker::WillChange&
 void Engine::on_session_ended(broker::Session& session) {
   held_.on_session_ended(session);
   replays_.on_session_ended(session);
+  ingest_.on_disconnected(session);
   const uint64_t handed = shares_.hand_over(session, delivery_.maybe_sent(session));
   const bool consumer = delivery_.consumes_inputs(session);
   delivery_.unbind(session);
@@ -195,6 +197,11 @@ void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::
 void Engine::on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) {
   delivery_.on_delivered(session, token, delivered);
   replays_.on_room(session);
+}
+
+bool Engine::defers_end(broker::Session& session, uint16_t packet_id, uint8_t qos,
+                        broker::DeliveryToken token) {
+  return delivery_.is_input(token.queue) && ingest_.defers_end(session, {token, packet_id, qos});
 }
 
 void Engine::on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) {

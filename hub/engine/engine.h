@@ -108,6 +108,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,
                        std::vector<broker::ReasonCode> codes) override;
   void on_delivered(broker::Session& session, broker::DeliveryToken token, bool delivered) override;
+  bool defers_end(broker::Session& session, uint16_t packet_id, uint8_t qos,
+                  broker::DeliveryToken token) override;
   void on_received(broker::Session& session, uint16_t packet_id, broker::DeliveryToken token) override;
   void on_completed(broker::Session& session, uint16_t packet_id) override;
   void on_window_open(broker::Session& session) override;
@@ -132,10 +134,10 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   RouteSet routes_;
   RetainedKeeper retained_;
   Replays replays_;
+  HeldPublishes held_;
   Delivery delivery_;
   SessionKeeper sessions_;
   Shares shares_;
-  HeldPublishes held_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   Losses losses_;

@@ -6,6 +6,7 @@
 // itself instead.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -68,6 +69,15 @@ class Forecast {
 // Whether an append makes the store larger for good: what moves from one queue to another does not, nor do
 // values alone, unless they are a retained message. One with an empty body erases.
 [[nodiscard]] bool stores_message(const core::Message& message, std::span<const Target> targets);
+
+// Finds for whom an append is stored. `kind_of(queue)`: of a target's queue, which exists.
+template <typename KindOf>
+[[nodiscard]] RoomFor room_for(const Append& append, KindOf&& kind_of) {
+  if (!stores_message(*append.message, append.targets)) return RoomFor::none;
+  if (append.from_consumer) return RoomFor::consumers;
+  const auto for_session = [&](const Target& target) { return kind_of(target.queue) == QueueKind::session; };
+  return std::ranges::all_of(append.targets, for_session) ? RoomFor::sessions : RoomFor::publishers;
+}
 
 // A queue, as it is lent for making room.
 class Room {

@@ -47,13 +47,17 @@ void SpaceWatch::on_taken(uint64_t bytes) {
 
 void SpaceWatch::judge() {
   const uint64_t min = min_free_bytes();
-  low_ = usable() < (low_ ? resume_bytes() : min);
+  RoomFor stopped = RoomFor::none;
+  for (const RoomFor use : {RoomFor::sessions, RoomFor::publishers, RoomFor::consumers}) {
+    if (usable() < (use <= stopped_ ? resume_bytes(use) : stop_bytes(use))) stopped = use;
+  }
+  stopped_ = stopped;
   tight_ = usable() < (tight_ ? 2 * min + min / 2 : 2 * min);
 }
 
 bool SpaceWatch::look_due() const {
   return enabled() && taken_bytes_ != 0 &&
-         (low_ || taken_bytes_ >= std::max(min_free_bytes() / kLookPart, kLookBytes));
+         (stopped_ != RoomFor::none || taken_bytes_ >= std::max(min_free_bytes() / kLookPart, kLookBytes));
 }
 
 bool SpaceWatch::gives_reserve_back() const {
@@ -63,8 +67,13 @@ bool SpaceWatch::gives_reserve_back() const {
 
 bool SpaceWatch::sets_reserve_aside() const {
   const bool right = missing_bytes() == 0 && space_.reserved_bytes <= reserve_bytes() + kReserveSlackBytes;
-  if (!known_ || low_ || right) return false;
-  return usable() >= std::max(resume_bytes(), reserve_bytes());
+  if (!known_ || low() || right) return false;
+  return usable() >= std::max(resume_bytes(RoomFor::publishers), reserve_bytes());
+}
+
+uint64_t SpaceWatch::stop_bytes(RoomFor use) const {
+  const uint64_t min = min_free_bytes();
+  return use == RoomFor::sessions ? min + min / 2 : use == RoomFor::consumers ? min / 2 : min;
 }
 
 uint64_t SpaceWatch::min_free_bytes() const {
@@ -87,7 +96,7 @@ uint64_t SpaceWatch::compacting_bytes(uint64_t alive_bytes) const {
 }
 
 RoomToCompact SpaceWatch::room_to_compact(uint64_t alive_bytes) const {
-  const uint64_t room = low_ ? free() + space_.reserved_bytes : less(usable(), min_free_bytes());
+  const uint64_t room = low() ? free() + space_.reserved_bytes : less(usable(), min_free_bytes());
   if (enabled() && compacting_bytes(alive_bytes) > room) return RoomToCompact::none;
   return tight_ ? RoomToCompact::enough : RoomToCompact::ample;
 }
@@ -97,9 +106,10 @@ void SpaceWatch::on_compacting(uint64_t bytes) {
   if (known_) judge();
 }
 
-std::string SpaceWatch::refusal() const {
-  return "the disk is nearly full, and the hub stores no message for now: " + in_mib(free()) +
-         " are free; it goes on by itself from " + in_mib(resume_free_bytes()) + " on";
+std::string SpaceWatch::refusal(RoomFor use) const {
+  const std::string what = use == RoomFor::sessions ? "nothing for sessions alone" : "no message";
+  return "the disk is nearly full, and the hub stores " + what + " for now: " + in_mib(free()) +
+         " are free; it goes on by itself from " + in_mib(resume_free_bytes(use)) + " on";
 }
 
 }  // namespace headgate::store

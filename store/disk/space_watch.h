@@ -1,16 +1,18 @@
 // When a disk is too full for another message, from what is known of its free space. No I/O, no clock.
 //
-//   free:   0 ── vital ─────── min ──── resume ───────────────── 2 × min ── 2.5 × min ──▶
-//              reserve      messages   and are taken           RocksDB does   and does
-//              is given     are        again                   not compact    again
-//              back         refused                            by itself
+//   free:   0 ── vital ── ½ min ──────── min ─────── 1½ min ──────── 2 × min ── 2.5 × min ──▶
+//              reserve    consumers'    publishers'  messages for    RocksDB does   and does
+//              is given   messages      too          sessions alone  not compact    again
+//              back       are refused                are refused     by itself
 //
+// What was refused is taken again once there is a quarter of that more.
 // A reserve that is wanted and not there counts as room that is taken: what is free belongs to it first.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
+#include "store/change.h"
 #include "store/disk/reclaim_policy.h"
 #include "store/disk/volume.h"
 
@@ -37,7 +39,8 @@ class SpaceWatch {
   // True if so much was taken in that the disk should be asked, or if it seems to be too full.
   [[nodiscard]] bool look_due() const;
 
-  [[nodiscard]] bool low() const { return low_; }      // messages are refused
+  [[nodiscard]] RoomFor stopped() const { return stopped_; }  // this use and those before it are refused
+  [[nodiscard]] bool low() const { return stopped_ >= RoomFor::publishers; }
   [[nodiscard]] bool tight() const { return tight_; }  // a compaction may not find the room it needs
 
   // Room that a compaction takes before it frees more, with so much alive.
@@ -55,18 +58,19 @@ class SpaceWatch {
   [[nodiscard]] uint64_t min_free_bytes() const;
   [[nodiscard]] uint64_t reserve_bytes() const;
   [[nodiscard]] uint64_t free() const;  // now, by estimate
-  // Ends low() once so much is free, as long as nothing else is set aside.
-  [[nodiscard]] uint64_t resume_free_bytes() const {
-    return resume_bytes() + missing_bytes() + compacting_bytes_;
+  // Takes messages for a use that has stopped again once so much is free, as long as nothing else is set aside.
+  [[nodiscard]] uint64_t resume_free_bytes(RoomFor use) const {
+    return resume_bytes(use) + missing_bytes() + compacting_bytes_;
   }
   [[nodiscard]] const DiskSpace& space() const { return space_; }
 
-  // For a publisher, while low(); its beginning is always the same.
-  [[nodiscard]] std::string refusal() const;
+  // For a publisher whose message is refused; its beginning is always the same.
+  [[nodiscard]] std::string refusal(RoomFor use) const;
 
  private:
   [[nodiscard]] uint64_t usable() const;
-  [[nodiscard]] uint64_t resume_bytes() const { return min_free_bytes() + min_free_bytes() / 4; }
+  [[nodiscard]] uint64_t stop_bytes(RoomFor use) const;
+  [[nodiscard]] uint64_t resume_bytes(RoomFor use) const { return stop_bytes(use) + stop_bytes(use) / 4; }
   [[nodiscard]] uint64_t missing_bytes() const;
   void judge();
 
@@ -75,7 +79,7 @@ class SpaceWatch {
   bool known_ = false;
   uint64_t taken_bytes_ = 0;  // since the disk was asked
   uint64_t compacting_bytes_ = 0;
-  bool low_ = false;
+  RoomFor stopped_ = RoomFor::none;
   bool tight_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <random>
 #include <set>
 
+#include "tests/e2e/support/chain_module.h"
 #include "tests/e2e/support/hub_fixture.h"
 
 namespace headgate::e2e {
@@ -59,17 +60,17 @@ class FullDisk : public HubTest {
   static std::string number_of(const std::string& body) { return body.substr(0, body.find(' ')); }
 
   // True if it was acknowledged; remembers it then.
-  bool publish(MqttClient& publisher) {
+  bool publish(MqttClient& publisher, const std::string& topic = "fill/t") {
     const std::string text = body();
-    if (!publisher.publish_and_wait("fill/t", text, 1)) return false;
+    if (!publisher.publish_and_wait(topic, text, 1)) return false;
     acked_.insert(number_of(text));
     return true;
   }
   // What is guessed first is on the safe side, so a refusal may be followed by room.
-  void publish_until_refused() {
+  void publish_until_refused(const std::string& topic = "fill/t") {
     const auto publisher = client();
     for (int refused = 0; refused < 3;) {
-      if (publish(*publisher)) {
+      if (publish(*publisher, topic)) {
         refused = 0;
         continue;
       }
@@ -152,6 +153,73 @@ TEST_F(FullDisk, GoesOnInTheReserveWhenSomebodyElseFillsIt) {
   std::filesystem::remove(foreign_file());
   EXPECT_TRUE(takes_messages_again());
   EXPECT_TRUE(eventually([this] { return disk()["reserve_bytes"] > 0; }));
+}
+
+// Module `m` takes what is published to `work`, and what it makes of that goes upstream, where nobody takes it.
+class FullDiskWithAChain : public FullDisk, public ::testing::WithParamInterface<broker::Version> {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"in", "FROM 'work' INTO BrokeredEndpoint('/modules/m/inputs/i')"},
+                        {"up", "FROM 'results' INTO $upstream"}};
+  }
+  [[nodiscard]] ChainModule module() const {
+    return {hub_.port(), {"m", "modules/m/inputs/i", "results", GetParam(), 1'000}};
+  }
+  // The hub ends a connection whose publishes it could not store, and the module comes again.
+  [[nodiscard]] bool drains_however_often_it_connects() const {
+    for (int connections = 0; connections < 9; ++connections) {
+      ChainModule module = this->module();
+      if (module.work_until([&] { return count("modules/m/inputs/i", "waiting") == 0; }, 10s)) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] uint64_t count(const std::string& queue, const std::string& what) const {
+    const nlohmann::json answer = hub_.cli_json({"queue", "ls"});
+    for (const auto& it : answer["queues"])
+      if (it["name"] == queue) return it[what];
+    return 0;
+  }
+};
+
+TEST_P(FullDiskWithAChain, DrainsAndPartsNoInputFromTheOutputItCaused) {
+  publish_until_refused("work");
+  ChainModule module = this->module();
+  EXPECT_TRUE(module.work_until([&] { return module.outputs_acknowledged().size() >= acked_.size(); }, 60s))
+      << module.inputs().size() << " inputs, " << module.outputs_acknowledged().size()
+      << " outputs acknowledged of " << acked_.size();
+  EXPECT_TRUE(module.work_until([&] { return count("modules/m/inputs/i", "waiting") == 0; }, 20s));
+  EXPECT_TRUE(std::ranges::includes(module.outputs_acknowledged(), acked_)) << "of each input";
+  EXPECT_EQ(module.outputs_refused(), 0u);
+  EXPECT_GE(count("$upstream", "waiting"), acked_.size());
+  EXPECT_THAT(hub_.log(), Not(HasSubstr("store_failed")));
+}
+
+TEST_P(FullDiskWithAChain, SendsInputsAgainWhoseOutputsWereHeldWhenTheHubWent) {
+  publish_until_refused("work");
+  fill_with_a_foreign_file();
+  EXPECT_TRUE(eventually([this] { return disk()["stopped"] == "consumers"; }));
+  {
+    ChainModule module = this->module();
+    EXPECT_FALSE(module.work_until([] { return false; }, 2s));
+    EXPECT_EQ(module.outputs_refused(), 0u);
+    EXPECT_GE(count("modules/m/inputs/i", "waiting") + module.outputs_acknowledged().size(), acked_.size());
+    restart_hard();
+  }
+  std::filesystem::remove(foreign_file());
+  EXPECT_TRUE(drains_however_often_it_connects());
+  EXPECT_GE(count("$upstream", "waiting"), acked_.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(InBothVersions, FullDiskWithAChain,
+                         ::testing::Values(broker::Version::v3_1_1, broker::Version::v5));
+
+TEST_F(FullDisk, StoresForQueuesWhenItStoresNothingMoreForSessionsAlone) {
+  publish_until_refused();
+  EXPECT_EQ(disk()["stopped"], "sessions");
+  hub_.config["routes"] = {{"up", "FROM 'alarm' INTO $upstream"}};
+  restart_hard();
+  EXPECT_TRUE(eventually([this] { return disk()["stopped"] == "sessions"; }));
+  EXPECT_TRUE(client()->publish_and_wait("alarm", "hot", 1));
 }
 
 }  // namespace

@@ -208,13 +208,13 @@ core::Status MemQueueStore::check_room(const store::Append& append, store::Forec
   return {};
 }
 
-void MemQueueStore::set_disk_low(bool low) {
-  disk_.low = low;
+void MemQueueStore::stop_room_for(store::RoomFor stopped) {
+  disk_.stopped = stopped;
   on_room_made();
 }
 
 void MemQueueStore::on_room_made() {
-  if (disk_.low || !std::exchange(refused_, false)) return;
+  if (disk_.stopped == store::RoomFor::consumers || !std::exchange(refused_, false)) return;
   executor_.post([this, alive = std::weak_ptr(alive_)] {
     if (alive.lock() && events_ && !closed_) events_->on_room();
   });
@@ -285,7 +285,8 @@ core::Status MemQueueStore::check_possible(const store::Change& change) {
       if (!queues_.contains(target.queue) || target.lane >= kLaneCount)
         return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
     }
-    if (!disk_.low || !store::stores_message(*append.message, append.targets)) continue;
+    const auto kind_of = [this](store::QueueId queue) { return queues_.at(queue).stats.attributes.kind; };
+    if (!disk_.refuses(store::room_for(append, kind_of))) continue;
     refused_ = true;
     return core::fail(core::Errc::full, "the disk is nearly full");
   }

@@ -38,7 +38,7 @@ class MemQueueStore : public store::QueueStore {
   void lose_uncommitted();
 
   // As when the disk becomes nearly full, and has room again.
-  void set_disk_low(bool low);
+  void stop_room_for(store::RoomFor stopped);
 
   // Commits so far, and whether something waits for the next one.
   [[nodiscard]] size_t commits() const { return commits_; }

@@ -124,7 +124,7 @@ TEST_F(Commands, StatusSaysThatItIsTheDiskAndWhatEndsIt) {
   hub_.answers_["/v1/status"] = R"({"clients": {"waiting": 1},
     "waiting_clients": [{"client_id": "pump-1", "publishes": 2, "paused": true}],
     "store": {"disk": {"free_bytes": 9437184, "total_bytes": 104857600, "min_free_bytes": 12582912,
-              "reserve_bytes": 0, "low": true, "low_since_ms": 1700000000000, "resume_bytes": 22229811}}})";
+              "reserve_bytes": 0, "low": true, "stopped": "publishers", "low_since_ms": 1700000000000, "resume_bytes": 22229811}}})";
   EXPECT_EQ(run_status(human()), kExitOk);
   EXPECT_THAT(out_.str(),
               ::testing::HasSubstr("the disk is low since 2023-11-14T22:13:20.000Z; 1 client waits for "

@@ -51,11 +51,13 @@ void HeldPublishes::for_each(const std::function<void(const HeldClient& client)>
 bool HeldPublishes::add(broker::Session& session, HeldPublish publish) {
   const auto [known, fresh] = index_.try_emplace(&session);
   if (fresh) {
-    sessions_.push_back({session.shared_from_this(), {}, {}, 0});
+    sessions_.push_back({session.shared_from_this(), {}, {}, 0, false});
     known->second = std::prev(sessions_.end());
   }
   Line& line = *known->second;
   publish.bytes = bytes_of(publish);
+  publish.number = ++last_number_;
+  line.consumer = publish.consumer;
   line.bytes += publish.bytes;
   bytes_ += publish.bytes;
   line.claims.add(publish.claim);
@@ -66,8 +68,10 @@ bool HeldPublishes::add(broker::Session& session, HeldPublish publish) {
 }
 
 void HeldPublishes::settle(Line& line) const {
-  line.session->set_paused(line.publishes.size() >= limits_.publishes_max ||
-                           line.bytes >= limits_.bytes_max || bytes_ >= limits_.total_bytes_max);
+  const size_t publishes_max = line.consumer ? limits_.consumer_publishes_max : limits_.publishes_max;
+  const size_t bytes_max = line.consumer ? limits_.consumer_bytes_max : limits_.bytes_max;
+  line.session->set_paused(line.publishes.size() >= publishes_max || line.bytes >= bytes_max ||
+                           bytes_ >= limits_.total_bytes_max);
 }
 
 void HeldPublishes::settle_all() const {
@@ -88,14 +92,40 @@ void HeldPublishes::retry(const Try& attempt, size_t failures_max) {
   for (size_t left = sessions_.size(); left > 0 && failures < failures_max; --left) {
     const auto line = sessions_.begin();
     failures += serve(*line, attempt);
-    if (line->publishes.empty()) {
-      end(line);
-    } else {
-      settle(*line);
-      sessions_.splice(sessions_.end(), sessions_, line);
-    }
+    if (!leave(line)) sessions_.splice(sessions_.end(), sessions_, line);
   }
   if (was_full && bytes_ < limits_.total_bytes_max) settle_all();
+}
+
+void HeldPublishes::retry(const broker::Session& session, const Try& attempt) {
+  const auto known = index_.find(&session);
+  if (known == index_.end()) return;
+  const bool was_full = bytes_ >= limits_.total_bytes_max;
+  const auto line = known->second;
+  (void)serve(*line, attempt);
+  (void)leave(line);
+  if (was_full && bytes_ < limits_.total_bytes_max) settle_all();
+}
+
+// The line was served. True if nothing is left of it.
+bool HeldPublishes::leave(Lines::iterator line) {
+  const bool empty = line->publishes.empty();
+  if (empty)
+    end(line);
+  else
+    settle(*line);
+  return empty;
+}
+
+uint64_t HeldPublishes::oldest_but(const Line& line, const HeldPublish& publish) {
+  for (const HeldPublish& other : line.publishes) {
+    if (&other != &publish) return other.number;
+  }
+  return kNoneLeft;
+}
+
+uint64_t HeldPublishes::newest(const broker::Session& session) const {
+  return index_.at(&session)->publishes.back().number;
 }
 
 // Returns how many attempts had no luck.
@@ -105,6 +135,7 @@ size_t HeldPublishes::serve(Line& line, const Try& attempt) {
   for (auto next = line.publishes.begin(); next != line.publishes.end();) {
     const auto one = next++;
     const bool waits = before.hold_up(one->claim);
+    one->oldest_left = oldest_but(line, *one);
     if (!waits && attempt(*line.session, *one, before)) {
       remove(line, one);
       continue;

@@ -22,6 +22,9 @@ namespace headgate::hub {
 struct HeldLimits {
   size_t publishes_max = 64;
   size_t bytes_max = 1'048'576;
+  // Limits for a consumer of inputs, which is read on for its acknowledgements, and gets no more inputs meanwhile.
+  size_t consumer_publishes_max = 1024;
+  size_t consumer_bytes_max = 4'194'304;
   size_t total_bytes_max = 33'554'432;
 };
 
@@ -48,8 +51,14 @@ struct HeldPublish {
   broker::PublishToken token;
   Parcel parcel;
   Claim claim = {};
-  size_t bytes = 0;  // of memory; set by HeldPublishes
+  bool consumer = false;  // its client works off inputs
+  // Set by HeldPublishes:
+  size_t bytes = 0;          // of memory
+  uint64_t number = 0;       // counts up
+  uint64_t oldest_left = 0;  // while it is tried: the number of the oldest other of its session; kNoneLeft
 };
+
+inline constexpr uint64_t kNoneLeft = UINT64_MAX;
 
 // A client with publishes that are held, for people.
 struct HeldClient {
@@ -69,6 +78,8 @@ class HeldPublishes {
   [[nodiscard]] size_t bytes() const { return bytes_; }
   // Claims of what is held of the session; null: nothing is. Good until the next call that changes anything.
   [[nodiscard]] const Claims* claims_of(const broker::Session& session) const;
+  // The number of the newest; something of the session is held.
+  [[nodiscard]] uint64_t newest(const broker::Session& session) const;
   // Clients that are connected, in no order: `visit(HeldClient)`. Costs a step for each.
   void for_each(const std::function<void(const HeldClient& client)>& visit) const;
 
@@ -80,6 +91,7 @@ class HeldPublishes {
   // sessions that were tried go to the end of the line.
   using Try = std::function<bool(broker::Session& session, HeldPublish& publish, const Claims& before)>;
   void retry(const Try& attempt, size_t failures_max);
+  void retry(const broker::Session& session, const Try& attempt);
 
   // The connection is gone. Its QoS 1 is lost with it and will come again; QoS 2 goes on.
   void on_disconnected(broker::Session& session);
@@ -91,10 +103,13 @@ class HeldPublishes {
     std::list<HeldPublish> publishes;
     Claims claims;
     size_t bytes = 0;
+    bool consumer = false;  // the last that was added was from a consumer
   };
   using Lines = std::list<Line>;
 
   [[nodiscard]] size_t serve(Line& line, const Try& attempt);
+  [[nodiscard]] static uint64_t oldest_but(const Line& line, const HeldPublish& publish);
+  bool leave(Lines::iterator line);
   void remove(Line& line, std::list<HeldPublish>::iterator publish);
   void settle(Line& line) const;
   void settle_all() const;
@@ -104,6 +119,7 @@ class HeldPublishes {
   Lines sessions_;  // the next to be tried first
   std::unordered_map<const broker::Session*, Lines::iterator> index_;
   size_t bytes_ = 0;
+  uint64_t last_number_ = 0;
 };
 
 }  // namespace headgate::hub

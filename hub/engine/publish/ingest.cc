@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/session/channel.h"
+#include "hub/engine/session_keeper.h"
 #include "hub/engine/session_records.h"
 
 namespace headgate::hub {
@@ -43,6 +45,7 @@ void Ingest::Spread::clear() {
   targets.clear();
   more_targets.clear();
   values.clear();
+  ends.clear();
   republished.clear();
   retains = false;
   returned = false;
@@ -55,10 +58,12 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
   HeldPublish publish{token, {std::move(message), {}}};
   if (remembers_id(from, token))
     publish.parcel.with = put_packet_id(kIncomingPrefix, from.client_id(), token.packet_id);
+  publish.consumer = parts_.delivery.consumes_inputs(from);
+  const Claims* const before = token.qos > 0 ? parts_.held.claims_of(from) : nullptr;
   const core::Status taken =
-      take(from, publish.parcel, token.qos > 0 ? parts_.held.claims_of(from) : nullptr);
+      take(from, publish.parcel, {.before = before, .from_consumer = publish.consumer});
   if (!taken && is_full(taken.error())) log_full(taken.error());
-  if (!taken && has_to_wait(from, token, taken.error())) return hold(from, std::move(publish));
+  if (!taken && has_to_wait(from, publish, taken.error())) return hold(from, std::move(publish));
   if (taken && missed_everybody(from, publish.parcel))
     return from.accepted(token, broker::ReasonCode::no_matching_subscribers,
                          "a batch of this hub came back to it, and nobody subscribes to it here");
@@ -72,10 +77,11 @@ bool Ingest::missed_everybody(const broker::Session& from, const Parcel& parcel)
          from.version() == broker::Version::v5;
 }
 
-// MQTT 3.1.1 has no way to refuse a publish, and an acknowledgement would be a lie.
-bool Ingest::has_to_wait(const broker::Session& from, broker::PublishToken token, const core::Error& error) {
-  const bool cannot_be_refused = token.qos > 0 && from.version() != broker::Version::v5;
-  return is_behind(error) || (is_full(error) && cannot_be_refused);
+// MQTT 3.1.1 has no way to refuse a publish, and an acknowledgement would be a lie. Of a consumer an output that
+// was refused would be lost, were the input that caused it acknowledged.
+bool Ingest::has_to_wait(const broker::Session& from, const HeldPublish& publish, const core::Error& error) {
+  const bool may_be_refused = from.version() == broker::Version::v5 && !publish.consumer;
+  return is_behind(error) || (is_full(error) && publish.token.qos > 0 && !may_be_refused);
 }
 
 void Ingest::answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken) {
@@ -108,7 +114,7 @@ void Ingest::log_full(const core::Error& error) {
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
-  if (!take(from, parcel, nullptr)) ++stats_.refused;
+  if (!take(from, parcel, {})) ++stats_.refused;
 }
 
 // ---- publishes that wait for room ----
@@ -130,23 +136,66 @@ void Ingest::log_paused(const broker::Session& from) {
 }
 
 void Ingest::retry_held() {
-  if (parts_.held.empty()) return;
-  const auto attempt = [this](broker::Session& from, HeldPublish& publish, const Claims& before) {
+  if (!parts_.held.empty()) parts_.held.retry(retrying(), kHeldFailuresMax);
+}
+
+HeldPublishes::Try Ingest::retrying() {
+  return [this](broker::Session& from, HeldPublish& publish, const Claims& before) {
     return retry(from, publish, before);
   };
-  parts_.held.retry(attempt, kHeldFailuresMax);
 }
 
 // False if it still has to wait.
 bool Ingest::retry(broker::Session& from, HeldPublish& publish, const Claims& before) {
-  const core::Status taken = take(from, publish.parcel, &before);
+  const std::vector<DeferredEnd> due = deferred_.due(from, publish.oldest_left);
+  const core::Status taken = take_held(from, publish, before, due);
   if (!taken && (is_full(taken.error()) || is_behind(taken.error()))) {
     publish.claim = claim_of(publish.parcel);
     return false;
   }
   from.set_held(publish.token, false);
   answer(from, publish, taken);
+  complete(from, publish, taken, due);
   return true;
+}
+
+core::Status Ingest::take_held(const broker::Session& from, HeldPublish& publish, const Claims& before,
+                               std::span<const DeferredEnd> due) {
+  std::vector<store::End> ends;
+  std::vector<store::KeyValue> values;
+  for (const DeferredEnd& end : due) {
+    ends.push_back({end.token.queue, end.token.lane, end.token.seq});
+    if (end.qos == 2)
+      std::ranges::move(SessionKeeper::received(from, end.packet_id), std::back_inserter(values));
+  }
+  const bool consumer = parts_.delivery.consumes_inputs(from);
+  return take(from, publish.parcel, {&before, consumer, ends, values});
+}
+
+// ---- inputs that end with outputs ----
+
+// The end of an input may be what makes room for the output that waits, in their common Change.
+bool Ingest::defers_end(broker::Session& from, DeferredEnd end) {
+  const Claims* const held = parts_.held.claims_of(from);
+  if (held == nullptr) return false;
+  end.after = parts_.held.newest(from);
+  deferred_.add(from, end);
+  if (held->hold_up({{end.token.queue}, {}})) parts_.held.retry(from, retrying());
+  return true;
+}
+
+// A publish that was held was taken, and with it ended `due`; or it failed, and neither has happened: the client
+// has to be sent again what it acknowledged, which is for another connection.
+void Ingest::complete(broker::Session& from, const HeldPublish& publish, const core::Status& taken,
+                      std::span<const DeferredEnd> due) {
+  parts_.delivery.on_window_open(from);
+  if (taken) {
+    deferred_.remove_due(from, publish.oldest_left);
+    for (const DeferredEnd& end : due)
+      parts_.answers.complete_when_durable(from, end.packet_id, end.token, publish.parcel.stored);
+  } else if (broker::Channel* channel = from.channel(); channel && deferred_.any(from)) {
+    channel->close(refusal(taken.error()));
+  }
 }
 
 // Where the order of a parcel counts, with the message that was spread last still to be taken. A message that
@@ -162,9 +211,9 @@ Claim Ingest::claim_of(const Parcel& parcel) const {
 
 // ---- a parcel, message by message ----
 
-core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Claims* before) {
+core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Terms& terms) {
   do {
-    const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, before);
+    const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, terms);
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
     if (parcel.message->retain && !spread_.retains) {
@@ -179,9 +228,9 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Cla
 // Stores first, delivers second: a message that the store refuses is delivered to nobody, for its publisher
 // will send it again. The seq to wait for; 0 if nothing was stored.
 core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const Parcel& parcel,
-                                              const Claims* before) {
-  spread(from, parcel);
-  if (before && before->hold_up(claim_of(parcel)))
+                                              const Terms& terms) {
+  spread(from, parcel, terms);
+  if (terms.before && terms.before->hold_up(claim_of(parcel)))
     return core::fail(core::Errc::unavailable, "an earlier publish of the client waits for room");
   auto seq = write(parcel.message);
   if (seq) deliver(parcel.message, *seq);
@@ -190,7 +239,7 @@ core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const
 
 // ---- one message: where it goes ----
 
-void Ingest::spread(const broker::Session* from, const Parcel& parcel) {
+void Ingest::spread(const broker::Session* from, const Parcel& parcel, const Terms& terms) {
   const core::Message& message = *parcel.message;
   spread_.clear();
   fan_out_.find(from, message);
@@ -199,6 +248,11 @@ void Ingest::spread(const broker::Session* from, const Parcel& parcel) {
   spread_.retains = message.retain && parts_.retained.has_room_for(message);
   if (spread_.retains && !is_too_much(message)) spread_.values.push_back(put_retained(message));
   if (parcel.with) spread_.values.push_back(*parcel.with);
+  spread_.from_consumer = terms.from_consumer;
+  const bool is_last = parcel.behind.empty() && spread_.republished.empty();
+  if (!is_last) return;
+  spread_.ends.assign(terms.ends.begin(), terms.ends.end());
+  spread_.values.insert(spread_.values.end(), terms.values.begin(), terms.values.end());
 }
 
 void Ingest::route(const core::Message& message) {
@@ -228,7 +282,8 @@ void Ingest::republish(const core::Message& message, const std::string& topic, b
 
 // A retained message of QoS 0 is put, and puts are not refused. On a low disk it lives in memory only.
 bool Ingest::is_too_much(const core::Message& message) {
-  if (message.qos > 0 || message.body.empty() || !parts_.store.disk().low) return false;
+  if (message.qos > 0 || message.body.empty() || !parts_.store.disk().refuses(store::RoomFor::sessions))
+    return false;
   ++stats_.dropped;
   return true;
 }
@@ -249,16 +304,29 @@ void Ingest::count_not_retained(const core::Message& message) {
 
 core::Result<store::Seq> Ingest::write(const core::MessagePtr& message) {
   if (!spread_.targets.empty()) return write_to_queues(message);
-  if (spread_.values.empty()) return store::Seq{0};
-  if (message->qos > 0) return parts_.store.append(message, {}, spread_.values);
+  if (spread_.values.empty() && spread_.ends.empty()) return store::Seq{0};
+  if (message->qos > 0) return append(message, {});
   return parts_.store.put(spread_.values, false);
 }
 
+core::Result<store::Seq> Ingest::append(const core::MessagePtr& message,
+                                        std::span<const store::Target> targets) {
+  const bool must_sync = message->qos > 0 || !spread_.values.empty();
+  const store::Append append{message, targets, false, spread_.from_consumer};
+  return parts_.store.commit(
+      {.ends = spread_.ends, .appends = {&append, 1}, .values = spread_.values, .must_sync = must_sync});
+}
+
+core::Result<store::Seq> Ingest::append_one(const core::MessagePtr& message, const store::Target& target) {
+  const store::Append append{message, {&target, 1}, false, spread_.from_consumer};
+  return parts_.store.commit({.appends = {&append, 1}, .must_sync = message->qos > 0});
+}
+
 core::Result<store::Seq> Ingest::write_to_queues(const core::MessagePtr& message) {
-  auto seq = parts_.store.append(message, spread_.targets, spread_.values);
+  auto seq = append(message, spread_.targets);
   if (!seq && is_full(seq.error()) && message->qos == 0) return write_where_there_is_room(message);
   for (size_t i = 0; seq && i < spread_.more_targets.size(); ++i)
-    seq = parts_.store.append(message, std::span(&spread_.more_targets[i], 1));
+    seq = append_one(message, spread_.more_targets[i]);
   if (seq) ++stats_.stored;
   return seq;
 }
@@ -267,7 +335,7 @@ core::Result<store::Seq> Ingest::write_to_queues(const core::MessagePtr& message
 core::Result<store::Seq> Ingest::write_where_there_is_room(const core::MessagePtr& message) {
   core::Result<store::Seq> last = store::Seq{0};
   std::erase_if(spread_.targets, [&](const store::Target& target) {
-    auto seq = parts_.store.append(message, std::span(&target, 1));
+    auto seq = append_one(message, target);
     const bool full = !seq && is_full(seq.error());
     if (full) {
       ++stats_.dropped;

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "hub/engine/answers.h"
 #include "hub/engine/delivery.h"
+#include "hub/engine/publish/deferred_ends.h"
 #include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/parcel.h"
@@ -61,6 +62,11 @@ class Ingest {
   // Tries again what waits for room in a queue. Call when there may be some, and about once a second.
   void retry_held();
 
+  // A client has acknowledged an input. True: outputs of it are held, and the input ends with them.
+  [[nodiscard]] bool defers_end(broker::Session& from, DeferredEnd end);
+  // Forgets what its client has acknowledged meanwhile: that has not ended, and comes again.
+  void on_disconnected(const broker::Session& session) { deferred_.forget(session); }
+
   // Takes a will that is due, and forgets its record in the same write. What the store refuses now is still
   // there after the next start.
   void publish_will(const broker::Session& from, core::MessagePtr will);
@@ -74,6 +80,8 @@ class Ingest {
     std::vector<store::Target> targets;
     std::vector<store::Target> more_targets;  // in queues that `targets` has already: appended on their own
     std::vector<store::KeyValue> values;      // written with the message
+    std::vector<store::End> ends;             // the same
+    bool from_consumer = false;
     std::vector<core::MessagePtr> republished;
     bool retains = false;   // the message is to be retained
     bool returned = false;  // it is a batch of this hub, and is not routed
@@ -81,32 +89,48 @@ class Ingest {
     void clear();
   };
 
+  // Conditions of taking a parcel: it must not overtake some, and others end with it.
+  struct Terms {
+    const Claims* before = nullptr;  // null: nothing
+    bool from_consumer = false;
+    std::span<const store::End> ends = {};  // in the Change that stores its last message
+    std::span<const store::KeyValue> values = {};
+  };
+
   // A publish and its answer.
   void answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken);
   [[nodiscard]] bool missed_everybody(const broker::Session& from, const Parcel& parcel) const;
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
-  [[nodiscard]] static bool has_to_wait(const broker::Session& from, broker::PublishToken token,
+  [[nodiscard]] static bool has_to_wait(const broker::Session& from, const HeldPublish& publish,
                                         const core::Error& error);
   void hold(broker::Session& from, HeldPublish publish);
+  [[nodiscard]] HeldPublishes::Try retrying();
   [[nodiscard]] bool retry(broker::Session& from, HeldPublish& publish, const Claims& before);
+  [[nodiscard]] core::Status take_held(const broker::Session& from, HeldPublish& publish,
+                                       const Claims& before, std::span<const DeferredEnd> due);
+  void complete(broker::Session& from, const HeldPublish& publish, const core::Status& taken,
+                std::span<const DeferredEnd> due);
   [[nodiscard]] Claim claim_of(const Parcel& parcel) const;
   void log_full(const core::Error& error);
   void log_paused(const broker::Session& from);
 
   // A parcel, message by message. On an error the parcel holds what could not be taken and all behind it; what
-  // came before is stored and delivered. Error unavailable: a message must not overtake one of `before`; null:
-  // there is none.
-  [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel, const Claims* before);
+  // came before is stored and delivered. Error unavailable: a message must not overtake what came before.
+  [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel, const Terms& terms);
   [[nodiscard]] core::Result<store::Seq> take_message(const broker::Session* from, const Parcel& parcel,
-                                                      const Claims* before);
+                                                      const Terms& terms);
 
   // Takes one message.
-  void spread(const broker::Session* from, const Parcel& parcel);
+  void spread(const broker::Session* from, const Parcel& parcel, const Terms& terms);
   void route(const core::Message& message);
   void republish(const core::Message& message, const std::string& topic, bool retain);
   [[nodiscard]] bool is_too_much(const core::Message& message);
   void count_not_retained(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> write(const core::MessagePtr& message);
+  [[nodiscard]] core::Result<store::Seq> append(const core::MessagePtr& message,
+                                                std::span<const store::Target> targets);
+  [[nodiscard]] core::Result<store::Seq> append_one(const core::MessagePtr& message,
+                                                    const store::Target& target);
   [[nodiscard]] core::Result<store::Seq> write_to_queues(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> write_where_there_is_room(const core::MessagePtr& message);
   void deliver(const core::MessagePtr& message, store::Seq seq);
@@ -115,6 +139,7 @@ class Ingest {
   FanOut fan_out_;
   ReturnedBatches returned_;
   Spread spread_;
+  DeferredEnds deferred_;
   IngestStats stats_;
   core::LogLimiter full_;  // by what is full
   core::LogLimiter not_retained_;

@@ -92,7 +92,8 @@ core::Result<const RowEntry*> Changes::find_waiting(const End& end, IndexRowPtr&
 
 core::Status Changes::check_append(const Append& append) const {
   if (auto known = parts_.intake.check_targets(append.targets); !known) return known;
-  return parts_.disk.check_room(*append.message, append.targets);
+  return parts_.disk.check_room(room_for(
+      append, [this](QueueId queue) { return parts_.store.table.find(queue)->stats.attributes.kind; }));
 }
 
 core::Status Changes::check_room(const Change& change) {

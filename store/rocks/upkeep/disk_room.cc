@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/accounts/overflow.h"
-
 namespace headgate::store {
 namespace {
 
@@ -15,13 +13,13 @@ constexpr int64_t kSetAsideAgainMs = 60'000;
 DiskState DiskRoom::state() const {
   const DiskSpace& space = watch_.space();
   return {space.free_bytes,     space.total_bytes, watch_.min_free_bytes(),
-          space.reserved_bytes, watch_.low(),      watch_.resume_free_bytes()};
+          space.reserved_bytes, watch_.stopped(),  watch_.resume_free_bytes(watch_.stopped())};
 }
 
-core::Status DiskRoom::check_room(const core::Message& message, std::span<const Target> targets) {
-  if (!watch_.low() || !stores_message(message, targets)) return {};
+core::Status DiskRoom::check_room(RoomFor use) {
+  if (!state().refuses(use)) return {};
   announcer_.refused();
-  return core::fail(core::Errc::full, watch_.refusal());
+  return core::fail(core::Errc::full, watch_.refusal(use));
 }
 
 void DiskRoom::count_taken(uint64_t bytes) {
@@ -51,10 +49,10 @@ void DiskRoom::look(bool give_reserve_back) {
 
 void DiskRoom::on_space(const core::Result<DiskSpace>& space) {
   if (!space) return;
-  const bool was_low = watch_.low();
+  const RoomFor stopped = watch_.stopped();
   const uint64_t reserved = watch_.space().reserved_bytes;
   watch_.on_space(*space, committer_.unwritten_bytes());
-  if (was_low && !watch_.low()) announcer_.room_made();
+  if (watch_.stopped() < stopped) announcer_.room_made();
   report(reserved);
   follow();
 }
@@ -66,13 +64,15 @@ void DiskRoom::report(uint64_t reserved_before) {
     store_.log.warn("disk_reserve_given_back", {{"dir", dir}, {"free_bytes", now.free_bytes}});
   if (reserved_before == 0 && now.reserve_bytes > 0)
     store_.log.info("disk_reserve_set_aside", {{"dir", dir}, {"bytes", now.reserve_bytes}});
-  if (std::exchange(low_reported_, now.low) == now.low) return;
-  store_.log.write(now.low ? core::LogLevel::warn : core::LogLevel::info, now.low ? "disk_low" : "disk_room",
+  if (std::exchange(stopped_reported_, now.stopped) == now.stopped) return;
+  const bool low = now.stopped != RoomFor::none;
+  store_.log.write(low ? core::LogLevel::warn : core::LogLevel::info, low ? "disk_low" : "disk_room",
                    {{"dir", dir},
                     {"free_bytes", now.free_bytes},
                     {"min_free_bytes", now.min_free_bytes},
-                    {"effect", now.low ? "no message is stored until there is room; all else goes on"
-                                       : "messages are stored again"}});
+                    {"stopped", name_of(now.stopped)},
+                    {"effect", low ? "what stopped is not stored until there is room; all else goes on"
+                                   : "messages are stored again"}});
 }
 
 // While the database is being opened again, that sees to the reserve.
@@ -97,9 +97,9 @@ void DiskRoom::on_compacting(uint64_t waiting_bytes) {
 }
 
 void DiskRoom::on_compacted() {
-  const bool was_low = watch_.low();
+  const RoomFor stopped = watch_.stopped();
   watch_.on_compacting(0);
-  if (was_low && !watch_.low()) announcer_.room_made();
+  if (watch_.stopped() < stopped) announcer_.room_made();
   look();
 }
 

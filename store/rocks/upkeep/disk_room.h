@@ -27,8 +27,8 @@ class DiskRoom {
 
   [[nodiscard]] DiskState state() const;
 
-  // Error full: the disk is low, and the message would be stored.
-  [[nodiscard]] core::Status check_room(const core::Message& message, std::span<const Target> targets);
+  // Error full: the disk is too full for a message that is stored for that.
+  [[nodiscard]] core::Status check_room(RoomFor use);
 
   // Counts bytes that were taken in, to be written.
   void count_taken(uint64_t bytes);
@@ -70,7 +70,7 @@ class DiskRoom {
   bool setting_aside_ = false;      // the reserve is being made
   int64_t set_aside_after_ms_ = 0;  // monotonic: not before
   int64_t ticked_at_ms_ = 0;        // monotonic
-  bool low_reported_ = false;
+  RoomFor stopped_reported_ = RoomFor::none;
   bool compacts_;  // as the database was last told
 };
 

@@ -29,7 +29,7 @@ class Announcer {
   void refused() { refused_ = true; }
   // Something left a queue, or a limit was raised, or the disk has room again.
   void room_made() {
-    if (refused_ && !disk_.low()) tell_of_room();
+    if (refused_ && disk_.stopped() < RoomFor::consumers) tell_of_room();
   }
 
   // on_failed(); on_recovered() and on_available() for every queue. False: the owner has closed the store

@@ -57,7 +57,8 @@ void HubProcess::expect_sound() {
 // A hub that is only just starting, or stopping, has no socket to ask.
 void HubProcess::expect_accounts_balance() const {
   if (!std::filesystem::exists(data_dir() + "/admin.sock")) return;
-  for (const auto& queue : cli_json({"queue", "ls"})["queues"]) {
+  const nlohmann::json answer = cli_json({"queue", "ls"});
+  for (const auto& queue : answer["queues"]) {
     const auto count = [&queue](const char* field) { return queue.at(field).get<uint64_t>(); };
     EXPECT_EQ(count("in"),
               count("waiting") + count("delivered") + count("expired") + count("dropped") + count("dead"))

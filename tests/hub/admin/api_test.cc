@@ -138,7 +138,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
   status.started_ms = hub_.now_.wall_ms - 90'500;
   status.listeners = {"127.0.0.1:1883"};
   status.store_error = "disk gone";
-  status.disk_low = true;
+  status.disk_stopped = store::RoomFor::publishers;
   status.waiting = {{"pump-1", 64, 7000, true}};
   status.store_error_since_ms = 81;
   status.disk_low_since_ms = 82;
@@ -166,7 +166,7 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("memtables":{"bytes":20,"bytes_max":3000},"tail":{"bytes":30,"bytes_max":1000},)"
       R"("index":{"bytes":50,"bytes_max":600},"in_flight":{"bytes":40,"bytes_max":3000}},)"
       R"("disk":{"free_bytes":102,"total_bytes":103,"min_free_bytes":104,"reserve_bytes":105,)"
-      R"("low":true,"low_since_ms":82,"resume_bytes":83}},)"
+      R"("low":true,"stopped":"publishers","low_since_ms":82,"resume_bytes":83}},)"
       R"("upstream":{"state":"waiting","host":"cloud","port":8883,"last_error":"refused",)"
       R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
       R"("unheard_topic":"up/site-7","unheard_since_ms":77,)"

@@ -22,9 +22,9 @@ class LowDisk : public EngineTest {
  protected:
   LowDisk() { route("FROM 'up' INTO $upstream"); }
 
-  void become_low() { store_.set_disk_low(true); }
+  void become_low() { store_.stop_room_for(store::RoomFor::publishers); }
   void get_room() {
-    store_.set_disk_low(false);
+    store_.stop_room_for(store::RoomFor::none);
     commit();
   }
   void keep(ScriptedClient& reader, const broker::Connect& connect, const std::string& filter) {

@@ -155,11 +155,11 @@ TEST_F(RetainedBursts, OfADurableSessionWaitForAStoreThatDoesNotKeepUp) {
   auto reader = client();
   reader.connect(kept(v5("reader")));
   commit();
-  store_.set_disk_low(true);
+  store_.stop_room_for(store::RoomFor::publishers);
   reader.subscribe(1, {to("#", 1)});
   commit();
   EXPECT_TRUE(waiting("session/reader").empty());
-  store_.set_disk_low(false);
+  store_.stop_room_for(store::RoomFor::none);
   engine_->tick();
   EXPECT_EQ(published_in(all_of(reader)), 20u);
 }

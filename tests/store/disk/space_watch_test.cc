@@ -37,6 +37,24 @@ TEST_F(Watched, IsLowBelowTheMinimumUntilThereIsAQuarterMore) {
   EXPECT_FALSE(watch.low());
 }
 
+TEST_F(Watched, StopsSessionsFirstThenPublishersThenConsumersAndTakesThemUpInTurn) {
+  const auto stopped_at = [this](uint64_t mib) {
+    free_mib(mib);
+    return watch.stopped();
+  };
+  EXPECT_EQ(stopped_at(96), RoomFor::none);
+  EXPECT_EQ(stopped_at(95), RoomFor::sessions);
+  EXPECT_EQ(stopped_at(64), RoomFor::sessions);
+  EXPECT_EQ(stopped_at(63), RoomFor::publishers);
+  EXPECT_EQ(stopped_at(32), RoomFor::publishers);
+  EXPECT_EQ(stopped_at(31), RoomFor::consumers);
+  EXPECT_EQ(stopped_at(39), RoomFor::consumers) << "until there is a quarter more";
+  EXPECT_EQ(stopped_at(40), RoomFor::publishers);
+  EXPECT_EQ(stopped_at(80), RoomFor::sessions);
+  EXPECT_EQ(stopped_at(119), RoomFor::sessions);
+  EXPECT_EQ(stopped_at(120), RoomFor::none);
+}
+
 TEST_F(Watched, CountsWhatWasTakenInTwiceUntilItLooksAgain) {
   free_mib(66);
   watch.on_taken(kMiB);
@@ -131,13 +149,14 @@ TEST_F(Watched, TakesOfASmallDiskAnEighthAndASixteenth) {
 
 TEST_F(Watched, SaysWhatIsFreeAndWhenItGoesOnWithABeginningThatStays) {
   free_mib(40, 32);
-  const std::string held = watch.refusal();
+  const std::string held = watch.refusal(RoomFor::publishers);
   EXPECT_EQ(
       held,
       "the disk is nearly full, and the hub stores no message for now: 40.0 MiB are free; it goes on by "
       "itself from 80.0 MiB on");
   free_mib(20, 0);
-  EXPECT_EQ(watch.refusal().substr(0, 64), held.substr(0, 64)) << "what the log is limited by";
+  EXPECT_EQ(watch.refusal(RoomFor::publishers).substr(0, 64), held.substr(0, 64))
+      << "what the log is limited by";
 }
 
 TEST(UnwatchedDisk, IsNeverLow) {

@@ -73,10 +73,11 @@ class FullOfMessages : public ::testing::Test, protected SmallDiskDriver {
 
   // Appends until the store refuses for good: what it guesses first is on the safe side. Returns how many it
   // took.
-  size_t fill() {
+  size_t fill() { return fill(q); }
+  size_t fill(QueueId queue) {
     size_t count = 0;
     for (bool refused = false; !HasFailure(); ++count) {
-      const auto seq = try_append(noise(), q);
+      const auto seq = try_append(noise(), queue);
       if (!seq) {
         EXPECT_EQ(seq.error().code, Errc::full) << seq.error().what;
         EXPECT_THAT(seq.error().what, HasSubstr("nearly full"));
@@ -111,7 +112,8 @@ class FullOfMessages : public ::testing::Test, protected SmallDiskDriver {
   void rest_until_free(uint64_t bytes) {
     const auto done = [&] {
       const DiskState state = store->disk();
-      return !state.low && state.reserve_bytes > 0 && disk->space()->free_bytes >= bytes;
+      return !state.refuses(RoomFor::publishers) && state.reserve_bytes > 0 &&
+             disk->space()->free_bytes >= bytes;
     };
     for (int i = 0; i < 1000 && !done(); ++i) rest();
     EXPECT_TRUE(done()) << disk->space()->free_bytes << " bytes are free";
@@ -125,7 +127,7 @@ class FullOfMessages : public ::testing::Test, protected SmallDiskDriver {
 TEST_F(FullOfMessages, RefusesBeforeTheDiskIsFullAndSaysSo) {
   EXPECT_GT(fill(), 700u);
   EXPECT_GT(disk->space()->free_bytes, 4 * kMiB);
-  EXPECT_TRUE(store->disk().low);
+  EXPECT_TRUE(store->disk().refuses(RoomFor::publishers));
   second();
   EXPECT_THAT(names(log), Contains("disk_low"));
   EXPECT_TRUE(events.failures.empty());
@@ -144,6 +146,20 @@ TEST_F(FullOfMessages, GoesOnWithAllElse) {
   EXPECT_EQ(stats(q).delivered, 1u);
   EXPECT_TRUE(store->append(message("x"), std::vector<Target>{{other, 0, 0, "", true}})) << "only moved";
   EXPECT_TRUE(store->append(message("x"), {}, std::vector<KeyValue>{{"qos2-in", ""}})) << "stores none";
+}
+
+TEST_F(FullOfMessages, StopsForSessionsFirstThenForPublishersAndLastForConsumers) {
+  const QueueId session = store->open_queue("session/s", {QueueKind::session}).value();
+  fill(session);
+  EXPECT_EQ(store->disk().stopped, RoomFor::sessions);
+  const std::vector<Target> both{{session}, {q}};
+  EXPECT_TRUE(store->append(message(noise()), both)) << "what is stored anyway the session gets too";
+  EXPECT_GT(fill(), 0u);
+  EXPECT_EQ(store->disk().stopped, RoomFor::publishers);
+  const std::vector<Target> targets{{q}};
+  const Append result{message(noise()), targets, false, true};
+  EXPECT_TRUE(store->commit({.appends = {&result, 1}, .must_sync = true}));
+  settle();
 }
 
 TEST_F(FullOfMessages, RefusesRetainedOnesToo) {
@@ -306,7 +322,7 @@ class FilledDisk : public ::testing::TestWithParam<bool>, protected SmallDiskDri
     std::multiset<std::string> in_second;
     for (const Entry& entry : read(second_queue, 0)) in_second.insert(entry.message->body);
     for (const std::string& body : promised) EXPECT_TRUE(in_second.contains(body)) << body << " is lost";
-    EXPECT_FALSE(store->disk().low);
+    EXPECT_FALSE(store->disk().refuses(RoomFor::publishers));
   }
 
   QueueId first = 0;
@@ -376,7 +392,7 @@ TEST_P(FilledDisk, StartsWithTheReserveAfterACrash) {
   store = *std::move(opened);
   store->set_events(&events);
   EXPECT_EQ(bodies(read(first, 0)), std::vector<std::string>{"a"});
-  EXPECT_EQ(store->disk().low, with_reserve());
+  EXPECT_EQ(store->disk().refuses(RoomFor::publishers), with_reserve());
 }
 
 INSTANTIATE_TEST_SUITE_P(, FilledDisk, ::testing::Bool(), [](const auto& reserve) {

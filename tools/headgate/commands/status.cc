@@ -53,6 +53,13 @@ std::string store_of(const Json& status) {
   return text;
 }
 
+// Each stops after those before it.
+std::string stopped_of(const std::string& use) {
+  if (use == "sessions") return "nothing is stored for sessions and as retained alone until there is room";
+  if (use == "consumers") return "no message is stored until there is room";
+  return "no message but what consumers of inputs publish is stored until there is room";
+}
+
 // Empty if nobody looks at the disk.
 std::string disk_of(const Json& disk) {
   if (number_of(disk, "total_bytes") == 0) return "";
@@ -60,7 +67,7 @@ std::string disk_of(const Json& disk) {
                      human_bytes(number_of(disk, "total_bytes")) + ", at least " +
                      human_bytes(number_of(disk, "min_free_bytes")) + " wanted, reserve " +
                      human_bytes(number_of(disk, "reserve_bytes"));
-  if (member_of(disk, "low") == true) text += "; LOW: no message is stored until there is room";
+  if (member_of(disk, "low") == true) text += "; LOW: " + stopped_of(text_of(disk, "stopped"));
   if (const uint64_t resume = number_of(disk, "resume_bytes"); resume > 0 && flag_of(disk, "low"))
     text += ", from " + human_bytes(resume) + " free on";
   return text;
