@@ -84,7 +84,8 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
       std::unique_ptr<Hub>(new Hub(config, admission_within(shares, config.admission), std::move(config_path),
                                    io, log, std::move(*listeners), std::move(executor), std::move(*store)));
   if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
-  if (const auto routed = hub->look_at_routes(true); !routed) return core::fail(routed.error());
+  if (const auto routed = hub->reloads_.look_at_routes(hub->config_, hub->config_path_, true); !routed)
+    return core::fail(routed.error());
   return hub;
 }
 
@@ -108,7 +109,8 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       admin_api_(*this, *store_),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
-      stop_timer_(io) {
+      stop_timer_(io),
+      reloads_(engine_, clock_, log) {
   engine_.serve_sys(config.sys_interval_s, [this] { return read_metrics(sources(), is_in_sys); });
 }
 
@@ -193,7 +195,7 @@ void Hub::tick() {
   log_.tick();
   if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trimmer_.post(trim_heap);
   note_history();
-  look_again_when_due();
+  reloads_.look_again_when_due(config_, config_path_);
   schedule_tick();
 }
 

@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,10 +19,10 @@
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
 #include "hub/config/config.h"
-#include "hub/config/route_files.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
 #include "hub/observe/spdlog_log.h"
+#include "hub/reloads.h"
 #include "hub/shell/allocator.h"
 #include "hub/shell/hasher_thread.h"
 #include "hub/shell/hub_clock.h"
@@ -92,9 +91,6 @@ class Hub : public HubView {
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
   void take_over(Config fresh, ReloadReport& report);
-  core::Status look_at_routes(bool first);
-  void look_again_when_due();
-  void log_reload();
 
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
@@ -133,10 +129,7 @@ class Hub : public HubView {
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
-  RouteFolder route_folder_;
-  std::optional<int64_t> second_look_mono_ms_;  // at route files
-  ReloadReport settings_report_;                // of the last reload, without what is wrong with routes now
-  ReloadReport reload_report_;
+  Reloads reloads_;
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;

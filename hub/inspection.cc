@@ -122,7 +122,7 @@ HubStatus Hub::status() const {
   status.waiting = waiting_clients(engine_.held());
   status.upstream = upstream_status(config_.upstream, status.hub_id, link_of(upstream_.get()));
   status.upstream.down_since_ms = history_.link_down.ms();
-  status.reload = reload_report_;
+  status.reload = reloads_.report();
   return status;
 }
 

@@ -1,0 +1,92 @@
+#include "hub/reloads.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace headgate::hub {
+namespace {
+
+constexpr size_t kNamesMax = 10;
+constexpr size_t kLineBytesMax = 300;
+
+// "added a, b" with the first names of a set; empty if there are none.
+std::string names_of(std::string_view what, const std::set<std::string>& names) {
+  if (names.empty()) return "";
+  std::string text(what);
+  size_t count = 0;
+  for (const std::string& name : names) {
+    if (++count > kNamesMax) return text + " and " + std::to_string(names.size() - kNamesMax) + " more";
+    text.append(count == 1 ? " " : ", ").append(name);
+  }
+  return text;
+}
+
+void add_changes(const RouteChanges& changes, std::vector<std::string>& took) {
+  for (const auto& [what, names] : {std::pair("routes added:", &changes.added),
+                                    {"routes changed:", &changes.changed},
+                                    {"routes removed:", &changes.removed}}) {
+    if (std::string text = names_of(what, *names); !text.empty()) took.push_back(std::move(text));
+  }
+}
+
+// The first lines of all texts, for one line of the log.
+std::string in_one_line(const std::vector<std::string>& texts) {
+  std::string line;
+  for (const std::string& text : texts) {
+    if (line.size() > kLineBytesMax) return line + "; …";
+    line.append(line.empty() ? "" : "; ").append(text.substr(0, std::min(text.find('\n'), kLineBytesMax)));
+  }
+  return line.empty() ? "nothing" : line;
+}
+
+}  // namespace
+
+ReloadReport& Reloads::begin() {
+  settings_ = {clock_.now().wall_ms, 0, {}, {}, {}, std::move(settings_.needs_restart)};
+  return settings_;
+}
+
+core::Status Reloads::look_at_routes(const Config& config, const std::string& config_path, bool first) {
+  const core::Now now = clock_.now();
+  const auto wanted = collect_routes(config, config_path, folder_, engine_.routes().files(), now);
+  const core::Status used = engine_.use_routes(wanted, config.time_to_live_s);
+  if (settings_.at_ms != 0 && used) add_changes(engine_.routes().changes(), settings_.took);
+  report_routes(used);
+  second_look_mono_ms_ = folder_.second_look_mono_ms();
+  const bool trouble = engine_.routes().kept() + engine_.routes().failed() > 0;
+  if (first && trouble && !second_look_mono_ms_) second_look_mono_ms_ = now.mono_ms + kSecondLookMs;
+  return used;
+}
+
+void Reloads::report_routes(const core::Status& used) {
+  report_ = settings_;
+  if (!used) report_.kept.push_back("the routes in force stay: " + used.error().what);
+  report_.active = engine_.routes().active();
+  for (const RouteInfo& route : engine_.routes().describe()) {
+    if (route.kept) {
+      report_.kept.push_back("route '" + route.name + "' stays as it was: " + route.error);
+    } else if (!route.active) {
+      report_.left_out.push_back(route.error);
+    }
+  }
+}
+
+void Reloads::look_again_when_due(const Config& config, const std::string& config_path) {
+  if (!second_look_mono_ms_ || clock_.now().mono_ms < *second_look_mono_ms_) return;
+  second_look_mono_ms_.reset();
+  (void)look_at_routes(config, config_path, false);  // an error is in the report
+}
+
+void Reloads::log() const {
+  const bool worse = !report_.kept.empty() || !report_.left_out.empty();
+  log_.write(worse ? core::LogLevel::warn : core::LogLevel::info, "reloaded",
+             {{"took", in_one_line(report_.took)},
+              {"kept", in_one_line(report_.kept)},
+              {"left_out", in_one_line(report_.left_out)},
+              {"needs_restart", in_one_line(report_.needs_restart)}});
+}
+
+}  // namespace headgate::hub
