@@ -18,6 +18,7 @@ struct Evaluator::Run {
   Reading reading;
   Fields& fields;
   Evaluator& evaluator;
+  Slots* slots;
 
   [[nodiscard]] bool strict() const { return reading.semantics == Semantics::strict; }
 
@@ -55,6 +56,15 @@ struct Evaluator::Run {
         return body(node);
       case Op::body_or_property:
         return body_or_property(node);
+      case Op::topic_level:
+        return fields.topic_level(static_cast<int>(node.number));
+      case Op::payload:
+        return fields.payload(reading.body);
+      case Op::aggregate:
+      case Op::stateful:
+      case Op::group_key:
+      case Op::window_field:
+        return slots ? slots->value(node.op, node.left) : Value::undefined();
       case Op::negate:
         return negate(value(node.left));
       case Op::logical_not:
@@ -193,13 +203,22 @@ struct Evaluator::Run {
   }
 };
 
-Truth Evaluator::decide(const Expression& condition, Reading reading, Fields& fields) noexcept {
+Truth Evaluator::decide(const Expression& condition, Reading reading, Fields& fields, Slots* slots) noexcept {
   if (condition.empty()) return Truth::yes;
+  if (condition[condition.root()].type == Type::null) {
+    blamed_.reset();
+    return Truth::no;
+  }
+  return truth_of(evaluate(condition, reading, fields, slots));
+}
+
+Value Evaluator::evaluate(const Expression& expression, Reading reading, Fields& fields,
+                          Slots* slots) noexcept {
+  blamed_.reset();
+  if (expression.empty()) return Value::undefined();
   scratch_.clear();
   arguments_.clear();
-  blamed_.reset();
-  if (condition[condition.root()].type == Type::null) return Truth::no;
-  return truth_of(Run{condition, reading, fields, *this}.value(condition.root()));
+  return Run{expression, reading, fields, *this, slots}.value(expression.root());
 }
 
 }  // namespace headgate::routing

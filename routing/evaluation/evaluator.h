@@ -18,11 +18,26 @@ struct Reading {
   BodyMode body = BodyMode::auto_detect;
 };
 
+// Values that parts of a computing route stand for, computed elsewhere: Op::aggregate, stateful, group_key and
+// window_field. A call may use no Evaluator that is at work.
+class Slots {
+ public:
+  virtual ~Slots() = default;
+  [[nodiscard]] virtual Value value(Op op, uint32_t index) noexcept = 0;
+};
+
 // Reusable, owned by the caller, one thread at a time.
 class Evaluator {
  public:
   // `condition` must have been checked without errors under the same semantics. An empty one is yes.
-  [[nodiscard]] Truth decide(const Expression& condition, Reading reading, Fields& fields) noexcept;
+  // Without `slots` the parts that they stand for are undefined.
+  [[nodiscard]] Truth decide(const Expression& condition, Reading reading, Fields& fields,
+                             Slots* slots = nullptr) noexcept;
+
+  // The value of a checked expression; undefined for an empty one. Views into this evaluator are good until its
+  // next call.
+  [[nodiscard]] Value evaluate(const Expression& expression, Reading reading, Fields& fields,
+                               Slots* slots = nullptr) noexcept;
 
   // The innermost part that left the last decide() undefined; good until the next one.
   [[nodiscard]] std::optional<NodeIndex> blamed() const { return blamed_; }

@@ -18,6 +18,22 @@ class Fields {
   [[nodiscard]] virtual Value system_property(std::string_view name) noexcept = 0;
   // A body value: as JsonBody::find, and undefined if the body cannot be read under `mode`.
   [[nodiscard]] virtual Value body(const BodyPath& path, BodyMode mode) noexcept = 0;
+  // The same as JSON text, objects and arrays too; empty if there is no such value. Good until the next message.
+  [[nodiscard]] virtual std::string_view body_json(const BodyPath& path, BodyMode mode) noexcept {
+    (void)path, (void)mode;
+    return {};
+  }
+  // A level of the topic: 1 is the first, -1 the last; undefined beyond them.
+  [[nodiscard]] virtual Value topic_level(int level) noexcept {
+    (void)level;
+    return Value::undefined();
+  }
+  // A body that is no JSON object: a number, a boolean, or its text; undefined for an object, an array, or bytes
+  // that are no UTF-8.
+  [[nodiscard]] virtual Value payload(BodyMode mode) noexcept {
+    (void)mode;
+    return Value::undefined();
+  }
 };
 
 }  // namespace headgate::routing

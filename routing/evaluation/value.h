@@ -13,8 +13,9 @@ namespace headgate::routing {
 // the next message is looked at.
 struct Value {
   // `missing` is a body field that is not there: edgeHub takes it for null, strict for undefined.
-  // A string property without a value is `null` too.
-  enum class Kind : uint8_t { undefined, missing, null, boolean, number, string };
+  // A string property without a value is `null` too. `json` is an object or an array as JSON text, made by collect():
+  // it goes into a result, and is undefined to every operator.
+  enum class Kind : uint8_t { undefined, missing, null, boolean, number, string, json };
 
   Kind kind = Kind::undefined;
   bool truth = false;

@@ -39,7 +39,13 @@ enum class Op : uint8_t {
   logical_and,
   logical_or,
   coalesce,
-  call,  // function; left: index of the first argument in Expression::arguments; right: how many
+  call,          // function; left: index of the first argument in Expression::arguments; right: how many
+  topic_level,   // number: which, 1 is the first; negative: from the end
+  payload,       // the body that is no object: a number, a boolean, or its text
+  aggregate,     // left: index into Query::aggregates
+  stateful,      // left: index into Query::stateful
+  group_key,     // left: index into Query::keys
+  window_field,  // left: a WindowField
 };
 
 using NodeIndex = uint32_t;

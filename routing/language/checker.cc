@@ -101,6 +101,12 @@ class Checker {
         return set(node, Type::string);
       case Op::body:
       case Op::body_or_property:
+      case Op::topic_level:
+      case Op::payload:
+      case Op::aggregate:
+      case Op::stateful:
+      case Op::group_key:
+      case Op::window_field:
         return set(node, Type::dynamic);
       case Op::negate:
         return !wrong_[node.left] && negate(node);

@@ -223,7 +223,7 @@ class RouteParser {
                      "read as input " + quote(parts[3]) + " of module " + quote(parts[1]),
                      "write \"/modules/" + parts[1] + "/inputs/" + parts[3] + "\"");
     }
-    sink = {Sink::Kind::module_input, std::move(parts[1]), std::move(parts[3]), std::move(delivered_on)};
+    sink = {Sink::Kind::module_input, std::move(parts[1]), std::move(parts[3]), std::move(delivered_on), {}};
     return true;
   }
 
@@ -238,7 +238,7 @@ class RouteParser {
       return error(token, "module inputs are not published to as topics",
                    "write BrokeredEndpoint(\"/" + topic + "\")");
     }
-    sink = {Sink::Kind::topic, {}, {}, std::move(topic)};
+    sink = {Sink::Kind::topic, {}, {}, std::move(topic), {}};
     return true;
   }
 

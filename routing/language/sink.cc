@@ -10,6 +10,8 @@ std::string endpoint_name(const Sink& sink) {
       return sink.topic;
     case Sink::Kind::topic:
       return "topic:" + sink.topic;
+    case Sink::Kind::dead_letter:
+      return "$deadletter";
     case Sink::Kind::null:
       return "$null";
   }

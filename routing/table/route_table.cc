@@ -62,6 +62,7 @@ bool republishes(Sink::Kind kind) {
     case Sink::Kind::upstream:
     case Sink::Kind::module_input:
     case Sink::Kind::null:
+    case Sink::Kind::dead_letter:
       return false;
   }
   return false;

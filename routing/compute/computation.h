@@ -1,0 +1,116 @@
+// A computing route with state: messages in, results out, and what has to be stored so that a crash changes nothing.
+// Pure: no I/O, no clock, no randomness; the same messages give the same bytes, however they are cut into steps.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "routing/evaluation/evaluator.h"
+#include "routing/evaluation/fields.h"
+#include "routing/language/language.h"
+#include "routing/language/query.h"
+#include "routing/language/sink.h"
+
+namespace headgate::routing {
+
+// What happens to a message for a window that has already given its result.
+enum class LatePolicy : uint8_t { revise, adjust, drop, dead_letter };
+
+// Terms of a computing route that stand beside its text.
+struct ComputeLimits {
+  LatePolicy late = LatePolicy::revise;
+  int64_t tolerance_ms = 0;     // how much out of order is waited for, by TIMESTAMP BY
+  int64_t keep_ms = 3'600'000;  // revise: how long a closed window can be revised
+  int64_t idle_ms = 60'000;     // a key without messages moves on with the arrivals after so long
+  int64_t early_ms = 300'000;   // a timestamp further ahead of the arrival is taken for the arrival's
+  uint32_t groups_max =
+      10'000;  // beyond it the group that was idle longest gives its result: complete = false
+  uint64_t state_bytes_max = 16ULL * 1024 * 1024;
+};
+
+// Everything that a computation follows; immutable, shared by the table and the computation.
+struct ComputePlan {
+  std::string route;
+  Query query;
+  Expression condition;
+  Reading reading;
+  std::vector<Sink> sinks;
+  ComputeLimits limits;
+};
+
+// One result, or a message that passed a stateful filter.
+struct ComputeResult {
+  bool passes_on = false;  // the input itself goes on: `body` is empty
+  std::string body;        // a JSON object
+  // One a sink: the topic that its template gives; nullopt: fixed, or not a topic it may be (counted)
+  std::vector<std::optional<std::string>> topics;
+  std::vector<bool> refused;  // by sink: its template gave no topic
+  // Of a window; start_ms = end_ms = 0 for what has none.
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;
+  uint32_t rev = 0;
+  bool complete = true;
+};
+
+struct ComputeCounts {
+  uint64_t evaluated = 0;
+  uint64_t matched = 0;
+  uint64_t undefined = 0;    // the condition had no value
+  uint64_t type_errors = 0;  // values that an aggregate or a template could not take
+  uint64_t late = 0;         // came after their window's result, whatever became of them
+  uint64_t late_dropped = 0;
+  uint64_t early = 0;
+  uint64_t evicted = 0;  // groups closed before their time, for lack of room
+  uint64_t results = 0;
+};
+
+class Computation {
+ public:
+  explicit Computation(std::shared_ptr<const ComputePlan> plan);
+  ~Computation();
+  Computation(Computation&&) noexcept;
+  Computation& operator=(Computation&&) noexcept;
+
+  using Results = std::vector<ComputeResult>;
+
+  // Gives the results that are due at or before `now_ms` (hub time, never falling), each as of its own time; at most
+  // `results_max` of them, in a fixed order. True: there are more, so call again before anything else.
+  [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
+  // Takes one message that arrived at `arrived_ms`, after advance(arrived_ms) has returned false. Yes: it counted.
+  // `source` is the partition of a stateful function without OVER; `id` is the same after a replay.
+  // `dead_letter` is set if it came too late and the route wants such a message there.
+  [[nodiscard]] Truth take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
+                           bool& dead_letter, Results& out);
+  // When advance() next has something to give, in hub time; nullopt: not before another message.
+  [[nodiscard]] std::optional<int64_t> due_ms() const;
+
+  // State that changed since the last call, each group once: `put(key, bytes)`, nullopt bytes: it is gone. Keys are
+  // short, binary, and without a prefix.
+  using Put = std::function<void(std::string_view key, std::optional<std::string> bytes)>;
+  void save_changed(const Put& put);
+  // Reads back what save_changed() gave, in any order, before anything else. False: written by a version or a plan
+  // that this one cannot read; the entry is left out.
+  [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
+
+  [[nodiscard]] const ComputeCounts& counts() const;
+  [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate
+  [[nodiscard]] size_t groups() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Names the form of the state: routes whose plans agree in it can take over each other's state. SELECT and HAVING are
+// not in it unless they change the aggregates; WHERE and the sinks are not.
+[[nodiscard]] std::string plan_signature(const ComputePlan& plan);
+
+// A route's most memory by its limits, in bytes: what is refused at load if it exceeds state_bytes_max.
+[[nodiscard]] uint64_t state_bound_bytes(const ComputePlan& plan);
+
+}  // namespace headgate::routing
