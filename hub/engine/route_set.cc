@@ -22,6 +22,7 @@ bool has_queue(Kind kind) {
       return true;
     case Kind::topic:
     case Kind::null:
+    case Kind::dead_letter:  // of the hub, whose limits no route sets
       return false;
   }
   return false;
@@ -131,6 +132,11 @@ core::Result<RouteSet::Destination> RouteSet::destination_of(const routing::Endp
       return Destination{endpoint.kind, 0, endpoint.topic};
     case Kind::null:
       return Destination{endpoint.kind, 0, {}};
+    case Kind::dead_letter: {
+      const auto queue = store_.open_queue(store::kDeadQueue, {store::QueueKind::dead});
+      if (!queue) return core::fail(queue.error());
+      return Destination{endpoint.kind, *queue, {}};
+    }
   }
   return core::fail(core::Errc::invalid, "endpoint '" + endpoint.name + "' is of no known kind");
 }
@@ -143,10 +149,13 @@ std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
     switch (destination.kind) {
       case Kind::upstream:
       case Kind::module_input:
-        hits_.push_back({destination.queue, match.lane, match.ttl_s, nullptr, false});
+        hits_.push_back({.queue = destination.queue, .lane = match.lane, .ttl_s = match.ttl_s});
+        break;
+      case Kind::dead_letter:
+        hits_.push_back({.queue = destination.queue, .dead_by = &table_->routes()[match.route].name});
         break;
       case Kind::topic:
-        hits_.push_back({0, 0, 0, &destination.topic, match.retain});
+        hits_.push_back({.republish_to = &destination.topic, .retain = match.retain});
         break;
       case Kind::null:  // the message ends here
         break;

@@ -34,6 +34,7 @@ class RouteSet {
     uint32_t ttl_s = 0;                         // 0 = for ever
     const std::string* republish_to = nullptr;  // valid until the next use()
     bool retain = false;                        // there
+    const std::string* dead_by = nullptr;       // the route that sends it to the dead letters; the same
   };
 
   // No routes yet. `store` and `log` are borrowed.

@@ -37,7 +37,7 @@ class RouteParser {
     if (!source(route.source) || !end_of_source()) skip_to({Kind::where_word, Kind::into_word});
     if (cursor_.accept(Kind::where_word) && !condition(route.condition)) skip_to({Kind::into_word});
     if (!end_of_condition()) skip_to({Kind::into_word});
-    if (!keyword(Kind::into_word, "INTO") || !sink(route.sink)) return route;
+    if (!keyword(Kind::into_word, "INTO") || !sink(route.sinks.emplace_back())) return route;
     end_of_route();
     return route;
   }

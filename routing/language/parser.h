@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "routing/language/ast.h"
 #include "routing/language/diagnostics.h"
 #include "routing/language/language.h"
+#include "routing/language/query.h"
 #include "routing/language/route_source.h"
 #include "routing/language/sink.h"
 
@@ -14,7 +16,8 @@ namespace headgate::routing {
 struct ParsedRoute {
   RouteSource source;
   Expression condition;  // empty: every message; not yet checked
-  Sink sink;
+  Query query;              // not yet checked
+  std::vector<Sink> sinks;  // the same; at least one
 };
 
 // Parses a whole route. What is wrong is reported to `found`, several findings where they are

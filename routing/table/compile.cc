@@ -50,8 +50,11 @@ std::optional<CompiledRoute> compile_route(std::string_view text, Semantics sema
   move_to(found, diagnostics.take());
   if (failed) return std::nullopt;
   const BodyMode mode = semantics == Semantics::edgehub ? BodyMode::declared : body;
-  return CompiledRoute{
-      std::move(parsed.source), std::move(parsed.condition), {semantics, mode}, std::move(parsed.sink)};
+  return CompiledRoute{std::move(parsed.source),
+                       std::move(parsed.condition),
+                       {semantics, mode},
+                       std::move(parsed.query),
+                       std::move(parsed.sinks)};
 }
 
 }  // namespace headgate::routing

@@ -9,6 +9,7 @@
 #include "routing/language/ast.h"
 #include "routing/language/diagnostics.h"
 #include "routing/language/language.h"
+#include "routing/language/query.h"
 #include "routing/language/route_source.h"
 #include "routing/language/sink.h"
 
@@ -18,7 +19,8 @@ struct CompiledRoute {
   RouteSource source;
   Expression condition;  // empty: every message of the source
   Reading reading;
-  Sink sink;
+  Query query;
+  std::vector<Sink> sinks;  // at least one
 };
 
 // Compiles `text`. All findings, warnings too, are appended to `found`; nullopt if one is an error.

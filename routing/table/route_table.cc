@@ -99,7 +99,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     RouteStatus status{spec.name, spec.text, std::nullopt, {}};
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
-    if (compiled) check_retain(spec, compiled->sink, status.diagnostics);
+    if (compiled) check_retain(spec, compiled->sinks.front(), status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
       table->add(spec, std::move(*compiled));
@@ -114,7 +114,7 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const auto route = static_cast<RouteIndex>(routes_.size());
   const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
   index_.add(compiled.source, route);
-  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sink), lane,
+  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sinks.front()), lane,
                      spec.ttl_s, spec.retain});
   programs_.push_back({std::move(compiled.condition), compiled.reading});
 }

@@ -8,6 +8,7 @@
 #include "broker/session/channel.h"
 #include "hub/engine/session_keeper.h"
 #include "hub/engine/session_records.h"
+#include "store/dead_letter.h"
 
 namespace headgate::hub {
 namespace {
@@ -37,6 +38,15 @@ broker::ReasonCode refusal(const core::Error& error) {
 // A publish whose packet id must be known after a restart, so that it is not taken for a new one.
 bool remembers_id(const broker::Session& from, broker::PublishToken token) {
   return token.qos == 2 && from.queue.has_value();
+}
+
+// A message that a route sends INTO $deadletter.
+store::Target dead_letter_of(const core::Message& message, const RouteSet::Hit& hit) {
+  store::DeadLetter letter;
+  letter.queue = "route:" + *hit.dead_by;
+  letter.death.reason = "the route \"" + *hit.dead_by + "\" sends it INTO $deadletter";
+  letter.death.at_ms = message.arrived_ms;
+  return {.queue = hit.queue, .tag = store::encode_dead_letter(letter)};
 }
 
 }  // namespace
@@ -261,6 +271,10 @@ void Ingest::route(const core::Message& message) {
   for (const RouteSet::Hit& hit : parts_.routes.match(message)) {
     if (hit.republish_to) {
       republish(message, *hit.republish_to, hit.retain);
+      continue;
+    }
+    if (hit.dead_by) {
+      spread_.targets.push_back(dead_letter_of(message, hit));
       continue;
     }
     const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message.arrived_hub_ms + int64_t{hit.ttl_s} * 1000;

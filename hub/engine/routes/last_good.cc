@@ -99,11 +99,14 @@ class Keeping {
   std::vector<const RouteFileEntry*> kept_;
 };
 
-// Empty if it leads to none.
-std::string queue_of(const RouteFileEntry& entry) {
+// Names of the queues that it leads to, and of sinks that have none.
+std::set<std::string> queues_of(const RouteFileEntry& entry) {
   std::vector<routing::Diagnostic> ignored;
+  std::set<std::string> queues;
   const auto compiled = routing::compile_route(entry.text, entry.semantics, entry.body, ignored);
-  return compiled ? routing::endpoint_name(compiled->sink) : "";
+  if (!compiled) return queues;
+  for (const routing::Sink& sink : compiled->sinks) queues.insert(routing::endpoint_name(sink));
+  return queues;
 }
 
 }  // namespace
@@ -143,7 +146,7 @@ std::set<std::string> queues_let_go(const GoodRoutes& before, const RouteChanges
   std::set<std::string> queues;
   for (const auto& [name, entry] : before) {
     const std::string text(name);
-    if (changes.changed.contains(text) || changes.removed.contains(text)) queues.insert(queue_of(*entry));
+    if (changes.changed.contains(text) || changes.removed.contains(text)) queues.merge(queues_of(*entry));
   }
   return queues;
 }
