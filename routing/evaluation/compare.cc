@@ -42,6 +42,7 @@ int order_within(const Value& a, const Value& b) {
     case Kind::undefined:
     case Kind::missing:
     case Kind::null:
+    case Kind::json:
       return 0;
   }
   return 0;
@@ -60,6 +61,7 @@ int rank(const Value& value) {
     case Kind::undefined:
     case Kind::missing:
     case Kind::null:
+    case Kind::json:
       return 3;
   }
   return 3;
