@@ -46,6 +46,11 @@ class Diagnostics {
   size_t errors_ = 0;
 };
 
+// Route text within a message.
+[[nodiscard]] inline std::string quote(std::string_view text) {
+  return std::string("`").append(text).append("`");
+}
+
 // A finding for a terminal: where, what, the line of the source with the place underlined, and what to do.
 //   1:22: error: cannot compare a string with a number
 //     FROM /messages WHERE temp > 100 INTO $upstream

@@ -29,6 +29,13 @@ inline constexpr size_t kNestingDepthMax = 64;
 inline constexpr size_t kNodesMax = 4096;
 inline constexpr int64_t kTopicLevelsMax = 128;  // of a topic filter in FROM
 
+// Limits on what one route computes.
+inline constexpr size_t kItemsMax = 256;  // of a SELECT list
+inline constexpr size_t kAggregatesMax = 64;
+inline constexpr size_t kStatefulMax = 16;
+inline constexpr size_t kKeysMax = 16;  // of GROUP BY and of each OVER
+inline constexpr size_t kSinksMax = 16;
+
 [[nodiscard]] constexpr std::string_view to_string(Type type) {
   switch (type) {
     case Type::undefined:

@@ -3,10 +3,10 @@
 #include <iterator>
 #include <utility>
 
-#include "routing/language/checker.h"
-#include "routing/language/lexer.h"
+#include "routing/language/check/query_checker.h"
 #include "routing/language/odd_character.h"
-#include "routing/language/parser.h"
+#include "routing/language/parse/lexer.h"
+#include "routing/language/parse/parser.h"
 
 namespace headgate::routing {
 namespace {
@@ -44,8 +44,8 @@ std::optional<CompiledRoute> compile_route(std::string_view text, Semantics sema
     return std::nullopt;
   }
   ParsedRoute parsed = parse_route(text, semantics, diagnostics);
-  // The condition is empty if it was its syntax that was wrong.
-  check(parsed.condition, semantics, diagnostics);
+  // Parts that could not be parsed are empty.
+  check_route(parsed, semantics, diagnostics);
   const bool failed = diagnostics.has_errors();
   move_to(found, diagnostics.take());
   if (failed) return std::nullopt;

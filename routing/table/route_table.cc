@@ -49,6 +49,15 @@ void check_retain(const RouteSpec& spec, const Sink& sink, std::vector<Diagnosti
                           "leave it out; queues and $upstream keep every message"));
 }
 
+// Routes that compute are refused until the hub runs them.
+void check_computing(const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
+  const Sink& sink = compiled.sinks.front();
+  const bool picks = compiled.query.passes_on() && !compiled.query.has_state() &&
+                     compiled.sinks.size() == 1 && sink.filled_in.empty() &&
+                     (sink.kind != Sink::Kind::upstream || sink.topic.empty());
+  if (!picks) found.push_back(finding(Severity::error, "routes that compute are not available yet", ""));
+}
+
 bool has_error(const std::vector<Diagnostic>& found) {
   return std::any_of(found.begin(), found.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -100,6 +109,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
     if (compiled) check_retain(spec, compiled->sinks.front(), status.diagnostics);
+    if (compiled) check_computing(*compiled, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
       table->add(spec, std::move(*compiled));
@@ -114,8 +124,8 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const auto route = static_cast<RouteIndex>(routes_.size());
   const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
   index_.add(compiled.source, route);
-  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sinks.front()), lane,
-                     spec.ttl_s, spec.retain});
+  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sinks.front()),
+                     lane, spec.ttl_s, spec.retain});
   programs_.push_back({std::move(compiled.condition), compiled.reading});
 }
 

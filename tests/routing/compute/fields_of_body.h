@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "routing/evaluation/fields.h"
-#include "routing/language/parser.h"
+#include "routing/language/parse/parser.h"
 
 namespace headgate::testing {
 

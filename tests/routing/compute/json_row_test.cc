@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "routing/language/parser.h"
+#include "routing/language/parse/parser.h"
 
 namespace headgate::routing {
 namespace {

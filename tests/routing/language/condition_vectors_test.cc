@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "routing/evaluation/evaluator.h"
-#include "routing/language/checker.h"
-#include "routing/language/parser.h"
+#include "routing/language/check/checker.h"
+#include "routing/language/parse/parser.h"
 #include "tests/routing/table/table_fields.h"
 
 namespace headgate::routing {

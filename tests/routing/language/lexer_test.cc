@@ -1,4 +1,4 @@
-#include "routing/language/lexer.h"
+#include "routing/language/parse/lexer.h"
 
 #include <gtest/gtest.h>
 

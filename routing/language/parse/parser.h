@@ -15,7 +15,7 @@ namespace headgate::routing {
 
 struct ParsedRoute {
   RouteSource source;
-  Expression condition;  // empty: every message; not yet checked
+  Expression condition;     // empty: every message; not yet checked
   Query query;              // not yet checked
   std::vector<Sink> sinks;  // the same; at least one
 };

@@ -1,4 +1,4 @@
-#include "routing/language/condition_parser.h"
+#include "routing/language/parse/condition_parser.h"
 
 #include <algorithm>
 #include <array>
@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "core/text.h"
+#include "routing/language/parse/part_parser.h"
+#include "routing/language/query_functions.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -37,18 +39,6 @@ constexpr std::array kInfix = {
     Infix{Kind::slash, 7, Op::divide},
     Infix{Kind::percent, 7, Op::modulo},
 };
-// Operators of other languages, and the words that take their place here.
-struct Foreign {
-  std::string_view word;
-  std::string_view instead;
-};
-constexpr std::array kForeign = {
-    Foreign{"IN", "write `a = 'x' OR a = 'y'`"},
-    Foreign{"LIKE", "write `starts_with(…)`, `ends_with(…)` or `contains(…)`"},
-    Foreign{"BETWEEN", "write `a >= 1 AND a <= 2`"},
-    Foreign{"IS", "write `is_null(a)` or `is_defined(a)`"},
-    Foreign{"XOR", "write `a != b`"},
-};
 constexpr uint8_t kNotPower = 8;
 constexpr uint8_t kNegatePower = 9;
 constexpr std::string_view kBodyPrefix = "$body.";
@@ -67,55 +57,7 @@ std::optional<double> hex_number(std::string_view digits) {
   return static_cast<double>(static_cast<int64_t>(value));
 }
 
-bool begins_operand(Kind kind) {
-  return is_word(kind) || kind == Kind::string || kind == Kind::system_name || kind == Kind::open ||
-         kind == Kind::open_brace;
-}
-
-std::string quote(std::string_view text) { return std::string("`").append(text).append("`"); }
-
 }  // namespace
-
-bool TokenCursor::at_word(std::string_view word) const {
-  return at(Kind::name) && core::equals_ignoring_case(text(peek()), word);
-}
-
-bool TokenCursor::accept(Kind kind) {
-  if (!at(kind)) return false;
-  take();
-  return true;
-}
-
-void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found) {
-  const Token& token = cursor.peek();
-  const auto error = [&](std::string message, std::string suggestion = {}) {
-    found.error(token.offset, token.length, std::move(message), std::move(suggestion));
-  };
-  const std::string wanted = std::string("expected ").append(expected);
-  switch (token.kind) {
-    case Kind::end:
-      return error("the text ends here; " + wanted);
-    case Kind::unterminated_string:
-      return error("unterminated string", "close it with the quote that opened it");
-    case Kind::bad_escape:
-      return error("unknown escape " + quote(cursor.text(token)) + " in a string",
-                   R"(write \\ for a backslash; the others are \" \' and \uXXXX)");
-    case Kind::close:
-      if (expected.starts_with("an operator")) return error("unmatched closing `)`");
-      break;
-    case Kind::bracketed_name:
-      return error("a name cannot hold `[` or `]`",
-                   "only body paths have an index: " + quote("$body." + std::string(cursor.text(token))));
-    case Kind::equal:
-      if (cursor.previous() != nullptr && cursor.previous()->kind == Kind::equal) {
-        return error("`==` is not an operator", "write `=`");
-      }
-      break;
-    default:
-      break;
-  }
-  error(wanted + ", found " + quote(cursor.text(token)));
-}
 
 bool ConditionParser::parse(Expression& out) {
   if (!binary(0) || (!at_end() && !fail_at_operator())) return false;
@@ -123,29 +65,24 @@ bool ConditionParser::parse(Expression& out) {
   return true;
 }
 
-bool ConditionParser::at_end() const {
-  return cursor_.at(Kind::end) || cursor_.at(Kind::into_word) || cursor_.at_word("group");
+bool ConditionParser::parse_part(Expression& out) {
+  if (!binary(0)) return false;
+  out = std::move(out_);
+  return true;
 }
 
-// Reports a token that follows a complete operand and is no operator.
+bool ConditionParser::at_end() const {
+  return cursor_.at(Kind::end) || cursor_.at(Kind::into_word) || cursor_.at_word("group") ||
+         (scope_.query != nullptr && cursor_.at_word("having"));
+}
+
 ConditionParser::MaybeNode ConditionParser::fail_at_operator() {
-  const Token& token = cursor_.peek();
-  const std::string_view text = cursor_.text(token);
-  if (is_word(token.kind) && text.starts_with('-')) {
-    const std::string_view what = token.kind == Kind::name ? " is one name" : " is one number";
-    return fail(token, quote(text) + std::string(what) + " here, not a subtraction",
-                "write " + quote("- " + std::string(text.substr(1))));
-  }
-  for (const Foreign& foreign : kForeign) {
-    if (core::equals_ignoring_case(text, foreign.word)) {
-      return fail(token, "there is no operator " + quote(text), std::string(foreign.instead));
-    }
-  }
-  if (text == "&&") return fail(token, "`&&` is not an operator", "write `AND`");
-  if (token.kind == Kind::name && text.find_first_not_of('|') == std::string_view::npos) {
-    return fail(token, quote(text) + " is not an operator", "write `OR`, or `||` to join strings");
-  }
-  report_unexpected(cursor_, "an operator or INTO", found_);
+  report_after_operand(cursor_, "an operator or INTO", found_);
+  return std::nullopt;
+}
+
+ConditionParser::MaybeNode ConditionParser::fail_unclosed(const Token& open) {
+  report_unclosed(cursor_, open, found_);
   return std::nullopt;
 }
 
@@ -226,8 +163,7 @@ ConditionParser::MaybeNode ConditionParser::parenthesised() {
     node.length = static_cast<uint32_t>(cursor_.take().end_offset() - open.offset);
     return inner;
   }
-  if (begins_operand(cursor_.peek().kind) && !cursor_.at(Kind::into_word)) return fail_at_operator();
-  return fail(open, "missing closing `)`");
+  return fail_unclosed(open);
 }
 
 ConditionParser::MaybeNode ConditionParser::braced() {
@@ -270,13 +206,23 @@ ConditionParser::MaybeNode ConditionParser::literal(const Token& token) {
 }
 
 ConditionParser::MaybeNode ConditionParser::name_or_call(const Token& token) {
-  if (cursor_.at(Kind::open)) return call(token);
+  if (cursor_.at(Kind::open)) return is_part(token) ? part(token) : call(token);
   return add({.op = Op::property, .name = intern(std::string(cursor_.text(token)))}, token.offset,
              token.end_offset());
 }
 
+bool ConditionParser::is_part(const Token& name) const {
+  return scope_.query != nullptr && PartParser::knows(cursor_.text(name));
+}
+
+ConditionParser::MaybeNode ConditionParser::part(const Token& name) {
+  const auto node = PartParser(cursor_, scope_, depth_, found_).parse(name);
+  return node ? add(*node, name.offset, cursor_.previous()->end_offset()) : std::nullopt;
+}
+
 ConditionParser::MaybeNode ConditionParser::call(const Token& name) {
   const Token open = cursor_.take();
+  if (cursor_.at(Kind::star) && scope_.query != nullptr) return fail_at_star(name);
   std::vector<NodeIndex> arguments;
   while (!cursor_.at(Kind::close) || !arguments.empty()) {
     const MaybeNode argument = binary(0);
@@ -284,10 +230,7 @@ ConditionParser::MaybeNode ConditionParser::call(const Token& name) {
     arguments.push_back(*argument);
     if (!cursor_.accept(Kind::comma)) break;
   }
-  if (!cursor_.at(Kind::close)) {
-    if (begins_operand(cursor_.peek().kind) && !cursor_.at(Kind::into_word)) return fail_at_operator();
-    return fail(open, "missing closing `)`");
-  }
+  if (!cursor_.at(Kind::close)) return fail_unclosed(open);
   const size_t end = cursor_.take().end_offset();
   const auto first = static_cast<NodeIndex>(out_.arguments.size());
   out_.arguments.insert(out_.arguments.end(), arguments.begin(), arguments.end());
@@ -296,6 +239,12 @@ ConditionParser::MaybeNode ConditionParser::call(const Token& name) {
               .right = static_cast<NodeIndex>(arguments.size()),
               .name = intern(std::string(cursor_.text(name)))},
              name.offset, end);
+}
+
+ConditionParser::MaybeNode ConditionParser::fail_at_star(const Token& name) {
+  const std::string_view nearest = nearest_call(cursor_.text(name));
+  return fail(cursor_.peek(), "only `count(*)` takes a `*`",
+              nearest == "count" ? "did you mean `count`?" : "name the value that is meant");
 }
 
 // `$name` is an application property of that very name, else a system property or a body value; `{$name}`

@@ -1,4 +1,4 @@
-#include "routing/language/lexer.h"
+#include "routing/language/parse/lexer.h"
 
 #include <array>
 #include <optional>
@@ -102,10 +102,15 @@ class Lexer {
   void push(Token token) {
     const bool in_path_item = !tokens_.empty() && tokens_.back().kind == Kind::slash;
     if (token.kind == Kind::from_word && !from_seen_) from_seen_ = in_source_ = true;
-    if ((token.kind == Kind::where_word || token.kind == Kind::into_word) && !in_path_item)
-      in_source_ = false;
+    if (ends_source(token) && !in_path_item) in_source_ = false;
     at_ = token.end_offset();
     tokens_.push_back(token);
+  }
+
+  // After a source stands a word: WHERE, INTO, in strict also TIMESTAMP and GROUP.
+  [[nodiscard]] bool ends_source(const Token& token) const {
+    if (token.kind == Kind::where_word || token.kind == Kind::into_word) return true;
+    return token.kind == Kind::name && !tokens_.empty() && tokens_.back().kind != Kind::from_word;
   }
 
   void skip_blanks_and_comments() {

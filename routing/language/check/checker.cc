@@ -1,4 +1,4 @@
-#include "routing/language/checker.h"
+#include "routing/language/check/checker.h"
 
 #include <algorithm>
 #include <string>
@@ -6,13 +6,12 @@
 
 #include "core/text.h"
 #include "routing/language/functions.h"
+#include "routing/language/query_functions.h"
 #include "routing/language/system_names.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
 namespace {
-
-std::string quote(std::string_view text) { return std::string("`").append(text).append("`"); }
 
 std::string_view symbol(Op op) {
   switch (op) {
@@ -69,18 +68,21 @@ bool is_body(Op op) { return op == Op::body || op == Op::body_or_property; }
 
 class Checker {
  public:
-  Checker(Expression& condition, Semantics semantics, Diagnostics& found)
-      : condition_(condition), strict_(semantics == Semantics::strict), found_(found) {}
+  Checker(Expression& condition, Semantics semantics, const Query* query, Diagnostics& found)
+      : condition_(condition), strict_(semantics == Semantics::strict), query_(query), found_(found) {}
 
-  void run() {
+  // Gives the nodes their types. False if the root has none.
+  bool run() {
     wrong_.resize(condition_.nodes.size());
     for (NodeIndex i = 0; i < condition_.nodes.size(); ++i) {
       Node& node = condition_.nodes[i];
       wrong_[i] = !node_type(node);
       if (is_name(node.op)) warn_about_name(node);
     }
-    if (!wrong_[condition_.root()]) check_root(condition_.nodes.back());
+    return !wrong_[condition_.root()];
   }
+
+  void check_root() { check_root(condition_.nodes.back()); }
 
  private:
   // Sets the node's type; false if it has none. Reports unless a child was reported already.
@@ -99,15 +101,17 @@ class Checker {
       case Op::system_property:
       case Op::property_or_system:
         return set(node, Type::string);
+      case Op::topic_level:
+        return set(node, Type::string);
       case Op::body:
       case Op::body_or_property:
-      case Op::topic_level:
       case Op::payload:
+        return set(node, Type::dynamic);
       case Op::aggregate:
       case Op::stateful:
       case Op::group_key:
       case Op::window_field:
-        return set(node, Type::dynamic);
+        return set(node, type_elsewhere(node));
       case Op::negate:
         return !wrong_[node.left] && negate(node);
       case Op::logical_not:
@@ -136,6 +140,23 @@ class Checker {
         return is_sound(node) && coalesce(node);
     }
     return false;
+  }
+
+  // Type of a value that is computed elsewhere.
+  [[nodiscard]] Type type_elsewhere(const Node& node) const {
+    if (query_ == nullptr) return Type::dynamic;
+    if (node.op == Op::aggregate) return function_of(query_->aggregates[node.left].kind).result;
+    if (node.op == Op::stateful) return function_of(query_->stateful[node.left].kind).result;
+    if (node.op == Op::group_key) return key_type(query_->keys[node.left]);
+    const auto field = static_cast<WindowField>(node.left);
+    if (field == WindowField::complete) return Type::boolean;
+    return field == WindowField::rev ? Type::number : Type::dynamic;
+  }
+
+  // Without a value a key is null, which only a body value can be.
+  static Type key_type(const Expression& key) {
+    const Type type = key[key.root()].type;
+    return type == Type::string || type == Type::number || type == Type::boolean ? type : Type::dynamic;
   }
 
   static bool set(Node& node, Type type) {
@@ -363,13 +384,20 @@ class Checker {
   }
 
   bool unknown_function(const Node& node, const std::string& name) {
+    if (is_extension(name)) return extension_error(node, name);
     if (name.starts_with('-') && find_function(name.substr(1))) {
       return error(name_span(node), "there is no function " + quote(name),
                    "write " + quote("- " + name.substr(1) + "(…)"));
     }
-    const std::string_view nearest = nearest_function(name);
+    const std::string_view nearest = query_ == nullptr ? nearest_function(name) : nearest_call(name);
     return error(name_span(node), "there is no function " + quote(name),
                  nearest.empty() ? "" : "did you mean " + quote(nearest) + "?");
+  }
+
+  bool extension_error(const Node& node, const std::string& name) {
+    if (!strict_)
+      return error(name_span(node), "edgeHub has no function " + quote(name), "use strict semantics");
+    return error(name_span(node), quote(name) + " stands only in a whole route");
   }
 
   [[nodiscard]] Node name_span(const Node& call) const {
@@ -464,14 +492,21 @@ class Checker {
 
   Expression& condition_;
   bool strict_;
+  const Query* query_;
   Diagnostics& found_;
   std::vector<bool> wrong_;  // by node: it or a part of it has been reported
 };
 
 }  // namespace
 
-void check(Expression& condition, Semantics semantics, Diagnostics& found) {
-  if (!condition.empty()) Checker(condition, semantics, found).run();
+void check(Expression& condition, Semantics semantics, Diagnostics& found, const Query* query) {
+  if (condition.empty()) return;
+  Checker checker(condition, semantics, query, found);
+  if (checker.run()) checker.check_root();
+}
+
+bool check_value(Expression& value, const Query& query, Diagnostics& found) {
+  return value.empty() || Checker(value, Semantics::strict, &query, found).run();
 }
 
 }  // namespace headgate::routing

@@ -1,16 +1,13 @@
-// The part of the parser that reads conditions: operator precedence as one table.
+// Tokens of a route text and a place among them: all parts of the parser read from one.
 #pragma once
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "routing/language/ast.h"
 #include "routing/language/diagnostics.h"
-#include "routing/language/language.h"
-#include "routing/language/lexer.h"
+#include "routing/language/parse/lexer.h"
 
 namespace headgate::routing {
 
@@ -24,8 +21,11 @@ class TokenCursor {
   [[nodiscard]] const Token* previous() const { return at_ == 0 ? nullptr : &tokens_[at_ - 1]; }
   [[nodiscard]] bool at(Token::Kind kind) const { return peek().kind == kind; }
   [[nodiscard]] bool at_word(std::string_view word) const;  // a name, in any case
+  // Two names in a row: GROUP BY.
+  [[nodiscard]] bool at_words(std::string_view first, std::string_view second) const;
   const Token& take() { return at(Token::Kind::end) ? peek() : tokens_[at_++]; }
   bool accept(Token::Kind kind);
+  bool accept_word(std::string_view word);
   [[nodiscard]] std::string_view text(const Token& token) const {
     return text_.substr(token.offset, token.length);
   }
@@ -37,42 +37,18 @@ class TokenCursor {
   size_t at_ = 0;
 };
 
-// Parses from the cursor to the first token that cannot belong to a condition. Returns false after the
-// first syntax error, which has been reported.
-class ConditionParser {
- public:
-  ConditionParser(TokenCursor& cursor, Diagnostics& found) : cursor_(cursor), found_(found) {}
-
-  [[nodiscard]] bool parse(Expression& out);
-
- private:
-  using MaybeNode = std::optional<NodeIndex>;
-
-  MaybeNode binary(uint8_t min_power);
-  MaybeNode prefix();
-  MaybeNode primary();
-  MaybeNode parenthesised();
-  MaybeNode braced();
-  MaybeNode literal(const Token& token);
-  MaybeNode name_or_call(const Token& token);
-  MaybeNode call(const Token& name);
-  MaybeNode system_name(const Token& token, bool braced);
-  MaybeNode unary(Op op, uint8_t power);
-
-  MaybeNode add(Node node, size_t begin, size_t end);
-  MaybeNode fail(const Token& token, std::string message, std::string suggestion = {});
-  MaybeNode fail_at_operand(const Token& token);
-  MaybeNode fail_at_operator();
-  [[nodiscard]] bool at_end() const;
-  uint32_t intern(std::string text);
-
-  TokenCursor& cursor_;
-  Diagnostics& found_;
-  Expression out_;
-  size_t depth_ = 0;
-};
+// Skips what is left of a list's part that was reported: to the comma or the word after it, brackets closed.
+void skip_part(TokenCursor& cursor);
 
 // A finding about a token that no rule expects; says more for the usual mistakes.
 void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found);
+
+// A finding about the opening bracket of something that is not closed where it should be; says more if the reason
+// is an operand that follows without an operator.
+void report_unclosed(const TokenCursor& cursor, const Token& open, Diagnostics& found);
+
+// A finding about a token that follows a complete operand and is none of what is expected: `expected` begins with
+// "an operator" where one may stand.
+void report_after_operand(const TokenCursor& cursor, std::string_view expected, Diagnostics& found);
 
 }  // namespace headgate::routing

@@ -1,0 +1,37 @@
+// Values of a window's result: it is one of many messages, so that it can name only what they have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "routing/language/ast.h"
+#include "routing/language/diagnostics.h"
+#include "routing/language/query.h"
+
+namespace headgate::routing {
+
+// `$window.start` and its like, with or without braces.
+[[nodiscard]] bool is_window_name(std::string_view name);
+
+// Rewrites expressions of a route with a window; the keys of `query` are known.
+class WindowValues {
+ public:
+  WindowValues(const Query& query, Diagnostics& found);
+
+  // Puts keys and fields of the window where `value` names them. What is left of single messages is reported.
+  void resolve(Expression& value);
+
+ private:
+  bool stand_in(Expression& value, NodeIndex index);
+  [[nodiscard]] int key_of(const Expression& value, NodeIndex part) const;
+  Node window_field(const Node& node, std::string_view name);
+  void judge(const Node& node);
+  [[nodiscard]] std::string text_of(const Node& node) const;
+
+  const Query& query_;
+  Diagnostics& found_;
+  std::vector<std::string> keys_;  // as printed
+};
+
+}  // namespace headgate::routing
