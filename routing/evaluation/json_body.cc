@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
-#include <array>
+#include <algorithm>
+#include <charconv>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -99,6 +101,22 @@ Value to_value(const dom::element& element) {
   }
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+// A number that JSON has, but not this parser: an integer of more than 64 bits.
+std::optional<double> large_number(std::string_view text) {
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  const bool integer = digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!integer || digits.empty() || digits.starts_with('0')) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
 // Words for what people's devices get wrong; all else is simply no JSON.
 std::string_view problem_of(simdjson::error_code error) {
   switch (error) {
@@ -130,9 +148,30 @@ std::string_view problem_of(simdjson::error_code error) {
 
 struct JsonBody::State {
   dom::parser parser;
-  std::string buffer;  // the body, and the padding simdjson reads beyond it
+  std::string buffer;     // the body, and the padding simdjson reads beyond it
+  size_t text_bytes = 0;  // in the buffer, without the padding
   dom::element root;
   simdjson::error_code error = simdjson::SUCCESS;
+  simdjson::internal::string_builder<> writer;
+  std::deque<std::string> written;  // by find_json(), of which `in_use` are of this body
+  size_t in_use = 0;
+
+  [[nodiscard]] std::string_view text() const { return std::string_view(buffer).substr(0, text_bytes); }
+
+  // The element at `path`; nullopt if there is none.
+  [[nodiscard]] std::optional<dom::element> at(const BodyPath& path) const {
+    std::optional<dom::element> element = root;
+    for (const BodyStep& step : path) {
+      element = step_into(*element, step);
+      if (!element) return std::nullopt;
+    }
+    return element;
+  }
+
+  std::string_view keep(std::string_view text) {
+    if (in_use == written.size()) written.emplace_back();
+    return written[in_use++].assign(text);
+  }
 };
 
 JsonBody::JsonBody() : state_(std::make_unique<State>()) {}
@@ -156,9 +195,10 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
       utf32_to_utf8(bytes, buffer);
       break;
   }
-  const size_t size = buffer.size();
+  state_->in_use = 0;
+  state_->text_bytes = buffer.size();
   buffer.append(simdjson::SIMDJSON_PADDING, '\0');
-  state_->error = state_->parser.parse(buffer.data(), size, false).get(state_->root);
+  state_->error = state_->parser.parse(buffer.data(), state_->text_bytes, false).get(state_->root);
   return state_->error == simdjson::SUCCESS && state_->root.is_object();
 }
 
@@ -168,12 +208,25 @@ std::string_view JsonBody::problem() const noexcept {
 }
 
 Value JsonBody::find(const BodyPath& path) const noexcept {
-  std::optional<dom::element> element = state_->root;
-  for (const BodyStep& step : path) {
-    element = step_into(*element, step);
-    if (!element) return Value::missing();
-  }
-  return to_value(*element);
+  const auto element = state_->at(path);
+  return element ? to_value(*element) : Value::missing();
+}
+
+std::string_view JsonBody::find_json(const BodyPath& path) noexcept {
+  if (path.empty()) return trimmed(state_->text());
+  const auto element = state_->at(path);
+  if (!element) return {};
+  state_->writer.clear();
+  state_->writer.append(*element);
+  return state_->keep(state_->writer.str());
+}
+
+Value JsonBody::scalar() const noexcept {
+  if (state_->error == simdjson::SUCCESS) return to_value(state_->root);
+  const std::string_view text = state_->text();
+  if (trimmed(text).empty() || !simdjson::validate_utf8(text)) return Value::undefined();
+  const auto number = large_number(trimmed(text));
+  return number ? Value::of(*number) : Value::of(text);
 }
 
 }  // namespace headgate::routing

@@ -34,6 +34,15 @@ class JsonBody {
   // no such field; undefined for an object or an array. Of equal names the last counts, as in edgeHub.
   [[nodiscard]] Value find(const BodyPath& path) const noexcept;
 
+  // The value at `path` as JSON text without blanks, objects and arrays too; empty if there is no such field. Integers
+  // keep their digits, other numbers those that give the same double; an empty path gives the object's own text. Good
+  // until the next parse().
+  [[nodiscard]] std::string_view find_json(const BodyPath& path) noexcept;
+
+  // What the last parse() read if it was no object: a number, a boolean, null, a JSON string's text, else all of it as
+  // text. Undefined for an array, for nothing and for what is no UTF-8.
+  [[nodiscard]] Value scalar() const noexcept;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

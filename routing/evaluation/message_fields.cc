@@ -112,19 +112,54 @@ std::optional<TextEncoding> MessageFields::encoding(BodyMode mode) const noexcep
   return std::nullopt;
 }
 
-Value MessageFields::body(const BodyPath& path, BodyMode mode) noexcept {
+bool MessageFields::parse(TextEncoding text) noexcept {
+  if (parsed_ == Parsed::not_yet) parsed_ = json_.parse(message_->body, text) ? Parsed::object : Parsed::no;
+  return parsed_ == Parsed::object;
+}
+
+// Says so in problem_.
+bool MessageFields::can_read_body(BodyMode mode) noexcept {
   const auto text = encoding(mode);
   if (!may_be_json(mode)) {
     problem_ = mode == BodyMode::declared ? "is not declared as application/json"
                                           : "is declared as something else than JSON";
   } else if (!text) {
     problem_ = "has no content encoding that is read: utf-8, utf-16, utf-32";
-  } else if (parsed_ != Parsed::object) {
-    if (parsed_ == Parsed::not_yet)
-      parsed_ = json_.parse(message_->body, *text) ? Parsed::object : Parsed::no;
-    problem_ = parsed_ == Parsed::object ? std::string_view() : json_.problem();
+  } else {
+    problem_ = parse(*text) ? std::string_view() : json_.problem();
   }
-  return problem_.empty() ? json_.find(path) : Value::undefined();
+  return problem_.empty();
+}
+
+Value MessageFields::body(const BodyPath& path, BodyMode mode) noexcept {
+  return can_read_body(mode) ? json_.find(path) : Value::undefined();
+}
+
+std::string_view MessageFields::body_json(const BodyPath& path, BodyMode mode) noexcept {
+  return can_read_body(mode) ? json_.find_json(path) : std::string_view();
+}
+
+// The content type does not matter: `23.5` is a number as text/plain too.
+Value MessageFields::payload(BodyMode) noexcept {
+  const auto text = encoding(BodyMode::auto_detect);
+  if (!text || parse(*text)) return Value::undefined();
+  return json_.scalar();
+}
+
+Value MessageFields::topic_level(int level) noexcept {
+  std::string_view rest = message_->topic;
+  for (; level > 1; --level) {
+    const size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return Value::undefined();
+    rest.remove_prefix(slash + 1);
+  }
+  for (; level < -1; ++level) {
+    const size_t slash = rest.rfind('/');
+    if (slash == std::string_view::npos) return Value::undefined();
+    rest = rest.substr(0, slash);
+  }
+  if (level == 1) return Value::of(rest.substr(0, rest.find('/')));
+  return level == -1 ? Value::of(rest.substr(rest.rfind('/') + 1)) : Value::undefined();
 }
 
 }  // namespace headgate::routing

@@ -21,6 +21,9 @@ class MessageFields final : public Fields {
   [[nodiscard]] Value property(std::string_view name) const noexcept override;
   [[nodiscard]] Value system_property(std::string_view name) noexcept override;
   [[nodiscard]] Value body(const BodyPath& path, BodyMode mode) noexcept override;
+  [[nodiscard]] std::string_view body_json(const BodyPath& path, BodyMode mode) noexcept override;
+  [[nodiscard]] Value topic_level(int level) noexcept override;
+  [[nodiscard]] Value payload(BodyMode mode) noexcept override;
 
   // Why body() could not read the bound message, as the end of a sentence that begins with "the body";
   // empty: it could, or was not asked. Lives for ever.
@@ -38,6 +41,8 @@ class MessageFields final : public Fields {
   [[nodiscard]] std::string_view enqueued_time() noexcept;
   [[nodiscard]] bool may_be_json(BodyMode mode) const noexcept;
   [[nodiscard]] std::optional<TextEncoding> encoding(BodyMode mode) const noexcept;
+  bool parse(TextEncoding text) noexcept;
+  bool can_read_body(BodyMode mode) noexcept;
 
   const core::Message* message_ = nullptr;
   JsonBody json_;

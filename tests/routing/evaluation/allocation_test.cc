@@ -35,9 +35,30 @@ TEST(Allocation, IsNotNeededOnceTheContextIsWarm) {
         "$body.machine.temperature > 70 AND $body.list[1] = 2", "$body.machine.name != 'x'",
         "$enqueuedTime > '1960'", "$topic = 'modules/sensor/outputs/a/rather/long/output/name'",
         "upper(level || ' and ' || lower($body.machine.name)) != 'x'",
-        "concat(level, temp, $outputName) != 'x'"}) {
+        "concat(level, temp, $outputName) != 'x'", "topic_level(2) = 'sensor' AND topic_level(-1) = 'name'",
+        "NOT is_defined(payload())"}) {
     EXPECT_EQ(allocations(condition), 0u) << condition;
   }
+}
+
+TEST(Allocation, IsNotNeededForJsonTextOnceItWasMade) {
+  core::Message message;
+  message.body =
+      R"({"machine":{"temperature":71.25,"name":"a name that is too long for a small string"},"list":[1]})";
+  const BodyPath machine = *parse_body_path("machine");
+  const BodyPath list = *parse_body_path("list");
+  MessageFields fields;
+  size_t bytes = 0;
+  const auto read = [&] {
+    fields.bind(message);
+    bytes = fields.body_json(machine, BodyMode::auto_detect).size() +
+            fields.body_json(list, BodyMode::auto_detect).size();
+  };
+  read();
+  const size_t before = testing::allocation_count();
+  read();
+  EXPECT_EQ(testing::allocation_count() - before, 0u);
+  EXPECT_GT(bytes, 70u);
 }
 
 }  // namespace

@@ -191,5 +191,101 @@ TEST(BodyPath, IsNamesWithAnIndexEach) {
   }
 }
 
+TEST_F(MessageView, CountsTopicLevelsFromBothEnds) {
+  message_.topic = "plant//7/temp";
+  const auto level = [&](int count) {
+    const Value value = fields().topic_level(count);
+    return value.is(ValueKind::string) ? std::string(value.text) : "(none)";
+  };
+  EXPECT_EQ(level(1), "plant");
+  EXPECT_EQ(level(2), "");
+  EXPECT_EQ(level(4), "temp");
+  EXPECT_EQ(level(5), "(none)");
+  EXPECT_EQ(level(-1), "temp");
+  EXPECT_EQ(level(-2), "7");
+  EXPECT_EQ(level(-4), "plant");
+  EXPECT_EQ(level(-5), "(none)");
+  EXPECT_EQ(level(0), "(none)");
+  message_.topic = "one";
+  EXPECT_EQ(level(1), "one");
+  EXPECT_EQ(level(-1), "one");
+}
+
+class Payload : public MessageView {
+ protected:
+  Value payload(std::string bytes) {
+    message_.body = std::move(bytes);
+    return fields().payload(BodyMode::auto_detect);
+  }
+};
+
+TEST_F(Payload, IsTheValueOfABodyThatIsNoObject) {
+  EXPECT_EQ(payload("23.5").number, 23.5);
+  EXPECT_EQ(payload(" -4\r\n").number, -4);
+  EXPECT_EQ(payload("123456789012345678901234567890").number, 123456789012345678901234567890.0);
+  EXPECT_TRUE(payload("true").truth);
+  EXPECT_TRUE(payload("null").is(ValueKind::null));
+  EXPECT_EQ(payload("\"on\"").text, "on");
+}
+
+TEST_F(Payload, IsTextWhereItIsNoJson) {
+  for (const char* text :
+       {"ON", "23,5", "+5", "NaN", "007", "-", "{not json", "[INFO] started", "\xEF\xBC\x91"})
+    EXPECT_EQ(payload(text).text, text);
+}
+
+TEST_F(Payload, HasNoValueForObjectsArraysNothingAndBytes) {
+  for (const char* text : {"{\"a\":1}", "[1,2]", "", "  ", "\xFF\xFE"})
+    EXPECT_TRUE(payload(text).is(ValueKind::undefined)) << text;
+}
+
+TEST_F(Payload, DoesNotCareForTheContentTypeButForTheEncoding) {
+  set_content("text/plain", "");
+  EXPECT_EQ(payload("23.5").number, 23.5);
+  set_content("text/plain", "utf-16");
+  EXPECT_EQ(payload(std::string("7\0.\0005\0", 6)).number, 7.5);
+  set_content("text/plain", "gzip");
+  EXPECT_TRUE(payload("23.5").is(ValueKind::undefined));
+}
+
+class BodyText : public MessageView {
+ protected:
+  std::string json(std::string_view path) {
+    return std::string(fields().body_json(*parse_body_path(path), BodyMode::auto_detect));
+  }
+};
+
+TEST_F(BodyText, IsJsonOfAnyValue) {
+  message_.body =
+      R"({"s":"a\"b\u0001","o":{"x": 1, "y": [true, null]},"n":null,"big":18446744073709551615,"d":21.10,"s":"c"})";
+  EXPECT_EQ(json("s"), R"("c")");
+  EXPECT_EQ(json("o"), R"({"x":1,"y":[true,null]})");
+  EXPECT_EQ(json("o.y[0]"), "true");
+  EXPECT_EQ(json("n"), "null");
+  EXPECT_EQ(json("big"), "18446744073709551615");
+  EXPECT_EQ(json("d"), "21.1");
+  EXPECT_EQ(json("nothing"), "");
+}
+
+TEST_F(BodyText, EscapesWhatJsonDemands) {
+  message_.body = R"({"s":"a\"b\\c\u0001\n"})";
+  EXPECT_EQ(json("s"), R"("a\"b\\c\u0001\n")");
+}
+
+TEST_F(BodyText, IsTheBodyItselfWithoutAPath) {
+  message_.body = " {\"a\": 1.50 }\n";
+  EXPECT_EQ(fields().body_json({}, BodyMode::auto_detect), "{\"a\": 1.50 }");
+  message_.body = "[1]";
+  EXPECT_EQ(fields().body_json({}, BodyMode::auto_detect), "");
+}
+
+TEST_F(BodyText, StaysGoodUntilTheNextMessage) {
+  MessageFields& view = fields();
+  const std::string_view first = view.body_json(*parse_body_path("s"), BodyMode::auto_detect);
+  const std::string_view second = view.body_json(*parse_body_path("o"), BodyMode::auto_detect);
+  EXPECT_EQ(first, "\"a\"");
+  EXPECT_EQ(second, "{\"x\":1}");
+}
+
 }  // namespace
 }  // namespace headgate::routing
