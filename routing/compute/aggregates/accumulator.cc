@@ -38,6 +38,8 @@ using IndicesOf = std::make_index_sequence<std::variant_size_v<States>>;
 Accumulator Accumulator::of(const Aggregate& aggregate) {
   Accumulator made;
   choose(made.state_, static_cast<size_t>(aggregate.kind), IndicesOf<States>{});
+  if (auto* quantile = std::get_if<Quantile>(&made.state_)) quantile->set_parameter(aggregate.parameter);
+  if (auto* collected = std::get_if<Collected>(&made.state_)) collected->set_parameter(aggregate.parameter);
   return made;
 }
 
@@ -48,6 +50,7 @@ Taken Accumulator::add(const Value& argument, const Value& by, Stamp stamp) {
 }
 
 void Accumulator::merge(const Accumulator& other) {
+  if (&other == this) return merge(Accumulator(other));
   if (state_.index() == other.state_.index()) merge_states(state_, other.state_, IndicesOf<States>{});
 }
 

@@ -9,7 +9,7 @@
 //    merged. Sums, means and variances are exact within the bounds that exact_sum.h states; `first`, `last`, `delta`,
 //    `rate`, `argmax` and `collect` go by the stamp, so only messages with equal event times take the order of
 //    arrival; percentiles and counts of distinct values follow from the set of values alone.
-//  - The same calls give the same bytes on every machine, save() and load() in between change nothing.
+//  - The same calls give the same bytes, and save() and load() in between change nothing.
 //
 // 32 bytes for count, sum, avg, min and max of numbers; others keep more on the heap, once they have a value.
 // Belongs to one thread; allocates where it grows.
@@ -20,10 +20,13 @@
 #include <string_view>
 #include <variant>
 
+#include "routing/compute/aggregates/collected.h"
 #include "routing/compute/aggregates/counter.h"
+#include "routing/compute/aggregates/distinct.h"
 #include "routing/compute/aggregates/edge.h"
 #include "routing/compute/aggregates/extreme.h"
 #include "routing/compute/aggregates/moments.h"
+#include "routing/compute/aggregates/quantile.h"
 #include "routing/compute/aggregates/sample.h"
 
 namespace headgate::routing {
@@ -58,7 +61,9 @@ class Accumulator {
  private:
   // In the order of AggregateKind.
   using States = std::variant<Counter, Counter, Counter, Mean, Mean, Extreme, Extreme, Edge, Edge, Spread,
-                              Spread, Spread, Spread, Change, Change>;
+                              Spread, Spread, Spread, Change, Change, Quantile, Distinct, Argmax, Collected>;
+
+  static_assert(std::variant_size_v<States> == static_cast<size_t>(AggregateKind::collect) + 1);
 
   States state_;
 };
