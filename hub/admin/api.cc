@@ -48,11 +48,17 @@ Json to_json(const ClientInfo& client) {
           {"denied", to_json(client.denied)}};
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
 Json to_json(const RouteInfo& route) {
   return {{"name", route.name},
           {"file", route.file},
           {"text", route.text},
-          {"endpoint", route.endpoint},
+          {"endpoint", joined(route.endpoints)},
           {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
           {"ttl_s", route.ttl_s},
           {"active", route.active},
@@ -60,6 +66,8 @@ Json to_json(const RouteInfo& route) {
           {"matched", route.matched},
           {"undefined", route.undefined},
           {"unreadable", route.unreadable},
+          {"type_errors", route.type_errors},
+          {"type_error_last", route.type_error_last},
           {"undefined_last", route.undefined_last},
           {"undefined_last_ms", route.undefined_last_ms},
           {"error", route.error}};

@@ -109,7 +109,7 @@ struct RouteInfo {
   std::string name;
   std::string file;
   std::string text;
-  std::string endpoint;  // where it leads; empty if it does not compile
+  std::vector<std::string> endpoints;  // where it leads; empty if it does not compile
   std::optional<uint8_t> priority;
   uint32_t ttl_s = 0;  // 0 = for ever
   bool active = false;
@@ -118,6 +118,8 @@ struct RouteInfo {
   // Messages since then for which the condition could not be decided, so that the route did not take them:
   uint64_t undefined = 0;         // something in it had no value
   uint64_t unreadable = 0;        // the body is no JSON that $body can read
+  uint64_t type_errors = 0;       // values that a result could not take
+  std::string type_error_last;    // the last of them, for people
   std::string undefined_last;     // why, the last time
   int64_t undefined_last_ms = 0;  // when that message arrived, Unix time
   std::string error;              // with place and caret; empty if active and not kept

@@ -1,5 +1,6 @@
 #include "hub/admin/queues.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,7 +20,8 @@ AdminResponse no_seq(const AdminCall& call) {
 Json routes_to(const HubView& hub, const std::string& queue) {
   Json names = Json::array();
   for (const RouteInfo& route : hub.routes()) {
-    if (route.active && route.endpoint == queue) names.push_back(route.name);
+    const bool leads_there = std::ranges::find(route.endpoints, queue) != route.endpoints.end();
+    if (route.active && leads_there) names.push_back(route.name);
   }
   return names;
 }

@@ -19,7 +19,8 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       delivery_(store, consumers_, held_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
-      ingest_({broker_, store, routes_, retained_, delivery_, held_, answers_, tails_, clock, log}),
+      spreader_({broker_, routes_, clock, log, store.identity().hub}),
+      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, clock, log}),
       losses_(store, log),
       sdk_topics_(log) {
   broker_.set_events(this);

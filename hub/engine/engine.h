@@ -21,6 +21,7 @@
 #include "hub/engine/delivery.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/ingest.h"
+#include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
 #include "hub/engine/retained/replays.h"
 #include "hub/engine/route_set.h"
@@ -80,7 +81,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
-  [[nodiscard]] uint64_t returned_batches() const { return ingest_.returned().count(); }
+  [[nodiscard]] uint64_t returned_batches() const { return spreader_.returned().count(); }
   [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
@@ -138,6 +139,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Delivery delivery_;
   SessionKeeper sessions_;
   Shares shares_;
+  Spreader spreader_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   Losses losses_;

@@ -62,6 +62,13 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
     if (!destination) return core::fail(destination.error());
     destinations.push_back(*std::move(destination));
   }
+  store::QueueId inputs_queue = 0;
+  if (!built.table->computing().empty()) {
+    const auto queue = store_.open_queue(kInputsQueue, {store::QueueKind::computation});
+    if (!queue) return core::fail(queue.error());
+    inputs_queue = *queue;
+  }
+  inputs_queue_ = inputs_queue;
   undecided_before_ = undecided();
   const WantedRoutes before = std::exchange(wanted_, std::move(wanted));
   const auto statuses_before = std::exchange(statuses_, std::move(built.statuses));
@@ -179,8 +186,10 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
   std::vector<QueueRules::Use> uses;
   for (size_t i = 0; i < statuses_.size(); ++i) {
     if (!statuses_[i].ok()) continue;
-    const Destination& to = destinations_[table_->routes()[*statuses_[i].route].endpoint];
-    if (has_queue(to.kind)) uses.push_back({to.queue, wanted_.routes.entries[i].queue});
+    for (const uint32_t endpoint : table_->routes()[*statuses_[i].route].endpoints) {
+      const Destination& to = destinations_[endpoint];
+      if (has_queue(to.kind)) uses.push_back({to.queue, wanted_.routes.entries[i].queue});
+    }
   }
   return uses;
 }
@@ -204,6 +213,8 @@ void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
   info.unreadable = stats.unreadable;
   info.undefined_last = table_->last_reason(route, stats);
   info.undefined_last_ms = stats.last_ms;
+  info.type_errors = stats.type_errors;
+  info.type_error_last = context_.type_error(route);
 }
 
 RouteSet::Undecided RouteSet::undecided() const {
@@ -228,7 +239,8 @@ std::vector<RouteInfo> RouteSet::describe() const {
     info.active = status.ok();
     if (status.ok()) {
       const routing::RouteInfo& route = table_->routes()[*status.route];
-      info.endpoint = table_->endpoints()[route.endpoint].name;
+      for (const uint32_t endpoint : route.endpoints)
+        info.endpoints.push_back(table_->endpoints()[endpoint].name);
       info.ttl_s = route.ttl_s;
       add_counts(*status.route, info);
     } else {

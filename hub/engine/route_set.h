@@ -24,6 +24,8 @@ namespace headgate::hub {
 
 // The queue of `$upstream`; it exists in every hub.
 inline constexpr std::string_view kUpstreamQueue = "$upstream";
+// The queue of inputs of routes with state, each message once; it exists while there are such routes.
+inline constexpr std::string_view kInputsQueue = "$computing";
 
 class RouteSet {
  public:
@@ -35,6 +37,13 @@ class RouteSet {
     const std::string* republish_to = nullptr;  // valid until the next use()
     bool retain = false;                        // there
     const std::string* dead_by = nullptr;       // the route that sends it to the dead letters; the same
+  };
+
+  // The place that an endpoint of the table leads to.
+  struct Destination {
+    routing::Sink::Kind kind = routing::Sink::Kind::null;
+    store::QueueId queue = 0;  // upstream, module_input, dead_letter
+    std::string topic;         // topic
   };
 
   // No routes yet. `store` and `log` are borrowed.
@@ -55,6 +64,21 @@ class RouteSet {
 
   // Where this message goes; valid until the next call.
   [[nodiscard]] std::span<const Hit> match(const core::Message& message);
+  // Routes that make something of the message last matched, and what one of them makes of it.
+  [[nodiscard]] std::span<const routing::RouteIndex> projecting() const { return context_.projecting(); }
+  [[nodiscard]] routing::ComputeResult project(routing::RouteIndex route) {
+    return table_->project(route, context_);
+  }
+  // Routes with state take the message last matched: it is an input, see inputs_queue().
+  [[nodiscard]] bool computed() const { return context_.computed(); }
+  // Where inputs of routes with state wait; 0: no route has state.
+  [[nodiscard]] store::QueueId inputs_queue() const { return inputs_queue_; }
+
+  [[nodiscard]] const routing::RouteTable& table() const { return *table_; }
+  // Where a sink of a route in the table leads.
+  [[nodiscard]] const Destination& destination(routing::RouteIndex route, size_t sink) const {
+    return destinations_[table_->routes()[route].endpoints[sink]];
+  }
 
   // Module inputs by topic: of the current routes, and of queues that are drained.
   [[nodiscard]] std::map<std::string, store::QueueId> inputs() const;
@@ -77,13 +101,6 @@ class RouteSet {
   [[nodiscard]] const RouteChanges& changes() const { return changes_; }
 
  private:
-  // The place that an endpoint of the table leads to.
-  struct Destination {
-    routing::Sink::Kind kind = routing::Sink::Kind::null;
-    store::QueueId queue = 0;  // upstream, module_input
-    std::string topic;         // topic
-  };
-
   [[nodiscard]] core::Result<Destination> destination_of(const routing::Endpoint& endpoint);
   // Routes in force, by name; before use() those of the last run.
   [[nodiscard]] GoodRoutes good() const;
@@ -101,6 +118,7 @@ class RouteSet {
   routing::MatchContext context_;
   Undecided undecided_before_;             // with earlier tables
   std::vector<Destination> destinations_;  // by endpoint index
+  store::QueueId inputs_queue_ = 0;
   WantedRoutes wanted_;
   std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()
   RouteChanges changes_;

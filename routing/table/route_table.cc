@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "core/topic.h"
+#include "routing/compute/projection.h"
 #include "routing/language/text.h"
 #include "routing/table/loops.h"
 
@@ -43,19 +44,17 @@ void check_spec(const RouteSpec& spec, std::set<std::string, std::less<>>& names
 }
 
 // A queue has no retained message: to ask for one is a mistake that would do nothing.
-void check_retain(const RouteSpec& spec, const Sink& sink, std::vector<Diagnostic>& found) {
-  if (!spec.retain || sink.kind == Sink::Kind::topic) return;
+void check_retain(const RouteSpec& spec, const std::vector<Sink>& sinks, std::vector<Diagnostic>& found) {
+  const auto is_topic = [](const Sink& sink) { return sink.kind == Sink::Kind::topic; };
+  if (!spec.retain || std::ranges::any_of(sinks, is_topic)) return;
   found.push_back(finding(Severity::error, "\"retain\" is for routes INTO Topic('…')",
                           "leave it out; queues and $upstream keep every message"));
 }
 
-// Routes that compute are refused until the hub runs them.
+// Routes that remember are refused until the hub runs them.
 void check_computing(const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
-  const Sink& sink = compiled.sinks.front();
-  const bool picks = compiled.query.passes_on() && !compiled.query.has_state() &&
-                     compiled.sinks.size() == 1 && sink.filled_in.empty() &&
-                     (sink.kind != Sink::Kind::upstream || sink.topic.empty());
-  if (!picks) found.push_back(finding(Severity::error, "routes that compute are not available yet", ""));
+  if (compiled.query.has_state())
+    found.push_back(finding(Severity::error, "windows and functions that remember are not available yet", ""));
 }
 
 bool has_error(const std::vector<Diagnostic>& found) {
@@ -77,7 +76,16 @@ bool republishes(Sink::Kind kind) {
   return false;
 }
 
+bool remembers(const Expression& condition) {
+  return std::ranges::any_of(condition.nodes, [](const Node& node) { return node.op == Op::stateful; });
+}
+
 }  // namespace
+
+bool takes_the_message(const Query& query, const Sink& sink) {
+  if (!query.passes_on() || query.has_state() || !sink.filled_in.empty()) return false;
+  return sink.kind != Sink::Kind::upstream || sink.topic.empty();
+}
 
 void source_path(const core::Message& message, std::string& path) {
   const auto topic = core::parse_module_topic(message.topic);
@@ -108,7 +116,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     RouteStatus status{spec.name, spec.text, std::nullopt, {}};
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
-    if (compiled) check_retain(spec, compiled->sinks.front(), status.diagnostics);
+    if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
     if (compiled) check_computing(*compiled, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
@@ -124,9 +132,24 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const auto route = static_cast<RouteIndex>(routes_.size());
   const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
   index_.add(compiled.source, route);
-  routes_.push_back({spec.name, spec.text, std::move(compiled.source), endpoint_of(compiled.sinks.front()),
-                     lane, spec.ttl_s, spec.retain});
-  programs_.push_back({std::move(compiled.condition), compiled.reading});
+  std::vector<uint32_t> endpoints;
+  Program program{compiled.condition, compiled.reading, {}, nullptr};
+  for (const Sink& sink : compiled.sinks) {
+    endpoints.push_back(endpoint_of(sink));
+    if (takes_the_message(compiled.query, sink)) program.picks.push_back(endpoints.back());
+  }
+  if (compiled.query.has_state()) {
+    computing_index_.add(compiled.source, route);
+    computing_.push_back(route);
+    if (remembers(program.condition)) program.condition = {};
+  }
+  if (program.picks.size() < compiled.sinks.size())
+    program.plan = std::make_shared<const ComputePlan>(
+        ComputePlan{spec.name, std::move(compiled.query), std::move(compiled.condition), compiled.reading,
+                    std::move(compiled.sinks), spec.limits});
+  routes_.push_back({spec.name, spec.text, std::move(compiled.source), std::move(endpoints), lane, spec.ttl_s,
+                     spec.retain});
+  programs_.push_back(std::move(program));
 }
 
 uint32_t RouteTable::endpoint_of(const Sink& sink) {
@@ -141,7 +164,7 @@ uint32_t RouteTable::endpoint_of(const Sink& sink) {
 void RouteTable::match(const core::Message& message, MatchContext& context,
                        std::vector<Match>& out) const noexcept {
   out.clear();
-  prepare(message, context);
+  prepare(message, index_, context);
   for (const RouteIndex route : context.candidates_) {
     const Program& program = programs_[route];
     const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
@@ -156,6 +179,11 @@ void RouteTable::note_undefined(const core::Message& message, RouteIndex route, 
   ++(stats.body_problem.empty() ? stats.undefined : stats.unreadable);
   stats.last_ms = message.arrived_ms;
   stats.part = context.evaluator_.blamed().value_or(0);
+}
+
+std::string_view MatchContext::type_error(uint32_t route) const {
+  const auto known = type_errors_.find(route);
+  return known == type_errors_.end() ? std::string_view() : std::string_view(known->second);
 }
 
 std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) const {
@@ -177,27 +205,59 @@ std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) con
   }
 }
 
-void RouteTable::prepare(const core::Message& message, MatchContext& context) const {
-  if (context.table_ != identity_) {
-    context.table_ = identity_;
-    context.stats_.assign(routes_.size(), {});
-    context.seen_.assign(endpoints_.size(), {});
-  }
+ComputeResult RouteTable::project(RouteIndex route, MatchContext& context) const {
+  uint64_t& type_errors = context.stats_[route].type_errors;
+  const uint64_t before = type_errors;
+  std::string sample;
+  ComputeResult result =
+      routing::project(*programs_[route].plan, context.evaluator_, context.fields_, type_errors, sample);
+  if (type_errors != before) context.type_errors_[route] = std::move(sample);
+  return result;
+}
+
+std::span<const RouteIndex> RouteTable::takers(const core::Message& message, MatchContext& context) const {
+  prepare(message, computing_index_, context);
+  return context.candidates_;
+}
+
+void RouteTable::meet(MatchContext& context) const {
+  context.table_ = identity_;
+  context.stats_.assign(routes_.size(), {});
+  context.seen_.assign(endpoints_.size(), {});
+  context.type_errors_.clear();
+}
+
+void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
+                         MatchContext& context) const {
+  if (context.table_ != identity_) meet(context);
   ++context.message_;
   context.candidates_.clear();
+  context.projecting_.clear();
+  context.computed_ = false;
   if (is_unroutable(message.topic)) return;
   source_path(message, context.path_);
-  index_.collect(context.path_, message.topic, context.candidates_);
+  index.collect(context.path_, message.topic, context.candidates_);
   std::sort(context.candidates_.begin(), context.candidates_.end());
   context.fields_.bind(message);
 }
 
-// An endpoint is answered once, with the best priority; of equal ones the first route counts.
 void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
   ++context.stats_[route].matched;
+  const Program& program = programs_[route];
+  for (const uint32_t endpoint : program.picks) add_pick(route, endpoint, context, out);
+  if (!program.plan) return;
+  if (program.plan->query.has_state())
+    context.computed_ = true;
+  else
+    context.projecting_.push_back(route);
+}
+
+// An endpoint is answered once, with the best priority; of equal ones the first route counts.
+void RouteTable::add_pick(RouteIndex route, uint32_t endpoint, MatchContext& context,
+                          std::vector<Match>& out) const {
   const RouteInfo& info = routes_[route];
-  Match match{info.endpoint, info.lane, info.ttl_s, route, info.retain};
-  MatchContext::Seen& seen = context.seen_[info.endpoint];
+  Match match{endpoint, info.lane, info.ttl_s, route, info.retain};
+  MatchContext::Seen& seen = context.seen_[endpoint];
   if (seen.message != context.message_) {
     seen = {context.message_, out.size()};
     out.push_back(match);
@@ -215,11 +275,13 @@ std::vector<std::vector<RouteIndex>> RouteTable::feeds() const {
   republished.hops = 1;
   std::string path;
   for (size_t i = 0; i < routes_.size(); ++i) {
-    const Endpoint& endpoint = endpoints_[routes_[i].endpoint];
-    if (!republishes(endpoint.kind)) continue;
-    republished.topic = endpoint.topic;
-    source_path(republished, path);
-    index_.collect(path, endpoint.topic, feeds[i]);
+    for (const uint32_t sink : routes_[i].endpoints) {
+      const Endpoint& endpoint = endpoints_[sink];
+      if (!republishes(endpoint.kind)) continue;
+      republished.topic = endpoint.topic;
+      source_path(republished, path);
+      index_.collect(path, endpoint.topic, feeds[i]);
+    }
   }
   return feeds;
 }

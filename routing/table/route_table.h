@@ -5,9 +5,12 @@
 //   std::vector<Match> matches;                        // reused
 //   built.table->match(message, context, matches);
 //   for (const Match& m : matches) enqueue(built.table->endpoints()[m.endpoint].name, m.lane, m.ttl_s);
+//   for (const RouteIndex r : context.projecting()) publish(built.table->project(r, context));
+//   if (context.computed()) keep_as_input(message);    // later: table->takers(), and each route's Computation
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "core/message.h"
+#include "routing/compute/computation.h"
 #include "routing/evaluation/evaluator.h"
 #include "routing/evaluation/message_fields.h"
 #include "routing/language/diagnostics.h"
@@ -41,6 +45,7 @@ struct RouteSpec {
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
   bool retain = false;  // of a topic sink: retained there
+  ComputeLimits limits = {};
 };
 
 // Where messages are queued. Several routes may share one.
@@ -57,7 +62,7 @@ struct RouteInfo {
   std::string name;
   std::string text;
   RouteSource source;
-  uint32_t endpoint = 0;  // index into endpoints()
+  std::vector<uint32_t> endpoints;  // one a sink, in their order: indexes into endpoints()
   uint8_t lane = kLaneWithoutPriority;
   uint32_t ttl_s = 0;
   bool retain = false;
@@ -73,7 +78,7 @@ struct RouteStatus {
   [[nodiscard]] bool ok() const { return route.has_value(); }
 };
 
-// An endpoint that wants a message, with the terms of the matching route of best priority. Retained if any
+// An endpoint that wants a message itself, with the terms of the matching route of best priority. Retained if any
 // route that matches says so.
 struct Match {
   uint32_t endpoint = 0;
@@ -95,6 +100,7 @@ struct RouteStats {
   int64_t last_ms = 0;
   std::string_view body_problem;
   NodeIndex part = 0;
+  uint64_t type_errors = 0;  // of a projection: what it could not make
 };
 
 class RouteTable;
@@ -105,6 +111,15 @@ class MatchContext {
  public:
   // By index into the routes() of the table last matched against.
   [[nodiscard]] std::span<const RouteStats> stats() const { return stats_; }
+  // The last type error of a route, for people; empty: there was none.
+  [[nodiscard]] std::string_view type_error(uint32_t route) const;
+
+  // Routes without state that make something of the message last matched, for RouteTable::project().
+  [[nodiscard]] std::span<const RouteIndex> projecting() const { return projecting_; }
+  // A route with state takes that message.
+  [[nodiscard]] bool computed() const { return computed_; }
+  // Fields of the message last given to match() or takers().
+  [[nodiscard]] Fields& fields() { return fields_; }
 
  private:
   friend class RouteTable;
@@ -121,6 +136,9 @@ class MatchContext {
   std::vector<RouteIndex> candidates_;
   std::vector<Seen> seen_;
   std::vector<RouteStats> stats_;
+  std::map<RouteIndex, std::string> type_errors_;  // the last of each
+  std::vector<RouteIndex> projecting_;
+  bool computed_ = false;
   uint64_t message_ = 0;
 };
 
@@ -134,9 +152,22 @@ class RouteTable {
   // Compiles what compiles; the rest is left out and reported. Never fails as a whole.
   [[nodiscard]] static Built build(std::span<const RouteSpec> specs);
 
-  // Overwrites `out` with the distinct endpoints that want `message`. Module inputs and topics that begin
-  // with `$` are wanted by none.
+  // Overwrites `out` with the distinct endpoints that want `message` itself. Module inputs and topics that begin
+  // with `$` are wanted by none. What routes make of it is told by the context.
   void match(const core::Message& message, MatchContext& context, std::vector<Match>& out) const noexcept;
+
+  // What a route without state makes of the message last matched, one of context.projecting().
+  [[nodiscard]] ComputeResult project(RouteIndex route, MatchContext& context) const;
+
+  // Routes with state whose source takes `message`, whatever their conditions; until the context's next use.
+  [[nodiscard]] std::span<const RouteIndex> takers(const core::Message& message, MatchContext& context) const;
+
+  // Routes with state.
+  [[nodiscard]] std::span<const RouteIndex> computing() const { return computing_; }
+  // What a route computes; null for a route that only picks.
+  [[nodiscard]] const std::shared_ptr<const ComputePlan>& plan(RouteIndex route) const {
+    return programs_[route].plan;
+  }
 
   [[nodiscard]] std::span<const Endpoint> endpoints() const { return endpoints_; }
   [[nodiscard]] std::span<const RouteInfo> routes() const { return routes_; }
@@ -146,22 +177,28 @@ class RouteTable {
 
  private:
   struct Program {
-    Expression condition;
+    Expression condition;  // empty for one that has to remember: it is decided with the route's state
     Reading reading;
+    std::vector<uint32_t> picks;              // endpoints of the message itself
+    std::shared_ptr<const ComputePlan> plan;  // null: nothing is made of it
   };
 
   void add(const RouteSpec& spec, CompiledRoute compiled);
   uint32_t endpoint_of(const Sink& sink);
   void warn_about_loops(std::vector<RouteStatus>& statuses) const;
   [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
-  void prepare(const core::Message& message, MatchContext& context) const;
+  void meet(MatchContext& context) const;
+  void prepare(const core::Message& message, const SourceIndex& index, MatchContext& context) const;
   void add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
+  void add_pick(RouteIndex route, uint32_t endpoint, MatchContext& context, std::vector<Match>& out) const;
   static void note_undefined(const core::Message& message, RouteIndex route, MatchContext& context);
 
   std::vector<RouteInfo> routes_;
   std::vector<Program> programs_;  // by route
   std::vector<Endpoint> endpoints_;
   SourceIndex index_;
+  SourceIndex computing_index_;  // of routes with state alone
+  std::vector<RouteIndex> computing_;
   std::shared_ptr<const int> identity_ = std::make_shared<const int>(0);
 };
 
@@ -169,6 +206,9 @@ class RouteTable {
 // module's output, `/messages/modules/<m>/` for another topic of a module, else `/messages/`. What a
 // route republished is the hub's, not the module's.
 void source_path(const core::Message& message, std::string& path);
+
+// Tells whether a route's sink takes the message itself, and not something that is made of it.
+[[nodiscard]] bool takes_the_message(const Query& query, const Sink& sink);
 
 // True for topics that are never routed: `$…` and module inputs.
 [[nodiscard]] bool is_unroutable(std::string_view topic);

@@ -8,16 +8,9 @@
 #include "broker/session/channel.h"
 #include "hub/engine/session_keeper.h"
 #include "hub/engine/session_records.h"
-#include "store/dead_letter.h"
 
 namespace headgate::hub {
 namespace {
-
-// The earlier of two expiries, where 0 means never.
-int64_t earlier(int64_t a_ms, int64_t b_ms) {
-  if (a_ms == 0 || b_ms == 0) return std::max(a_ms, b_ms);
-  return std::min(a_ms, b_ms);
-}
 
 // Told to MQTT 5 clients with the acknowledgement.
 constexpr std::string_view kNotRetained = "not retained: the hub keeps as many retained messages as it may";
@@ -40,26 +33,7 @@ bool remembers_id(const broker::Session& from, broker::PublishToken token) {
   return token.qos == 2 && from.queue.has_value();
 }
 
-// A message that a route sends INTO $deadletter.
-store::Target dead_letter_of(const core::Message& message, const RouteSet::Hit& hit) {
-  store::DeadLetter letter;
-  letter.queue = "route:" + *hit.dead_by;
-  letter.death.reason = "the route \"" + *hit.dead_by + "\" sends it INTO $deadletter";
-  letter.death.at_ms = message.arrived_ms;
-  return {.queue = hit.queue, .tag = store::encode_dead_letter(letter)};
-}
-
 }  // namespace
-
-void Ingest::Spread::clear() {
-  targets.clear();
-  more_targets.clear();
-  values.clear();
-  ends.clear();
-  republished.clear();
-  retains = false;
-  returned = false;
-}
 
 // ---- a publish and its answer ----
 
@@ -83,7 +57,7 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
 // An own batch that is not routed and has no subscriber was not delivered. Said to a link that is this hub's own, that
 // keeps its messages.
 bool Ingest::missed_everybody(const broker::Session& from, const Parcel& parcel) const {
-  return spread_.returned && parcel.stored == 0 && !fan_out_.found_anyone() &&
+  return spread_.returned && parcel.stored == 0 && !parts_.spreader.subscribers().found_anyone() &&
          from.version() == broker::Version::v5;
 }
 
@@ -213,6 +187,8 @@ void Ingest::complete(broker::Session& from, const HeldPublish& publish, const c
 Claim Ingest::claim_of(const Parcel& parcel) const {
   Claim claim;
   for (const store::Target& target : spread_.targets) claim.queues.push_back(target.queue);
+  for (const QueuedResult& result : spread_.results)
+    for (const store::Target& target : result.targets) claim.queues.push_back(target.queue);
   claim.topics.push_back(parcel.message->topic);
   for (const core::MessagePtr& made : spread_.republished) claim.topics.push_back(made->topic);
   for (const core::MessagePtr& behind : parcel.behind) claim.topics.push_back(behind->topic);
@@ -226,7 +202,7 @@ core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Ter
     const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, terms);
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
-    if (parcel.message->retain && !spread_.retains) {
+    if (parcel.message->retain && !beside_.retains) {
       parcel.not_retained = parcel.not_retained || !parcel.republished;  // what its publisher is told
       count_not_retained(*parcel.message);
     }
@@ -251,47 +227,17 @@ core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const
 
 void Ingest::spread(const broker::Session* from, const Parcel& parcel, const Terms& terms) {
   const core::Message& message = *parcel.message;
-  spread_.clear();
-  fan_out_.find(from, message);
-  fan_out_.add_targets(message, spread_.targets, spread_.more_targets);
-  route(message);
-  spread_.retains = message.retain && parts_.retained.has_room_for(message);
-  if (spread_.retains && !is_too_much(message)) spread_.values.push_back(put_retained(message));
-  if (parcel.with) spread_.values.push_back(*parcel.with);
-  spread_.from_consumer = terms.from_consumer;
+  parts_.spreader.find(from, message, spread_);
+  beside_.values.clear();
+  beside_.ends.clear();
+  beside_.retains = message.retain && parts_.retained.has_room_for(message);
+  if (beside_.retains && !is_too_much(message)) beside_.values.push_back(put_retained(message));
+  if (parcel.with) beside_.values.push_back(*parcel.with);
+  beside_.from_consumer = terms.from_consumer;
   const bool is_last = parcel.behind.empty() && spread_.republished.empty();
   if (!is_last) return;
-  spread_.ends.assign(terms.ends.begin(), terms.ends.end());
-  spread_.values.insert(spread_.values.end(), terms.values.begin(), terms.values.end());
-}
-
-void Ingest::route(const core::Message& message) {
-  spread_.returned = returned_.notice(message, parts_.clock.now());
-  if (spread_.returned) return;
-  for (const RouteSet::Hit& hit : parts_.routes.match(message)) {
-    if (hit.republish_to) {
-      republish(message, *hit.republish_to, hit.retain);
-      continue;
-    }
-    if (hit.dead_by) {
-      spread_.targets.push_back(dead_letter_of(message, hit));
-      continue;
-    }
-    const int64_t route_expires_ms = hit.ttl_s == 0 ? 0 : message.arrived_hub_ms + int64_t{hit.ttl_s} * 1000;
-    spread_.targets.push_back({hit.queue, hit.lane, earlier(route_expires_ms, message.expires_ms), {}});
-  }
-}
-
-void Ingest::republish(const core::Message& message, const std::string& topic, bool retain) {
-  if (message.hops >= routing::kMaxHops) {
-    parts_.log.warn("hop_limit", {{"topic", message.topic}, {"to", topic}, {"hops", message.hops}});
-    return;
-  }
-  auto copy = std::make_shared<core::Message>(message);
-  copy->topic = topic;
-  copy->retain = retain;
-  ++copy->hops;
-  spread_.republished.push_back(std::move(copy));
+  beside_.ends.assign(terms.ends.begin(), terms.ends.end());
+  beside_.values.insert(beside_.values.end(), terms.values.begin(), terms.values.end());
 }
 
 // A retained message of QoS 0 is put, and puts are not refused. On a low disk it lives in memory only.
@@ -317,22 +263,34 @@ void Ingest::count_not_retained(const core::Message& message) {
 // ---- one message: into the store, then to who listens ----
 
 core::Result<store::Seq> Ingest::write(const core::MessagePtr& message) {
-  if (!spread_.targets.empty()) return write_to_queues(message);
-  if (spread_.values.empty() && spread_.ends.empty()) return store::Seq{0};
+  if (!spread_.targets.empty() || !spread_.results.empty()) return write_to_queues(message);
+  if (beside_.values.empty() && beside_.ends.empty()) return store::Seq{0};
   if (message->qos > 0) return append(message, {});
-  return parts_.store.put(spread_.values, false);
+  return parts_.store.put(beside_.values, false);
 }
 
 core::Result<store::Seq> Ingest::append(const core::MessagePtr& message,
                                         std::span<const store::Target> targets) {
-  const bool must_sync = message->qos > 0 || !spread_.values.empty();
-  const store::Append append{message, targets, false, spread_.from_consumer};
+  if (!spread_.results.empty()) return append_with_results(message);
+  const bool must_sync = message->qos > 0 || !beside_.values.empty();
+  const store::Append append{message, targets, false, beside_.from_consumer};
   return parts_.store.commit(
-      {.ends = spread_.ends, .appends = {&append, 1}, .values = spread_.values, .must_sync = must_sync});
+      {.ends = beside_.ends, .appends = {&append, 1}, .values = beside_.values, .must_sync = must_sync});
+}
+
+// In one Change: a result is there if and only if the message has been taken.
+core::Result<store::Seq> Ingest::append_with_results(const core::MessagePtr& message) {
+  std::vector<store::Append> appends;
+  if (!spread_.targets.empty()) appends.push_back({message, spread_.targets, false, beside_.from_consumer});
+  for (const QueuedResult& result : spread_.results)
+    appends.push_back({result.message, result.targets, false, beside_.from_consumer});
+  const bool must_sync = message->qos > 0 || !beside_.values.empty();
+  return parts_.store.commit(
+      {.ends = beside_.ends, .appends = appends, .values = beside_.values, .must_sync = must_sync});
 }
 
 core::Result<store::Seq> Ingest::append_one(const core::MessagePtr& message, const store::Target& target) {
-  const store::Append append{message, {&target, 1}, false, spread_.from_consumer};
+  const store::Append append{message, {&target, 1}, false, beside_.from_consumer};
   return parts_.store.commit({.appends = {&append, 1}, .must_sync = message->qos > 0});
 }
 
@@ -348,28 +306,39 @@ core::Result<store::Seq> Ingest::write_to_queues(const core::MessagePtr& message
 // Nobody would send a QoS 0 message again: what one queue has no room for the others get, and who listens.
 core::Result<store::Seq> Ingest::write_where_there_is_room(const core::MessagePtr& message) {
   core::Result<store::Seq> last = store::Seq{0};
-  std::erase_if(spread_.targets, [&](const store::Target& target) {
-    auto seq = append_one(message, target);
-    const bool full = !seq && is_full(seq.error());
-    if (full) {
-      ++stats_.dropped;
-      log_full(seq.error());
-    } else {
-      last = std::move(seq);
-    }
-    return full;
-  });
-  if (!spread_.targets.empty()) ++stats_.stored;
-  if (!spread_.values.empty()) last = parts_.store.put(spread_.values, false);
+  std::erase_if(spread_.targets, [&](const store::Target& target) { return !takes(message, target, last); });
+  for (QueuedResult& result : spread_.results)
+    std::erase_if(result.targets,
+                  [&](const store::Target& target) { return !takes(result.message, target, last); });
+  std::erase_if(spread_.results, [](const QueuedResult& result) { return result.targets.empty(); });
+  if (!spread_.targets.empty() || !spread_.results.empty()) ++stats_.stored;
+  if (!beside_.values.empty()) last = parts_.store.put(beside_.values, false);
   return last;
+}
+
+// False if its queue has no room.
+bool Ingest::takes(const core::MessagePtr& message, const store::Target& target,
+                   core::Result<store::Seq>& last) {
+  auto seq = append_one(message, target);
+  const bool full = !seq && is_full(seq.error());
+  if (!full) {
+    last = std::move(seq);
+    return true;
+  }
+  ++stats_.dropped;
+  log_full(seq.error());
+  return false;
 }
 
 void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   // [MQTT-3.3.1-8]; 3.1.1 [MQTT-3.3.1-12]
-  if (spread_.retains) parts_.retained.set(message);
-  fan_out_.deliver_from_memory(message);
+  if (beside_.retains) parts_.retained.set(message);
+  parts_.spreader.subscribers().deliver_from_memory(message);
   parts_.tails.on_message(message);
-  if (!spread_.targets.empty()) parts_.tails.on_append(seq, message, spread_.targets);
+  const store::Seq own = seq - std::min<store::Seq>(seq, spread_.results.size());
+  if (!spread_.targets.empty()) parts_.tails.on_append(own, message, spread_.targets);
+  for (size_t i = 0; i < spread_.results.size(); ++i)
+    parts_.tails.on_append(own + 1 + i, spread_.results[i].message, spread_.results[i].targets);
 }
 
 }  // namespace headgate::hub

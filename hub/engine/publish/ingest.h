@@ -15,12 +15,10 @@
 #include "hub/engine/answers.h"
 #include "hub/engine/delivery.h"
 #include "hub/engine/publish/deferred_ends.h"
-#include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/parcel.h"
-#include "hub/engine/publish/returned_batches.h"
+#include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
-#include "hub/engine/route_set.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"
 
@@ -39,9 +37,8 @@ class Ingest {
  public:
   // Everything is borrowed and must outlive the ingest.
   struct Parts {
-    const broker::Broker& broker;
     store::QueueStore& store;
-    RouteSet& routes;
+    Spreader& spreader;
     RetainedKeeper& retained;
     Delivery& delivery;
     HeldPublishes& held;
@@ -50,10 +47,7 @@ class Ingest {
     const core::Clock& clock;
     core::Log& log;
   };
-  explicit Ingest(const Parts& parts)
-      : parts_(parts),
-        fan_out_(parts.broker, parts.clock),
-        returned_(parts.store.identity().hub, parts.log) {}
+  explicit Ingest(const Parts& parts) : parts_(parts) {}
 
   // Takes a message from a client that may publish it. Acknowledged through `answers` if anything has to be
   // durable, else at once.
@@ -72,21 +66,14 @@ class Ingest {
   void publish_will(const broker::Session& from, core::MessagePtr will);
 
   [[nodiscard]] const IngestStats& stats() const { return stats_; }
-  [[nodiscard]] const ReturnedBatches& returned() const { return returned_; }
 
  private:
-  // Where one message goes. Used again for every message, so that the usual one allocates nothing here.
-  struct Spread {
-    std::vector<store::Target> targets;
-    std::vector<store::Target> more_targets;  // in queues that `targets` has already: appended on their own
-    std::vector<store::KeyValue> values;      // written with the message
-    std::vector<store::End> ends;             // the same
+  // What is written with one message. Used again for every message, too.
+  struct Beside {
+    std::vector<store::KeyValue> values;
+    std::vector<store::End> ends;
     bool from_consumer = false;
-    std::vector<core::MessagePtr> republished;
-    bool retains = false;   // the message is to be retained
-    bool returned = false;  // it is a batch of this hub, and is not routed
-
-    void clear();
+    bool retains = false;  // the message is to be retained
   };
 
   // Conditions of taking a parcel: it must not overtake some, and others end with it.
@@ -122,23 +109,23 @@ class Ingest {
 
   // Takes one message.
   void spread(const broker::Session* from, const Parcel& parcel, const Terms& terms);
-  void route(const core::Message& message);
-  void republish(const core::Message& message, const std::string& topic, bool retain);
   [[nodiscard]] bool is_too_much(const core::Message& message);
   void count_not_retained(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> write(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> append(const core::MessagePtr& message,
                                                 std::span<const store::Target> targets);
+  [[nodiscard]] core::Result<store::Seq> append_with_results(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> append_one(const core::MessagePtr& message,
                                                     const store::Target& target);
   [[nodiscard]] core::Result<store::Seq> write_to_queues(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> write_where_there_is_room(const core::MessagePtr& message);
+  [[nodiscard]] bool takes(const core::MessagePtr& message, const store::Target& target,
+                           core::Result<store::Seq>& last);
   void deliver(const core::MessagePtr& message, store::Seq seq);
 
   Parts parts_;
-  FanOut fan_out_;
-  ReturnedBatches returned_;
   Spread spread_;
+  Beside beside_;
   DeferredEnds deferred_;
   IngestStats stats_;
   core::LogLimiter full_;  // by what is full

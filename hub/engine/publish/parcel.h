@@ -11,6 +11,16 @@
 
 namespace headgate::hub {
 
+// Adds what routes made of a message to `behind`. A topic gets a message once for each hop, however many routes lead
+// there, and a route's results once, which tell by their properties whose they are: or two routes that feed themselves
+// and each other would double it with every hop.
+inline void add_behind(std::vector<core::MessagePtr>& behind, core::MessagePtr made) {
+  const bool twice = std::ranges::any_of(behind, [&](const core::MessagePtr& other) {
+    return other->hops == made->hops && other->topic == made->topic && other->props() == made->props();
+  });
+  if (!twice) behind.push_back(std::move(made));
+}
+
 // The part of a PUBLISH that is still to be taken: its message, then those that routes make of it, one after
 // the other. It can be put aside at any of them and taken up again.
 struct Parcel {
@@ -21,14 +31,7 @@ struct Parcel {
   store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
   bool not_retained = false;                  // the client's message should have been, see Ingest
 
-  // A topic gets a message once for each hop, however many routes lead there: or two routes that feed themselves and
-  // each other would double it with every hop.
-  void add_behind(core::MessagePtr made) {
-    const bool twice = std::ranges::any_of(behind, [&](const core::MessagePtr& other) {
-      return other->hops == made->hops && other->topic == made->topic;
-    });
-    if (!twice) behind.push_back(std::move(made));
-  }
+  void add_behind(core::MessagePtr made) { hub::add_behind(behind, std::move(made)); }
 
   // `message` has been taken: goes on to the one behind it. False if there is none.
   [[nodiscard]] bool next() {

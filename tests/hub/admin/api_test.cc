@@ -293,10 +293,10 @@ class AdminDeadLetters : public AdminApiTest {
     hub_.settle();
     hub_.routes_.resize(2);
     hub_.routes_[0].name = "up";
-    hub_.routes_[0].endpoint = "$upstream";
+    hub_.routes_[0].endpoints = {"$upstream"};
     hub_.routes_[0].active = true;
     hub_.routes_[1].name = "to-display";
-    hub_.routes_[1].endpoint = "modules/d/inputs/i";
+    hub_.routes_[1].endpoints = {"modules/d/inputs/i"};
     hub_.routes_[1].active = true;
   }
   std::string of_letter(const std::string& verb) { return "/v1/dlq/" + std::to_string(letter_) + verb; }

@@ -148,7 +148,7 @@ TEST_F(Routes, AcceptDecorationAndBlanks) {  // R11, R13
        "select * from /messages/* where true into $UPSTREAM"});
   for (const RouteStatus& status : statuses_) EXPECT_TRUE(status.ok()) << status.name;
   EXPECT_EQ(table_->endpoints()[1].name, "modules/b/inputs/d");
-  EXPECT_EQ(table_->routes()[2].endpoint, table_->routes()[0].endpoint);
+  EXPECT_EQ(table_->routes()[2].endpoints, table_->routes()[0].endpoints);
 }
 
 TEST_F(Routes, IgnoreWhatFollowsTheSinkOnlyAsEdgeHub) {

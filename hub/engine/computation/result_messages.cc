@@ -1,0 +1,161 @@
+#include "hub/engine/computation/result_messages.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "core/topic.h"
+#include "store/dead_letter.h"
+
+namespace headgate::hub {
+namespace {
+
+using Kind = routing::Sink::Kind;
+
+constexpr size_t kRouteTopicBytesMax = 1'000;
+
+// ISO 8601 in UTC with milliseconds.
+std::string iso_time(int64_t unix_ms) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds(unix_ms)};
+  const sys_days day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  char text[40];
+  const int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
+                                 unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
+                                 int(clock.minutes().count()), int(clock.seconds().count()),
+                                 int(clock.subseconds().count()));
+  return {text, static_cast<size_t>(std::clamp(size, 0, int(sizeof text) - 1))};
+}
+
+std::shared_ptr<const core::Properties> properties_of(const std::string& route,
+                                                      const routing::ComputeResult& result) {
+  auto properties = std::make_shared<core::Properties>();
+  properties->content_type = "application/json";
+  properties->user.push_back({"route", route});
+  if (result.end_ms == 0) return properties;
+  properties->user.push_back({"window", iso_time(result.start_ms) + "/" + iso_time(result.end_ms)});
+  properties->user.push_back({"rev", std::to_string(result.rev)});
+  return properties;
+}
+
+// The queue's place in `queued` is that of the message with this topic.
+void enqueue(const core::Message& draft, std::string topic, store::Target target,
+             std::vector<QueuedResult>& queued, size_t from) {
+  for (size_t i = from; i < queued.size(); ++i) {
+    const auto same_queue = [&](const store::Target& other) { return other.queue == target.queue; };
+    if (queued[i].message->topic != topic) continue;
+    if (std::ranges::none_of(queued[i].targets, same_queue)) queued[i].targets.push_back(std::move(target));
+    return;
+  }
+  auto message = std::make_shared<core::Message>(draft);
+  message->topic = std::move(topic);
+  queued.push_back({std::move(message), {std::move(target)}});
+}
+
+// By the route's time to live and, of a message that is passed on, by its own.
+int64_t expiry_of(const routing::RouteInfo& route, const core::Message& draft) {
+  const int64_t by_route_ms = route.ttl_s == 0 ? 0 : draft.arrived_hub_ms + int64_t{route.ttl_s} * 1000;
+  if (by_route_ms == 0 || draft.expires_ms == 0) return std::max(by_route_ms, draft.expires_ms);
+  return std::min(by_route_ms, draft.expires_ms);
+}
+
+// The topic that the sink names; empty: none. That of a module's input is where it is delivered.
+std::string topic_of(const routing::Sink& sink, const std::optional<std::string>& filled_in) {
+  if (filled_in) return *filled_in;
+  return sink.kind == Kind::module_input ? std::string() : sink.topic;
+}
+
+store::Target target_of(const routing::RouteInfo& route, const RouteSet::Destination& to,
+                        const core::Message& draft, int64_t expires_ms) {
+  if (to.kind == Kind::dead_letter)
+    return dead_letter_target(to.queue, route.name, "the route sends it INTO $deadletter", draft.arrived_ms);
+  store::Target target;
+  target.queue = to.queue;
+  target.lane = route.lane;
+  target.expires_ms = expires_ms;
+  return target;
+}
+
+}  // namespace
+
+std::string default_result_topic(std::string_view route) {
+  std::string topic = "routes/" + std::string(route.substr(0, kRouteTopicBytesMax));
+  std::ranges::replace_if(
+      topic, [](char c) { return c == '+' || c == '#' || c == '\0'; }, '_');
+  if (core::is_valid_topic_name(topic)) return topic;
+  std::ranges::replace_if(
+      topic, [](char c) { return static_cast<uint8_t>(c) >= 0x80; }, '_');
+  return topic;
+}
+
+store::Target dead_letter_target(store::QueueId dead, std::string_view route, std::string reason,
+                                 int64_t at_ms) {
+  store::DeadLetter letter;
+  letter.queue.assign("route:").append(route);
+  letter.death.reason = std::move(reason);
+  letter.death.at_ms = at_ms;
+  store::Target target;
+  target.queue = dead;
+  target.tag = store::encode_dead_letter(letter);
+  return target;
+}
+
+core::Message ResultMessages::draft_of(const routing::RouteInfo& route, const routing::ComputeResult& result,
+                                       const core::Message* input, uint8_t hops) const {
+  if (result.passes_on && input) {
+    core::Message draft = *input;
+    draft.retain = false;
+    return draft;
+  }
+  const core::Now now = clock_.now();
+  core::Message draft;
+  draft.body = result.body;
+  draft.properties = properties_of(route.name, result);
+  if (input) draft.source = input->source;
+  draft.arrived_ms = now.wall_ms;
+  draft.arrived_hub_ms = now.hub_ms;
+  draft.qos = input ? input->qos : 1;
+  draft.hops = input ? input->hops : hops;
+  return draft;
+}
+
+void ResultMessages::make(routing::RouteIndex index, const routing::ComputeResult& result,
+                          const core::Message* input, uint8_t hops, std::vector<QueuedResult>& queued,
+                          std::vector<core::MessagePtr>& published) {
+  if (!result.passes_on && result.body.empty()) return;
+  const routing::RouteInfo& route = routes_.table().routes()[index];
+  const routing::ComputePlan& plan = *routes_.table().plan(index);
+  const core::Message draft = draft_of(route, result, input, hops);
+  const int64_t expires_ms = expiry_of(route, draft);
+  const size_t first_queued = queued.size();
+  for (size_t i = 0; i < plan.sinks.size(); ++i) {
+    if (result.refused[i] || routing::takes_the_message(plan.query, plan.sinks[i])) continue;
+    const RouteSet::Destination& to = routes_.destination(index, i);
+    std::string topic = topic_of(plan.sinks[i], result.topics[i]);
+    if (to.kind == Kind::topic) publish(draft, std::move(topic), route.retain, published);
+    if (to.kind == Kind::topic || to.kind == Kind::null) continue;
+    if (topic.empty()) topic = result.passes_on ? draft.topic : default_result_topic(route.name);
+    enqueue(draft, std::move(topic), target_of(route, to, draft, expires_ms), queued, first_queued);
+  }
+}
+
+// A result that goes round among routes ends there.
+void ResultMessages::publish(const core::Message& draft, std::string topic, bool retain,
+                             std::vector<core::MessagePtr>& published) {
+  if (draft.hops >= routing::kMaxHops) {
+    const auto left_out = too_far_.admit(topic, clock_.now());
+    if (left_out) log_.warn("hop_limit", {{"to", topic}, {"hops", draft.hops}, {"left_out", *left_out}});
+    return;
+  }
+  auto message = std::make_shared<core::Message>(draft);
+  message->topic = std::move(topic);
+  message->retain = retain;
+  ++message->hops;
+  published.push_back(std::move(message));
+}
+
+}  // namespace headgate::hub

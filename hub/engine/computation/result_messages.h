@@ -1,0 +1,57 @@
+// From a result of a route to the messages that carry it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/log_limiter.h"
+#include "core/message.h"
+#include "hub/engine/route_set.h"
+#include "routing/compute/computation.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+// A result and the queues that take it.
+struct QueuedResult {
+  core::MessagePtr message;
+  std::vector<store::Target> targets;
+};
+
+// One message for each topic that a result goes to. It arrives when it is made, lives as long as the route says, counted
+// from then, and has no retain flag unless the route gives it one at a Topic('…').
+class ResultMessages {
+ public:
+  // Everything is borrowed and must outlive this.
+  ResultMessages(const RouteSet& routes, const core::Clock& clock, core::Log& log)
+      : routes_(routes), clock_(clock), log_(log) {}
+
+  // Appends the messages of `result`, made by the route of that index into the table in force. `input`: the message
+  // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1, whose inputs had at
+  // most `hops`.
+  void make(routing::RouteIndex route, const routing::ComputeResult& result, const core::Message* input,
+            uint8_t hops, std::vector<QueuedResult>& queued, std::vector<core::MessagePtr>& published);
+
+ private:
+  [[nodiscard]] core::Message draft_of(const routing::RouteInfo& route, const routing::ComputeResult& result,
+                                       const core::Message* input, uint8_t hops) const;
+  void publish(const core::Message& draft, std::string topic, bool retain,
+               std::vector<core::MessagePtr>& published);
+
+  const RouteSet& routes_;
+  const core::Clock& clock_;
+  core::Log& log_;
+  core::LogLimiter too_far_;  // by topic
+};
+
+// The topic of results that no sink names one for: `routes/NAME`, without what a topic may not hold.
+[[nodiscard]] std::string default_result_topic(std::string_view route);
+
+// A message that the route of this name sends to the dead letters.
+[[nodiscard]] store::Target dead_letter_target(store::QueueId dead, std::string_view route,
+                                               std::string reason, int64_t at_ms);
+
+}  // namespace headgate::hub
