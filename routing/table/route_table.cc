@@ -54,7 +54,8 @@ void check_retain(const RouteSpec& spec, const std::vector<Sink>& sinks, std::ve
 // Routes that remember are refused until the hub runs them.
 void check_computing(const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
   if (compiled.query.has_state())
-    found.push_back(finding(Severity::error, "windows and functions that remember are not available yet", ""));
+    found.push_back(
+        finding(Severity::error, "windows and functions that remember are not available yet", ""));
 }
 
 bool has_error(const std::vector<Diagnostic>& found) {

@@ -370,5 +370,40 @@ TEST_F(Routes, AnswerAnyNumberOfEndpoints) {
   EXPECT_EQ(match(leaf()).size(), 300u);
 }
 
+TEST_F(Routes, WithSeveralSinksPickForEachOfThem) {
+  load_texts({"FROM /messages/* INTO $upstream, Topic('a/copy'), $null"});
+  ASSERT_TRUE(statuses_[0].ok()) << render(statuses_[0].diagnostics[0], statuses_[0].text);
+  EXPECT_THAT(queues(leaf()), ::testing::ElementsAre("$upstream", "topic:a/copy", "$null"));
+  EXPECT_TRUE(context_.projecting().empty());
+  EXPECT_FALSE(table_->plan(0));
+}
+
+TEST_F(Routes, ThatMakeSomethingOfAMessagePickNothing) {
+  load_texts({"SELECT $body.t AS t FROM /messages/* WHERE $body.t > 1 INTO $upstream",
+              "FROM /messages/* INTO $null"});
+  EXPECT_THAT(queues(with_body(R"({"t":2})")), ::testing::ElementsAre("$null"));
+  ASSERT_THAT(context_.projecting(), ::testing::ElementsAre(0u));
+  EXPECT_EQ(table_->project(0, context_).body, R"({"t":2})");
+  EXPECT_THAT(queues(with_body(R"({"t":0})")), ::testing::ElementsAre("$null"));
+  EXPECT_TRUE(context_.projecting().empty());
+}
+
+TEST_F(Routes, PickForSomeSinksAndMakeSomethingForOthers) {
+  load_texts({"FROM /messages/* INTO $upstream, Topic('x/{$body.a}')"});
+  EXPECT_THAT(queues(with_body(R"({"a":"1"})")), ::testing::ElementsAre("$upstream"));
+  ASSERT_THAT(context_.projecting(), ::testing::ElementsAre(0u));
+  const ComputeResult result = table_->project(0, context_);
+  EXPECT_TRUE(result.passes_on);
+  EXPECT_EQ(result.topics[1], "x/1");
+}
+
+TEST_F(Routes, CountWhatAProjectionCouldNotMake) {
+  load_texts({"FROM /messages/* INTO Topic('x/{$body.a}')"});
+  EXPECT_THAT(queues(with_body("{}")), ::testing::IsEmpty());
+  EXPECT_EQ(table_->project(0, context_).refused, std::vector<bool>{true});
+  EXPECT_EQ(context_.stats()[0].type_errors, 1u);
+  EXPECT_THAT(std::string(context_.type_error(0)), ::testing::HasSubstr("has no value"));
+}
+
 }  // namespace
 }  // namespace headgate::routing
