@@ -18,7 +18,7 @@
 
 namespace headgate::routing {
 
-// What happens to a message for a window that has already given its result.
+// Fate of a message for a window that has already given its result.
 enum class LatePolicy : uint8_t { revise, adjust, drop, dead_letter };
 
 // Terms of a computing route that stand beside its text.
@@ -43,14 +43,14 @@ struct ComputePlan {
   ComputeLimits limits;
 };
 
-// One result, or a message that passed a stateful filter.
+// A result of a window or of a row, or a message that passed a stateful filter.
 struct ComputeResult {
   bool passes_on = false;  // the input itself goes on: `body` is empty
   std::string body;        // a JSON object
-  // One a sink: the topic that its template gives; nullopt: fixed, or not a topic it may be (counted)
+  // By sink: the topic that its template gives; nullopt: fixed, or not a topic it may be (counted)
   std::vector<std::optional<std::string>> topics;
   std::vector<bool> refused;  // by sink: its template gave no topic
-  // Of a window; start_ms = end_ms = 0 for what has none.
+  // The window; start_ms = end_ms = 0 for a result without one.
   int64_t start_ms = 0;
   int64_t end_ms = 0;
   uint32_t rev = 0;
@@ -81,9 +81,10 @@ class Computation {
   // Gives the results that are due at or before `now_ms` (hub time, never falling), each as of its own time; at most
   // `results_max` of them, in a fixed order. True: there are more, so call again before anything else.
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
-  // Takes one message that arrived at `arrived_ms`, after advance(arrived_ms) has returned false. Yes: it counted.
-  // `source` is the partition of a stateful function without OVER; `id` is the same after a replay.
-  // `dead_letter` is set if it came too late and the route wants such a message there.
+  // Takes one message that arrived at `arrived_ms`, after advance(arrived_ms) has returned false. Gives whether the
+  // condition holds. `source` is the partition of a stateful function without OVER; `id` is the same after a replay.
+  // `dead_letter` is set if the message came too late and the route wants such messages there. Results come at once of
+  // sliding and count windows, of routes without a window, and of groups for which there is no room any more.
   [[nodiscard]] Truth take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
                            bool& dead_letter, Results& out);
   // When advance() next has something to give, in hub time; nullopt: not before another message.
@@ -98,6 +99,8 @@ class Computation {
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
 
   [[nodiscard]] const ComputeCounts& counts() const;
+  // The last thing that counted as a type error, for people to see.
+  [[nodiscard]] const std::string& sample() const;
   [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate
   [[nodiscard]] size_t groups() const;
 
@@ -110,7 +113,12 @@ class Computation {
 // not in it unless they change the aggregates; WHERE and the sinks are not.
 [[nodiscard]] std::string plan_signature(const ComputePlan& plan);
 
-// A route's most memory by its limits, in bytes: what is refused at load if it exceeds state_bytes_max.
+// Most memory of one group in bytes: its panes, their aggregates, merged panes. A route whose one group exceeds
+// state_bytes_max cannot work.
+[[nodiscard]] uint64_t group_bound_bytes(const ComputePlan& plan);
+
+// Most memory of a route in bytes if it has groups_max groups, each as large as it can be. Where that is more than
+// state_bytes_max, groups are evicted earlier than groups_max says.
 [[nodiscard]] uint64_t state_bound_bytes(const ComputePlan& plan);
 
 }  // namespace headgate::routing

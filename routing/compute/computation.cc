@@ -1,0 +1,140 @@
+#include "routing/compute/computation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "routing/compute/aggregates/packed.h"
+#include "routing/compute/message_row.h"
+#include "routing/compute/windows/window_engine.h"
+
+namespace headgate::routing {
+namespace {
+
+constexpr uint8_t kCodecVersion = 1;
+constexpr std::string_view kMetaKey = "m";
+
+// FNV-1a: entries of another plan are told apart, nothing more depends on it.
+uint32_t hash_of(std::string_view text) {
+  uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619U;
+  return hash;
+}
+
+// Stands before each stored entry.
+std::string entry_head(const ComputePlan& plan) {
+  std::string head;
+  pack_byte(head, kCodecVersion);
+  const uint32_t hash = hash_of(plan_signature(plan));
+  for (int shift = 0; shift < 32; shift += 8) pack_byte(head, static_cast<uint8_t>(hash >> shift));
+  return head;
+}
+
+}  // namespace
+
+struct Computation::State {
+  explicit State(std::shared_ptr<const ComputePlan> given) : plan(std::move(given)), head(entry_head(*plan)) {
+    if (plan->query.window.kind != Window::Kind::none) windows.emplace(*plan, counts, sample);
+  }
+
+  void settle();
+  void save_meta(const Put& put);
+  [[nodiscard]] bool load_meta(std::string_view bytes);
+
+  std::shared_ptr<const ComputePlan> plan;
+  std::string head;
+  ComputeCounts counts;
+  std::string sample;
+  RowEvaluators evaluators;
+  std::optional<WindowEngine> windows;
+  uint64_t inputs = 0;  // taken so far
+  int64_t present_ms = kNever;
+  uint64_t next_id = 1;
+  bool settled = true;
+  bool changed = false;
+};
+
+// Entries were loaded in any order: brings them together before the first use.
+void Computation::State::settle() {
+  if (std::exchange(settled, true)) return;
+  if (windows) windows->settle(present_ms, next_id);
+}
+
+void Computation::State::save_meta(const Put& put) {
+  if (!std::exchange(changed, false)) return;
+  std::string bytes = head;
+  pack_varint(bytes, inputs);
+  pack_signed(bytes, present_ms);
+  pack_varint(bytes, windows ? windows->next_id() : next_id);
+  put(kMetaKey, std::move(bytes));
+}
+
+bool Computation::State::load_meta(std::string_view bytes) {
+  PackedReader in(bytes);
+  const uint64_t taken = in.varint();
+  const int64_t present = in.signed_varint();
+  const uint64_t next = in.varint();
+  if (!in.ok() || !in.rest().empty() || present > kForever) return false;
+  inputs = taken;
+  present_ms = std::max(present, kNever);
+  next_id = next;
+  return true;
+}
+
+Computation::Computation(std::shared_ptr<const ComputePlan> plan)
+    : state_(std::make_unique<State>(std::move(plan))) {}
+Computation::~Computation() = default;
+Computation::Computation(Computation&&) noexcept = default;
+Computation& Computation::operator=(Computation&&) noexcept = default;
+
+bool Computation::advance(int64_t now_ms, size_t results_max, Results& out) {
+  state_->settle();
+  return state_->windows && state_->windows->advance(now_ms, results_max, out);
+}
+
+Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
+                        bool& dead_letter, Results& out) {
+  State& state = *state_;
+  state.settle();
+  state.changed = true;
+  state.present_ms = arrived_ms;
+  ++state.inputs;
+  ++state.counts.evaluated;
+  (void)source, (void)id;
+  MessageRow row(*state.plan, state.evaluators, fields, nullptr, arrived_ms, state.inputs);
+  const Truth truth = state.evaluators.value.decide(state.plan->condition, state.plan->reading, fields);
+  if (truth == Truth::undefined) ++state.counts.undefined;
+  if (truth != Truth::yes) return truth;
+  ++state.counts.matched;
+  if (state.windows) state.windows->take(row, dead_letter, out);
+  return truth;
+}
+
+std::optional<int64_t> Computation::due_ms() const {
+  state_->settle();
+  return state_->windows ? state_->windows->due_ms() : std::nullopt;
+}
+
+void Computation::save_changed(const Put& put) {
+  state_->settle();
+  const auto put_whole = [&](std::string_view key, std::optional<std::string> bytes) {
+    if (bytes) bytes->insert(0, state_->head);
+    put(key, std::move(bytes));
+  };
+  if (state_->windows) state_->windows->save(put_whole);
+  state_->save_meta(put);
+}
+
+bool Computation::load(std::string_view key, std::string_view bytes) {
+  if (key.empty() || !bytes.starts_with(state_->head)) return false;
+  state_->settled = false;
+  bytes.remove_prefix(state_->head.size());
+  if (key == kMetaKey) return state_->load_meta(bytes);
+  return state_->windows && state_->windows->load(key, bytes);
+}
+
+const ComputeCounts& Computation::counts() const { return state_->counts; }
+const std::string& Computation::sample() const { return state_->sample; }
+uint64_t Computation::state_bytes() const { return state_->windows ? state_->windows->bytes() : 0; }
+size_t Computation::groups() const { return state_->windows ? state_->windows->groups() : 0; }
+
+}  // namespace headgate::routing

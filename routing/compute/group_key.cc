@@ -1,0 +1,66 @@
+#include "routing/compute/group_key.h"
+
+#include <optional>
+
+#include "routing/compute/aggregates/packed.h"
+
+namespace headgate::routing {
+namespace {
+
+enum Tag : char { null_tag = 0, false_tag = 1, true_tag = 2, number_tag = 3, string_tag = 4 };
+
+// Takes the first value off; nullopt for bytes that are none.
+std::optional<Value> take_value(PackedReader& key) {
+  switch (key.byte()) {
+    case null_tag:
+      return Value::null();
+    case false_tag:
+      return Value::of(false);
+    case true_tag:
+      return Value::of(true);
+    case number_tag:
+      return Value::of(key.number());
+    case string_tag:
+      return Value::of(key.text());
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void append_key(std::string& key, const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::boolean:
+      key += value.truth ? true_tag : false_tag;
+      return;
+    case Value::Kind::number:
+      key += number_tag;
+      pack_double(key, value.number == 0 ? 0.0 : value.number);  // 0 and -0 are equal
+      return;
+    case Value::Kind::string:
+      key += string_tag;
+      pack_text(key, value.text);
+      return;
+    default:
+      key += null_tag;
+  }
+}
+
+Value key_value(std::string_view key, size_t index) {
+  PackedReader reader(key);
+  for (size_t i = 0; i < index && reader.ok() && !reader.rest().empty(); ++i) (void)take_value(reader);
+  if (!reader.ok() || reader.rest().empty()) return Value::null();
+  const auto value = take_value(reader);
+  return value && reader.ok() ? *value : Value::null();
+}
+
+bool is_key(std::string_view key, size_t values) {
+  PackedReader reader(key);
+  for (size_t i = 0; i < values; ++i) {
+    if (reader.rest().empty() || !take_value(reader)) return false;
+  }
+  return reader.ok() && reader.rest().empty();
+}
+
+}  // namespace headgate::routing

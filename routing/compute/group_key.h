@@ -1,0 +1,20 @@
+// Values of GROUP BY and of OVER as bytes: equal for equal values, different for all others, so that 1 and "1" are
+// two groups. Undefined, missing, null, objects and arrays are one: null.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "routing/evaluation/value.h"
+
+namespace headgate::routing {
+
+void append_key(std::string& key, const Value& value);
+
+// The value at `index` of a key; null beyond its end. A view into `key`.
+[[nodiscard]] Value key_value(std::string_view key, size_t index);
+
+// Says whether the bytes are `values` values and nothing else.
+[[nodiscard]] bool is_key(std::string_view key, size_t values);
+
+}  // namespace headgate::routing

@@ -1,0 +1,32 @@
+#include "routing/compute/message_row.h"
+
+#include "routing/compute/group_key.h"
+
+namespace headgate::routing {
+
+Value MessageRow::value(const Expression& expression) {
+  return evaluators_.value.evaluate(expression, plan_.reading, fields_, slots_);
+}
+
+void MessageRow::key(const std::vector<Expression>& values, std::string& key) {
+  key.clear();
+  for (const Expression& expression : values) append_key(key, value(expression));
+}
+
+uint64_t MessageRow::add_to(Sums& sums, int64_t time_ms) {
+  const std::vector<Aggregate>& aggregates = plan_.query.aggregates;
+  uint64_t errors = 0;
+  for (size_t i = 0; i < aggregates.size(); ++i) {
+    const Aggregate& one = aggregates[i];
+    if (!one.filter.empty() &&
+        evaluators_.value.decide(one.filter, plan_.reading, fields_, slots_) != Truth::yes)
+      continue;
+    const Value argument = value(one.argument);
+    const Value by =
+        one.by.empty() ? Value::undefined() : evaluators_.by.evaluate(one.by, plan_.reading, fields_, slots_);
+    if (sums[i].add(argument, by, {time_ms, input_}) == Taken::type_error) ++errors;
+  }
+  return errors;
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,30 @@
+// Results of windows: HAVING decides, SELECT makes the body, templates the topics.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "routing/compute/computation.h"
+#include "routing/compute/windows/group.h"
+#include "routing/compute/windows/sums.h"
+
+namespace headgate::routing {
+
+// Reusable; `plan` and `counts` must outlive it.
+class ResultWriter {
+ public:
+  ResultWriter(const ComputePlan& plan, ComputeCounts& counts, std::string& sample)
+      : plan_(plan), counts_(counts), sample_(sample) {}
+
+  // Appends the result of a window of the group whose key is `key`, unless HAVING is not yes.
+  void write(std::string_view key, const Sums& sums, const Closing& window, Computation::Results& out);
+
+ private:
+  const ComputePlan& plan_;
+  ComputeCounts& counts_;
+  std::string& sample_;
+  Evaluator evaluator_;
+  Scratch scratch_;
+};
+
+}  // namespace headgate::routing

@@ -1,0 +1,101 @@
+// Watermarks: how far the event time of each key of TIMESTAMP BY … OVER has come. By its messages a clock stands at
+// the latest timestamp less the tolerance; once it was not heard for the idle time, it moves with the arrivals. A clock
+// never goes back. Hub time is an argument.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <tuple>
+#include <vector>
+
+#include "routing/compute/aggregates/packed.h"
+#include "routing/compute/kept_table.h"
+
+namespace headgate::routing {
+
+// Times that no message has; so far from the ends of the range that sums with them do not overflow.
+inline constexpr int64_t kNever = INT64_MIN / 4;
+inline constexpr int64_t kForever = INT64_MAX / 4;
+
+// A group that waits for event time `at`.
+struct Waiting {
+  int64_t at = 0;
+  uint64_t group = 0;
+
+  friend auto operator<=>(const Waiting&, const Waiting&) = default;
+};
+
+struct Clock : Kept<Clock> {
+  int64_t reached_ms = kNever;  // by its messages
+  int64_t heard_ms = kNever;    // arrival of the last of them
+  std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting;
+  // Its entry in the queue of clocks, by hub time.
+  int64_t queued_ms = kForever;
+  Waiting queued;
+};
+
+// The hub's clock has the number 0: it is always idle, so it stands at the arrivals less the tolerance. Windows by
+// arrival wait for it, and groups whose own clock was given up.
+class Clocks {
+ public:
+  Clocks(int64_t tolerance_ms, int64_t idle_ms, size_t clocks_max)
+      : tolerance_ms_(tolerance_ms), idle_ms_(idle_ms), clocks_max_(clocks_max) {}
+
+  [[nodiscard]] Clock& hub() { return hub_; }
+  // The clock of a key; nullptr if it is new.
+  [[nodiscard]] Clock* find(std::string_view key) const { return table_.find(key); }
+  // A number of which there is no clock any more is the hub's.
+  [[nodiscard]] Clock& with_id(uint64_t id);
+  [[nodiscard]] bool knows(uint64_t id) const { return table_.with_id(id) != nullptr; }
+  // True: make room by giving up oldest() before a further one is made.
+  [[nodiscard]] bool full() const { return table_.size() >= clocks_max_; }
+  [[nodiscard]] Clock& make(std::string key, uint64_t id);
+  [[nodiscard]] Clock* oldest() const { return table_.oldest(); }
+  // The groups that waited for it wait for nothing now.
+  [[nodiscard]] std::vector<Waiting> give_up(Clock& clock);
+
+  // Event time that a clock has reached at hub time `now_ms`.
+  [[nodiscard]] int64_t reached(const Clock& clock, int64_t now_ms) const;
+  // A message of event time `time_ms` arrived, the input number `input`.
+  void hear(Clock& clock, int64_t time_ms, int64_t now_ms, uint64_t input);
+  // Lets a group wait for event time `waiting.at`. It waits for one clock at a time; older entries of it are ignored.
+  void wait(Clock& clock, Waiting waiting);
+
+  struct Due {
+    int64_t due_ms = 0;  // hub time at which the clock gets there
+    Waiting waiting;
+    uint64_t clock = 0;
+  };
+  // The first group whose time comes, by hub time, event time and group.
+  [[nodiscard]] std::optional<Due> next();
+  void take_off(const Due& due);
+
+  // Everything before is done; what comes to be due is due no earlier.
+  void set_present(int64_t now_ms) { present_ms_ = now_ms; }
+
+  static void save(const Clock& clock, std::string& out);
+  // False: not what save() wrote.
+  [[nodiscard]] bool load(uint64_t id, PackedReader& in);
+  [[nodiscard]] KeptTable<Clock>& table() { return table_; }
+
+ private:
+  // When the clock reaches `at`, in hub time.
+  [[nodiscard]] int64_t due_ms(const Clock& clock, int64_t at) const;
+  void queue(Clock& clock);
+  void queue_anew(Clock& clock);
+
+  // By hub time, event time, group and clock.
+  using Entry = std::tuple<int64_t, Waiting, uint64_t>;
+
+  int64_t tolerance_ms_;
+  int64_t idle_ms_;
+  size_t clocks_max_;
+  int64_t present_ms_ = kNever;
+  Clock hub_;
+  KeptTable<Clock> table_;
+  // Entries may come too early, never too late: a clock that has moved since is put back.
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> due_;
+};
+
+}  // namespace headgate::routing

@@ -1,0 +1,58 @@
+#include "routing/compute/windows/count_windows.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace headgate::routing {
+
+CountWindows::CountWindows(const Window& window, Sums none)
+    : size_(std::max<uint32_t>(window.messages, 1)),
+      hop_(window.hop_messages > 0 ? window.hop_messages : size_),
+      pane_(std::gcd(size_, hop_)),
+      none_(std::move(none)) {}
+
+Placement CountWindows::place(Group& group, Moment moment) {
+  Placement placed{nullptr, moment.time_ms, false, false};
+  const uint64_t number = group.messages++;
+  if (number % hop_ >= size_ && hop_ > size_) return placed;  // between two windows
+  Pane& pane = group.panes.find_or_add(static_cast<int64_t>(number / pane_), none_);
+  if (number % pane_ == 0) pane.first_ms = moment.time_ms;
+  pane.last_ms = moment.time_ms;
+  placed.pane = &pane;
+  return placed;
+}
+
+Closing CountWindows::window(const Group& group, uint64_t from, uint64_t to) const {
+  Closing closing;
+  closing.from = static_cast<int64_t>(from / pane_);
+  closing.to = static_cast<int64_t>((to + pane_ - 1) / pane_);
+  const size_t first = group.panes.first_from(closing.from);
+  if (first < group.panes.size()) closing.start_ms = group.panes[first].first_ms;
+  if (!group.panes.empty()) closing.end_ms = group.panes.back().last_ms;
+  return closing;
+}
+
+std::optional<Closing> CountWindows::completed(const Group& group) const {
+  if (group.messages < size_ || (group.messages - size_) % hop_ != 0) return std::nullopt;
+  return window(group, group.messages - size_, group.messages);
+}
+
+uint64_t CountWindows::open_from(const Group& group) const {
+  return group.messages < size_ ? 0 : ((group.messages - size_) / hop_ + 1) * hop_;
+}
+
+void CountWindows::pass(Group& group, int64_t) const {
+  const auto from = static_cast<int64_t>(open_from(group) / pane_);
+  while (!group.panes.empty() && group.panes[0].at < from) group.panes.remove_first();
+}
+
+std::vector<Closing> CountWindows::open(const Group& group) const {
+  const uint64_t from = open_from(group);
+  if (group.panes.empty() || from >= group.messages) return {};
+  Closing closing = window(group, from, group.messages);
+  closing.complete = false;
+  return {closing};
+}
+
+}  // namespace headgate::routing

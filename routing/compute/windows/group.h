@@ -1,0 +1,66 @@
+// One group of a windowed route: its panes and how far its windows have come.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "routing/compute/computation.h"
+#include "routing/compute/kept_table.h"
+#include "routing/compute/windows/clocks.h"
+#include "routing/compute/windows/panes.h"
+
+namespace headgate::routing {
+
+// A closed window that late messages have changed, known for as long as it can be revised.
+struct Revision {
+  int64_t end_ms = 0;
+  uint32_t rev = 0;   // of the next result
+  bool owed = false;  // a result has to follow
+
+  friend bool operator==(const Revision&, const Revision&) = default;
+};
+
+struct Group : Kept<Group> {
+  Panes panes;
+  int64_t closed_until_ms = kNever;  // windows that end by then have given their result
+  uint64_t messages = 0;             // of a count window: how many came
+  std::vector<Revision> revisions;   // by end
+  std::optional<int64_t> revise_ms;  // when the results that are owed follow, in hub time
+  std::vector<uint64_t> clocks;      // keys of TIMESTAMP BY … OVER that feed it; none: the hub's
+  Waiting waiting{kForever, 0};      // its next event time, at the clock that it waits for
+  size_t bytes = 0;                  // memory, as it was last reckoned
+};
+
+// A result that is due: the panes [from, to) of a group, as a window.
+struct Closing {
+  int64_t from = 0;
+  int64_t to = 0;
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;
+  uint32_t rev = 0;
+  bool complete = true;
+};
+
+// Terms of late messages. `keep_ms` is 0 unless the policy is to revise.
+struct LateRule {
+  LatePolicy policy = LatePolicy::revise;
+  int64_t keep_ms = 0;
+};
+
+// When a message counts.
+struct Moment {
+  int64_t time_ms = 0;     // event time
+  int64_t reached_ms = 0;  // how far the clocks of its group have come without it
+};
+
+// Where a message goes.
+struct Placement {
+  Pane* pane = nullptr;  // nullptr: nowhere
+  int64_t time_ms = 0;   // its event time, as it counts
+  bool late = false;
+  bool too_late = false;  // and so goes nowhere
+};
+
+}  // namespace headgate::routing

@@ -1,0 +1,68 @@
+#include "routing/compute/windows/kind.h"
+
+#include <type_traits>
+
+namespace headgate::routing {
+
+LateRule late_rule(const ComputePlan& plan) {
+  const bool revises = !plan.query.timestamp.empty() && plan.limits.late == LatePolicy::revise;
+  return {plan.limits.late, revises ? std::max<int64_t>(plan.limits.keep_ms, 0) : 0};
+}
+
+WindowKind::WindowKind(const ComputePlan& plan) : kind_(make(plan)) {}
+
+WindowKind::Kinds WindowKind::make(const ComputePlan& plan) {
+  const Window& window = plan.query.window;
+  switch (window.kind) {
+    case Window::Kind::session:
+      return SessionWindows(window, late_rule(plan), empty_sums(plan.query));
+    case Window::Kind::sliding:
+      return SlidingWindows(window, late_rule(plan), empty_sums(plan.query));
+    case Window::Kind::count:
+      return CountWindows(window, empty_sums(plan.query));
+    default:
+      return TimeWindows(window, late_rule(plan), empty_sums(plan.query));
+  }
+}
+
+Placement WindowKind::place(Group& group, Moment moment) {
+  return std::visit([&](auto& kind) { return kind.place(group, moment); }, kind_);
+}
+
+std::optional<Closing> WindowKind::completed(Group& group, int64_t time_ms) const {
+  if (const auto* sliding = std::get_if<SlidingWindows>(&kind_)) return sliding->completed(group, time_ms);
+  const auto* count = std::get_if<CountWindows>(&kind_);
+  return count ? count->completed(group) : std::nullopt;
+}
+
+std::optional<int64_t> WindowKind::next(const Group& group) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->next(group);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->next(group);
+  const auto* sliding = std::get_if<SlidingWindows>(&kind_);
+  return sliding ? sliding->next(group) : std::nullopt;
+}
+
+std::optional<Closing> WindowKind::closing(Group& group, int64_t at_ms) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->closing(group, at_ms);
+  const auto* session = std::get_if<SessionWindows>(&kind_);
+  return session ? session->closing(group, at_ms) : std::nullopt;
+}
+
+void WindowKind::pass(Group& group, int64_t at_ms) const {
+  std::visit([&](const auto& kind) { kind.pass(group, at_ms); }, kind_);
+}
+
+std::optional<Closing> WindowKind::take_revision(Group& group) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->take_revision(group);
+  const auto* session = std::get_if<SessionWindows>(&kind_);
+  return session ? session->take_revision(group) : std::nullopt;
+}
+
+std::vector<Closing> WindowKind::open(const Group& group) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->open(group);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group);
+  const auto* count = std::get_if<CountWindows>(&kind_);
+  return count ? count->open(group) : std::vector<Closing>();
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,40 @@
+// Windows of whatever kind a query has.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "routing/compute/windows/count_windows.h"
+#include "routing/compute/windows/group.h"
+#include "routing/compute/windows/session_windows.h"
+#include "routing/compute/windows/sliding_windows.h"
+#include "routing/compute/windows/time_windows.h"
+
+namespace headgate::routing {
+
+// Functions are those of TimeWindows, CountWindows and SlidingWindows.
+class WindowKind {
+ public:
+  explicit WindowKind(const ComputePlan& plan);
+
+  [[nodiscard]] Placement place(Group& group, Moment moment);
+  // The result that a message which was just placed and added brings about.
+  [[nodiscard]] std::optional<Closing> completed(Group& group, int64_t time_ms) const;
+  [[nodiscard]] std::optional<int64_t> next(const Group& group) const;
+  [[nodiscard]] std::optional<Closing> closing(Group& group, int64_t at_ms) const;
+  void pass(Group& group, int64_t at_ms) const;
+  [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
+  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+
+ private:
+  using Kinds = std::variant<TimeWindows, SessionWindows, SlidingWindows, CountWindows>;
+  [[nodiscard]] static Kinds make(const ComputePlan& plan);
+
+  Kinds kind_;
+};
+
+// Late messages revise only where time comes from the messages.
+[[nodiscard]] LateRule late_rule(const ComputePlan& plan);
+
+}  // namespace headgate::routing

@@ -1,0 +1,50 @@
+// Tumbling and hopping windows: [start, end) with start = offset + n * hop. Panes are as long as the greatest length of
+// which size and hop are multiples, so that a message touches one however many windows it is in.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "routing/compute/windows/group.h"
+#include "routing/language/query.h"
+
+namespace headgate::routing {
+
+// Says of a group where messages go and which results are due; keeps no state of its own.
+class TimeWindows {
+ public:
+  TimeWindows(const Window& window, LateRule late, Sums none);
+
+  [[nodiscard]] Placement place(Group& group, Moment moment);
+  // Event time at which the group has something to do; nullopt: never.
+  [[nodiscard]] std::optional<int64_t> next(const Group& group) const;
+  // The result that is due at event time `at_ms`, if there is one; call pass() after it.
+  [[nodiscard]] std::optional<Closing> closing(Group& group, int64_t at_ms) const;
+  // Does away with what is not needed beyond `at_ms`. False: a result is owed before; call closing() again.
+  void pass(Group& group, int64_t at_ms) const;
+  // A revised window whose result is owed, and no longer is then.
+  [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
+  // Results that the group can give before its time.
+  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+
+ private:
+  [[nodiscard]] int64_t pane_of(int64_t time_ms) const;
+  [[nodiscard]] int64_t pane_start(int64_t pane) const { return offset_ms_ + pane * pane_ms_; }
+  // Of the windows that `time_ms` is in: the first and the last that ends. The last ends before it begins to hold it
+  // if it is in none.
+  [[nodiscard]] int64_t first_end(int64_t time_ms) const;
+  [[nodiscard]] int64_t last_end(int64_t time_ms) const;
+  [[nodiscard]] std::optional<int64_t> next_end(const Group& group) const;
+  [[nodiscard]] Closing window_until(int64_t end_ms) const;
+  void revise(Group& group, int64_t first_end_ms, int64_t last_end_ms) const;
+  [[nodiscard]] bool holds_panes(const Group& group, int64_t end_ms) const;
+
+  int64_t size_ms_;
+  int64_t hop_ms_;
+  int64_t offset_ms_;
+  int64_t pane_ms_;
+  LateRule late_;
+  Sums none_;
+};
+
+}  // namespace headgate::routing

@@ -1,0 +1,269 @@
+#include "routing/compute/windows/window_engine.h"
+
+#include <algorithm>
+
+#include "routing/compute/event_time.h"
+
+namespace headgate::routing {
+namespace {
+
+constexpr size_t kClocksOfGroupMax = 16;
+constexpr size_t kEvictionsAtOnce = 16;
+constexpr size_t kStepsForResult = 8;  // of advance(): many may give none
+
+bool by_event_time(const ComputePlan& plan) { return !plan.query.timestamp.empty(); }
+
+// By arrival nothing is waited for.
+int64_t tolerance_of(const ComputePlan& plan) {
+  return by_event_time(plan) ? std::max<int64_t>(plan.limits.tolerance_ms, 0) : 0;
+}
+
+bool is_empty(const Group& group) {
+  return group.panes.empty() && group.revisions.empty() && group.messages == 0;
+}
+
+}  // namespace
+
+WindowEngine::WindowEngine(const ComputePlan& plan, ComputeCounts& counts, std::string& sample)
+    : plan_(plan),
+      counts_(counts),
+      sample_(sample),
+      kind_(plan),
+      writer_(plan, counts, sample),
+      clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), plan.limits.groups_max),
+      groups_(empty_sums(plan.query)) {}
+
+int64_t WindowEngine::time_of(MessageRow& row) {
+  if (!by_event_time(plan_)) return row.arrived_ms();
+  const auto time = timestamp_ms(row.value(plan_.query.timestamp));
+  if (!time) {
+    ++counts_.type_errors;
+    sample_ = "TIMESTAMP BY gave no time: the arrival is taken";
+    return row.arrived_ms();
+  }
+  if (*time <= row.arrived_ms() + plan_.limits.early_ms) return *time;
+  ++counts_.early;
+  return row.arrived_ms();
+}
+
+Clock& WindowEngine::clock_of(MessageRow& row) {
+  if (!by_event_time(plan_)) return clocks_.hub();
+  row.key(plan_.query.timestamp_over, key_);
+  if (Clock* known = clocks_.find(key_)) return *known;
+  if (clocks_.full()) give_up_clock(row.arrived_ms());
+  return clocks_.make(key_, next_id_++);
+}
+
+// Groups that waited for it wait for their other clocks, or for the hub's.
+void WindowEngine::give_up_clock(int64_t now_ms) {
+  for (const Waiting& waiting : clocks_.give_up(*clocks_.oldest())) {
+    Group* group = groups_.table().with_id(waiting.group);
+    if (group && group->waiting == waiting) wait(*group, waiting.at, now_ms);
+  }
+}
+
+void WindowEngine::join(Group& group, const Clock& clock, int64_t now_ms) {
+  std::vector<uint64_t>& joined = group.clocks;
+  if (clock.id == 0 || std::find(joined.begin(), joined.end(), clock.id) != joined.end()) return;
+  std::erase_if(joined, [&](uint64_t id) { return !clocks_.knows(id); });
+  const auto ahead = [&](uint64_t a, uint64_t b) {
+    return clocks_.reached(clocks_.with_id(a), now_ms) < clocks_.reached(clocks_.with_id(b), now_ms);
+  };
+  if (joined.size() >= kClocksOfGroupMax) joined.erase(std::max_element(joined.begin(), joined.end(), ahead));
+  joined.push_back(clock.id);
+}
+
+Clock& WindowEngine::slowest(const Group& group, int64_t now_ms) {
+  Clock* slowest = nullptr;
+  for (const uint64_t id : group.clocks) {
+    Clock& clock = clocks_.with_id(id);
+    if (!slowest || clocks_.reached(clock, now_ms) < clocks_.reached(*slowest, now_ms)) slowest = &clock;
+  }
+  return slowest ? *slowest : clocks_.hub();
+}
+
+void WindowEngine::wait(Group& group, int64_t at_ms, int64_t now_ms) {
+  group.waiting = {at_ms, group.id};
+  clocks_.wait(slowest(group, now_ms), group.waiting);
+}
+
+// A group may be woken too early, and waits anew then.
+void WindowEngine::schedule(Group& group, int64_t now_ms) {
+  const auto next = kind_.next(group);
+  if (next && *next < group.waiting.at) wait(group, *next, now_ms);
+}
+
+void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
+  const int64_t now = row.arrived_ms();
+  clocks_.set_present(now);
+  const int64_t time = time_of(row);
+  Clock& clock = clock_of(row);
+  row.key(plan_.query.keys, key_);
+  Group* known = groups_.table().find(key_);
+  auto fresh = known ? nullptr : std::make_unique<Group>();
+  Group& group = known ? *known : *fresh;
+  join(group, clock, now);
+  Placement placed = kind_.place(group, {time, clocks_.reached(slowest(group, now), now)});
+  note_late(placed, dead_letter);
+  if (fresh && !is_empty(group)) {
+    make_room(nullptr, out);
+    fresh->id = next_id_++;
+    fresh->key = key_;
+    known = &groups_.add(std::move(fresh));
+  }
+  if (known) add(*known, placed, row, out);
+  if (clock.id != 0) clocks_.hear(clock, time, now, row.input());
+}
+
+void WindowEngine::add(Group& group, Placement& placed, MessageRow& row, Results& out) {
+  const int64_t now = row.arrived_ms();
+  if (placed.pane) {
+    counts_.type_errors += row.add_to(placed.pane->sums, placed.time_ms);
+    group.panes.change(*placed.pane);
+    if (const auto completed = kind_.completed(group, placed.time_ms)) write(group, *completed, out);
+  }
+  if (plan_.query.window.kind == Window::Kind::count) kind_.pass(group, now);
+  if (placed.pane && placed.late && late_rule(plan_).keep_ms > 0 && !group.revise_ms) {
+    group.revise_ms = now + tolerance_of(plan_);
+    revisions_.emplace(*group.revise_ms, group.id);
+  }
+  groups_.table().touch(group, row.input());
+  groups_.change(group);
+  schedule(group, now);
+  if (groups_.bytes() > plan_.limits.state_bytes_max) make_room(&group, out);
+}
+
+void WindowEngine::note_late(const Placement& placed, bool& dead_letter) {
+  if (!placed.late) return;
+  ++counts_.late;
+  if (!placed.too_late) return;
+  ++counts_.late_dropped;
+  dead_letter = plan_.limits.late == LatePolicy::revise || plan_.limits.late == LatePolicy::dead_letter;
+}
+
+// Makes room for a new group, or for the growth of `current`.
+void WindowEngine::make_room(const Group* current, Results& out) {
+  const size_t room = std::max<size_t>(plan_.limits.groups_max, 1);
+  if (!current && groups() >= room) evict(*groups_.table().oldest(), out);
+  for (size_t i = 0; current && i < kEvictionsAtOnce && groups_.bytes() > plan_.limits.state_bytes_max; ++i) {
+    Group* oldest = groups_.table().oldest();
+    if (oldest == current) return;
+    evict(*oldest, out);
+  }
+}
+
+void WindowEngine::evict(Group& group, Results& out) {
+  while (const auto owed = kind_.take_revision(group)) write(group, *owed, out);
+  for (const Closing& open : kind_.open(group)) write(group, open, out);
+  ++counts_.evicted;
+  remove(group);
+}
+
+void WindowEngine::write(Group& group, const Closing& closing, Results& out) {
+  const Sums* sums = group.panes.merge(closing.from, closing.to, merged_);
+  if (sums) writer_.write(group.key, *sums, closing, out);
+}
+
+bool WindowEngine::advance(int64_t now_ms, size_t results_max, Results& out) {
+  const size_t before = out.size();
+  for (size_t step = 0;; ++step) {
+    const auto clock = clocks_.next();
+    const auto revision = next_revision();
+    const bool clock_first = clock && (!revision || clock->due_ms <= revision->first);
+    if (!clock && !revision) return false;
+    if ((clock_first ? clock->due_ms : revision->first) > now_ms) return false;
+    if (out.size() - before >= results_max || step >= results_max * kStepsForResult) return true;
+    if (clock_first)
+      fire(*clock, out);
+    else
+      revise(*groups_.table().with_id(revision->second), out);
+  }
+}
+
+std::optional<int64_t> WindowEngine::due_ms() {
+  const auto clock = clocks_.next();
+  const auto revision = next_revision();
+  if (!clock || !revision)
+    return clock ? std::optional(clock->due_ms) : revision ? std::optional(revision->first) : std::nullopt;
+  return std::min(clock->due_ms, revision->first);
+}
+
+// One step of a group whose time has come: at most one result.
+void WindowEngine::fire(const Clocks::Due& due, Results& out) {
+  clocks_.take_off(due);
+  Group* group = groups_.table().with_id(due.waiting.group);
+  if (!group || group->waiting != due.waiting) return;
+  if (clocks_.reached(slowest(*group, due.due_ms), due.due_ms) < due.waiting.at) {
+    wait(*group, due.waiting.at, due.due_ms);
+    return;
+  }
+  group->waiting.at = kForever;
+  if (kind_.next(*group) == due.waiting.at) {
+    if (const auto closing = kind_.closing(*group, due.waiting.at)) write(*group, *closing, out);
+    kind_.pass(*group, due.waiting.at);
+    groups_.change(*group);
+  }
+  if (is_empty(*group))
+    remove(*group);
+  else
+    schedule(*group, due.due_ms);
+}
+
+std::optional<WindowEngine::RevisionDue> WindowEngine::next_revision() {
+  while (!revisions_.empty()) {
+    const Group* group = groups_.table().with_id(revisions_.top().second);
+    if (group && group->revise_ms == revisions_.top().first) return revisions_.top();
+    revisions_.pop();
+  }
+  return std::nullopt;
+}
+
+// One result that is owed; after the last the group owes nothing.
+void WindowEngine::revise(Group& group, Results& out) {
+  if (const auto owed = kind_.take_revision(group))
+    write(group, *owed, out);
+  else
+    group.revise_ms.reset();
+  groups_.change(group);
+}
+
+void WindowEngine::save(const Computation::Put& put) {
+  groups_.save(put);
+  const auto entry = [](uint64_t id) {
+    std::string key = "c";
+    pack_varint(key, id);
+    return key;
+  };
+  clocks_.table().save(
+      [&](const Clock& clock) {
+        std::string bytes;
+        Clocks::save(clock, bytes);
+        put(entry(clock.id), std::move(bytes));
+      },
+      [&](uint64_t gone) { put(entry(gone), std::nullopt); });
+}
+
+bool WindowEngine::load(std::string_view key, std::string_view bytes) {
+  if (key.starts_with('g')) return groups_.load_group(key, bytes, plan_.query.keys.size());
+  if (key.starts_with('p')) return groups_.load_pane(key, bytes);
+  if (!key.starts_with('c')) return false;
+  PackedReader name(key.substr(1));
+  PackedReader in(bytes);
+  const uint64_t id = name.varint();
+  return name.ok() && name.rest().empty() && clocks_.load(id, in);
+}
+
+void WindowEngine::settle(int64_t present_ms, uint64_t next_id) {
+  next_id_ = std::max(next_id_, next_id);
+  clocks_.set_present(present_ms);
+  groups_.settle();
+  clocks_.table().order_by_touch();
+  clocks_.table().for_each([&](const Clock& clock) { next_id_ = std::max(next_id_, clock.id + 1); });
+  groups_.table().for_each([&](Group& group) {
+    next_id_ = std::max(next_id_, group.id + 1);
+    if (group.revise_ms) revisions_.emplace(*group.revise_ms, group.id);
+    schedule(group, present_ms);
+  });
+}
+
+}  // namespace headgate::routing

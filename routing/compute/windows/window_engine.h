@@ -1,0 +1,79 @@
+// Groups, windows and time of one route: where a message counts, and which results come when.
+//
+// Whatever comes due by hub time comes in one order: by due time, event time and number of the group, whichever clock
+// it waited for. So results do not depend on how the inputs were cut into steps, nor on restarts between them.
+#pragma once
+
+#include <optional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "routing/compute/message_row.h"
+#include "routing/compute/result_writer.h"
+#include "routing/compute/windows/clocks.h"
+#include "routing/compute/windows/group_set.h"
+#include "routing/compute/windows/kind.h"
+
+namespace headgate::routing {
+
+class WindowEngine {
+ public:
+  using Results = Computation::Results;
+
+  // All must outlive it.
+  WindowEngine(const ComputePlan& plan, ComputeCounts& counts, std::string& sample);
+
+  // As Computation::advance() and take().
+  [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
+  void take(MessageRow& row, bool& dead_letter, Results& out);
+  [[nodiscard]] std::optional<int64_t> due_ms();
+
+  void save(const Computation::Put& put);
+  // Entries of groups, panes and clocks: keys begin with g, p, c.
+  [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
+  // After the last load(): goes on where the inputs had come to.
+  void settle(int64_t present_ms, uint64_t next_id);
+
+  [[nodiscard]] uint64_t next_id() const { return next_id_; }
+  [[nodiscard]] uint64_t bytes() const { return groups_.bytes(); }
+  [[nodiscard]] size_t groups() const { return groups_.table().size(); }
+
+ private:
+  using RevisionDue = std::pair<int64_t, uint64_t>;  // hub time, group
+
+  // Event time of the message, as far as it can be true.
+  [[nodiscard]] int64_t time_of(MessageRow& row);
+  [[nodiscard]] Clock& clock_of(MessageRow& row);
+  void give_up_clock(int64_t now_ms);
+  void join(Group& group, const Clock& clock, int64_t now_ms);
+
+  [[nodiscard]] Clock& slowest(const Group& group, int64_t now_ms);
+  void schedule(Group& group, int64_t now_ms);
+  void wait(Group& group, int64_t at_ms, int64_t now_ms);
+  void fire(const Clocks::Due& due, Results& out);
+  void revise(Group& group, Results& out);
+  [[nodiscard]] std::optional<RevisionDue> next_revision();
+
+  void add(Group& group, Placement& placed, MessageRow& row, Results& out);
+  void note_late(const Placement& placed, bool& dead_letter);
+  void make_room(const Group* current, Results& out);
+  void evict(Group& group, Results& out);
+  void write(Group& group, const Closing& closing, Results& out);
+  void remove(Group& group) { groups_.remove(group); }
+
+  const ComputePlan& plan_;
+  ComputeCounts& counts_;
+  std::string& sample_;
+  WindowKind kind_;
+  ResultWriter writer_;
+  Clocks clocks_;
+  GroupSet groups_;
+  std::priority_queue<RevisionDue, std::vector<RevisionDue>, std::greater<>> revisions_;
+  uint64_t next_id_ = 1;  // of groups and clocks
+  std::string key_;       // scratch
+  Sums merged_;           // scratch
+};
+
+}  // namespace headgate::routing

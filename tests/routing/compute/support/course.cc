@@ -1,0 +1,68 @@
+#include "tests/routing/compute/support/course.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "tests/routing/table/table_fields.h"
+
+namespace headgate::routing {
+namespace {
+
+std::string described(const ComputeResult& result) {
+  std::string text = "[" + std::to_string(result.start_ms) + "," + std::to_string(result.end_ms) + ")";
+  if (result.rev > 0) text += " r" + std::to_string(result.rev);
+  if (!result.complete) text += " partial";
+  return text + " " + (result.passes_on ? "passes" : result.body);
+}
+
+}  // namespace
+
+void Course::note(const Computation::Results& results) {
+  for (const ComputeResult& result : results) results_.push_back(described(result));
+}
+
+void Course::advance(int64_t now_ms, size_t results_max) {
+  bool more = true;
+  while (more) {
+    Computation::Results out;
+    more = computation_.advance(now_ms, results_max, out);
+    EXPECT_LE(out.size(), results_max);
+    note(out);
+  }
+}
+
+Truth Course::send(const Input& input) {
+  advance(input.at_ms);
+  TableFields fields({}, {}, input.body);
+  Computation::Results out;
+  dead_letter_ = false;
+  const Truth truth = computation_.take(fields, input.at_ms, input.source, input.id, dead_letter_, out);
+  note(out);
+  return truth;
+}
+
+std::vector<std::string> Course::results() { return std::exchange(results_, {}); }
+
+void Course::save() {
+  std::map<std::string, int> seen;
+  computation_.save_changed([&](std::string_view key, std::optional<std::string> bytes) {
+    ++puts_;
+    EXPECT_EQ(++seen[std::string(key)], 1) << "stored twice at once";
+    if (bytes)
+      stored_[std::string(key)] = *std::move(bytes);
+    else
+      stored_.erase(std::string(key));
+  });
+}
+
+void Course::restart(uint32_t seed) {
+  computation_ = Computation(plan_);
+  std::vector<std::pair<std::string, std::string>> entries(stored_.begin(), stored_.end());
+  std::shuffle(entries.begin(), entries.end(), std::mt19937(seed));
+  for (const auto& [key, bytes] : entries) EXPECT_TRUE(computation_.load(key, bytes));
+}
+
+}  // namespace headgate::routing
