@@ -5,6 +5,9 @@
 
 #include "routing/compute/aggregates/packed.h"
 #include "routing/compute/message_row.h"
+#include "routing/compute/projection.h"
+#include "routing/compute/recall/functions.h"
+#include "routing/compute/topic_template.h"
 #include "routing/compute/windows/window_engine.h"
 
 namespace headgate::routing {
@@ -34,9 +37,12 @@ std::string entry_head(const ComputePlan& plan) {
 struct Computation::State {
   explicit State(std::shared_ptr<const ComputePlan> given) : plan(std::move(given)), head(entry_head(*plan)) {
     if (plan->query.window.kind != Window::Kind::none) windows.emplace(*plan, counts, sample);
+    if (!plan->query.stateful.empty()) stateful.emplace(*plan, counts);
   }
 
   void settle();
+  // The result of a message that is forwarded, of a route without a window.
+  void write_row(Fields& fields, Results& out);
   void save_meta(const Put& put);
   [[nodiscard]] bool load_meta(std::string_view bytes);
 
@@ -46,6 +52,7 @@ struct Computation::State {
   std::string sample;
   RowEvaluators evaluators;
   std::optional<WindowEngine> windows;
+  std::optional<StatefulFunctions> stateful;
   uint64_t inputs = 0;  // taken so far
   int64_t present_ms = kNever;
   uint64_t next_id = 1;
@@ -57,6 +64,23 @@ struct Computation::State {
 void Computation::State::settle() {
   if (std::exchange(settled, true)) return;
   if (windows) windows->settle(present_ms, next_id);
+  if (stateful) stateful->settle();
+}
+
+void Computation::State::write_row(Fields& fields, Results& out) {
+  ComputeResult result;
+  Slots* slots = stateful ? &*stateful : nullptr;
+  result.passes_on = plan->query.passes_on();
+  if (!result.passes_on &&
+      !append_row(plan->query, evaluators.value, plan->reading, fields, result.body, slots)) {
+    ++counts.type_errors;
+    sample = "the body is no JSON object, and SELECT *, … adds members to one";
+    return;
+  }
+  fill_in_topics(plan->sinks, evaluators.value, plan->reading, fields, slots, result, counts.type_errors,
+                 sample);
+  ++counts.results;
+  out.push_back(std::move(result));
 }
 
 void Computation::State::save_meta(const Put& put) {
@@ -99,13 +123,19 @@ Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view sou
   state.present_ms = arrived_ms;
   ++state.inputs;
   ++state.counts.evaluated;
-  (void)source, (void)id;
-  MessageRow row(*state.plan, state.evaluators, fields, nullptr, arrived_ms, state.inputs);
-  const Truth truth = state.evaluators.value.decide(state.plan->condition, state.plan->reading, fields);
+  Slots* slots = state.stateful ? &*state.stateful : nullptr;
+  MessageRow row(*state.plan, state.evaluators, fields, slots, arrived_ms, state.inputs);
+  if (state.stateful) state.stateful->begin(row, source, id);
+  const Truth truth =
+      state.evaluators.value.decide(state.plan->condition, state.plan->reading, fields, slots);
   if (truth == Truth::undefined) ++state.counts.undefined;
   if (truth != Truth::yes) return truth;
   ++state.counts.matched;
-  if (state.windows) state.windows->take(row, dead_letter, out);
+  if (state.stateful) state.stateful->forward(row, source, id);
+  if (state.windows)
+    state.windows->take(row, dead_letter, out);
+  else
+    state.write_row(fields, out);
   return truth;
 }
 
@@ -121,6 +151,7 @@ void Computation::save_changed(const Put& put) {
     put(key, std::move(bytes));
   };
   if (state_->windows) state_->windows->save(put_whole);
+  if (state_->stateful) state_->stateful->save(put_whole);
   state_->save_meta(put);
 }
 
@@ -129,12 +160,21 @@ bool Computation::load(std::string_view key, std::string_view bytes) {
   state_->settled = false;
   bytes.remove_prefix(state_->head.size());
   if (key == kMetaKey) return state_->load_meta(bytes);
+  if (key.starts_with('s')) return state_->stateful && state_->stateful->load(key, bytes);
   return state_->windows && state_->windows->load(key, bytes);
 }
 
 const ComputeCounts& Computation::counts() const { return state_->counts; }
 const std::string& Computation::sample() const { return state_->sample; }
-uint64_t Computation::state_bytes() const { return state_->windows ? state_->windows->bytes() : 0; }
-size_t Computation::groups() const { return state_->windows ? state_->windows->groups() : 0; }
+
+uint64_t Computation::state_bytes() const {
+  return (state_->windows ? state_->windows->bytes() : 0) +
+         (state_->stateful ? state_->stateful->bytes() : 0);
+}
+
+size_t Computation::groups() const {
+  return (state_->windows ? state_->windows->groups() : 0) +
+         (state_->stateful ? state_->stateful->size() : 0);
+}
 
 }  // namespace headgate::routing

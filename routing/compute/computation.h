@@ -102,7 +102,7 @@ class Computation {
   // The last thing that counted as a type error, for people to see.
   [[nodiscard]] const std::string& sample() const;
   [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate
-  [[nodiscard]] size_t groups() const;
+  [[nodiscard]] size_t groups() const;         // and keys of functions that remember
 
  private:
   struct State;

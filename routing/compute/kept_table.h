@@ -18,7 +18,7 @@ template <typename T>
 struct Kept {
   uint64_t id = 0;  // never used again
   std::string key;
-  uint64_t touched = 0;  // the number of the input that touched it last
+  uint64_t touched = 0;  // counts up from one touch of any to the next
   bool changed = false;  // since the last save
   bool stored = false;
   T* older = nullptr;
@@ -40,7 +40,7 @@ class KeptTable {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : found->second;
   }
-  // The one that no input touched for longest; nullptr if empty.
+  // The one that was not touched for longest; nullptr if empty.
   [[nodiscard]] T* oldest() const { return oldest_; }
 
   // Nullptr, and nothing is added, if its key or its number is taken.
@@ -53,8 +53,8 @@ class KeptTable {
     return added;
   }
 
-  void touch(T& element, uint64_t input) {
-    element.touched = input;
+  void touch(T& element) {
+    element.touched = ++touches_;
     change(element);
     if (newest_ == &element) return;
     unlink(element);
@@ -90,13 +90,14 @@ class KeptTable {
     for (T* element = oldest_; element; element = element->newer) call(*element);
   }
 
-  // Puts all in the order in which inputs touched them: after elements were added in another one.
+  // Puts all in the order in which they were touched: after elements were added in another one.
   void order_by_touch() {
     std::vector<T*> all;
     for_each([&](T& element) { all.push_back(&element); });
     std::sort(all.begin(), all.end(), [](const T* a, const T* b) {
       return std::pair(a->touched, a->id) < std::pair(b->touched, b->id);
     });
+    if (!all.empty()) touches_ = std::max(touches_, all.back()->touched);
     oldest_ = newest_ = nullptr;
     for (T* element : all) {
       element->older = element->newer = nullptr;
@@ -120,6 +121,7 @@ class KeptTable {
   std::unordered_map<uint64_t, T*> by_id_;
   T* oldest_ = nullptr;
   T* newest_ = nullptr;
+  uint64_t touches_ = 0;
   std::vector<uint64_t> changed_;
   std::vector<uint64_t> gone_;
 };

@@ -29,7 +29,7 @@ class MessageRow {
         input_(input) {}
 
   [[nodiscard]] int64_t arrived_ms() const { return arrived_ms_; }
-  // Its number among all that the computation took.
+  // The message's number among all that the computation took.
   [[nodiscard]] uint64_t input() const { return input_; }
 
   // Good until the next call of any function.

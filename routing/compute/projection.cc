@@ -25,13 +25,13 @@ bool append_others(std::string& out, std::string_view whole, const Query& query)
 
 // `SELECT *, …`: the members of the message's body, then those of the list.
 bool append_merged(const Query& query, Evaluator& evaluator, Reading reading, Fields& fields,
-                   std::string& out) {
+                   std::string& out, Slots* slots) {
   out.push_back('{');
   const size_t from = out.size();
   if (!append_others(out, fields.body_json({}, reading.body), query)) return false;
   std::string added;
   JsonRow row(added);
-  add_items(row, query.items, evaluator, reading, fields);
+  add_items(row, query.items, evaluator, reading, fields, slots);
   row.close();
   const bool both = out.size() > from && added.size() > 2;
   if (both) out.push_back(',');
@@ -41,10 +41,11 @@ bool append_merged(const Query& query, Evaluator& evaluator, Reading reading, Fi
 
 }  // namespace
 
-bool append_row(const Query& query, Evaluator& evaluator, Reading reading, Fields& fields, std::string& out) {
-  if (query.all) return append_merged(query, evaluator, reading, fields, out);
+bool append_row(const Query& query, Evaluator& evaluator, Reading reading, Fields& fields, std::string& out,
+                Slots* slots) {
+  if (query.all) return append_merged(query, evaluator, reading, fields, out, slots);
   JsonRow row(out);
-  add_items(row, query.items, evaluator, reading, fields);
+  add_items(row, query.items, evaluator, reading, fields, slots);
   row.close();
   return true;
 }

@@ -28,10 +28,10 @@ int64_t Clocks::reached(const Clock& clock, int64_t now_ms) const {
   return idle ? std::max(clock.reached_ms, now_ms - tolerance_ms_) : clock.reached_ms;
 }
 
-void Clocks::hear(Clock& clock, int64_t time_ms, int64_t now_ms, uint64_t input) {
+void Clocks::hear(Clock& clock, int64_t time_ms, int64_t now_ms) {
   clock.reached_ms = std::max(reached(clock, now_ms), time_ms - tolerance_ms_);
   clock.heard_ms = now_ms;
-  table_.touch(clock, input);
+  table_.touch(clock);
   queue(clock);
 }
 

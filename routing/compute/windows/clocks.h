@@ -30,7 +30,7 @@ struct Clock : Kept<Clock> {
   int64_t reached_ms = kNever;  // by its messages
   int64_t heard_ms = kNever;    // arrival of the last of them
   std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting;
-  // Its entry in the queue of clocks, by hub time.
+  // The clock's entry in the queue of clocks, by hub time.
   int64_t queued_ms = kForever;
   Waiting queued;
 };
@@ -57,8 +57,8 @@ class Clocks {
 
   // Event time that a clock has reached at hub time `now_ms`.
   [[nodiscard]] int64_t reached(const Clock& clock, int64_t now_ms) const;
-  // A message of event time `time_ms` arrived, the input number `input`.
-  void hear(Clock& clock, int64_t time_ms, int64_t now_ms, uint64_t input);
+  // A message of event time `time_ms` arrived.
+  void hear(Clock& clock, int64_t time_ms, int64_t now_ms);
   // Lets a group wait for event time `waiting.at`. It waits for one clock at a time; older entries of it are ignored.
   void wait(Clock& clock, Waiting waiting);
 

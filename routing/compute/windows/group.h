@@ -1,4 +1,4 @@
-// One group of a windowed route: its panes and how far its windows have come.
+// A group of a windowed route: its panes and how far its windows have come.
 #pragma once
 
 #include <algorithm>

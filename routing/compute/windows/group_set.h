@@ -46,7 +46,7 @@ class GroupSet {
   std::unordered_map<uint64_t, std::vector<Pane>> homeless_;  // panes loaded before their groups
 };
 
-// What one group takes beside its panes.
+// Memory of a group beside its panes.
 inline constexpr size_t kGroupBytes = sizeof(Group) + 160;
 
 }  // namespace headgate::routing

@@ -45,7 +45,7 @@ class Panes {
   [[nodiscard]] Pane& find_or_add(int64_t at, const Sums& sums);
   // To be called after a pane's content changed.
   void change(Pane& pane);
-  // Its place in the order must stay.
+  // Lets the pane begin elsewhere; its place in the order must stay.
   void move_start(Pane& pane, int64_t at);
   void remove_first();
   void remove(size_t index);

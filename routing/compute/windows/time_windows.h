@@ -30,8 +30,7 @@ class TimeWindows {
  private:
   [[nodiscard]] int64_t pane_of(int64_t time_ms) const;
   [[nodiscard]] int64_t pane_start(int64_t pane) const { return offset_ms_ + pane * pane_ms_; }
-  // Of the windows that `time_ms` is in: the first and the last that ends. The last ends before it begins to hold it
-  // if it is in none.
+  // Ends of the first and the last of the windows that hold `time_ms`; the last is no later than that if none does.
   [[nodiscard]] int64_t first_end(int64_t time_ms) const;
   [[nodiscard]] int64_t last_end(int64_t time_ms) const;
   [[nodiscard]] std::optional<int64_t> next_end(const Group& group) const;

@@ -112,7 +112,7 @@ void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
     known = &groups_.add(std::move(fresh));
   }
   if (known) add(*known, placed, row, out);
-  if (clock.id != 0) clocks_.hear(clock, time, now, row.input());
+  if (clock.id != 0) clocks_.hear(clock, time, now);
 }
 
 void WindowEngine::add(Group& group, Placement& placed, MessageRow& row, Results& out) {
@@ -127,7 +127,7 @@ void WindowEngine::add(Group& group, Placement& placed, MessageRow& row, Results
     group.revise_ms = now + tolerance_of(plan_);
     revisions_.emplace(*group.revise_ms, group.id);
   }
-  groups_.table().touch(group, row.input());
+  groups_.table().touch(group);
   groups_.change(group);
   schedule(group, now);
   if (groups_.bytes() > plan_.limits.state_bytes_max) make_room(&group, out);
@@ -188,7 +188,7 @@ std::optional<int64_t> WindowEngine::due_ms() {
   return std::min(clock->due_ms, revision->first);
 }
 
-// One step of a group whose time has come: at most one result.
+// Takes a step of a group whose time has come: at most one result.
 void WindowEngine::fire(const Clocks::Due& due, Results& out) {
   clocks_.take_off(due);
   Group* group = groups_.table().with_id(due.waiting.group);
@@ -218,7 +218,7 @@ std::optional<WindowEngine::RevisionDue> WindowEngine::next_revision() {
   return std::nullopt;
 }
 
-// One result that is owed; after the last the group owes nothing.
+// Gives a result that is owed; after the last the group owes nothing.
 void WindowEngine::revise(Group& group, Results& out) {
   if (const auto owed = kind_.take_revision(group))
     write(group, *owed, out);

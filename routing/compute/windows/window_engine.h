@@ -25,7 +25,7 @@ class WindowEngine {
   // All must outlive it.
   WindowEngine(const ComputePlan& plan, ComputeCounts& counts, std::string& sample);
 
-  // As Computation::advance() and take().
+  // Do as Computation::advance() and take().
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
   void take(MessageRow& row, bool& dead_letter, Results& out);
   [[nodiscard]] std::optional<int64_t> due_ms();

@@ -6,7 +6,8 @@
 #include <random>
 #include <utility>
 
-#include "tests/routing/table/table_fields.h"
+#include "core/message.h"
+#include "routing/evaluation/message_fields.h"
 
 namespace headgate::routing {
 namespace {
@@ -36,10 +37,13 @@ void Course::advance(int64_t now_ms, size_t results_max) {
 
 Truth Course::send(const Input& input) {
   advance(input.at_ms);
-  TableFields fields({}, {}, input.body);
+  core::Message message;
+  message.body = input.body;
+  message.arrived_ms = input.at_ms;
+  fields_.bind(message);
   Computation::Results out;
   dead_letter_ = false;
-  const Truth truth = computation_.take(fields, input.at_ms, input.source, input.id, dead_letter_, out);
+  const Truth truth = computation_.take(fields_, input.at_ms, input.source, input.id, dead_letter_, out);
   note(out);
   return truth;
 }

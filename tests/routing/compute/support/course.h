@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "routing/compute/computation.h"
+#include "routing/evaluation/message_fields.h"
 #include "tests/routing/compute/support/plans.h"
 
 namespace headgate::routing {
@@ -50,6 +51,7 @@ class Course {
 
   std::shared_ptr<const ComputePlan> plan_;
   Computation computation_;
+  MessageFields fields_;
   std::map<std::string, std::string> stored_;
   std::vector<std::string> results_;
   bool dead_letter_ = false;
