@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fuzz/aggregates_target.h"
 #include "tests/fuzz/codec_target.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/session_target.h"
@@ -30,6 +31,8 @@ size_t run_all(const std::string& folder, void (*run)(std::string_view)) {
   now_running = "this input";
   return files.size();
 }
+
+TEST(FuzzCorpus, OfAggregatesBreaksNothing) { EXPECT_GT(run_all("aggregates", run_aggregates), 30u); }
 
 TEST(FuzzCorpus, OfTheCodecBreaksNothing) { EXPECT_GT(run_all("codec", run_codec), 30u); }
 

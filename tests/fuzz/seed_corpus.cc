@@ -1,5 +1,5 @@
-// Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, and a script of each kind of
-// conversation for fuzz_session. Run as `seed_corpus tests/fuzz/corpus` when the tables or the script's steps
+// Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, a script of each kind of conversation for
+// fuzz_session, and states of each aggregate for fuzz_aggregates. Run as `seed_corpus tests/fuzz/corpus` when the tables or the script's steps
 // change.
 #include <cstdio>
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/compute/aggregates/accumulator.h"
 #include "tests/broker/codec/well_formed.h"
 #include "tests/broker/codec/wire_text.h"
 
@@ -67,6 +68,31 @@ void write_session_seeds(const std::filesystem::path& folder) {
   for (const auto& [name, script] : kScripts) write(folder, name, wire(script));
 }
 
+// A state of each aggregate, small and large, and values to add to it: in the form that aggregates_target.cc reads.
+void write_aggregate_seeds(const std::filesystem::path& folder) {
+  const auto kinds = static_cast<int>(routing::AggregateKind::collect) + 1;
+  for (int kind = 0; kind < kinds; ++kind) {
+    for (const int values : {3, 70}) {
+      routing::Aggregate spec;
+      spec.kind = static_cast<routing::AggregateKind>(kind);
+      spec.parameter = 0.9;
+      auto state = routing::Accumulator::of(spec);
+      const auto holds = routing::Value::of(true);
+      for (int i = 0; i < values; ++i) {
+        const auto number = routing::Value::of(i * 1.25 - 20);
+        (void)state.add(spec.kind == routing::AggregateKind::count_if ? holds : number, number,
+                        {i * 1000, 1});
+      }
+      std::string bytes;
+      state.save(bytes);
+      std::string script = {static_cast<char>(kind), '\x08', static_cast<char>(bytes.size() >> 8),
+                            static_cast<char>(bytes.size())};
+      script += bytes + wire("03 64 03 64 10 03 96 03 01 90 02 03 'run' 03 05 A0 01 01 03 02 0F");
+      write(folder, "kind-" + std::to_string(kind) + "-of-" + std::to_string(values), script);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headgate::fuzz
 
@@ -77,6 +103,7 @@ int main(int count, char** arguments) {
   }
   const std::filesystem::path folder = arguments[1];
   headgate::fuzz::write_codec_seeds(folder / "codec");
+  headgate::fuzz::write_aggregate_seeds(folder / "aggregates");
   headgate::fuzz::write_session_seeds(folder / "session");
   return 0;
 }

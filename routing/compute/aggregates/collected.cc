@@ -62,7 +62,7 @@ void EarliestValues::save(std::string& out) const {
 
 bool EarliestValues::load(PackedReader& in, size_t most) {
   const uint64_t count = in.varint();
-  if (count > most || count > in.rest().size()) return false;
+  if (count == 0 || count > most || count > in.rest().size()) return false;
   for (uint64_t i = 0; i < count; ++i) {
     const Stamp stamp = read_stamp(in);
     KeptValue value;

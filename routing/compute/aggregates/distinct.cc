@@ -117,7 +117,7 @@ void HashSet::save_registers(std::string& out) const {
 bool HashSet::load(PackedReader& in) {
   const uint8_t exact = in.byte();
   if (exact == kInRegisters) return load_registers(in);
-  if (exact > kExactMax) return false;
+  if (exact == 0 || exact > kExactMax) return false;
   for (size_t i = 0; i < exact; ++i) {
     const uint64_t hash = in.u64();
     if (!in.ok() || (i > 0 && hash <= exact_.back())) return false;

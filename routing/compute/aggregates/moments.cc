@@ -5,7 +5,7 @@
 namespace headgate::routing {
 
 void Mean::merge(AggregateKind, const Mean& other) {
-  count_ += other.count_;
+  raise(count_, other.count_);
   sum_.merge(other.sum_);
 }
 
@@ -20,14 +20,14 @@ void Mean::save(std::string& out) const {
 }
 
 bool Mean::load(PackedReader& in) {
-  count_ = in.varint();
+  count_ = read_count(in);
   return count_ == 0 ? in.ok() : sum_.load(in);
 }
 
 Taken Spread::add(AggregateKind, const Sample& sample) {
   if (!is_finite_number(sample.argument)) return Taken::type_error;
   Sums& sums = sums_.made();
-  ++sums.count;
+  raise(sums.count, 1);
   sums.values.add(sample.argument.number);
   sums.squares.add_product(sample.argument.number, sample.argument.number);
   return Taken::yes;
@@ -36,7 +36,7 @@ Taken Spread::add(AggregateKind, const Sample& sample) {
 void Spread::merge(AggregateKind, const Spread& other) {
   if (!other.sums_) return;
   Sums& sums = sums_.made();
-  sums.count += other.sums_->count;
+  raise(sums.count, other.sums_->count);
   sums.values.merge(other.sums_->values);
   sums.squares.merge(other.sums_->squares);
 }
@@ -74,7 +74,7 @@ void Spread::save(std::string& out) const {
 }
 
 bool Spread::load(PackedReader& in) {
-  const uint64_t count = in.varint();
+  const uint64_t count = read_count(in);
   if (count == 0) return in.ok();
   Sums& sums = sums_.made();
   sums.count = count;

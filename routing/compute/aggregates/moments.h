@@ -2,6 +2,7 @@
 #pragma once
 
 #include "routing/compute/aggregates/boxed.h"
+#include "routing/compute/aggregates/count.h"
 #include "routing/compute/aggregates/exact_sum.h"
 #include "routing/compute/aggregates/sample.h"
 #include "routing/language/functions.h"
@@ -14,7 +15,7 @@ class Mean {
  public:
   [[nodiscard]] Taken add(AggregateKind, const Sample& sample) {
     if (!is_finite_number(sample.argument)) return Taken::type_error;
-    ++count_;
+    raise(count_, 1);
     sum_.add(sample.argument.number);
     return Taken::yes;
   }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "routing/compute/aggregates/count.h"
+
 namespace headgate::routing {
 namespace {
 
@@ -13,7 +15,6 @@ constexpr int64_t kKeyMax = 2 * kKeyOffset;
 constexpr uint8_t kInBuckets = 255;  // instead of a number of exact values
 
 constexpr double kLogGrowth = 0.020000666706669524;  // log((1 + kAccuracy) / (1 - kAccuracy))
-constexpr uint64_t kCountMax = uint64_t{1} << 53;    // counts beyond it are no doubles
 
 // `number` is not zero.
 int64_t key_of(double number) {
@@ -37,12 +38,23 @@ bool is_nearer_zero(int64_t a, int64_t b) {
 
 void QuantileSketch::add(double number) {
   number += 0.0;  // -0 becomes 0
-  least_ = count_ == 0 ? number : std::min(least_, number);
-  greatest_ = count_ == 0 ? number : std::max(greatest_, number);
-  ++count_;
+  widen_range(number, number);
   if (!is_exact()) return count_number(number);
   exact_.insert(std::ranges::upper_bound(exact_, number), number);
   if (exact_.size() > kExactMax) become_buckets();
+}
+
+void QuantileSketch::widen_range(double least, double greatest) {
+  const bool fresh = is_empty();
+  least_ = fresh ? least : std::min(least_, least);
+  greatest_ = fresh ? greatest : std::max(greatest_, greatest);
+}
+
+uint64_t QuantileSketch::count() const {
+  if (is_exact()) return exact_.size();
+  uint64_t sum = zeros_ + small_negatives_ + small_positives_;
+  for (const Bucket& bucket : buckets_) sum += bucket.count();
+  return sum;
 }
 
 void QuantileSketch::become_buckets() {
@@ -52,7 +64,7 @@ void QuantileSketch::become_buckets() {
 
 void QuantileSketch::count_number(double number) {
   if (number == 0)
-    ++zeros_;
+    raise(zeros_, 1);
   else
     count_in(key_of(number), 1);
 }
@@ -78,7 +90,7 @@ void QuantileSketch::count_in(int64_t key, uint64_t count) {
   if (buckets_.size() == kBucketsMax) {
     const auto least = buckets_.begin() + static_cast<std::ptrdiff_t>(nearest_zero());
     const Bucket out = is_nearer_zero(key, least->key()) ? Bucket(key, count) : *least;
-    (out.key() > 0 ? small_positives_ : small_negatives_) += out.count();
+    raise(out.key() > 0 ? small_positives_ : small_negatives_, out.count());
     if (out.key() == key) return;
     buckets_.erase(least);
     at = place();
@@ -87,27 +99,25 @@ void QuantileSketch::count_in(int64_t key, uint64_t count) {
 }
 
 void QuantileSketch::merge(const QuantileSketch& other) {
-  if (other.count_ == 0) return;
   if (other.is_exact()) {
     for (const double number : other.exact_) add(number);
     return;
   }
-  least_ = count_ == 0 ? other.least_ : std::min(least_, other.least_);
-  greatest_ = count_ == 0 ? other.greatest_ : std::max(greatest_, other.greatest_);
+  widen_range(other.least_, other.greatest_);
   if (is_exact()) become_buckets();
-  count_ += other.count_;
-  zeros_ += other.zeros_;
-  small_negatives_ += other.small_negatives_;
-  small_positives_ += other.small_positives_;
+  raise(zeros_, other.zeros_);
+  raise(small_negatives_, other.small_negatives_);
+  raise(small_positives_, other.small_positives_);
   for (const Bucket& bucket : other.buckets_) count_in(bucket.key(), bucket.count());
 }
 
 double QuantileSketch::quantile(double share) const {
-  const double position = share * static_cast<double>(count_ - 1);
-  const auto rank = std::min(static_cast<uint64_t>(position), count_ - 1);
+  const uint64_t last = count() - 1;
+  const double position = share * static_cast<double>(last);
+  const auto rank = std::min(static_cast<uint64_t>(position), last);
   const double lower = at(rank);
   const double part = position - static_cast<double>(rank);
-  return part > 0 && rank + 1 < count_ ? std::lerp(lower, at(rank + 1), part) : lower;
+  return part > 0 && rank < last ? std::lerp(lower, at(rank + 1), part) : lower;
 }
 
 double QuantileSketch::at(uint64_t rank) const {
@@ -144,7 +154,7 @@ void QuantileSketch::save_buckets(std::string& out) const {
   pack_byte(out, kInBuckets);
   pack_double(out, least_);
   pack_double(out, greatest_);
-  for (const uint64_t count : {count_, zeros_, small_negatives_, small_positives_}) pack_varint(out, count);
+  for (const uint64_t count : {zeros_, small_negatives_, small_positives_}) pack_varint(out, count);
   pack_varint(out, buckets_.size());
   int64_t before = -kKeyMax - 1;
   for (const Bucket& bucket : buckets_) {
@@ -160,7 +170,7 @@ bool QuantileSketch::load(PackedReader& in) {
 }
 
 bool QuantileSketch::load_exact(PackedReader& in, size_t count) {
-  if (count > kExactMax) return false;
+  if (count == 0 || count > kExactMax) return false;
   for (size_t i = 0; i < count; ++i) {
     const double number = in.number();
     if (!in.ok() || !std::isfinite(number) || (i > 0 && number < greatest_)) return false;
@@ -172,7 +182,7 @@ bool QuantileSketch::load_exact(PackedReader& in, size_t count) {
 bool QuantileSketch::load_buckets(PackedReader& in) {
   least_ = in.number();
   greatest_ = in.number();
-  for (uint64_t* count : {&count_, &zeros_, &small_negatives_, &small_positives_}) *count = in.varint();
+  for (uint64_t* count : {&zeros_, &small_negatives_, &small_positives_}) *count = read_count(in);
   const uint64_t buckets = in.varint();
   if (!in.ok() || buckets > kBucketsMax || buckets > in.rest().size()) return false;
   int64_t key = -kKeyMax - 1;
@@ -185,9 +195,8 @@ bool QuantileSketch::load_buckets(PackedReader& in) {
     buckets_.emplace_back(key, count);
   }
   const bool some_small = small_negatives_ != 0 || small_positives_ != 0;
-  return in.ok() && count_ > kExactMax && count_ <= kCountMax && std::isfinite(least_) &&
-         std::isfinite(greatest_) && least_ <= greatest_ && (!some_small || buckets == kBucketsMax) &&
-         !is_exact();
+  return in.ok() && count() > kExactMax && std::isfinite(least_) && std::isfinite(greatest_) &&
+         least_ <= greatest_ && (!some_small || buckets == kBucketsMax) && !is_exact();
 }
 
 }  // namespace headgate::routing

@@ -58,7 +58,10 @@ class QuantileSketch {
     uint64_t packed_;
   };
 
+  [[nodiscard]] bool is_empty() const { return is_exact() && exact_.empty(); }
   [[nodiscard]] bool is_exact() const { return buckets_.empty() && zeros_ == 0; }
+  [[nodiscard]] uint64_t count() const;
+  void widen_range(double least, double greatest);
   void count_number(double number);
   void count_in(int64_t key, uint64_t count);
   void become_buckets();
@@ -70,7 +73,6 @@ class QuantileSketch {
   [[nodiscard]] bool load_exact(PackedReader& in, size_t count);
   [[nodiscard]] bool load_buckets(PackedReader& in);
 
-  uint64_t count_ = 0;
   double least_ = 0;
   double greatest_ = 0;
   std::vector<double> exact_;    // ascending; empty once there are buckets
