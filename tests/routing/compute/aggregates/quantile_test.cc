@@ -88,6 +88,14 @@ TEST(Quantile, NeverLeavesTheRangeOfTheValues) {
   for (const double share : kShares) EXPECT_EQ(steady.quantile(share), 100);
 }
 
+// The header's example: 71.25 counts in bucket 214, which stands for 71.528.
+TEST(Quantile, GivesABucketsMiddleForAllInIt) {
+  std::vector<double> numbers(99, 71.25);
+  numbers.push_back(1);
+  numbers.push_back(1000);
+  EXPECT_NEAR(sketch_of(numbers).quantile(0.5), 71.528, 0.001);
+}
+
 TEST(Quantile, HasTheSameStateInAnyOrderAndHoweverMerged) {
   for (const Distribution& distribution : kDistributions) {
     for (uint64_t seed = 1; seed <= 5; ++seed) {
