@@ -18,7 +18,7 @@ class Fields {
   [[nodiscard]] virtual Value system_property(std::string_view name) noexcept = 0;
   // A body value: as JsonBody::find, and undefined if the body cannot be read under `mode`.
   [[nodiscard]] virtual Value body(const BodyPath& path, BodyMode mode) noexcept = 0;
-  // The same as JSON text, objects and arrays too; empty if there is no such value. An empty path: the whole body, if
+  // Gives it as JSON text, objects and arrays too; empty if there is no such value. An empty path: the whole body, if
   // it is an object. Good until the next message.
   [[nodiscard]] virtual std::string_view body_json(const BodyPath& path, BodyMode mode) noexcept {
     (void)path, (void)mode;

@@ -39,7 +39,7 @@ class JsonBody {
   // until the next parse().
   [[nodiscard]] std::string_view find_json(const BodyPath& path) noexcept;
 
-  // What the last parse() read if it was no object: a number, a boolean, null, a JSON string's text, else all of it as
+  // Gives what the last parse() read if it was no object: a number, a boolean, null, a JSON string's text, else all of it as
   // text. Undefined for an array, for nothing and for what is no UTF-8.
   [[nodiscard]] Value scalar() const noexcept;
 

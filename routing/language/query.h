@@ -1,4 +1,4 @@
-// What a route computes, beside its source, its condition and its sinks: a SELECT list, a window, groups, and what
+// Parts of a route that computes, beside its source, its condition and its sinks: a SELECT list, a window, groups, and what
 // its parts remember from one message to the next. The language is described in docs/route-language.md.
 #pragma once
 

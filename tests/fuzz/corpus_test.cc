@@ -11,6 +11,7 @@
 #include "tests/fuzz/aggregates_target.h"
 #include "tests/fuzz/codec_target.h"
 #include "tests/fuzz/must.h"
+#include "tests/fuzz/route_target.h"
 #include "tests/fuzz/session_target.h"
 
 namespace headgate::fuzz {
@@ -37,6 +38,8 @@ TEST(FuzzCorpus, OfAggregatesBreaksNothing) { EXPECT_GT(run_all("aggregates", ru
 TEST(FuzzCorpus, OfTheCodecBreaksNothing) { EXPECT_GT(run_all("codec", run_codec), 30u); }
 
 TEST(FuzzCorpus, OfSessionsBreaksNothing) { EXPECT_GT(run_all("session", run_session), 10u); }
+
+TEST(FuzzCorpus, OfRoutesBreaksNothing) { EXPECT_GT(run_all("route", run_route), 30u); }
 
 }  // namespace
 }  // namespace headgate::fuzz

@@ -1,6 +1,7 @@
 // Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, a script of each kind of conversation for
-// fuzz_session, and states of each aggregate for fuzz_aggregates. Run as `seed_corpus tests/fuzz/corpus` when the tables or the script's steps
-// change.
+// fuzz_session, routes for fuzz_route, and states of each aggregate for fuzz_aggregates. Run as
+// `seed_corpus tests/fuzz/corpus` when the tables or the script's steps change.
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "routing/compute/aggregates/accumulator.h"
 #include "tests/broker/codec/well_formed.h"
 #include "tests/broker/codec/wire_text.h"
+#include "tests/routing/language/query/computing_routes.h"
 
 namespace headgate::fuzz {
 namespace {
@@ -64,6 +66,19 @@ const std::vector<std::pair<const char*, const char*>> kScripts = {
     {"refused-by-the-store", "FF 00 03 40 06 0E 00 01 01 01 01 01 02 02 01 41 01 01 01 0C"},
 };
 
+constexpr std::array<std::string_view, 10> kPickingRoutes = {
+    "FROM /messages/* INTO $upstream",
+    "SELECT * FROM /messages/modules/sensor/outputs/* WHERE as_number(temp) > 50 INTO "
+    "BrokeredEndpoint('/modules/m/inputs/i')",
+    "FROM 'plant/+/temperature' WHERE $body.machine.temperature >= 70.5 AND NOT (level = 'debug') INTO Topic('a/b')",
+    "FROM /* WHERE {$body.a[0].b} ?? 5 = 5 INTO $null",
+    "FROM /messages WHERE substring(upper(concat(a, 'b', $sys)), 1, 2) || \"x\\u00e4\" <> 'y' INTO $upstream",
+    "FROM /messages WHERE (is_defined(a) OR is_null($body.b)) AND power(2, 3) % 3 <= - 0x1F / 1e-3 INTO $upstream",
+    "FROM /messages /* comment */ WHERE key1!='a' INTO $upstream",
+    "FROM /messages WHERE index_of(lower($topic), 'x') != -1 INTO $upstream",
+    "FROM /messages WHERE true = false OR null AND undefined INTO $upstream",
+    "FROM '#' WHERE starts_with($connectionModuleId, 'ü') INTO Topic('ü')"};
+
 void write_session_seeds(const std::filesystem::path& folder) {
   for (const auto& [name, script] : kScripts) write(folder, name, wire(script));
 }
@@ -93,6 +108,17 @@ void write_aggregate_seeds(const std::filesystem::path& folder) {
   }
 }
 
+void write_route_seeds(const std::filesystem::path& folder) {
+  int number = 0;
+  const auto write_one = [&](std::string_view text) {
+    char name[16];
+    std::snprintf(name, sizeof name, "seed-%02d", ++number);
+    write(folder, name, static_cast<char>(number % 8) + std::string(text));
+  };
+  for (const std::string_view text : testing::kComputingRoutes) write_one(text);
+  for (const std::string_view text : kPickingRoutes) write_one(text);
+}
+
 }  // namespace
 }  // namespace headgate::fuzz
 
@@ -105,5 +131,6 @@ int main(int count, char** arguments) {
   headgate::fuzz::write_codec_seeds(folder / "codec");
   headgate::fuzz::write_aggregate_seeds(folder / "aggregates");
   headgate::fuzz::write_session_seeds(folder / "session");
+  headgate::fuzz::write_route_seeds(folder / "route");
   return 0;
 }

@@ -84,35 +84,38 @@ class RouteChecker {
   void results() {
     WindowValues values(query_, found_);
     for (SelectItem& item : query_.items) {
-      result(item.value, values);
+      result(item.value, values, WindowValues::Of::select);
       check_value(item.value, query_, found_);
     }
-    result(query_.having, values);
+    result(query_.having, values, WindowValues::Of::having);
     check(query_.having, Semantics::strict, found_, &query_);
     for (Sink& sink : route_.sinks) {
       for (TopicTemplate::Piece& piece : sink.filled_in.pieces) topic_value(piece.value, values);
     }
   }
 
-  void result(Expression& value, WindowValues& values) {
-    if (windowed_) return values.resolve(value);
-    for (const Node& node : value.nodes) {
+  void result(Expression& value, WindowValues& values, WindowValues::Of of) {
+    if (windowed_) return values.resolve(value, of);
+    for (Node& node : value.nodes) {
       if (node.op == Op::aggregate)
         error(node, "an aggregate needs a window",
               "write GROUP BY Tumbling(1m), or with keys: GROUP BY $body.id, Tumbling(1m)");
-      if ((node.op == Op::property_or_system || node.op == Op::system_property) &&
-          is_window_name(name_of(value, node)))
+      if (is_system_name(node.op) && is_window_name(name_of(value, node))) {
         error(node, quote(text_of(node)) + " is of a window, and this route has none",
               "write GROUP BY Tumbling(1m)");
+        node.op = Op::window_field;
+        node.left = 0;
+      }
     }
   }
 
   void topic_value(Expression& value, WindowValues& values) {
     if (value.empty()) return;
     const Node root = value[value.root()];
+    if (root.op == Op::aggregate || root.op == Op::stateful) return;  // the parser has refused it
     if (windowed_) {
       const size_t before = found_.errors();
-      values.resolve(value);
+      values.resolve(value, WindowValues::Of::topic);
       if (found_.errors() > before) return;
       if (value[value.root()].op != Op::group_key)
         error(root, "a topic of a window is made of GROUP BY keys", "add this to GROUP BY");
@@ -123,6 +126,8 @@ class RouteChecker {
     }
     check_value(value, query_, found_);
   }
+
+  static bool is_system_name(Op op) { return op == Op::property_or_system || op == Op::system_property; }
 
   static bool is_plain(Op op) {
     return op == Op::topic_level || (op >= Op::property && op <= Op::body_or_property);

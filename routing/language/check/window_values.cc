@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "routing/language/functions.h"
 #include "routing/language/print.h"
 #include "routing/language/text.h"
 
@@ -25,9 +26,10 @@ std::string system_name(const Expression& value, const Node& node) {
 bool has_left(Op op) { return op >= Op::negate && op <= Op::coalesce; }
 bool has_right(Op op) { return op >= Op::multiply && op <= Op::coalesce; }
 
+// Arguments of a function that there is not are left alone: the checker tells of the function.
 template <typename Visit>
 void for_each_child(const Expression& value, const Node& node, Visit visit) {
-  if (node.op == Op::call) {
+  if (node.op == Op::call && find_function(value.names[node.name])) {
     for (uint32_t i = 0; i < node.right; ++i) visit(value.arguments[node.left + i]);
   }
   if (has_left(node.op)) visit(node.left);
@@ -75,13 +77,13 @@ WindowValues::WindowValues(const Query& query, Diagnostics& found) : query_(quer
 }
 
 // Goes from the root down: parents come after their children. What a key or a field stands in for falls away.
-void WindowValues::resolve(Expression& value) {
+void WindowValues::resolve(Expression& value, Of of) {
   if (value.empty()) return;
   std::vector<bool> used(value.nodes.size());
   used.back() = true;
   for (NodeIndex i = value.root() + 1; i-- > 0;) {
     if (!used[i] || stand_in(value, i)) continue;
-    judge(value[i]);
+    judge(value, i, of);
     for_each_child(value, value[i], [&](NodeIndex child) { used[child] = true; });
   }
   keep_only(value, used);
@@ -124,17 +126,30 @@ Node WindowValues::window_field(const Node& node, std::string_view name) {
   return replacement(Op::window_field, 0, node);
 }
 
-void WindowValues::judge(const Node& node) {
+// A value that is told needs no type: what it stands in is not told again.
+void WindowValues::judge(Expression& value, NodeIndex index, Of of) {
+  Node& node = value.nodes[index];
   const std::string text = text_of(node);
-  if (is_of_a_message(node.op)) {
-    found_.error(node.offset, node.length,
-                 quote(text) + " is a value of one message, and a window holds many",
-                 "write " + quote("last(" + text + ")") + ", or add it to GROUP BY");
-  } else if (node.op == Op::stateful) {
+  if (node.op == Op::stateful && of == Of::select) {
     found_.error(node.offset, node.length,
                  "a function that remembers follows single messages, and a window holds many",
                  "put it into WHERE");
   }
+  if (!is_of_a_message(node.op)) return;
+  const SelectItem* item = of == Of::having ? item_named(value, node) : nullptr;
+  const std::string advice =
+      item != nullptr ? "HAVING sees no names of SELECT; write " + quote(print(item->value, query_))
+                      : "write " + quote("last(" + text + ")") + ", or add it to GROUP BY";
+  found_.error(node.offset, node.length, quote(text) + " is a value of one message, and a window holds many",
+               advice);
+  if (item != nullptr) node.op = Op::payload;
+}
+
+const SelectItem* WindowValues::item_named(const Expression& value, const Node& node) const {
+  if (node.op != Op::property) return nullptr;
+  const auto found = std::find_if(query_.items.begin(), query_.items.end(),
+                                  [&](const SelectItem& i) { return i.name == value.names[node.name]; });
+  return found == query_.items.end() ? nullptr : &*found;
 }
 
 std::string WindowValues::text_of(const Node& node) const {

@@ -1,6 +1,7 @@
 // Values of a window's result: it is one of many messages, so that it can name only what they have in common.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,16 +18,19 @@ namespace headgate::routing {
 // Rewrites expressions of a route with a window; the keys of `query` are known.
 class WindowValues {
  public:
+  enum class Of : uint8_t { select, having, topic };
+
   WindowValues(const Query& query, Diagnostics& found);
 
   // Puts keys and fields of the window where `value` names them. What is left of single messages is reported.
-  void resolve(Expression& value);
+  void resolve(Expression& value, Of of);
 
  private:
   bool stand_in(Expression& value, NodeIndex index);
   [[nodiscard]] int key_of(const Expression& value, NodeIndex part) const;
   Node window_field(const Node& node, std::string_view name);
-  void judge(const Node& node);
+  void judge(Expression& value, NodeIndex index, Of of);
+  [[nodiscard]] const SelectItem* item_named(const Expression& value, const Node& node) const;
   [[nodiscard]] std::string text_of(const Node& node) const;
 
   const Query& query_;

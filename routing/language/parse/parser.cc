@@ -161,7 +161,7 @@ class RouteParser {
       return error(cursor_.peek(), "edgeHub has no GROUP BY", std::string(kUseStrict));
     if (cursor_.at_word("group")) query_.group_by();
     if (strict() && cursor_.at_word("having")) query_.having();
-    return true;
+    return cursor_.at(Kind::into_word) || !found_.has_errors();
   }
 
   void end_of_route() {

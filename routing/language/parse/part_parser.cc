@@ -135,8 +135,7 @@ bool PartParser::aggregate_arguments(const AggregateFunction& function, const To
     return error(cursor_.peek(), "only `count(*)` takes a `*`", signature_hint(function.signature));
   if (cursor_.at(Kind::close))
     return error(name, quote(function.name) + " needs an argument", signature_hint(function.signature));
-  if (cursor_.at_word("distinct") && cursor_.peek_second().kind != Kind::open &&
-      cursor_.peek_second().kind != Kind::close && cursor_.peek_second().kind != Kind::comma) {
+  if (cursor_.at_word_before_value("distinct")) {
     return error(cursor_.peek(), "there is no DISTINCT in an aggregate",
                  "write `distinct(…)` for the number of different values");
   }
@@ -365,7 +364,8 @@ bool PartParser::comma(std::string_view signature, const Token& name) {
 
 bool PartParser::close(const Token& open, std::string_view signature, const Token& name) {
   if (cursor_.accept(Kind::close)) return true;
-  if (cursor_.at(Kind::comma))
+  const bool none_wanted = cursor_.previous()->offset == open.offset && !cursor_.at(Kind::end);
+  if (cursor_.at(Kind::comma) || none_wanted)
     return error(cursor_.peek(), quote(cursor_.text(name)) + " has too many arguments",
                  signature_hint(signature));
   report_unclosed(cursor_, open, found_);

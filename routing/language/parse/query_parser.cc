@@ -60,7 +60,8 @@ void QueryParser::skip_to_from() {
 
 void QueryParser::items() {
   do {
-    if (!item()) skip_part(cursor_);
+    const size_t begin = cursor_.position();
+    if (!item()) skip_part(cursor_, begin);
     if (query_.items.size() > kItemsMax) {
       error(cursor_.peek(), "the SELECT list has more than " + std::to_string(kItemsMax) + " items");
       return skip_to_from();
@@ -74,8 +75,7 @@ bool QueryParser::item() {
   if (first.kind == Kind::from_word || first.kind == Kind::comma)
     return error(first, "expected a value, found " + quote(cursor_.text(first)), std::string(kItemHelp));
   if (first.kind == Kind::star) return error(first, "`*` comes first in a SELECT list", "write SELECT *, …");
-  if (cursor_.at_word("distinct") && cursor_.peek_second().kind != Kind::open &&
-      cursor_.peek_second().kind != Kind::comma && cursor_.peek_second().kind != Kind::from_word)
+  if (cursor_.at_word_before_value("distinct"))
     return error(first, "there is no SELECT DISTINCT",
                  "GROUP BY the value in a window, or count it with distinct(…)");
   SelectItem item;
@@ -131,16 +131,34 @@ bool QueryParser::end_of_item() {
 
 void QueryParser::timestamp() {
   timestamp_ = cursor_.take();
+  const size_t begin = cursor_.position();
   if (!cursor_.accept_word("by")) {
     report_unexpected(cursor_, "BY after TIMESTAMP", found_);
-    return skip_part(cursor_);
+    return skip_part(cursor_, begin);
   }
-  if (!expression(query_.timestamp, Clause::timestamp)) return skip_part(cursor_);
-  if (cursor_.accept_word("over")) list(query_.timestamp_over, Clause::over);
+  if (!timestamp_value()) return skip_part(cursor_, begin);
   if (cursor_.at(Kind::where_word) || cursor_.at(Kind::into_word) || cursor_.at_word("group")) return;
-  if (found_.has_errors()) return skip_part(cursor_);
   report_after_operand(cursor_, "an operator, WHERE, GROUP BY or INTO", found_);
-  skip_part(cursor_);
+  skip_part(cursor_, begin);
+}
+
+bool QueryParser::timestamp_value() {
+  if (cursor_.at_words("group", "by"))
+    return error(cursor_.peek(), "TIMESTAMP BY has no value", "write TIMESTAMP BY $body.ts");
+  if (!expression(query_.timestamp, Clause::timestamp)) return false;
+  if (!cursor_.accept_word("over")) return true;
+  if (cursor_.at_words("group", "by"))
+    return error(cursor_.peek(), "OVER has no key", "write TIMESTAMP BY $body.ts OVER $body.id");
+  return over();
+}
+
+bool QueryParser::over() {
+  do {
+    if (query_.timestamp_over.size() == kKeysMax)
+      return error(cursor_.peek(), "OVER has more than " + std::to_string(kKeysMax) + " keys");
+    if (!expression(query_.timestamp_over.emplace_back(), Clause::over)) return false;
+  } while (cursor_.accept(Kind::comma));
+  return true;
 }
 
 // GROUP BY --------------------------------------------------------------------------------------
@@ -149,10 +167,11 @@ void QueryParser::group_by() {
   group_ = cursor_.take();
   if (!cursor_.accept_word("by")) {
     report_unexpected(cursor_, "BY after GROUP", found_);
-    return skip_part(cursor_);
+    return skip_part(cursor_, cursor_.position());
   }
   do {
-    if (!key()) skip_part(cursor_);
+    const size_t begin = cursor_.position();
+    if (!key()) skip_part(cursor_, begin);
   } while (cursor_.accept(Kind::comma));
 }
 
@@ -188,6 +207,9 @@ bool QueryParser::window() {
 bool QueryParser::end_of_key() {
   if (cursor_.at(Kind::comma) || cursor_.at(Kind::into_word) || cursor_.at_word("having")) return true;
   if (foreign_clause()) return false;
+  if (cursor_.at(Kind::where_word))
+    return error(cursor_.peek(), "WHERE comes before GROUP BY",
+                 "write HAVING for a condition on the results");
   report_after_operand(cursor_, "an operator, `,`, HAVING or INTO", found_);
   return false;
 }
@@ -196,16 +218,17 @@ bool QueryParser::end_of_key() {
 
 void QueryParser::having() {
   const Token word = cursor_.take();
+  const size_t begin = cursor_.position();
   if (!group_) {
     error(word, "HAVING belongs to GROUP BY", "write WHERE for a condition on each message");
-    return skip_part(cursor_);
+    return skip_part(cursor_, begin);
   }
   if (cursor_.at(Kind::into_word)) {
     error(cursor_.peek(), "HAVING has no condition", "leave HAVING out");
     return;
   }
   ConditionParser parser(cursor_, found_, {&query_, Clause::having});
-  if (!parser.parse(query_.having)) skip_part(cursor_);
+  if (!parser.parse(query_.having)) skip_part(cursor_, begin);
 }
 
 // Together --------------------------------------------------------------------------------------
@@ -230,16 +253,6 @@ void QueryParser::finish() {
 
 bool QueryParser::expression(Expression& out, Clause clause) {
   return ConditionParser(cursor_, found_, {&query_, clause}).parse_part(out);
-}
-
-void QueryParser::list(std::vector<Expression>& out, Clause clause) {
-  do {
-    if (out.size() == kKeysMax) {
-      error(cursor_.peek(), "OVER has more than " + std::to_string(kKeysMax) + " keys");
-      return skip_part(cursor_);
-    }
-    if (!expression(out.emplace_back(), clause)) return skip_part(cursor_);
-  } while (cursor_.accept(Kind::comma));
 }
 
 bool QueryParser::foreign_clause() {

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "routing/language/parse/scope.h"
 #include "routing/language/parse/token_cursor.h"
@@ -35,12 +34,14 @@ class QueryParser {
   bool end_of_item();
   void skip_to_from();
 
+  bool timestamp_value();
+  bool over();
+
   bool key();
   bool window();
   bool end_of_key();
 
   bool expression(Expression& out, Clause clause);
-  void list(std::vector<Expression>& out, Clause clause);
   bool foreign_clause();
   bool error(const Token& token, std::string message, std::string suggestion = {});
 

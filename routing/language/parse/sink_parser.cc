@@ -17,8 +17,10 @@ constexpr std::string_view kBrokeredEndpoint = "BrokeredEndpoint";
 constexpr std::string_view kTopic = "Topic";
 constexpr std::string_view kUpstream = "Upstream";
 
-std::string sink_help() {
-  return R"(sinks are $upstream, BrokeredEndpoint("/modules/<module>/inputs/<input>"), Topic('<topic>') and $null)";
+std::string_view sink_help(bool strict) {
+  return strict
+             ? R"(sinks are $upstream, BrokeredEndpoint("/modules/<module>/inputs/<input>"), Topic('<topic>'), Upstream('<topic>'), $deadletter and $null)"
+             : R"(sinks are $upstream, BrokeredEndpoint("/modules/<module>/inputs/<input>"), Topic('<topic>') and $null)";
 }
 
 bool same_place(const Sink& a, const Sink& b) { return a.kind == b.kind && a.topic == b.topic; }
@@ -41,20 +43,21 @@ bool SinkParser::parse(std::vector<Sink>& sinks) {
   return true;
 }
 
+std::string SinkParser::help() const { return std::string(sink_help(strict_)); }
+
 bool SinkParser::sink(Sink& sink) {
   const Token token = cursor_.take();
   const std::string_view text = cursor_.text(token);
   if (token.kind == Kind::system_name) return system_sink(token, sink);
   if (token.kind == Kind::name && cursor_.at(Kind::open)) return endpoint_function(token, sink);
-  if (token.kind == Kind::end)
-    return error(token, "the text ends here; expected a sink after INTO", sink_help());
+  if (token.kind == Kind::end) return error(token, "the text ends here; expected a sink after INTO", help());
   if (token.kind == Kind::name && edit_distance(text, "upstream") <= 2) {
     return error(token, "expected a sink, found " + quote(text), "did you mean `$upstream`?");
   }
   const bool input_path =
       token.kind == Kind::slash || (token.kind == Kind::string && text.find("modules") == 2);
   return error(token, "expected a sink, found " + quote(text),
-               input_path ? R"(write BrokeredEndpoint("/modules/<module>/inputs/<input>"))" : sink_help());
+               input_path ? R"(write BrokeredEndpoint("/modules/<module>/inputs/<input>"))" : help());
 }
 
 bool SinkParser::system_sink(const Token& token, Sink& sink) {
@@ -68,7 +71,7 @@ bool SinkParser::system_sink(const Token& token, Sink& sink) {
   if (strict_ && edit_distance(core::ascii_lowered(name), "$deadletter") <= 3)
     return error(token, "there is no sink " + quote(name), "did you mean `$deadletter`?");
   const bool close = edit_distance(name, "$upstream") <= 3;
-  return error(token, "there is no sink " + quote(name), close ? "did you mean `$upstream`?" : sink_help());
+  return error(token, "there is no sink " + quote(name), close ? "did you mean `$upstream`?" : help());
 }
 
 bool SinkParser::endpoint_function(const Token& name, Sink& sink) {
@@ -96,7 +99,7 @@ bool SinkParser::endpoint(const Token& name, const Token& argument, Sink& sink) 
   }
   const bool close = edit_distance(function, kBrokeredEndpoint) <= 5;
   return error(name, "there is no sink " + quote(function),
-               close ? "did you mean `BrokeredEndpoint`?" : sink_help());
+               close ? "did you mean `BrokeredEndpoint`?" : help());
 }
 
 // Four parts; as in edgeHub the first and third may be any word: "/a/b/c/d" is input d of module b.

@@ -28,6 +28,7 @@ class SinkParser {
   bool endpoint(const Token& name, const Token& argument, Sink& sink);
   bool module_input(const Token& token, Sink& sink);
   bool topic(const Token& token, Sink& sink);
+  [[nodiscard]] std::string help() const;
   bool error(const Token& token, std::string message, std::string suggestion = {});
 
   TokenCursor& cursor_;

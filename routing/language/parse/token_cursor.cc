@@ -27,6 +27,13 @@ bool begins_operand(Kind kind) {
          kind == Kind::open_brace;
 }
 
+// A word that goes on behind an expression.
+bool begins_clause(const TokenCursor& cursor) {
+  const Kind kind = cursor.peek().kind;
+  return kind == Kind::from_word || kind == Kind::where_word || kind == Kind::into_word ||
+         cursor.at_word("as") || cursor.at_word("having") || cursor.at_words("group", "by");
+}
+
 }  // namespace
 
 bool TokenCursor::at_word(std::string_view word) const {
@@ -36,6 +43,12 @@ bool TokenCursor::at_word(std::string_view word) const {
 bool TokenCursor::at_words(std::string_view first, std::string_view second) const {
   return at_word(first) && peek_second().kind == Kind::name &&
          core::equals_ignoring_case(text(peek_second()), second);
+}
+
+bool TokenCursor::at_word_before_value(std::string_view word) const {
+  const Token& next = peek_second();
+  if (!at_word(word) || next.kind == Kind::open || core::equals_ignoring_case(text(next), "as")) return false;
+  return next.kind == Kind::name || next.kind == Kind::system_name || next.kind == Kind::open_brace;
 }
 
 bool TokenCursor::accept(Kind kind) {
@@ -50,8 +63,17 @@ bool TokenCursor::accept_word(std::string_view word) {
   return true;
 }
 
-void skip_part(TokenCursor& cursor) {
-  size_t depth = 0;
+size_t TokenCursor::open_brackets(size_t begin) const {
+  size_t open = 0;
+  for (size_t i = begin; i < at_; ++i) {
+    if (tokens_[i].kind == Kind::open) ++open;
+    if (tokens_[i].kind == Kind::close && open > 0) --open;
+  }
+  return open;
+}
+
+void skip_part(TokenCursor& cursor, size_t begin) {
+  size_t depth = cursor.open_brackets(begin);
   for (;; cursor.take()) {
     const Kind kind = cursor.peek().kind;
     if (kind == Kind::end || kind == Kind::from_word || kind == Kind::into_word) return;
@@ -119,8 +141,8 @@ void report_after_operand(const TokenCursor& cursor, std::string_view expected, 
 }
 
 void report_unclosed(const TokenCursor& cursor, const Token& open, Diagnostics& found) {
-  if (begins_operand(cursor.peek().kind) && !cursor.at(Kind::into_word))
-    return report_after_operand(cursor, "an operator or INTO", found);
+  if (begins_operand(cursor.peek().kind) && !begins_clause(cursor))
+    return report_after_operand(cursor, "an operator or `)`", found);
   found.error(open.offset, open.length, "missing closing `)`");
 }
 

@@ -19,13 +19,19 @@ class TokenCursor {
   [[nodiscard]] const Token& peek() const { return tokens_[at_]; }
   [[nodiscard]] const Token& peek_second() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
   [[nodiscard]] const Token* previous() const { return at_ == 0 ? nullptr : &tokens_[at_ - 1]; }
+  // A word that stands before a value as no name does: DISTINCT $body.a.
+  [[nodiscard]] bool at_word_before_value(std::string_view word) const;
   [[nodiscard]] bool at(Token::Kind kind) const { return peek().kind == kind; }
   [[nodiscard]] bool at_word(std::string_view word) const;  // a name, in any case
   // Two names in a row: GROUP BY.
   [[nodiscard]] bool at_words(std::string_view first, std::string_view second) const;
+  // How many tokens were taken.
+  [[nodiscard]] size_t position() const { return at_; }
   const Token& take() { return at(Token::Kind::end) ? peek() : tokens_[at_++]; }
   bool accept(Token::Kind kind);
   bool accept_word(std::string_view word);
+  // Brackets that the tokens from `begin` to here have left open.
+  [[nodiscard]] size_t open_brackets(size_t begin) const;
   [[nodiscard]] std::string_view text(const Token& token) const {
     return text_.substr(token.offset, token.length);
   }
@@ -37,8 +43,9 @@ class TokenCursor {
   size_t at_ = 0;
 };
 
-// Skips what is left of a list's part that was reported: to the comma or the word after it, brackets closed.
-void skip_part(TokenCursor& cursor);
+// Skips the rest of a list's part that was reported: to the comma or the word after it, brackets closed. `begin` is the
+// position of its first token.
+void skip_part(TokenCursor& cursor, size_t begin);
 
 // A finding about a token that no rule expects; says more for the usual mistakes.
 void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found);

@@ -185,9 +185,7 @@ bool WindowParser::plain() {
   const Token first = cursor_.peek();
   const std::string_view text = cursor_.text(first);
   if (first.kind == Kind::integer && unit_) return in_units(first, *unit_);
-  if (first.kind == Kind::integer)
-    return error(first, "a duration without a unit",
-                 "write " + quote(std::string(text) + "s") + " or " + quote("second, " + std::string(text)));
+  if (first.kind == Kind::integer) return without_unit(first);
   if (first.kind == Kind::end || first.kind == Kind::close)
     return report_unexpected(cursor_, "a duration such as 1m", found_), false;
   if (first.kind == Kind::name) {
@@ -206,6 +204,16 @@ bool WindowParser::plain() {
       return error(first, "windows are not finer than a millisecond", std::string(kExample));
   }
   return error(first, quote(text) + " is no duration", std::string(kExample));
+}
+
+// `1 m`, or no unit at all.
+bool WindowParser::without_unit(const Token& number) {
+  const std::string text(cursor_.text(number));
+  const std::string together = text + std::string(cursor_.text(cursor_.peek_second()));
+  if (cursor_.peek_second().kind == Kind::name && parse_duration(together))
+    return error(number, "a duration without a unit", "write " + quote(together) + " without a blank");
+  return error(number, "a duration without a unit",
+               "write " + quote(text + "s") + " or " + quote("second, " + text));
 }
 
 bool WindowParser::in_units(const Token& first, int64_t unit) {

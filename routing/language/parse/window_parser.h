@@ -41,6 +41,7 @@ class WindowParser {
   bool span(std::string_view role);
   bool wrapped(std::string_view role, const Token& name);
   bool plain();
+  bool without_unit(const Token& number);
   bool in_units(const Token& first, int64_t unit);
   std::optional<uint32_t> messages();
 
