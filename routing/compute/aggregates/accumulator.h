@@ -47,7 +47,8 @@ class Accumulator {
 
   [[nodiscard]] AggregateKind kind() const { return static_cast<AggregateKind>(state_.index()); }
 
-  // Memory in bytes, this object included: now, and at most, whatever it is given.
+  // Memory in bytes, this object included: now, by its content, so that save() and load() do not change it; and at most,
+  // whatever it is given.
   [[nodiscard]] size_t bytes() const;
   [[nodiscard]] size_t bytes_max() const;
 

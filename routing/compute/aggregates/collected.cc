@@ -40,7 +40,7 @@ void EarliestValues::append_json(std::string& out) const {
 }
 
 size_t EarliestValues::heap_bytes() const {
-  size_t bytes = entries_.capacity() * sizeof(Entry);
+  size_t bytes = entries_.size() * sizeof(Entry);
   for (const Entry& entry : entries_) bytes += entry.value.heap_bytes();
   return bytes;
 }

@@ -29,9 +29,7 @@ class HashSet {
   void merge(const HashSet& other);
   [[nodiscard]] double size() const;  // a whole number
 
-  [[nodiscard]] size_t heap_bytes() const {
-    return exact_.capacity() * sizeof(uint64_t) + registers_.capacity();
-  }
+  [[nodiscard]] size_t heap_bytes() const { return exact_.size() * sizeof(uint64_t) + registers_.size(); }
   [[nodiscard]] static size_t heap_bytes_max();
 
   void save(std::string& out) const;

@@ -25,8 +25,8 @@ class KeptValue {
   // Views this; null if empty.
   [[nodiscard]] Value value() const;
 
-  // Memory beside this object, in bytes.
-  [[nodiscard]] size_t heap_bytes() const { return text_ ? sizeof(std::string) + text_->capacity() : 0; }
+  // Memory beside this object, in bytes of content.
+  [[nodiscard]] size_t heap_bytes() const { return text_ ? sizeof(std::string) + text_->size() : 0; }
 
   void save(std::string& out) const;
   [[nodiscard]] bool load(PackedReader& in);

@@ -34,7 +34,7 @@ class QuantileSketch {
   [[nodiscard]] double quantile(double share) const;
 
   [[nodiscard]] size_t heap_bytes() const {
-    return exact_.capacity() * sizeof(double) + buckets_.capacity() * sizeof(Bucket);
+    return exact_.size() * sizeof(double) + buckets_.size() * sizeof(Bucket);
   }
   [[nodiscard]] static constexpr size_t heap_bytes_max() { return kBucketsMax * sizeof(Bucket); }
 

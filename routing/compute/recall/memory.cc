@@ -9,7 +9,7 @@ constexpr size_t kValuesMax = 100;   // of lag
 }  // namespace
 
 size_t memory_bytes(const Memory& memory) {
-  size_t bytes = sizeof(Memory) + kTableBytes + memory.key.capacity() + memory.last.capacity();
+  size_t bytes = sizeof(Memory) + kTableBytes + memory.key.size() + memory.last.size();
   for (const KeptValue& value : memory.values) bytes += sizeof value + value.heap_bytes();
   return bytes;
 }

@@ -23,14 +23,14 @@ void save_revisions(const std::vector<Revision>& revisions, std::string& out) {
 }
 
 // No element takes less than a byte, so that a made-up number cannot ask for memory.
-size_t read_count(PackedReader& in) {
+size_t read_length(PackedReader& in) {
   const uint64_t count = in.varint();
   if (count > in.rest().size()) in.refuse();
   return in.ok() ? count : 0;
 }
 
 void load_revisions(std::vector<Revision>& revisions, PackedReader& in) {
-  const size_t count = read_count(in);
+  const size_t count = read_length(in);
   uint64_t end = 0;
   for (size_t i = 0; i < count && in.ok(); ++i) {
     end += static_cast<uint64_t>(in.signed_varint());
@@ -63,7 +63,7 @@ bool load_group(Group& group, const Sums& none, PackedReader& in) {
   group.closed_until_ms = in.signed_varint();
   group.messages = in.varint();
   if (in.byte() != 0) group.revise_ms = in.signed_varint();
-  const size_t clocks = read_count(in);
+  const size_t clocks = read_length(in);
   for (size_t i = 0; i < clocks && in.ok(); ++i) group.clocks.push_back(in.varint());
   load_revisions(group.revisions, in);
   group.stored = true;

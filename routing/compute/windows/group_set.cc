@@ -30,9 +30,8 @@ Group& GroupSet::add(std::unique_ptr<Group> group) {
 }
 
 void GroupSet::reckon(Group& group) {
-  const size_t bytes = kGroupBytes + group.key.capacity() + group.panes.bytes() +
-                       group.revisions.capacity() * sizeof(Revision) +
-                       group.clocks.capacity() * sizeof(uint64_t);
+  const size_t bytes = kGroupBytes + group.key.size() + group.panes.bytes() +
+                       group.revisions.size() * sizeof(Revision) + group.clocks.size() * sizeof(uint64_t);
   bytes_ += bytes - group.bytes;
   group.bytes = bytes;
 }

@@ -6,7 +6,6 @@ namespace headgate::routing {
 namespace {
 
 constexpr unsigned kLevelsMax = 12;      // 4^12 panes of a millisecond are four and a half hours
-constexpr size_t kMergedDirectly = 6;    // fewer panes than that are not worth a node
 constexpr size_t kGoneBeforeShift = 32;  // empty places in front before the others move up
 
 int64_t panes_of(unsigned level) { return int64_t{1} << (2 * level); }
@@ -109,12 +108,8 @@ void Panes::remove(size_t index) {
 
 void Panes::forget_merges_with(int64_t at) {
   if (at >= kept_->until) return;
-  for (unsigned level = 1; level <= kLevelsMax; ++level) {
-    const auto node = kept_->nodes.find(node_key(level, aligned(at, level)));
-    if (node == kept_->nodes.end()) continue;
-    kept_->bytes -= std::min(kept_->bytes, sums_bytes(node->second));
-    kept_->nodes.erase(node);
-  }
+  for (unsigned level = 1; level <= kLevelsMax; ++level)
+    kept_->nodes.erase(node_key(level, aligned(at, level)));
 }
 
 void Panes::merge_linear(size_t first, size_t last, Sums& merged, bool& any) const {
@@ -132,7 +127,6 @@ void Panes::merge_node(unsigned level, int64_t at, Sums& merged, bool& any) {
   for (int64_t part = 0; part < 4; ++part)
     merge_node(level - 1, at + part * panes_of(level - 1), node, filled);
   add_part(merged, node, any);
-  kept_->bytes += sums_bytes(node);
   kept_->until = std::max(kept_->until, at + panes_of(level));
   kept_->nodes.emplace(node_key(level, at), std::move(node));
 }

@@ -83,15 +83,17 @@ class Panes {
     for (const int64_t at : removed_) gone(at);
   }
 
-  // Memory, merged panes included.
-  [[nodiscard]] size_t bytes() const { return bytes_ + (kept_ ? kept_->bytes : 0); }
+  // Memory. Merged panes are reckoned as the third of the panes that they are if all are kept, so that a restart, which
+  // forgets them, changes nothing.
+  [[nodiscard]] size_t bytes() const { return size() <= kMergedDirectly ? bytes_ : bytes_ + bytes_ / 3; }
 
  private:
+  static constexpr size_t kMergedDirectly = 6;  // fewer panes than that are not worth a node
+
   // Merged panes by their place: four to the power of `level` panes from an aligned one on.
   struct Kept {
     std::unordered_map<uint64_t, Sums> nodes;
     int64_t until = INT64_MIN;  // no node reaches further
-    size_t bytes = 0;
   };
 
   void forget_merges_with(int64_t at);

@@ -24,7 +24,7 @@ size_t sums_bytes(const Sums& sums) {
 
 size_t sums_bytes_max(const Query& query) {
   size_t bytes = 0;
-  for (const Aggregate& aggregate : query.aggregates) bytes += Accumulator::of(aggregate).bytes();
+  for (const Aggregate& aggregate : query.aggregates) bytes += Accumulator::of(aggregate).bytes_max();
   return bytes;
 }
 

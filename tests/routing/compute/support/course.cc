@@ -25,14 +25,16 @@ void Course::note(const Computation::Results& results) {
   for (const ComputeResult& result : results) results_.push_back(described(result));
 }
 
+bool Course::advance_once(int64_t now_ms, size_t results_max) {
+  Computation::Results out;
+  const bool more = computation_.advance(now_ms, results_max, out);
+  EXPECT_LE(out.size(), results_max);
+  note(out);
+  return more;
+}
+
 void Course::advance(int64_t now_ms, size_t results_max) {
-  bool more = true;
-  while (more) {
-    Computation::Results out;
-    more = computation_.advance(now_ms, results_max, out);
-    EXPECT_LE(out.size(), results_max);
-    note(out);
-  }
+  while (advance_once(now_ms, results_max)) continue;
 }
 
 Truth Course::send(const Input& input) {

@@ -33,6 +33,9 @@ class Course {
   // As a tick does.
   void advance(int64_t now_ms, size_t results_max = 256);
 
+  // A single step of it. True: there is more to do.
+  bool advance_once(int64_t now_ms, size_t results_max);
+
   // All results since the last call.
   [[nodiscard]] std::vector<std::string> results();
   [[nodiscard]] bool dead_letter() const { return dead_letter_; }
