@@ -7,10 +7,11 @@ Clock& Clocks::with_id(uint64_t id) {
   return clock ? *clock : hub_;
 }
 
-Clock& Clocks::make(std::string key, uint64_t id) {
+Clock& Clocks::make(std::string key, uint64_t id, int64_t now_ms) {
   auto clock = std::make_unique<Clock>();
   clock->id = id;
   clock->key = std::move(key);
+  clock->heard_ms = now_ms;
   Clock* made = table_.add(std::move(clock));
   table_.change(*made);
   return *made;

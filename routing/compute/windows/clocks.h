@@ -50,7 +50,8 @@ class Clocks {
   [[nodiscard]] bool knows(uint64_t id) const { return table_.with_id(id) != nullptr; }
   // True: make room by giving up oldest() before a further one is made.
   [[nodiscard]] bool full() const { return table_.size() >= clocks_max_; }
-  [[nodiscard]] Clock& make(std::string key, uint64_t id);
+  // A clock that has come nowhere yet; its first message, to be heard next, arrived at `now_ms`.
+  [[nodiscard]] Clock& make(std::string key, uint64_t id, int64_t now_ms);
   [[nodiscard]] Clock* oldest() const { return table_.oldest(); }
   // The groups that waited for it wait for nothing now.
   [[nodiscard]] std::vector<Waiting> give_up(Clock& clock);

@@ -69,7 +69,7 @@ bool Panes::load(Pane pane) {
 void Panes::change(Pane& pane) {
   if (kept_) forget_merges_with(pane.at);
   const auto bytes = static_cast<uint32_t>(sizeof(Pane) + sums_bytes(pane.sums));
-  bytes_ += bytes - pane.bytes;
+  bytes_ = bytes_ + bytes - pane.bytes;
   pane.bytes = bytes;
   if (std::exchange(pane.changed, true)) return;
   changed_.push_back(pane.at);

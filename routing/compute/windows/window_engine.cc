@@ -51,7 +51,7 @@ Clock& WindowEngine::clock_of(MessageRow& row) {
   row.key(plan_.query.timestamp_over, key_);
   if (Clock* known = clocks_.find(key_)) return *known;
   if (clocks_.full()) give_up_clock(row.arrived_ms());
-  return clocks_.make(key_, next_id_++);
+  return clocks_.make(key_, next_id_++, row.arrived_ms());
 }
 
 // Groups that waited for it wait for their other clocks, or for the hub's.
