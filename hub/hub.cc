@@ -237,6 +237,7 @@ void Hub::finish_stopping() {
   tick_timer_.cancel();
   admin_server_.close();
   clock_.keep(*store_);
+  engine_.flush();
   store_->close();
   log_.info("stopped");
   stopped_();

@@ -20,7 +20,8 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
       spreader_({broker_, routes_, clock, log, store.identity().hub}),
-      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, clock, log}),
+      computer_({store, consumers_, routes_, spreader_, retained_, tails_, clock, log}),
+      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, clock, log}),
       losses_(store, log),
       sdk_topics_(log) {
   broker_.set_events(this);
@@ -56,8 +57,10 @@ void Engine::use_limits(const StoreLimits& limits) {
 }
 
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
+  computer_.before_routes_change();
   const auto used = routes_.use(routes, default_ttl_s, queue_policy_);
   if (!used) return used;
+  computer_.use_routes(queue_policy_);
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
   return {};
@@ -122,6 +125,7 @@ void Engine::tick() {
   retained_.tick(now);
   replays_.on_store_room();
   sessions_.tick(now);
+  computer_.tick();
 }
 
 // ---- what clients do ----
@@ -227,9 +231,13 @@ void Engine::on_durable(store::Seq up_to) {
   dead_letter_tail_.on_durable(up_to);
   ingest_.retry_held();  // it may have been the disk that did not keep up
   replays_.on_store_room();
+  computer_.on_durable(up_to);
 }
 
-void Engine::on_room() { ingest_.retry_held(); }
+void Engine::on_room() {
+  ingest_.retry_held();
+  computer_.on_room();
+}
 
 void Engine::on_available(store::QueueId queue) { consumers_.on_available(queue); }
 
@@ -240,10 +248,12 @@ void Engine::on_failed(const core::Error& error) {
               {"effect",
                "no message is acknowledged until the store could be opened again; it is tried by itself"}});
   answers_.on_failed();
+  computer_.on_failed();
 }
 
 void Engine::on_recovered() {
   store_error_.clear();
+  computer_.on_recovered();
   log_.info("hub_stores_again");
 }
 

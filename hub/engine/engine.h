@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "hub/config/store_limits.h"
 #include "hub/engine/answers.h"
+#include "hub/engine/computation/computer.h"
 #include "hub/engine/consumers.h"
 #include "hub/engine/dead_letter_tail.h"
 #include "hub/engine/delivery.h"
@@ -73,12 +74,15 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void serve_sys(uint32_t interval_s, SysFeed::Read read);
   // Call about once a second.
   void tick();
+  // Stores what may wait a second. Call before the hub stops.
+  void flush() { computer_.flush(); }
 
   [[nodiscard]] broker::Broker& broker() { return broker_; }
   [[nodiscard]] const broker::Broker& broker() const { return broker_; }
   // Where whoever reads a queue registers itself.
   [[nodiscard]] Consumers& consumers() { return consumers_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
+  [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
   [[nodiscard]] uint64_t returned_batches() const { return spreader_.returned().count(); }
@@ -140,6 +144,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   SessionKeeper sessions_;
   Shares shares_;
   Spreader spreader_;
+  Computer computer_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   Losses losses_;

@@ -31,6 +31,8 @@ struct ComputeLimits {
   uint32_t groups_max =
       10'000;  // beyond it the group that was idle longest gives its result: complete = false
   uint64_t state_bytes_max = 16ULL * 1024 * 1024;
+
+  friend bool operator==(const ComputeLimits&, const ComputeLimits&) = default;
 };
 
 // Everything that a computation follows; immutable, shared by the table and the computation.

@@ -51,11 +51,18 @@ void check_retain(const RouteSpec& spec, const std::vector<Sink>& sinks, std::ve
                           "leave it out; queues and $upstream keep every message"));
 }
 
-// Routes that remember are refused until the hub runs them.
-void check_computing(const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
-  if (compiled.query.has_state())
-    found.push_back(
-        finding(Severity::error, "windows and functions that remember are not available yet", ""));
+// A route of which one group may need more than all of its memory cannot work.
+void check_state(const RouteSpec& spec, const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
+  if (!compiled.query.has_state()) return;
+  const ComputePlan plan{spec.name,        compiled.query, compiled.condition,
+                         compiled.reading, compiled.sinks, spec.limits};
+  const uint64_t one = group_bound_bytes(plan);
+  if (one <= spec.limits.state_bytes_max) return;
+  found.push_back(finding(
+      Severity::error,
+      "one group may need " + std::to_string(one) + " bytes, and all of the route's state has " +
+          std::to_string(spec.limits.state_bytes_max),
+      "make the window shorter or its hop longer, leave out aggregates, or set \"state_bytes_max\" higher"));
 }
 
 bool has_error(const std::vector<Diagnostic>& found) {
@@ -118,7 +125,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
     if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
-    if (compiled) check_computing(*compiled, status.diagnostics);
+    if (compiled) check_state(spec, *compiled, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
       table->add(spec, std::move(*compiled));

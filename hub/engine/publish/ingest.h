@@ -13,6 +13,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "hub/engine/answers.h"
+#include "hub/engine/computation/computer.h"
 #include "hub/engine/delivery.h"
 #include "hub/engine/publish/deferred_ends.h"
 #include "hub/engine/publish/held_publishes.h"
@@ -44,6 +45,7 @@ class Ingest {
     HeldPublishes& held;
     Answers& answers;
     Tails& tails;
+    Computer& computer;
     const core::Clock& clock;
     core::Log& log;
   };

@@ -1,0 +1,305 @@
+#include "hub/engine/computation/computer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/topic.h"
+
+namespace headgate::hub {
+namespace {
+
+// Who speaks: its device and module, and its output, or the topic of who has none.
+std::string partition_of(const core::Message& message) {
+  std::string partition;
+  if (message.source) partition.append(message.source->device).append(1, '\0').append(message.source->module);
+  const auto of_module = core::parse_module_topic(message.topic);
+  partition.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
+  return partition;
+}
+
+bool has_window(const RunningRoute& route) {
+  return route.plan->query.window.kind != routing::Window::Kind::none;
+}
+
+}  // namespace
+
+Computer::Computer(const Parts& parts)
+    : parts_(parts),
+      inputs_(parts.store, parts.clock),
+      outlet_({parts.spreader, parts.retained, parts.tails, inputs_}),
+      messages_(parts.routes, parts.clock, parts.log),
+      computations_(parts.store, parts.log) {}
+
+// ---- the routes in force ----
+
+void Computer::before_routes_change() {
+  if (work_) (void)finish_work(SIZE_MAX);
+  (void)commit();
+}
+
+void Computer::use_routes(const store::QueuePolicy& policy) {
+  policy_ = policy;
+  const bool nothing_to_do =
+      computations_.empty() && parts_.routes.inputs_queue() == 0 && !parts_.store.find_queue(kInputsQueue);
+  if (nothing_to_do) return;
+  outdated_ = true;
+  adopt_routes();
+}
+
+// Once all that was computed by the routes before is durable, as state is taken over from the store.
+void Computer::adopt_routes() {
+  if (!outdated_ || failed_ || !commit() || committed_ > durable_) return;
+  const auto used = computations_.use(parts_.routes.table(), anew_);
+  if (!used) {
+    anew_ = true;
+    note_refused(used.error());
+    return;
+  }
+  context_ = {};
+  if (anew_) {
+    const auto up_to = parts_.store.get(kComputedUpToKey);
+    const auto read = up_to ? read_computed_up_to(*up_to) : core::Result<int64_t>(int64_t{0});
+    up_to_hub_ms_ = saved_up_to_hub_ms_ = read ? *read : 0;
+  }
+  watch_queue();
+  outdated_ = anew_ = false;
+}
+
+void Computer::watch_queue() {
+  const auto queue = parts_.store.find_queue(kInputsQueue);
+  if (!queue) return;
+  store::QueuePolicy policy = policy_;
+  policy.age_max_ms = 0;
+  policy.on_full = store::OnFull::reject;  // an input that was acknowledged counts
+  parts_.store.set_policy(*queue, policy);
+  const bool fresh = inputs_.queue() != *queue;
+  if (fresh || anew_) inputs_.begin(*queue, computations_.latest());
+  if (fresh) (void)parts_.consumers.add(*queue, kAllLanes, *this);
+  parts_.consumers.wake(*queue, *this);
+}
+
+// No route has state, and nothing waits for one.
+void Computer::drop_queue() {
+  const store::QueueId queue = inputs_.queue();
+  if (queue == 0 || outdated_ || !computations_.empty() || parts_.store.stats(queue).waiting() > 0) return;
+  parts_.consumers.remove(queue, *this);
+  inputs_.begin(0, 0);
+  (void)parts_.store.remove_queue(queue);
+}
+
+// ---- inputs ----
+
+void Computer::take(const core::MessagePtr& message, store::Seq seq) {
+  if (seq != 0) return inputs_.on_stored(seq);
+  inputs_.keep(message);
+  if (inputs_.queue() != 0) parts_.consumers.wake(inputs_.queue(), *this);
+}
+
+void Computer::on_ready(store::QueueId, bool) { turn(); }
+
+void Computer::turn() {
+  if (!can_go_on()) return;
+  const bool more = take_inputs();
+  if (is_due()) (void)commit();
+  drop_queue();
+  if (more && blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
+}
+
+// A Change that was refused comes before anything else.
+bool Computer::can_go_on() {
+  if (failed_) return false;
+  if (!blocked_by_.empty() && !commit()) return false;
+  adopt_routes();
+  return !outdated_;
+}
+
+// True if there may be more to do at once.
+bool Computer::take_inputs() {
+  for (size_t taken = 0; taken < kInputsATurn; ++taken) {
+    if (!work_) {
+      auto input = inputs_.next();
+      if (!input) return false;
+      begin_work(*std::move(input));
+    }
+    if (!finish_work(kResultsATurn)) return true;
+    if (outlet_.size() >= kResultsATurn) return true;
+  }
+  return true;
+}
+
+void Computer::begin_work(Input input) {
+  const core::Message& message = *input.message;
+  up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
+  work_.emplace();
+  for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
+    RunningRoute* const route = computations_.find(index);
+    const bool counts = route != nullptr && (input.seq == 0 || input.seq > route->stored.since);
+    if (counts) work_->routes.push_back(route);
+  }
+  work_->source = partition_of(message);
+  work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
+  work_->input = std::move(input);
+  ++unsaved_inputs_;
+  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+}
+
+// False if it has to go on in the next turn: what is due before the input is more than one turn may give. All routes
+// take the input in one turn, so that no Change has a part of its effect.
+bool Computer::finish_work(size_t results_max) {
+  for (; work_->advanced < work_->routes.size(); ++work_->advanced)
+    if (advance(*work_->routes[work_->advanced], up_to_hub_ms_, results_max)) return false;
+  for (RunningRoute* const route : work_->routes) take_one(*route);
+  inputs_.done();
+  work_.reset();
+  return true;
+}
+
+void Computer::take_one(RunningRoute& route) {
+  const core::Message& message = *work_->input.message;
+  bool late = false;
+  const routing::Truth truth =
+      route.computation->take(context_.fields(), up_to_hub_ms_, work_->source, work_->id, late, results_);
+  if (truth == routing::Truth::yes) route.hops = std::max(route.hops, message.hops);
+  touch(route);
+  if (late) give_late(route);
+  hand_out(route, has_window(route) ? nullptr : &message);
+}
+
+void Computer::give_late(const RunningRoute& route) {
+  const auto dead = parts_.store.find_queue(store::kDeadQueue);
+  if (!dead) return;
+  const core::MessagePtr& message = work_->input.message;
+  const std::string why = "it came too late for its window";
+  outlet_.queued.push_back(
+      {message, {dead_letter_target(*dead, route.plan->route, why, message->arrived_ms)}});
+}
+
+// ---- time ----
+
+void Computer::tick() {
+  if (inputs_.queue() == 0 && !outdated_) return;
+  if (!can_go_on()) return;
+  bool more = false;
+  if (!work_) {
+    // What came before the newest input has been computed. Later is only safe while nothing waits.
+    const bool idle = inputs_.caught_up();
+    more = fire(idle ? std::max(up_to_hub_ms_, parts_.clock.now().hub_ms) : up_to_hub_ms_);
+  }
+  const int64_t unsaved_ms = parts_.clock.now().mono_ms - unsaved_since_mono_ms_;
+  const bool too_long = unsaved_since_mono_ms_ != 0 && unsaved_ms >= kUnsavedMsMax;
+  if (too_long || is_due()) (void)commit();
+  drop_queue();
+  if (more && blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
+}
+
+// True if there is more than one turn may give: an input that comes first gives the rest.
+bool Computer::fire(int64_t until_hub_ms) {
+  bool more = false;
+  computations_.for_each([&](RunningRoute& route) {
+    const auto due_ms = route.computation->due_ms();
+    if (!due_ms || *due_ms > until_hub_ms) return;
+    if (outlet_.size() >= kResultsATurn) {
+      more = true;
+      return;
+    }
+    more = advance(route, until_hub_ms, kResultsATurn) || more;
+    up_to_hub_ms_ = until_hub_ms;
+  });
+  return more;
+}
+
+// True if more is due.
+bool Computer::advance(RunningRoute& route, int64_t until_hub_ms, size_t results_max) {
+  const bool more = route.computation->advance(until_hub_ms, results_max, results_);
+  touch(route);
+  hand_out(route, nullptr);
+  return more;
+}
+
+void Computer::hand_out(RunningRoute& route, const core::Message* input) {
+  for (const routing::ComputeResult& result : results_)
+    messages_.make(route.index, result, input, route.hops, outlet_.queued, outlet_.published);
+  if (!results_.empty()) route.hops = 0;
+  results_.clear();
+}
+
+// ---- steps ----
+
+void Computer::touch(RunningRoute& route) {
+  route.touched = true;
+  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+}
+
+bool Computer::is_due() const { return outlet_.size() > 0 || unsaved_inputs_ >= kUnsavedInputsMax; }
+
+void Computer::flush() { (void)commit(); }
+
+// False if the Change was refused: it is tried again, and nothing is computed before.
+bool Computer::commit() {
+  if (failed_) return false;
+  if (unsaved_since_mono_ms_ == 0 && outlet_.size() == 0) return true;
+  computations_.save_changed(values_);
+  if (std::exchange(saved_up_to_hub_ms_, up_to_hub_ms_) != up_to_hub_ms_)
+    values_.push_back(put_computed_up_to(up_to_hub_ms_));
+  const Outlet::Planned planned = outlet_.plan();
+  std::vector<store::KeyValue> values = values_;
+  values.insert(values.end(), planned.values.begin(), planned.values.end());
+  const auto seq = parts_.store.commit(
+      {.ends = inputs_.ends(), .appends = planned.appends, .values = values, .must_sync = planned.must_sync});
+  if (!seq) {
+    // A queue that was there when the result was made may have gone with its route.
+    if (seq.error().code == core::Errc::not_found && outlet_.forget_missing(parts_.store)) return commit();
+    note_refused(seq.error());
+    return false;
+  }
+  blocked_by_.clear();
+  values_.clear();
+  inputs_.on_ended();
+  unsaved_inputs_ = 0;
+  unsaved_since_mono_ms_ = 0;
+  committed_ = std::max(committed_, *seq);
+  outlet_.on_committed(*seq);
+  return true;
+}
+
+void Computer::note_refused(const core::Error& error) {
+  blocked_by_ = error.what;
+  const auto left_out = refused_.admit(error.what, parts_.clock.now());
+  if (!left_out) return;
+  parts_.log.warn("computing_waits", {{"what", error.what},
+                                      {"effect", "inputs of routes with windows wait in their queue"},
+                                      {"left_out", *left_out}});
+}
+
+// ---- the store ----
+
+void Computer::on_durable(store::Seq up_to) {
+  durable_ = up_to;
+  outlet_.on_durable(up_to);
+  if (outdated_) adopt_routes();
+  if (!blocked_by_.empty()) on_room();
+}
+
+void Computer::on_room() {
+  if (inputs_.queue() != 0 && !blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
+}
+
+// What was not durable has not happened: everything begins again with what is.
+void Computer::on_failed() {
+  failed_ = true;
+  work_.reset();
+  outlet_.clear();
+  values_.clear();
+  unsaved_inputs_ = 0;
+  unsaved_since_mono_ms_ = 0;
+  committed_ = 0;
+  blocked_by_.clear();
+  outdated_ = anew_ = inputs_.queue() != 0 || outdated_;
+}
+
+void Computer::on_recovered() {
+  failed_ = false;
+  adopt_routes();
+}
+
+}  // namespace headgate::hub

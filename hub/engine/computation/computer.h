@@ -1,0 +1,128 @@
+// Runs routes with state: the consumer of their inputs.
+//
+// A step is one Change: inputs end, state changes and results are appended together, or none of it happens. So after a
+// crash the state equals exactly the inputs that have ended, and a result is there once (docs/adr/0045).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/log_limiter.h"
+#include "core/message.h"
+#include "hub/engine/computation/computations.h"
+#include "hub/engine/computation/inputs.h"
+#include "hub/engine/computation/outlet.h"
+#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/consumers.h"
+#include "hub/engine/route_set.h"
+#include "store/queue_store.h"
+
+namespace headgate::hub {
+
+class Computer : private Consumer {
+ public:
+  // A step without results is written after so long, or so many inputs.
+  static constexpr int64_t kUnsavedMsMax = 1'000;
+  static constexpr size_t kUnsavedInputsMax = 4'096;
+  // Of one turn of the loop; more follows in the next.
+  static constexpr size_t kInputsATurn = 256;
+  static constexpr size_t kResultsATurn = 256;
+
+  // Everything is borrowed and must outlive this.
+  struct Parts {
+    store::QueueStore& store;
+    Consumers& consumers;
+    RouteSet& routes;
+    Spreader& spreader;
+    RetainedKeeper& retained;
+    const Tails& tails;
+    const core::Clock& clock;
+    core::Log& log;
+  };
+  explicit Computer(const Parts& parts);
+
+  // Another table is about to be in force: ends what is begun by the one that is.
+  void before_routes_change();
+  // The table in force is another. `policy`: of queues of which no route says more.
+  void use_routes(const store::QueuePolicy& policy);
+
+  // Routes with state take this message. `seq`: of the entry in their queue; 0 for QoS 0, which has none.
+  void take(const core::MessagePtr& message, store::Seq seq);
+
+  // Call about once a second: what is due by time is given.
+  void tick();
+  // Writes what is not written yet. Call before the hub stops.
+  void flush();
+
+  void on_durable(store::Seq up_to);
+  void on_room();
+  void on_failed();
+  void on_recovered();
+
+  // Null: there is no such route, or it has no state.
+  [[nodiscard]] const RunningRoute* find(std::string_view route) const { return computations_.find(route); }
+  // Messages of QoS 0 for which there was no room.
+  [[nodiscard]] uint64_t dropped() const { return inputs_.dropped(); }
+  // Why no step can be taken now, for people; empty: it can.
+  [[nodiscard]] const std::string& blocked_by() const { return blocked_by_; }
+
+ private:
+  // The input at work: it may take several turns, as a window of many groups closes before it counts.
+  struct Work {
+    Input input;
+    std::vector<RunningRoute*> routes;  // that take it
+    size_t advanced = 0;                // so many of them have given what was due before it
+    std::string source;
+    std::string id;
+  };
+
+  void on_ready(store::QueueId queue, bool more) override;
+  void turn();
+  [[nodiscard]] bool can_go_on();
+  [[nodiscard]] bool take_inputs();
+  void begin_work(Input input);
+  [[nodiscard]] bool finish_work(size_t results_max);
+  void take_one(RunningRoute& route);
+  [[nodiscard]] bool fire(int64_t until_hub_ms);
+  [[nodiscard]] bool advance(RunningRoute& route, int64_t until_hub_ms, size_t results_max);
+  void hand_out(RunningRoute& route, const core::Message* input);
+  void give_late(const RunningRoute& route);
+
+  [[nodiscard]] bool is_due() const;
+  void touch(RunningRoute& route);
+  bool commit();
+  void note_refused(const core::Error& error);
+  void adopt_routes();
+  void watch_queue();
+  void drop_queue();
+
+  Parts parts_;
+  Inputs inputs_;
+  Outlet outlet_;
+  ResultMessages messages_;
+  Computations computations_;
+  routing::MatchContext context_;
+  routing::Computation::Results results_;  // reused
+  std::optional<Work> work_;
+  std::vector<store::KeyValue> values_;  // of the next Change
+  store::QueuePolicy policy_;
+  int64_t up_to_hub_ms_ = 0;  // all inputs that arrived before have been computed
+  int64_t saved_up_to_hub_ms_ = 0;
+  uint64_t unsaved_inputs_ = 0;
+  int64_t unsaved_since_mono_ms_ = 0;  // 0: all is saved
+  store::Seq committed_ = 0;           // the last Change
+  store::Seq durable_ = 0;
+  bool outdated_ = false;  // the table in force is another than the one that is followed
+  bool anew_ = true;       // the state in memory is not the store's
+  bool failed_ = false;    // the store takes nothing
+  uint64_t kept_ids_ = 0;  // of inputs in memory
+  std::string blocked_by_;
+  core::LogLimiter refused_;
+};
+
+}  // namespace headgate::hub

@@ -1,0 +1,61 @@
+#include "hub/engine/computation/state_records.h"
+
+#include <utility>
+
+#include "store/format/varint.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr uint8_t kRecordVersion = 1;
+
+std::string computation_key(std::string_view route) { return std::string(kComputationPrefix).append(route); }
+
+core::Unexpected unreadable_state(std::string_view key) {
+  return core::fail(core::Errc::corrupt, "the stored value '" + std::string(key) + "' cannot be read");
+}
+
+}  // namespace
+
+store::KeyValue put_computation(std::string_view route, const StoredComputation& stored) {
+  std::string value;
+  store::put_u8(value, kRecordVersion);
+  store::put_varint(value, stored.number);
+  store::put_varint(value, stored.since);
+  store::put_string(value, stored.signature);
+  return {computation_key(route), std::move(value)};
+}
+
+store::KeyValue erase_computation(std::string_view route) { return {computation_key(route), std::nullopt}; }
+
+core::Result<StoredComputation> read_computation(std::string_view key, std::string_view value) {
+  store::Decoder in(value);
+  const uint8_t version = in.u8();
+  StoredComputation stored;
+  stored.number = static_cast<uint32_t>(in.varint());
+  stored.since = in.varint();
+  stored.signature = in.string();
+  if (!in.at_end() || version != kRecordVersion) return unreadable_state(key);
+  return stored;
+}
+
+std::string state_prefix(uint32_t number) {
+  std::string prefix(kStatePrefix);
+  store::put_u32_be(prefix, number);
+  return prefix;
+}
+
+store::KeyValue put_computed_up_to(int64_t hub_ms) {
+  std::string value;
+  store::put_varint(value, static_cast<uint64_t>(hub_ms));
+  return {std::string(kComputedUpToKey), std::move(value)};
+}
+
+core::Result<int64_t> read_computed_up_to(std::string_view value) {
+  store::Decoder in(value);
+  const auto hub_ms = static_cast<int64_t>(in.varint());
+  if (!in.at_end()) return unreadable_state(kComputedUpToKey);
+  return hub_ms;
+}
+
+}  // namespace headgate::hub

@@ -1,0 +1,376 @@
+// Routes with state, end to end: inputs in, results out, and what becomes of them over a crash.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/hub/engine/engine_fixture.h"
+
+namespace headgate::hub {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Lines;
+using testing::qos0;
+using testing::qos1;
+using testing::ScriptedClient;
+using testing::to;
+using testing::v5;
+
+constexpr const char* kMinuteAverages =
+    "SELECT $body.m AS machine, avg($body.t) AS mean, count(*) AS n, $window.start AS t0 FROM 'plant/#' "
+    "GROUP BY $body.m, Tumbling(1m) INTO $upstream";
+
+class Windows : public EngineTest {
+ protected:
+  Windows() { clock_.advance_ms(60'000 - clock_.now().hub_ms % 60'000); }  // to a full minute
+
+  void publish(std::string_view topic, std::string_view body, uint8_t qos = 1) {
+    auto sensor = client();
+    sensor.connect(v5("sensor"));
+    sensor.publish(qos == 0 ? qos0(topic, body) : qos1(1, topic, body));
+    commit();
+  }
+  // What is taken, but not written yet when the next thing happens.
+  void pass(int64_t ms) {
+    clock_.advance_ms(ms);
+    engine_->tick();
+    commit();
+  }
+  // kill -9: what was not committed is lost.
+  void crash() {
+    store_.lose_uncommitted();
+    executor_.drop_ready();
+    restart();
+    commit();
+  }
+  std::vector<store::Entry> entries(std::string_view queue) {
+    const auto id = store_.find_queue(queue);
+    return id ? *store_.read(*id, store::kDefaultLane, 0, {}, clock_.now()) : std::vector<store::Entry>();
+  }
+  size_t inputs_waiting() { return entries("$computing").size(); }
+};
+
+TEST_F(Windows, GiveAMinuteAverageOnceTheMinuteIsOver) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  pass(20'000);
+  publish("plant/1", R"({"m":"a","t":2})");
+  publish("plant/1", R"({"m":"b","t":5})");
+  pass(39'000);
+  EXPECT_THAT(waiting("$upstream"), IsEmpty());
+  pass(1'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"({"machine":"a","mean":1.5,"n":2,"t0":)"),
+                                                HasSubstr(R"({"machine":"b","mean":5,"n":1,"t0":)")));
+  EXPECT_EQ(inputs_waiting(), 0u);
+}
+
+TEST_F(Windows, SayWhichRouteMadeAResultAndOfWhichWindow) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  pass(60'000);
+  const auto results = entries("$upstream");
+  ASSERT_EQ(results.size(), 1u);
+  const core::Message& result = *results.front().message;
+  EXPECT_EQ(result.topic, "routes/r0");
+  EXPECT_EQ(result.qos, 1);
+  EXPECT_FALSE(result.retain);
+  EXPECT_FALSE(result.source);
+  EXPECT_EQ(result.arrived_hub_ms, clock_.now().hub_ms);
+  EXPECT_EQ(result.props().content_type, "application/json");
+  EXPECT_THAT(result.props().user,
+              ElementsAre(core::UserProperty{"route", "r0"},
+                          core::UserProperty{"window", "2023-11-14T22:14:00.000Z/2023-11-14T22:15:00.000Z"},
+                          core::UserProperty{"rev", "0"}));
+}
+
+TEST_F(Windows, AcknowledgeAnInputOnceItIsStored) {
+  route(kMinuteAverages);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  EXPECT_THAT(sensor.publish(qos1(1, "plant/1", R"({"m":"a","t":1})")), IsEmpty());
+  commit();
+  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 1"));
+  EXPECT_EQ(inputs_waiting(), 1u);
+}
+
+TEST_F(Windows, StoreAnInputOnceForAllRoutes) {
+  for (int i = 0; i < 5; ++i) route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  EXPECT_EQ(inputs_waiting(), 1u);
+  pass(60'000);
+  EXPECT_EQ(waiting("$upstream").size(), 5u);
+  EXPECT_EQ(inputs_waiting(), 0u);
+}
+
+TEST_F(Windows, DoNotStoreWhatTheirConditionDoesNotTake) {
+  route("SELECT count(*) AS n FROM 'plant/#' WHERE $body.t > 10 GROUP BY Tumbling(1m) INTO $upstream");
+  publish("plant/1", R"({"t":1})");
+  EXPECT_EQ(inputs_waiting(), 0u);
+  publish("plant/1", R"({"t":11})");
+  EXPECT_EQ(inputs_waiting(), 1u);
+}
+
+TEST_F(Windows, EndInputsWithTheirStateAfterASecondAtMost) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  EXPECT_EQ(inputs_waiting(), 1u);
+  pass(1'000);
+  EXPECT_EQ(inputs_waiting(), 0u);
+}
+
+TEST_F(Windows, EndInputsThatAreManyWithoutWaiting) {
+  route(kMinuteAverages);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  for (size_t i = 0; i < Computer::kUnsavedInputsMax; ++i) {
+    sensor.publish(qos1(static_cast<uint16_t>(1 + i % 10), "plant/1", R"({"m":"a","t":1})"));
+    commit();
+  }
+  EXPECT_LT(inputs_waiting(), Computer::kUnsavedInputsMax);
+}
+
+TEST_F(Windows, CountQos0WithoutWritingIt) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})", 0);
+  publish("plant/1", R"({"m":"a","t":3})", 1);
+  publish("plant/1", R"({"m":"a","t":5})", 0);
+  EXPECT_EQ(store_.stats(*store_.find_queue("$computing")).in, 1u);
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("mean":3,"n":3)")));
+}
+
+TEST_F(Windows, TakeQos0AndQos1InTheOrderInWhichTheyCame) {
+  route("SELECT collect($body.n, 10) AS all FROM 'plant/#' GROUP BY Tumbling(1m) INTO $upstream");
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos0("plant/1", R"({"n":1})"));
+  sensor.publish(qos1(1, "plant/1", R"({"n":2})"));
+  sensor.publish(qos0("plant/1", R"({"n":3})"));
+  sensor.publish(qos1(2, "plant/1", R"({"n":4})"));
+  sensor.publish(qos0("plant/1", R"({"n":5})"));
+  commit();
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"all":[1,2,3,4,5]})"));
+}
+
+TEST_F(Windows, DropQos0BeyondTheirRoomAndCountIt) {
+  route(kMinuteAverages);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  for (size_t i = 0; i < Inputs::kMessagesMax + 3; ++i) sensor.publish(qos0("plant/1", R"({"m":"a","t":1})"));
+  EXPECT_EQ(engine_->computer().dropped(), 3u);
+  commit();
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("n":4096)")));
+}
+
+TEST_F(Windows, PublishTheirResultsOnceTheyAreDurable) {
+  route("SELECT count(*) AS n FROM 'plant/#' GROUP BY Tumbling(1m) INTO Topic('insights/n')");
+  route("SELECT $body.n AS again FROM 'insights/#' INTO $upstream");
+  auto reader = client();
+  reader.connect(v5("reader"));
+  reader.subscribe(1, {to("insights/#", 0)});
+  publish("plant/1", "{}");
+  clock_.advance_ms(60'000);
+  engine_->tick();
+  EXPECT_THAT(reader.read(), IsEmpty());
+  commit();
+  EXPECT_THAT(reader.read(), ElementsAre(HasSubstr(R"(insights/n={"n":1})")));
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"again":1})"));
+}
+
+TEST_F(Windows, FeedOtherWindows) {
+  route("SELECT count(*) AS n FROM 'plant/#' GROUP BY Tumbling(1m) INTO Topic('counts')");
+  route("SELECT sum($body.n) AS n FROM 'counts' GROUP BY Tumbling(5m) INTO $upstream");
+  for (int i = 0; i < 12; ++i) {
+    publish("plant/1", "{}");
+    pass(30'000);
+  }
+  pass(300'000);
+  uint64_t sum = 0;
+  for (const std::string& body : waiting("$upstream")) sum += std::stoul(body.substr(body.find(':') + 1));
+  EXPECT_EQ(sum, 12u);
+}
+
+TEST_F(Windows, ThatFeedThemselvesComeToAnEnd) {
+  route("SELECT count(*) AS n FROM 'a' GROUP BY Count(1) INTO Topic('a')");
+  publish("a", "{}");
+  pass(1'000);
+  EXPECT_EQ(inputs_waiting(), 0u);
+}
+
+TEST_F(Windows, LoseNothingAndCountNothingTwiceOverACrashInTheMiddle) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  pass(2'000);  // its state is stored, and it has ended
+  publish("plant/1", R"({"m":"a","t":2})");
+  store_.remember_commits();
+  clock_.advance_ms(2'000);
+  engine_->tick();  // computed; the Change is lost
+  crash();
+  publish("plant/1", R"({"m":"a","t":6})");
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("mean":3,"n":3)")));
+}
+
+TEST_F(Windows, GiveAResultOnceOverACrashWhileItIsGiven) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  pass(59'000);
+  store_.remember_commits();
+  clock_.advance_ms(1'000);
+  engine_->tick();  // given; lost
+  crash();
+  EXPECT_THAT(waiting("$upstream"), IsEmpty());
+  pass(0);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("n":1)")));
+  crash();
+  pass(60'000);
+  EXPECT_EQ(waiting("$upstream").size(), 1u);
+}
+
+TEST_F(Windows, GoBackToWhatIsDurableWhenTheStoreFails) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  pass(59'000);
+  store_.fail_next_commit({core::Errc::io, "disk gone"});
+  pass(1'000);
+  store_.recover();
+  commit();
+  EXPECT_THAT(waiting("$upstream"), IsEmpty());
+  pass(1'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("mean":1,"n":1)")));
+}
+
+TEST_F(Windows, WaitWhileASinkHasNoRoomAndLoseNothing) {
+  routing::QueueRule one;
+  one.messages_max = 1;
+  one.on_full = core::OnFull::reject;
+  route("SELECT count(*) AS n FROM 'plant/#' GROUP BY Count(1) INTO BrokeredEndpoint('/modules/m/inputs/i')",
+        {}, 0, one);
+  publish("plant/1", "{}");
+  publish("plant/2", "{}");
+  publish("plant/3", "{}");
+  EXPECT_THAT(waiting("modules/m/inputs/i").size(), 1u);
+  EXPECT_THAT(engine_->computer().blocked_by(), HasSubstr("modules/m/inputs/i"));
+  const auto queue = *store_.find_queue("modules/m/inputs/i");
+  for (int i = 0; i < 2; ++i) {
+    const auto waits = entries("modules/m/inputs/i");
+    ASSERT_EQ(waits.size(), 1u);
+    store_.finish(queue, store::kDefaultLane, waits[0].seq, store::Outcome::delivered);
+    commit();
+    pass(1'000);
+  }
+  EXPECT_EQ(waiting("modules/m/inputs/i").size(), 1u);
+  EXPECT_EQ(engine_->computer().blocked_by(), "");
+  EXPECT_EQ(store_.stats(queue).in, 3u);
+}
+
+TEST_F(Windows, KeepTheirStateOverAReloadThatDoesNotConcernThem) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  route("FROM 'other/#' INTO $upstream");
+  publish("plant/1", R"({"m":"a","t":3})");
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("mean":2,"n":2)")));
+}
+
+TEST_F(Windows, KeepTheirStateWhenOnlyTheListChanges) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  routes_.entries[0].text =
+      "SELECT avg($body.t) AS average, count(*) AS number FROM 'plant/#' GROUP BY $body.m, Tumbling(1m) INTO "
+      "$upstream";
+  ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  commit();
+  publish("plant/1", R"({"m":"a","t":3})");
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"average":2,"number":2})"));
+}
+
+TEST_F(Windows, BeginAnewWhenTheWindowChanges) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  routes_.entries[0].text = "SELECT count(*) AS n FROM 'plant/#' GROUP BY Tumbling(2m) INTO $upstream";
+  ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  commit();
+  publish("plant/1", R"({"m":"a","t":3})");
+  pass(120'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"n":1})"));
+}
+
+TEST_F(Windows, DoNotCountWhatCameBeforeThem) {
+  route(kMinuteAverages);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  sensor.publish(qos1(1, "plant/1", R"({"m":"a","t":1})"));  // waits when the next route comes
+  route("SELECT count(*) AS n FROM 'plant/#' GROUP BY Tumbling(1m) INTO $upstream");
+  sensor.publish(qos1(2, "plant/1", R"({"m":"a","t":1})"));
+  commit();
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ::testing::UnorderedElementsAre(HasSubstr(R"("n":2)"), R"({"n":1})"));
+}
+
+TEST_F(Windows, LeaveNothingBehindWhenTheirRoutesGo) {
+  route(kMinuteAverages);
+  publish("plant/1", R"({"m":"a","t":1})");
+  remove_routes();
+  commit();
+  pass(1'000);
+  pass(1'000);
+  EXPECT_FALSE(store_.find_queue("$computing"));
+  int values = 0;
+  for (const std::string_view prefix : {kComputationPrefix, kStatePrefix})
+    (void)store_.for_each(prefix, [&](std::string_view, std::string_view) {
+      ++values;
+      return core::Status();
+    });
+  EXPECT_EQ(values, 0);
+}
+
+// Random inputs, with crashes between any two steps: byte for byte what they give without.
+TEST_F(Windows, GiveTheSameResultsHoweverOftenTheHubIsKilled) {
+  const auto run = [this](uint32_t seed, bool crashes) {
+    std::mt19937 random(seed);
+    std::mt19937 luck(seed + 1);
+    const auto maybe_crash = [&] {
+      if (crashes && luck() % 3 == 0) crash();
+    };
+    for (int i = 0; i < 60; ++i) {
+      const std::string body = R"({"m":")" + std::string(1, static_cast<char>('a' + random() % 3)) +
+                               R"(","t":)" + std::to_string(random() % 100) + "}";
+      publish("plant/1", body);
+      store_.remember_commits();
+      const int64_t ms = static_cast<int64_t>(random() % 30'000);
+      if (luck() % 2 == 0) {
+        clock_.advance_ms(ms);
+        engine_->tick();
+      } else {
+        clock_.advance_ms(ms);
+      }
+      maybe_crash();
+      commit();
+    }
+    pass(120'000);
+    std::vector<std::string> bodies = waiting("$upstream");
+    std::ranges::sort(bodies);  // a tick may come between groups, or not
+    return bodies;
+  };
+  route(
+      "SELECT $body.m AS machine, avg($body.t) AS mean, stddev($body.t) AS sd, count(*) AS n FROM 'plant/#' "
+      "GROUP BY $body.m, Tumbling(1m) INTO $upstream");
+  const int64_t began_ms = clock_.now().hub_ms;
+  const auto expected = run(7, false);
+  ASSERT_GT(expected.size(), 10u);
+  (void)store_.purge(*store_.find_queue("$upstream"));
+  commit();
+  const int64_t later_ms = clock_.now().hub_ms - began_ms;
+  clock_.advance_ms(60'000 - later_ms % 60'000);
+  EXPECT_EQ(run(7, true), expected);
+}
+
+}  // namespace
+}  // namespace headgate::hub
