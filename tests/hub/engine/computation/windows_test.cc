@@ -331,6 +331,38 @@ TEST_F(Windows, LeaveNothingBehindWhenTheirRoutesGo) {
   EXPECT_EQ(values, 0);
 }
 
+TEST_F(Windows, PassAMessageOnAsItIsThroughAFilterThatRemembers) {
+  route("FROM 'plc/+' WHERE changed($body.v, 1) INTO $upstream, Topic('thin')");
+  for (const char* body : {R"({"v":1})", R"({"v": 1.5})", R"({"v": 3})", R"({"v": 3.2})"})
+    publish("plc/a", body);
+  publish("plc/b", R"({"v":1})");
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"v":1})", R"({"v": 3})", R"({"v":1})"));
+  const auto passed = entries("$upstream");
+  EXPECT_EQ(passed[0].message->topic, "plc/a");
+  EXPECT_TRUE(passed[0].message->source);
+  EXPECT_THAT(passed[0].message->props().user, IsEmpty());
+}
+
+TEST_F(Windows, PassQos0OnAtQos0) {
+  route("FROM 'plc/+' WHERE changed($body.v) INTO Topic('thin')");
+  auto reader = client();
+  reader.connect(v5("reader"));
+  reader.subscribe(1, {to("thin", 1)});
+  publish("plc/a", R"({"v":1})", 0);
+  publish("plc/a", R"({"v":1})", 0);
+  EXPECT_THAT(reader.read(), ElementsAre(R"(PUBLISH q0 thin={"v":1})"));
+}
+
+TEST_F(Windows, RememberWhatTheyForwardedOverACrash) {
+  route("FROM 'plc/+' WHERE changed($body.v, 1) INTO $upstream");
+  publish("plc/a", R"({"v":1})");
+  store_.remember_commits();
+  crash();
+  publish("plc/a", R"({"v":1.5})");
+  publish("plc/a", R"({"v":2.5})");
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"v":1})", R"({"v":2.5})"));
+}
+
 // Random inputs, with crashes between any two steps: byte for byte what they give without.
 TEST_F(Windows, GiveTheSameResultsHoweverOftenTheHubIsKilled) {
   const auto run = [this](uint32_t seed, bool crashes) {
