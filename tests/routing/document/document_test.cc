@@ -1,0 +1,93 @@
+// The documents of the route language: each ```route block compiles without a finding; where ```input and ```result
+// follow it, the route makes that of it; the example of an error is what the compiler says.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "routing/files/route_file.h"
+#include "routing/table/compile.h"
+#include "tests/routing/document/example.h"
+#include "tests/routing/document/fences.h"
+
+namespace headgate::routing {
+namespace {
+
+const std::string kDocs = HEADGATE_DOCS;
+const std::vector<std::string> kDocuments = {"route-language.md", "coming-from.md"};
+
+std::optional<CompiledRoute> compile_clean(const std::string& text, Semantics semantics) {
+  std::vector<Diagnostic> found;
+  auto route = compile_route(text, semantics, BodyMode::auto_detect, found);
+  EXPECT_TRUE(route) << text;
+  for (const Diagnostic& d : found) ADD_FAILURE() << render(d, text);
+  return route;
+}
+
+size_t number_of(const std::vector<Fence>& fences, std::string_view info) {
+  return static_cast<size_t>(std::ranges::count(fences, info, &Fence::info));
+}
+
+class RouteDocument : public ::testing::TestWithParam<std::string> {
+ protected:
+  const std::vector<Fence> fences_ = fences_of(read_text_file(kDocs + "/" + GetParam()));
+};
+
+TEST_P(RouteDocument, ShowsRoutesThatCompile) {
+  EXPECT_GE(number_of(fences_, "route"), 5u);
+  for (const Fence& fence : fences_) {
+    if (fence.info == "route") (void)compile_clean(fence.text, Semantics::strict);
+    if (fence.info == "route edgehub") (void)compile_clean(fence.text, Semantics::edgehub);
+  }
+}
+
+TEST_P(RouteDocument, ShowsResultsAsTheyAre) {
+  size_t played = 0;
+  for (size_t i = 0; i + 2 < fences_.size(); ++i) {
+    if (fences_[i].info != "route" || fences_[i + 1].info != "input") continue;
+    ASSERT_EQ(fences_[i + 2].info, "result") << fences_[i].text;
+    auto route = compile_clean(fences_[i].text, Semantics::strict);
+    if (!route) continue;
+    EXPECT_EQ(Example(std::move(*route), {}).play(fences_[i + 1].text), fences_[i + 2].text)
+        << fences_[i].text;
+    ++played;
+  }
+  EXPECT_EQ(played, number_of(fences_, "input"));
+  EXPECT_EQ(played, number_of(fences_, "result"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RouteDocument, ::testing::ValuesIn(kDocuments));
+
+TEST(Document, ShowsErrorsAsTheyAre) {
+  const std::string text = "FROM /messages/* WHERE temp > 100 INTO $upstrem";
+  std::vector<Diagnostic> found;
+  EXPECT_FALSE(compile_route(text, Semantics::strict, BodyMode::auto_detect, found));
+  std::string rendered;
+  for (const Diagnostic& d : found) rendered += render(d, text);
+  const std::string document = read_text_file(kDocs + "/route-language.md");
+  EXPECT_NE(document.find("```\n" + rendered + "```\n"), std::string::npos) << rendered;
+}
+
+// With every warning: examples are copied.
+void expect_clean_file(const std::filesystem::path& path) {
+  const RouteFile file = parse_route_file(read_text_file(path), path.filename().string());
+  EXPECT_FALSE(file.entries.empty()) << path;
+  for (const RouteFileError& error : file.errors) ADD_FAILURE() << error.what;
+  for (const RouteFileEntry& entry : file.entries) {
+    SCOPED_TRACE(entry.name);
+    (void)compile_clean(entry.text, entry.semantics);
+  }
+}
+
+TEST(RouteFiles, OfTheExamplesCompile) {
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(HEADGATE_ROUTE_FILES)) {
+    if (entry.path().extension() != ".json") continue;
+    expect_clean_file(entry.path());
+    ++files;
+  }
+  EXPECT_GE(files, 4u);
+}
+
+}  // namespace
+}  // namespace headgate::routing
