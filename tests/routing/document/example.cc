@@ -104,7 +104,7 @@ void Example::take(const core::Message& message) {
   }
   Computation::Results out;
   bool dead_letter = false;
-  (void)computation_.take(fields_, message.arrived_ms, "device", "example:" + std::to_string(++inputs_),
+  (void)computation_.take(fields_, message.arrived_ms, message.topic, "example:" + std::to_string(++inputs_),
                           dead_letter, out);
   for (const ComputeResult& result : out) tell(result, &message);
   if (dead_letter) tell(message.arrived_ms, "$deadletter " + message.body);
