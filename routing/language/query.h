@@ -75,7 +75,8 @@ struct Stateful {
   int64_t interval_ms = 0;  // changed: the heartbeat, 0 = none; every, holds, dedup
 };
 
-// Result of a windowed route, as its own SELECT and HAVING may ask for it.
+// Result of a windowed route, as its own SELECT and HAVING may ask for it: times in milliseconds since the epoch, the
+// revision counted from 0, and whether all was there.
 enum class WindowField : uint8_t { start, end, rev, complete };
 
 struct SelectItem {

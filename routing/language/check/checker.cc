@@ -148,9 +148,7 @@ class Checker {
     if (node.op == Op::aggregate) return function_of(query_->aggregates[node.left].kind).result;
     if (node.op == Op::stateful) return function_of(query_->stateful[node.left].kind).result;
     if (node.op == Op::group_key) return key_type(query_->keys[node.left]);
-    const auto field = static_cast<WindowField>(node.left);
-    if (field == WindowField::complete) return Type::boolean;
-    return field == WindowField::rev ? Type::number : Type::dynamic;
+    return static_cast<WindowField>(node.left) == WindowField::complete ? Type::boolean : Type::number;
   }
 
   // Without a value a key is null, which only a body value can be.

@@ -36,6 +36,14 @@ void for_each_child(const Expression& value, const Node& node, Visit visit) {
   if (has_right(node.op)) visit(node.right);
 }
 
+// Nodes of each part, itself included.
+std::vector<size_t> sizes_of(const Expression& value) {
+  std::vector<size_t> sizes(value.nodes.size(), 1);
+  for (NodeIndex i = 0; i < value.nodes.size(); ++i)
+    for_each_child(value, value[i], [&](NodeIndex child) { sizes[i] += sizes[child]; });
+  return sizes;
+}
+
 // Leaves out the other nodes.
 void keep_only(Expression& value, const std::vector<bool>& used) {
   std::vector<NodeIndex> place(used.size());
@@ -79,6 +87,7 @@ WindowValues::WindowValues(const Query& query, Diagnostics& found) : query_(quer
 // Goes from the root down: parents come after their children. What a key or a field stands in for falls away.
 void WindowValues::resolve(Expression& value, Of of) {
   if (value.empty()) return;
+  sizes_ = sizes_of(value);
   std::vector<bool> used(value.nodes.size());
   used.back() = true;
   for (NodeIndex i = value.root() + 1; i-- > 0;) {
@@ -101,12 +110,13 @@ bool WindowValues::stand_in(Expression& value, NodeIndex index) {
   return true;
 }
 
-// Only a part that begins as a key does is printed.
+// Only a part as large as the key is printed: parts of one size do not overlap, so that this takes no longer than the
+// expression is long, a key.
 int WindowValues::key_of(const Expression& value, NodeIndex part) const {
   for (size_t i = 0; i < keys_.size(); ++i) {
     const Expression& key = query_.keys[i];
-    if (key[key.root()].op == value[part].op && print(value, part, query_) == keys_[i])
-      return static_cast<int>(i);
+    const bool alike = key[key.root()].op == value[part].op && key.nodes.size() == sizes_[part];
+    if (alike && print(value, part, query_) == keys_[i]) return static_cast<int>(i);
   }
   return -1;
 }

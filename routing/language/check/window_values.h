@@ -1,6 +1,7 @@
 // Values of a window's result: it is one of many messages, so that it can name only what they have in common.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ class WindowValues {
   const Query& query_;
   Diagnostics& found_;
   std::vector<std::string> keys_;  // as printed
+  std::vector<size_t> sizes_;      // of the parts of what is being resolved
 };
 
 }  // namespace headgate::routing

@@ -23,7 +23,9 @@ std::string_view sink_help(bool strict) {
              : R"(sinks are $upstream, BrokeredEndpoint("/modules/<module>/inputs/<input>"), Topic('<topic>') and $null)";
 }
 
-bool same_place(const Sink& a, const Sink& b) { return a.kind == b.kind && a.topic == b.topic; }
+bool same_place(const Sink& a, const Sink& b) {
+  return a.kind == b.kind && a.topic == b.topic && a.filled_in.empty() == b.filled_in.empty();
+}
 
 }  // namespace
 

@@ -53,6 +53,7 @@ TEST(Lexer, TakesTheLongestMatch) {
       {"FROM /* x /*c*/ INTO", "FROM INTO", "FROM / * x INTO"},
       {"FROM /*c*/ /a INTO", "FROM / a INTO", "FROM / a INTO"},
       {"FROM /a /*c*/ INTO", "FROM / a INTO", "FROM / a INTO"},
+      {"FROM /a/* GROUP BY $b/*c*/ INTO", "FROM / a INTO", "FROM / a / * GROUP BY $b INTO"},
       {"FROM /from/* WHERE /*c*/ x", "FROM / from x", "FROM / from / * WHERE x"},
   };
   for (const Split& split : kSplits) {

@@ -75,6 +75,37 @@ void expect_places_inside(const std::vector<Diagnostic>& found, const std::strin
   }
 }
 
+bool compiles(const std::string& text, Semantics semantics, std::vector<Diagnostic>& found,
+              CompiledRoute& route) {
+  auto compiled = compile_route(text, semantics, BodyMode::auto_detect, found);
+  if (compiled) route = std::move(*compiled);
+  return compiled.has_value();
+}
+
+// What follows the sink is ignored by edgeHub, with a warning, and braces in a topic are its letters.
+bool is_beyond_edgehub(const std::vector<Diagnostic>& found, const CompiledRoute& route) {
+  return !found.empty() || route.sinks[0].topic.find_first_of("{}") != std::string::npos;
+}
+
+TEST(Mutations, ThatEdgeHubTakesComputeNothing) {
+  constexpr uint32_t kSeed = 20261129;
+  Mutator mutator(kSeed);
+  size_t taken = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string text = mutator.next();
+    std::vector<Diagnostic> found;
+    CompiledRoute route;
+    if (!compiles(text, Semantics::edgehub, found, route) || is_beyond_edgehub(found, route)) continue;
+    ++taken;
+    if (!compiles(text, Semantics::strict, found, route)) continue;  // for reasons of its own
+    ASSERT_TRUE(route.query.passes_on() && !route.query.has_state()) << text;
+    ASSERT_EQ(route.sinks.size(), 1u) << text;
+    ASSERT_TRUE(route.query.items.empty() && route.query.aggregates.empty() && route.query.keys.empty())
+        << text;
+  }
+  EXPECT_GT(taken, 500u);
+}
+
 TEST(Mutations, CompileOrSayWhy) {
   constexpr uint32_t kSeed = 20260801;
   Mutator mutator(kSeed);

@@ -214,6 +214,24 @@ TEST(Query, FillsInTopics) {
   EXPECT_EQ(endpoint_name(route.sinks[3]), "$upstream");
 }
 
+TEST(Query, FindsKeysInLongValuesQuickly) {
+  std::string sum = "$body.a";
+  for (int i = 0; i < 1500; ++i) sum += " + 1";
+  std::string keys;
+  for (int i = 0; i < 12; ++i) keys += "$body.a + " + std::to_string(i) + ", ";
+  EXPECT_EQ(
+      query("SELECT " + sum + " AS x FROM 'a' GROUP BY " + keys + " $body.a + 1, Tumbling(1m) INTO $null")
+          .items[0]
+          .value.nodes.size(),
+      2 * 1500u - 1);
+}
+
+TEST(Query, TellsATemplateFromBracesThatStandForThemselves) {
+  const CompiledRoute route = compiled("FROM 'a' INTO Topic('a/{{x}}'), Topic('a/{x}')");
+  EXPECT_TRUE(route.sinks[0].filled_in.empty());
+  EXPECT_FALSE(route.sinks[1].filled_in.empty());
+}
+
 TEST(Superset, LeavesPropertiesTheNamesOfItsKeywords) {
   for (const char* name :
        {"group", "by", "having", "window", "count", "over", "filter", "as", "timestamp", "avg", "changed",
