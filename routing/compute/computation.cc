@@ -36,7 +36,8 @@ std::string entry_head(const ComputePlan& plan) {
 
 struct Computation::State {
   explicit State(std::shared_ptr<const ComputePlan> given) : plan(std::move(given)), head(entry_head(*plan)) {
-    if (plan->query.window.kind != Window::Kind::none) windows.emplace(*plan, counts, sample);
+    if (plan->query.window.kind != Window::Kind::none)
+      windows.emplace(*plan, evaluators.value, counts, sample);
     if (!plan->query.stateful.empty()) stateful.emplace(*plan, counts);
   }
 

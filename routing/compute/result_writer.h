@@ -10,20 +10,20 @@
 
 namespace headgate::routing {
 
-// Reusable; `plan` and `counts` must outlive it.
+// Reusable; all that it is given must outlive it.
 class ResultWriter {
  public:
-  ResultWriter(const ComputePlan& plan, ComputeCounts& counts, std::string& sample)
-      : plan_(plan), counts_(counts), sample_(sample) {}
+  ResultWriter(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample)
+      : plan_(plan), evaluator_(evaluator), counts_(counts), sample_(sample) {}
 
   // Appends the result of a window of the group whose key is `key`, unless HAVING is not yes.
   void write(std::string_view key, const Sums& sums, const Closing& window, Computation::Results& out);
 
  private:
   const ComputePlan& plan_;
+  Evaluator& evaluator_;
   ComputeCounts& counts_;
   std::string& sample_;
-  Evaluator evaluator_;
   Scratch scratch_;
 };
 

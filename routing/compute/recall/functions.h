@@ -10,7 +10,6 @@
 // The first message of a key: changed says yes if its value is there, rising if its condition holds.
 #pragma once
 
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,7 +66,7 @@ class StatefulFunctions final : public Slots {
   ComputeCounts& counts_;
   std::vector<bool> of_where_;
   std::vector<Value> values_;
-  std::deque<std::string> texts_;  // of values_
+  std::vector<std::string> texts_;  // of values_
   std::vector<Pending> pending_;
   std::string key_;      // of the function at hand
   std::string lagging_;  // a text that lag() gives

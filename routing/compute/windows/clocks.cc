@@ -97,6 +97,9 @@ bool Clocks::load(uint64_t id, PackedReader& in) {
   clock->heard_ms = in.signed_varint();
   clock->key = std::string(in.text());
   clock->stored = true;
+  for (const int64_t time : {clock->reached_ms, clock->heard_ms}) {
+    if (time < kNever || time > kForever) in.refuse();
+  }
   return in.ok() && in.rest().empty() && id != 0 && table_.add(std::move(clock)) != nullptr;
 }
 

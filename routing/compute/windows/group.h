@@ -22,6 +22,9 @@ struct Revision {
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 
+// No time and no place is further from 0: what says so in stored state was not written here, and could overflow.
+inline constexpr int64_t kFarthest = int64_t{1} << 56;
+
 struct Group : Kept<Group> {
   Panes panes;
   int64_t closed_until_ms = kNever;  // windows that end by then have given their result

@@ -5,9 +5,6 @@ namespace {
 
 enum Flag : uint8_t { closed_flag = 1, revised_flag = 2 };
 
-// Times and places beyond it come from nobody who wrote them here; sums with them could overflow.
-constexpr int64_t kFarthest = int64_t{1} << 56;
-
 bool is_near(int64_t value) { return value > -kFarthest && value < kFarthest; }
 
 bool is_near_or_never(int64_t value) { return value == kNever || is_near(value); }

@@ -70,7 +70,8 @@ bool GroupSet::load_group(std::string_view key, std::string_view bytes, size_t k
   auto group = std::make_unique<Group>();
   group->id = name.varint();
   const bool loaded = routing::load_group(*group, none_, in) && is_key(group->key, keys);
-  if (!loaded || !name.ok() || !name.rest().empty() || group->id == 0) return false;
+  const bool near = group->panes.empty() || is_near(group->panes.back());
+  if (!loaded || !near || !name.ok() || !name.rest().empty() || group->id == 0) return false;
   return table_.add(std::move(group)) != nullptr;
 }
 
@@ -80,8 +81,8 @@ bool GroupSet::load_pane(std::string_view key, std::string_view bytes) {
   const uint64_t group = name.varint();
   const int64_t at = name.signed_varint();
   Pane pane;
-  const bool loaded =
-      routing::load_pane(pane, none_, in) && name.ok() && name.rest().empty() && pane.at == at;
+  const bool loaded = routing::load_pane(pane, none_, in) && name.ok() && name.rest().empty() &&
+                      pane.at == at && is_near(pane);
   if (!loaded) return false;
   pane.stored = true;
   homeless_[group].push_back(std::move(pane));

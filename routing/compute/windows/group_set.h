@@ -15,8 +15,8 @@ class GroupSet {
  public:
   using Put = Computation::Put;
 
-  // `none`: the query's empty sums.
-  explicit GroupSet(Sums none) : none_(std::move(none)) {}
+  // `none`: the query's empty sums. `farthest`: no pane that was stored here is further from 0.
+  GroupSet(Sums none, int64_t farthest) : none_(std::move(none)), farthest_(farthest) {}
 
   [[nodiscard]] KeptTable<Group>& table() { return table_; }
   [[nodiscard]] const KeptTable<Group>& table() const { return table_; }
@@ -38,8 +38,10 @@ class GroupSet {
 
  private:
   void reckon(Group& group);
+  [[nodiscard]] bool is_near(const Pane& pane) const { return pane.at > -farthest_ && pane.at < farthest_; }
 
   Sums none_;
+  int64_t farthest_;
   KeptTable<Group> table_;
   uint64_t bytes_ = 0;
   std::vector<std::string> gone_panes_;                       // keys of stored panes whose groups are gone

@@ -25,6 +25,11 @@ WindowKind::Kinds WindowKind::make(const ComputePlan& plan) {
   }
 }
 
+int64_t WindowKind::farthest_place() const {
+  const auto* time = std::get_if<TimeWindows>(&kind_);
+  return time ? kFarthest / time->pane_ms() : kFarthest;
+}
+
 Placement WindowKind::place(Group& group, Moment moment) {
   return std::visit([&](auto& kind) { return kind.place(group, moment); }, kind_);
 }

@@ -18,6 +18,8 @@ class WindowKind {
  public:
   explicit WindowKind(const ComputePlan& plan);
 
+  // No pane that a message can have made is further from 0.
+  [[nodiscard]] int64_t farthest_place() const;
   [[nodiscard]] Placement place(Group& group, Moment moment);
   // The result that a message which was just placed and added brings about.
   [[nodiscard]] std::optional<Closing> completed(Group& group, int64_t time_ms) const;

@@ -15,6 +15,8 @@ class TimeWindows {
  public:
   TimeWindows(const Window& window, LateRule late, Sums none);
 
+  [[nodiscard]] int64_t pane_ms() const { return pane_ms_; }
+
   [[nodiscard]] Placement place(Group& group, Moment moment);
   // Event time at which the group has something to do; nullopt: never.
   [[nodiscard]] std::optional<int64_t> next(const Group& group) const;

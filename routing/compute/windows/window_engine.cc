@@ -24,14 +24,15 @@ bool is_empty(const Group& group) {
 
 }  // namespace
 
-WindowEngine::WindowEngine(const ComputePlan& plan, ComputeCounts& counts, std::string& sample)
+WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts,
+                           std::string& sample)
     : plan_(plan),
       counts_(counts),
       sample_(sample),
       kind_(plan),
-      writer_(plan, counts, sample),
+      writer_(plan, evaluator, counts, sample),
       clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), plan.limits.groups_max),
-      groups_(empty_sums(plan.query)) {}
+      groups_(empty_sums(plan.query), kind_.farthest_place()) {}
 
 int64_t WindowEngine::time_of(MessageRow& row) {
   if (!by_event_time(plan_)) return row.arrived_ms();

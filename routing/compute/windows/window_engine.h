@@ -23,7 +23,7 @@ class WindowEngine {
   using Results = Computation::Results;
 
   // All must outlive it.
-  WindowEngine(const ComputePlan& plan, ComputeCounts& counts, std::string& sample);
+  WindowEngine(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample);
 
   // Do as Computation::advance() and take().
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
