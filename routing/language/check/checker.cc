@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "core/text.h"
+#include "routing/language/check/name_warnings.h"
 #include "routing/language/functions.h"
 #include "routing/language/query_functions.h"
-#include "routing/language/system_names.h"
-#include "routing/language/text.h"
 
 namespace headgate::routing {
 namespace {
@@ -64,8 +63,6 @@ bool is_name(Op op) {
          op == Op::body_or_property;
 }
 
-bool is_body(Op op) { return op == Op::body || op == Op::body_or_property; }
-
 class Checker {
  public:
   Checker(Expression& condition, Semantics semantics, const Query* query, Diagnostics& found)
@@ -77,7 +74,7 @@ class Checker {
     for (NodeIndex i = 0; i < condition_.nodes.size(); ++i) {
       Node& node = condition_.nodes[i];
       wrong_[i] = !node_type(node);
-      if (is_name(node.op)) warn_about_name(node);
+      if (is_name(node.op)) warn_about_name(node, condition_.names[node.name], found_);
     }
     return !wrong_[condition_.root()];
   }
@@ -241,7 +238,8 @@ class Checker {
       if (!accepts(i == 0 ? function.first : function.others, argument.type)) {
         return argument_error(argument, function);
       }
-      if (function.name == "as_number") warn_about_dash(argument);
+      if (function.name == "as_number" && argument.op == Op::property)
+        warn_about_dash(argument, condition_.names[argument.name], found_);
     }
     return set(node, function.result);
   }
@@ -403,83 +401,6 @@ class Checker {
     span.offset += text_of(call).starts_with('(') ? 1 : 0;
     span.length = static_cast<uint32_t>(condition_.names[call.name].size());
     return span;
-  }
-
-  // `a+b` is a name to the lexer; hardly anybody means that. A dash alone is common in names, so it is
-  // told only where a number is wanted or where one stands beside it.
-  // A system property that there is not has no value, so that the condition never holds.
-  void warn_about_system_name(const Node& node, std::string_view name) {
-    const bool dollar = name.starts_with('$');
-    const std::string_view plain = dollar ? name.substr(1) : name;
-    if (plain.starts_with('.')) return;  // a name of the IoT Hub property bag: an application property
-    std::string_view nearest;
-    size_t distance = 4;
-    for (const std::string_view known : system_property_names()) {
-      if (core::equals_ignoring_case(plain, known)) return;
-      const size_t far = edit_distance(core::ascii_lowered(plain), core::ascii_lowered(known));
-      if (far < distance) {
-        nearest = known;
-        distance = far;
-      }
-    }
-    found_.warning(node.offset, node.length, "there is no system property " + quote(name),
-                   nearest.empty() ? "an application property of that name is used if the message has one"
-                                   : "did you mean " + quote("$" + std::string(nearest)) + "?");
-  }
-
-  void warn_about_name(const Node& node) {
-    const std::string_view name = condition_.names[node.name];
-    if (node.op == Op::system_property || node.op == Op::property_or_system)
-      warn_about_system_name(node, name);
-    if (node.op == Op::property && is_literal_word(name)) {
-      const std::string lowered = core::ascii_lowered(name);
-      found_.warning(node.offset, node.length, quote(name) + " is the name of a property",
-                     "if you mean the literal, write " + quote(lowered) + " in lower case");
-    }
-    const bool operators = name.find_first_of("+*%|&!") != std::string_view::npos;
-    if (operators || (is_body(node.op) && name.find('-') != std::string_view::npos) ||
-        number_beside_dash(name) || name.starts_with('-')) {
-      warn_one_name(node);
-    }
-  }
-
-  static bool is_literal_word(std::string_view name) {
-    for (const std::string_view word : {"true", "false", "null", "undefined"}) {
-      if (core::equals_ignoring_case(name, word)) return true;
-    }
-    return false;
-  }
-
-  void warn_about_dash(const Node& node) {
-    const std::string_view name =
-        node.op == Op::property ? std::string_view(condition_.names[node.name]) : "";
-    if (name.find('-') != std::string_view::npos && !number_beside_dash(name)) warn_one_name(node);
-  }
-
-  void warn_one_name(const Node& node) {
-    const std::string split = split_name(condition_.names[node.name]);
-    found_.warning(node.offset, node.length, quote(condition_.names[node.name]) + " is one name",
-                   split.empty() ? "operators need blanks around them"
-                                 : "if you mean the operator, write " + quote(split));
-  }
-
-  static bool number_beside_dash(std::string_view name) {
-    const size_t dash = name.find_last_of('-');
-    if (dash == std::string_view::npos || dash + 1 == name.size()) return false;
-    const auto digits = [](std::string_view text) {
-      return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
-    };
-    return digits(name.substr(dash + 1)) || digits(name.substr(0, dash));
-  }
-
-  // "a-b" to "a - b"; empty if there is nothing on one side.
-  static std::string split_name(std::string_view name) {
-    const size_t at = name.find_first_of("+-*%|");
-    if (at == 0 || at == std::string_view::npos) return {};
-    const size_t end = name.find_first_not_of("+-*%|", at);
-    if (end == std::string_view::npos) return {};
-    return std::string(name.substr(0, at)) + " " + std::string(name.substr(at, end - at)) + " " +
-           std::string(name.substr(end));
   }
 
   [[nodiscard]] const Node& left(const Node& node) const { return condition_.nodes[node.left]; }

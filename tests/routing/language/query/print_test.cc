@@ -9,11 +9,11 @@
 namespace headgate::routing {
 namespace {
 
-std::string printed(const CompiledRoute& route) {
+std::string text_of_route(const CompiledRoute& route) {
   return print(route.source, route.condition, route.query, route.sinks);
 }
 
-std::optional<CompiledRoute> compiled(const std::string& text) {
+std::optional<CompiledRoute> compile_printed(const std::string& text) {
   std::vector<Diagnostic> found;
   auto route = compile_route(text, Semantics::strict, BodyMode::auto_detect, found);
   std::string rendered;
@@ -23,8 +23,8 @@ std::optional<CompiledRoute> compiled(const std::string& text) {
 }
 
 std::string print_of(const std::string& text) {
-  const auto route = compiled(text);
-  return route ? printed(*route) : "";
+  const auto route = compile_printed(text);
+  return route ? text_of_route(*route) : "";
 }
 
 bool same_tree(const Expression& a, const Expression& b) {
@@ -73,12 +73,12 @@ TEST(Print, GivesARouteThatPrintsAndReadsTheSame) {
   headgate::testing::RandomRoute random(kSeed);
   for (int i = 0; i < 1500; ++i) {
     const std::string text = random.text();
-    const auto route = compiled(text);
+    const auto route = compile_printed(text);
     ASSERT_TRUE(route) << "seed " << kSeed;
-    const std::string once = printed(*route);
-    const auto again = compiled(once);
+    const std::string once = text_of_route(*route);
+    const auto again = compile_printed(once);
     ASSERT_TRUE(again) << text << "\n" << once;
-    ASSERT_EQ(printed(*again), once) << text;
+    ASSERT_EQ(text_of_route(*again), once) << text;
     ASSERT_EQ(again->source, route->source) << once;
     ASSERT_TRUE(same_tree(again->condition, route->condition)) << once;
     ASSERT_TRUE(same_tree(again->query.having, route->query.having)) << once;

@@ -19,14 +19,14 @@ std::string problems(const std::string& text, Semantics semantics = Semantics::s
   return rendered;
 }
 
-CompiledRoute compiled(const std::string& text) {
+CompiledRoute compile_query(const std::string& text) {
   std::vector<Diagnostic> found;
   auto route = compile_route(text, Semantics::strict, BodyMode::auto_detect, found);
   EXPECT_TRUE(route) << problems(text);
   return route ? std::move(*route) : CompiledRoute{};
 }
 
-Query query(const std::string& text) { return compiled(text).query; }
+Query query(const std::string& text) { return compile_query(text).query; }
 
 // The window of a route with that GROUP BY.
 Window window(const std::string& text) {
@@ -198,7 +198,7 @@ TEST(Query, ReadsTheParametersOfFunctionsThatRemember) {
 }
 
 TEST(Query, FillsInTopics) {
-  const CompiledRoute route = compiled(
+  const CompiledRoute route = compile_query(
       "FROM 'a' INTO Topic('x/{$body.a}-{site}/y'), Upstream('alerts/{{all}}'), $deadletter, Upstream('b')");
   ASSERT_EQ(route.sinks.size(), 4u);
   const auto& pieces = route.sinks[0].filled_in.pieces;
@@ -227,7 +227,7 @@ TEST(Query, FindsKeysInLongValuesQuickly) {
 }
 
 TEST(Query, TellsATemplateFromBracesThatStandForThemselves) {
-  const CompiledRoute route = compiled("FROM 'a' INTO Topic('a/{{x}}'), Topic('a/{x}')");
+  const CompiledRoute route = compile_query("FROM 'a' INTO Topic('a/{{x}}'), Topic('a/{x}')");
   EXPECT_TRUE(route.sinks[0].filled_in.empty());
   EXPECT_FALSE(route.sinks[1].filled_in.empty());
 }
