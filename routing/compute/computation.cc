@@ -56,7 +56,6 @@ struct Computation::State {
   std::optional<StatefulFunctions> stateful;
   uint64_t inputs = 0;  // taken so far
   int64_t present_ms = kNever;
-  uint64_t next_id = 1;
   bool settled = true;
   bool changed = false;
 };
@@ -64,7 +63,7 @@ struct Computation::State {
 // Entries were loaded in any order: brings them together before the first use.
 void Computation::State::settle() {
   if (std::exchange(settled, true)) return;
-  if (windows) windows->settle(present_ms, next_id);
+  if (windows) windows->settle(present_ms);
   if (stateful) stateful->settle();
 }
 
@@ -89,7 +88,7 @@ void Computation::State::save_meta(const Put& put) {
   std::string bytes = head;
   pack_varint(bytes, inputs);
   pack_signed(bytes, present_ms);
-  pack_varint(bytes, windows ? windows->next_id() : next_id);
+  if (windows) windows->save_rest(bytes);
   put(kMetaKey, std::move(bytes));
 }
 
@@ -97,11 +96,10 @@ bool Computation::State::load_meta(std::string_view bytes) {
   PackedReader in(bytes);
   const uint64_t taken = in.varint();
   const int64_t present = in.signed_varint();
-  const uint64_t next = in.varint();
+  if (windows) windows->load_rest(in);
   if (!in.ok() || !in.rest().empty() || present > kForever) return false;
   inputs = taken;
   present_ms = std::max(present, kNever);
-  next_id = next;
   return true;
 }
 

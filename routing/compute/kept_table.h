@@ -13,6 +13,9 @@
 
 namespace headgate::routing {
 
+// Larger numbers are given to nothing, so that one more than a stored one is always a number.
+inline constexpr uint64_t kIdMax = uint64_t{1} << 62;
+
 // Base of a T that a KeptTable<T> keeps.
 template <typename T>
 struct Kept {

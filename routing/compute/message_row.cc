@@ -1,8 +1,24 @@
 #include "routing/compute/message_row.h"
 
 #include "routing/compute/group_key.h"
+#include "routing/compute/json_row.h"
+#include "routing/language/query_functions.h"
 
 namespace headgate::routing {
+
+namespace {
+
+constexpr size_t kShownBytes = 100;
+
+std::string shown(const Value& value) {
+  if (value.is(Value::Kind::string) && value.text.size() > kShownBytes)
+    return "a text of " + std::to_string(value.text.size()) + " bytes";
+  std::string text;
+  append_json_value(text, value);
+  return text;
+}
+
+}  // namespace
 
 Value MessageRow::value(const Expression& expression) {
   return evaluators_.value.evaluate(expression, plan_.reading, fields_, slots_);
@@ -13,7 +29,7 @@ void MessageRow::key(const std::vector<Expression>& values, std::string& key) {
   for (const Expression& expression : values) append_key(key, value(expression));
 }
 
-uint64_t MessageRow::add_to(Sums& sums, int64_t time_ms) {
+uint64_t MessageRow::add_to(Sums& sums, int64_t time_ms, std::string& sample) {
   const std::vector<Aggregate>& aggregates = plan_.query.aggregates;
   uint64_t errors = 0;
   for (size_t i = 0; i < aggregates.size(); ++i) {
@@ -24,7 +40,9 @@ uint64_t MessageRow::add_to(Sums& sums, int64_t time_ms) {
     const Value argument = value(one.argument);
     const Value by =
         one.by.empty() ? Value::undefined() : evaluators_.by.evaluate(one.by, plan_.reading, fields_, slots_);
-    if (sums[i].add(argument, by, {time_ms, input_}) == Taken::type_error) ++errors;
+    if (sums[i].add(argument, by, {time_ms, input_}) != Taken::type_error) continue;
+    ++errors;
+    sample = std::string(function_of(one.kind).name) + " cannot take " + shown(argument);
   }
   return errors;
 }

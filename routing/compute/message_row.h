@@ -36,8 +36,8 @@ class MessageRow {
   [[nodiscard]] Value value(const Expression& expression);
   // Overwrites `key` with the values as a key.
   void key(const std::vector<Expression>& values, std::string& key);
-  // Adds the message to all aggregates; gives how many values one of them could not take.
-  [[nodiscard]] uint64_t add_to(Sums& sums, int64_t time_ms);
+  // Adds the message to all aggregates; gives how many values they could not take, the last of them in `sample`.
+  [[nodiscard]] uint64_t add_to(Sums& sums, int64_t time_ms, std::string& sample);
 
  private:
   const ComputePlan& plan_;

@@ -278,7 +278,7 @@ bool StatefulFunctions::load(std::string_view key, std::string_view bytes) {
   PackedReader in(bytes);
   auto memory = std::make_unique<Memory>();
   memory->id = name.varint();
-  const bool loaded = name.ok() && name.rest().empty() && load_memory(*memory, in);
+  const bool loaded = name.ok() && name.rest().empty() && memory->id < kIdMax && load_memory(*memory, in);
   const bool ours =
       loaded && !memory->key.empty() && static_cast<uint8_t>(memory->key.front()) < values_.size();
   return ours && table_.add(std::move(memory)) != nullptr;

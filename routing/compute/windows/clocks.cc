@@ -20,6 +20,7 @@ Clock& Clocks::make(std::string key, uint64_t id, int64_t now_ms) {
 std::vector<Waiting> Clocks::give_up(Clock& clock) {
   std::vector<Waiting> waiting;
   for (; !clock.waiting.empty(); clock.waiting.pop()) waiting.push_back(clock.waiting.top());
+  waits_ -= waiting.size();
   table_.remove(clock);
   return waiting;
 }
@@ -38,6 +39,7 @@ void Clocks::hear(Clock& clock, int64_t time_ms, int64_t now_ms) {
 
 void Clocks::wait(Clock& clock, Waiting waiting) {
   clock.waiting.push(waiting);
+  ++waits_;
   queue(clock);
 }
 
@@ -74,6 +76,7 @@ void Clocks::take_off(const Due& due) {
   Clock& clock = with_id(due.clock);
   due_.pop();
   clock.waiting.pop();
+  --waits_;
   queue_anew(clock);
 }
 
@@ -100,7 +103,7 @@ bool Clocks::load(uint64_t id, PackedReader& in) {
   for (const int64_t time : {clock->reached_ms, clock->heard_ms}) {
     if (time < kNever || time > kForever) in.refuse();
   }
-  return in.ok() && in.rest().empty() && id != 0 && table_.add(std::move(clock)) != nullptr;
+  return in.ok() && in.rest().empty() && id != 0 && id < kIdMax && table_.add(std::move(clock)) != nullptr;
 }
 
 }  // namespace headgate::routing

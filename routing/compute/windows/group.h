@@ -31,9 +31,11 @@ struct Group : Kept<Group> {
   uint64_t messages = 0;             // of a count window: how many came
   std::vector<Revision> revisions;   // by end
   std::optional<int64_t> revise_ms;  // when the results that are owed follow, in hub time
-  std::vector<uint64_t> clocks;      // keys of TIMESTAMP BY … OVER that feed it; none: the hub's
-  Waiting waiting{kForever, 0};      // its next event time, at the clock that it waits for
-  size_t bytes = 0;                  // memory, as it was last reckoned
+  int64_t lacks_until_ms =
+      kNever;  // a group of this key may have been evicted: windows from before lack messages
+  std::vector<uint64_t> clocks;  // keys of TIMESTAMP BY … OVER that feed it; none: the hub's
+  Waiting waiting{kForever, 0};  // its next event time, at the clock that it waits for
+  size_t bytes = 0;              // memory, as it was last reckoned
 };
 
 // A result that is due: the panes [from, to) of a group, as a window.

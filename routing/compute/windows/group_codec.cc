@@ -44,6 +44,7 @@ void save_group(const Group& group, std::string& out) {
   pack_varint(out, group.touched);
   pack_text(out, group.key);
   pack_signed(out, group.closed_until_ms);
+  pack_signed(out, group.lacks_until_ms);
   pack_varint(out, group.messages);
   pack_byte(out, group.revise_ms ? 1 : 0);
   if (group.revise_ms) pack_signed(out, *group.revise_ms);
@@ -58,6 +59,7 @@ bool load_group(Group& group, const Sums& none, PackedReader& in) {
   group.touched = in.varint();
   group.key = std::string(in.text());
   group.closed_until_ms = in.signed_varint();
+  group.lacks_until_ms = in.signed_varint();
   group.messages = in.varint();
   if (in.byte() != 0) group.revise_ms = in.signed_varint();
   const size_t clocks = read_length(in);

@@ -71,7 +71,8 @@ bool GroupSet::load_group(std::string_view key, std::string_view bytes, size_t k
   group->id = name.varint();
   const bool loaded = routing::load_group(*group, none_, in) && is_key(group->key, keys);
   const bool near = group->panes.empty() || is_near(group->panes.back());
-  if (!loaded || !near || !name.ok() || !name.rest().empty() || group->id == 0) return false;
+  if (!loaded || !near || !name.ok() || !name.rest().empty() || group->id == 0 || group->id >= kIdMax)
+    return false;
   return table_.add(std::move(group)) != nullptr;
 }
 

@@ -63,6 +63,14 @@ std::optional<Closing> WindowKind::take_revision(Group& group) const {
   return session ? session->take_revision(group) : std::nullopt;
 }
 
+// Windows by count begin anew after an eviction, and lack nothing.
+int64_t WindowKind::holds_until(const Group& group) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->holds_until(group);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->holds_until(group);
+  const bool slides = std::holds_alternative<SlidingWindows>(kind_) && !group.panes.empty();
+  return slides ? group.panes.back().at : kNever;
+}
+
 std::vector<Closing> WindowKind::open(const Group& group) const {
   if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->open(group);
   if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group);

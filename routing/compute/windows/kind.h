@@ -27,6 +27,7 @@ class WindowKind {
   [[nodiscard]] std::optional<Closing> closing(Group& group, int64_t at_ms) const;
   void pass(Group& group, int64_t at_ms) const;
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
+  [[nodiscard]] int64_t holds_until(const Group& group) const;
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
 
  private:

@@ -147,6 +147,10 @@ std::optional<Closing> SessionWindows::take_revision(Group& group) const {
   return std::nullopt;
 }
 
+int64_t SessionWindows::holds_until(const Group& group) const {
+  return group.panes.empty() ? kNever : end_of(group.panes.back());
+}
+
 std::vector<Closing> SessionWindows::open(const Group& group) const {
   std::vector<Closing> windows;
   for (size_t i = 0; i < group.panes.size(); ++i) {

@@ -124,6 +124,10 @@ std::optional<Closing> TimeWindows::take_revision(Group& group) const {
   return window;
 }
 
+int64_t TimeWindows::holds_until(const Group& group) const {
+  return group.panes.empty() ? kNever : pane_start(group.panes.back().at + 1);
+}
+
 // A message is in one of them at least; of windows that overlap the earliest is given.
 std::vector<Closing> TimeWindows::open(const Group& group) const {
   std::vector<Closing> windows;

@@ -26,6 +26,8 @@ class TimeWindows {
   void pass(Group& group, int64_t at_ms) const;
   // A revised window whose result is owed, and no longer is then.
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
+  // Messages of the group may be in windows that begin before it.
+  [[nodiscard]] int64_t holds_until(const Group& group) const;
   // Results that the group can give before its time.
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
 

@@ -8,6 +8,7 @@ namespace headgate::routing {
 namespace {
 
 constexpr size_t kClocksOfGroupMax = 16;
+constexpr size_t kEntriesKept = 256;
 constexpr size_t kEvictionsAtOnce = 16;
 constexpr size_t kStepsForResult = 8;  // of advance(): many may give none
 
@@ -104,22 +105,27 @@ void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
   auto fresh = known ? nullptr : std::make_unique<Group>();
   Group& group = known ? *known : *fresh;
   join(group, clock, now);
-  Placement placed = kind_.place(group, {time, clocks_.reached(slowest(group, now), now)});
+  const size_t panes = group.panes.size();
+  const Placement placed = kind_.place(group, {time, clocks_.reached(slowest(group, now), now)});
   note_late(placed, dead_letter);
   if (fresh && !is_empty(group)) {
     make_room(nullptr, out);
     fresh->id = next_id_++;
     fresh->key = key_;
+    fresh->lacks_until_ms = evicted_until_ms_;
     known = &groups_.add(std::move(fresh));
   }
   if (known) add(*known, placed, row, out);
+  // In a pane that was there, on time, nothing can come due earlier than before.
+  if (known && (placed.late || panes != known->panes.size())) schedule(*known, now);
+  if (known && groups_.bytes() > plan_.limits.state_bytes_max) make_room(known, out);
   if (clock.id != 0) clocks_.hear(clock, time, now);
 }
 
-void WindowEngine::add(Group& group, Placement& placed, MessageRow& row, Results& out) {
+void WindowEngine::add(Group& group, const Placement& placed, MessageRow& row, Results& out) {
   const int64_t now = row.arrived_ms();
   if (placed.pane) {
-    counts_.type_errors += row.add_to(placed.pane->sums, placed.time_ms);
+    counts_.type_errors += row.add_to(placed.pane->sums, placed.time_ms, sample_);
     group.panes.change(*placed.pane);
     if (const auto completed = kind_.completed(group, placed.time_ms)) write(group, *completed, out);
   }
@@ -130,8 +136,6 @@ void WindowEngine::add(Group& group, Placement& placed, MessageRow& row, Results
   }
   groups_.table().touch(group);
   groups_.change(group);
-  schedule(group, now);
-  if (groups_.bytes() > plan_.limits.state_bytes_max) make_room(&group, out);
 }
 
 void WindowEngine::note_late(const Placement& placed, bool& dead_letter) {
@@ -157,11 +161,23 @@ void WindowEngine::evict(Group& group, Results& out) {
   while (const auto owed = kind_.take_revision(group)) write(group, *owed, out);
   for (const Closing& open : kind_.open(group)) write(group, open, out);
   ++counts_.evicted;
+  evicted_until_ms_ = std::max(evicted_until_ms_, kind_.holds_until(group));
   remove(group);
+  tidy();
 }
 
-void WindowEngine::write(Group& group, const Closing& closing, Results& out) {
+// Groups that go leave their entries behind until their time comes: far ahead, with windows of days.
+void WindowEngine::tidy() {
+  if (clocks_.entries() < kEntriesKept + 4 * (groups() + clocks_.table().size())) return;
+  clocks_.tidy([this](const Waiting& waiting) {
+    const Group* group = groups_.table().with_id(waiting.group);
+    return group && group->waiting == waiting;
+  });
+}
+
+void WindowEngine::write(Group& group, Closing closing, Results& out) {
   const Sums* sums = group.panes.merge(closing.from, closing.to, merged_);
+  if (closing.start_ms < group.lacks_until_ms) closing.complete = false;
   if (sums) writer_.write(group.key, *sums, closing, out);
 }
 
@@ -254,12 +270,22 @@ bool WindowEngine::load(std::string_view key, std::string_view bytes) {
   return name.ok() && name.rest().empty() && clocks_.load(id, in);
 }
 
-void WindowEngine::settle(int64_t present_ms, uint64_t next_id) {
-  next_id_ = std::max(next_id_, next_id);
+void WindowEngine::save_rest(std::string& out) const {
+  pack_varint(out, next_id_);
+  pack_signed(out, evicted_until_ms_);
+}
+
+void WindowEngine::load_rest(PackedReader& in) {
+  next_id_ = std::max(next_id_, in.varint());
+  if (next_id_ > kIdMax) in.refuse();
+  evicted_until_ms_ = in.signed_varint();
+}
+
+void WindowEngine::settle(int64_t present_ms) {
   clocks_.set_present(present_ms);
   groups_.settle();
   clocks_.table().order_by_touch();
-  clocks_.table().for_each([&](const Clock& clock) { next_id_ = std::max(next_id_, clock.id + 1); });
+  clocks_.table().for_each([&](Clock& clock) { next_id_ = std::max(next_id_, clock.id + 1); });
   groups_.table().for_each([&](Group& group) {
     next_id_ = std::max(next_id_, group.id + 1);
     if (group.revise_ms) revisions_.emplace(*group.revise_ms, group.id);

@@ -34,9 +34,12 @@ class WindowEngine {
   // Entries of groups, panes and clocks: keys begin with g, p, c.
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
   // After the last load(): goes on where the inputs had come to.
-  void settle(int64_t present_ms, uint64_t next_id);
+  void settle(int64_t present_ms);
 
-  [[nodiscard]] uint64_t next_id() const { return next_id_; }
+  // Appends what belongs to no group, or reads it back.
+  void save_rest(std::string& out) const;
+  void load_rest(PackedReader& in);
+
   [[nodiscard]] uint64_t bytes() const { return groups_.bytes(); }
   [[nodiscard]] size_t groups() const { return groups_.table().size(); }
 
@@ -56,11 +59,12 @@ class WindowEngine {
   void revise(Group& group, Results& out);
   [[nodiscard]] std::optional<RevisionDue> next_revision();
 
-  void add(Group& group, Placement& placed, MessageRow& row, Results& out);
+  void add(Group& group, const Placement& placed, MessageRow& row, Results& out);
   void note_late(const Placement& placed, bool& dead_letter);
   void make_room(const Group* current, Results& out);
   void evict(Group& group, Results& out);
-  void write(Group& group, const Closing& closing, Results& out);
+  void tidy();
+  void write(Group& group, Closing closing, Results& out);
   void remove(Group& group) { groups_.remove(group); }
 
   const ComputePlan& plan_;
@@ -71,9 +75,10 @@ class WindowEngine {
   Clocks clocks_;
   GroupSet groups_;
   std::priority_queue<RevisionDue, std::vector<RevisionDue>, std::greater<>> revisions_;
-  uint64_t next_id_ = 1;  // of groups and clocks
-  std::string key_;       // scratch
-  Sums merged_;           // scratch
+  uint64_t next_id_ = 1;               // of groups and clocks
+  int64_t evicted_until_ms_ = kNever;  // groups that were evicted held messages until then
+  std::string key_;                    // scratch
+  Sums merged_;                        // scratch
 };
 
 }  // namespace headgate::routing

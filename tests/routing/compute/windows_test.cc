@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "tests/routing/compute/support/course.h"
 
@@ -129,6 +130,47 @@ TEST(Windows, AreEvictedWhenTheyTakeTooManyBytes) {
   EXPECT_EQ(course.results().size(), course.computation().counts().evicted);
   course.advance(kHour);
   EXPECT_EQ(course.computation().counts().results, 1000);
+}
+
+TEST(Windows, AreNotCompleteIfTheirGroupMayHaveBeenEvictedWithinThem) {
+  Plan plan(
+      "SELECT $body.k AS k, count(*) AS n FROM /messages/* GROUP BY $body.k, Tumbling(1m) INTO $upstream");
+  plan.limits().groups_max = 1;
+  Course course(plan);
+  course.send(1000, R"({"k":1})");
+  course.send(2000, R"({"k":2})");
+  course.send(3000, R"({"k":1})");
+  course.save();
+  course.restart();
+  course.send(60'000, R"({"k":1})");
+  course.advance(kHour);
+  EXPECT_THAT(course.results(),
+              ElementsAre(R"([0,60000) partial {"k":1,"n":1})", R"([0,60000) partial {"k":2,"n":1})",
+                          R"([0,60000) partial {"k":1,"n":1})", R"([60000,120000) {"k":1,"n":1})"));
+}
+
+TEST(Windows, CountAndShowValuesThatAnAggregateCannotTake) {
+  Course course("SELECT avg($body.v) AS a FROM /messages/* GROUP BY Tumbling(1m) INTO $upstream");
+  for (const char* value : {"1", "\"warm\"", "null", "true"})
+    course.send(0, std::string(R"({"v":)") + value + "}");
+  EXPECT_EQ(course.computation().counts().type_errors, 2);
+  EXPECT_EQ(course.computation().sample(), "avg cannot take true");
+}
+
+// A key a message, for a week, in windows of a day.
+TEST(Windows, KeepNothingOfGroupsThatWereEvicted) {
+  Plan plan(
+      "SELECT $body.k AS k, count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts OVER $body.k "
+      "GROUP BY $body.k, Tumbling(1d) INTO $upstream");
+  plan.limits().groups_max = 10;
+  Course course(plan);
+  const size_t before = mallinfo2().uordblks;
+  for (int64_t i = 0; i < 20'000; ++i) {
+    course.send(i * 30 * kSecond,
+                R"({"k":)" + std::to_string(i) + R"(,"ts":)" + std::to_string(i * 30) + "}");
+    (void)course.results();
+  }
+  EXPECT_LE(mallinfo2().uordblks, before + 100'000);
 }
 
 TEST(Windows, TakeNoMoreThanTheirBoundSays) {
