@@ -37,7 +37,9 @@ Placement SessionWindows::place(Group& group, Moment moment) {
     placed.pane = join(group, *session, placed.time_ms);
     return placed;
   }
-  placed.late = find(group, placed.time_ms, true) ||
+  // A slower clock may have joined the group since: what was given stays given.
+  moment.reached_ms = std::max(moment.reached_ms, group.closed_until_ms);
+  placed.late = placed.time_ms < group.closed_until_ms || find(group, placed.time_ms, true) ||
                 placed.time_ms + std::min(gap_ms_, longest_ms_) <= moment.reached_ms;
   placed.pane =
       placed.late ? place_late(group, placed, moment.reached_ms) : add(group, placed.time_ms, false);
@@ -118,6 +120,7 @@ std::optional<Closing> SessionWindows::closing(Group& group, int64_t at_ms) cons
     const int64_t due = end_of(session) + (session.closed ? late_.keep_ms : 0);
     if (due > at_ms || (session.closed && !session.revised)) continue;
     const Closing window = closing_of(session);
+    if (!session.closed) group.closed_until_ms = std::max(group.closed_until_ms, window.end_ms);
     session.closed = true;
     session.revised = false;
     ++session.rev;

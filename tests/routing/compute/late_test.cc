@@ -235,5 +235,19 @@ TEST_F(LateMessages, DoNotCloseGroupsWhoseSourceWasForgotten) {
   EXPECT_THAT(results(), ElementsAre(R"(0-10 {"k":1,"n":4})"));
 }
 
+TEST_F(LateMessages, OfASlowerSourceDoNotGiveASessionASecondTime) {
+  follow(counted("Session(3s, 1m)", "OVER $body.d"), LatePolicy::drop, 0);
+  send(1, 1, R"("k":1,"d":"a")");
+  send(20, 20, R"("k":1,"d":"a")");
+  tick(20);
+  EXPECT_THAT(results(), ElementsAre(R"(1-4 {"k":1,"n":1})"));
+  send(21, 1, R"("k":1,"d":"b")");
+  send(21, 2, R"("k":1,"d":"b")");
+  send(21, 21, R"("k":1,"d":"b")");
+  tick(200);
+  EXPECT_THAT(results(), ElementsAre(R"(20-24 {"k":1,"n":2})"));
+  EXPECT_EQ(counts().late_dropped, 2);
+}
+
 }  // namespace
 }  // namespace headgate::routing
