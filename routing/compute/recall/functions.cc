@@ -234,6 +234,7 @@ void StatefulFunctions::change(Memory& memory) {
   bytes_ += bytes - memory.bytes;
   memory.bytes = bytes;
   table_.touch(memory);
+  while (bytes_ > plan_.limits.state_bytes_max && table_.oldest() != &memory) evict_oldest();
 }
 
 bool StatefulFunctions::has_expired(const Memory& memory, int64_t now_ms) const {
@@ -247,10 +248,12 @@ void StatefulFunctions::make_room(int64_t now_ms) {
   for (size_t i = 0; i < kExpiredAtOnce && !table_.empty() && has_expired(*table_.oldest(), now_ms); ++i)
     remove(*table_.oldest());
   const size_t most = std::max<size_t>(plan_.limits.groups_max, 1) * values_.size();
-  while (!table_.empty() && (table_.size() >= most || bytes_ > plan_.limits.state_bytes_max)) {
-    ++counts_.evicted;
-    remove(*table_.oldest());
-  }
+  while (!table_.empty() && table_.size() >= most) evict_oldest();
+}
+
+void StatefulFunctions::evict_oldest() {
+  ++counts_.evicted;
+  remove(*table_.oldest());
 }
 
 void StatefulFunctions::remove(Memory& memory) {

@@ -57,8 +57,10 @@ class StatefulFunctions final : public Slots {
   void commit(MessageRow& row);
 
   [[nodiscard]] Memory& remembered(MessageRow& row, const std::string& key);
+  // To be called after anything in it changed; others may have to make room for its growth.
   void change(Memory& memory);
   void make_room(int64_t now_ms);
+  void evict_oldest();
   void remove(Memory& memory);
   [[nodiscard]] bool has_expired(const Memory& memory, int64_t now_ms) const;
 

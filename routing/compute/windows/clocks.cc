@@ -43,6 +43,13 @@ void Clocks::wait(Clock& clock, Waiting waiting) {
   queue(clock);
 }
 
+// Entries that come to nothing stay until their time; where they are many, those that count are queued anew.
+void Clocks::sweep() {
+  due_ = {};
+  queue_anew(hub_);
+  table_.for_each([&](Clock& clock) { queue_anew(clock); });
+}
+
 int64_t Clocks::due_ms(const Clock& clock, int64_t at) const {
   if (at <= clock.reached_ms) return present_ms_;
   return std::max({present_ms_, clock.heard_ms + idle_ms_, at + tolerance_ms_});
@@ -57,6 +64,7 @@ void Clocks::queue(Clock& clock) {
   clock.queued_ms = due;
   clock.queued = first;
   due_.emplace(due, first, clock.id);
+  if (due_.size() > 4 * table_.size() + kStaleMax) sweep();
 }
 
 std::optional<Clocks::Due> Clocks::next() {

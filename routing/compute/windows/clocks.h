@@ -9,6 +9,7 @@
 #include <optional>
 #include <queue>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "routing/compute/aggregates/packed.h"
@@ -19,6 +20,9 @@ namespace headgate::routing {
 // Times that no message has; so far from the ends of the range that sums with them do not overflow.
 inline constexpr int64_t kNever = INT64_MIN / 4;
 inline constexpr int64_t kForever = INT64_MAX / 4;
+
+// Entries of a queue that may be stale before it is gone through.
+inline constexpr size_t kStaleMax = 64;
 
 // A group that waits for event time `at`.
 struct Waiting {
@@ -88,6 +92,17 @@ class Clocks {
   void hear(Clock& clock, int64_t time_ms, int64_t now_ms);
   // Lets a group wait for event time `waiting.at`. It waits for one clock at a time; older entries of it are ignored.
   void wait(Clock& clock, Waiting waiting);
+  // Leaves out the groups that wait for it no more: those of which lives(Waiting) is false.
+  template <typename Lives>
+  void weed(Clock& clock, const Lives& lives) {
+    std::vector<Waiting> left;
+    for (; !clock.waiting.empty(); clock.waiting.pop()) {
+      const Waiting& next = clock.waiting.top();
+      if (lives(next) && (left.empty() || left.back() != next)) left.push_back(next);
+    }
+    clock.waiting = decltype(clock.waiting)({}, std::move(left));
+    queue_anew(clock);
+  }
 
   struct Due {
     int64_t due_ms = 0;  // hub time at which the clock gets there
@@ -126,6 +141,7 @@ class Clocks {
   // When the clock reaches `at`, in hub time.
   [[nodiscard]] int64_t due_ms(const Clock& clock, int64_t at) const;
   void queue(Clock& clock);
+  void sweep();
   void queue_anew(Clock& clock);
 
   // By hub time, event time, group and clock.

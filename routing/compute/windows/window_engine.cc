@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "routing/compute/aggregates/stable_hash.h"
 #include "routing/compute/event_time.h"
 
 namespace headgate::routing {
@@ -17,6 +18,15 @@ bool by_event_time(const ComputePlan& plan) { return !plan.query.timestamp.empty
 // By arrival nothing is waited for.
 int64_t tolerance_of(const ComputePlan& plan) {
   return by_event_time(plan) ? std::max<int64_t>(plan.limits.tolerance_ms, 0) : 0;
+}
+
+// Nobody reads a clock's key: in place of a long one stands its hash, behind a byte that no key begins with.
+void shorten(std::string& key) {
+  constexpr size_t kKeyBytesMax = 64;
+  if (key.size() <= kKeyBytesMax) return;
+  std::string hash = "h";
+  for (const uint64_t seed : {1, 2}) pack_u64(hash, stable_hash(key, seed));
+  key = std::move(hash);
 }
 
 bool is_empty(const Group& group) {
@@ -51,6 +61,7 @@ int64_t WindowEngine::time_of(MessageRow& row) {
 Clock& WindowEngine::clock_of(MessageRow& row) {
   if (!by_event_time(plan_)) return clocks_.hub();
   row.key(plan_.query.timestamp_over, key_);
+  shorten(key_);
   if (Clock* known = clocks_.find(key_)) return *known;
   if (clocks_.full()) give_up_clock(row.arrived_ms());
   return clocks_.make(key_, next_id_++, row.arrived_ms());
@@ -86,7 +97,14 @@ Clock& WindowEngine::slowest(const Group& group, int64_t now_ms) {
 
 void WindowEngine::wait(Group& group, int64_t at_ms, int64_t now_ms) {
   group.waiting = {at_ms, group.id};
-  clocks_.wait(slowest(group, now_ms), group.waiting);
+  Clock& clock = slowest(group, now_ms);
+  if (clock.waiting.size() > 2 * groups() + kStaleMax) {
+    clocks_.weed(clock, [&](const Waiting& waiting) {
+      const Group* waits = groups_.table().with_id(waiting.group);
+      return waits && waits->waiting == waiting;
+    });
+  }
+  clocks_.wait(clock, group.waiting);
 }
 
 // A group may be woken too early, and waits anew then.
@@ -132,7 +150,7 @@ void WindowEngine::add(Group& group, const Placement& placed, MessageRow& row, R
   if (plan_.query.window.kind == Window::Kind::count) kind_.pass(group, now);
   if (placed.pane && placed.late && late_rule(plan_).keep_ms > 0 && !group.revise_ms) {
     group.revise_ms = now + tolerance_of(plan_);
-    revisions_.emplace(*group.revise_ms, group.id);
+    queue_revision(group);
   }
   groups_.table().touch(group);
   groups_.change(group);
@@ -152,7 +170,7 @@ void WindowEngine::make_room(const Group* current, Results& out) {
   if (!current && groups() >= room) evict(*groups_.table().oldest(), out);
   for (size_t i = 0; current && i < kEvictionsAtOnce && groups_.bytes() > plan_.limits.state_bytes_max; ++i) {
     Group* oldest = groups_.table().oldest();
-    if (oldest == current) return;
+    if (oldest == current) current = nullptr;  // too large by itself
     evict(*oldest, out);
   }
 }
@@ -224,6 +242,16 @@ void WindowEngine::fire(const Clocks::Due& due, Results& out) {
     remove(*group);
   else
     schedule(*group, due.due_ms);
+}
+
+// Groups that were evicted leave entries behind.
+void WindowEngine::queue_revision(const Group& group) {
+  revisions_.emplace(*group.revise_ms, group.id);
+  if (revisions_.size() <= 2 * groups() + kStaleMax) return;
+  revisions_ = {};
+  groups_.table().for_each([&](const Group& one) {
+    if (one.revise_ms) revisions_.emplace(*one.revise_ms, one.id);
+  });
 }
 
 std::optional<WindowEngine::RevisionDue> WindowEngine::next_revision() {

@@ -57,6 +57,7 @@ class WindowEngine {
   void wait(Group& group, int64_t at_ms, int64_t now_ms);
   void fire(const Clocks::Due& due, Results& out);
   void revise(Group& group, Results& out);
+  void queue_revision(const Group& group);
   [[nodiscard]] std::optional<RevisionDue> next_revision();
 
   void add(Group& group, const Placement& placed, MessageRow& row, Results& out);

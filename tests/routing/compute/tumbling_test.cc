@@ -158,5 +158,16 @@ TEST(TumblingWindows, EvictTheGroupThatWasIdleLongestForANewOne) {
   EXPECT_EQ(course.computation().groups(), 2);
 }
 
+TEST(TumblingWindows, StayWhereTheirValuesTakeLessRoomThanBefore) {
+  Course course("SELECT last($body.v) AS v FROM /messages/* GROUP BY $body.k, Tumbling(1m) INTO $upstream");
+  course.send(0, R"({"k":1,"v":"a text that is remembered"})");
+  const uint64_t before = course.computation().state_bytes();
+  course.send(1, R"({"k":1,"v":1})");
+  EXPECT_LT(course.computation().state_bytes(), before);
+  course.send(2, R"({"k":2,"v":1})");
+  EXPECT_THAT(course.results(), IsEmpty());
+  EXPECT_EQ(course.computation().counts().evicted, 0);
+}
+
 }  // namespace
 }  // namespace headgate::routing

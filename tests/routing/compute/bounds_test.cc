@@ -1,0 +1,114 @@
+// Memory and results of routes that are given more than they have room for.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <string>
+
+#include "tests/routing/compute/support/course.h"
+
+namespace headgate::routing {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Bytes that malloc() has given out; 0 where a sanitizer took its place.
+size_t allocated() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(Bounds, HoldForAGroupThatGrowsAlone) {
+  Plan plan(
+      "SELECT count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts OVER $body.d GROUP BY Tumbling(1ms) "
+      "INTO $upstream");
+  plan.limits().state_bytes_max = 20'000;
+  Course course(plan);
+  // A source whose clock stands still holds the windows of all others back.
+  size_t results = 0;
+  for (int64_t i = 0; i < 2000; ++i) {
+    course.send(kHour + i, R"({"d":"stopped","ts":"1970-01-01T00:59:59Z"})");
+    course.send(kHour + i, R"({"d":"runs","ts":)" + std::to_string(3600 + i) + "}");
+    ASSERT_LE(course.computation().state_bytes(), 21'000);
+    results += course.results().size();
+  }
+  EXPECT_GT(results, 1500);
+  EXPECT_GT(course.computation().counts().evicted, 0);
+}
+
+TEST(Bounds, OfABytePassOnEachMessageAsAWindowThatIsNotComplete) {
+  Plan plan("SELECT count(*) AS n FROM /messages/* GROUP BY $body.k, Tumbling(1m) INTO $upstream");
+  plan.limits().state_bytes_max = 1;
+  Course course(plan);
+  for (int64_t at = 0; at < 3; ++at) course.send(at, R"({"k":1})");
+  EXPECT_THAT(course.results(), ElementsAre(R"([0,60000) partial {"n":1})", R"([0,60000) partial {"n":1})",
+                                            R"([0,60000) partial {"n":1})"));
+  course.advance(kHour);
+  EXPECT_THAT(course.results(), IsEmpty());
+  EXPECT_EQ(course.computation().state_bytes(), 0);
+}
+
+TEST(Bounds, HoldForMemoriesThatGrowTogether) {
+  Plan plan("SELECT lag($body.v, 50) OVER ($body.k) AS before FROM /messages/* INTO $upstream");
+  plan.limits().state_bytes_max = 200'000;
+  Course course(plan);
+  const std::string text(1000, 'v');
+  for (int i = 0; i < 60 * 20; ++i) {
+    course.send(i, R"({"k":)" + std::to_string(i % 20) + R"(,"v":")" + text + "\"}");
+    ASSERT_LE(course.computation().state_bytes(), 210'000);
+  }
+  EXPECT_GT(course.computation().counts().evicted, 0);
+}
+
+TEST(Bounds, HoldForGroupsThatMakeRoomForOthersLongBeforeTheirTime) {
+  Plan plan("SELECT count(*) AS n FROM /messages/* GROUP BY $body.k, Tumbling(10d) INTO $upstream");
+  plan.limits().groups_max = 10;
+  Course course(plan);
+  size_t before = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    course.send(i, R"({"k":)" + std::to_string(i) + "}");
+    (void)course.results();
+    if (i % 100 == 0) course.save();
+    if (i == 1000) before = allocated();
+  }
+  EXPECT_LT(allocated(), before + 100'000);
+}
+
+TEST(Bounds, HoldForSourcesWithLongNames) {
+  Plan plan(
+      "SELECT count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts OVER $body.d GROUP BY Tumbling(10d) INTO $upstream");
+  Course course(plan);
+  const size_t before = allocated();
+  for (int i = 0; i < 500; ++i)
+    course.send(i, R"({"ts":1,"d":")" + std::to_string(i) + std::string(20'000, 'd') + "\"}");
+  EXPECT_LT(allocated(), before + 1'000'000);
+}
+
+TEST(Bounds, OfAnHourOfSilenceOrAThousandYearsTakeNoStepForEmptyWindows) {
+  Plan plan("SELECT count(*) AS n FROM /messages/* GROUP BY $body.k, Hopping(1h, 1s) INTO $upstream");
+  Course course(plan);
+  for (int k = 0; k < 10; ++k) course.send(0, R"({"k":)" + std::to_string(k) + "}");
+  int64_t steps = 1;
+  while (course.advance_once(int64_t{1000} * 366 * 24 * kHour, 100)) ++steps;
+  EXPECT_LE(steps, 10 * 3600 / 100 + 2);
+  EXPECT_EQ(course.results().size(), 36'000);
+  EXPECT_EQ(course.computation().groups(), 0);
+}
+
+TEST(Bounds, OfOneGroupGiveEachItsResultBeforeTheNext) {
+  Plan plan(
+      "SELECT $body.k AS k, count(*) AS n FROM /messages/* GROUP BY $body.k, Hopping(20s, 10s) INTO $upstream");
+  plan.limits().groups_max = 1;
+  Course course(plan);
+  for (int i = 0; i < 4; ++i) course.send(i, R"({"k":)" + std::to_string(i % 2) + "}");
+  EXPECT_THAT(course.results(), Each(HasSubstr("partial")));
+  course.advance(kMinute);
+  EXPECT_THAT(course.results(), ElementsAre(R"([-10000,10000) {"k":1,"n":1})", R"([0,20000) {"k":1,"n":1})"));
+  EXPECT_EQ(course.computation().counts().evicted, 3);
+}
+
+}  // namespace
+}  // namespace headgate::routing
