@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "routing/language/print.h"
 #include "routing/table/compile.h"
@@ -230,6 +231,57 @@ TEST(Query, TellsATemplateFromBracesThatStandForThemselves) {
   const CompiledRoute route = compile_query("FROM 'a' INTO Topic('a/{{x}}'), Topic('a/{x}')");
   EXPECT_TRUE(route.sinks[0].filled_in.empty());
   EXPECT_FALSE(route.sinks[1].filled_in.empty());
+}
+
+// So many parts, parted by commas; `part` gets their numbers.
+std::string list_of(size_t count, const std::function<std::string(size_t)>& part) {
+  std::string list;
+  for (size_t i = 0; i < count; ++i) list += (i == 0 ? "" : ", ") + part(i);
+  return list;
+}
+
+// A route is taken with `most` parts, and refused with one more by a message that holds `message`.
+void expect_at_most(size_t most, const std::string& message,
+                    const std::function<std::string(size_t)>& route) {
+  EXPECT_EQ(problems(route(most)), "") << message;
+  EXPECT_NE(problems(route(most + 1)).find(message), std::string::npos) << problems(route(most + 1));
+}
+
+TEST(Limits, BoundEachListOfARoute) {
+  const auto number = [](size_t i) { return std::to_string(i); };
+  expect_at_most(kItemsMax, "the SELECT list has more than 256 items", [&](size_t count) {
+    return "SELECT " + list_of(count, [&](size_t i) { return "1 AS n" + number(i); }) +
+           " FROM 'a' INTO $null";
+  });
+  expect_at_most(kAggregatesMax, "the route has more than 64 aggregates", [&](size_t count) {
+    return "SELECT " + list_of(count, [&](size_t i) { return "avg($body.a" + number(i) + ")"; }) +
+           " FROM 'a' GROUP BY Tumbling(1m) INTO $null";
+  });
+  expect_at_most(kStatefulMax, "the route has more than 16 functions that remember", [&](size_t count) {
+    return "SELECT " + list_of(count, [&](size_t i) { return "lag($body.a" + number(i) + ")"; }) +
+           " FROM 'a' INTO $null";
+  });
+  expect_at_most(kKeysMax, "GROUP BY has more than 16 keys", [&](size_t count) {
+    return "SELECT count(*) AS n FROM 'a' GROUP BY " +
+           list_of(count, [&](size_t i) { return "a" + number(i); }) + ", Tumbling(1m) INTO $null";
+  });
+  expect_at_most(kKeysMax, "OVER has more than 16 keys", [&](size_t count) {
+    return "FROM 'a' WHERE changed($body.a) OVER (" +
+           list_of(count, [&](size_t i) { return "a" + number(i); }) + ") INTO $null";
+  });
+  expect_at_most(kSinksMax, "the route has more than 16 sinks", [&](size_t count) {
+    return "FROM 'a' INTO " + list_of(count, [&](size_t i) { return "Topic('a" + number(i) + "')"; });
+  });
+}
+
+TEST(Limits, CountTheNestingThroughAggregatesAndFilters) {
+  const auto route = [](size_t depth) {
+    return "SELECT (((avg(" + std::string(depth, '(') + "$body.a" + std::string(depth, ')') +
+           ")))) AS a FROM 'a' GROUP BY Tumbling(1m) INTO $null";
+  };
+  EXPECT_EQ(problems(route(50)), "");
+  EXPECT_NE(problems(route(60)).find("nested deeper than 64 levels"), std::string::npos)
+      << problems(route(60));
 }
 
 TEST(Superset, LeavesPropertiesTheNamesOfItsKeywords) {
