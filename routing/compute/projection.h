@@ -1,4 +1,4 @@
-// What a route without state makes of one message.
+// Results that a route without state makes of one message.
 #pragma once
 
 #include <cstdint>

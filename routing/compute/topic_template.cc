@@ -40,7 +40,7 @@ TopicFault append_level(std::string& out, const Value& value) {
   return out.size() > kTopicBytesMax ? TopicFault::too_long : check_level(std::string_view(out).substr(from));
 }
 
-// As many whole characters as a line of a log has room for.
+// Takes as many whole characters as a line of a log has room for.
 std::string_view shown(std::string_view text) {
   if (text.size() <= kSampleBytesMax) return text;
   size_t end = kSampleBytesMax;

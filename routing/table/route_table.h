@@ -156,7 +156,7 @@ class RouteTable {
   // with `$` are wanted by none. What routes make of it is told by the context.
   void match(const core::Message& message, MatchContext& context, std::vector<Match>& out) const noexcept;
 
-  // What a route without state makes of the message last matched, one of context.projecting().
+  // The result that a route without state makes of the message last matched, one of context.projecting().
   [[nodiscard]] ComputeResult project(RouteIndex route, MatchContext& context) const;
 
   // Routes with state whose source takes `message`, whatever their conditions; until the context's next use.
@@ -164,7 +164,7 @@ class RouteTable {
 
   // Routes with state.
   [[nodiscard]] std::span<const RouteIndex> computing() const { return computing_; }
-  // What a route computes; null for a route that only picks.
+  // The plan of a route that computes; null for a route that only picks.
   [[nodiscard]] const std::shared_ptr<const ComputePlan>& plan(RouteIndex route) const {
     return programs_[route].plan;
   }

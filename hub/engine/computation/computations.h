@@ -30,7 +30,7 @@ struct RunningRoute {
 
 class Computations {
  public:
-  // Both are borrowed and must outlive this.
+  // Borrows both; they must outlive this.
   Computations(store::QueueStore& store, core::Log& log) : store_(store), log_(log) {}
 
   // From now on the routes of this table. What the store has is taken over where the plan's signature is the same,

@@ -130,7 +130,7 @@ bool Computer::take_inputs() {
 void Computer::begin_work(Input input) {
   const core::Message& message = *input.message;
   up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
-  work_.emplace();
+  work_ = Work{};
   for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
     RunningRoute* const route = computations_.find(index);
     const bool counts = route != nullptr && (input.seq == 0 || input.seq > route->stored.since);
@@ -181,7 +181,7 @@ void Computer::tick() {
   if (!can_go_on()) return;
   bool more = false;
   if (!work_) {
-    // What came before the newest input has been computed. Later is only safe while nothing waits.
+    // Inputs before the newest have been computed. Later is only safe while nothing waits.
     const bool idle = inputs_.caught_up();
     more = fire(idle ? std::max(up_to_hub_ms_, parts_.clock.now().hub_ms) : up_to_hub_ms_);
   }
@@ -284,7 +284,7 @@ void Computer::on_room() {
   if (inputs_.queue() != 0 && !blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
 }
 
-// What was not durable has not happened: everything begins again with what is.
+// Work that was not durable has not happened: everything begins again with what is.
 void Computer::on_failed() {
   failed_ = true;
   work_.reset();

@@ -29,7 +29,7 @@ class Computer : private Consumer {
   // A step without results is written after so long, or so many inputs.
   static constexpr int64_t kUnsavedMsMax = 1'000;
   static constexpr size_t kUnsavedInputsMax = 4'096;
-  // Of one turn of the loop; more follows in the next.
+  // Limits of one turn of the loop; more follows in the next.
   static constexpr size_t kInputsATurn = 256;
   static constexpr size_t kResultsATurn = 256;
 

@@ -78,7 +78,7 @@ void Inputs::done() {
 
 bool Inputs::caught_up() const { return kept_.empty() && entries_.empty() && not_read() == 0; }
 
-// What waits in the queue but for what was read and has not ended; also what cannot be read yet.
+// Counts entries that wait in the queue, but for what was read and has not ended; also what cannot be read yet.
 uint64_t Inputs::not_read() const {
   if (queue_ == 0) return 0;
   const uint64_t waiting = store_.stats(queue_).lanes[store::kDefaultLane].waiting;

@@ -21,11 +21,11 @@ struct Input {
 
 class Inputs {
  public:
-  // Of QoS 0, that wait in memory.
+  // Limits on inputs of QoS 0, which wait in memory.
   static constexpr size_t kMessagesMax = 4096;
   static constexpr size_t kBytesMax = 4 * 1024 * 1024;
 
-  // Both are borrowed and must outlive this.
+  // Borrows both; they must outlive this.
   Inputs(store::QueueStore& store, const core::Clock& clock) : store_(store), clock_(clock) {}
 
   // Reads this queue from now on, from its beginning: what was given out and has not ended is given out once more.
@@ -41,7 +41,7 @@ class Inputs {
 
   // The next one; nullopt: there is none now. Call done() with it before the next.
   [[nodiscard]] std::optional<Input> next();
-  // What was given out last has been computed: its entry is among ends().
+  // Ends what was given out last, which has been computed: its entry is among ends().
   void done();
   // All that has come was given out: nothing earlier than the next message can come any more.
   [[nodiscard]] bool caught_up() const;

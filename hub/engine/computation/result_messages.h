@@ -21,7 +21,7 @@ struct QueuedResult {
   std::vector<store::Target> targets;
 };
 
-// One message for each topic that a result goes to. It arrives when it is made, lives as long as the route says, counted
+// Makes one message for each topic that a result goes to. It arrives when it is made, lives as long as the route says, counted
 // from then, and has no retain flag unless the route gives it one at a Topic('…').
 class ResultMessages {
  public:

@@ -70,7 +70,7 @@ class Ingest {
   [[nodiscard]] const IngestStats& stats() const { return stats_; }
 
  private:
-  // What is written with one message. Used again for every message, too.
+  // Writes that go with one message. Used again for every message, too.
   struct Beside {
     std::vector<store::KeyValue> values;
     std::vector<store::End> ends;

@@ -29,7 +29,7 @@ struct Spread {
   void clear();
 };
 
-// One for the hub: a session remembers which message it has met last.
+// Exists once in a hub: a session remembers which message it has met last.
 class Spreader {
  public:
   // Everything is borrowed and must outlive this. `hub_id`: of the hub itself.
