@@ -52,7 +52,7 @@ std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, u
   specs.reserve(entries.size());
   for (const RouteFileEntry& entry : entries) {
     specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
-                     entry.semantics, entry.body, entry.retain});
+                     entry.semantics, entry.body, entry.retain, entry.limits});
   }
   return specs;
 }

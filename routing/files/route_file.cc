@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "routing/files/compute_rule.h"
 #include "routing/files/json_text.h"
 
 namespace headgate::routing {
@@ -240,7 +241,8 @@ class Reader {
                          .body = rules.body,
                          .file = name_,
                          .queue = {},
-                         .retain = false};
+                         .retain = false,
+                         .limits = {}};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_null() && rules.unknown_keys_allowed) return;  // as a twin says that a property is no more
     if (value.is_string()) {
@@ -270,13 +272,15 @@ class Reader {
     read_retain(entry, member(value, "retain"), join_path(path, "retain"));
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.unknown_keys_allowed, problems);
+    entry.limits = read_compute_rule(value, rules.unknown_keys_allowed, problems);
     for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
     return file_.errors.size() == errors_before;
   }
 
   void report_unknown_keys(const std::string& route, const Json& value, const std::string& path) {
     static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
-                                                        "body",  "queue",    "onRemove",       "retain"};
+                                                        "body",  "queue",    "onRemove",       "retain",
+                                                        "late",  "state"};
     for (const auto& [key, unused] : value.items()) {
       if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
       report(route, join_path(path, key), "unknown key" + did_you_mean(key, kKeys));

@@ -5,8 +5,8 @@
 // A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
-// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove` and `retain` (true | false, of a topic sink). A blank route text is skipped, as edgeHub
-// does.
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false, of a topic sink), and of a route that
+// computes `late` and `state`, see read_compute_rule(). A blank route text is skipped, as edgeHub does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
 // (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/compute/computation.h"
 #include "routing/files/queue_rule.h"
 #include "routing/language/language.h"
 
@@ -35,6 +36,7 @@ struct RouteFileEntry {
   std::string file;
   QueueRule queue = {};
   bool retain = false;  // what goes INTO Topic(…) is retained there
+  ComputeLimits limits = {};
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

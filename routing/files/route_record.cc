@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "routing/files/compute_rule.h"
+
 namespace headgate::routing {
 namespace {
 
@@ -23,6 +25,7 @@ Json route_json(const RouteFileEntry& entry) {
   if (entry.priority) route["priority"] = *entry.priority;
   if (entry.retain) route["retain"] = true;
   if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
+  write_compute_rule(entry.limits, route);
   if (entry.queue.on_remove) route["onRemove"] = to_string(*entry.queue.on_remove);
   return route;
 }

@@ -16,6 +16,11 @@ RouteFileEntry full() {
   entry.file = "/etc/headgate/routes/10.json";
   entry.queue = {1024, 7, 1500, OnFull::dilute, OnRemove::purge};
   entry.retain = true;
+  entry.limits.late = LatePolicy::adjust;
+  entry.limits.tolerance_ms = 1500;
+  entry.limits.idle_ms = 0;
+  entry.limits.groups_max = 7;
+  entry.limits.state_bytes_max = 65'536;
   return entry;
 }
 
