@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/topic.h"
+#include "routing/compute/result_topic.h"
 
 namespace headgate::hub {
 namespace {
-
-// Who speaks: its device and module, and its output, or the topic of who has none.
-std::string partition_of(const core::Message& message) {
-  std::string partition;
-  if (message.source) partition.append(message.source->device).append(1, '\0').append(message.source->module);
-  const auto of_module = core::parse_module_topic(message.topic);
-  partition.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
-  return partition;
-}
 
 bool has_window(const RunningRoute& route) {
   return route.plan->query.window.kind != routing::Window::Kind::none;
@@ -136,7 +127,7 @@ void Computer::begin_work(Input input) {
     const bool counts = route != nullptr && (input.seq == 0 || input.seq > route->stored.since);
     if (counts) work_->routes.push_back(route);
   }
-  work_->source = partition_of(message);
+  work_->source = routing::sender_key(message);
   work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
   work_->input = std::move(input);
   ++unsaved_inputs_;

@@ -6,15 +6,13 @@
 #include <memory>
 #include <utility>
 
-#include "core/topic.h"
+#include "routing/compute/result_topic.h"
 #include "store/dead_letter.h"
 
 namespace headgate::hub {
 namespace {
 
 using Kind = routing::Sink::Kind;
-
-constexpr size_t kRouteTopicBytesMax = 1'000;
 
 // ISO 8601 in UTC with milliseconds.
 std::string iso_time(int64_t unix_ms) {
@@ -63,12 +61,6 @@ int64_t expiry_of(const routing::RouteInfo& route, const core::Message& draft) {
   return std::min(by_route_ms, draft.expires_ms);
 }
 
-// The topic that the sink names; empty: none. That of a module's input is where it is delivered.
-std::string topic_of(const routing::Sink& sink, const std::optional<std::string>& filled_in) {
-  if (filled_in) return *filled_in;
-  return sink.kind == Kind::module_input ? std::string() : sink.topic;
-}
-
 store::Target target_of(const routing::RouteInfo& route, const RouteSet::Destination& to,
                         const core::Message& draft, int64_t expires_ms) {
   if (to.kind == Kind::dead_letter)
@@ -81,16 +73,6 @@ store::Target target_of(const routing::RouteInfo& route, const RouteSet::Destina
 }
 
 }  // namespace
-
-std::string default_result_topic(std::string_view route) {
-  std::string topic = "routes/" + std::string(route.substr(0, kRouteTopicBytesMax));
-  std::ranges::replace_if(
-      topic, [](char c) { return c == '+' || c == '#' || c == '\0'; }, '_');
-  if (core::is_valid_topic_name(topic)) return topic;
-  std::ranges::replace_if(
-      topic, [](char c) { return static_cast<uint8_t>(c) >= 0x80; }, '_');
-  return topic;
-}
 
 store::Target dead_letter_target(store::QueueId dead, std::string_view route, std::string reason,
                                  int64_t at_ms) {
@@ -135,10 +117,10 @@ void ResultMessages::make(routing::RouteIndex index, const routing::ComputeResul
   for (size_t i = 0; i < plan.sinks.size(); ++i) {
     if (result.refused[i] || routing::takes_the_message(plan.query, plan.sinks[i])) continue;
     const RouteSet::Destination& to = routes_.destination(index, i);
-    std::string topic = topic_of(plan.sinks[i], result.topics[i]);
+    std::string topic = routing::named_topic(plan.sinks[i], result.topics[i]);
     if (to.kind == Kind::topic) publish(draft, std::move(topic), route.retain, published);
     if (to.kind == Kind::topic || to.kind == Kind::null) continue;
-    if (topic.empty()) topic = result.passes_on ? draft.topic : default_result_topic(route.name);
+    if (topic.empty()) topic = result.passes_on ? draft.topic : routing::default_result_topic(route.name);
     enqueue(draft, std::move(topic), target_of(route, to, draft, expires_ms), queued, first_queued);
   }
 }

@@ -47,9 +47,6 @@ class ResultMessages {
   core::LogLimiter too_far_;  // by topic
 };
 
-// The topic of results that no sink names one for: `routes/NAME`, without what a topic may not hold.
-[[nodiscard]] std::string default_result_topic(std::string_view route);
-
 // A message that the route of this name sends to the dead letters.
 [[nodiscard]] store::Target dead_letter_target(store::QueueId dead, std::string_view route,
                                                std::string reason, int64_t at_ms);

@@ -1,0 +1,37 @@
+#include "routing/compute/result_topic.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/topic.h"
+
+namespace headgate::routing {
+namespace {
+
+constexpr size_t kRouteTopicBytesMax = 1'000;
+
+}  // namespace
+
+std::string default_result_topic(std::string_view route) {
+  std::string topic = "routes/" + std::string(route.substr(0, kRouteTopicBytesMax));
+  std::ranges::replace_if(
+      topic, [](char c) { return c == '+' || c == '#' || c == '\0'; }, '_');
+  if (core::is_valid_topic_name(topic)) return topic;
+  std::ranges::replace_if(
+      topic, [](char c) { return static_cast<uint8_t>(c) >= 0x80; }, '_');
+  return topic;
+}
+
+std::string named_topic(const Sink& sink, const std::optional<std::string>& filled_in) {
+  if (filled_in) return *filled_in;
+  return sink.kind == Sink::Kind::module_input ? std::string() : sink.topic;
+}
+
+std::string sender_key(const core::Message& message) {
+  std::string key;
+  if (message.source) key.append(message.source->device).append(1, '\0').append(message.source->module);
+  const auto of_module = core::parse_module_topic(message.topic);
+  return key.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
+}
+
+}  // namespace headgate::routing

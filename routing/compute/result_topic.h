@@ -1,0 +1,23 @@
+// Topics of results, and the key of functions that remember for a message's sender: equal wherever routes are run.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/message.h"
+#include "routing/language/sink.h"
+
+namespace headgate::routing {
+
+// Topic of results that no sink names one for: `routes/NAME`, without what a topic may not hold.
+[[nodiscard]] std::string default_result_topic(std::string_view route);
+
+// The topic that the sink names; empty: none. That of a module's input is where it is delivered.
+[[nodiscard]] std::string named_topic(const Sink& sink, const std::optional<std::string>& filled_in);
+
+// Key of a function that remembers without OVER: device and module, and its output, or the topic of who has
+// none.
+[[nodiscard]] std::string sender_key(const core::Message& message);
+
+}  // namespace headgate::routing
