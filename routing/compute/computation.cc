@@ -163,6 +163,7 @@ bool Computation::load(std::string_view key, std::string_view bytes) {
   return state_->windows && state_->windows->load(key, bytes);
 }
 
+Slots* Computation::remembered() const { return state_->stateful ? &*state_->stateful : nullptr; }
 const ComputeCounts& Computation::counts() const { return state_->counts; }
 const std::string& Computation::sample() const { return state_->sample; }
 

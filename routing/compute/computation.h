@@ -100,6 +100,9 @@ class Computation {
   // that this one cannot read; the entry is left out.
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
 
+  // Values of functions that remember, as the message last taken met them; null: the route has none. Good until the
+  // next call.
+  [[nodiscard]] Slots* remembered() const;
   [[nodiscard]] const ComputeCounts& counts() const;
   // The last thing that counted as a type error, for people to see.
   [[nodiscard]] const std::string& sample() const;

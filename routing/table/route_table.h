@@ -114,6 +114,8 @@ class MatchContext {
   // The last type error of a route, for people; empty: there was none.
   [[nodiscard]] std::string_view type_error(uint32_t route) const;
 
+  // Routes whose source takes the message last given to match() or takers().
+  [[nodiscard]] std::span<const RouteIndex> candidates() const { return candidates_; }
   // Routes without state that make something of the message last matched, for RouteTable::project().
   [[nodiscard]] std::span<const RouteIndex> projecting() const { return projecting_; }
   // A route with state takes that message.

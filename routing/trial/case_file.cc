@@ -1,0 +1,181 @@
+#include "routing/trial/case_file.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "routing/files/json_text.h"
+#include "routing/files/route_check.h"
+#include "routing/files/route_file.h"
+
+namespace headgate::routing {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kBlanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+  const size_t from = text.find_first_not_of(kBlanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// Gives the text behind the word that the line begins with; nullopt if it begins with another.
+std::optional<std::string_view> after_word(std::string_view line, std::string_view word) {
+  if (!line.starts_with(word)) return std::nullopt;
+  line.remove_prefix(word.size());
+  if (!line.empty() && kBlanks.find(line.front()) == std::string_view::npos) return std::nullopt;
+  return trimmed(line);
+}
+
+// A name before a colon; a route's text has none before its first blank.
+std::pair<std::string, std::string_view> split_name(std::string_view text) {
+  const size_t colon = text.find(':');
+  const bool named = colon != std::string_view::npos && colon < text.find_first_of(kBlanks);
+  if (!named) return {"r", text};
+  return {std::string(text.substr(0, colon)), trimmed(text.substr(colon + 1))};
+}
+
+class CaseReader {
+ public:
+  CaseReader(std::string_view text, std::string_view file) : lines_(lines_of(text)), file_(file) {}
+
+  core::Result<std::vector<RouteCase>> read() {
+    for (number_ = 1; number_ <= lines_.size() && fault_.empty(); ++number_) take(lines_[number_ - 1]);
+    finish_case();
+    if (!fault_.empty()) return core::fail(core::Errc::invalid, std::move(fault_));
+    return std::move(cases_);
+  }
+
+ private:
+  enum class Part { none, routes, input, rows };
+
+  void fail(size_t line, const std::string& what) {
+    if (fault_.empty()) fault_ = std::string(file_) + ":" + std::to_string(line) + ": " + what;
+  }
+
+  void take(std::string_view line) {
+    if (const auto name = after_word(line, "case")) return begin_case(*name);
+    if (after_word(line, "in") && part_ != Part::none) return begin_part(Part::input);
+    if (after_word(line, "out") && part_ != Part::none) return begin_part(Part::rows);
+    if (part_ == Part::input) return take_input(line);
+    if (trimmed(line).empty() || line.starts_with('#')) return;
+    if (part_ == Part::none) return fail(number_, "expected `case NAME`");
+    if (part_ == Part::routes) return take_route(line);
+    cases_.back().expected.emplace_back(trimmed(line));
+  }
+
+  void begin_case(std::string_view name) {
+    finish_case();
+    if (name.empty()) return fail(number_, "the case has no name");
+    cases_.push_back({std::string(name), number_, {}, {}, {}, 0});
+    routes_ = Json::object();
+    input_.clear();
+    part_ = Part::routes;
+  }
+
+  void begin_part(Part part) {
+    part_ = part;
+    (part == Part::input ? input_line_ : cases_.back().out_line) = number_;
+  }
+
+  // Lines of a case's input stand together, so that their numbers are right in an error.
+  void take_input(std::string_view line) { input_.append(line).push_back('\n'); }
+
+  void take_route(std::string_view line) {
+    if (const auto text = after_word(line, "route")) {
+      const auto [name, rest] = split_name(*text);
+      name_ = name;
+      if (routes_.contains(name_)) return fail(number_, "another route has this name");
+      routes_[name_] = {{"route", std::string(rest)}};
+    } else if (const auto terms = after_word(line, "with")) {
+      take_terms(*terms);
+    } else if (kBlanks.find(line.front()) != std::string_view::npos && !routes_.empty()) {
+      auto& known = routes_[name_]["route"].get_ref<std::string&>();
+      known.append(known.empty() ? "" : "\n").append(trimmed(line));
+    } else {
+      fail(number_, "expected `route`, `with`, `in` or `out`");
+    }
+  }
+
+  void take_terms(std::string_view text) {
+    const auto terms = parse_json_text(text, file_);
+    if (!terms || !terms->is_object() || routes_.empty())
+      return fail(number_, "expected a JSON object behind `with`, and a route before it");
+    routes_[name_].update(*terms);
+  }
+
+  void finish_case() {
+    if (cases_.empty() || !fault_.empty() || part_ == Part::none) return;
+    RouteCase& one = cases_.back();
+    const RouteFile file = parse_route_file(Json{{"routes", routes_}}.dump(), file_);
+    if (!file.errors.empty()) return fail(one.line, file.errors.front().what);
+    one.routes = route_specs(file.entries, 0);
+    auto input = parse_sample(input_, file_, input_line_ + 1);
+    if (input)
+      one.input = std::move(*input);
+    else
+      fault_ = input.error().what;
+  }
+
+  std::vector<std::string_view> lines_;
+  std::string_view file_;
+  size_t number_ = 0;
+  Part part_ = Part::none;
+  std::vector<RouteCase> cases_;
+  Json routes_;  // of the case at hand
+  std::string name_;
+  std::string input_;
+  size_t input_line_ = 0;
+  std::string fault_;
+};
+
+}  // namespace
+
+core::Result<std::vector<RouteCase>> parse_case_file(std::string_view text, std::string_view file) {
+  return CaseReader(text, file).read();
+}
+
+std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
+  if (expected == actual) return {};
+  const auto [gone, come] = std::mismatch(expected.begin(), expected.end(), actual.begin(), actual.end());
+  const auto from = static_cast<size_t>(gone - expected.begin());
+  size_t tail = 0;
+  while (tail < std::min(expected.size(), actual.size()) - from &&
+         expected[expected.size() - 1 - tail] == actual[actual.size() - 1 - tail])
+    ++tail;
+  std::string out;
+  for (size_t i = from; i < expected.size() - tail; ++i) out.append("- ").append(expected[i]).append("\n");
+  for (size_t i = from; i < actual.size() - tail; ++i) out.append("+ ").append(actual[i]).append("\n");
+  return out;
+}
+
+std::string with_rows(std::string_view text, const std::vector<RouteCase>& cases,
+                      const std::vector<std::vector<std::string>>& rows) {
+  const std::vector<std::string_view> lines = lines_of(text);
+  std::string out;
+  size_t next = 0;  // of `lines`
+  for (size_t i = 0; i < cases.size(); ++i) {
+    if (cases[i].out_line == 0) continue;
+    for (; next < cases[i].out_line; ++next) out.append(lines[next]).append("\n");
+    for (const std::string& row : rows[i]) out.append(row).append("\n");
+    const size_t end = i + 1 < cases.size() ? cases[i + 1].line - 1 : lines.size();
+    while (next < end && !trimmed(lines[next]).empty() && !lines[next].starts_with('#')) ++next;
+  }
+  for (; next < lines.size(); ++next) out.append(lines[next]).append("\n");
+  return out;
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,152 @@
+#include "routing/trial/trace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+#include "routing/compute/json_row.h"
+#include "routing/language/print.h"
+
+namespace headgate::routing {
+namespace {
+
+using Kind = Value::Kind;
+
+constexpr size_t kShownCharacters = 60;
+
+std::string_view name_of(Truth truth) {
+  return truth == Truth::yes ? "true" : truth == Truth::no ? "false" : "undefined";
+}
+
+bool is_field(Op op) {
+  switch (op) {
+    case Op::property:
+    case Op::system_property:
+    case Op::property_or_system:
+    case Op::body:
+    case Op::body_or_property:
+    case Op::topic_level:
+    case Op::payload:
+    case Op::stateful:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_body(Op op) { return op == Op::body || op == Op::body_or_property; }
+
+bool is_absent(const Value& value) { return value.is(Kind::undefined) || value.is(Kind::missing); }
+
+// Indexes of the operands of a part, in their order.
+std::vector<NodeIndex> operands(const Expression& condition, const Node& node) {
+  switch (node.op) {
+    case Op::negate:
+    case Op::logical_not:
+      return {node.left};
+    case Op::call: {
+      const auto first = condition.arguments.begin() + node.left;
+      return {first, first + node.right};
+    }
+    default:
+      break;
+  }
+  const bool binary = node.op >= Op::multiply && node.op <= Op::coalesce;
+  return binary ? std::vector<NodeIndex>{node.left, node.right} : std::vector<NodeIndex>{};
+}
+
+class Tracer {
+ public:
+  Tracer(const CompiledRoute& route, MessageFields& fields, Slots* slots)
+      : route_(route), fields_(fields), slots_(slots) {}
+
+  [[nodiscard]] std::vector<TraceLine> trace() {
+    if (!route_.condition.empty()) explain(route_.condition.root(), 0);
+    return std::move(lines_);
+  }
+
+ private:
+  // Views into the evaluator are good until the next call.
+  [[nodiscard]] Value value(NodeIndex part) {
+    Expression alone = route_.condition;
+    alone.nodes.resize(part + 1);
+    return evaluator_.evaluate(alone, route_.reading, fields_, slots_);
+  }
+
+  [[nodiscard]] std::string text(NodeIndex part) const { return print(route_.condition, part, route_.query); }
+
+  void explain(NodeIndex part, size_t depth) {
+    const Node& node = route_.condition[part];
+    const Truth truth = truth_of(value(part));
+    const bool connective =
+        node.op == Op::logical_and || node.op == Op::logical_or || node.op == Op::logical_not;
+    std::string line = "(" + text(part) + ") = " + std::string(name_of(truth));
+    if (!connective) line += reasons(part, truth);
+    lines_.push_back({depth, std::move(line)});
+    if (!connective) return;
+    for (const NodeIndex operand : operands(route_.condition, node)) {
+      const bool decides = node.op != Op::logical_and || truth_of(value(operand)) == truth;
+      if (decides) explain(operand, depth + 1);
+    }
+  }
+
+  void collect_fields(NodeIndex part, std::vector<NodeIndex>& fields) const {
+    const Node& node = route_.condition[part];
+    if (is_field(node.op)) fields.push_back(part);
+    for (const NodeIndex operand : operands(route_.condition, node)) collect_fields(operand, fields);
+  }
+
+  // ": $body.a is not there"; of an undefined part the fields that are absent, if there are any, else all.
+  [[nodiscard]] std::string reasons(NodeIndex part, Truth truth) {
+    std::vector<NodeIndex> fields;
+    collect_fields(part, fields);
+    const auto absent = [&](NodeIndex field) { return is_absent(value(field)); };
+    const bool only_absent = truth == Truth::undefined && std::ranges::any_of(fields, absent);
+    std::string out;
+    for (const NodeIndex field : fields) {
+      if (only_absent && !absent(field)) continue;
+      const std::string reason = describe_field(field);
+      if (out.find(reason) != std::string::npos) continue;  // a field that stands there twice
+      out.append(out.empty() ? ": " : ", ").append(reason);
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::string describe_field(NodeIndex field) {
+    const Op op = route_.condition[field].op;
+    const Value found = value(field);
+    if (!is_absent(found)) {
+      std::string shown;
+      append_shown(shown, found);
+      return text(field) + " is " + shown;
+    }
+    if (op == Op::stateful) return text(field) + (slots_ ? " has no value" : " is not known");
+    if (is_body(op) && !fields_.body_problem().empty())
+      return "the body " + std::string(fields_.body_problem());
+    if (is_body(op) && found.is(Kind::undefined)) return text(field) + " is an object or an array";
+    if (op == Op::payload) return "the body is an object, an array, or no text";
+    return text(field) + " is not there";
+  }
+
+  static void append_shown(std::string& out, const Value& value) {
+    if (!value.is(Kind::string)) {
+      append_json_value(out, value);
+      return;
+    }
+    out.append("'").append(core::printable(core::shortened(value.text, kShownCharacters))).append("'");
+  }
+
+  const CompiledRoute& route_;
+  MessageFields& fields_;
+  Slots* slots_;
+  Evaluator evaluator_;
+  std::vector<TraceLine> lines_;
+};
+
+}  // namespace
+
+std::vector<TraceLine> trace_condition(const CompiledRoute& route, MessageFields& fields, Slots* slots) {
+  return Tracer(route, fields, slots).trace();
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,271 @@
+#include "routing/trial/trial.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "routing/compute/result_topic.h"
+
+namespace headgate::routing {
+namespace {
+
+constexpr size_t kResultsAtOnce = 256;
+
+TrialRow row_of(RouteIndex route, const Endpoint& endpoint, const core::Message& message) {
+  TrialRow row;
+  row.route = route;
+  row.to = endpoint.name;
+  row.topic = endpoint.kind == Sink::Kind::topic ? endpoint.topic : message.topic;
+  row.body = message.body;
+  return row;
+}
+
+Verdict* verdict_of(TrialStep& step, RouteIndex route) {
+  const auto found = std::ranges::find(step.verdicts, route, &Verdict::route);
+  return found == step.verdicts.end() ? nullptr : &*found;
+}
+
+// The message that carries a result; `input`: the one that it was made of, of a window none.
+core::Message draft_of(const ComputeResult& result, const core::Message* input, uint8_t hops, int64_t at_ms) {
+  if (result.passes_on && input) return *input;
+  core::Message draft;
+  draft.body = result.body;
+  if (input) draft.source = input->source;
+  draft.arrived_ms = draft.arrived_hub_ms = at_ms;
+  draft.qos = input ? input->qos : 1;
+  draft.hops = input ? input->hops : hops;
+  return draft;
+}
+
+}  // namespace
+
+// A route with state.
+struct Trial::Runner {
+  Runner(RouteIndex index, std::shared_ptr<const ComputePlan> plan)
+      : route(index), computation(std::move(plan)) {}
+
+  RouteIndex route;
+  Computation computation;
+  uint8_t hops = 0;   // at most, of what it took
+  bool took = false;  // the message at hand
+};
+
+Trial::Trial(std::span<const RouteSpec> specs) {
+  RouteTable::Built built = RouteTable::build(specs);
+  table_ = std::move(built.table);
+  statuses_ = std::move(built.statuses);
+  counts_.resize(table_->routes().size());
+  for (const RouteIndex route : table_->computing())
+    runners_.push_back(std::make_unique<Runner>(route, table_->plan(route)));
+  for (size_t i = 0; i < specs.size(); ++i) {
+    std::vector<Diagnostic> found;
+    if (statuses_[i].ok())
+      compiled_.push_back(compile_route(specs[i].text, specs[i].semantics, specs[i].body, found));
+  }
+}
+
+Trial::~Trial() = default;
+
+std::vector<TrialStep> Trial::take(core::MessagePtr message, uint64_t id) {
+  std::vector<TrialStep> steps = advance(message->arrived_hub_ms);
+  id_ = id;
+  handle(std::move(message), false, steps);
+  run_behind(steps);
+  return steps;
+}
+
+std::vector<TrialStep> Trial::advance(int64_t to_ms) {
+  std::vector<TrialStep> steps;
+  fire_until(to_ms, steps);
+  present_ms_ = std::max(present_ms_, to_ms);
+  return steps;
+}
+
+std::vector<TrialStep> Trial::finish() {
+  std::vector<TrialStep> steps;
+  fire_until(INT64_MAX, steps);
+  return steps;
+}
+
+const Trial::Runner* Trial::runner_of(RouteIndex route) const {
+  const auto found = std::ranges::find(runners_, route, [](const auto& one) { return one->route; });
+  return found == runners_.end() ? nullptr : found->get();
+}
+
+// ---- time ----
+
+Trial::Runner* Trial::next_due() {
+  Runner* next = nullptr;
+  for (const auto& runner : runners_) {
+    const auto due = runner->computation.due_ms();
+    if (due && (!next || *due < *next->computation.due_ms())) next = runner.get();
+  }
+  return next;
+}
+
+void Trial::fire_until(int64_t to_ms, std::vector<TrialStep>& steps) {
+  for (Runner* next = next_due(); next && *next->computation.due_ms() <= to_ms; next = next_due()) {
+    present_ms_ = std::max(present_ms_, *next->computation.due_ms());
+    TrialStep step;
+    step.at_ms = present_ms_;
+    for (bool more = true; more;) {
+      Computation::Results results;
+      more = next->computation.advance(present_ms_, kResultsAtOnce, results);
+      for (const ComputeResult& result : results) add_rows(next->route, result, nullptr, step);
+    }
+    if (!step.rows.empty()) steps.push_back(std::move(step));
+    run_behind(steps);
+  }
+}
+
+void Trial::run_behind(std::vector<TrialStep>& steps) {
+  while (!behind_.empty()) {
+    core::MessagePtr message = std::move(behind_.front());
+    behind_.pop_front();
+    handle(std::move(message), true, steps);
+  }
+}
+
+// ---- a message ----
+
+void Trial::handle(core::MessagePtr message, bool made_by_route, std::vector<TrialStep>& steps) {
+  TrialStep step;
+  step.at_ms = present_ms_;
+  step.made_by_route = made_by_route;
+  pick(*message, step);
+  project(message, step);
+  compute(message, step);
+  explain(*message, step);
+  step.message = std::move(message);
+  steps.push_back(std::move(step));
+}
+
+void Trial::pick(const core::Message& message, TrialStep& step) {
+  const std::vector<RouteStats> before(context_.stats().begin(), context_.stats().end());
+  std::vector<Match> matches;
+  table_->match(message, context_, matches);
+  for (const RouteIndex route : context_.candidates()) step.verdicts.push_back({route, Truth::no, {}});
+  judge(before, step);
+  for (const Match& match : matches) {
+    const Endpoint& endpoint = table_->endpoints()[match.endpoint];
+    if (endpoint.kind == Sink::Kind::topic && !republish(message, match.route, endpoint.topic)) continue;
+    step.rows.push_back(row_of(match.route, endpoint, message));
+  }
+}
+
+void Trial::judge(const std::vector<RouteStats>& before, TrialStep& step) {
+  for (Verdict& verdict : step.verdicts) {
+    const RouteStats now = context_.stats()[verdict.route];
+    const RouteStats then = before.empty() ? RouteStats{} : before[verdict.route];
+    if (now.matched > then.matched) verdict.truth = Truth::yes;
+    if (now.undefined + now.unreadable > then.undefined + then.unreadable) verdict.truth = Truth::undefined;
+  }
+}
+
+void Trial::project(const core::MessagePtr& message, TrialStep& step) {
+  for (const RouteIndex route : context_.projecting())
+    add_rows(route, table_->project(route, context_), message.get(), step);
+}
+
+void Trial::compute(const core::MessagePtr& message, TrialStep& step) {
+  for (const auto& runner : runners_) runner->took = false;
+  if (!context_.computed()) return;
+  const std::span<const RouteIndex> takers = table_->takers(*message, context_);
+  const std::string source = sender_key(*message);
+  for (const auto& runner : runners_) {
+    if (std::ranges::find(takers, runner->route) == takers.end()) continue;
+    runner->took = true;
+    runner->hops = std::max(runner->hops, message->hops);
+    bool too_late = false;
+    Computation::Results results;
+    const Truth truth = runner->computation.take(context_.fields(), message->arrived_hub_ms, source,
+                                                 std::to_string(id_), too_late, results);
+    if (Verdict* verdict = verdict_of(step, runner->route)) verdict->truth = truth;
+    for (const ComputeResult& result : results) add_rows(runner->route, result, message.get(), step);
+    if (too_late) dead_letter(*message, runner->route, step);
+  }
+}
+
+void Trial::explain(const core::Message& message, TrialStep& step) {
+  MessageFields fields;
+  fields.bind(message);
+  for (Verdict& verdict : step.verdicts) {
+    TrialCounts& counts = counts_[verdict.route];
+    if (verdict.truth == Truth::yes) ++counts.matched;
+    if (verdict.truth == Truth::undefined) ++counts.undefined;
+    const auto& route = compiled_[verdict.route];
+    if (verdict.truth == Truth::yes || !route) continue;
+    const Runner* runner = runner_of(verdict.route);
+    Slots* slots = runner && runner->took ? runner->computation.remembered() : nullptr;
+    verdict.why = trace_condition(*route, fields, slots);
+  }
+}
+
+// ---- results ----
+
+void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::Message* input,
+                     TrialStep& step) {
+  if (!result.passes_on && result.body.empty()) return;
+  const RouteInfo& info = table_->routes()[route];
+  const ComputePlan& plan = *table_->plan(route);
+  const Runner* runner = runner_of(route);
+  const bool of_window = plan.query.window.kind != Window::Kind::none;
+  const core::Message draft =
+      draft_of(result, of_window ? nullptr : input, runner ? runner->hops : 0, present_ms_);
+  for (size_t i = 0; i < plan.sinks.size(); ++i) {
+    if (result.refused[i] || takes_the_message(plan.query, plan.sinks[i])) continue;
+    const Endpoint& endpoint = table_->endpoints()[info.endpoints[i]];
+    TrialRow row = row_of(route, endpoint, draft);
+    row.topic = named_topic(plan.sinks[i], result.topics[i]);
+    if (row.topic.empty()) row.topic = result.passes_on ? draft.topic : default_result_topic(info.name);
+    if (endpoint.kind == Sink::Kind::topic && !republish(draft, route, row.topic)) continue;
+    row.start_ms = result.start_ms;
+    row.end_ms = result.end_ms;
+    row.rev = result.rev;
+    row.complete = result.complete;
+    step.rows.push_back(std::move(row));
+  }
+}
+
+// A result that goes round among routes ends where the hub would end it.
+bool Trial::republish(const core::Message& draft, RouteIndex route, std::string topic) {
+  if (draft.hops >= kMaxHops) {
+    ++counts_[route].too_far;
+    return false;
+  }
+  auto message = std::make_shared<core::Message>(draft);
+  message->topic = std::move(topic);
+  message->arrived_ms = message->arrived_hub_ms = present_ms_;
+  ++message->hops;
+  behind_.push_back(std::move(message));
+  return true;
+}
+
+void Trial::dead_letter(const core::Message& message, RouteIndex route, TrialStep& step) {
+  TrialRow row;
+  row.route = route;
+  row.to = "$deadletter";
+  row.topic = message.topic;
+  row.body = message.body;
+  row.too_late = true;
+  step.rows.push_back(std::move(row));
+}
+
+TrialCounts Trial::counts(RouteIndex route) const {
+  TrialCounts counts = counts_[route];
+  if (route < context_.stats().size()) {
+    counts.type_errors = context_.stats()[route].type_errors;
+    counts.sample = context_.type_error(route);
+  }
+  const Runner* runner = runner_of(route);
+  if (!runner) return counts;
+  const ComputeCounts& computed = runner->computation.counts();
+  counts.type_errors += computed.type_errors;
+  counts.late = computed.late;
+  counts.late_dropped = computed.late_dropped;
+  counts.early = computed.early;
+  counts.evicted = computed.evicted;
+  counts.sample = runner->computation.sample();
+  return counts;
+}
+
+}  // namespace headgate::routing

@@ -1,0 +1,110 @@
+// Routes over recorded messages, as a hub runs them, but without one: the same table, projections and computations, and
+// time that comes from the messages alone. Nothing is kept afterwards.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/message.h"
+#include "routing/compute/computation.h"
+#include "routing/table/route_table.h"
+#include "routing/trial/trace.h"
+
+namespace headgate::routing {
+
+// A message that came out.
+struct TrialRow {
+  RouteIndex route = 0;
+  std::string to;  // the endpoint: `$upstream`, `topic:a/b`
+  std::string topic;
+  std::string body;
+  int64_t start_ms = 0;  // its window; both 0: none
+  int64_t end_ms = 0;
+  uint32_t rev = 0;
+  bool complete = true;
+  bool too_late = false;  // the message itself, as a dead letter
+};
+
+// A route whose source takes the message.
+struct Verdict {
+  RouteIndex route = 0;
+  Truth truth = Truth::no;
+  std::vector<TraceLine> why;  // not yes: the parts that made it so
+};
+
+// A moment: a message that came in, or time that was reached.
+struct TrialStep {
+  int64_t at_ms = 0;
+  core::MessagePtr message;    // null: windows were due
+  bool made_by_route = false;  // the message is a row of an earlier step that came back INTO Topic('…')
+  std::vector<Verdict> verdicts;
+  std::vector<TrialRow> rows;
+};
+
+// Counts of a route, over the whole trial.
+struct TrialCounts {
+  uint64_t matched = 0;
+  uint64_t undefined = 0;
+  uint64_t type_errors = 0;
+  uint64_t late = 0;
+  uint64_t late_dropped = 0;
+  uint64_t early = 0;
+  uint64_t evicted = 0;
+  uint64_t too_far = 0;  // results that had gone round among routes too often
+  std::string sample;    // the last type error
+};
+
+class Trial {
+ public:
+  // Routes that do not compile are left out: see statuses().
+  explicit Trial(std::span<const RouteSpec> specs);
+  ~Trial();
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+  [[nodiscard]] const std::vector<RouteStatus>& statuses() const { return statuses_; }
+  [[nodiscard]] const RouteTable& table() const { return *table_; }
+
+  // Everything due up to its arrival, then the message, then all that routes publish and that comes back. Arrivals
+  // never fall. `id` is the number by which sample() chooses.
+  [[nodiscard]] std::vector<TrialStep> take(core::MessagePtr message, uint64_t id);
+  [[nodiscard]] std::vector<TrialStep> advance(int64_t to_ms);
+  // Everything that is still due, whenever it is.
+  [[nodiscard]] std::vector<TrialStep> finish();
+
+  [[nodiscard]] TrialCounts counts(RouteIndex route) const;
+
+ private:
+  struct Runner;
+
+  [[nodiscard]] const Runner* runner_of(RouteIndex route) const;
+  [[nodiscard]] Runner* next_due();
+  void fire_until(int64_t to_ms, std::vector<TrialStep>& steps);
+  void run_behind(std::vector<TrialStep>& steps);
+  void handle(core::MessagePtr message, bool made_by_route, std::vector<TrialStep>& steps);
+  void pick(const core::Message& message, TrialStep& step);
+  void project(const core::MessagePtr& message, TrialStep& step);
+  void compute(const core::MessagePtr& message, TrialStep& step);
+  void judge(const std::vector<RouteStats>& before, TrialStep& step);
+  void explain(const core::Message& message, TrialStep& step);
+  void add_rows(RouteIndex route, const ComputeResult& result, const core::Message* input, TrialStep& step);
+  [[nodiscard]] bool republish(const core::Message& draft, RouteIndex route, std::string topic);
+  void dead_letter(const core::Message& message, RouteIndex route, TrialStep& step);
+
+  std::shared_ptr<const RouteTable> table_;
+  std::vector<RouteStatus> statuses_;
+  std::vector<std::unique_ptr<Runner>> runners_;  // of routes with state, by their order in the table
+  std::vector<TrialCounts> counts_;
+  std::vector<std::optional<CompiledRoute>> compiled_;  // for traces
+  MatchContext context_;
+  std::deque<core::MessagePtr> behind_;  // published by routes
+  int64_t present_ms_ = 0;
+  uint64_t id_ = 0;
+};
+
+}  // namespace headgate::routing
