@@ -62,7 +62,7 @@ void check_state(const RouteSpec& spec, const CompiledRoute& compiled, std::vect
       Severity::error,
       "one group may need " + std::to_string(one) + " bytes, and all of the route's state has " +
           std::to_string(spec.limits.state_bytes_max),
-      "make the window shorter or its hop longer, leave out aggregates, or set \"state_bytes_max\" higher"));
+      "make the window shorter or its hop longer, leave out aggregates, or set \"state\": {\"maxBytes\"} higher"));
 }
 
 bool has_error(const std::vector<Diagnostic>& found) {
