@@ -212,6 +212,28 @@ class CommandLine {
     check->add_option("file", files_, "Route files, deployment manifests or whole configurations")
         ->required();
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
+    add_route_explain(route);
+    add_route_test(route);
+  }
+
+  void add_route_explain(CLI::App& route) {
+    CLI::App* const explain = add(
+        route, "explain", "How routes are read, what they keep in memory and where they lead, without a hub");
+    explain->add_option("file", explain_.file, "A route file, deployment manifest or whole configuration")
+        ->required();
+    explain->add_option("route", explain_.route, "Only the route of this name");
+    explain->callback([this] { run_ = [this] { return run_route_explain(explain_, json_, out_, err_); }; });
+  }
+
+  void add_route_test(CLI::App& route) {
+    CLI::App* const test =
+        add(route, "test", "Run recorded messages through routes, or case files (.rt), without a hub");
+    test->add_option("file", trial_.files,
+                     "Route files, deployment manifests or whole configurations; or case files")
+        ->required();
+    test->add_option("--in", trial_.sample,
+                     "Messages, a JSON object a line, as headgate tail --payload --json prints them");
+    test->callback([this] { run_ = [this] { return run_route_test(trial_, json_, out_, err_); }; });
   }
 
   void add_store() {
@@ -302,6 +324,8 @@ class CommandLine {
   bool passwd_stdin_ = false;
   std::string backup_dir_;
   std::vector<std::string> files_;
+  ExplainOptions explain_;
+  RouteTestOptions trial_;
   std::function<int()> run_;
 };
 

@@ -105,4 +105,23 @@ int run_store_check(const std::string& dir, bool json, std::ostream& out, std::o
 // Compiles the routes of route files, manifests and whole configurations; needs no hub. Exit code 1 if any route has an error.
 int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err);
 
+struct ExplainOptions {
+  std::string file;
+  std::string route;  // empty: all of the file
+};
+
+// Tells how routes are read, what they keep in memory and where they lead; needs no hub. Exit code 1 if one has an
+// error, or there is none of that name.
+int run_route_explain(const ExplainOptions& options, bool json, std::ostream& out, std::ostream& err);
+
+struct RouteTestOptions {
+  std::vector<std::string> files;  // route files and the like; or case files (.rt), which bring their messages
+  std::string sample;              // recorded messages, a JSON object a line
+};
+
+// Runs recorded messages through routes, and tells of each message what matched, why the rest did not, and what came
+// out; needs no hub. Of case files it tells which rows came out otherwise. Exit code 1 for those, and if a route has an
+// error.
+int run_route_test(const RouteTestOptions& options, bool json, std::ostream& out, std::ostream& err);
+
 }  // namespace headgate::tools
