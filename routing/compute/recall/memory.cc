@@ -37,8 +37,8 @@ bool load_memory(Memory& memory, PackedReader& in) {
     if (!value.load(in)) return false;
   }
   memory.stored = true;
-  constexpr int64_t kFarthest = int64_t{1} << 56;
-  return in.ok() && in.rest().empty() && memory.since_ms > -kFarthest && memory.since_ms < kFarthest;
+  constexpr int64_t kFarthestMs = int64_t{1} << 56;
+  return in.ok() && in.rest().empty() && memory.since_ms > -kFarthestMs && memory.since_ms < kFarthestMs;
 }
 
 }  // namespace headgate::routing

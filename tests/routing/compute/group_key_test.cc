@@ -8,7 +8,7 @@
 namespace headgate::routing {
 namespace {
 
-Value text(std::string_view value) { return Value::of(value); }
+Value text_value(std::string_view value) { return Value::of(value); }
 
 std::string key_of(const std::vector<Value>& values) {
   std::string key;
@@ -21,10 +21,10 @@ TEST(GroupKey, DiffersForValuesThatDiffer) {
                                          key_of({Value::of(true)}),
                                          key_of({Value::of(false)}),
                                          key_of({Value::of(1.0)}),
-                                         key_of({text("1")}),
-                                         key_of({text("")}),
-                                         key_of({text("ab"), text("c")}),
-                                         key_of({text("a"), text("bc")}),
+                                         key_of({text_value("1")}),
+                                         key_of({text_value("")}),
+                                         key_of({text_value("ab"), text_value("c")}),
+                                         key_of({text_value("a"), text_value("bc")}),
                                          key_of({Value::null(), Value::null()})};
   for (size_t i = 0; i < keys.size(); ++i)
     for (size_t j = 0; j < i; ++j) EXPECT_NE(keys[i], keys[j]) << i << " " << j;
@@ -37,7 +37,7 @@ TEST(GroupKey, IsTheSameForAllThatHasNoValue) {
 }
 
 TEST(GroupKey, GivesItsValuesBack) {
-  const std::string key = key_of({text("press"), Value::of(7.5), Value::of(true), Value::null()});
+  const std::string key = key_of({text_value("press"), Value::of(7.5), Value::of(true), Value::null()});
   EXPECT_EQ(key_value(key, 0).text, "press");
   EXPECT_EQ(key_value(key, 1).number, 7.5);
   EXPECT_TRUE(key_value(key, 2).truth);
@@ -46,7 +46,7 @@ TEST(GroupKey, GivesItsValuesBack) {
 }
 
 TEST(GroupKey, IsRecognisedAmongOtherBytes) {
-  const std::string key = key_of({text("press"), Value::of(7.5)});
+  const std::string key = key_of({text_value("press"), Value::of(7.5)});
   EXPECT_TRUE(is_key(key, 2));
   EXPECT_FALSE(is_key(key, 1));
   EXPECT_FALSE(is_key(key, 3));

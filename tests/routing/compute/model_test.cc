@@ -15,7 +15,7 @@ namespace headgate::routing {
 namespace {
 
 // More of them: HEADGATE_SEEDS=10000.
-uint32_t seeds() {
+uint32_t model_seeds() {
   const char* wanted = std::getenv("HEADGATE_SEEDS");
   return wanted ? static_cast<uint32_t>(std::atoi(wanted)) : 30;
 }
@@ -130,7 +130,7 @@ Rows run(const std::string& window, const std::vector<Input>& inputs, int64_t to
 constexpr StreamShape kLate{.messages = 120, .behind_ms = 20 * kSecond, .far_behind = 0.05};
 
 TEST(Model, AgreesWithTumblingWindowsOverLateStreams) {
-  for (uint32_t seed = 0; seed < seeds(); ++seed) {
+  for (uint32_t seed = 0; seed < model_seeds(); ++seed) {
     const auto inputs = random_stream(seed, kLate);
     ASSERT_EQ(run("Tumbling(10s)", inputs, 5 * kSecond),
               by_time(readings_of(inputs), 10 * kSecond, 10 * kSecond))
@@ -139,7 +139,7 @@ TEST(Model, AgreesWithTumblingWindowsOverLateStreams) {
 }
 
 TEST(Model, AgreesWithHoppingWindowsOverLateStreams) {
-  for (uint32_t seed = 0; seed < seeds(); ++seed) {
+  for (uint32_t seed = 0; seed < model_seeds(); ++seed) {
     const auto inputs = random_stream(seed, kLate);
     ASSERT_EQ(run("Hopping(1m, 4s)", inputs, 5 * kSecond), by_time(readings_of(inputs), kMinute, 4 * kSecond))
         << seed;
@@ -150,7 +150,7 @@ TEST(Model, AgreesWithHoppingWindowsOverLateStreams) {
 TEST(Model, AgreesWithSessionsOverStreamsOutOfOrder) {
   StreamShape shape = kLate;
   shape.far_behind = 0;
-  for (uint32_t seed = 0; seed < seeds(); ++seed) {
+  for (uint32_t seed = 0; seed < model_seeds(); ++seed) {
     const auto inputs = random_stream(seed, shape);
     ASSERT_EQ(run("Session(3s, 10h)", inputs, 20 * kSecond), by_session(readings_of(inputs), 3 * kSecond))
         << seed;
@@ -158,7 +158,7 @@ TEST(Model, AgreesWithSessionsOverStreamsOutOfOrder) {
 }
 
 TEST(Model, AgreesWithWindowsByArrival) {
-  for (uint32_t seed = 0; seed < seeds(); ++seed) {
+  for (uint32_t seed = 0; seed < model_seeds(); ++seed) {
     const auto inputs = random_stream(seed, {.messages = 120});
     auto readings = readings_of(inputs);
     for (Reading& one : readings) one.time_ms = one.arrived_ms;
