@@ -212,5 +212,40 @@ TEST(StatefulFunctions, AddMembersToTheBodyThatIsPassedOn) {
   EXPECT_THAT(course.results(), ElementsAre(R"([0,0) {"v":1})", R"([0,0) {"v":4,"d":3})"));
 }
 
+// Restarts after each message, from what is stored.
+std::string passed_with_restarts(const std::string& condition, std::initializer_list<const char*> values) {
+  Course course(filter(condition));
+  std::string marks;
+  int64_t at = 0;
+  for (const char* value : values) {
+    marks += passed(course, {value}, at);
+    course.save();
+    course.restart();
+    at += kSecond;
+  }
+  return marks;
+}
+
+TEST(FunctionsThatRemember, GoOnAfterARestartBetweenAnyTwoMessages) {
+  EXPECT_EQ(passed_with_restarts("every(3s)", {"1", "1", "1", "1", "1", "1", "1"}), "+--+--+");
+  EXPECT_EQ(passed_with_restarts("changed($body.v, 1, 3s)", {"5", "5.5", "", "5", "5", "5", "5"}), "+-++--+");
+  EXPECT_EQ(passed_with_restarts("dedup($body.v, 2s)", {"1", "1", "1", "2", "1", "1"}), "+-+++-");
+  EXPECT_EQ(passed_with_restarts("rising($body.v > 2)", {"3", "1", "", "3", "4"}), "+--+-");
+  EXPECT_EQ(passed_with_restarts("holds($body.v > 2, 2s)", {"3", "3", "3", "", "3", "1", "3"}), "--+-+--");
+}
+
+TEST(FunctionsThatRemember, AreAllAskedWhateverTheOthersSay) {
+  // Were the second not asked beside the first, 2.2 would be its first value.
+  EXPECT_EQ(passed("$body.v < 2 OR changed($body.v, 1)", {"1", "1.5", "2.2", "3", "3.5"}), "++-+-");
+  EXPECT_EQ(passed("$body.v > 2 AND every(2s)", {"1", "3", "3", "3", "1", "3"}), "-+-+-+");
+  EXPECT_EQ(passed("every(2s) OR $body.v > 2", {"3", "3", "3", "1", "1"}), "+++-+");
+}
+
+TEST(FunctionsThatRemember, CompareABandWithTheValueLastForwardedThroughMissingOnes) {
+  EXPECT_EQ(passed("changed($body.v, 1)", {"5", "", "", "5.5", "6", "6.6"}), "++-+-+");
+  EXPECT_EQ(passed("changed($body.v, 1) AND is_defined($body.v)", {"5", "", "5.5", "6.2", "", "6.9"}),
+            "+--+--");
+}
+
 }  // namespace
 }  // namespace headgate::routing

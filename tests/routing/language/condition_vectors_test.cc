@@ -5,6 +5,7 @@
 #include "routing/evaluation/evaluator.h"
 #include "routing/language/check/checker.h"
 #include "routing/language/parse/parser.h"
+#include "routing/table/compile.h"
 #include "tests/routing/table/table_fields.h"
 
 namespace headgate::routing {
@@ -62,7 +63,25 @@ class Vectors : public ::testing::Test {
     Diagnostics found(text);
     Expression condition = parse_condition(text, semantics, found);
     check(condition, semantics, found);
-    if (found.has_errors()) return CE;
+    const Expect verdict = found.has_errors() ? CE : decide(condition, semantics, fields);
+    const bool blank = text.find_first_not_of(' ') == std::string::npos;  // no condition, and WHERE needs one
+    for (const char* select : {"", "SELECT * "}) {
+      if (blank) break;
+      const std::string route = select + ("FROM /messages/events WHERE " + text + " INTO $upstream");
+      EXPECT_STREQ(name(run_route(route, semantics, fields)), name(verdict)) << route;
+    }
+    return verdict;
+  }
+
+  static Expect run_route(const std::string& text, Semantics semantics, Fields& fields) {
+    std::vector<Diagnostic> found;
+    const auto route = compile_route(text, semantics, BodyMode::declared, found);
+    if (!route) return CE;
+    EXPECT_TRUE(route->query.passes_on() && !route->query.has_state()) << text;
+    return decide(route->condition, semantics, fields);
+  }
+
+  static Expect decide(const Expression& condition, Semantics semantics, Fields& fields) {
     if (condition.empty()) return U;
     switch (Evaluator().decide(condition, {semantics, BodyMode::declared}, fields)) {
       case Truth::yes:
