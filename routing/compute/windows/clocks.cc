@@ -1,5 +1,7 @@
 #include "routing/compute/windows/clocks.h"
 
+#include <algorithm>
+
 namespace headgate::routing {
 
 Clock& Clocks::with_id(uint64_t id) {
@@ -20,7 +22,6 @@ Clock& Clocks::make(std::string key, uint64_t id, int64_t now_ms) {
 std::vector<Waiting> Clocks::give_up(Clock& clock) {
   std::vector<Waiting> waiting;
   for (; !clock.waiting.empty(); clock.waiting.pop()) waiting.push_back(clock.waiting.top());
-  waits_ -= waiting.size();
   table_.remove(clock);
   return waiting;
 }
@@ -39,7 +40,6 @@ void Clocks::hear(Clock& clock, int64_t time_ms, int64_t now_ms) {
 
 void Clocks::wait(Clock& clock, Waiting waiting) {
   clock.waiting.push(waiting);
-  ++waits_;
   queue(clock);
 }
 
@@ -84,7 +84,6 @@ void Clocks::take_off(const Due& due) {
   Clock& clock = with_id(due.clock);
   due_.pop();
   clock.waiting.pop();
-  --waits_;
   queue_anew(clock);
 }
 

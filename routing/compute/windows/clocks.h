@@ -3,7 +3,6 @@
 // never goes back. Hub time is an argument.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,34 +31,10 @@ struct Waiting {
   friend auto operator<=>(const Waiting&, const Waiting&) = default;
 };
 
-// Groups that wait for a clock, the earliest first.
-class WaitingList {
- public:
-  [[nodiscard]] bool empty() const { return heap_.empty(); }
-  [[nodiscard]] size_t size() const { return heap_.size(); }
-  [[nodiscard]] const Waiting& top() const { return heap_.front(); }
-  void push(Waiting waiting) {
-    heap_.push_back(waiting);
-    std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
-  }
-  void pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
-    heap_.pop_back();
-  }
-  template <typename Live>
-  void keep_if(const Live& live) {
-    std::erase_if(heap_, [&](const Waiting& waiting) { return !live(waiting); });
-    std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
-  }
-
- private:
-  std::vector<Waiting> heap_;
-};
-
 struct Clock : Kept<Clock> {
   int64_t reached_ms = kNever;  // by its messages
   int64_t heard_ms = kNever;    // arrival of the last of them
-  WaitingList waiting;
+  std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting;
   // The clock's entry in the queue of clocks, by hub time.
   int64_t queued_ms = kForever;
   Waiting queued;
@@ -113,22 +88,6 @@ class Clocks {
   [[nodiscard]] std::optional<Due> next();
   void take_off(const Due& due);
 
-  // Entries of groups that wait, of groups that are gone or wait elsewhere too.
-  [[nodiscard]] size_t entries() const { return waits_ + due_.size(); }
-  // Drops the entries for which live(Waiting) is false.
-  template <typename Live>
-  void tidy(const Live& live) {
-    due_ = {};
-    waits_ = 0;
-    const auto tidy_one = [&](Clock& clock) {
-      clock.waiting.keep_if(live);
-      waits_ += clock.waiting.size();
-      queue_anew(clock);
-    };
-    tidy_one(hub_);
-    table_.for_each(tidy_one);
-  }
-
   // Everything before is done; what comes to be due is due no earlier.
   void set_present(int64_t now_ms) { present_ms_ = now_ms; }
 
@@ -151,7 +110,6 @@ class Clocks {
   int64_t idle_ms_;
   size_t clocks_max_;
   int64_t present_ms_ = kNever;
-  size_t waits_ = 0;
   Clock hub_;
   KeptTable<Clock> table_;
   // Entries may come too early, never too late: a clock that has moved since is put back.

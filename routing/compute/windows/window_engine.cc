@@ -9,7 +9,6 @@ namespace headgate::routing {
 namespace {
 
 constexpr size_t kClocksOfGroupMax = 16;
-constexpr size_t kEntriesKept = 256;
 constexpr size_t kEvictionsAtOnce = 16;
 constexpr size_t kStepsForResult = 8;  // of advance(): many may give none
 
@@ -181,16 +180,6 @@ void WindowEngine::evict(Group& group, Results& out) {
   ++counts_.evicted;
   evicted_until_ms_ = std::max(evicted_until_ms_, kind_.holds_until(group));
   remove(group);
-  tidy();
-}
-
-// Groups that go leave their entries behind until their time comes: far ahead, with windows of days.
-void WindowEngine::tidy() {
-  if (clocks_.entries() < kEntriesKept + 4 * (groups() + clocks_.table().size())) return;
-  clocks_.tidy([this](const Waiting& waiting) {
-    const Group* group = groups_.table().with_id(waiting.group);
-    return group && group->waiting == waiting;
-  });
 }
 
 void WindowEngine::write(Group& group, Closing closing, Results& out) {

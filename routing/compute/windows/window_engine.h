@@ -64,7 +64,6 @@ class WindowEngine {
   void note_late(const Placement& placed, bool& dead_letter);
   void make_room(const Group* current, Results& out);
   void evict(Group& group, Results& out);
-  void tidy();
   void write(Group& group, Closing closing, Results& out);
   void remove(Group& group) { groups_.remove(group); }
 

@@ -106,7 +106,8 @@ TEST(Bounds, OfOneGroupGiveEachItsResultBeforeTheNext) {
   for (int i = 0; i < 4; ++i) course.send(i, R"({"k":)" + std::to_string(i % 2) + "}");
   EXPECT_THAT(course.results(), Each(HasSubstr("partial")));
   course.advance(kMinute);
-  EXPECT_THAT(course.results(), ElementsAre(R"([-10000,10000) {"k":1,"n":1})", R"([0,20000) {"k":1,"n":1})"));
+  EXPECT_THAT(course.results(),
+              ElementsAre(R"([-10000,10000) partial {"k":1,"n":1})", R"([0,20000) partial {"k":1,"n":1})"));
   EXPECT_EQ(course.computation().counts().evicted, 3);
 }
 
