@@ -51,9 +51,14 @@ void check_retain(const RouteSpec& spec, const std::vector<Sink>& sinks, std::ve
                           "leave it out; queues and $upstream keep every message"));
 }
 
-// A route of which one group may need more than all of its memory cannot work.
+// A route of which one group may need more than all of its memory cannot work; one that remembers nothing needs none.
 void check_state(const RouteSpec& spec, const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
-  if (!compiled.query.has_state()) return;
+  if (!compiled.query.has_state()) {
+    if (spec.limits == ComputeLimits()) return;
+    found.push_back(finding(Severity::error, "\"late\" and \"state\" are for routes that remember",
+                            "leave them out; this route forgets each message"));
+    return;
+  }
   const ComputePlan plan{spec.name,        compiled.query, compiled.condition,
                          compiled.reading, compiled.sinks, spec.limits};
   const uint64_t one = group_bound_bytes(plan);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "routing/files/route_check.h"
 #include "routing/files/route_file.h"
 
 namespace headgate::routing {
@@ -57,6 +58,15 @@ TEST(ComputeRule, SaysOfEachTermTheFaultAndWhatIsAllowed) {
     ASSERT_EQ(file.errors.size(), 1u) << json;
     EXPECT_EQ(file.errors[0].what, "r.json: routes.a." + error);
   }
+}
+
+TEST(ComputeRule, IsAMistakeOfARouteThatRemembersNothing) {
+  const auto check = [](const std::string& route) {
+    return check_routes(parse_route_file(
+        R"({"routes": {"a": {"state": {"maxGroups": 5}, "route": ")" + route + "\"}}}", "r.json"));
+  };
+  EXPECT_FALSE(check("FROM 'a' INTO $upstream").ok());
+  EXPECT_TRUE(check("SELECT count(*) AS n FROM 'a' GROUP BY Tumbling(1m) INTO $upstream").ok());
 }
 
 }  // namespace
