@@ -175,7 +175,7 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
   return RemovedSession{connected, held->messages, held->bytes};
 }
 
-std::vector<RouteInfo> Hub::routes() const { return engine_.routes().describe(); }
+std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
   return std::make_unique<TailSubscription>(engine_.tails(),

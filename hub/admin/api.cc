@@ -54,6 +54,19 @@ std::string joined(const std::vector<std::string>& names) {
   return list;
 }
 
+Json to_json(const std::optional<ComputedInfo>& computed) {
+  if (!computed) return nullptr;
+  return {{"evaluated", computed->evaluated},
+          {"results", computed->results},
+          {"late", computed->late},
+          {"late_dropped", computed->late_dropped},
+          {"early", computed->early},
+          {"evicted", computed->evicted},
+          {"groups", computed->groups},
+          {"state_bytes", computed->state_bytes},
+          {"blocked_by", computed->blocked_by}};
+}
+
 Json to_json(const RouteInfo& route) {
   return {{"name", route.name},
           {"file", route.file},
@@ -70,6 +83,7 @@ Json to_json(const RouteInfo& route) {
           {"type_error_last", route.type_error_last},
           {"undefined_last", route.undefined_last},
           {"undefined_last_ms", route.undefined_last_ms},
+          {"computed", to_json(route.computed)},
           {"error", route.error}};
 }
 

@@ -105,6 +105,19 @@ struct ClientInfo {
   DeniedCounts denied;
 };
 
+// Work of a route that remembers, since start or since it was loaded.
+struct ComputedInfo {
+  uint64_t evaluated = 0;
+  uint64_t results = 0;
+  uint64_t late = 0;          // messages for a window that had given its result
+  uint64_t late_dropped = 0;  // those that count nowhere
+  uint64_t early = 0;         // timestamps too far ahead
+  uint64_t evicted = 0;       // groups that gave their result early, for lack of room
+  uint64_t groups = 0;        // now
+  uint64_t state_bytes = 0;   // the same, of memory
+  std::string blocked_by;     // what its results wait for; empty: nothing
+};
+
 struct RouteInfo {
   std::string name;
   std::string file;
@@ -116,13 +129,14 @@ struct RouteInfo {
   bool kept = false;     // active in an earlier version: the one that is written now is broken, see `error`
   uint64_t matched = 0;  // messages since start or reload
   // Messages since then for which the condition could not be decided, so that the route did not take them:
-  uint64_t undefined = 0;         // something in it had no value
-  uint64_t unreadable = 0;        // the body is no JSON that $body can read
-  uint64_t type_errors = 0;       // values that a result could not take
-  std::string type_error_last;    // the last of them, for people
-  std::string undefined_last;     // why, the last time
-  int64_t undefined_last_ms = 0;  // when that message arrived, Unix time
-  std::string error;              // with place and caret; empty if active and not kept
+  uint64_t undefined = 0;                // something in it had no value
+  uint64_t unreadable = 0;               // the body is no JSON that $body can read
+  uint64_t type_errors = 0;              // values that a result could not take
+  std::string type_error_last;           // the last of them, for people
+  std::string undefined_last;            // why, the last time
+  int64_t undefined_last_ms = 0;         // when that message arrived, Unix time
+  std::optional<ComputedInfo> computed;  // of a route that remembers
+  std::string error;                     // with place and caret; empty if active and not kept
 };
 
 // A session that the operator has ended.

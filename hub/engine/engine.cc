@@ -66,6 +66,13 @@ core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t defau
   return {};
 }
 
+std::vector<RouteInfo> Engine::describe_routes() const {
+  std::vector<RouteInfo> routes = routes_.describe();
+  for (RouteInfo& route : routes)
+    if (route.active) computer_.describe(route);
+  return routes;
+}
+
 // Somebody may be standing by for an input that has no consumer.
 void Engine::offer_inputs() {
   broker_.for_each([this](broker::Session& session) {

@@ -82,6 +82,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Where whoever reads a queue registers itself.
   [[nodiscard]] Consumers& consumers() { return consumers_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
+  // Every route, see RouteSet::describe(), with what it has computed.
+  [[nodiscard]] std::vector<RouteInfo> describe_routes() const;
   [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;

@@ -262,6 +262,25 @@ void Computer::note_refused(const core::Error& error) {
                                       {"left_out", *left_out}});
 }
 
+void Computer::describe(RouteInfo& info) const {
+  const RunningRoute* const route = computations_.find(info.name);
+  if (!route) return;
+  const routing::ComputeCounts& counts = route->computation->counts();
+  info.matched = counts.matched;
+  info.undefined = std::max(info.undefined, counts.undefined);  // by what it remembers, or before
+  info.type_errors = counts.type_errors;
+  info.type_error_last = route->computation->sample();
+  info.computed = ComputedInfo{counts.evaluated,
+                               counts.results,
+                               counts.late,
+                               counts.late_dropped,
+                               counts.early,
+                               counts.evicted,
+                               route->computation->groups(),
+                               route->computation->state_bytes(),
+                               blocked_by_};
+}
+
 // ---- the store ----
 
 void Computer::on_durable(store::Seq up_to) {

@@ -64,8 +64,8 @@ class Computer : private Consumer {
   void on_failed();
   void on_recovered();
 
-  // Null: there is no such route, or it has no state.
-  [[nodiscard]] const RunningRoute* find(std::string_view route) const { return computations_.find(route); }
+  // Adds what a route has computed, if it has state.
+  void describe(RouteInfo& route) const;
   // Messages of QoS 0 for which there was no room.
   [[nodiscard]] uint64_t dropped() const { return inputs_.dropped(); }
   // Why no step can be taken now, for people; empty: it can.

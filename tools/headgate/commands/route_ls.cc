@@ -18,6 +18,26 @@ std::string_view state_of(const Json& route) {
   return flag_of(route, "active") ? "active" : "left out";
 }
 
+void show_computed(std::ostream& out, const Json& json) {
+  for (const Json& route : member_of(json, "routes")) {
+    const Json computed = member_of(route, "computed");
+    const uint64_t type_errors = number_of(route, "type_errors");
+    if (!computed.is_object() && type_errors == 0) continue;
+    out << '\n' << printable(text_of(route, "name")) << ':';
+    if (computed.is_object())
+      out << ' ' << number_of(computed, "evaluated") << " evaluated, " << number_of(computed, "results")
+          << " results, " << number_of(computed, "late") << " late, " << number_of(computed, "evicted")
+          << " evicted; " << number_of(computed, "groups") << " groups in "
+          << human_bytes(number_of(computed, "state_bytes"));
+    out << '\n';
+    if (type_errors > 0)
+      out << "  " << type_errors << " type errors, the last: " << printable(text_of(route, "type_error_last"))
+          << '\n';
+    if (const std::string why = text_of(computed, "blocked_by"); !why.empty())
+      out << "  waits: " << printable(why) << '\n';
+  }
+}
+
 void show_routes(std::ostream& out, const Json& json) {
   Table table({{"ROUTE"},
                {"STATE"},
@@ -45,6 +65,7 @@ void show_routes(std::ostream& out, const Json& json) {
         << iso_time(static_cast<int64_t>(number_of(route, "undefined_last_ms"))) << ": " << printable(reason)
         << '\n';
   }
+  show_computed(out, json);
   for (const Json& route : member_of(json, "routes")) {
     const std::string error = text_of(route, "error");
     if (!error.empty())
