@@ -75,7 +75,7 @@ class Clocks {
       const Waiting& next = clock.waiting.top();
       if (lives(next) && (left.empty() || left.back() != next)) left.push_back(next);
     }
-    clock.waiting = decltype(clock.waiting)({}, std::move(left));
+    for (const Waiting& one : left) clock.waiting.push(one);
     queue_anew(clock);
   }
 
