@@ -1,11 +1,15 @@
 """The demo: a site with a sensor, a detector and a filter on Headgate, and a cloud that goes away.
 
-It starts everything on loopback with a data directory of its own, kills the cloud broker, lets the backlog
-grow, kills the hub with kill -9 and starts it again, brings the cloud back, and compares every id that the
-modules had acknowledged with every id that arrived in the cloud. Exit code 0 if nothing was lost and nothing
-arrived twice, 1 if not, 2 if the demo could not run.
+The hub of the site sends no readings to the cloud but what its routes compute of them: averages and counts of
+anomalies for each hour of the machine's time, and alerts. A second hub beside it sends the same readings as they are,
+to compare with. Everything is on loopback, with a data directory of its own. The demo kills the cloud broker, lets the
+backlog grow, kills both hubs with kill -9 and starts them again, and brings the cloud back. Then it compares every id
+that the modules had acknowledged with every id that arrived in the cloud, and every computed result with one that it
+computes itself. Exit code 0 if nothing was lost, nothing arrived twice and no value differs, 1 if not, 2 if the demo
+could not run.
 """
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -16,24 +20,28 @@ import tempfile
 import time
 
 try:
-    from sensor import FAULT_EVERY_S, FAULT_S, FIRST_FAULT_S, INTERVAL_S, START_S, replayed, unix_time
+    from sensor import FAULT_EVERY_S, FAULT_S, FIRST_FAULT_S, INTERVAL_S, START_S, replayed, simulated, unix_time
 except ModuleNotFoundError as missing:
     sys.exit(f"demo: {sys.executable} has no module {missing.name}; Debian's python3-paho-mqtt, which"
              " `tools/dev deps` installs, is for /usr/bin/python3")
+from detector import MODEL, load_model
+from hours import Due
+from hub import RAW_ROUTES, READY_S, SITE_ROUTES, Hub
 from ledger import Arrivals, Journal
-from meter import Meter
 from processes import DemoError, Processes, accepts, free_port, wait_for
-from report import Report
+from report import ALERTS, ANOMALIES, HOURS, READINGS, Report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "release", "bin")
 SIMULATED_READINGS = 4500          # fifteen days of the machine's time: three faults and most of a fourth
 TRAINING_READINGS = 2016           # of a CSV: a week of five-minute readings
 
-READINGS = "modules/sensor/outputs/readings"
-ANOMALIES = "modules/filter/outputs/anomalies"
-STREAMS = {READINGS: "sensor", ANOMALIES: "filter"}      # what goes to the cloud, and who publishes it
+STREAMS = {ANOMALIES: "filter", READINGS: "twin"}        # ids that go to the cloud, and who publishes them
 BATCHES = "headgate/+/batches"
+
+CSV_WANTED = ("--csv needs a file of readings in the order of time, with the columns `timestamp` (ISO 8601, UTC unless"
+              " it names a zone) and `value` under a header, for example machine_temperature_system_failure.csv of the"
+              " Numenta Anomaly Benchmark (data/realKnownCause of github.com/numenta/NAB), which is not shipped here")
 
 # What happens when, in parts of the sensor's running time.
 CLOUD_DIES_AT = 0.25
@@ -41,39 +49,9 @@ HUB_DIES_AT = 0.50
 CLOUD_RETURNS_AT = 0.72
 HUB_DOWN_S = 1.5
 
-READY_S = 15.0                     # for a process to do what it is started for
 LATE_S = 120.0                     # that the sensor may take longer than planned
+MIDDLE_S = 2.0                     # to wait for a moment in the middle of an hour
 STALL_S = 20.0                     # without any progress while draining: what is missing then is lost
-
-
-def hub_config(folder, port, cloud_port):
-    """What headgated gets; conf/headgate.json lists every key."""
-    return {
-        "hub_id": "demo-site",
-        "data_dir": os.path.join(folder, "data"),
-        "listeners": [{"address": "127.0.0.1", "port": port}],
-        "admin": {"socket": os.path.join(folder, "admin.sock")},
-        "upstream": {"host": "127.0.0.1", "port": cloud_port, "backoff": {"base_ms": 200, "cap_ms": 2000}},
-        "routes": {
-            "readings-to-detector":
-                "FROM /messages/modules/sensor/outputs/readings"
-                " INTO BrokeredEndpoint('/modules/detector/inputs/readings')",
-            "scores-to-filter":
-                "FROM /messages/modules/detector/outputs/scores"
-                " INTO BrokeredEndpoint('/modules/filter/inputs/scores')",
-            "alarms-up": {
-                "route": "FROM /messages/modules/filter/outputs/anomalies"
-                         " WHERE $body.state = 'open' INTO $upstream",
-                "priority": 0},
-            "summaries-up": {
-                "route": "FROM /messages/modules/filter/outputs/anomalies"
-                         " WHERE $body.state = 'closed' INTO $upstream",
-                "priority": 1},
-            "readings-up": {
-                "route": "FROM /messages/modules/sensor/outputs/readings INTO $upstream",
-                "priority": 9},
-        },
-    }
 
 
 CLOUD_CONFIG = """\
@@ -93,30 +71,33 @@ class Demo:
         self._args = args
         self._folder = folder
         self._processes = processes
-        self._hub_port = free_port()
         self._cloud_port = free_port()
-        self._meter = Meter()
+        self._site = Hub("demo-site", folder, args.bin, processes, SITE_ROUTES)
+        self._raw = Hub("raw-site", folder, args.bin, processes, RAW_ROUTES)
+        self._hubs = (self._site, self._raw)
         self._journals = {name: Journal(self._path(name + ".journal"))
-                          for name in ("sensor", "detector", "filter")}
+                          for name in ("sensor", "detector", "filter", "twin")}
         self._arrivals = Arrivals(self._path("arrived.ndjson"))
-        self._report = Report(self._journals, self._arrivals, STREAMS)
         self._modules = {}
-        self._hub = self._cloud = self._consumer = None
+        self._cloud = self._consumer = self._report = self._due = None
         self._told_at = 0.0
         self._began = time.monotonic()
 
     def run(self):
         """Returns True if the account is good."""
         model, readings = self._prepare()
-        self._say("starting a cloud broker, the hub, a detector and a filter")
+        self._say("starting a cloud broker, two hubs, a detector and a filter")
         self._start_cloud()
-        self._start_hub()
-        self._start_module("detector", "--model", model)
-        self._start_module("filter")
-        self._say(f"the sensor starts: {readings:,} readings in about {self._args.seconds:.0f} s")
+        for hub in self._hubs:
+            hub.start()
+        self._start_module("detector", self._site, "detector", "--model", model)
+        self._start_module("filter", self._site, "filter")
+        self._say(f"the sensor starts, and its twin at the second hub: {readings:,} readings in about"
+                  f" {self._args.seconds:.0f} s")
         source = ["--csv", self._args.csv] if self._args.csv else ["--seed", str(self._args.seed)]
-        rate = readings / self._args.seconds
-        self._start_module("sensor", *source, "--count", str(readings), "--rate", str(rate))
+        pace = ["--count", str(readings), "--rate", str(readings / self._args.seconds)]
+        self._start_module("sensor", self._site, "sensor", *source, *pace)
+        self._start_module("twin", self._raw, "sensor", *source, *pace)
         self._play()
         self._drain()
         self._stop()
@@ -127,11 +108,11 @@ class Demo:
 
     def _play(self):
         acts = [(CLOUD_DIES_AT, self._kill_cloud),
-                (HUB_DIES_AT, self._kill_hub),
+                (HUB_DIES_AT, self._kill_hubs),
                 (CLOUD_RETURNS_AT, self._restore_cloud)]
-        sensor = self._modules["sensor"]
+        sensors = [self._modules[name] for name in ("sensor", "twin")]
         began = time.monotonic()
-        while acts or sensor.running():
+        while acts or any(sensor.running() for sensor in sensors):
             elapsed_s = time.monotonic() - began
             if acts and elapsed_s >= acts[0][0] * self._args.seconds:
                 acts.pop(0)[1]()
@@ -144,24 +125,42 @@ class Demo:
 
     def _kill_cloud(self):
         self._say("KILL -9 the cloud broker")
-        self._meter.shut()
+        for hub in self._hubs:
+            hub.meter.shut()
         self._cloud.kill()
 
-    def _kill_hub(self):
-        before = self._upstream_queue()["waiting"]
-        self._say(f"KILL -9 the hub, while {before:,} messages wait for the cloud")
-        self._hub.kill()
+    def _kill_hubs(self):
+        waiting = [f"{hub.waiting():,}" for hub in self._hubs]
+        self._wait_for_the_middle_of_an_hour()
+        for hub in self._hubs:
+            hub.process.kill()
+        self._say(f"KILL -9 both hubs, while {waiting[0]} results and {waiting[1]} readings wait for the cloud")
+        part, whole = self._into_the_hour()
+        self._say(f"  {part} of the {whole} scores of the hour that was open then had been acknowledged")
         time.sleep(HUB_DOWN_S)
-        took_s = self._start_hub()
-        after = self._upstream_queue()["waiting"]
-        self._say(f"the hub is back, {took_s:.2f} s after its start; {after:,} wait, with what came since")
+        took_s = max(hub.start() for hub in self._hubs)
+        waiting = [f"{hub.waiting():,}" for hub in self._hubs]
+        self._say(f"the hubs are back, {took_s:.2f} s after their start at most; {waiting[0]} results and"
+                  f" {waiting[1]} readings wait, with what came since")
+
+    def _wait_for_the_middle_of_an_hour(self):
+        deadline = time.monotonic() + MIDDLE_S
+        while time.monotonic() < deadline:
+            part, whole = self._into_the_hour()
+            if whole < 4 * part < 3 * whole:
+                return
+            time.sleep(0.002)
+
+    def _into_the_hour(self):
+        self._journals["detector"].refresh()
+        return self._due.into_the_hour(len(self._journals["detector"].acknowledged))
 
     def _restore_cloud(self):
         self._say("the cloud broker comes back")
         self._start_cloud()
 
     def _drain(self):
-        self._say("the sensor is done, all its readings are acknowledged; waiting for what is on its way")
+        self._say("the sensors are done, all their readings are acknowledged; waiting for what is on its way")
         for sender, receiver in (("sensor", "detector"), ("detector", "filter")):
             sent, received = self._journals[sender].acknowledged, self._journals[receiver].received
             self._until(lambda s=sent, r=received: len(r) >= len(s),
@@ -173,18 +172,21 @@ class Demo:
     def _all_arrived(self):
         return (all(self._arrivals.count(topic) >= len(self._journals[module].acknowledged)
                     for topic, module in STREAMS.items())
-                and self._upstream_queue()["waiting"] == 0)
+                and self._arrivals.count(HOURS) >= len(self._due.hours)
+                and self._arrivals.count_below(ALERTS) >= len(self._due.alerts)
+                and not any(hub.waiting() for hub in self._hubs))
 
     def _stop(self):
-        self._report.queue = self._upstream_queue()
-        self._hub.stop()
+        self._report.queues = {hub.name: hub.upstream_queue() for hub in self._hubs}
+        for hub in self._hubs:
+            hub.process.stop()
         time.sleep(0.5)                # for a copy that is still on its way to show itself
         self._consumer.stop()
         self._cloud.stop()
         self._arrivals.refresh()
         self._report.copies = json.loads(self._consumer.last_words(1))["duplicates"]
-        self._report.wire_bytes = self._meter.up_bytes
-        self._report.connections = self._meter.connections
+        self._report.wire_bytes = {hub.name: hub.meter.up_bytes for hub in self._hubs}
+        self._report.connections = {hub.name: hub.meter.connections for hub in self._hubs}
 
     # --- processes ---
 
@@ -199,40 +201,38 @@ class Demo:
             self._consumer = self._start_consumer()
         wait_for(lambda: count_in(log, BATCHES) > subscribed_before, READY_S,
                  "the consumer subscribes in the cloud", self._consumer)
-        self._meter.open(self._cloud_port)
+        for hub in self._hubs:
+            hub.meter.open(self._cloud_port)
 
     def _start_consumer(self):
-        command = [self._tool("headgate"), "unbatch", "--host", "127.0.0.1", "--port", str(self._cloud_port),
-                   "--topic", BATCHES, "--gaps", "--summary"]
+        command = [os.path.join(self._args.bin, "headgate"), "unbatch", "--host", "127.0.0.1",
+                   "--port", str(self._cloud_port), "--topic", BATCHES, "--gaps", "--summary"]
         return self._processes.start("consumer", command, output_path=self._path("arrived.ndjson"))
 
-    def _start_hub(self):
-        """Returns how long it took until it accepted connections, in seconds."""
-        config = self._path("headgate.json")
-        with open(config, "w", encoding="utf-8") as file:
-            json.dump(hub_config(self._folder, self._hub_port, self._meter.port), file, indent=2)
-        began = time.monotonic()
-        self._hub = self._processes.start("hub", [self._tool("headgated"), "--config", config])
-        wait_for(lambda: accepts(self._hub_port), READY_S, "the hub listens", self._hub)
-        took_s = time.monotonic() - began
-        wait_for(lambda: self._queue_ls().returncode == 0, READY_S, "the hub answers `headgate`", self._hub)
-        return took_s
-
-    def _start_module(self, name, *options):
-        command = [sys.executable, os.path.join(HERE, name + ".py"), "--port", str(self._hub_port),
+    def _start_module(self, name, hub, program, *options):
+        command = [sys.executable, os.path.join(HERE, program + ".py"), "--port", str(hub.port),
                    "--journal", self._path(name + ".journal"), *options]
         self._modules[name] = self._processes.start(name, command)
 
     def _prepare(self):
-        """Returns (path of the detector's model, number of readings)."""
-        if not self._args.csv:
-            return self._args.model or os.path.join(HERE, "model.json"), SIMULATED_READINGS
+        """Computes what is due. Returns (path of the detector's model, number of readings)."""
         try:
-            readings = sum(1 for _ in replayed(self._args.csv))
+            readings = list(self._readings())
+            model = self._model(len(readings))
+            self._due = Due(readings, load_model(model))
         except ValueError as error:
             raise DemoError(error) from None
-        if self._args.model:
-            return self._args.model, readings
+        self._report = Report(self._journals, self._arrivals, STREAMS, self._due)
+        return model, len(readings)
+
+    def _readings(self):
+        if self._args.csv:
+            return replayed(self._args.csv)
+        return itertools.islice(simulated(self._args.seed), SIMULATED_READINGS)
+
+    def _model(self, readings):
+        if self._args.model or not self._args.csv:
+            return self._args.model or MODEL
         model = self._path("model.json")
         self._say(f"training on the first {min(TRAINING_READINGS, readings):,} readings, without labels")
         command = [sys.executable, os.path.join(HERE, "train.py"), "--csv", self._args.csv,
@@ -240,29 +240,18 @@ class Demo:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise DemoError(f"the model cannot be trained: {done.stderr.strip()}; give one with --model")
-        return model, readings
+        return model
 
     def _check_alive(self):
-        for name, process in {**self._modules, "hub": self._hub, "consumer": self._consumer}.items():
-            finished = name == "sensor" and process.exit_code() == 0
+        for name, process in self._everyone().items():
+            finished = name in ("sensor", "twin") and process.exit_code() == 0
             if not process.running() and not finished:
                 raise DemoError(f"the {name} ended by itself; it said:\n{process.last_words()}")
 
+    def _everyone(self):
+        return {**self._modules, **{hub.name: hub.process for hub in self._hubs}, "consumer": self._consumer}
+
     # --- looking ---
-
-    def _queue_ls(self):
-        command = [self._tool("headgate"), "queue", "ls", "--json", "--socket", self._path("admin.sock")]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=READY_S)
-
-    def _upstream_queue(self):
-        """The hub's account of what goes to the cloud."""
-        done = self._queue_ls()
-        if done.returncode != 0:
-            raise DemoError(f"`{' '.join(done.args)}` failed: {done.stderr.strip()}")
-        for queue in json.loads(done.stdout)["queues"]:
-            if queue["name"] == "$upstream":
-                return queue
-        raise DemoError(f"the hub has no queue $upstream, only: {done.stdout.strip()}")
 
     def _look(self):
         for journal in self._journals.values():
@@ -271,11 +260,12 @@ class Demo:
         if time.monotonic() < self._told_at + self._args.every:
             return
         self._told_at = time.monotonic()
-        waiting = self._upstream_queue()["waiting"]
-        self._report.backlog_peak = max(self._report.backlog_peak, waiting)
-        self._say(f"  {len(self._journals['sensor'].acknowledged):6,} readings and"
-                  f" {len(self._journals['filter'].acknowledged)} anomaly messages published,"
-                  f" {self._arrivals.total():6,} arrived, {waiting:6,} waiting")
+        for hub in self._hubs:
+            self._report.saw_waiting(hub.name, hub.waiting())
+        self._say(f"  {len(self._journals['sensor'].acknowledged):6,} readings published;"
+                  f" arrived: {self._arrivals.count(HOURS):,} hours, {self._arrivals.count_below(ALERTS)} alerts,"
+                  f" {self._arrivals.count(READINGS):,} readings of the second hub;"
+                  f" waiting: {self._report.waiting_now()}")
 
     def _until(self, condition, what):
         """Waits for as long as anything moves; what is still missing then is for the report to tell."""
@@ -308,9 +298,6 @@ class Demo:
     def _path(self, name):
         return os.path.join(self._folder, name)
 
-    def _tool(self, name):
-        return os.path.join(self._args.bin, name)
-
 
 def count_in(path, text):
     try:
@@ -332,7 +319,8 @@ def arguments():
     parser.add_argument("--bin", default=BIN, help="where headgated and headgate are (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=45.0,
                         help="how long the sensor runs (default: %(default)s)")
-    parser.add_argument("--csv", help="replay `timestamp,value` readings from this file")
+    parser.add_argument("--csv", nargs="?", const="",
+                        help="replay `timestamp,value` readings from this file, by the time in it")
     parser.add_argument("--labels", help="with --csv: a JSON list of [begin, end] windows with its anomalies")
     parser.add_argument("--model",
                         help="for the detector (default: model.json; with --csv it is trained first)")
@@ -345,7 +333,9 @@ def arguments():
         parser.error("--labels needs --csv")
     if args.seconds < 5:
         parser.error("--seconds must be at least 5, or the story does not fit")
-    for path in (args.csv, args.labels, args.model):
+    if args.csv is not None and not os.path.isfile(args.csv):
+        parser.error((f"there is no file {args.csv}; " if args.csv else "") + CSV_WANTED)
+    for path in (args.labels, args.model):
         if path and not os.path.isfile(path):
             parser.error(f"there is no file {path}")
     for program in ("headgated", "headgate"):

@@ -5,8 +5,8 @@ day; their difference, in units of its spread while the model was trained (z), i
 to 1: z = 2 is 0.5 and z = 4 is 0.8. A median shrugs off an anomaly that a mean would learn, and half a day
 of smoothing shrugs off the short stops that a machine makes every other day.
 
-    input  readings   {"id", "time", "value", ...}
-    output scores     {"id", "reading", "time", "value", "expected", "score"}
+    input  readings   {"id", "machine", "time", "value"}
+    output scores     {"id", "reading", "machine", "time", "value", "expected", "score"}
 """
 import bisect
 import collections
@@ -87,7 +87,8 @@ def main():
     def on_reading(reading):
         score, usual = detector.score(reading["time"], reading["value"])
         module.publish("scores", {"id": "s-" + reading["id"], "reading": reading["id"],
-                                  "time": reading["time"], "value": reading["value"],
+                                  "machine": reading["machine"], "time": reading["time"],
+                                  "value": reading["value"],
                                   "expected": round(usual, 2), "score": round(score, 4)})
 
     module.run()

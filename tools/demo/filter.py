@@ -4,7 +4,7 @@ An anomaly opens after a few high scores in a row and closes after the score has
 that a score that dances round the threshold is one anomaly and not twenty. Two messages leave for each: one
 when it opens, which is urgent, and one with its summary when it is over.
 
-    input  scores      {"id", "reading", "time", "value", "expected", "score"}
+    input  scores      {"id", "reading", "machine", "time", "value", "expected", "score"}
     output anomalies   {"id", "state": "open" | "closed", "from", "scores": {"first", "last", "count"}, ...}
 """
 from module import Module, argument_parser

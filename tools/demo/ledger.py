@@ -57,6 +57,13 @@ class Arrivals:
     def count(self, topic):
         return len(self.bodies[topic])
 
+    def below(self, prefix):
+        """Bodies of the topics that begin so."""
+        return [body for topic, bodies in self.bodies.items() if topic.startswith(prefix) for body in bodies]
+
+    def count_below(self, prefix):
+        return len(self.below(prefix))
+
     def total(self):
         return sum(len(bodies) for bodies in self.bodies.values())
 
@@ -72,9 +79,10 @@ class Stream:
         self.lost = [message_id for message_id in sent if message_id not in times]
         self.duplicates = sum(count - 1 for count in times.values())
         self.unknown = [message_id for message_id in times if message_id not in sent]
+        self.wrong = None           # (id, values) that differ from what was sent; None: values are not compared
 
     def good(self):
-        return not self.lost and not self.duplicates and not self.unknown
+        return not self.lost and not self.duplicates and not self.unknown and not self.wrong
 
 
 def plain_publish_bytes(topic, body_bytes):
