@@ -48,6 +48,16 @@ std::string_view shown(std::string_view text) {
   return text.substr(0, end);
 }
 
+// `modules/<m>/inputs`, with or without a last `/`: a module that subscribes to `modules/<m>/inputs/#` gets it too.
+bool stands_above_inputs(std::string_view topic) {
+  constexpr std::string_view kModules = "modules/";
+  if (!topic.starts_with(kModules)) return false;
+  const size_t slash = topic.find('/', kModules.size());
+  if (slash == std::string_view::npos) return false;
+  const std::string_view rest = topic.substr(slash + 1);
+  return rest == "inputs" || rest == "inputs/";
+}
+
 }  // namespace
 
 std::string_view describe(TopicFault fault) {
@@ -80,8 +90,8 @@ TopicFault check_result_topic(std::string_view topic) {
   if (topic.front() == '$') return TopicFault::forbidden;
   if (!core::is_valid_topic_name(topic)) return TopicFault::not_utf8;
   const auto of_module = core::parse_module_topic(topic);
-  return of_module && of_module->kind == core::ModuleTopic::Kind::input ? TopicFault::forbidden
-                                                                        : TopicFault::none;
+  const bool input = of_module && of_module->kind == core::ModuleTopic::Kind::input;
+  return input || stands_above_inputs(topic) ? TopicFault::forbidden : TopicFault::none;
 }
 
 TopicFault fill_in(const TopicTemplate& topic, Evaluator& evaluator, Reading reading, Fields& fields,

@@ -65,6 +65,9 @@ TEST_F(TopicTemplates, NeverLeadToTheHubsOwnTopicsOrAModulesInput) {
   EXPECT_EQ(fill(around("$SYS/", ""), Value::of(std::string_view("x"))), TopicFault::forbidden);
   const auto input = Value::of(std::string_view("inputs"));
   EXPECT_EQ(fill(around("modules/m/", "/i"), input), TopicFault::forbidden);
+  EXPECT_EQ(fill(around("modules/m/", ""), input), TopicFault::forbidden);
+  EXPECT_EQ(fill(around("modules/m/", "/"), input), TopicFault::forbidden);
+  EXPECT_EQ(fill(around("modules/m/outputs/", ""), input), TopicFault::none);
   EXPECT_EQ(fill(around("modules/m/out", "/i"), input), TopicFault::none);
   EXPECT_EQ(fill(around("", "/m/inputs/i"), Value::of(std::string_view("modules"))), TopicFault::forbidden);
 }
