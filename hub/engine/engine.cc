@@ -118,6 +118,7 @@ void Engine::serve_sys(uint32_t interval_s, SysFeed::Read read) {
 IngestStats Engine::ingest_stats() const {
   IngestStats stats = ingest_.stats();
   stats.messages += broker_.denied().publish;
+  stats.dropped += computer_.dropped();
   return stats;
 }
 

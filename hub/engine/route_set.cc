@@ -194,6 +194,11 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
   return uses;
 }
 
+routing::QueueRule RouteSet::rule_of(std::string_view route) const {
+  const auto known = std::ranges::find(wanted_.routes.entries, route, &routing::RouteFileEntry::name);
+  return known == wanted_.routes.entries.end() ? routing::QueueRule() : known->queue;
+}
+
 std::string RouteSet::error_of(const routing::RouteStatus& status, const std::string& file) const {
   std::string text;
   for (const routing::Diagnostic& diagnostic : status.diagnostics) {

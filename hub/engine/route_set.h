@@ -74,6 +74,9 @@ class RouteSet {
   // Where inputs of routes with state wait; 0: no route has state.
   [[nodiscard]] store::QueueId inputs_queue() const { return inputs_queue_; }
 
+  // Rule of a route in force about its queue; of one that is not, an empty one.
+  [[nodiscard]] routing::QueueRule rule_of(std::string_view route) const;
+
   [[nodiscard]] const routing::RouteTable& table() const { return *table_; }
   // Where a sink of a route in the table leads.
   [[nodiscard]] const Destination& destination(routing::RouteIndex route, size_t sink) const {

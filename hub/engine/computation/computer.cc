@@ -17,7 +17,9 @@ bool has_window(const RunningRoute& route) {
 Computer::Computer(const Parts& parts)
     : parts_(parts),
       inputs_(parts.store, parts.clock),
-      outlet_({parts.spreader, parts.retained, parts.tails, inputs_}),
+      held_(parts.store, parts.clock, parts.log),
+      outlet_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
+      released_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
       messages_(parts.routes, parts.clock, parts.log),
       computations_(parts.store, parts.log) {}
 
@@ -30,6 +32,8 @@ void Computer::before_routes_change() {
 
 void Computer::use_routes(const store::QueuePolicy& policy) {
   policy_ = policy;
+  if (first_) held_.restore();
+  first_ = false;
   const bool nothing_to_do =
       computations_.empty() && parts_.routes.inputs_queue() == 0 && !parts_.store.find_queue(kInputsQueue);
   if (nothing_to_do) return;
@@ -161,13 +165,14 @@ void Computer::give_late(const RunningRoute& route) {
   if (!dead) return;
   const core::MessagePtr& message = work_->input.message;
   const std::string why = "it came too late for its window";
-  outlet_.queued.push_back(
-      {message, {dead_letter_target(*dead, route.plan->route, why, message->arrived_ms)}});
+  outlet_.of(route.plan->route)
+      .queued.push_back({message, {dead_letter_target(*dead, route.plan->route, why, message->arrived_ms)}});
 }
 
 // ---- time ----
 
 void Computer::tick() {
+  release_held();
   if (inputs_.queue() == 0 && !outdated_) return;
   if (!can_go_on()) return;
   bool more = false;
@@ -208,9 +213,11 @@ bool Computer::advance(RunningRoute& route, int64_t until_hub_ms, size_t results
 }
 
 void Computer::hand_out(RunningRoute& route, const core::Message* input) {
+  if (results_.empty()) return;
+  Outlet::Pending& pending = outlet_.of(route.plan->route);
   for (const routing::ComputeResult& result : results_)
-    messages_.make(route.index, result, input, route.hops, outlet_.queued, outlet_.published);
-  if (!results_.empty()) route.hops = 0;
+    messages_.make(route.index, result, input, route.hops, pending.queued, pending.published);
+  route.hops = 0;
   results_.clear();
 }
 
@@ -233,13 +240,17 @@ bool Computer::commit() {
   if (std::exchange(saved_up_to_hub_ms_, up_to_hub_ms_) != up_to_hub_ms_)
     values_.push_back(put_computed_up_to(up_to_hub_ms_));
   const Outlet::Planned planned = outlet_.plan();
-  std::vector<store::KeyValue> values = values_;
-  values.insert(values.end(), planned.values.begin(), planned.values.end());
-  const auto seq = parts_.store.commit(
-      {.ends = inputs_.ends(), .appends = planned.appends, .values = values, .must_sync = planned.must_sync});
+  const size_t own_values = values_.size();
+  values_.insert(values_.end(), planned.values.begin(), planned.values.end());
+  const auto seq = parts_.store.commit({.ends = inputs_.ends(),
+                                        .appends = planned.appends,
+                                        .values = values_,
+                                        .must_sync = planned.must_sync});
   if (!seq) {
+    values_.resize(own_values);
     // A queue that was there when the result was made may have gone with its route.
     if (seq.error().code == core::Errc::not_found && outlet_.forget_missing(parts_.store)) return commit();
+    if (seq.error().code == core::Errc::full && hold_full()) return commit();
     note_refused(seq.error());
     return false;
   }
@@ -250,7 +261,35 @@ bool Computer::commit() {
   unsaved_since_mono_ms_ = 0;
   committed_ = std::max(committed_, *seq);
   outlet_.on_committed(*seq);
+  held_.on_settled();
   return true;
+}
+
+// A route whose sink is full waits alone. False if it is not for one that the Change was refused.
+bool Computer::hold_full() {
+  bool held = false;
+  for (const Outlet::Full& full : outlet_.find_full(parts_.store)) {
+    const std::string why = "there is no room in " + parts_.store.stats(full.queue).name;
+    held = held_.hold(full.route, policy_of(parts_.routes.rule_of(full.route), policy_), why) || held;
+  }
+  return held;
+}
+
+void Computer::release_held() {
+  if (failed_ || held_.empty()) return;
+  (void)held_.release(durable_, [this](const HeldResults::Released& result) { return release(result); });
+}
+
+core::Result<store::Seq> Computer::release(const HeldResults::Released& result) {
+  released_.discard();
+  Outlet::Pending& pending = released_.of({});
+  if (result.queued) pending.queued.push_back(*result.queued);
+  if (result.published) pending.published.push_back(result.published);
+  const Outlet::Planned planned = released_.plan();
+  auto seq = parts_.store.commit(
+      {.ends = {&result.end, 1}, .appends = planned.appends, .values = planned.values, .must_sync = true});
+  if (seq) released_.on_committed(*seq);
+  return seq;
 }
 
 void Computer::note_refused(const core::Error& error) {
@@ -278,7 +317,7 @@ void Computer::describe(RouteInfo& info) const {
                                counts.evicted,
                                route->computation->groups(),
                                route->computation->state_bytes(),
-                               blocked_by_};
+                               blocked_by_.empty() ? held_.why(info.name) : blocked_by_};
 }
 
 // ---- the store ----
@@ -286,11 +325,14 @@ void Computer::describe(RouteInfo& info) const {
 void Computer::on_durable(store::Seq up_to) {
   durable_ = up_to;
   outlet_.on_durable(up_to);
+  released_.on_durable(up_to);
+  release_held();
   if (outdated_) adopt_routes();
   if (!blocked_by_.empty()) on_room();
 }
 
 void Computer::on_room() {
+  release_held();
   if (inputs_.queue() != 0 && !blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
 }
 
@@ -299,6 +341,8 @@ void Computer::on_failed() {
   failed_ = true;
   work_.reset();
   outlet_.clear();
+  released_.clear();
+  held_.on_settled();
   values_.clear();
   unsaved_inputs_ = 0;
   unsaved_since_mono_ms_ = 0;

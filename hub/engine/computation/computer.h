@@ -15,6 +15,7 @@
 #include "core/log_limiter.h"
 #include "core/message.h"
 #include "hub/engine/computation/computations.h"
+#include "hub/engine/computation/held_results.h"
 #include "hub/engine/computation/inputs.h"
 #include "hub/engine/computation/outlet.h"
 #include "hub/engine/computation/result_messages.h"
@@ -92,6 +93,9 @@ class Computer : private Consumer {
   [[nodiscard]] bool advance(RunningRoute& route, int64_t until_hub_ms, size_t results_max);
   void hand_out(RunningRoute& route, const core::Message* input);
   void give_late(const RunningRoute& route);
+  bool hold_full();
+  void release_held();
+  [[nodiscard]] core::Result<store::Seq> release(const HeldResults::Released& result);
 
   [[nodiscard]] bool is_due() const;
   void touch(RunningRoute& route);
@@ -103,7 +107,9 @@ class Computer : private Consumer {
 
   Parts parts_;
   Inputs inputs_;
+  HeldResults held_;
   Outlet outlet_;
+  Outlet released_;  // results that had been put aside
   ResultMessages messages_;
   Computations computations_;
   routing::MatchContext context_;
@@ -120,6 +126,7 @@ class Computer : private Consumer {
   bool outdated_ = false;  // the table in force is another than the one that is followed
   bool anew_ = true;       // the state in memory is not the store's
   bool failed_ = false;    // the store takes nothing
+  bool first_ = true;      // no routes have been in force
   uint64_t kept_ids_ = 0;  // of inputs in memory
   std::string blocked_by_;
   core::LogLimiter refused_;

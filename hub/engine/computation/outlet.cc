@@ -1,10 +1,13 @@
 #include "hub/engine/computation/outlet.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "hub/engine/publish/parcel.h"
 #include "hub/engine/session_records.h"
+#include "store/accounts/overflow.h"
+#include "store/format/record_codec.h"
 
 namespace headgate::hub {
 
@@ -13,14 +16,65 @@ Outlet::Planned Outlet::plan() {
   appends_.clear();
   values_.clear();
   feeds_inputs_ = false;
-  for (const QueuedResult& result : queued) planned_.push_back({result.message, result.targets});
-  for (const core::MessagePtr& message : published) plan_published(message);
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    const size_t from = planned_.size();
+    plan(pending_[i]);
+    for (size_t step = from; step < planned_.size(); ++step) planned_[step].pending = i;
+  }
   bool must_sync = false;
   for (const Step& step : planned_) {
     must_sync = must_sync || step.message->qos > 0;
     if (!step.targets.empty()) appends_.push_back({step.message, step.targets, false, true});
   }
   return {appends_, values_, must_sync};
+}
+
+Outlet::Pending& Outlet::of(const std::string& route) {
+  if (pending_.empty() || pending_.back().route != route) pending_.push_back({route, {}, {}});
+  return pending_.back();
+}
+
+size_t Outlet::size() const {
+  size_t sum = 0;
+  for (const Pending& pending : pending_) sum += pending.queued.size() + pending.published.size();
+  return sum;
+}
+
+void Outlet::plan(const Pending& pending) {
+  const store::QueueId queue = parts_.held.queue_of(pending.route);
+  if (queue != 0 && put_aside(pending, queue)) return;
+  for (const QueuedResult& result : pending.queued) planned_.push_back({result.message, result.targets});
+  for (const core::MessagePtr& message : pending.published) plan_published(message);
+}
+
+// False if one of them cannot be: then they go the usual way, and may have to wait for room with everything else.
+bool Outlet::put_aside(const Pending& pending, store::QueueId queue) {
+  std::vector<Step> steps;
+  for (const QueuedResult& result : pending.queued) {
+    auto entry = HeldResults::entry_of(queue, result);
+    if (!entry) return false;
+    steps.push_back({result.message, {*std::move(entry)}});
+  }
+  for (const core::MessagePtr& message : pending.published)
+    steps.push_back({message, {HeldResults::entry_of_published(queue)}});
+  std::ranges::move(steps, std::back_inserter(planned_));
+  return true;
+}
+
+std::vector<Outlet::Full> Outlet::find_full(const store::QueueReader& store) const {
+  std::vector<Full> full;
+  store::Forecast forecast;
+  for (const Step& step : planned_) {
+    const uint64_t bytes = store::stored_bytes(*step.message);
+    for (const store::Target& target : step.targets) {
+      const store::QueueStats& queue = store.stats(target.queue);
+      if (queue.policy.on_full != store::OnFull::reject) continue;
+      if (forecast.arrives(queue, 0, 0, bytes, target.lane) == store::Limit::none) continue;
+      const std::string& route = pending_[step.pending].route;
+      if (full.empty() || full.back().route != route) full.push_back({route, target.queue});
+    }
+  }
+  return full;
 }
 
 // The message, and whatever routes make of it one after the other.
@@ -47,8 +101,7 @@ void Outlet::plan_one(const core::MessagePtr& message, std::vector<core::Message
 }
 
 void Outlet::on_committed(store::Seq seq) {
-  queued.clear();
-  published.clear();
+  pending_.clear();
   if (feeds_inputs_ && seq != 0) parts_.inputs.on_stored(seq);
   store::Seq own = seq - appends_.size();
   for (Step& step : planned_) {
@@ -67,7 +120,8 @@ bool Outlet::forget_missing(const store::QueueReader& store) {
     return std::ranges::find(known, target.queue) == known.end();
   };
   size_t gone = 0;
-  for (QueuedResult& result : queued) gone += std::erase_if(result.targets, is_gone);
+  for (Pending& pending : pending_)
+    for (QueuedResult& result : pending.queued) gone += std::erase_if(result.targets, is_gone);
   return gone > 0;
 }
 
@@ -90,8 +144,7 @@ void Outlet::deliver(const Step& step) {
 }
 
 void Outlet::clear() {
-  queued.clear();
-  published.clear();
+  pending_.clear();
   planned_.clear();
   waiting_.clear();
 }

@@ -26,11 +26,11 @@
 namespace headgate::hub {
 
 struct IngestStats {
-  uint64_t messages = 0;      // published by clients that may, and wills
-  uint64_t stored = 0;        // those, and messages that routes republished, written to at least one queue
-  uint64_t refused = 0;       // the store could not take them
-  uint64_t held = 0;          // taken later than they came, see HeldPublishes
-  uint64_t dropped = 0;       // QoS 0, for each queue that had no room, or retained and not stored
+  uint64_t messages = 0;  // published by clients that may, and wills
+  uint64_t stored = 0;    // those, and messages that routes republished, written to at least one queue
+  uint64_t refused = 0;   // the store could not take them
+  uint64_t held = 0;      // taken later than they came, see HeldPublishes
+  uint64_t dropped = 0;   // QoS 0, for each queue or computation that had no room, or retained and not stored
   uint64_t not_retained = 0;  // for lack of room among the retained; all else was done with them
 };
 

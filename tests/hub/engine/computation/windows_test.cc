@@ -245,28 +245,96 @@ TEST_F(Windows, GoBackToWhatIsDurableWhenTheStoreFails) {
   EXPECT_THAT(waiting("$upstream"), ElementsAre(HasSubstr(R"("mean":1,"n":1)")));
 }
 
-TEST_F(Windows, WaitWhileASinkHasNoRoomAndLoseNothing) {
-  routing::QueueRule one;
-  one.messages_max = 1;
-  one.on_full = core::OnFull::reject;
-  route("SELECT count(*) AS n FROM 'plant/#' GROUP BY Count(1) INTO BrokeredEndpoint('/modules/m/inputs/i')",
-        {}, 0, one);
-  publish("plant/1", "{}");
-  publish("plant/2", "{}");
-  publish("plant/3", "{}");
-  EXPECT_THAT(waiting("modules/m/inputs/i").size(), 1u);
-  EXPECT_THAT(engine_->computer().blocked_by(), HasSubstr("modules/m/inputs/i"));
-  const auto queue = *store_.find_queue("modules/m/inputs/i");
-  for (int i = 0; i < 2; ++i) {
-    const auto waits = entries("modules/m/inputs/i");
-    ASSERT_EQ(waits.size(), 1u);
-    store_.finish(queue, store::kDefaultLane, waits[0].seq, store::Outcome::delivered);
+// A route whose sink takes so many messages and refuses more.
+class FullSinks : public Windows {
+ protected:
+  void route_to_narrow_input(uint64_t messages) {
+    routing::QueueRule rule;
+    rule.messages_max = messages;
+    rule.on_full = core::OnFull::reject;
+    route(
+        "SELECT $body.n AS n FROM 'plant/#' WHERE changed($body.n) INTO BrokeredEndpoint('/modules/m/inputs/i')",
+        {}, 0, rule);
+  }
+  void publish_number(int n) { publish("plant/1", R"({"n":)" + std::to_string(n) + "}"); }
+  // The module takes what waits in its input.
+  std::vector<std::string> take_all() {
+    std::vector<std::string> bodies;
+    for (const store::Entry& entry : entries("modules/m/inputs/i")) {
+      bodies.push_back(entry.message->body);
+      store_.finish(*store_.find_queue("modules/m/inputs/i"), store::kDefaultLane, entry.seq,
+                    store::Outcome::delivered);
+    }
     commit();
+    return bodies;
+  }
+  std::string blocked_by(size_t route) { return engine_->describe_routes()[route].computed->blocked_by; }
+};
+
+TEST_F(FullSinks, StopTheirRouteAlone) {
+  route_to_narrow_input(2);
+  route("FROM 'plant/#' WHERE changed($body.n) INTO $upstream");
+  for (int n = 1; n <= 4; ++n) publish_number(n);
+  EXPECT_EQ(waiting("$upstream").size(), 4u);
+  EXPECT_THAT(waiting("modules/m/inputs/i"), ElementsAre(R"({"n":1})", R"({"n":2})"));
+  EXPECT_EQ(blocked_by(0), "2 results: there is no room in modules/m/inputs/i");
+  EXPECT_EQ(blocked_by(1), "");
+}
+
+TEST_F(FullSinks, GetWhatWaitedInItsOrderOnceTheyHaveRoom) {
+  route_to_narrow_input(2);
+  for (int n = 1; n <= 4; ++n) publish_number(n);
+  EXPECT_EQ(take_all().size(), 2u);
+  publish_number(5);
+  pass(1'000);
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":3})", R"({"n":4})"));
+  pass(1'000);
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":5})"));
+  pass(1'000);
+  EXPECT_FALSE(store_.find_queue("$results/r0"));
+  EXPECT_EQ(blocked_by(0), "");
+}
+
+TEST_F(FullSinks, LoseNothingOverACrash) {
+  route_to_narrow_input(2);
+  for (int n = 1; n <= 4; ++n) publish_number(n);
+  store_.remember_commits();
+  crash();
+  publish_number(5);
+  EXPECT_EQ(take_all().size(), 2u);
+  pass(1'000);
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":3})", R"({"n":4})"));
+  pass(1'000);
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":5})"));
+}
+
+TEST_F(FullSinks, HoldUpAllThatComputesBeyondTheLimitsOfTheirRoute) {
+  route_to_narrow_input(1);
+  route("FROM 'plant/#' WHERE changed($body.n) INTO $upstream");
+  for (int n = 1; n <= 4; ++n) publish_number(n);
+  EXPECT_THAT(engine_->computer().blocked_by(), HasSubstr("$results/r0"));
+  EXPECT_EQ(waiting("$upstream").size(), 2u);
+  std::vector<std::string> taken;
+  for (int i = 0; i < 10; ++i) {
+    std::ranges::move(take_all(), std::back_inserter(taken));
     pass(1'000);
   }
-  EXPECT_EQ(waiting("modules/m/inputs/i").size(), 1u);
+  EXPECT_THAT(taken, ElementsAre(R"({"n":1})", R"({"n":2})", R"({"n":3})", R"({"n":4})"));
+  EXPECT_EQ(waiting("$upstream").size(), 4u);
   EXPECT_EQ(engine_->computer().blocked_by(), "");
-  EXPECT_EQ(store_.stats(queue).in, 3u);
+}
+
+TEST_F(FullSinks, OfARouteThatPublishesHoldUpWhatItPublishes) {
+  routing::QueueRule rule;
+  rule.messages_max = 1;
+  rule.on_full = core::OnFull::reject;
+  route("SELECT $body.n AS n FROM 'plant/#' WHERE changed($body.n) INTO Topic('out')");
+  route("FROM 'out' INTO BrokeredEndpoint('/modules/m/inputs/i')", {}, 0, rule);
+  for (int n = 1; n <= 2; ++n) publish_number(n);
+  EXPECT_THAT(blocked_by(0), HasSubstr("1 results"));
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":1})"));
+  pass(1'000);
+  EXPECT_THAT(take_all(), ElementsAre(R"({"n":2})"));
 }
 
 TEST_F(Windows, KeepTheirStateOverAReloadThatDoesNotConcernThem) {
