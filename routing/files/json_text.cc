@@ -15,28 +15,44 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kQuotedMax = 60;  // bytes of a value that an error repeats
 
-// Watches the parser's events for keys that their object has already, and for too deep nesting.
-class Watch {
+// Builds the value from the parser's events, and watches for keys that their object has already and for too deep
+// nesting. Takes time in proportion to the text: the library's own builder looks through an object for each key.
+class Builder : public nlohmann::json_sax<Json> {
  public:
-  // False leaves the value out, so that nothing deeper than the limit is built.
-  bool on_event(int depth, Json::parse_event_t event, const Json& parsed) {
-    if (depth >= kJsonDepthMax) return too_deep();
-    switch (event) {
-      case Json::parse_event_t::object_start:
-        seen_.emplace_back();
-        path_.push_back({});
-        break;
-      case Json::parse_event_t::key:
-        on_key(parsed.get_ref<const std::string&>());
-        break;
-      case Json::parse_event_t::object_end:
-        seen_.pop_back();
-        path_.pop_back();
-        break;
-      default:
-        break;
-    }
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool number_float(number_float_t value, const string_t& /*digits*/) override { return add(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t& value) override { return add(std::move(value)); }
+
+  bool start_object(std::size_t /*size*/) override {
+    if (!open(Json::object())) return false;
+    seen_.emplace_back();
+    path_.push_back({});
     return true;
+  }
+  bool key(string_t& key) override {
+    if (too_deep()) return false;
+    path_.back() = key;
+    if (!seen_.back().insert(key).second) problems_.push_back(path() + ": appears twice; keep one of them");
+    return true;
+  }
+  bool end_object() override {
+    seen_.pop_back();
+    path_.pop_back();
+    return close();
+  }
+  bool start_array(std::size_t /*size*/) override { return open(Json::array()); }
+  bool end_array() override { return close(); }
+
+  bool parse_error(std::size_t byte, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) override {
+    byte_ = byte == 0 ? 0 : byte - 1;
+    is_syntax_ = dynamic_cast<const Json::parse_error*>(&error) != nullptr;
+    error_ = error.what();
+    return false;
   }
 
   // Lists the problems, a line each; empty if there is none.
@@ -46,18 +62,41 @@ class Watch {
       text.append(text.empty() ? "" : "\n").append(file).append(": ").append(problem);
     return text;
   }
+  [[nodiscard]] const std::string& error() const { return error_; }  // the library's words; empty: none
+  [[nodiscard]] bool is_syntax() const { return is_syntax_; }
+  [[nodiscard]] std::size_t byte() const { return byte_; }  // where parsing ended
+  [[nodiscard]] Json take() { return std::move(root_); }
 
  private:
-  bool too_deep() {
-    if (!too_deep_)
-      problems_.push_back(path() + ": is nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
-    too_deep_ = true;
-    return false;
+  bool add(Json value) {
+    if (too_deep()) return false;
+    place(std::move(value));
+    return true;
   }
 
-  void on_key(const std::string& key) {
-    path_.back() = key;
-    if (!seen_.back().insert(key).second) problems_.push_back(path() + ": appears twice; keep one of them");
+  bool open(Json container) {
+    if (too_deep()) return false;
+    open_.push_back(&place(std::move(container)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json& place(Json value) {
+    if (open_.empty()) return root_ = std::move(value);
+    if (auto* const list = open_.back()->get_ptr<Json::array_t*>())
+      return list->emplace_back(std::move(value));
+    auto& members = open_.back()->get_ref<Json::object_t&>();
+    return members.emplace_back(path_.back(), std::move(value)).second;
+  }
+
+  bool too_deep() {
+    if (open_.size() < size_t{kJsonDepthMax}) return false;
+    problems_.push_back(path() + ": is nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
+    return true;
   }
 
   [[nodiscard]] std::string path() const {
@@ -66,10 +105,14 @@ class Watch {
     return joined;
   }
 
-  std::vector<std::set<std::string>> seen_;
+  Json root_;
+  std::vector<Json*> open_;                  // containers that have not ended; they do not move until then
+  std::vector<std::set<std::string>> seen_;  // of the open objects
   std::vector<std::string> path_;
   std::vector<std::string> problems_;
-  bool too_deep_ = false;
+  std::string error_;
+  std::size_t byte_ = 0;
+  bool is_syntax_ = false;
 };
 
 // `file:line:column` of a byte (the last of the wrong token); columns count bytes, from 1.
@@ -100,23 +143,19 @@ std::string odd_at(std::string_view text, size_t byte) {
 }  // namespace
 
 core::Result<Json> parse_json_text(std::string_view text, std::string_view file) {
-  Watch watch;
-  const auto on_event = [&watch](int depth, Json::parse_event_t event, Json& parsed) {
-    return watch.on_event(depth, event, parsed);
-  };
-  try {
-    Json json = Json::parse(text.begin(), text.end(), on_event, true, /*ignore_comments=*/true);
-    if (std::string problems = watch.problems(file); !problems.empty()) {
-      return core::fail(core::Errc::invalid, std::move(problems));
-    }
-    return json;
-  } catch (const Json::parse_error& error) {
-    const size_t byte = error.byte == 0 ? 0 : error.byte - 1;
-    return core::fail(core::Errc::invalid,
-                      position(text, byte, file) + ": " + sentence(error.what()) + odd_at(text, byte));
-  } catch (const Json::exception& error) {
-    return core::fail(core::Errc::invalid, std::string(file) + ": " + error.what());
+  Builder builder;
+  constexpr bool kStrict = true;
+  constexpr bool kCommentsIgnored = true;
+  Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, kStrict, kCommentsIgnored);
+  if (builder.is_syntax()) {
+    return core::fail(core::Errc::invalid, position(text, builder.byte(), file) + ": " +
+                                               sentence(builder.error()) + odd_at(text, builder.byte()));
   }
+  if (!builder.error().empty())
+    return core::fail(core::Errc::invalid, std::string(file) + ": " + builder.error());
+  if (std::string problems = builder.problems(file); !problems.empty())
+    return core::fail(core::Errc::invalid, std::move(problems));
+  return builder.take();
 }
 
 std::string describe(const Json& value) {
