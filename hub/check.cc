@@ -44,6 +44,8 @@ void check_routes(const Config& config, const std::string& path, ConfigCheck& fo
   RouteFolder folder;
   const auto report = routing::check_routes(collect_routes(config, path, folder, {}, {}));
   for (const routing::RouteFileError& error : report.errors) found.problems.push_back(error.what);
+  for (const routing::ManifestNote& note : report.without_effect)
+    found.warnings.push_back(routing::to_text(note));
   for (const routing::RouteCheck& route : report.routes) {
     if (route.ok()) ++found.routes;
     for (const routing::Diagnostic& diagnostic : route.diagnostics) {

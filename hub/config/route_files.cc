@@ -61,6 +61,7 @@ void report_directory(const std::string& dir, const std::string& what, const std
 
 void merge_routes(routing::RouteFile& all, routing::RouteFile more) {
   std::move(more.errors.begin(), more.errors.end(), std::back_inserter(all.errors));
+  std::move(more.without_effect.begin(), more.without_effect.end(), std::back_inserter(all.without_effect));
   for (routing::RouteFileEntry& entry : more.entries) {
     const auto same = [&](const routing::RouteFileEntry& known) { return known.name == entry.name; };
     const auto first = std::find_if(all.entries.begin(), all.entries.end(), same);

@@ -280,6 +280,9 @@ void RouteSet::report() const {
                 {{"route", status.name}, {"warning", routing::render(diagnostic, status.text)}});
     }
   }
+  for (const routing::ManifestNote& note : wanted_.routes.without_effect)
+    log_.warn("manifest_part_without_effect",
+              {{"file", note.file}, {"part", note.path}, {"advice", note.advice}});
   log_.info("routes_in_force", {{"active", active()}, {"kept", kept()}, {"left_out", failed()}});
 }
 

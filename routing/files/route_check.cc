@@ -26,6 +26,10 @@ Json to_json(const RouteCheck& check) {
           {"diagnostics", std::move(diagnostics)}};
 }
 
+Json to_json(const ManifestNote& note) {
+  return {{"file", note.file}, {"path", note.path}, {"advice", note.advice}};
+}
+
 }  // namespace
 
 bool RouteCheck::ok() const {
@@ -39,7 +43,7 @@ bool RouteCheckReport::ok() const {
 }
 
 RouteCheckReport check_routes(const RouteFile& file) {
-  RouteCheckReport report{{}, file.errors};
+  RouteCheckReport report{{}, file.errors, file.without_effect};
   RouteTable::Built built = RouteTable::build(route_specs(file.entries, 0));
   for (size_t i = 0; i < file.entries.size(); ++i) {
     report.routes.push_back({file.entries[i], std::move(built.statuses[i].diagnostics)});
@@ -64,7 +68,12 @@ std::string to_json(const RouteCheckReport& report) {
   for (const RouteFileError& error : report.errors) {
     errors.push_back({{"file", error.file}, {"route", error.route}, {"message", error.what}});
   }
-  const Json json = {{"ok", report.ok()}, {"routes", std::move(routes)}, {"errors", std::move(errors)}};
+  Json without_effect = Json::array();
+  for (const ManifestNote& note : report.without_effect) without_effect.push_back(to_json(note));
+  const Json json = {{"ok", report.ok()},
+                     {"routes", std::move(routes)},
+                     {"errors", std::move(errors)},
+                     {"without_effect", std::move(without_effect)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -21,6 +21,7 @@ struct RouteCheck {
 struct RouteCheckReport {
   std::vector<RouteCheck> routes;
   std::vector<RouteFileError> errors;  // what could not even be compiled
+  std::vector<ManifestNote> without_effect = {};
 
   [[nodiscard]] bool ok() const;
 };
@@ -34,7 +35,8 @@ struct RouteCheckReport {
                                                  uint32_t default_ttl_s);
 
 // {"ok", "routes": [{"name", "file", "ok", "diagnostics": [{"severity", "line", "column", "message",
-// "suggestion", "text"}…]}…], "errors": [{"file", "route", "message"}…]}; `text` is for a terminal, with a
+// "suggestion", "text"}…]}…], "errors": [{"file", "route", "message"}…],
+// "without_effect": [{"file", "path", "advice"}…]}; `text` is for a terminal, with a
 // caret.
 [[nodiscard]] std::string to_json(const RouteCheckReport& report);
 

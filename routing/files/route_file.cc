@@ -11,6 +11,7 @@
 
 #include "routing/files/compute_rule.h"
 #include "routing/files/json_text.h"
+#include "routing/files/manifest.h"
 
 namespace headgate::routing {
 namespace {
@@ -19,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kPriorityMax = 9;
 constexpr int kSchemaMajor = 1;
-constexpr int kSchemaMinorMax = 3;
+constexpr int kSchemaMinorMax = 4;
 constexpr std::string_view kDesired = "properties.desired";
 
 bool is_blank(std::string_view text) {
@@ -56,7 +57,7 @@ struct Choice {
 // Settings of a file that hold for all of its routes.
 struct FileRules {
   bool objects_allowed = true;  // schema 1.0 knows only strings
-  bool unknown_keys_allowed = false;
+  bool manifest = false;        // its unknown keys are no mistakes
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
   std::optional<uint32_t> ttl_s;
@@ -69,6 +70,7 @@ class Reader {
   RouteFile read(const Json& root) {
     if (!root.is_object())
       return reject("", "is " + describe(root) + "; a route file is an object with \"routes\"");
+    file_.manifest = true;
     const Json* const content = member(root, "content");
     if (const Json* modules = member(content != nullptr ? *content : root, "modulesContent")) {
       return read_manifest(*modules, "modulesContent.");
@@ -87,6 +89,7 @@ class Reader {
 
  private:
   RouteFile read_plain(const Json& root) {
+    file_.manifest = false;
     static const std::vector<std::string_view> kKeys = {"routes", "semantics", "body"};
     FileRules rules;
     for (const auto& [key, value] : root.items()) {
@@ -105,11 +108,12 @@ class Reader {
     const Json* const hub = member(modules, "$edgeHub");
     const Json* const whole = hub == nullptr ? nullptr : member(*hub, kDesired);
     const std::string path = place + "$edgeHub[\"properties.desired\"]";
-    const Json layers = hub == nullptr ? Json::object() : layered(*hub);
+    const Json layers = hub == nullptr ? Json::object() : layered_properties(*hub);
     if (whole == nullptr && layers.empty())
       return reject(path, "is missing; that is where a deployment manifest keeps its routes");
     if (whole == nullptr) return read_layer(layers, path);
-    if (!whole->is_object()) return read_desired(*whole, path);
+    const Json* const routes = member(*whole, "routes");
+    if (!whole->is_object() || (routes != nullptr && !routes->is_object())) return read_desired(*whole, path);
     Json desired = *whole;
     desired.merge_patch(layers);
     return read_desired(desired, path);
@@ -123,48 +127,25 @@ class Reader {
     return read_desired(*desired, "properties.desired");
   }
 
-  // A layered deployment adds to a deployment below it by keys with dots: "properties.desired.routes.NAME", whose
-  // value is as in `routes`, and "properties.desired.routes.NAME.priority". As an object of desired properties.
-  static Json layered(const Json& hub) {
-    Json desired = Json::object();
-    for (const auto& [key, value] : hub.items()) {
-      const std::string prefix = std::string(kDesired) + ".";
-      if (key.starts_with(prefix)) place_at(desired, std::string_view(key).substr(prefix.size()), value);
-    }
-    return desired;
-  }
-
-  static void place_at(Json& desired, std::string_view path, const Json& value) {
-    constexpr std::string_view kRoutes = "routes.";
-    if (!path.starts_with(kRoutes)) {
-      const size_t dot = path.find('.');
-      Json& section = desired[std::string(path.substr(0, dot))];
-      (dot == std::string_view::npos ? section : section[std::string(path.substr(dot + 1))]) = value;
-      return;
-    }
-    const std::string_view name = path.substr(kRoutes.size());
-    for (const std::string_view key : {"route", "priority", "timeToLiveSecs"}) {
-      const std::string ending = "." + std::string(key);
-      if (!name.ends_with(ending)) continue;
-      Json& route = desired["routes"][std::string(name.substr(0, name.size() - ending.size()))];
-      if (!route.is_object()) route = route.is_string() ? Json{{"route", route}} : Json::object();
-      route[std::string(key)] = value;
-      return;
-    }
-    desired["routes"][std::string(name)] = value;
-  }
-
   // A layer alone demands nothing of the deployment below it.
   RouteFile read_layer(const Json& layer, const std::string& path) {
     if (member(layer, "schemaVersion") != nullptr && !version_of(layer)) return read_desired(layer, path);
-    FileRules rules;
-    rules.unknown_keys_allowed = true;
+    FileRules rules = rules_of_manifest(true);
     const Json* const forward = member(layer, "storeAndForwardConfiguration");
     if (forward != nullptr &&
         !read_global_ttl(*forward, join_path(path, "storeAndForwardConfiguration"), rules))
       return std::move(file_);
     const Json* const routes = member(layer, "routes");
     return routes == nullptr ? std::move(file_) : read_routes(*routes, join_path(path, "routes"), rules);
+  }
+
+  // Routes written for edgeHub mean here what they mean there.
+  static FileRules rules_of_manifest(bool objects_allowed) {
+    return {.objects_allowed = objects_allowed,
+            .manifest = true,
+            .semantics = Semantics::edgehub,
+            .body = BodyMode::declared,
+            .ttl_s = std::nullopt};
   }
 
   static std::optional<std::pair<int, int>> version_of(const Json& desired) {
@@ -184,15 +165,13 @@ class Reader {
     if (!version) {
       return reject(join_path(path, "schemaVersion"),
                     (version_text == nullptr ? "is missing" : "is " + describe(*version_text)) +
-                        "; allowed: \"1.0\" to \"1.3\"");
+                        "; allowed: \"1.0\" to \"1.4\"");
     }
     return read_sections(desired, path, version->second);
   }
 
   RouteFile read_sections(const Json& desired, const std::string& path, int minor) {
-    FileRules rules;
-    rules.objects_allowed = minor >= 1;
-    rules.unknown_keys_allowed = true;
+    FileRules rules = rules_of_manifest(minor >= 1);
     const Json* const routes = member(desired, "routes");
     const Json* const forward = member(desired, "storeAndForwardConfiguration");
     if (minor >= 1 && routes == nullptr)
@@ -244,7 +223,7 @@ class Reader {
                          .retain = false,
                          .limits = {}};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
-    if (value.is_null() && rules.unknown_keys_allowed) return;  // as a twin says that a property is no more
+    if (value.is_null() && rules.manifest) return;  // as a twin says that a property is no more
     if (value.is_string()) {
       entry.text = value.get<std::string>();
       if (!is_blank(entry.text)) file_.entries.push_back(std::move(entry));
@@ -264,26 +243,24 @@ class Reader {
   bool read_object(RouteFileEntry& entry, const Json& value, const std::string& path,
                    const FileRules& rules) {
     const size_t errors_before = file_.errors.size();
-    if (!rules.unknown_keys_allowed) report_unknown_keys(entry.name, value, path);
+    if (!rules.manifest) report_unknown_keys(entry.name, value, path);
     read_text(entry, member(value, "route"), join_path(path, "route"));
     read_priority(entry, member(value, "priority"), join_path(path, "priority"));
-    read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"));
+    read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"), rules);
     read_options(value, entry.name, path, entry.semantics, entry.body);
     read_retain(entry, member(value, "retain"), join_path(path, "retain"));
     std::vector<QueueRuleProblem> problems;
-    entry.queue = read_queue_rule(value, rules.unknown_keys_allowed, problems);
-    entry.limits = read_compute_rule(value, rules.unknown_keys_allowed, problems);
+    entry.queue = read_queue_rule(value, rules.manifest, problems);
+    entry.limits = read_compute_rule(value, rules.manifest, problems);
     for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
     return file_.errors.size() == errors_before;
   }
 
   void report_unknown_keys(const std::string& route, const Json& value, const std::string& path) {
-    static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
-                                                        "body",  "queue",    "onRemove",       "retain",
-                                                        "late",  "state"};
+    const std::vector<std::string_view>& keys = route_keys();
     for (const auto& [key, unused] : value.items()) {
-      if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
-      report(route, join_path(path, key), "unknown key" + did_you_mean(key, kKeys));
+      if (std::ranges::find(keys, key) != keys.end()) continue;
+      report(route, join_path(path, key), "unknown key" + did_you_mean(key, keys));
     }
   }
 
@@ -304,11 +281,17 @@ class Reader {
     entry.priority = priority->get<uint8_t>();
   }
 
-  void read_ttl(RouteFileEntry& entry, const Json* ttl, const std::string& path) {
+  // Only Headgate's own files can say that a route's messages are kept for ever: edgeHub's routes cannot.
+  void read_ttl(RouteFileEntry& entry, const Json* ttl, const std::string& path, const FileRules& rules) {
     if (ttl == nullptr) return;
+    if (!rules.manifest && *ttl == -1) {
+      entry.ttl_s = 0;
+      return;
+    }
     if (!in_range(*ttl, std::numeric_limits<uint32_t>::max())) {
       return report(entry.name, path,
-                    "is " + describe(*ttl) + "; allowed: 0 to 4294967295 s, where 0 takes the default");
+                    "is " + describe(*ttl) + "; allowed: 0 to 4294967295 s, where 0 takes the default" +
+                        (rules.manifest ? "" : ", or -1 for ever"));
     }
     if (const auto seconds = ttl->get<uint32_t>(); seconds != 0) entry.ttl_s = seconds;
   }
@@ -367,7 +350,16 @@ class Reader {
 RouteFile parse_route_file(std::string_view text, std::string_view file) {
   const auto json = parse_json_text(text, file);
   if (!json) return {{}, {{std::string(file), "", json.error().what}}};
-  return Reader(file).read(*json);
+  RouteFile read = Reader(file).read(*json);
+  read.without_effect = parts_without_effect(*json, file);
+  return read;
+}
+
+const std::vector<std::string_view>& route_keys() {
+  static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
+                                                      "body",  "queue",    "onRemove",       "retain",
+                                                      "late",  "state"};
+  return kKeys;
 }
 
 std::span<const std::string_view> configuration_keys() {

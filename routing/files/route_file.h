@@ -1,9 +1,11 @@
 // JSON text → routes. Reads Headgate's route files and whole IoT Edge deployment manifests
-// (`modulesContent.$edgeHub["properties.desired"]`, schema 1.0 to 1.3), layered ones, whose keys are
-// `"properties.desired.routes.NAME"`, and twins of $edgeHub. It does not compile the routes.
+// (`modulesContent.$edgeHub["properties.desired"]`, schema 1.0 to 1.4), layered ones, whose keys are
+// `"properties.desired.routes.NAME"`, and twins of $edgeHub. The routes of these three have edgehub semantics unless
+// they say otherwise. It does not compile the routes.
 //
 // A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
-// defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs`, `semantics`
+// defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs` (0 = the default, -1 =
+// for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
 // (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false, of a topic sink), and of a route that
 // computes `late` and `state`, see read_compute_rule(). A blank route text is skipped, as edgeHub does.
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "routing/compute/computation.h"
+#include "routing/files/manifest.h"
 #include "routing/files/queue_rule.h"
 #include "routing/language/language.h"
 
@@ -54,10 +57,15 @@ struct RouteFileError {
 struct RouteFile {
   std::vector<RouteFileEntry> entries;  // in the order of the file
   std::vector<RouteFileError> errors;
+  std::vector<ManifestNote> without_effect = {};  // parts of a manifest
+  bool manifest = false;                          // in one of edgeHub's forms
 };
 
 // `file` is the name that entries and errors carry.
 [[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+// Keys of a route's object.
+[[nodiscard]] const std::vector<std::string_view>& route_keys();
 
 // A text in which somebody looks for routes: a route file, a manifest, or a whole configuration (headgate.json),
 // of which only the routes are read.

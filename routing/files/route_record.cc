@@ -1,5 +1,6 @@
 #include "routing/files/route_record.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "routing/files/compute_rule.h"
@@ -30,6 +31,17 @@ Json route_json(const RouteFileEntry& entry) {
   return route;
 }
 
+// Writes it as short as a person would. `edgehub`: the file says so for all of its routes.
+Json written_json(const RouteFileEntry& entry, bool edgehub) {
+  Json route = route_json(entry);
+  if (entry.ttl_s) route["timeToLiveSecs"] = *entry.ttl_s == 0 ? Json(-1) : Json(*entry.ttl_s);
+  if (edgehub) route.erase("semantics");
+  const BodyMode implied = entry.semantics == Semantics::edgehub ? BodyMode::declared : BodyMode::auto_detect;
+  if (entry.body == implied) route.erase("body");
+  if (!edgehub && entry.semantics == Semantics::strict) route.erase("semantics");
+  return route.size() == 1 ? route["route"] : route;
+}
+
 core::Unexpected unreadable() { return core::fail(core::Errc::invalid, "it is no record of a route"); }
 
 }  // namespace
@@ -51,6 +63,20 @@ core::Result<RouteFileEntry> read_route_record(std::string_view name, std::strin
   const auto ttl = json.find("ttl_s");
   if (ttl != json.end() && ttl->is_number_unsigned()) entry.ttl_s = ttl->get<uint32_t>();
   return entry;
+}
+
+std::string route_file_text(const std::vector<RouteFileEntry>& entries) {
+  const bool edgehub = !entries.empty() && std::ranges::all_of(entries, [](const RouteFileEntry& entry) {
+    return entry.semantics == Semantics::edgehub;
+  });
+  Json routes = Json::object();
+  auto& members = routes.get_ref<Json::object_t&>();
+  // Looking for each name among those before it would take quadratic time.
+  for (const RouteFileEntry& entry : entries) members.emplace_back(entry.name, written_json(entry, edgehub));
+  Json file = Json::object();
+  if (edgehub) file["semantics"] = "edgehub";
+  file["routes"] = std::move(routes);
+  return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace headgate::routing

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "routing/files/route_file.h"
@@ -16,5 +17,9 @@ namespace headgate::routing {
 
 // Errors: invalid, when it is none that this version can read.
 [[nodiscard]] core::Result<RouteFileEntry> read_route_record(std::string_view name, std::string_view record);
+
+// Text of a route file that read by parse_route_file() gives equal entries, but for the name of the file. Ends with
+// a line feed. `entries` have different names.
+[[nodiscard]] std::string route_file_text(const std::vector<RouteFileEntry>& entries);
 
 }  // namespace headgate::routing

@@ -80,6 +80,18 @@ TEST_F(Check, OfAGoodConfigurationSaysHowManyRoutesItHas) {
   EXPECT_THAT(checked.out, HasSubstr("site.json: ok, 1 route\n"));
 }
 
+TEST_F(Check, OfADeploymentManifestNamesThePartsWithoutEffectAndTakesItsRoutes) {
+  const ScratchDir routes;
+  const auto manifest = routes.write("site.json", R"({"modulesContent": {"$edgeHub": {"properties.desired": {
+    "schemaVersion": "1.2", "storeAndForwardConfiguration": {"timeToLiveSecs": 7200}, "routes": {"a": "FROM /* INTO $upstream"},
+    "mqttBroker": {"authorizations": [{"identities": ["x"]}]}}}}})");
+  const Finished checked = check(R"({"hub_id": "h", "routes_dir": ")" + routes.path().string() + R"("})");
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_THAT(checked.out, HasSubstr("warning: " + manifest.string() + ": modulesContent.$edgeHub"));
+  EXPECT_THAT(checked.out, HasSubstr("mqttBroker.authorizations: no effect here: "));
+  EXPECT_THAT(checked.out, HasSubstr("site.json: ok, 1 route\n"));
+}
+
 TEST_F(Check, NamesAllThatIsWrongInTheFilesOfAConfiguration) {
   const Finished checked = check(R"({"auth": {"password_file": "/none/users"}, "routes_dir": "/none/routes",
     "upstream": {"host": "cloud", "tls": {"ca_file": "/none/ca.pem"}}, "routes": {"a": "FROM nowhere"}})");

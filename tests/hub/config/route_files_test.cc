@@ -80,6 +80,19 @@ TEST_F(RouteFiles, AFileThatDoesNotParseHarmsOnlyItself) {
   EXPECT_EQ(all.errors.size(), 1u);
 }
 
+TEST_F(RouteFiles, PartsOfManifestsThatHaveNoEffectAreNamedWithTheirFile) {
+  const std::string one = dir_.write(
+      "10.json", R"({"$edgeHub": {"properties.desired.routes.a": "FROM /* INTO $upstream"}, "m": {"x": 1}})");
+  const std::string other = dir_.write(
+      "20.json", R"({"$edgeHub": {"properties.desired.routes.b": "FROM /* INTO $upstream"}, "n": {"y": 1}})");
+  const auto all = collect();
+  EXPECT_THAT(names(all), ElementsAre("a", "b"));
+  ASSERT_EQ(all.without_effect.size(), 2u);
+  EXPECT_EQ(all.without_effect[0].file, one);
+  EXPECT_EQ(all.without_effect[0].path, "m.x");
+  EXPECT_EQ(all.without_effect[1].file, other);
+}
+
 TEST_F(RouteFiles, AMissingDirectoryIsReported) {
   Config config;
   config.routes_dir = dir_.path() + "/none";

@@ -23,10 +23,21 @@ TEST(RouteCheck, OneBadRouteLeavesTheOthersOk) {
 TEST(RouteCheck, FileErrorsAreNotOk) { EXPECT_FALSE(check("{").ok()); }
 
 TEST(RouteCheck, JsonHasStableFields) {
-  EXPECT_EQ(to_json(check(R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": 7}})")),
-            R"({"ok":false,"routes":[{"name":"a","file":"r.json","ok":true,"diagnostics":[]}],)"
-            R"("errors":[{"file":"r.json","route":"b","message":)"
-            R"("r.json: routes.b: is 7; allowed: the route's text, or an object with \"route\""}]})");
+  EXPECT_EQ(
+      to_json(check(R"({"routes": {"a": "FROM /messages/* INTO $upstream", "b": 7}})")),
+      R"({"ok":false,"routes":[{"name":"a","file":"r.json","ok":true,"diagnostics":[]}],)"
+      R"("errors":[{"file":"r.json","route":"b","message":)"
+      R"("r.json: routes.b: is 7; allowed: the route's text, or an object with \"route\""}],"without_effect":[]})");
+}
+
+TEST(RouteCheck, NamesThePartsOfAManifestThatHaveNoEffect) {
+  const auto report =
+      check(R"({"$edgeHub": {"properties.desired": {"schemaVersion": "1.0", "routes": {}}}, "m": {"a": 1}})");
+  EXPECT_TRUE(report.ok()) << "they are no mistakes";
+  EXPECT_EQ(to_json(report),
+            R"({"ok":true,"routes":[],"errors":[],"without_effect":[{"file":"r.json","path":"m.a",)"
+            R"("advice":"there are no module twins: publish these settings retained, let m )"
+            R"(subscribe to them"}]})");
 }
 
 TEST(RouteSpecs, CarryTheDefaultTimeToLive) {

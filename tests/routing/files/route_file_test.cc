@@ -62,6 +62,18 @@ TEST(RouteFile, ZeroTimeToLiveTakesTheDefault) {
             std::nullopt);
 }
 
+TEST(RouteFile, TimeToLiveOfMinusOneIsForEver) {
+  EXPECT_EQ(read_file(R"({"routes": {"a": {"route": "r", "timeToLiveSecs": -1}}})").entries.at(0).ttl_s, 0u);
+}
+
+TEST(RouteFile, TimeToLiveOfAManifestsRouteIsNeverNegative) {
+  const RouteFile file = read_manifest(
+      R"({"schemaVersion": "1.1", "storeAndForwardConfiguration": {"timeToLiveSecs": 1},
+          "routes": {"a": {"route": "r", "timeToLiveSecs": -1}}})");
+  EXPECT_THAT(errors_of(file),
+              ::testing::EndsWith("is -1; allowed: 0 to 4294967295 s, where 0 takes the default"));
+}
+
 TEST(RouteFile, ErrorsSayWhereWhatAndWhatIsAllowed) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {R"({"a": 7})", "r.json: routes.a: is 7; allowed: the route's text, or an object with \"route\""},
@@ -77,7 +89,10 @@ TEST(RouteFile, ErrorsSayWhereWhatAndWhatIsAllowed) {
        "r.json: routes.a.priority: is \"1\"; allowed: 0 (first) to 9, or no priority"},
       {R"({"a": {"route": "r", "timeToLiveSecs": 4294967296}})",
        "r.json: routes.a.timeToLiveSecs: is 4294967296; allowed: 0 to 4294967295 s, where 0 takes the "
-       "default"},
+       "default, or -1 for ever"},
+      {R"({"a": {"route": "r", "timeToLiveSecs": -2}})",
+       "r.json: routes.a.timeToLiveSecs: is -2; allowed: 0 to 4294967295 s, where 0 takes the default, or -1 for "
+       "ever"},
       {R"({"a": {"route": "r", "semantics": "loose"}})",
        "r.json: routes.a.semantics: is \"loose\"; allowed: \"strict\" or \"edgehub\""},
       {R"({"a": {"route": "r", "body": 1}})",
@@ -174,11 +189,11 @@ TEST(RouteFile, ManifestSectionsWithoutMeaningHereAreAccepted) {
 TEST(RouteFile, ManifestRulesOfTheSchemaVersionHold) {
   const std::string at = "r.json: modulesContent.$edgeHub[\"properties.desired\"].";
   const std::vector<std::pair<std::string, std::string>> table = {
-      {R"({"routes": {}})", at + "schemaVersion: is missing; allowed: \"1.0\" to \"1.3\""},
-      {R"({"schemaVersion": "2.0"})", at + "schemaVersion: is \"2.0\"; allowed: \"1.0\" to \"1.3\""},
-      {R"({"schemaVersion": "1.4"})", at + "schemaVersion: is \"1.4\"; allowed: \"1.0\" to \"1.3\""},
-      {R"({"schemaVersion": "1"})", at + "schemaVersion: is \"1\"; allowed: \"1.0\" to \"1.3\""},
-      {R"({"schemaVersion": 1.1})", at + "schemaVersion: is 1.1; allowed: \"1.0\" to \"1.3\""},
+      {R"({"routes": {}})", at + "schemaVersion: is missing; allowed: \"1.0\" to \"1.4\""},
+      {R"({"schemaVersion": "2.0"})", at + "schemaVersion: is \"2.0\"; allowed: \"1.0\" to \"1.4\""},
+      {R"({"schemaVersion": "1.5"})", at + "schemaVersion: is \"1.5\"; allowed: \"1.0\" to \"1.4\""},
+      {R"({"schemaVersion": "1"})", at + "schemaVersion: is \"1\"; allowed: \"1.0\" to \"1.4\""},
+      {R"({"schemaVersion": 1.1})", at + "schemaVersion: is 1.1; allowed: \"1.0\" to \"1.4\""},
       {R"({"schemaVersion": "1.1"})", at + "routes: is missing; schema 1.1 demands it"},
       {R"({"schemaVersion": "1.2", "routes": {"a": "r"}})",
        at + "storeAndForwardConfiguration: is missing; schema 1.1 demands it"},

@@ -37,6 +37,41 @@ TEST(RouteRecord, HoldsWhatIsLeftOut) {
   EXPECT_EQ(again(plain), plain);
 }
 
+RouteFileEntry named(const std::string& name, Semantics semantics, BodyMode body,
+                     std::optional<uint32_t> ttl_s) {
+  RouteFileEntry entry;
+  entry.name = name;
+  entry.text = "FROM /* INTO $upstream";
+  entry.file = "r.json";
+  entry.semantics = semantics;
+  entry.body = body;
+  entry.ttl_s = ttl_s;
+  return entry;
+}
+
+TEST(RouteFileText, GivesEqualRoutes) {
+  std::vector<RouteFileEntry> entries;
+  for (const auto semantics : {Semantics::strict, Semantics::edgehub}) {
+    for (const auto body : {BodyMode::auto_detect, BodyMode::declared})
+      entries.push_back(named("r" + std::to_string(entries.size()), semantics, body, entries.size()));
+  }
+  entries.push_back(full());
+  entries.back().file = "r.json";
+  const RouteFile file = parse_route_file(route_file_text(entries), "r.json");
+  EXPECT_TRUE(file.errors.empty());
+  EXPECT_EQ(file.entries, entries);
+}
+
+TEST(RouteFileText, IsAsShortAsAPersonWouldWriteIt) {
+  EXPECT_EQ(route_file_text({named("a", Semantics::strict, BodyMode::auto_detect, {})}),
+            "{\n  \"routes\": {\n    \"a\": \"FROM /* INTO $upstream\"\n  }\n}\n");
+  EXPECT_EQ(
+      route_file_text({named("a", Semantics::edgehub, BodyMode::declared, 0)}),
+      "{\n  \"semantics\": \"edgehub\",\n  \"routes\": {\n    \"a\": {\n      \"route\": \"FROM /* INTO "
+      "$upstream\",\n      \"timeToLiveSecs\": -1\n    }\n  }\n}\n");
+  EXPECT_EQ(route_file_text({}), "{\n  \"routes\": {}\n}\n");
+}
+
 TEST(RouteRecord, IsRefusedIfItIsNone) {
   for (const char* text :
        {"", "{", "[]", "{}", R"({"file": 1, "route": "x"})", R"({"file": "f", "route": {}})"})
