@@ -23,7 +23,7 @@ constexpr const char* kDescription =
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick and "
     "session rm; store backup "
-    "makes a copy, passwd changes a file of users.";
+    "makes a copy, passwd changes a file of users, route import writes a route file.";
 
 // Now, in the hub time that a stopped hub's store remembers.
 core::Now now_of(const store::QueueReader& reader) {
@@ -214,6 +214,7 @@ class CommandLine {
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
     add_route_explain(route);
     add_route_test(route);
+    add_route_import(route);
   }
 
   void add_route_explain(CLI::App& route) {
@@ -234,6 +235,16 @@ class CommandLine {
     test->add_option("--in", trial_.sample,
                      "Messages, a JSON object a line, as headgate tail --payload --json prints them");
     test->callback([this] { run_ = [this] { return run_route_test(trial_, json_, out_, err_); }; });
+  }
+
+  void add_route_import(CLI::App& route) {
+    CLI::App* const import =
+        add(route, "import", "Make a route file of an IoT Edge deployment manifest, without a hub");
+    import->add_option("manifest", import_.manifest, "The manifest, whole or layered")->required();
+    import->add_option("--out", import_.out, "Directory for MANIFEST.routes.json, or - for standard output")
+        ->capture_default_str();
+    import->add_flag("--force", import_.force, "Overwrite a file that is there");
+    import->callback([this] { run_ = [this] { return run_route_import(import_, json_, out_, err_); }; });
   }
 
   void add_store() {
@@ -326,6 +337,7 @@ class CommandLine {
   std::vector<std::string> files_;
   ExplainOptions explain_;
   RouteTestOptions trial_;
+  ImportOptions import_;
   std::function<int()> run_;
 };
 

@@ -124,4 +124,14 @@ struct RouteTestOptions {
 // error.
 int run_route_test(const RouteTestOptions& options, bool json, std::ostream& out, std::ostream& err);
 
+struct ImportOptions {
+  std::string manifest;
+  std::string out = ".";  // the directory for the file; "-": standard output
+  bool force = false;     // overwrite a file that is there
+};
+
+// Writes the routes of a deployment manifest that compile as a route file, and names each part of the manifest that has
+// no effect here; needs no hub. Exit code 1 if any route has an error, or nothing could be written.
+int run_route_import(const ImportOptions& options, bool json, std::ostream& out, std::ostream& err);
+
 }  // namespace headgate::tools

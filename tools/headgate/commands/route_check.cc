@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tools/headgate/commands/commands.h"
+#include "tools/headgate/format.h"
 #include "tools/headgate/route_texts.h"
 
 namespace headgate::tools {
@@ -16,6 +17,8 @@ using routing::RouteFileError;
 void add(RouteCheckReport& report, RouteCheckReport more) {
   std::move(more.routes.begin(), more.routes.end(), std::back_inserter(report.routes));
   std::move(more.errors.begin(), more.errors.end(), std::back_inserter(report.errors));
+  std::move(more.without_effect.begin(), more.without_effect.end(),
+            std::back_inserter(report.without_effect));
 }
 
 void show_route_report(const RouteCheckReport& report, std::ostream& out) {
@@ -26,6 +29,8 @@ void show_route_report(const RouteCheckReport& report, std::ostream& out) {
     out << check.entry.file << ": " << check.entry.name << ": " << (check.ok() ? "ok" : "left out") << '\n';
     for (const auto& found : check.diagnostics) out << routing::render(found, check.entry.text) << '\n';
   }
+  for (const auto& note : report.without_effect)
+    out << printable(routing::to_text(note), core::LineFeeds::kept) << '\n';
   out << report.routes.size() << (report.routes.size() == 1 ? " route, " : " routes, ") << wrong
       << (wrong == 1 ? " error\n" : " errors\n");
 }
