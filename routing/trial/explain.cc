@@ -109,12 +109,11 @@ class Explainer {
     add("time", print(query_.timestamp, query_) + ": " + std::string(kTimeForms));
     if (!query_.timestamp_over.empty())
       add("watermark", "one for each " + joined(query_.timestamp_over, query_));
-    add("waits", span_text(limits.tolerance_ms) + " for messages out of order, " +
-                     span_text(limits.idle_ms) + " for a source that is idle");
+    add("waits", span_text(limits.tolerance_ms) + " for messages out of order, " + span_text(limits.idle_ms) +
+                     " for a source that is idle");
     const bool revises = limits.late == LatePolicy::revise;
-    add("late",
-        std::string(to_string(limits.late)) +
-            (revises ? ", for " + span_text(limits.keep_ms) + " after the end of the window" : ""));
+    add("late", std::string(to_string(limits.late)) +
+                    (revises ? ", for " + span_text(limits.keep_ms) + " after the end of the window" : ""));
   }
 
   void add_state() {

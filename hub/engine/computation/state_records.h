@@ -11,8 +11,9 @@
 
 namespace headgate::hub {
 
-inline constexpr std::string_view kComputationPrefix = "computation/";  // a record for each route, by its name
-inline constexpr std::string_view kStatePrefix = "state/";              // the parts of its state, by its number
+inline constexpr std::string_view kComputationPrefix =
+    "computation/";                                         // a record for each route, by its name
+inline constexpr std::string_view kStatePrefix = "state/";  // the parts of its state, by its number
 inline constexpr std::string_view kComputedUpToKey = "computed-up-to";
 
 struct StoredComputation {
