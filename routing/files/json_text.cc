@@ -142,6 +142,12 @@ std::string odd_at(std::string_view text, size_t byte) {
 
 }  // namespace
 
+const nlohmann::ordered_json* member(const nlohmann::ordered_json& object, std::string_view key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(std::string(key));
+  return found == object.end() ? nullptr : &*found;
+}
+
 core::Result<Json> parse_json_text(std::string_view text, std::string_view file) {
   Builder builder;
   constexpr bool kStrict = true;

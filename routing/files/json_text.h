@@ -18,6 +18,10 @@ inline constexpr int kJsonDepthMax = 64;  // deeper values could exhaust the sta
 [[nodiscard]] core::Result<nlohmann::ordered_json> parse_json_text(std::string_view text,
                                                                    std::string_view file);
 
+// The member of that name; null if there is none, or `object` is no object.
+[[nodiscard]] const nlohmann::ordered_json* member(const nlohmann::ordered_json& object,
+                                                   std::string_view key);
+
 // The value as a person would quote it in an error: short values whole, long ones cut, containers named.
 [[nodiscard]] std::string describe(const nlohmann::ordered_json& value);
 

@@ -14,7 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kDesired = "properties.desired";
 constexpr std::string_view kUnknown = "Headgate does not know it";
 constexpr size_t kNamesMax = 12;  // variables that one line names
 
@@ -52,12 +51,6 @@ constexpr std::array kOfAgent = {
 std::string_view advice_for(std::span<const Advice> advices, std::string_view key) {
   const auto found = std::ranges::find(advices, key, &Advice::key);
   return found == advices.end() ? kUnknown : found->text;
-}
-
-const Json* member(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(std::string(key));
-  return found == object.end() ? nullptr : &*found;
 }
 
 // Up to the first dot, and what follows it.

@@ -9,6 +9,9 @@
 
 namespace headgate::routing {
 
+// Where a deployment holds the settings that a module is to have.
+inline constexpr std::string_view kDesired = "properties.desired";
+
 // A part of a manifest that has no effect here. `path` leads to it through the file: "modulesContent.$edgeAgent…".
 struct ManifestNote {
   std::string file;

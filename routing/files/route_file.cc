@@ -21,16 +21,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kPriorityMax = 9;
 constexpr int kSchemaMajor = 1;
 constexpr int kSchemaMinorMax = 4;
-constexpr std::string_view kDesired = "properties.desired";
 
 bool is_blank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; });
-}
-
-const Json* member(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(std::string(key));
-  return found == object.end() ? nullptr : &*found;
 }
 
 // `major.minor[.patch]`; the patch is ignored.

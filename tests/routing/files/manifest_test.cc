@@ -31,7 +31,7 @@ std::vector<std::string> paths_of(const RouteFile& file) {
   return paths;
 }
 
-std::string errors_of(const RouteFile& file) {
+std::string problems_of(const RouteFile& file) {
   std::string all;
   for (const RouteFileError& error : file.errors) all += (all.empty() ? "" : "\n") + error.what;
   return all;
@@ -63,7 +63,7 @@ TEST_P(EveryManifest, MeansWhatItMeansInEdgeHub) {
 TEST_P(EveryManifest, GivesEqualRoutesAsARouteFile) {
   const RouteFile file = read_sample(GetParam());
   const RouteFile again = parse_route_file(route_file_text(file.entries), GetParam());
-  EXPECT_EQ(errors_of(again), "");
+  EXPECT_EQ(problems_of(again), "");
   EXPECT_FALSE(again.manifest);
   EXPECT_EQ(again.entries, file.entries);
 }
@@ -142,7 +142,7 @@ TEST(Manifest, NamesWhatNobodyKnows) {
   EXPECT_THAT(paths_of(file),
               ElementsAre(hub + "storeAndForwardConfiguration.timeToLiveSecs",
                           hub + "storeAndForwardConfiguration.x", hub + "routes.a.weight", hub + "newer"));
-  EXPECT_EQ(errors_of(file), "");
+  EXPECT_EQ(problems_of(file), "");
 }
 
 TEST(Manifest, OfATwinIsReadAsWell) {
@@ -179,7 +179,7 @@ TEST(Manifest, OfManyRoutesIsReadInTimeThatGrowsWithIt) {
   const RouteFile file = parse_route_file(
       R"({"$edgeHub": {"properties.desired": {"schemaVersion": "1.0", "routes": {)" + routes + "}}}}",
       "m.json");
-  ASSERT_EQ(file.entries.size(), kRoutes) << errors_of(file);
+  ASSERT_EQ(file.entries.size(), kRoutes) << problems_of(file);
   EXPECT_EQ(parse_route_file(route_file_text(file.entries), "m.json").entries, file.entries);
 }
 
@@ -205,7 +205,7 @@ TEST(BadManifest, OfWrongTypesSaysWhichAndHarmsNobody) {
   };
   for (const auto& [hub, expected] : table) {
     const RouteFile file = parse_route_file(R"({"$edgeHub": )" + hub + "}", "m.json");
-    EXPECT_EQ(errors_of(file), expected) << hub;
+    EXPECT_EQ(problems_of(file), expected) << hub;
     EXPECT_THAT(file.entries, IsEmpty()) << hub;
   }
 }
@@ -223,7 +223,7 @@ TEST(BadManifest, WithPartsOfAnyTypeHasNoRoutes) {
 
 TEST(BadManifest, WithAKeyTwiceNamesIt) {
   EXPECT_EQ(
-      errors_of(parse_route_file(
+      problems_of(parse_route_file(
           R"({"$edgeHub": {"properties.desired": {"schemaVersion": "1.0", "routes": {"a": "x", "a": "y"}}}})",
           "m.json")),
       "m.json: $edgeHub[\"properties.desired\"].routes.a: appears twice; keep one of them");
@@ -231,7 +231,7 @@ TEST(BadManifest, WithAKeyTwiceNamesIt) {
 
 TEST(BadManifest, WithoutEdgeHubSaysWhereRoutesAre) {
   EXPECT_EQ(
-      errors_of(parse_route_file(R"({"modulesContent": {"$edgeAgent": {}}})", "m.json")),
+      problems_of(parse_route_file(R"({"modulesContent": {"$edgeAgent": {}}})", "m.json")),
       "m.json: modulesContent.$edgeHub[\"properties.desired\"]: is missing; that is where a deployment manifest "
       "keeps its routes");
 }
@@ -240,7 +240,7 @@ TEST(Manifest, MayBeginWithAByteOrderMark) {
   const RouteFile file = parse_route_file(
       "\xEF\xBB\xBF{\"$edgeHub\": {\"properties.desired\": {\"schemaVersion\": \"1.0\", \"routes\": {\"a\": \"r\"}}}}",
       "m.json");
-  EXPECT_EQ(errors_of(file), "");
+  EXPECT_EQ(problems_of(file), "");
   EXPECT_EQ(file.entries.size(), 1u);
 }
 
@@ -249,7 +249,7 @@ TEST(LayeredDeployment, TakesTheMembersOfARouteInAnyOrder) {
       R"({"$edgeHub": {"properties.desired.routes.up.priority": 1,
         "properties.desired.routes.up": "FROM /* INTO $upstream", "properties.desired.routes.up.timeToLiveSecs": 9}})",
       "m.json");
-  ASSERT_EQ(file.entries.size(), 1u) << errors_of(file);
+  ASSERT_EQ(file.entries.size(), 1u) << problems_of(file);
   EXPECT_EQ(file.entries[0].text, "FROM /* INTO $upstream");
   EXPECT_EQ(file.entries[0].priority, 1);
   EXPECT_EQ(file.entries[0].ttl_s, 9u);
