@@ -17,8 +17,9 @@ Placement CountWindows::place(Group& group, Moment moment) {
   const uint64_t number = group.messages++;
   if (number % hop_ >= size_ && hop_ > size_) return placed;  // between two windows
   Pane& pane = group.panes.find_or_add(static_cast<int64_t>(number / pane_), none_);
-  if (number % pane_ == 0) pane.first_ms = moment.time_ms;
-  pane.last_ms = moment.time_ms;
+  const bool first = number % pane_ == 0;
+  pane.first_ms = first ? moment.time_ms : std::min(pane.first_ms, moment.time_ms);
+  pane.last_ms = first ? moment.time_ms : std::max(pane.last_ms, moment.time_ms);
   placed.pane = &pane;
   return placed;
 }
@@ -28,8 +29,11 @@ Closing CountWindows::window(const Group& group, uint64_t from, uint64_t to) con
   closing.from = static_cast<int64_t>(from / pane_);
   closing.to = static_cast<int64_t>((to + pane_ - 1) / pane_);
   const size_t first = group.panes.first_from(closing.from);
-  if (first < group.panes.size()) closing.start_ms = group.panes[first].first_ms;
-  if (!group.panes.empty()) closing.end_ms = group.panes.back().last_ms;
+  for (size_t i = first; i < group.panes.size(); ++i) {
+    const Pane& pane = group.panes[i];
+    closing.start_ms = i == first ? pane.first_ms : std::min(closing.start_ms, pane.first_ms);
+    closing.end_ms = i == first ? pane.last_ms : std::max(closing.end_ms, pane.last_ms);
+  }
   return closing;
 }
 

@@ -1,5 +1,6 @@
 // Count windows: so many messages of a group, a further window each so many. Panes are as many messages as the
-// greatest number of which both are multiples. Messages count in the order in which they come, whatever their time.
+// greatest number of which both are multiples. Messages count in the order in which they come, whatever their time;
+// a window runs from the earliest of their times to the latest.
 #pragma once
 
 #include <optional>

@@ -202,6 +202,12 @@ TEST_F(LateMessages, DoNotSetAnIdleSourceBackWhenItReturns) {
   EXPECT_THAT(results(), ElementsAre(R"(0-10 {"k":1,"n":1})"));
 }
 
+TEST_F(LateMessages, CountInTheirLotAndStretchItsWindow) {
+  follow(counted("Count(4, 2)"), LatePolicy::drop, 0);
+  for (const int64_t time : {100, 130, 90, 105, 110, 101}) send(200, time);
+  EXPECT_THAT(results(), ElementsAre(R"(90-130 {"k":1,"n":4})", R"(90-110 {"k":1,"n":4})"));
+}
+
 TEST_F(LateMessages, MayBeEarlyToo) {
   follow(counted("Tumbling(10s)"), LatePolicy::drop, 0);
   send(1, 301);
