@@ -13,7 +13,7 @@
 namespace headgate::routing {
 namespace {
 
-constexpr uint8_t kCodecVersion = 1;
+constexpr uint8_t kCodecVersion = 2;
 constexpr std::string_view kMetaKey = "m";
 
 // FNV-1a: entries of another plan are told apart, nothing more depends on it.
@@ -84,7 +84,8 @@ void Computation::State::write_row(Fields& fields, Results& out) {
 }
 
 void Computation::State::save_meta(const Put& put) {
-  if (!std::exchange(changed, false)) return;
+  const bool moved = windows && windows->rest_changed();
+  if (!std::exchange(changed, false) && !moved) return;
   std::string bytes = head;
   pack_varint(bytes, inputs);
   pack_signed(bytes, present_ms);

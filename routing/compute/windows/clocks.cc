@@ -32,7 +32,7 @@ int64_t Clocks::reached(const Clock& clock, int64_t now_ms) const {
 }
 
 void Clocks::hear(Clock& clock, int64_t time_ms, int64_t now_ms) {
-  clock.reached_ms = std::max(reached(clock, now_ms), time_ms - tolerance_ms_);
+  clock.reached_ms = std::max(clock.reached_ms, time_ms - tolerance_ms_);
   clock.heard_ms = now_ms;
   table_.touch(clock);
   queue(clock);
@@ -96,6 +96,7 @@ void Clocks::save(const Clock& clock, std::string& out) {
   pack_varint(out, clock.touched);
   pack_signed(out, clock.reached_ms);
   pack_signed(out, clock.heard_ms);
+  pack_signed(out, clock.forgotten_until_ms);
   pack_text(out, clock.key);
 }
 
@@ -105,9 +106,10 @@ bool Clocks::load(uint64_t id, PackedReader& in) {
   clock->touched = in.varint();
   clock->reached_ms = in.signed_varint();
   clock->heard_ms = in.signed_varint();
+  clock->forgotten_until_ms = in.signed_varint();
   clock->key = std::string(in.text());
   clock->stored = true;
-  for (const int64_t time : {clock->reached_ms, clock->heard_ms}) {
+  for (const int64_t time : {clock->reached_ms, clock->heard_ms, clock->forgotten_until_ms}) {
     if (time < kNever || time > kForever) in.refuse();
   }
   return in.ok() && in.rest().empty() && id != 0 && id < kIdMax && table_.add(std::move(clock)) != nullptr;

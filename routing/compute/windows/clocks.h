@@ -1,6 +1,7 @@
 // Watermarks: how far the event time of each key of TIMESTAMP BY … OVER has come. By its messages a clock stands at
-// the latest timestamp less the tolerance; once it was not heard for the idle time, it moves with the arrivals. A clock
-// never goes back. Hub time is an argument.
+// the latest timestamp less the tolerance; while it is not heard for the idle time or longer, it moves with the arrivals.
+// When it is heard again, it stands where its messages have come to: a backlog is not late because its sender was silent.
+// Hub time is an argument.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,9 @@ struct Waiting {
 };
 
 struct Clock : Kept<Clock> {
-  int64_t reached_ms = kNever;  // by its messages
-  int64_t heard_ms = kNever;    // arrival of the last of them
+  int64_t reached_ms = kNever;          // by its messages
+  int64_t heard_ms = kNever;            // arrival of the last of them
+  int64_t forgotten_until_ms = kNever;  // its groups that are no more gave their results until then
   std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting;
   // The clock's entry in the queue of clocks, by hub time.
   int64_t queued_ms = kForever;
@@ -63,7 +65,9 @@ class Clocks {
 
   // Event time that a clock has reached at hub time `now_ms`.
   [[nodiscard]] int64_t reached(const Clock& clock, int64_t now_ms) const;
-  // A message of event time `time_ms` arrived.
+  // A message of the clock arrived: it is idle no more.
+  void wake(Clock& clock, int64_t now_ms) const { clock.heard_ms = now_ms; }
+  // The message's event time was `time_ms`.
   void hear(Clock& clock, int64_t time_ms, int64_t now_ms);
   // Lets a group wait for event time `waiting.at`. It waits for one clock at a time; older entries of it are ignored.
   void wait(Clock& clock, Waiting waiting);

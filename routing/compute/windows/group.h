@@ -27,10 +27,11 @@ inline constexpr int64_t kFarthest = int64_t{1} << 56;
 
 struct Group : Kept<Group> {
   Panes panes;
-  int64_t closed_until_ms = kNever;  // windows that end by then have given their result
-  uint64_t messages = 0;             // of a count window: how many came
-  std::vector<Revision> revisions;   // by end
-  std::optional<int64_t> revise_ms;  // when the results that are owed follow, in hub time
+  int64_t closed_until_ms = kNever;     // windows that end by then have given their result
+  int64_t forgotten_until_ms = kNever;  // of what was given until then nothing is kept
+  uint64_t messages = 0;                // of a count window: how many came
+  std::vector<Revision> revisions;      // by end
+  std::optional<int64_t> revise_ms;     // when the results that are owed follow, in hub time
   int64_t lacks_until_ms =
       kNever;  // a group of this key may have been evicted: windows from before lack messages
   std::vector<uint64_t> clocks;  // keys of TIMESTAMP BY … OVER that feed it; none: the hub's

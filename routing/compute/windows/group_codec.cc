@@ -44,6 +44,7 @@ void save_group(const Group& group, std::string& out) {
   pack_varint(out, group.touched);
   pack_text(out, group.key);
   pack_signed(out, group.closed_until_ms);
+  pack_signed(out, group.forgotten_until_ms);
   pack_signed(out, group.lacks_until_ms);
   pack_varint(out, group.messages);
   pack_byte(out, group.revise_ms ? 1 : 0);
@@ -59,6 +60,7 @@ bool load_group(Group& group, const Sums& none, PackedReader& in) {
   group.touched = in.varint();
   group.key = std::string(in.text());
   group.closed_until_ms = in.signed_varint();
+  group.forgotten_until_ms = in.signed_varint();
   group.lacks_until_ms = in.signed_varint();
   group.messages = in.varint();
   if (in.byte() != 0) group.revise_ms = in.signed_varint();
@@ -66,7 +68,8 @@ bool load_group(Group& group, const Sums& none, PackedReader& in) {
   for (size_t i = 0; i < clocks && in.ok(); ++i) group.clocks.push_back(in.varint());
   load_revisions(group.revisions, in);
   group.stored = true;
-  if (!is_near_or_never(group.closed_until_ms) || !is_near(group.revise_ms.value_or(0))) in.refuse();
+  const bool near = is_near_or_never(group.closed_until_ms) && is_near_or_never(group.forgotten_until_ms);
+  if (!near || !is_near(group.revise_ms.value_or(0))) in.refuse();
   if (in.byte() == 0) return in.ok() && in.rest().empty();
   Pane pane;
   return load_pane(pane, none, in) && group.panes.load(std::move(pane));

@@ -38,8 +38,9 @@ Placement SessionWindows::place(Group& group, Moment moment) {
     return placed;
   }
   // A slower clock may have joined the group since: what was given stays given.
-  moment.reached_ms = std::max(moment.reached_ms, group.closed_until_ms);
-  placed.late = placed.time_ms < group.closed_until_ms || find(group, placed.time_ms, true) ||
+  const int64_t given_ms = std::max(group.closed_until_ms, group.forgotten_until_ms);
+  moment.reached_ms = std::max(moment.reached_ms, given_ms);
+  placed.late = placed.time_ms < given_ms || find(group, placed.time_ms, true) ||
                 placed.time_ms + std::min(gap_ms_, longest_ms_) <= moment.reached_ms;
   placed.pane =
       placed.late ? place_late(group, placed, moment.reached_ms) : add(group, placed.time_ms, false);
@@ -52,9 +53,10 @@ Pane* SessionWindows::place_late(Group& group, Placement& placed, int64_t reache
     Pane* session = find(group, placed.time_ms, false);
     return session ? join(group, *session, placed.time_ms) : add(group, placed.time_ms, false);
   }
-  placed.too_late = placed.time_ms + gap_ms_ + late_.keep_ms <= reached_ms || late_.keep_ms == 0;
-  if (placed.too_late) return nullptr;
   Pane* session = find(group, placed.time_ms, true);
+  placed.too_late = placed.time_ms + gap_ms_ + late_.keep_ms <= reached_ms || late_.keep_ms == 0 ||
+                    (!session && placed.time_ms < group.forgotten_until_ms);
+  if (placed.too_late) return nullptr;
   if (!session) session = add(group, placed.time_ms, true);
   session->last_ms = std::max(session->last_ms, placed.time_ms);
   session->revised = true;
@@ -131,6 +133,7 @@ std::optional<Closing> SessionWindows::closing(Group& group, int64_t at_ms) cons
 }
 
 void SessionWindows::pass(Group& group, int64_t at_ms) const {
+  group.forgotten_until_ms = std::max(group.forgotten_until_ms, at_ms - late_.keep_ms);
   for (size_t i = group.panes.size(); i-- > 0;) {
     const Pane& session = group.panes[i];
     if (session.closed && !session.revised && end_of(session) + late_.keep_ms <= at_ms) group.panes.remove(i);

@@ -14,10 +14,7 @@ Placement SlidingWindows::place(Group& group, Moment moment) {
   placed.too_late = placed.time_ms + late_.keep_ms < moment.reached_ms;
   if (placed.too_late) return placed;
   pass(group, moment.reached_ms);
-  if (group.panes.size() >= kPanesMax && !group.panes.find(placed.time_ms)) {
-    group.closed_until_ms = std::max(group.closed_until_ms, group.panes[0].at + 1);
-    group.panes.remove_first();
-  }
+  if (group.panes.size() >= kPanesMax && !group.panes.find(placed.time_ms)) remove_first(group);
   placed.pane = &group.panes.find_or_add(placed.time_ms, none_);
   return placed;
 }
@@ -38,8 +35,13 @@ std::optional<int64_t> SlidingWindows::next(const Group& group) const {
 }
 
 void SlidingWindows::pass(Group& group, int64_t at_ms) const {
-  while (!group.panes.empty() && group.panes[0].at + size_ms_ + late_.keep_ms <= at_ms)
-    group.panes.remove_first();
+  while (!group.panes.empty() && group.panes[0].at + size_ms_ + late_.keep_ms <= at_ms) remove_first(group);
+}
+
+// Windows that reach back to it lack messages.
+void SlidingWindows::remove_first(Group& group) {
+  group.closed_until_ms = std::max(group.closed_until_ms, group.panes[0].at + 1);
+  group.panes.remove_first();
 }
 
 }  // namespace headgate::routing

@@ -25,6 +25,8 @@ class SlidingWindows {
   void pass(Group& group, int64_t at_ms) const;
 
  private:
+  static void remove_first(Group& group);
+
   int64_t size_ms_;
   LateRule late_;
   Sums none_;

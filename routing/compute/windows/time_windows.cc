@@ -42,13 +42,14 @@ Placement TimeWindows::place(Group& group, Moment moment) {
     if (late_.policy == LatePolicy::adjust) {
       placed.time_ms = moment.reached_ms;
       last = last_end(placed.time_ms);
-    } else if (last + late_.keep_ms <= moment.reached_ms) {
+    } else if (last + late_.keep_ms <= moment.reached_ms || last <= group.forgotten_until_ms) {
       placed.too_late = true;
       return placed;
     }
   }
   if (placed.late && late_.keep_ms > 0)
-    revise(group, std::max(first, first_end(moment.reached_ms - late_.keep_ms)),
+    revise(group,
+           std::max(first, first_end(std::max(moment.reached_ms - late_.keep_ms, group.forgotten_until_ms))),
            std::min(last, moment.reached_ms));
   if (placed.late) group.closed_until_ms = std::max(group.closed_until_ms, moment.reached_ms);
   placed.pane = &group.panes.find_or_add(pane_of(placed.time_ms), none_);
@@ -108,6 +109,7 @@ std::optional<Closing> TimeWindows::closing(Group& group, int64_t at_ms) const {
 
 void TimeWindows::pass(Group& group, int64_t at_ms) const {
   const int64_t kept_from = at_ms - late_.keep_ms;
+  group.forgotten_until_ms = std::max(group.forgotten_until_ms, kept_from);
   std::erase_if(group.revisions, [&](const Revision& one) { return one.end_ms <= kept_from && !one.owed; });
   if (!group.revisions.empty() && group.revisions.front().end_ms <= kept_from) return;
   while (!group.panes.empty() && last_end(pane_start(group.panes[0].at)) <= kept_from)

@@ -4,6 +4,7 @@
 
 #include "routing/compute/aggregates/stable_hash.h"
 #include "routing/compute/event_time.h"
+#include "routing/language/print.h"
 
 namespace headgate::routing {
 namespace {
@@ -28,6 +29,15 @@ void shorten(std::string& key) {
   key = std::move(hash);
 }
 
+// True: messages of one group have one clock.
+bool keys_tell_clock(const Query& query) {
+  const auto is_key = [&](const Expression& over) {
+    return std::any_of(query.keys.begin(), query.keys.end(),
+                       [&](const Expression& key) { return print(key, query) == print(over, query); });
+  };
+  return std::all_of(query.timestamp_over.begin(), query.timestamp_over.end(), is_key);
+}
+
 bool is_empty(const Group& group) {
   return group.panes.empty() && group.revisions.empty() && group.messages == 0;
 }
@@ -42,7 +52,8 @@ WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, Comput
       kind_(plan),
       writer_(plan, evaluator, counts, sample),
       clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), plan.limits.groups_max),
-      groups_(empty_sums(plan.query), kind_.farthest_place()) {}
+      groups_(empty_sums(plan.query), kind_.farthest_place()),
+      clock_in_key_(keys_tell_clock(plan.query)) {}
 
 int64_t WindowEngine::time_of(MessageRow& row) {
   if (!by_event_time(plan_)) return row.arrived_ms();
@@ -66,8 +77,9 @@ Clock& WindowEngine::clock_of(MessageRow& row) {
   return clocks_.make(key_, next_id_++, row.arrived_ms());
 }
 
-// Groups that waited for it wait for their other clocks, or for the hub's.
+// Groups that waited for it wait for their other clocks, or for the hub's. Nobody knows then what its groups have given.
 void WindowEngine::give_up_clock(int64_t now_ms) {
+  evicted_until_ms_ = std::max(evicted_until_ms_, clocks_.oldest()->forgotten_until_ms);
   for (const Waiting& waiting : clocks_.give_up(*clocks_.oldest())) {
     Group* group = groups_.table().with_id(waiting.group);
     if (group && group->waiting == waiting) wait(*group, waiting.at, now_ms);
@@ -117,9 +129,10 @@ void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
   clocks_.set_present(now);
   const int64_t time = time_of(row);
   Clock& clock = clock_of(row);
+  if (clock.id != 0) clocks_.wake(clock, now);
   row.key(plan_.query.keys, key_);
   Group* known = groups_.table().find(key_);
-  auto fresh = known ? nullptr : std::make_unique<Group>();
+  auto fresh = known ? nullptr : make_group(clock);
   Group& group = known ? *known : *fresh;
   join(group, clock, now);
   const size_t panes = group.panes.size();
@@ -179,7 +192,30 @@ void WindowEngine::evict(Group& group, Results& out) {
   for (const Closing& open : kind_.open(group)) write(group, open, out);
   ++counts_.evicted;
   evicted_until_ms_ = std::max(evicted_until_ms_, kind_.holds_until(group));
-  remove(group);
+  groups_.remove(group);
+}
+
+// A group of the key may have been there before: what it may have given is not given anew.
+std::unique_ptr<Group> WindowEngine::make_group(const Clock& clock) const {
+  auto group = std::make_unique<Group>();
+  const int64_t forgotten_ms = clock_in_key_ ? clock.forgotten_until_ms : forgotten_until_ms_;
+  group->closed_until_ms = group->forgotten_until_ms = forgotten_ms;
+  return group;
+}
+
+// Does away with a group of which nothing is left.
+void WindowEngine::forget(Group& group) {
+  const int64_t given_ms = std::max(group.closed_until_ms, group.forgotten_until_ms);
+  const auto note = [&](int64_t& until_ms) { until_ms = std::max(until_ms, given_ms); };
+  Clock* clock = group.clocks.empty() ? nullptr : clocks_.table().with_id(group.clocks.front());
+  if (clock && clock_in_key_) {
+    note(clock->forgotten_until_ms);
+    clocks_.table().change(*clock);
+  } else if (by_event_time(plan_)) {
+    note(clock_in_key_ ? evicted_until_ms_ : forgotten_until_ms_);
+    rest_changed_ = true;
+  }
+  groups_.remove(group);
 }
 
 void WindowEngine::write(Group& group, Closing closing, Results& out) {
@@ -228,7 +264,7 @@ void WindowEngine::fire(const Clocks::Due& due, Results& out) {
     groups_.change(*group);
   }
   if (is_empty(*group))
-    remove(*group);
+    forget(*group);
   else
     schedule(*group, due.due_ms);
 }
@@ -287,15 +323,19 @@ bool WindowEngine::load(std::string_view key, std::string_view bytes) {
   return name.ok() && name.rest().empty() && clocks_.load(id, in);
 }
 
-void WindowEngine::save_rest(std::string& out) const {
+void WindowEngine::save_rest(std::string& out) {
+  rest_changed_ = false;
   pack_varint(out, next_id_);
   pack_signed(out, evicted_until_ms_);
+  pack_signed(out, forgotten_until_ms_);
 }
 
 void WindowEngine::load_rest(PackedReader& in) {
   next_id_ = std::max(next_id_, in.varint());
   if (next_id_ > kIdMax) in.refuse();
   evicted_until_ms_ = in.signed_varint();
+  forgotten_until_ms_ = in.signed_varint();
+  if (forgotten_until_ms_ < kNever || forgotten_until_ms_ > kForever) in.refuse();
 }
 
 void WindowEngine::settle(int64_t present_ms) {

@@ -4,6 +4,7 @@
 // it waited for. So results do not depend on how the inputs were cut into steps, nor on restarts between them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <queue>
 #include <string>
@@ -37,8 +38,10 @@ class WindowEngine {
   void settle(int64_t present_ms);
 
   // Appends what belongs to no group, or reads it back.
-  void save_rest(std::string& out) const;
+  void save_rest(std::string& out);
   void load_rest(PackedReader& in);
+  // True: save_rest() gives something else than it last gave.
+  [[nodiscard]] bool rest_changed() const { return rest_changed_; }
 
   [[nodiscard]] uint64_t bytes() const { return groups_.bytes(); }
   [[nodiscard]] size_t groups() const { return groups_.table().size(); }
@@ -65,7 +68,8 @@ class WindowEngine {
   void make_room(const Group* current, Results& out);
   void evict(Group& group, Results& out);
   void write(Group& group, Closing closing, Results& out);
-  void remove(Group& group) { groups_.remove(group); }
+  [[nodiscard]] std::unique_ptr<Group> make_group(const Clock& clock) const;
+  void forget(Group& group);
 
   const ComputePlan& plan_;
   ComputeCounts& counts_;
@@ -75,10 +79,13 @@ class WindowEngine {
   Clocks clocks_;
   GroupSet groups_;
   std::priority_queue<RevisionDue, std::vector<RevisionDue>, std::greater<>> revisions_;
-  uint64_t next_id_ = 1;               // of groups and clocks
-  int64_t evicted_until_ms_ = kNever;  // groups that were evicted held messages until then
-  std::string key_;                    // scratch
-  Sums merged_;                        // scratch
+  uint64_t next_id_ = 1;                 // of groups and clocks
+  int64_t evicted_until_ms_ = kNever;    // groups that were evicted held messages until then
+  bool clock_in_key_;                    // a group has one clock, so the clock remembers for its groups
+  int64_t forgotten_until_ms_ = kNever;  // groups that are no more gave their results until then
+  bool rest_changed_ = false;
+  std::string key_;  // scratch
+  Sums merged_;      // scratch
 };
 
 }  // namespace headgate::routing

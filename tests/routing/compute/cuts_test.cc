@@ -31,6 +31,12 @@ void late_terms(Plan& plan, LatePolicy policy) {
   plan.limits().idle_ms = 20 * kSecond;
 }
 
+// Groups are forgotten while their clock is silent.
+void silent_terms(Plan& plan) {
+  plan.late(LatePolicy::revise, kSecond, 2 * kSecond);
+  plan.limits().idle_ms = 2 * kSecond;
+}
+
 #define HEADGATE_ALL                                                                                                   \
   "SELECT $body.k AS k, $window.start AS t0, $window.end AS t1, count(*) AS n, sum($body.v) AS s, avg($body.v) AS a, " \
   "min($body.v) AS lo, max($body.v) AS hi, first($body.v) AS f, last($body.v) AS l, stddev($body.v) AS sd, "           \
@@ -103,6 +109,24 @@ std::vector<Case> cases() {
   };
 }
 
+std::vector<Case> silent_cases() {
+  const StreamShape late{.behind_ms = 8 * kSecond, .far_behind = 0.05, .odd = 0.03};
+  return {
+      {"tumbling by clocks that fall silent",
+       HEADGATE_ALL
+       "FROM /messages/* TIMESTAMP BY $body.ts OVER $body.d GROUP BY $body.k, $body.d, Tumbling(4s) INTO $upstream",
+       late, silent_terms},
+      {"shared groups whose clocks fall silent",
+       HEADGATE_ALL
+       "FROM /messages/* TIMESTAMP BY $body.ts OVER $body.d GROUP BY $body.k, Hopping(6s, 2s) INTO $upstream",
+       late, silent_terms},
+      {"sessions whose clocks fall silent",
+       HEADGATE_ALL
+       "FROM /messages/* TIMESTAMP BY $body.ts OVER $body.d GROUP BY $body.k, $body.d, Session(2s, 10s) INTO $upstream",
+       late, silent_terms},
+  };
+}
+
 std::vector<std::string> whole(const Plan& plan, const std::vector<Input>& inputs) {
   Course course(plan);
   for (const Input& input : inputs) course.send(input);
@@ -151,11 +175,14 @@ TEST_P(Cuts, ChangeNoResult) {
   EXPECT_GT(results, seeds());
 }
 
-INSTANTIATE_TEST_SUITE_P(AllKinds, Cuts, testing::ValuesIn(cases()), [](const auto& tested) {
+std::string name_of(const testing::TestParamInfo<Case>& tested) {
   std::string name = tested.param.name;
   std::erase(name, ' ');
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKinds, Cuts, testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(SilentClocks, Cuts, testing::ValuesIn(silent_cases()), name_of);
 
 }  // namespace
 }  // namespace headgate::routing

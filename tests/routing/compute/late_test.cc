@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+#include <random>
+#include <utility>
+
 #include "tests/routing/compute/support/course.h"
 
 namespace headgate::routing {
@@ -193,13 +198,173 @@ TEST_F(LateMessages, AreNotWaitedForFromAnIdleSource) {
   EXPECT_THAT(results(), ElementsAre(R"(0-10 {"k":1,"n":1})"));
 }
 
-TEST_F(LateMessages, DoNotSetAnIdleSourceBackWhenItReturns) {
+// Idleness fires windows; late is what comes for a window that it fired.
+TEST_F(LateMessages, AreOnlyThoseOfClosedWindowsWhenAnIdleSourceReturns) {
   follow(counted("Tumbling(10s)"), LatePolicy::drop, 0);
   send(1, 1);
   send(100, 50);
+  EXPECT_EQ(counts().late, 0);
+  send(101, 5);
   EXPECT_EQ(counts().late_dropped, 1);
   tick(300);
-  EXPECT_THAT(results(), ElementsAre(R"(0-10 {"k":1,"n":1})"));
+  EXPECT_THAT(results(), ElementsAre(R"(0-10 {"k":1,"n":1})", R"(50-60 {"k":1,"n":1})"));
+}
+
+// A device that stores what it measures while it has no link.
+class Backlog : public LateMessages {
+ protected:
+  // Minutes from 12:00 on, two messages each, all at the same time.
+  void send_backlog(int64_t at_s, int minutes, bool restarts = false) {
+    for (int64_t time_s = 70; time_s < 60 * (minutes + 1); time_s += 30) {
+      send(at_s, time_s, R"("k":1,"d":"a")");
+      if (!restarts) continue;
+      course_->save();
+      course_->restart(static_cast<uint32_t>(time_s));
+    }
+  }
+  void lose_links(uint32_t seed);
+  static std::vector<std::string> minutes_once(int minutes) {
+    std::vector<std::string> all;
+    for (int64_t start = 60; start <= 60 * minutes; start += 60)
+      all.push_back(std::to_string(start) + "-" + std::to_string(start + 60) + R"( {"k":1,"n":2})");
+    return all;
+  }
+};
+
+TEST_F(Backlog, GivesEachWindowOnce) {
+  follow(counted("Tumbling(1m)", "OVER $body.d"), LatePolicy::revise, 0);
+  send(1, 1, R"("k":1,"d":"a")");
+  tick(1500);
+  EXPECT_THAT(results(), ElementsAre(R"(0-60 {"k":1,"n":1})"));
+  send_backlog(1500, 12);
+  tick(1700);
+  EXPECT_EQ(results(), minutes_once(12));
+  EXPECT_EQ(counts().late, 0);
+}
+
+TEST_F(Backlog, IsNoDeadLetterHoweverOldItIs) {
+  for (const LatePolicy policy : {LatePolicy::revise, LatePolicy::dead_letter, LatePolicy::adjust}) {
+    follow(counted("Tumbling(1m)", "OVER $body.k"), policy, 0, 600);
+    send(1, 1);
+    tick(90'000);
+    EXPECT_EQ(course_->computation().groups(), 0);
+    EXPECT_THAT(results(), ElementsAre(R"(0-60 {"k":1,"n":1})"));
+    send_backlog(90'000, 12);
+    tick(100'000);
+    EXPECT_EQ(results(), minutes_once(12));
+    EXPECT_EQ(counts().late, 0);
+  }
+}
+
+TEST_F(Backlog, RevisesTheHalfWindowThatIdlenessClosed) {
+  follow(counted("Tumbling(1m)", "OVER $body.k"), LatePolicy::revise);
+  send(1, 1);
+  tick(1500);
+  EXPECT_THAT(results(), ElementsAre(R"(0-60 {"k":1,"n":1})"));
+  send(1500, 30);
+  send(1501, 31);
+  send_backlog(1502, 2);
+  tick(1700);
+  EXPECT_THAT(results(),
+              ElementsAre(R"(60-120 {"k":1,"n":2})", R"(0-60 r1 {"k":1,"n":3})", R"(120-180 {"k":1,"n":2})"));
+  EXPECT_EQ(counts().late, 2);
+}
+
+TEST_F(Backlog, GivesNoWindowAnewThatWasForgotten) {
+  for (const char* over : {"OVER $body.k", "OVER $body.d", ""}) {
+    follow(counted("Tumbling(1m)", over), LatePolicy::revise, 0, 600);
+    send(1, 1, R"("k":1,"d":"a")");
+    tick(90'000);
+    EXPECT_THAT(results(), ElementsAre(R"(0-60 {"k":1,"n":1})"));
+    course_->save();
+    course_->restart();
+    send(90'000, 30, R"("k":1,"d":"a")");
+    EXPECT_TRUE(course_->dead_letter()) << over;
+    EXPECT_EQ(counts().late_dropped, 1);
+    send_backlog(90'000, 3);
+    EXPECT_FALSE(course_->dead_letter()) << over;
+    tick(100'000);
+    EXPECT_EQ(results(), minutes_once(3)) << over;
+  }
+}
+
+TEST_F(Backlog, OutlivesARestartAfterEachOfItsMessages) {
+  for (const char* over : {"OVER $body.k", "OVER $body.d"}) {
+    follow(counted("Tumbling(1m)", over), LatePolicy::revise, 0, 600);
+    send(1, 1, R"("k":1,"d":"a")");
+    tick(90'000);
+    EXPECT_THAT(results(), ElementsAre(R"(0-60 {"k":1,"n":1})"));
+    send_backlog(90'000, 12, true);
+    tick(100'000);
+    EXPECT_EQ(results(), minutes_once(12));
+  }
+}
+
+TEST_F(Backlog, OfASourceThatSharesItsGroupIsLateForWhatTheOthersGave) {
+  follow(counted("Tumbling(1m)", "OVER $body.d"), LatePolicy::drop, 0);
+  send(1, 1, R"("k":1,"d":"a")");
+  send(1, 1, R"("k":1,"d":"b")");
+  for (int64_t time = 30; time <= 300; time += 30) send(time, time, R"("k":1,"d":"b")");
+  tick(300);
+  EXPECT_EQ(results().size(), 5);  // until 300
+  send(301, 200, R"("k":1,"d":"a")");
+  EXPECT_EQ(counts().late_dropped, 1);
+  send(301, 301, R"("k":1,"d":"a")");
+  EXPECT_EQ(counts().late_dropped, 1);
+}
+
+// Sources that lose their link for up to ten minutes each, again and again; restarts at random.
+void Backlog::lose_links(uint32_t seed) {
+  std::mt19937 random(seed);
+  std::array<int64_t, 3> linked_s{};
+  std::array<std::vector<int64_t>, 3> kept;
+  for (int64_t now = 1; now < 3600; now += 7) {
+    const size_t device = random() % 3;
+    if (random() % 20 == 0) linked_s[device] = now + static_cast<int64_t>(random() % 600);
+    kept[device].push_back(now - static_cast<int64_t>(random() % 5));
+    if (now < linked_s[device]) continue;
+    for (const int64_t time : std::exchange(kept[device], {})) {
+      const std::string group = std::to_string(random() % 5 == 0 ? 9 : device);
+      send(now, time, R"("k":)" + group + R"(,"d":)" + std::to_string(device));
+    }
+    if (random() % 4 != 0) continue;
+    tick(now + 3);
+    course_->save();
+    course_->restart(static_cast<uint32_t>(random()));
+  }
+  tick(20'000);
+}
+
+TEST_F(Backlog, GivesNoRevisionOfAWindowTwice) {
+  for (const char* window : {"Tumbling(30s)", "Hopping(40s, 10s)", "Session(20s, 1m)"}) {
+    for (const char* over : {"OVER $body.k", "OVER $body.d", ""}) {
+      for (uint32_t seed = 0; seed < 12; ++seed) {
+        const auto policy = std::array{LatePolicy::revise, LatePolicy::drop, LatePolicy::adjust}[seed % 3];
+        follow(counted(window, over), policy, seed % 7, 20 + seed % 4 * 100);
+        lose_links(seed);
+        std::map<std::string, int> next;
+        for (const std::string& result : results()) {
+          const std::string name = result.substr(0, result.find('-', 1)) + result.substr(result.find('{'), 7);
+          const size_t rev = result.find(" r");
+          const int given = rev == std::string::npos ? 0 : std::stoi(result.substr(rev + 2));
+          EXPECT_EQ(given, next[name]++) << result << " " << window << " " << over << " " << seed;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Backlog, OfASessionBeginsAnewBehindTheOneThatWasForgotten) {
+  follow(counted("Session(20s, 1h)", "OVER $body.k"), LatePolicy::revise, 0, 600);
+  send(1, 1);
+  tick(90'000);
+  EXPECT_THAT(results(), ElementsAre(R"(1-21 {"k":1,"n":1})"));
+  send(90'000, 15);
+  EXPECT_TRUE(course_->dead_letter());
+  for (const int64_t time : {30, 40, 50, 200, 210}) send(90'000, time);
+  tick(100'000);
+  EXPECT_THAT(results(), ElementsAre(R"(30-70 {"k":1,"n":3})", R"(200-230 {"k":1,"n":2})"));
+  EXPECT_EQ(counts().late, 1);
 }
 
 TEST_F(LateMessages, CountInTheirLotAndStretchItsWindow) {
