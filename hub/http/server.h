@@ -20,10 +20,11 @@ struct AdminLimits {
   size_t connections_max = 32;
   uint32_t header_bytes_max = 16 * 1024;
   uint64_t body_bytes_max = 4 * 1024 * 1024;
-  size_t stream_bytes_max = 1024 * 1024;  // lines waiting for a client that stays behind; beyond it it is dropped
+  size_t stream_bytes_max =
+      1024 * 1024;  // lines waiting for a client that stays behind; beyond it it is dropped
   size_t stream_burst_bytes_max = 16 * 1024 * 1024;  // lines of a moment: beyond it at once
   int stream_behind_ms = 1000;                       // how long a moment is
-  int idle_timeout_s = 10;                // for a whole request to arrive, or an answer to leave
+  int idle_timeout_s = 10;                           // for a whole request to arrive, or an answer to leave
 };
 
 // Runs on the thread of `io`, which with `api` and `log` must outlive it. Destroying it closes everything;

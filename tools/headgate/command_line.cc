@@ -244,102 +244,102 @@ class CommandLine {
     import->add_option("--out", import_.out, "Directory for MANIFEST.routes.json, or - for standard output")
         ->capture_default_str();
     import->add_flag("--force", import_.force, "Overwrite a file that is there");
-    import->callback([this] { run_ = [this] { return run_route_import(import_, json_, out_, err_); }; });
-  }
+    import->callback([this] { run_ = [this] { return run_route_import(import_, json_, out_, err_);
+  }; });
+}  // namespace
 
-  void add_store() {
-    CLI::App& group = add_group("store", "The hub's database");
-    CLI::App* const check =
-        add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
-    check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
-    on_hub_or_store(add(group, "stats", "What the store takes: files, memory, bytes written"),
-                    run_store_stats);
-    CLI::App* const backup = add(group, "backup", "Copy the store of a running or stopped hub");
-    backup->add_option("dir", backup_dir_, "Where to: a new or empty directory")->required();
-    on_hub_or_store(backup, [this](const Context& context, const std::string& store_dir) {
-      return run_store_backup(context, store_dir, backup_dir_);
-    });
-  }
+void add_store() {
+  CLI::App& group = add_group("store", "The hub's database");
+  CLI::App* const check =
+      add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
+  check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
+  on_hub_or_store(add(group, "stats", "What the store takes: files, memory, bytes written"), run_store_stats);
+  CLI::App* const backup = add(group, "backup", "Copy the store of a running or stopped hub");
+  backup->add_option("dir", backup_dir_, "Where to: a new or empty directory")->required();
+  on_hub_or_store(backup, [this](const Context& context, const std::string& store_dir) {
+    return run_store_backup(context, store_dir, backup_dir_);
+  });
+}
 
-  void add_tail() {
-    CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
-    tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
-    tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
-    on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
-  }
+void add_tail() {
+  CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
+  tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
+  tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
+  on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
+}
 
-  void add_passwd() {
-    CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
-    passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
-    passwd->add_option("user", passwd_.user, "The user's name")->required();
-    passwd->add_flag("--delete", passwd_.remove, "Remove the user");
-    passwd->add_flag("--stdin", passwd_stdin_, "Take the password from the first line of standard input");
-    passwd->add_option("--memory-kib", passwd_.cost.memory_kib, "Memory that argon2id takes for one check")
-        ->check(CLI::Range(8u, 1'048'576u))
-        ->capture_default_str();
-    passwd->add_option("--passes", passwd_.cost.passes, "Its passes over that memory")
-        ->check(CLI::Range(1u, 64u))
-        ->capture_default_str();
-    passwd->add_option("--lanes", passwd_.cost.lanes, "Its lanes")
-        ->check(CLI::Range(1u, 16u))
-        ->capture_default_str();
-    passwd->callback([this] {
-      run_ = [this] {
-        return run_passwd(passwd_, passwd_stdin_ ? read_password_line : ask_password, out_, err_);
-      };
-    });
-  }
+void add_passwd() {
+  CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
+  passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
+  passwd->add_option("user", passwd_.user, "The user's name")->required();
+  passwd->add_flag("--delete", passwd_.remove, "Remove the user");
+  passwd->add_flag("--stdin", passwd_stdin_, "Take the password from the first line of standard input");
+  passwd->add_option("--memory-kib", passwd_.cost.memory_kib, "Memory that argon2id takes for one check")
+      ->check(CLI::Range(8u, 1'048'576u))
+      ->capture_default_str();
+  passwd->add_option("--passes", passwd_.cost.passes, "Its passes over that memory")
+      ->check(CLI::Range(1u, 64u))
+      ->capture_default_str();
+  passwd->add_option("--lanes", passwd_.cost.lanes, "Its lanes")
+      ->check(CLI::Range(1u, 16u))
+      ->capture_default_str();
+  passwd->callback([this] {
+    run_ = [this] {
+      return run_passwd(passwd_, passwd_stdin_ ? read_password_line : ask_password, out_, err_);
+    };
+  });
+}
 
-  void add_unbatch() {
-    add_own(app_, "unbatch", "Batches from upstream as one JSON message a line",
-            [this](const auto& args) { return run_unbatch(args, std::cin, out_, err_); });
-  }
+void add_unbatch() {
+  add_own(app_, "unbatch", "Batches from upstream as one JSON message a line",
+          [this](const auto& args) { return run_unbatch(args, std::cin, out_, err_); });
+}
 
-  void add_bench() {
-    add_own(app_, "bench", "Load any MQTT broker, and report rates and latencies",
-            [this](std::vector<std::string> args) {
-              if (json_) args.push_back("--json");
-              return run_bench(args, out_, err_);
-            });
-  }
+void add_bench() {
+  add_own(app_, "bench", "Load any MQTT broker, and report rates and latencies",
+          [this](std::vector<std::string> args) {
+            if (json_) args.push_back("--json");
+            return run_bench(args, out_, err_);
+          });
+}
 
-  // Has options of its own, and needs no hub: everything behind the word is passed on.
-  void add_own(CLI::App& parent, const std::string& name, const std::string& description,
-               std::function<int(const std::vector<std::string>&)> command) {
-    CLI::App* const sub = parent.add_subcommand(name, description);
-    sub->set_help_flag();
-    sub->prefix_command();
-    sub->fallthrough(false);  // else options that are not known here are looked for in `headgate`
-    sub->callback([this, sub, command = std::move(command)] {
-      run_ = [sub, command] { return command(sub->remaining()); };
-    });
-  }
+// Has options of its own, and needs no hub: everything behind the word is passed on.
+void add_own(CLI::App& parent, const std::string& name, const std::string& description,
+             std::function<int(const std::vector<std::string>&)> command) {
+  CLI::App* const sub = parent.add_subcommand(name, description);
+  sub->set_help_flag();
+  sub->prefix_command();
+  sub->fallthrough(false);  // else options that are not known here are looked for in `headgate`
+  sub->callback([this, sub, command = std::move(command)] {
+    run_ = [sub, command] { return command(sub->remaining()); };
+  });
+}
 
-  std::ostream& out_;
-  std::ostream& err_;
-  CLI::App app_{kDescription, "headgate"};
-  std::string socket_;
-  std::string data_dir_;
-  bool json_ = false;
-  PeekOptions peek_;
-  QueueTailOptions queue_tail_;
-  std::string purged_queue_;
-  LettersOptions letters_;
-  uint64_t letter_ = 0;
-  bool letter_payload_ = false;
-  LetterChoice choice_;
-  std::string client_id_;
-  Consent consent_;
-  TailOptions tail_;
-  PasswdOptions passwd_;
-  bool passwd_stdin_ = false;
-  std::string backup_dir_;
-  std::vector<std::string> files_;
-  ExplainOptions explain_;
-  RouteTestOptions trial_;
-  ImportOptions import_;
-  std::function<int()> run_;
-};
+std::ostream& out_;
+std::ostream& err_;
+CLI::App app_{kDescription, "headgate"};
+std::string socket_;
+std::string data_dir_;
+bool json_ = false;
+PeekOptions peek_;
+QueueTailOptions queue_tail_;
+std::string purged_queue_;
+LettersOptions letters_;
+uint64_t letter_ = 0;
+bool letter_payload_ = false;
+LetterChoice choice_;
+std::string client_id_;
+Consent consent_;
+TailOptions tail_;
+PasswdOptions passwd_;
+bool passwd_stdin_ = false;
+std::string backup_dir_;
+std::vector<std::string> files_;
+ExplainOptions explain_;
+RouteTestOptions trial_;
+ImportOptions import_;
+std::function<int()> run_;
+};  // namespace headgate::tools
 
 }  // namespace
 

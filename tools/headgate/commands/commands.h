@@ -115,8 +115,9 @@ struct ExplainOptions {
 int run_route_explain(const ExplainOptions& options, bool json, std::ostream& out, std::ostream& err);
 
 struct RouteTestOptions {
-  std::vector<std::string> files;  // route files and the like; or case files (.rt), which bring their messages
-  std::string sample;              // recorded messages, a JSON object a line
+  std::vector<std::string>
+      files;           // route files and the like; or case files (.rt), which bring their messages
+  std::string sample;  // recorded messages, a JSON object a line
 };
 
 // Runs recorded messages through routes, and tells of each message what matched, why the rest did not, and what came
