@@ -49,8 +49,9 @@ class Routes : public ::testing::Test {
     return message;
   }
 
-  const std::vector<Match>& match(const core::Message& message) {
-    table_->match(message, context_, matches_);
+  const std::vector<Match>& match(core::Message message) {
+    message_ = std::move(message);
+    table_->match(message_, context_, matches_);
     return matches_;
   }
   std::string last_reason(uint32_t route) { return table_->last_reason(route, context_.stats()[route]); }
@@ -68,6 +69,7 @@ class Routes : public ::testing::Test {
 
   std::shared_ptr<const RouteTable> table_;
   std::vector<RouteStatus> statuses_;
+  core::Message message_;  // the last, which projections look into
   MatchContext context_;
   std::vector<Match> matches_;
 };
