@@ -13,7 +13,7 @@ class Computing : public HubTest {
   void configure(nlohmann::json& config) override {
     config["routes"] = {
         {"counts",
-         "SELECT count(*) AS n, sum($body.v) AS v, $window.start AS t0 FROM 'load/#' GROUP BY Tumbling(2s) "
+         "SELECT count(*) AS n, sum($body.v) AS v, $window.start AS t0 FROM 'load/#' GROUP BY Tumbling(500ms) "
          "INTO Topic('out')"},
         {"last", "SELECT $body.n AS n FROM 'out' INTO Topic('again')"}};
     config["log"] = {{"level", "warn"}};
