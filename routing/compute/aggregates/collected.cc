@@ -12,10 +12,13 @@ void EarliestValues::add(Stamp stamp, const Value& value, size_t most) {
   const auto at = std::ranges::upper_bound(entries_, stamp, {}, &Entry::stamp);
   entries_.insert(at, Entry{stamp, {}})->value.keep(value);
   text_bytes_ += value.text.size();
-  while (entries_.size() > most || text_bytes_ > kTextBytesMax) {
-    out_from_ = entries_.back().stamp;
-    drop_last();
-  }
+  while (entries_.size() > most || text_bytes_ > kTextBytesMax) cut_from(entries_.back().stamp);
+}
+
+// Takes all of this stamp out: which of them came first would be left to the order of arrival.
+void EarliestValues::cut_from(Stamp stamp) {
+  out_from_ = stamp;
+  while (!entries_.empty() && is_out(entries_.back().stamp)) drop_last();
 }
 
 void EarliestValues::drop_last() {
@@ -24,17 +27,15 @@ void EarliestValues::drop_last() {
 }
 
 void EarliestValues::merge(const EarliestValues& other, size_t most) {
-  if (other.out_from_ && !is_out(*other.out_from_)) out_from_ = other.out_from_;
-  while (!entries_.empty() && is_out(entries_.back().stamp)) drop_last();
+  if (other.out_from_ && !is_out(*other.out_from_)) cut_from(*other.out_from_);
   for (const Entry& entry : other.entries_) add(entry.stamp, entry.value.value(), most);
 }
 
 void EarliestValues::append_json(std::string& out) const {
-  char before = '[';
+  out += '[';
   for (const Entry& entry : entries_) {
-    out += before;
+    if (&entry != &entries_.front()) out += ',';
     append_json_value(out, entry.value.value());
-    before = ',';
   }
   out += ']';
 }
@@ -62,7 +63,7 @@ void EarliestValues::save(std::string& out) const {
 
 bool EarliestValues::load(PackedReader& in, size_t most) {
   const uint64_t count = in.varint();
-  if (count == 0 || count > most || count > in.rest().size()) return false;
+  if (count > most || count > in.rest().size()) return false;
   for (uint64_t i = 0; i < count; ++i) {
     const Stamp stamp = read_stamp(in);
     KeptValue value;
@@ -72,7 +73,7 @@ bool EarliestValues::load(PackedReader& in, size_t most) {
   const uint8_t cut = in.byte();
   if (cut > 1 || entries_.size() != count) return false;
   if (cut == 1) out_from_ = read_stamp(in);
-  return in.ok() && (entries_.empty() || !is_out(entries_.back().stamp));
+  return in.ok() && (entries_.empty() ? out_from_.has_value() : !is_out(entries_.back().stamp));
 }
 
 Value Collected::value(AggregateKind, Scratch& scratch) const {

@@ -35,6 +35,7 @@ class EarliestValues {
   };
 
   [[nodiscard]] bool is_out(Stamp stamp) const { return out_from_ && stamp >= *out_from_; }
+  void cut_from(Stamp stamp);
   void drop_last();
 
   std::vector<Entry> entries_;  // by stamp

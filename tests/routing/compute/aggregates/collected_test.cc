@@ -54,6 +54,18 @@ TEST(Collected, HoldsAHundredWhateverIsAskedFor) {
   }
 }
 
+TEST(Collected, TakesAllOfOneStampOrNone) {
+  const Aggregate spec = aggregate(collect, 2);
+  for (const bool another_before : {false, true}) {
+    Accumulator state = Accumulator::of(spec);
+    if (another_before) (void)state.add(number(1), Value::undefined(), {1000, 1});
+    for (int i = 0; i < 3; ++i) (void)state.add(number(2 + i), Value::undefined(), {2000, 7});
+    Scratch scratch;
+    EXPECT_EQ(state.value(scratch).text, another_before ? "[1]" : "[]");
+    EXPECT_EQ(saved(reloaded(spec, state)), saved(state));
+  }
+}
+
 TEST(Collected, HasTheSameStateInAnyOrderAndHoweverMerged) {
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     RandomSource random(seed);
