@@ -4,37 +4,12 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/text/json_string.h"
+
 namespace headgate::routing {
 namespace {
 
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
-
-void append_escaped(std::string& out, char c) {
-  constexpr char kHex[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += kHex[static_cast<uint8_t>(c) >> 4];
-      out += kHex[static_cast<uint8_t>(c) & 15];
-  }
-}
-
-bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20; }
 
 // A body path alone, whose text is there; empty for every other expression.
 std::string_view plain_body_json(const Expression& expression, Reading reading, Fields& fields) {
@@ -49,19 +24,6 @@ std::string_view plain_body_json(const Expression& expression, Reading reading, 
 }
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  size_t from = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!needs_escape(text[at])) continue;
-    out.append(text, from, at - from);
-    append_escaped(out, text[at]);
-    from = at + 1;
-  }
-  out.append(text, from);
-  out += '"';
-}
 
 void append_json_number(std::string& out, double number) {
   if (!std::isfinite(number)) {
@@ -90,7 +52,7 @@ bool append_json_value(std::string& out, const Value& value) {
       append_json_number(out, value.number);
       return true;
     case Value::Kind::string:
-      append_json_string(out, value.text);
+      core::append_json_string(out, value.text);
       return true;
     case Value::Kind::json:
       out += value.text;
@@ -102,7 +64,7 @@ bool append_json_value(std::string& out, const Value& value) {
 void JsonRow::begin_member(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
-  append_json_string(out_, name);
+  core::append_json_string(out_, name);
   out_ += ':';
 }
 

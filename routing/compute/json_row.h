@@ -12,7 +12,6 @@
 
 namespace headgate::routing {
 
-void append_json_string(std::string& out, std::string_view text);
 // Shortest digits that read back as the same number; integers below 2^53 without point and exponent. JSON knows no
 // infinity: null.
 void append_json_number(std::string& out, double number);

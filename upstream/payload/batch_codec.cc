@@ -16,6 +16,7 @@
 
 #include "core/content_type.h"
 #include "core/text.h"
+#include "core/text/json_string.h"
 #include "core/topic.h"
 #include "upstream/payload/json_text.h"
 #include "upstream/payload/origin.h"
@@ -167,7 +168,7 @@ void BatchEncoder::State::append_body(const core::Message& message) {
     json.append(",\"b\":").append(message.body);
   } else if (core::is_valid_utf8(message.body)) {
     json += ",\"s\":";
-    append_json_string(json, message.body);
+    core::append_json_string(json, message.body);
   } else {
     json += ",\"x\":";
     append_json_base64(json, message.body);

@@ -10,9 +10,6 @@
 
 namespace headgate::upstream {
 
-// `text` must be well-formed UTF-8. Appends it quoted and escaped (RFC 8259 section 7).
-void append_json_string(std::string& out, std::string_view text);
-
 // Takes text of uncertain origin, too: if it is not UTF-8 it is taken for Latin-1, because one bad property
 // must not make a whole batch unreadable.
 void append_json_lossy(std::string& out, std::string_view text);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "core/text/json_string.h"
 #include "routing/language/parse/parser.h"
 
 namespace headgate::routing {
@@ -20,7 +21,7 @@ std::string number(double value) {
 
 std::string string(std::string_view value) {
   std::string out;
-  append_json_string(out, value);
+  core::append_json_string(out, value);
   return out;
 }
 
