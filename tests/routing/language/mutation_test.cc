@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <random>
 
 #include "routing/table/compile.h"
 #include "routing/table/route_table.h"
+#include "tests/routing/language/spoiler.h"
 
 namespace headgate::routing {
 namespace {
@@ -32,39 +32,6 @@ constexpr std::array<std::string_view, 40> kPieces = {
     "<>",    "<",    ">=",   ",",         ";", "@",   "$",     "$body.a", "$upstream", "NOT ",
     " AND ", " OR ", "null", "undefined", "5", "-5",  "1e999", "abs(",    "\xFF",      "\n"};
 
-class Mutator {
- public:
-  explicit Mutator(uint32_t seed) : random_(seed) {}
-
-  std::string next() {
-    std::string text(kRoutes[pick(kRoutes.size())]);
-    for (size_t i = 1 + pick(4); i > 0; --i) mutate(text);
-    return text;
-  }
-
- private:
-  size_t pick(size_t count) { return random_() % count; }
-
-  void mutate(std::string& text) {
-    const size_t at = pick(text.size() + 1);
-    switch (pick(4)) {
-      case 0:
-        text.insert(at, kPieces[pick(kPieces.size())]);
-        break;
-      case 1:
-        text.erase(at, 1 + pick(8));
-        break;
-      case 2:
-        text.replace(at, std::min<size_t>(1, text.size() - at), kPieces[pick(kPieces.size())]);
-        break;
-      default:
-        text.insert(at, kRoutes[pick(kRoutes.size())].substr(pick(20), pick(30)));
-    }
-  }
-
-  std::mt19937 random_;
-};
-
 void expect_places_inside(const std::vector<Diagnostic>& found, const std::string& text) {
   for (const Diagnostic& d : found) {
     EXPECT_LE(d.offset, text.size());
@@ -89,10 +56,10 @@ bool is_beyond_edgehub(const std::vector<Diagnostic>& found, const CompiledRoute
 
 TEST(Mutations, ThatEdgeHubTakesComputeNothing) {
   constexpr uint32_t kSeed = 20261129;
-  Mutator mutator(kSeed);
+  testing::Spoiler spoiler(kRoutes, kPieces, kSeed);
   size_t taken = 0;
   for (int i = 0; i < 5000; ++i) {
-    const std::string text = mutator.next();
+    const std::string text = spoiler.next(1 + spoiler.pick(4));
     std::vector<Diagnostic> found;
     CompiledRoute route;
     if (!compiles(text, Semantics::edgehub, found, route) || is_beyond_edgehub(found, route)) continue;
@@ -108,7 +75,7 @@ TEST(Mutations, ThatEdgeHubTakesComputeNothing) {
 
 TEST(Mutations, CompileOrSayWhy) {
   constexpr uint32_t kSeed = 20260801;
-  Mutator mutator(kSeed);
+  testing::Spoiler spoiler(kRoutes, kPieces, kSeed);
   core::Message message;
   message.topic = "plant/1/temperature";
   message.body = R"({"a":[{"b":5}],"machine":{"temperature":71}})";
@@ -117,7 +84,7 @@ TEST(Mutations, CompileOrSayWhy) {
   for (int i = 0; i < 10'000; ++i) {
     RouteSpec spec;
     spec.name = "mutant";
-    spec.text = mutator.next();
+    spec.text = spoiler.next(1 + spoiler.pick(4));
     spec.semantics = i % 2 == 0 ? Semantics::strict : Semantics::edgehub;
     const auto built = RouteTable::build(std::span(&spec, 1));
     const RouteStatus& status = built.statuses[0];

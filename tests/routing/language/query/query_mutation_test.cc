@@ -2,122 +2,88 @@
 // compute, from a seed that a failure prints; what may not happen aborts in run_route().
 #include <gtest/gtest.h>
 
-#include <random>
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "routing/table/compile.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/route_target.h"
 #include "tests/routing/language/query/computing_routes.h"
+#include "tests/routing/language/spoiler.h"
 
 namespace headgate::testing {
 namespace {
 
-constexpr std::array<std::string_view, 62> kPieces = {" ",
-                                                      "(",
-                                                      ")",
-                                                      "{",
-                                                      "}",
-                                                      "{{",
-                                                      "}}",
-                                                      "[0]",
-                                                      "'",
-                                                      "\"",
-                                                      "\\",
-                                                      "/*",
-                                                      "*/",
-                                                      "/",
-                                                      "*",
-                                                      "-",
-                                                      "||",
-                                                      "??",
-                                                      "=",
-                                                      ",",
-                                                      "$",
-                                                      "$body.a",
-                                                      "NOT ",
-                                                      " AND ",
-                                                      "null",
-                                                      "5",
-                                                      "-5",
-                                                      "1e999",
-                                                      "abs(",
-                                                      "\xFF",
-                                                      " AS ",
-                                                      " GROUP BY ",
-                                                      " HAVING ",
-                                                      " OVER (",
-                                                      " FILTER (WHERE ",
-                                                      "count(*)",
-                                                      "avg(",
-                                                      "lag(",
-                                                      "Tumbling(",
-                                                      "1m",
-                                                      "10s",
-                                                      "minute, ",
-                                                      "0.5",
-                                                      "'2%'",
-                                                      "$window.",
-                                                      "payload()",
-                                                      "topic_level(",
-                                                      "SELECT ",
-                                                      "FROM ",
-                                                      " WHERE ",
-                                                      " INTO ",
-                                                      "Topic('",
-                                                      "Upstream(",
-                                                      "$deadletter",
-                                                      "TIMESTAMP BY ",
-                                                      " by ",
-                                                      "every(",
-                                                      "changed(",
-                                                      "distinct",
-                                                      "Offset(",
-                                                      "percentile(",
-                                                      "\n"};
-
-class Spoiler {
- public:
-  explicit Spoiler(uint32_t seed) : random_(seed) {}
-
-  std::string next() {
-    std::string text(kComputingRoutes[pick(kComputingRoutes.size())]);
-    for (size_t i = pick(5); i > 0; --i) spoil(text);
-    return text;
-  }
-  char choice() { return static_cast<char>(random_()); }
-
- private:
-  size_t pick(size_t count) { return random_() % count; }
-
-  void spoil(std::string& text) {
-    const size_t at = pick(text.size() + 1);
-    switch (pick(4)) {
-      case 0:
-        text.insert(at, kPieces[pick(kPieces.size())]);
-        break;
-      case 1:
-        text.erase(at, 1 + pick(8));
-        break;
-      case 2:
-        text.replace(at, std::min<size_t>(pick(4), text.size() - at), kPieces[pick(kPieces.size())]);
-        break;
-      default: {
-        const std::string_view other = kComputingRoutes[pick(kComputingRoutes.size())];
-        text.insert(at, other.substr(pick(other.size()), pick(40)));
-      }
-    }
-  }
-
-  std::mt19937 random_;
-};
+constexpr auto kComputingPieces = std::to_array<std::string_view>({" ",
+                                                                   "(",
+                                                                   ")",
+                                                                   "{",
+                                                                   "}",
+                                                                   "{{",
+                                                                   "}}",
+                                                                   "[0]",
+                                                                   "'",
+                                                                   "\"",
+                                                                   "\\",
+                                                                   "/*",
+                                                                   "*/",
+                                                                   "/",
+                                                                   "*",
+                                                                   "-",
+                                                                   "||",
+                                                                   "??",
+                                                                   "=",
+                                                                   ",",
+                                                                   "$",
+                                                                   "$body.a",
+                                                                   "NOT ",
+                                                                   " AND ",
+                                                                   "null",
+                                                                   "5",
+                                                                   "-5",
+                                                                   "1e999",
+                                                                   "abs(",
+                                                                   "\xFF",
+                                                                   " AS ",
+                                                                   " GROUP BY ",
+                                                                   " HAVING ",
+                                                                   " OVER (",
+                                                                   " FILTER (WHERE ",
+                                                                   "count(*)",
+                                                                   "avg(",
+                                                                   "lag(",
+                                                                   "Tumbling(",
+                                                                   "1m",
+                                                                   "10s",
+                                                                   "minute, ",
+                                                                   "0.5",
+                                                                   "'2%'",
+                                                                   "$window.",
+                                                                   "payload()",
+                                                                   "topic_level(",
+                                                                   "SELECT ",
+                                                                   "FROM ",
+                                                                   " WHERE ",
+                                                                   " INTO ",
+                                                                   "Topic('",
+                                                                   "Upstream(",
+                                                                   "$deadletter",
+                                                                   "TIMESTAMP BY ",
+                                                                   " by ",
+                                                                   "every(",
+                                                                   "changed(",
+                                                                   "distinct",
+                                                                   "Offset(",
+                                                                   "percentile(",
+                                                                   "\n"});
 
 size_t run(uint32_t seed, int count) {
-  Spoiler spoiler(seed);
+  Spoiler spoiler(kComputingRoutes, kComputingPieces, seed);
   size_t compiled = 0;
   std::string input;
   for (int i = 0; i < count; ++i) {
-    input = spoiler.choice() + spoiler.next();
+    input = spoiler.letter() + spoiler.next(spoiler.pick(5));
     fuzz::now_running = input;
     fuzz::run_route(input);
     std::vector<routing::Diagnostic> ignored;
