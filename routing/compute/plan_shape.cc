@@ -105,14 +105,13 @@ std::string plan_signature(const ComputePlan& plan) {
 }
 
 uint64_t group_bound_bytes(const ComputePlan& plan) {
+  const uint64_t memories = kMemoryBytes * plan.query.stateful.size();
   const uint64_t panes = panes_max(plan);
-  if (panes == 0) return kMemoryBytes * plan.query.stateful.size();
-  const bool merges =
-      plan.query.window.kind == Window::Kind::hopping || plan.query.window.kind == Window::Kind::sliding;
-  const uint64_t sums = sums_bytes_max(plan.query);
-  // Merged panes that are kept are a third of the panes.
-  return kGroupBytes + kKeyBytes + panes * (sizeof(Pane) + sums) + (merges ? panes / 3 * sums : 0) +
-         kMemoryBytes * plan.query.stateful.size();
+  if (panes == 0) return memories;
+  const bool packs =
+      plan.query.window.kind == Window::Kind::tumbling || plan.query.window.kind == Window::Kind::hopping;
+  return kGroupBytes + kKeyBytes + memories +
+         Panes::bytes_max(panes, plan.query.aggregates.size(), sums_bytes_max(plan.query), packs);
 }
 
 uint64_t state_bound_bytes(const ComputePlan& plan) {

@@ -86,17 +86,24 @@ bool GroupSet::load_pane(std::string_view key, std::string_view bytes) {
                       pane.at == at && is_near(pane);
   if (!loaded) return false;
   pane.stored = true;
-  homeless_[group].push_back(std::move(pane));
+  if (Group* known = table_.with_id(group))
+    adopt(known, group, std::move(pane));
+  else
+    homeless_[group].push_back(std::move(pane));
   return true;
+}
+
+// A pane that belongs nowhere is removed from the store.
+void GroupSet::adopt(Group* group, uint64_t id, Pane pane) {
+  const int64_t at = pane.at;
+  if (!group || !group->panes.load(std::move(pane))) return gone_panes_.push_back(pane_entry(id, at));
+  if (packs_) group->panes.pack();
 }
 
 void GroupSet::settle() {
   for (auto& [id, panes] : std::exchange(homeless_, {})) {
     Group* group = table_.with_id(id);
-    for (Pane& pane : panes) {
-      const int64_t at = pane.at;
-      if (!group || !group->panes.load(std::move(pane))) gone_panes_.push_back(pane_entry(id, at));
-    }
+    for (Pane& pane : panes) adopt(group, id, std::move(pane));
   }
   table_.order_by_touch();
   table_.for_each([&](Group& group) { reckon(group); });

@@ -15,8 +15,10 @@ class GroupSet {
  public:
   using Put = Computation::Put;
 
-  // `none`: the query's empty sums. `farthest`: no pane that was stored here is further from 0.
-  GroupSet(Sums none, int64_t farthest) : none_(std::move(none)), farthest_(farthest) {}
+  // `none`: the query's empty sums. `farthest`: no pane that was stored here is further from 0. `packs`: whether panes
+  // before a group's last are packed.
+  GroupSet(Sums none, int64_t farthest, bool packs)
+      : none_(std::move(none)), farthest_(farthest), packs_(packs) {}
 
   [[nodiscard]] KeptTable<Group>& table() { return table_; }
   [[nodiscard]] const KeptTable<Group>& table() const { return table_; }
@@ -38,10 +40,12 @@ class GroupSet {
 
  private:
   void reckon(Group& group);
+  void adopt(Group* group, uint64_t id, Pane pane);
   [[nodiscard]] bool is_near(const Pane& pane) const { return pane.at > -farthest_ && pane.at < farthest_; }
 
   Sums none_;
   int64_t farthest_;
+  bool packs_;
   KeptTable<Group> table_;
   uint64_t bytes_ = 0;
   std::vector<std::string> gone_panes_;                       // keys of stored panes whose groups are gone

@@ -20,6 +20,8 @@ class WindowKind {
 
   // No pane that a message can have made is further from 0.
   [[nodiscard]] int64_t farthest_place() const;
+  // Panes before a group's last are packed.
+  [[nodiscard]] bool packs() const { return std::holds_alternative<TimeWindows>(kind_); }
   [[nodiscard]] Placement place(Group& group, Moment moment);
   // The result that a message which was just placed and added brings about.
   [[nodiscard]] std::optional<Closing> completed(Group& group, int64_t time_ms) const;

@@ -52,14 +52,14 @@ Placement TimeWindows::place(Group& group, Moment moment) {
            std::max(first, first_end(std::max(moment.reached_ms - late_.keep_ms, group.forgotten_until_ms))),
            std::min(last, moment.reached_ms));
   if (placed.late) group.closed_until_ms = std::max(group.closed_until_ms, moment.reached_ms);
-  placed.pane = &group.panes.find_or_add(pane_of(placed.time_ms), none_);
+  placed.pane = &group.panes.unpack_or_add(pane_of(placed.time_ms), none_);
   return placed;
 }
 
 bool TimeWindows::holds_panes(const Group& group, int64_t end_ms) const {
   const Closing window = window_until(end_ms);
   const size_t first = group.panes.first_from(window.from);
-  return first < group.panes.size() && group.panes[first].at < window.to;
+  return first < group.panes.size() && group.panes.at(first) < window.to;
 }
 
 // A window that had no message has given no result: its first one is not a revision.
@@ -89,12 +89,12 @@ std::optional<int64_t> TimeWindows::next_end(const Group& group) const {
   const int64_t earliest = first_end(group.closed_until_ms);
   const size_t index = group.panes.first_from(pane_of(earliest - size_ms_));
   if (index == group.panes.size()) return std::nullopt;
-  return std::max(earliest, first_end(pane_start(group.panes[index].at)));
+  return std::max(earliest, first_end(pane_start(group.panes.at(index))));
 }
 
 std::optional<int64_t> TimeWindows::next(const Group& group) const {
   if (group.panes.empty()) return std::nullopt;
-  const int64_t expires = last_end(pane_start(group.panes[0].at)) + late_.keep_ms;
+  const int64_t expires = last_end(pane_start(group.panes.at(0))) + late_.keep_ms;
   return std::min(next_end(group).value_or(kForever), expires);
 }
 
@@ -112,7 +112,7 @@ void TimeWindows::pass(Group& group, int64_t at_ms) const {
   group.forgotten_until_ms = std::max(group.forgotten_until_ms, kept_from);
   std::erase_if(group.revisions, [&](const Revision& one) { return one.end_ms <= kept_from && !one.owed; });
   if (!group.revisions.empty() && group.revisions.front().end_ms <= kept_from) return;
-  while (!group.panes.empty() && last_end(pane_start(group.panes[0].at)) <= kept_from)
+  while (!group.panes.empty() && last_end(pane_start(group.panes.at(0))) <= kept_from)
     group.panes.remove_first();
 }
 
@@ -134,8 +134,8 @@ int64_t TimeWindows::holds_until(const Group& group) const {
 std::vector<Closing> TimeWindows::open(const Group& group) const {
   std::vector<Closing> windows;
   for (size_t i = 0; i < group.panes.size(); ++i) {
-    const int64_t start = pane_start(group.panes[i].at);
-    const bool given = !windows.empty() && group.panes[i].at < windows.back().to;
+    const int64_t start = pane_start(group.panes.at(i));
+    const bool given = !windows.empty() && group.panes.at(i) < windows.back().to;
     if (given || last_end(start) <= group.closed_until_ms) continue;
     windows.push_back(window_until(std::max(first_end(start), first_end(group.closed_until_ms))));
     windows.back().complete = false;

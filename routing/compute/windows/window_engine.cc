@@ -52,7 +52,7 @@ WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, Comput
       kind_(plan),
       writer_(plan, evaluator, counts, sample),
       clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), plan.limits.groups_max),
-      groups_(empty_sums(plan.query), kind_.farthest_place()),
+      groups_(empty_sums(plan.query), kind_.farthest_place(), kind_.packs()),
       clock_in_key_(keys_tell_clock(plan.query)) {}
 
 int64_t WindowEngine::time_of(MessageRow& row) {
@@ -219,7 +219,7 @@ void WindowEngine::forget(Group& group) {
 }
 
 void WindowEngine::write(Group& group, Closing closing, Results& out) {
-  const Sums* sums = group.panes.merge(closing.from, closing.to, merged_);
+  const Sums* sums = group.panes.merge(closing.from, closing.to, merging_);
   if (closing.start_ms < group.lacks_until_ms) closing.complete = false;
   if (sums) writer_.write(group.key, *sums, closing, out);
 }

@@ -85,7 +85,7 @@ class WindowEngine {
   int64_t forgotten_until_ms_ = kNever;  // groups that are no more gave their results until then
   bool rest_changed_ = false;
   std::string key_;  // scratch
-  Sums merged_;      // scratch
+  Merging merging_;  // scratch
 };
 
 }  // namespace headgate::routing

@@ -51,6 +51,22 @@ TEST(Bounds, OfABytePassOnEachMessageAsAWindowThatIsNotComplete) {
   EXPECT_EQ(course.computation().state_bytes(), 0);
 }
 
+// By default 100 keys have 16 MiB: an hour that moves by the second is 3,600 panes for each.
+TEST(Bounds, LeaveRoomForHoursThatMoveByTheSecond) {
+  Plan plan("SELECT avg($body.v) AS v FROM /messages/* GROUP BY $body.k, Hopping(1h, 1s) INTO $upstream");
+  plan.limits().state_bytes_max /= 10;
+  Course course(plan);
+  const size_t before = allocated();
+  for (int i = 0; i < 10 * 4000; ++i) {
+    course.send(i * 100, R"({"k":)" + std::to_string(i % 10) + R"(,"v":)" + std::to_string(i % 977) + ".25}");
+    if (i % 4096 == 0) course.save();
+    if (i % 100 == 0) (void)course.results();
+  }
+  EXPECT_EQ(course.computation().counts().evicted, 0);
+  const size_t stored = course.stored().size() * 200;
+  EXPECT_LT(allocated(), before + course.computation().state_bytes() + stored);
+}
+
 TEST(Bounds, HoldForMemoriesThatGrowTogether) {
   Plan plan("SELECT lag($body.v, 50) OVER ($body.k) AS before FROM /messages/* INTO $upstream");
   plan.limits().state_bytes_max = 200'000;

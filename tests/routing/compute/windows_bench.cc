@@ -25,7 +25,6 @@ std::shared_ptr<const ComputePlan> plan_of(const char* route) {
   plan->condition = std::move(compiled->condition);
   plan->reading = compiled->reading;
   plan->sinks = std::move(compiled->sinks);
-  plan->limits.state_bytes_max = uint64_t{1} << 32;
   return plan;
 }
 
