@@ -1,5 +1,6 @@
 #include "hub/engine/queue_rules.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "hub/engine/session_records.h"
@@ -80,7 +81,7 @@ void QueueRules::let_go(store::QueueId queue, bool on_purpose) {
     const auto purged = store_.purge(queue);
     log_.info("queue_purged", {{"queue", name}, {"messages", purged ? *purged : 0}, {"reason", "onRemove"}});
   }
-  const bool empty = store_.stats(queue).waiting() == 0;
+  const bool empty = store_.stats(queue).waiting() == 0 && !expected_.contains(queue);
   if (empty || on_remove == OnRemove::purge) remember(name, std::nullopt);
   if (kind == store::QueueKind::link) return;  // it is in every hub, and the link drains it
   if (empty) return remove(queue);
@@ -98,14 +99,29 @@ void QueueRules::remove(store::QueueId queue) {
   }
 }
 
+bool QueueRules::is_known(store::QueueId queue) const {
+  return rules_.contains(queue) || held_.contains(queue) ||
+         std::ranges::find(draining_, queue) != draining_.end();
+}
+
+void QueueRules::expect(const std::set<store::QueueId>& queues) {
+  expected_ = queues;
+  for (const store::QueueId queue : queues) {
+    if (is_known(queue) || store_.stats(queue).attributes.kind != store::QueueKind::input) continue;
+    draining_.push_back(queue);
+    more_drained_ = true;
+  }
+}
+
 bool QueueRules::remove_drained() {
+  const bool more = std::exchange(more_drained_, false);
   const size_t removed = std::erase_if(draining_, [this](store::QueueId queue) {
-    if (store_.stats(queue).waiting() > 0) return false;
+    if (store_.stats(queue).waiting() > 0 || expected_.contains(queue)) return false;
     log_.info("queue_drained", {{"queue", store_.stats(queue).name}});
     remove(queue);
     return true;
   });
-  return removed > 0;
+  return more || removed > 0;
 }
 
 }  // namespace headgate::hub

@@ -46,13 +46,17 @@ class QueueRules {
 
   // Kept, and nobody's to read.
   [[nodiscard]] bool is_held(store::QueueId queue) const { return held_.contains(queue); }
-  // Removes drained queues that have become empty. True if there were any.
+  // More is to come into these queues although no route may lead there any more: they are drained, and not removed
+  // before that has ended.
+  void expect(const std::set<store::QueueId>& queues);
+  // Removes drained queues that have become empty. True if there were any, or if expect() has made one drained.
   bool remove_drained();
 
  private:
   core::Status load_stored();
   void remember(std::string_view queue_name, std::optional<routing::OnRemove> on_remove);
   void let_go(store::QueueId queue, bool on_purpose);
+  [[nodiscard]] bool is_known(store::QueueId queue) const;
   void remove(store::QueueId queue);
 
   store::QueueStore& store_;
@@ -61,6 +65,8 @@ class QueueRules {
   std::map<store::QueueId, routing::QueueRule> rules_;
   std::map<store::QueueId, std::string> held_;
   std::vector<store::QueueId> draining_;
+  std::set<store::QueueId> expected_;
+  bool more_drained_ = false;
 };
 
 }  // namespace headgate::hub

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = routing::Sink::Kind;
 
-// Messages for this kind of sink wait in a queue. A new kind has to say here, in destination_of() and in
+// Messages for this kind of sink wait in a queue. A new kind has to say here, in open_queues() and in
 // match() what becomes of its messages, or this does not compile.
 bool has_queue(Kind kind) {
   switch (kind) {
@@ -41,7 +41,7 @@ GoodRoutes good_of(const WantedRoutes& wanted, std::span<const routing::RouteSta
 }  // namespace
 
 RouteSet::RouteSet(store::QueueStore& store, core::Log& log)
-    : store_(store), log_(log), rules_(store, log), table_(routing::RouteTable::build({}).table) {}
+    : store_(store), log_(log), rules_(store, log), routed_{routing::RouteTable::build({}).table, {}} {}
 
 core::Status RouteSet::restore() {
   return store_.for_each(kRoutePrefix, [this](std::string_view key, std::string_view value) {
@@ -53,15 +53,11 @@ core::Status RouteSet::restore() {
 
 core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                            const store::QueuePolicy& defaults) {
-  WantedRoutes wanted = with_last_good(routes, good());
+  WantedRoutes wanted = with_last_good(routes, in_force());
   auto built = build(wanted, default_ttl_s);
 
-  std::vector<Destination> destinations;
-  for (const routing::Endpoint& endpoint : built.table->endpoints()) {
-    auto destination = destination_of(endpoint);
-    if (!destination) return core::fail(destination.error());
-    destinations.push_back(*std::move(destination));
-  }
+  auto routed = open_queues(built.table, store_);
+  if (!routed) return core::fail(routed.error());
   store::QueueId inputs_queue = 0;
   if (!built.table->computing().empty()) {
     const auto queue = store_.open_queue(kInputsQueue, {store::QueueKind::computation});
@@ -73,10 +69,9 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
   const WantedRoutes before = std::exchange(wanted_, std::move(wanted));
   const auto statuses_before = std::exchange(statuses_, std::move(built.statuses));
   const GoodRoutes good_before = good_of(before, statuses_before);
-  changes_ = changes_between(good_before, good());
-  table_ = std::move(built.table);
+  changes_ = changes_between(good_before, in_force());
+  routed_ = *std::move(routed);
   context_ = {};  // its counters are by route index, and start again with the table
-  destinations_ = std::move(destinations);
   remember();
   const LetGo let_go{!wanted_.puzzling, queues_let_go(good_before, changes_)};
   const core::Status ruled = rules_.use(uses(), defaults, let_go);
@@ -90,7 +85,7 @@ routing::RouteTable::Built RouteSet::build(WantedRoutes& wanted, uint32_t defaul
     return routing::RouteTable::build(routing::route_specs(wanted.routes.entries, default_ttl_s));
   };
   auto built = compile();
-  const GoodRoutes known = good();
+  const GoodRoutes known = in_force();
   bool again = false;
   for (size_t i = 0; i < built.statuses.size(); ++i) {
     if (built.statuses[i].ok()) continue;
@@ -103,63 +98,44 @@ routing::RouteTable::Built RouteSet::build(WantedRoutes& wanted, uint32_t defaul
   return built;
 }
 
-GoodRoutes RouteSet::good() const { return good_of(wanted_, statuses_); }
+GoodRoutes RouteSet::in_force() const { return good_of(wanted_, statuses_); }
+
+bool RouteSet::is_left_out(std::string_view route) const {
+  return std::ranges::any_of(statuses_,
+                             [&](const auto& status) { return status.name == route && !status.ok(); });
+}
 
 std::set<std::string> RouteSet::files() const {
   std::set<std::string> files;
-  for (const auto& [name, entry] : good()) files.insert(entry->file);
+  for (const auto& [name, entry] : in_force()) files.insert(entry->file);
   return files;
 }
 
 // Writes down what is in force, as far as it changed. If the store has failed, its owner has been told.
 void RouteSet::remember() {
   std::vector<store::KeyValue> values;
-  const GoodRoutes in_force = good();
+  const GoodRoutes good = in_force();
   const auto key = [](std::string_view name) { return std::string(kRoutePrefix).append(name); };
   for (const auto* names : {&changes_.added, &changes_.changed}) {
     for (const std::string& name : *names)
-      values.push_back({key(name), routing::route_record(*in_force.at(name))});
+      values.push_back({key(name), routing::route_record(*good.at(name))});
   }
   for (const std::string& name : changes_.removed) values.push_back({key(name), std::nullopt});
   if (!values.empty()) (void)store_.put(values);
 }
 
-core::Result<RouteSet::Destination> RouteSet::destination_of(const routing::Endpoint& endpoint) {
-  switch (endpoint.kind) {
-    case Kind::upstream:
-    case Kind::module_input: {
-      const bool upstream = endpoint.kind == Kind::upstream;
-      const auto attributes =
-          upstream ? store::link_attributes() : store::QueueAttributes{store::QueueKind::input};
-      const auto queue = store_.open_queue(endpoint.name, attributes);
-      if (!queue) return core::fail(queue.error());
-      return Destination{endpoint.kind, *queue, {}};
-    }
-    case Kind::topic:
-      return Destination{endpoint.kind, 0, endpoint.topic};
-    case Kind::null:
-      return Destination{endpoint.kind, 0, {}};
-    case Kind::dead_letter: {
-      const auto queue = store_.open_queue(store::kDeadQueue, {store::QueueKind::dead});
-      if (!queue) return core::fail(queue.error());
-      return Destination{endpoint.kind, *queue, {}};
-    }
-  }
-  return core::fail(core::Errc::invalid, "endpoint '" + endpoint.name + "' is of no known kind");
-}
-
 std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
-  table_->match(message, context_, matches_);
+  table().match(message, context_, matches_);
   hits_.clear();
   for (const routing::Match& match : matches_) {
-    const Destination& destination = destinations_[match.endpoint];
+    const Destination& destination = routed_.destinations[match.endpoint];
     switch (destination.kind) {
       case Kind::upstream:
       case Kind::module_input:
         hits_.push_back({.queue = destination.queue, .lane = match.lane, .ttl_s = match.ttl_s});
         break;
       case Kind::dead_letter:
-        hits_.push_back({.queue = destination.queue, .dead_by = &table_->routes()[match.route].name});
+        hits_.push_back({.queue = destination.queue, .dead_by = &table().routes()[match.route].name});
         break;
       case Kind::topic:
         hits_.push_back({.republish_to = &destination.topic, .retain = match.retain});
@@ -186,8 +162,8 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
   std::vector<QueueRules::Use> uses;
   for (size_t i = 0; i < statuses_.size(); ++i) {
     if (!statuses_[i].ok()) continue;
-    for (const uint32_t endpoint : table_->routes()[*statuses_[i].route].endpoints) {
-      const Destination& to = destinations_[endpoint];
+    for (const uint32_t endpoint : table().routes()[*statuses_[i].route].endpoints) {
+      const Destination& to = routed_.destinations[endpoint];
       if (has_queue(to.kind)) uses.push_back({to.queue, wanted_.routes.entries[i].queue});
     }
   }
@@ -216,7 +192,7 @@ void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
   info.matched = stats.matched;
   info.undefined = stats.undefined;
   info.unreadable = stats.unreadable;
-  info.undefined_last = table_->last_reason(route, stats);
+  info.undefined_last = table().last_reason(route, stats);
   info.undefined_last_ms = stats.last_ms;
   info.type_errors = stats.type_errors;
   info.type_error_last = context_.type_error(route);
@@ -243,9 +219,9 @@ std::vector<RouteInfo> RouteSet::describe() const {
     info.priority = entry.priority;
     info.active = status.ok();
     if (status.ok()) {
-      const routing::RouteInfo& route = table_->routes()[*status.route];
+      const routing::RouteInfo& route = table().routes()[*status.route];
       for (const uint32_t endpoint : route.endpoints)
-        info.endpoints.push_back(table_->endpoints()[endpoint].name);
+        info.endpoints.push_back(table().endpoints()[endpoint].name);
       info.ttl_s = route.ttl_s;
       add_counts(*status.route, info);
     } else {

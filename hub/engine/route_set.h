@@ -16,6 +16,7 @@
 #include "hub/admin/hub_view.h"
 #include "hub/engine/queue_rules.h"
 #include "hub/engine/routes/last_good.h"
+#include "hub/engine/routes/routed_table.h"
 #include "routing/files/route_file.h"
 #include "routing/table/route_table.h"
 #include "store/queue_store.h"
@@ -39,13 +40,6 @@ class RouteSet {
     const std::string* dead_by = nullptr;       // the route that sends it to the dead letters; the same
   };
 
-  // The place that an endpoint of the table leads to.
-  struct Destination {
-    routing::Sink::Kind kind = routing::Sink::Kind::null;
-    store::QueueId queue = 0;  // upstream, module_input, dead_letter
-    std::string topic;         // topic
-  };
-
   // No routes yet. `store` and `log` are borrowed.
   RouteSet(store::QueueStore& store, core::Log& log);
 
@@ -59,15 +53,18 @@ class RouteSet {
   // old routes stay then.
   core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                    const store::QueuePolicy& defaults = {});
-  // Call about once a second. True if a drained queue became empty and is gone: inputs() is another now.
+  // Call about once a second. True if inputs() is another now: a drained queue became empty and is gone, or another is
+  // to be drained.
   bool remove_drained() { return rules_.remove_drained(); }
+  // See QueueRules::expect().
+  void expect(const std::set<store::QueueId>& queues) { rules_.expect(queues); }
 
   // Where this message goes; valid until the next call.
   [[nodiscard]] std::span<const Hit> match(const core::Message& message);
   // Routes that make something of the message last matched, and what one of them makes of it.
   [[nodiscard]] std::span<const routing::RouteIndex> projecting() const { return context_.projecting(); }
   [[nodiscard]] routing::ComputeResult project(routing::RouteIndex route) {
-    return table_->project(route, context_);
+    return table().project(route, context_);
   }
   // Routes with state take the message last matched: it is an input, see inputs_queue().
   [[nodiscard]] bool computed() const { return context_.computed(); }
@@ -77,11 +74,13 @@ class RouteSet {
   // Rule of a route in force about its queue; of one that is not, an empty one.
   [[nodiscard]] routing::QueueRule rule_of(std::string_view route) const;
 
-  [[nodiscard]] const routing::RouteTable& table() const { return *table_; }
-  // Where a sink of a route in the table leads.
-  [[nodiscard]] const Destination& destination(routing::RouteIndex route, size_t sink) const {
-    return destinations_[table_->routes()[route].endpoints[sink]];
-  }
+  [[nodiscard]] const routing::RouteTable& table() const { return *routed_.table; }
+  // With where its routes lead; stays where it is, and changes with use().
+  [[nodiscard]] const RoutedTable& routed() const { return routed_; }
+  // Routes in force, by name; before use() those of the last run. Good until use().
+  [[nodiscard]] GoodRoutes in_force() const;
+  // True for a route that is wanted and not in force, because it does not compile.
+  [[nodiscard]] bool is_left_out(std::string_view route) const;
 
   // Module inputs by topic: of the current routes, and of queues that are drained.
   [[nodiscard]] std::map<std::string, store::QueueId> inputs() const;
@@ -94,7 +93,7 @@ class RouteSet {
     uint64_t unreadable = 0;  // because $body could not read the body
   };
   [[nodiscard]] Undecided undecided() const;
-  [[nodiscard]] size_t active() const { return table_->routes().size(); }
+  [[nodiscard]] size_t active() const { return table().routes().size(); }
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
   // Routes in force in an earlier version, because their description is broken.
   [[nodiscard]] size_t kept() const { return wanted_.kept.size(); }
@@ -104,9 +103,6 @@ class RouteSet {
   [[nodiscard]] const RouteChanges& changes() const { return changes_; }
 
  private:
-  [[nodiscard]] core::Result<Destination> destination_of(const routing::Endpoint& endpoint);
-  // Routes in force, by name; before use() those of the last run.
-  [[nodiscard]] GoodRoutes good() const;
   [[nodiscard]] routing::RouteTable::Built build(WantedRoutes& wanted, uint32_t default_ttl_s) const;
   void remember();
   void report() const;
@@ -117,10 +113,9 @@ class RouteSet {
   store::QueueStore& store_;
   core::Log& log_;
   QueueRules rules_;
-  std::shared_ptr<const routing::RouteTable> table_;
+  RoutedTable routed_;
   routing::MatchContext context_;
-  Undecided undecided_before_;             // with earlier tables
-  std::vector<Destination> destinations_;  // by endpoint index
+  Undecided undecided_before_;  // with earlier tables
   store::QueueId inputs_queue_ = 0;
   WantedRoutes wanted_;
   std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()

@@ -139,6 +139,11 @@ Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view sou
   return truth;
 }
 
+bool Computation::close(size_t results_max, Results& out) {
+  state_->settle();
+  return state_->windows && state_->windows->close(results_max, out);
+}
+
 std::optional<int64_t> Computation::due_ms() const {
   state_->settle();
   return state_->windows ? state_->windows->due_ms() : std::nullopt;

@@ -89,6 +89,9 @@ class Computation {
   // sliding and count windows, of routes without a window, and of groups for which there is no room any more.
   [[nodiscard]] Truth take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
                            bool& dead_letter, Results& out);
+  // Gives what windows that are open have so far, `complete` false, each once, at most `results_max` of them; for a
+  // route that ends. Call it after advance() has returned false, and take no message after it. True: there are more.
+  [[nodiscard]] bool close(size_t results_max, Results& out);
   // When advance() next has something to give, in hub time; nullopt: not before another message.
   [[nodiscard]] std::optional<int64_t> due_ms() const;
 

@@ -116,6 +116,14 @@ ComputeLimits read_compute_rule(const Json& route, bool unknown_keys_allowed,
   return limits;
 }
 
+OnChange read_on_change(const Json& route, std::vector<QueueRuleProblem>& problems) {
+  const auto told = route.find("onChange");
+  if (told == route.end() || *told == "drain") return OnChange::drain;
+  if (*told != "restart")
+    problems.push_back({"onChange", "is " + describe(*told) + R"(; allowed: "drain" or "restart")"});
+  return OnChange::restart;
+}
+
 void write_compute_rule(const ComputeLimits& limits, Json& route) {
   const ComputeLimits plain;
   for (const Term& term : kTerms) {

@@ -1,7 +1,9 @@
-// Terms of a computing route that stand beside its text: `late` and `state` of a route file.
+// Terms of a computing route that stand beside its text: `late`, `state` and `onChange` of a route file.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 #include <vector>
 
 #include "routing/compute/computation.h"
@@ -9,10 +11,18 @@
 
 namespace headgate::routing {
 
+// Fate of what a route remembers when another version of it computes something else: its open windows give what they
+// have, or nothing.
+enum class OnChange : uint8_t { drain, restart };
+
 // Reads `late` ({"policy", "tolerance", "keep", "idle", "early"}) and `state` ({"maxGroups", "maxBytes"}) of a route's
 // object; what is absent stays as it is by default. Unknown keys are no problem in a deployment manifest.
 [[nodiscard]] ComputeLimits read_compute_rule(const nlohmann::ordered_json& route, bool unknown_keys_allowed,
                                               std::vector<QueueRuleProblem>& problems);
+
+// Reads `onChange`; drain, unless it says otherwise.
+[[nodiscard]] OnChange read_on_change(const nlohmann::ordered_json& route,
+                                      std::vector<QueueRuleProblem>& problems);
 
 // Adds to a route's object what read_compute_rule() reads there, as far as it differs from the default.
 void write_compute_rule(const ComputeLimits& limits, nlohmann::ordered_json& route);

@@ -245,6 +245,7 @@ class Reader {
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.manifest, problems);
     entry.limits = read_compute_rule(value, rules.manifest, problems);
+    entry.on_change = read_on_change(value, problems);
     for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
     return file_.errors.size() == errors_before;
   }
@@ -351,7 +352,7 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
 const std::vector<std::string_view>& route_keys() {
   static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
                                                       "body",  "queue",    "onRemove",       "retain",
-                                                      "late",  "state"};
+                                                      "late",  "state",    "onChange"};
   return kKeys;
 }
 

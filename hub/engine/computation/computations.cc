@@ -3,42 +3,67 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/files/route_record.h"
+
 namespace headgate::hub {
 namespace {
 
 // A route that need not begin again although the table is another.
-bool goes_on(const RunningRoute& running, const routing::RouteInfo& info, const routing::ComputePlan& plan) {
+bool goes_on(const ComputingRoute& running, const routing::RouteInfo& info,
+             const routing::ComputePlan& plan) {
   return running.text == info.text && running.plan->reading.semantics == plan.reading.semantics &&
          running.plan->reading.body == plan.reading.body && running.plan->limits == plan.limits;
 }
 
+// The route as it is in force, with the time to live that it has by default.
+std::string record_of(const routing::RouteFileEntry& entry, const routing::RouteInfo& info) {
+  routing::RouteFileEntry whole = entry;
+  whole.ttl_s = info.ttl_s;
+  return routing::route_record(whole);
+}
+
+// A removed route's windows go the way of its queue.
+routing::OnRemove on_remove_of(const std::string& route, const StoredComputation& record) {
+  const auto entry = routing::read_route_record(route, record.entry);
+  return entry ? entry->queue.on_remove.value_or(routing::OnRemove::drain) : routing::OnRemove::drain;
+}
+
 }  // namespace
 
-core::Status Computations::use(const routing::RouteTable& table, bool anew) {
+core::Status Computations::use(const RouteSet& routes, routing::MatchContext& context, int64_t now_hub_ms,
+                               bool anew) {
   changes_.clear();
+  now_hub_ms_ = now_hub_ms;
   const auto records = read_records();
   if (!records) return core::fail(records.error());
+  if (anew)
+    if (auto restored = drains_.restore(); !restored) return restored;
   if (auto marked = mark_now(); !marked) return marked;
   Routes before = std::exchange(routes_, {});
   by_index_.clear();
-  for (const routing::RouteIndex index : table.computing()) {
-    const routing::RouteInfo& info = table.routes()[index];
-    std::unique_ptr<RunningRoute>& route = routes_[info.name];
+  const GoodRoutes in_force = routes.in_force();
+  for (const routing::RouteIndex index : routes.table().computing()) {
+    const routing::RouteInfo& info = routes.table().routes()[index];
+    const routing::RouteFileEntry& entry = *in_force.at(info.name);
+    std::unique_ptr<ComputingRoute>& route = routes_[info.name];
     const auto known = before.find(info.name);
-    const bool stays = !anew && known != before.end() && goes_on(*known->second, info, *table.plan(index));
-    if (stays) {
-      route = std::move(known->second);
-    } else {
-      route = std::make_unique<RunningRoute>();
-      route->text = info.text;
-      route->plan = table.plan(index);
-      if (auto begun = begin(*route, *records); !begun) return begun;
-    }
+    const bool stays =
+        !anew && known != before.end() && goes_on(*known->second, info, *routes.table().plan(index));
+    route = stays ? std::move(known->second) : std::make_unique<ComputingRoute>();
     route->index = index;
+    route->routed = &routes.routed();
+    route->context = &context;
     by_index_[index] = route.get();
+    if (stays) {
+      keep_record(*route, {route->stored.number, route->stored.since, route->stored.signature,
+                           record_of(entry, info)});
+      continue;
+    }
+    route->text = info.text;
+    route->plan = routes.table().plan(index);
+    if (auto begun = begin(*route, entry, *records); !begun) return begun;
   }
-  for (const auto& [name, record] : *records)
-    if (!routes_.contains(name)) remove(name, record, "the route is not in force any more");
+  if (auto ended = end_those_gone(routes, *records); !ended) return ended;
   write_changes();
   return {};
 }
@@ -57,6 +82,7 @@ core::Result<Computations::Records> Computations::read_records() {
     return core::Status();
   });
   if (!read) return core::fail(read.error());
+  for (const auto& [route, record] : records) last_number_ = std::max(last_number_, record.number);
   return records;
 }
 
@@ -70,50 +96,70 @@ core::Status Computations::mark_now() {
   return {};
 }
 
-core::Status Computations::begin(RunningRoute& route, const Records& records) {
+// A route whose state was kept while it was away counts from now on.
+core::Status Computations::begin(ComputingRoute& route, const routing::RouteFileEntry& entry,
+                                 const Records& records) {
   const std::string& name = route.plan->route;
   const std::string signature = routing::plan_signature(*route.plan);
+  const std::string record = record_of(entry, route.routed->table->routes()[route.index]);
   route.computation = std::make_unique<routing::Computation>(route.plan);
   const auto known = records.find(name);
   if (known != records.end() && known->second.signature == signature) {
     route.stored = known->second;
-    return load(route);
+    route.number = route.stored.number;
+    keep_record(route, {route.number, known->second.away ? latest_ : known->second.since, signature, record});
+    return load_state(route, store_, log_, changes_);
   }
-  if (known != records.end()) remove(name, known->second, "the route computes something else now");
-  for (const auto& [other, record] : records) last_number_ = std::max(last_number_, record.number);
-  route.stored = {++last_number_, latest_, signature};
-  changes_.push_back(put_computation(name, route.stored));
+  if (known != records.end()) {
+    const bool drains = entry.on_change == routing::OnChange::drain;
+    if (auto gone = let_go(name, known->second, drains, "the route computes something else now"); !gone)
+      return gone;
+  }
+  route.number = last_number_ = std::max(last_number_, drains_.last_number()) + 1;
+  keep_record(route, {route.number, latest_, signature, record});
   return {};
 }
 
-core::Status Computations::load(RunningRoute& route) {
-  const std::string prefix = state_prefix(route.stored.number);
-  uint64_t unreadable = 0;
-  const auto loaded = store_.for_each(prefix, [&](std::string_view key, std::string_view value) {
-    if (!route.computation->load(key.substr(prefix.size()), value)) {
-      ++unreadable;
-      changes_.push_back({std::string(key), std::nullopt});
+void Computations::keep_record(ComputingRoute& route, StoredComputation stored) {
+  if (route.stored == stored) return;
+  route.stored = std::move(stored);
+  changes_.push_back(put_computation(route.plan->route, route.stored));
+}
+
+// State of a route that cannot be used just now waits for it.
+core::Status Computations::end_those_gone(const RouteSet& routes, const Records& records) {
+  const GoodRoutes in_force = routes.in_force();
+  for (const auto& [name, record] : records) {
+    if (routes_.contains(name)) continue;
+    const auto picks = in_force.find(name);
+    const auto how = picks != in_force.end()    ? routing::OnRemove::drain
+                     : routes.is_left_out(name) ? routing::OnRemove::keep
+                                                : on_remove_of(name, record);
+    const bool drains = picks != in_force.end() ? picks->second->on_change == routing::OnChange::drain
+                                                : how == routing::OnRemove::drain;
+    if (how == routing::OnRemove::keep) {
+      StoredComputation away = record;
+      away.away = true;
+      if (!record.away) changes_.push_back(put_computation(name, away));
+      continue;
     }
-    return core::Status();
-  });
-  if (unreadable > 0)
-    log_.warn("state_left_out", {{"route", route.plan->route},
-                                 {"entries", unreadable},
-                                 {"why", "it was written by another version"}});
-  return loaded;
+    changes_.push_back(erase_computation(name));
+    if (auto gone = let_go(name, record, drains, "the route is not in force any more"); !gone) return gone;
+  }
+  return {};
 }
 
-void Computations::remove(const std::string& route, const StoredComputation& record, std::string_view why) {
-  log_.info("state_removed", {{"route", route}, {"why", why}});
-  erase_state(record.number);
-  changes_.push_back(erase_computation(route));
-}
-
-void Computations::erase_state(uint32_t number) {
-  (void)store_.for_each(state_prefix(number), [this](std::string_view key, std::string_view) {
-    changes_.push_back({std::string(key), std::nullopt});
-    return core::Status();
-  });
+core::Status Computations::let_go(const std::string& route, const StoredComputation& record, bool drains,
+                                  std::string_view why) {
+  const bool gives = drains && !record.entry.empty();
+  if (gives)
+    log_.info("route_drains", {{"route", route}, {"why", why}});
+  else
+    log_.info("state_removed", {{"route", route}, {"why", why}});
+  const StoredDrain drain{route, record.away ? 0 : latest_, now_hub_ms_,
+                          gives ? record.entry : std::string()};
+  changes_.push_back(put_drain(record.number, drain));
+  return drains_.add(record.number, drain, changes_);
 }
 
 // Before any input of these routes can be appended. If the store has failed, its owner has been told.
@@ -122,24 +168,19 @@ void Computations::write_changes() {
   changes_.clear();
 }
 
-RunningRoute* Computations::find(routing::RouteIndex route) {
+ComputingRoute* Computations::find(routing::RouteIndex route) {
   const auto known = by_index_.find(route);
   return known == by_index_.end() ? nullptr : known->second;
 }
 
-const RunningRoute* Computations::find(std::string_view route) const {
+const ComputingRoute* Computations::find(std::string_view route) const {
   const auto known = routes_.find(route);
   return known == routes_.end() ? nullptr : known->second.get();
 }
 
 void Computations::save_changed(std::vector<store::KeyValue>& values) {
-  for (auto& [name, route] : routes_) {
-    if (!std::exchange(route->touched, false)) continue;
-    const std::string prefix = state_prefix(route->stored.number);
-    route->computation->save_changed([&](std::string_view key, std::optional<std::string> bytes) {
-      values.push_back({std::string(prefix).append(key), std::move(bytes)});
-    });
-  }
+  for (auto& [name, route] : routes_) hub::save_changed(*route, values);
+  drains_.save_changed(values);
 }
 
 }  // namespace headgate::hub

@@ -20,7 +20,7 @@ Computer::Computer(const Parts& parts)
       held_(parts.store, parts.clock, parts.log),
       outlet_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
       released_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
-      messages_(parts.routes, parts.clock, parts.log),
+      messages_(parts.clock, parts.log),
       computations_(parts.store, parts.log) {}
 
 // ---- the routes in force ----
@@ -44,7 +44,7 @@ void Computer::use_routes(const store::QueuePolicy& policy) {
 // Once all that was computed by the routes before is durable, as state is taken over from the store.
 void Computer::adopt_routes() {
   if (!outdated_ || failed_ || !commit() || committed_ > durable_) return;
-  const auto used = computations_.use(parts_.routes.table(), anew_);
+  const auto used = computations_.use(parts_.routes, context_, parts_.clock.now().hub_ms, anew_);
   if (!used) {
     anew_ = true;
     note_refused(used.error());
@@ -57,6 +57,8 @@ void Computer::adopt_routes() {
     up_to_hub_ms_ = saved_up_to_hub_ms_ = read ? *read : 0;
   }
   watch_queue();
+  inputs_.on_stored(computations_.latest());
+  parts_.routes.expect(computations_.drains().queues());
   outdated_ = anew_ = false;
 }
 
@@ -94,7 +96,8 @@ void Computer::on_ready(store::QueueId, bool) { turn(); }
 
 void Computer::turn() {
   if (!can_go_on()) return;
-  const bool more = take_inputs();
+  bool more = take_inputs();
+  more = drain_some() || more;
   if (is_due()) (void)commit();
   drop_queue();
   if (more && blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
@@ -127,10 +130,12 @@ void Computer::begin_work(Input input) {
   up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
   work_ = Work{};
   for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
-    RunningRoute* const route = computations_.find(index);
-    const bool counts = route != nullptr && (input.seq == 0 || input.seq > route->stored.since);
-    if (counts) work_->routes.push_back(route);
+    ComputingRoute* const route = computations_.find(index);
+    if (route != nullptr && input.place > route->stored.since) work_->routes.push_back(route);
   }
+  computations_.drains().for_each([&](Drain& drain) {
+    if (drain.takes(message, input.place)) work_->routes.push_back(&drain.route());
+  });
   work_->source = routing::sender_key(message);
   work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
   work_->input = std::move(input);
@@ -152,8 +157,8 @@ bool Computer::finish_work(size_t results_max) {
 void Computer::take_one(RunningRoute& route) {
   const core::Message& message = *work_->input.message;
   bool late = false;
-  const routing::Truth truth =
-      route.computation->take(context_.fields(), up_to_hub_ms_, work_->source, work_->id, late, results_);
+  const routing::Truth truth = route.computation->take(route.context->fields(), up_to_hub_ms_, work_->source,
+                                                       work_->id, late, results_);
   if (truth == routing::Truth::yes) route.hops = std::max(route.hops, message.hops);
   touch(route);
   if (late) give_late(route);
@@ -173,6 +178,7 @@ void Computer::give_late(const RunningRoute& route) {
 
 void Computer::tick() {
   release_held();
+  remove_drained();
   if (inputs_.queue() == 0 && !outdated_) return;
   if (!can_go_on()) return;
   bool more = false;
@@ -180,6 +186,7 @@ void Computer::tick() {
     // Inputs before the newest have been computed. Later is only safe while nothing waits.
     const bool idle = inputs_.caught_up();
     more = fire(idle ? std::max(up_to_hub_ms_, parts_.clock.now().hub_ms) : up_to_hub_ms_);
+    more = drain_some() || more;
   }
   const int64_t unsaved_ms = parts_.clock.now().mono_ms - unsaved_since_mono_ms_;
   const bool too_long = unsaved_since_mono_ms_ != 0 && unsaved_ms >= kUnsavedMsMax;
@@ -204,6 +211,33 @@ bool Computer::fire(int64_t until_hub_ms) {
   return more;
 }
 
+// Lets routes that have gone give what they have, once all that came for them was taken. True if there is more than one
+// turn may give.
+bool Computer::drain_some() {
+  bool more = false;
+  computations_.drains().for_each([&](Drain& one) {
+    const bool ready = !work_ && one.gives() && inputs_.is_past(one.stored().until);
+    if (ready) more = outlet_.size() >= kResultsATurn || drain(one) || more;
+  });
+  return more;
+}
+
+bool Computer::drain(Drain& drain) {
+  RunningRoute& route = drain.route();
+  if (advance(route, drain.stored().closes_hub_ms, kResultsATurn)) return true;
+  const bool more = route.computation->close(kResultsATurn, results_);
+  touch(route);
+  hand_out(route, nullptr);
+  if (!more) drain.on_given();
+  return more;
+}
+
+void Computer::remove_drained() {
+  if (computations_.drains().empty() || failed_ || outdated_) return;
+  if (!computations_.drains().erase(durable_)) return;
+  parts_.routes.expect(computations_.drains().queues());
+}
+
 // True if more is due.
 bool Computer::advance(RunningRoute& route, int64_t until_hub_ms, size_t results_max) {
   const bool more = route.computation->advance(until_hub_ms, results_max, results_);
@@ -216,7 +250,7 @@ void Computer::hand_out(RunningRoute& route, const core::Message* input) {
   if (results_.empty()) return;
   Outlet::Pending& pending = outlet_.of(route.plan->route);
   for (const routing::ComputeResult& result : results_)
-    messages_.make(route.index, result, input, route.hops, pending.queued, pending.published);
+    messages_.make(*route.routed, route.index, result, input, route.hops, pending.queued, pending.published);
   route.hops = 0;
   results_.clear();
 }
@@ -260,6 +294,7 @@ bool Computer::commit() {
   unsaved_inputs_ = 0;
   unsaved_since_mono_ms_ = 0;
   committed_ = std::max(committed_, *seq);
+  computations_.drains().on_committed(*seq);
   outlet_.on_committed(*seq);
   held_.on_settled();
   return true;
@@ -328,6 +363,7 @@ void Computer::on_durable(store::Seq up_to) {
   released_.on_durable(up_to);
   release_held();
   if (outdated_) adopt_routes();
+  remove_drained();
   if (!blocked_by_.empty()) on_room();
 }
 

@@ -91,6 +91,9 @@ class Computer : private Consumer {
   void take_one(RunningRoute& route);
   [[nodiscard]] bool fire(int64_t until_hub_ms);
   [[nodiscard]] bool advance(RunningRoute& route, int64_t until_hub_ms, size_t results_max);
+  [[nodiscard]] bool drain_some();
+  [[nodiscard]] bool drain(Drain& drain);
+  void remove_drained();
   void hand_out(RunningRoute& route, const core::Message* input);
   void give_late(const RunningRoute& route);
   bool hold_full();

@@ -57,7 +57,7 @@ bool Inputs::is_turn_of_kept() const {
 }
 
 Input Inputs::take_kept() {
-  Input input{0, std::move(kept_.front().message)};
+  Input input{0, std::move(kept_.front().message), kept_.front().after + 1};
   kept_bytes_ -= held_bytes(*input.message);
   kept_.pop_front();
   return input;
@@ -66,7 +66,7 @@ Input Inputs::take_kept() {
 Input Inputs::take_read() {
   store::Entry& entry = entries_.front();
   at_work_ = entry.seq;
-  Input input{entry.seq, std::move(entry.message)};
+  Input input{entry.seq, std::move(entry.message), entry.seq};
   entries_.pop_front();
   return input;
 }
@@ -74,6 +74,11 @@ Input Inputs::take_read() {
 void Inputs::done() {
   if (at_work_ != 0) ends_.push_back({queue_, store::kDefaultLane, at_work_});
   at_work_ = 0;
+}
+
+bool Inputs::is_past(store::Seq seq) const {
+  if (at_work_ != 0 || (!kept_.empty() && kept_.front().after < seq)) return false;
+  return entries_.empty() ? not_read() == 0 : entries_.front().seq > seq;
 }
 
 bool Inputs::caught_up() const { return kept_.empty() && entries_.empty() && not_read() == 0; }

@@ -17,6 +17,8 @@ namespace headgate::hub {
 struct Input {
   store::Seq seq = 0;  // 0: it is in memory only
   core::MessagePtr message;
+  // The seq that stands for its place in the log: what was begun at this one, or behind it, does not take it.
+  store::Seq place = 0;
 };
 
 class Inputs {
@@ -33,7 +35,7 @@ class Inputs {
   void begin(store::QueueId queue, store::Seq latest);
   [[nodiscard]] store::QueueId queue() const { return queue_; }
 
-  // A message was appended to the queue.
+  // A message was appended to the queue, or what comes from now on comes behind this seq.
   void on_stored(store::Seq seq) { last_stored_ = seq; }
   // Keeps a message of QoS 0 behind what was stored before it; drops it, and counts that, if there is no room.
   void keep(core::MessagePtr message);
@@ -45,6 +47,9 @@ class Inputs {
   void done();
   // All that has come was given out: nothing earlier than the next message can come any more.
   [[nodiscard]] bool caught_up() const;
+
+  // All that came up to this seq was given out and is done.
+  [[nodiscard]] bool is_past(store::Seq seq) const;
 
   // Entries that are done and have not ended.
   [[nodiscard]] std::span<const store::End> ends() const { return ends_; }

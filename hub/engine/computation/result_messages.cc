@@ -37,6 +37,7 @@ std::shared_ptr<const core::Properties> properties_of(const std::string& route,
   if (result.end_ms == 0) return properties;
   properties->user.push_back({"window", iso_time(result.start_ms) + "/" + iso_time(result.end_ms)});
   properties->user.push_back({"rev", std::to_string(result.rev)});
+  if (!result.complete) properties->user.push_back({"complete", "false"});
   return properties;
 }
 
@@ -61,8 +62,8 @@ int64_t expiry_of(const routing::RouteInfo& route, const core::Message& draft) {
   return std::min(by_route_ms, draft.expires_ms);
 }
 
-store::Target target_of(const routing::RouteInfo& route, const RouteSet::Destination& to,
-                        const core::Message& draft, int64_t expires_ms) {
+store::Target target_of(const routing::RouteInfo& route, const Destination& to, const core::Message& draft,
+                        int64_t expires_ms) {
   if (to.kind == Kind::dead_letter)
     return dead_letter_target(to.queue, route.name, "the route sends it INTO $deadletter", draft.arrived_ms);
   store::Target target;
@@ -105,18 +106,18 @@ core::Message ResultMessages::draft_of(const routing::RouteInfo& route, const ro
   return draft;
 }
 
-void ResultMessages::make(routing::RouteIndex index, const routing::ComputeResult& result,
-                          const core::Message* input, uint8_t hops, std::vector<QueuedResult>& queued,
-                          std::vector<core::MessagePtr>& published) {
+void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
+                          const routing::ComputeResult& result, const core::Message* input, uint8_t hops,
+                          std::vector<QueuedResult>& queued, std::vector<core::MessagePtr>& published) {
   if (!result.passes_on && result.body.empty()) return;
-  const routing::RouteInfo& route = routes_.table().routes()[index];
-  const routing::ComputePlan& plan = *routes_.table().plan(index);
+  const routing::RouteInfo& route = routed.table->routes()[index];
+  const routing::ComputePlan& plan = *routed.table->plan(index);
   const core::Message draft = draft_of(route, result, input, hops);
   const int64_t expires_ms = expiry_of(route, draft);
   const size_t first_queued = queued.size();
   for (size_t i = 0; i < plan.sinks.size(); ++i) {
     if (result.refused[i] || routing::takes_the_message(plan.query, plan.sinks[i])) continue;
-    const RouteSet::Destination& to = routes_.destination(index, i);
+    const Destination& to = routed.destination(index, i);
     std::string topic = routing::named_topic(plan.sinks[i], result.topics[i]);
     if (to.kind == Kind::topic) publish(draft, std::move(topic), route.retain, published);
     if (to.kind == Kind::topic || to.kind == Kind::null) continue;

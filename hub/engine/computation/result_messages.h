@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/log_limiter.h"
 #include "core/message.h"
-#include "hub/engine/route_set.h"
+#include "hub/engine/routes/routed_table.h"
 #include "routing/compute/computation.h"
 #include "store/queue_store.h"
 
@@ -26,14 +26,14 @@ struct QueuedResult {
 class ResultMessages {
  public:
   // Everything is borrowed and must outlive this.
-  ResultMessages(const RouteSet& routes, const core::Clock& clock, core::Log& log)
-      : routes_(routes), clock_(clock), log_(log) {}
+  ResultMessages(const core::Clock& clock, core::Log& log) : clock_(clock), log_(log) {}
 
-  // Appends the messages of `result`, made by the route of that index into the table in force. `input`: the message
+  // Appends the messages of `result`, made by the route of that index into the table. `input`: the message
   // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1, whose inputs had at
   // most `hops`.
-  void make(routing::RouteIndex route, const routing::ComputeResult& result, const core::Message* input,
-            uint8_t hops, std::vector<QueuedResult>& queued, std::vector<core::MessagePtr>& published);
+  void make(const RoutedTable& routed, routing::RouteIndex route, const routing::ComputeResult& result,
+            const core::Message* input, uint8_t hops, std::vector<QueuedResult>& queued,
+            std::vector<core::MessagePtr>& published);
 
  private:
   [[nodiscard]] core::Message draft_of(const routing::RouteInfo& route, const routing::ComputeResult& result,
@@ -41,7 +41,6 @@ class ResultMessages {
   void publish(const core::Message& draft, std::string topic, bool retain,
                std::vector<core::MessagePtr>& published);
 
-  const RouteSet& routes_;
   const core::Clock& clock_;
   core::Log& log_;
   core::LogLimiter too_far_;  // by topic

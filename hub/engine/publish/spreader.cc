@@ -38,7 +38,7 @@ Spreader::Spreader(const Parts& parts)
       log_(parts.log),
       fan_out_(parts.broker, parts.clock),
       returned_(parts.hub_id, parts.log),
-      results_(parts.routes, parts.clock, parts.log) {}
+      results_(parts.clock, parts.log) {}
 
 void Spreader::find(const broker::Session* from, const core::Message& message, Spread& out) {
   out.clear();
@@ -81,7 +81,7 @@ void Spreader::republish(const core::Message& message, const std::string& topic,
 
 void Spreader::add_results(const core::Message& message, Spread& out) {
   for (const routing::RouteIndex route : routes_.projecting())
-    results_.make(route, routes_.project(route), &message, 0, out.results, out.republished);
+    results_.make(routes_.routed(), route, routes_.project(route), &message, 0, out.results, out.republished);
 }
 
 }  // namespace headgate::hub

@@ -59,4 +59,20 @@ std::vector<Closing> CountWindows::open(const Group& group) const {
   return {closing};
 }
 
+std::optional<Closing> CountWindows::give_up(Group& group) const {
+  pass(group, 0);
+  if (group.panes.empty()) return std::nullopt;
+  const uint64_t from = static_cast<uint64_t>(group.panes[0].at) * pane_;
+  if (from >= group.messages) return std::nullopt;
+  Closing closing = window(group, from, group.messages);
+  closing.complete = false;
+  return closing;
+}
+
+// Windows that overlap begin a hop apart: the first pane that is left is the beginning of the next.
+void CountWindows::gave_up(Group& group, const Closing& given) const {
+  const auto next = given.from + static_cast<int64_t>(hop_ / pane_);
+  while (!group.panes.empty() && group.panes[0].at < next) group.panes.remove_first();
+}
+
 }  // namespace headgate::routing

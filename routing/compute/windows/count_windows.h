@@ -21,6 +21,9 @@ class CountWindows {
   // Does away with panes of no further window.
   void pass(Group& group, int64_t at_ms) const;
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  // The next of them that was not given up; call gave_up() once its panes are merged.
+  [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
+  void gave_up(Group& group, const Closing& given) const;
 
  private:
   // The first window that has not been filled: its first message.

@@ -71,6 +71,19 @@ int64_t WindowKind::holds_until(const Group& group) const {
   return slides ? group.panes.back().at : kNever;
 }
 
+// A sliding window has given its result with its message.
+std::optional<Closing> WindowKind::give_up(Group& group) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->give_up(group);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->give_up(group);
+  const auto* count = std::get_if<CountWindows>(&kind_);
+  return count ? count->give_up(group) : std::nullopt;
+}
+
+// Windows of the other kinds remember by themselves.
+void WindowKind::gave_up(Group& group, const Closing& given) const {
+  if (const auto* count = std::get_if<CountWindows>(&kind_)) count->gave_up(group, given);
+}
+
 std::vector<Closing> WindowKind::open(const Group& group) const {
   if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->open(group);
   if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group);

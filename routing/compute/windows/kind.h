@@ -31,6 +31,10 @@ class WindowKind {
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  // The next of the windows that are open and were not given up, as it is: not complete. Call gave_up() with it once
+  // its panes are merged.
+  [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
+  void gave_up(Group& group, const Closing& given) const;
 
  private:
   using Kinds = std::variant<TimeWindows, SessionWindows, SlidingWindows, CountWindows>;

@@ -167,4 +167,17 @@ std::vector<Closing> SessionWindows::open(const Group& group) const {
   return windows;
 }
 
+std::optional<Closing> SessionWindows::give_up(Group& group) const {
+  for (size_t i = 0; i < group.panes.size(); ++i) {
+    Pane& session = group.panes[i];
+    if (session.closed) continue;
+    Closing window = closing_of(session);
+    window.complete = false;
+    session.closed = true;
+    group.panes.change(session);
+    return window;
+  }
+  return std::nullopt;
+}
+
 }  // namespace headgate::routing

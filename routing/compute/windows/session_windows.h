@@ -25,6 +25,8 @@ class SessionWindows {
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  // The next of them, which it takes out of the group.
+  [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
 
  private:
   [[nodiscard]] int64_t end_of(const Pane& session) const;

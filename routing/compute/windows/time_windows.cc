@@ -143,4 +143,13 @@ std::vector<Closing> TimeWindows::open(const Group& group) const {
   return windows;
 }
 
+std::optional<Closing> TimeWindows::give_up(Group& group) const {
+  const auto end = next_end(group);
+  if (!end) return std::nullopt;
+  group.closed_until_ms = *end;
+  Closing window = window_until(*end);
+  window.complete = false;
+  return window;
+}
+
 }  // namespace headgate::routing

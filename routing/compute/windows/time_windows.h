@@ -30,6 +30,8 @@ class TimeWindows {
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   // Results that the group can give before its time.
   [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  // The next of them, which it takes out of the group.
+  [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
 
  private:
   [[nodiscard]] int64_t pane_of(int64_t time_ms) const;

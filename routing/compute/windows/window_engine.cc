@@ -240,6 +240,25 @@ bool WindowEngine::advance(int64_t now_ms, size_t results_max, Results& out) {
   }
 }
 
+bool WindowEngine::close(size_t results_max, Results& out) {
+  const size_t before = out.size();
+  for (size_t step = 0; groups() > 0; ++step) {
+    if (out.size() - before >= results_max || step >= results_max * kStepsForResult) return true;
+    close_next(*groups_.table().oldest(), out);
+  }
+  return false;
+}
+
+// Takes one result of a group that ends; after the last, the group.
+void WindowEngine::close_next(Group& group, Results& out) {
+  const auto owed = kind_.take_revision(group);
+  const auto open = owed ? std::nullopt : kind_.give_up(group);
+  if (!owed && !open) return groups_.remove(group);
+  write(group, owed ? *owed : *open, out);
+  if (open) kind_.gave_up(group, *open);
+  groups_.change(group);
+}
+
 std::optional<int64_t> WindowEngine::due_ms() {
   const auto clock = clocks_.next();
   const auto revision = next_revision();

@@ -26,8 +26,9 @@ class WindowEngine {
   // All must outlive it.
   WindowEngine(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample);
 
-  // Do as Computation::advance() and take().
+  // Do as Computation::advance(), close() and take().
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
+  [[nodiscard]] bool close(size_t results_max, Results& out);
   void take(MessageRow& row, bool& dead_letter, Results& out);
   [[nodiscard]] std::optional<int64_t> due_ms();
 
@@ -67,6 +68,7 @@ class WindowEngine {
   void note_late(const Placement& placed, bool& dead_letter);
   void make_room(const Group* current, Results& out);
   void evict(Group& group, Results& out);
+  void close_next(Group& group, Results& out);
   void write(Group& group, Closing closing, Results& out);
   [[nodiscard]] std::unique_ptr<Group> make_group(const Clock& clock) const;
   void forget(Group& group);

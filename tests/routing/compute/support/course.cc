@@ -37,6 +37,18 @@ void Course::advance(int64_t now_ms, size_t results_max) {
   while (advance_once(now_ms, results_max)) continue;
 }
 
+bool Course::close_once(size_t results_max) {
+  Computation::Results out;
+  const bool more = computation_.close(results_max, out);
+  EXPECT_LE(out.size(), results_max);
+  note(out);
+  return more;
+}
+
+void Course::close(size_t results_max) {
+  while (close_once(results_max)) continue;
+}
+
 Truth Course::send(const Input& input) {
   advance(input.at_ms);
   core::Message message;

@@ -36,6 +36,11 @@ class Course {
   // A single step of it. True: there is more to do.
   bool advance_once(int64_t now_ms, size_t results_max);
 
+  // Gives what is open, as a route that ends does; in steps of so many results at most.
+  void close(size_t results_max = 256);
+  // A single step of it. True: there is more to do.
+  bool close_once(size_t results_max);
+
   // All results since the last call.
   [[nodiscard]] std::vector<std::string> results();
   [[nodiscard]] bool dead_letter() const { return dead_letter_; }
