@@ -193,7 +193,7 @@ void Hub::tick() {
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();
-  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) trimmer_.post(trim_heap);
+  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) helper_.post(trim_heap);
   note_history();
   reloads_.look_again_when_due(config_, config_path_);
   schedule_tick();

@@ -65,6 +65,7 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   ReloadReport reload() override;
+  void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
   core::Result<RemovedSession> remove_session(const std::string& client_id) override;
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
@@ -91,6 +92,7 @@ class Hub : public HubView {
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
   void take_over(Config fresh, ReloadReport& report);
+  ApplyReport use_applied(ApplyReport report);
 
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
@@ -133,7 +135,7 @@ class Hub : public HubView {
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
-  core::Worker trimmer_;  // of the loop's priority: it holds locks that the loop needs
+  core::Worker helper_;  // for what would block; of the loop's priority: it holds locks that the loop needs
 };
 
 }  // namespace headgate::hub

@@ -61,6 +61,14 @@ core::Status Reloads::look_at_routes(const Config& config, const std::string& co
   return used;
 }
 
+ApplyReport Reloads::preview(const Config& config, const std::string& config_path,
+                             const FileToCome& file) const {
+  RouteFolder folder = folder_;
+  const auto wanted =
+      collect_routes(config, config_path, folder, engine_.routes().files(), clock_.now(), &file);
+  return {file.path, false, false, 0, engine_.routes().preview(wanted, config.time_to_live_s)};
+}
+
 void Reloads::report_routes(const core::Status& used) {
   report_ = settings_;
   if (!used) report_.kept.push_back("the routes in force stay: " + used.error().what);

@@ -29,6 +29,9 @@ class Reloads {
   // Reads the files of routes and uses them. A second look follows `first` if there was a mistake, which may have
   // been a file on its way, or a file that is not there. An error is in the report too.
   core::Status look_at_routes(const Config& config, const std::string& config_path, bool first);
+  // Tells what becomes of each route once that file is there, and changes nothing.
+  [[nodiscard]] ApplyReport preview(const Config& config, const std::string& config_path,
+                                    const FileToCome& file) const;
   // Call about once a second.
   void look_again_when_due(const Config& config, const std::string& config_path);
   void log() const;

@@ -9,6 +9,7 @@
 #include "core/topic.h"
 #include "hub/admin/call.h"
 #include "hub/admin/queues.h"
+#include "hub/admin/routes.h"
 #include "hub/admin/status.h"
 #include "hub/admin/url.h"
 #include "routing/files/route_check.h"
@@ -180,6 +181,7 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", {"routes"}, {}, get_routes},
       {"POST", {"routes", "check"}, {}, check_routes},
       {"POST", {"routes", "reload"}, {}, reload_routes},
+      {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
       {"GET", {"store"}, {}, get_store},
       {"POST", {"store", "backup"}, {"dir"}, back_up_store},
       {"GET", {"tail"}, {"filter", "payload"}, tail},

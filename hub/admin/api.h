@@ -22,13 +22,16 @@
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
 //   POST /v1/routes/reload             reads config, routes, users, certificates again: {"at_ms", "active", "took",
 //                                      "kept", "left_out", "needs_restart"}
+//   POST /v1/routes/apply              body = a route file; ?name=FILE.json &dry_run=1 &force=1; writes it to routes_dir
+//                                      and puts it in force: {"file", "refused", "written", "active", "routes":
+//                                      [{"route", "file", "what", "state", "why"}…]}
 //   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
-// (the store refuses). Everything but reload, purge, replay, kick and remove leaves the hub as it was.
+// (the store refuses). Everything but reload, apply, purge, replay, kick and remove leaves the hub as it was.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload(), kick_client() and remove_session().
+// reload(), apply_routes(), kick_client() and remove_session().
 #pragma once
 
 #include <cstdint>
@@ -139,6 +139,31 @@ struct RouteInfo {
   std::string error;                     // with place and caret; empty if active and not kept
 };
 
+// Fate of a route, when a file is put in force.
+struct RouteOutcome {
+  std::string route;  // empty: of the file as a whole
+  std::string file;
+  std::string what;  // "added" | "changed" | "removed" | "unchanged" | "kept" (as it was) | "left out"
+  std::string
+      state;  // of what it remembers, for people: "keeps its state", "drains", "restarts", …; empty: nothing
+  std::string why;  // of one that is kept or left out
+};
+
+// A route file that is to be written to routes_dir, and put in force.
+struct ApplyRequest {
+  std::string name;  // of the file
+  std::string text;
+  bool dry_run = false;  // only tell
+  bool force = false;    // even if some of its routes are wrong
+};
+struct ApplyReport {
+  std::string file;  // with its directory
+  bool refused = false;
+  bool written = false;
+  uint64_t active = 0;  // routes in force, once it is written
+  std::vector<RouteOutcome> routes;
+};
+
 // A session that the operator has ended.
 struct RemovedSession {
   bool was_connected = false;
@@ -171,6 +196,10 @@ class HubView {
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
   // what is broken the version in force stays.
   virtual ReloadReport reload() = 0;
+
+  // Puts a route file in force; `done` is called with what becomes of each route, now or later. Errors: invalid, io.
+  using OnApplied = std::function<void(const core::Result<ApplyReport>& report)>;
+  virtual void apply_routes(ApplyRequest request, OnApplied done) = 0;
 
   // Ends a client's connection. Error: not_found, for the operator to read.
   virtual core::Status kick_client(const std::string& client_id) = 0;

@@ -32,6 +32,16 @@ routing::RouteFile read_file(const std::string& path) {
   return routing::parse_route_file(text.str(), path);
 }
 
+// As it will be.
+routing::RouteFile read_file(const std::string& path, const FileToCome* coming) {
+  return coming && coming->path == path ? routing::parse_route_file(coming->text, path) : read_file(path);
+}
+
+void add_coming(std::vector<std::string>& paths, const FileToCome& coming) {
+  const auto place = std::ranges::lower_bound(paths, coming.path);
+  if (place == paths.end() || *place != coming.path) paths.insert(place, coming.path);
+}
+
 // Sorted paths of the directory's *.json files.
 std::vector<std::string> json_files(const std::string& dir, std::error_code& error) {
   std::vector<std::string> paths;
@@ -75,23 +85,25 @@ void merge_routes(routing::RouteFile& all, routing::RouteFile more) {
   }
 }
 
-routing::RouteFile RouteFolder::look(std::string dir, const std::set<std::string>& known, core::Now now) {
+routing::RouteFile RouteFolder::look(std::string dir, const std::set<std::string>& known, core::Now now,
+                                     const FileToCome* coming) {
   while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
   routing::RouteFile all;
   const auto absent_before = std::exchange(absent_since_, {});
   if (dir.empty()) return all;
   std::error_code error;
-  const std::vector<std::string> paths = json_files(dir, error);
+  std::vector<std::string> paths = json_files(dir, error);
   if (error) {
     report_directory(dir, "cannot be read: " + error.message(), known, all);
     return all;
   }
+  if (coming) add_coming(paths, *coming);
   if (paths.empty() && !known.empty()) {
     report_directory(dir, "holds no route file any more (for none, leave one with {\"routes\": {}} there)",
                      known, all);
     return all;
   }
-  for (const std::string& path : paths) merge_routes(all, read_file(path));
+  for (const std::string& path : paths) merge_routes(all, read_file(path, coming));
   for (const std::string& path : known) {
     if (dir_of(path) != dir || std::ranges::find(paths, path) != paths.end()) continue;
     const auto first = absent_before.find(path);
@@ -112,10 +124,10 @@ std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
 }
 
 routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
-                                  std::set<std::string> known, core::Now now) {
+                                  std::set<std::string> known, core::Now now, const FileToCome* coming) {
   known.erase(config_file);
   routing::RouteFile all = config.routes;
-  merge_routes(all, folder.look(config.routes_dir, known, now));
+  merge_routes(all, folder.look(config.routes_dir, known, now, coming));
   return all;
 }
 

@@ -13,6 +13,12 @@
 
 namespace headgate::hub {
 
+// A file that is not there yet, or not as it will be.
+struct FileToCome {
+  std::string path;
+  std::string text;
+};
+
 // The *.json files of a directory, look by look. A file that is not there any more is an error at first: an
 // editor, a copy or a mount may be at work. It is gone, and its routes with it, when it is absent in two looks
 // 5 s apart while the directory can be read and holds another route file. A directory that is missing, cannot
@@ -22,7 +28,9 @@ class RouteFolder {
   // Reads all files in the order of their names; empty `dir`: there is none. `known`: files that routes in
   // force came from. Errors concern one file, or the directory, and name it. What the error is about is
   // Engine's to keep in force.
-  [[nodiscard]] routing::RouteFile look(std::string dir, const std::set<std::string>& known, core::Now now);
+  // `coming`, if it is not null, counts as if it were there.
+  [[nodiscard]] routing::RouteFile look(std::string dir, const std::set<std::string>& known, core::Now now,
+                                        const FileToCome* coming = nullptr);
   // When the second look at what was absent is due; nullopt: nothing was.
   [[nodiscard]] std::optional<int64_t> second_look_mono_ms() const;
 
@@ -37,7 +45,7 @@ inline constexpr int64_t kSecondLookMs = 5000;
 // from. `known`: files that routes in force came from.
 [[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,
                                                 RouteFolder& folder, std::set<std::string> known,
-                                                core::Now now);
+                                                core::Now now, const FileToCome* coming = nullptr);
 
 // Adds `more` to `all`, leaving out (and reporting) routes whose name `all` has already.
 void merge_routes(routing::RouteFile& all, routing::RouteFile more);

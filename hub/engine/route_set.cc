@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/topic.h"
+#include "hub/engine/routes/outcomes.h"
 #include "hub/engine/session_records.h"
 #include "routing/files/route_check.h"
 #include "routing/files/route_record.h"
@@ -77,6 +78,22 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
   const core::Status ruled = rules_.use(uses(), defaults, let_go);
   report();
   return ruled;
+}
+
+std::vector<RouteOutcome> RouteSet::preview(const routing::RouteFile& routes, uint32_t default_ttl_s) const {
+  WantedRoutes wanted = with_last_good(routes, in_force());
+  const auto built = build(wanted, default_ttl_s);
+  std::vector<RouteOutcome> all =
+      outcomes({in_force(), table()}, {good_of(wanted, built.statuses), *built.table}, wanted.kept);
+  for (size_t i = 0; i < built.statuses.size(); ++i) {
+    const routing::RouteFileEntry& entry = wanted.routes.entries[i];
+    if (built.statuses[i].ok()) continue;
+    std::erase_if(all, [&](const RouteOutcome& one) { return one.route == entry.name; });
+    all.push_back({entry.name, entry.file, "left out", "", error_of(built.statuses[i], entry.file)});
+  }
+  for (const routing::RouteFileError& error : wanted.routes.errors)
+    all.push_back({error.route, error.file, "left out", "", error.what});
+  return all;
 }
 
 // Compiles; what does not is compiled again in the version in force, if there is one.

@@ -18,7 +18,9 @@ class CannedAdminClient : public tools::AdminClient {
     return found->second;
   }
 
-  [[nodiscard]] core::Result<std::string> post(const std::string& target) override {
+  using AdminClient::post;
+  [[nodiscard]] core::Result<std::string> post(const std::string& target, const std::string& body) override {
+    sent_ = body;
     return get("POST " + target);
   }
 
@@ -33,6 +35,7 @@ class CannedAdminClient : public tools::AdminClient {
   std::map<std::string, std::string> answers_;
   std::vector<std::string> lines_;
   std::vector<std::string> asked_;
+  std::string sent_;  // with the last POST
 };
 
 }  // namespace headgate::testing

@@ -38,6 +38,19 @@ class CannedHubView : public hub::HubView {
     return report;
   }
 
+  // Done as it is asked for, but for a hub without a directory.
+  void apply_routes(hub::ApplyRequest request, OnApplied done) override {
+    if (request.name == "nowhere.json")
+      return done(core::fail(core::Errc::invalid, "there is no routes_dir"));
+    hub::ApplyReport report;
+    report.file = "/routes/" + request.name;
+    report.written = !request.dry_run;
+    report.active = 1;
+    report.routes = {{"hourly", report.file, "changed", "drains", ""}};
+    applied_.push_back(std::move(request));
+    done(report);
+  }
+
   core::Status kick_client(const std::string& client_id) override {
     if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
     ended_.push_back("kick " + client_id);
@@ -115,6 +128,7 @@ class CannedHubView : public hub::HubView {
   store::StoreStats store_stats_;
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
+  std::vector<hub::ApplyRequest> applied_;
   std::vector<std::string> ended_;  // connections and sessions that were asked to end
 
  private:

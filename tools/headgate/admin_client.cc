@@ -82,7 +82,8 @@ class Connection {
   }
 
   // Makes one exchange, with a time limit on the whole of it, or none.
-  core::Result<std::string> exchange(const http::request<http::empty_body>& request, bool limited) {
+  template <typename Body>
+  core::Result<std::string> exchange(const http::request<Body>& request, bool limited) {
     http::response_parser<http::string_body> parser;
     parser.body_limit(std::numeric_limits<uint64_t>::max());
     error_code failed;
@@ -150,8 +151,9 @@ class Connection {
   http::response_parser<http::empty_body> head_;
 };
 
-http::request<http::empty_body> make_request(http::verb verb, const std::string& target) {
-  http::request<http::empty_body> request(verb, target, 11);
+template <typename Body = http::empty_body>
+http::request<Body> make_request(http::verb verb, const std::string& target) {
+  http::request<Body> request(verb, target, 11);
   request.set(http::field::host, "headgate");
   request.keep_alive(false);
   return request;
@@ -165,11 +167,12 @@ core::Result<std::string> UnixAdminClient::get(const std::string& target) {
   return connection.exchange(make_request(http::verb::get, target), true);
 }
 
-core::Result<std::string> UnixAdminClient::post(const std::string& target) {
+core::Result<std::string> UnixAdminClient::post(const std::string& target, const std::string& body) {
   Connection connection(socket_);
   if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
-  auto request = make_request(http::verb::post, target);
-  request.content_length(0);
+  auto request = make_request<http::string_body>(http::verb::post, target);
+  request.body() = body;
+  request.prepare_payload();
   return connection.exchange(request, false);
 }
 

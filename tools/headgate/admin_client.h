@@ -21,7 +21,10 @@ class AdminClient {
   [[nodiscard]] virtual core::Result<std::string> get(const std::string& target) = 0;
 
   // The JSON body of a POST without one. Waits for as long as the hub works on it. Errors: as get().
-  [[nodiscard]] virtual core::Result<std::string> post(const std::string& target) = 0;
+  [[nodiscard]] core::Result<std::string> post(const std::string& target) { return post(target, {}); }
+  // With a body.
+  [[nodiscard]] virtual core::Result<std::string> post(const std::string& target,
+                                                       const std::string& body) = 0;
 
   // Calls `on_line` for each line of a stream. Blocks until the callback ends it (ok), or with an error when
   // the hub refuses or goes away.
@@ -34,7 +37,8 @@ class UnixAdminClient : public AdminClient {
   explicit UnixAdminClient(std::string socket) : socket_(std::move(socket)) {}
 
   [[nodiscard]] core::Result<std::string> get(const std::string& target) override;
-  [[nodiscard]] core::Result<std::string> post(const std::string& target) override;
+  using AdminClient::post;
+  [[nodiscard]] core::Result<std::string> post(const std::string& target, const std::string& body) override;
   [[nodiscard]] core::Status stream(const std::string& target, const OnLine& on_line) override;
 
  private:

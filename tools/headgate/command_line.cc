@@ -21,8 +21,8 @@ constexpr const char* kDescription =
     "peek, "
     "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
-    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick and "
-    "session rm; store backup "
+    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, "
+    "session rm and route apply; store backup "
     "makes a copy, passwd changes a file of users, route import writes a route file.";
 
 // Now, in the hub time that a stopped hub's store remembers.
@@ -215,6 +215,7 @@ class CommandLine {
     add_route_explain(route);
     add_route_test(route);
     add_route_import(route);
+    add_route_apply(route);
   }
 
   void add_route_explain(CLI::App& route) {
@@ -235,6 +236,15 @@ class CommandLine {
     test->add_option("--in", trial_.sample,
                      "Messages, a JSON object a line, as headgate tail --payload --json prints them");
     test->callback([this] { run_ = [this] { return run_route_test(trial_, json_, out_, err_); }; });
+  }
+
+  void add_route_apply(CLI::App& route) {
+    CLI::App* const apply =
+        add(route, "apply", "Check a route file, put it into the hub's routes_dir and in force");
+    apply->add_option("file", apply_.file, "The route file or manifest; the hub keeps its name")->required();
+    apply->add_flag("--dry-run", apply_.dry_run, "Only say what would become of each route");
+    apply->add_flag("--force", apply_.force, "Even if some of its routes are wrong: they are left out");
+    on_hub(apply, [this](const Context& context) { return run_route_apply(context, apply_); });
   }
 
   void add_route_import(CLI::App& route) {
@@ -338,6 +348,7 @@ std::vector<std::string> files_;
 ExplainOptions explain_;
 RouteTestOptions trial_;
 ImportOptions import_;
+ApplyOptions apply_;
 std::function<int()> run_;
 };  // namespace headgate::tools
 

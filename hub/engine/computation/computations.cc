@@ -164,7 +164,9 @@ core::Status Computations::let_go(const std::string& route, const StoredComputat
 
 // Before any input of these routes can be appended. If the store has failed, its owner has been told.
 void Computations::write_changes() {
-  if (!changes_.empty()) (void)store_.put(changes_);
+  written_ = latest_;
+  const auto seq = changes_.empty() ? core::Result<store::Seq>(latest_) : store_.put(changes_);
+  if (seq) written_ = *seq;
   changes_.clear();
 }
 

@@ -52,6 +52,8 @@ class Computations {
 
   // No entry of any queue is newer, as of the last use().
   [[nodiscard]] store::Seq latest() const { return latest_; }
+  // Durable with this one is what the last use() wrote.
+  [[nodiscard]] store::Seq written() const { return written_; }
 
  private:
   using Routes = std::map<std::string, std::unique_ptr<ComputingRoute>, std::less<>>;
@@ -74,6 +76,7 @@ class Computations {
   std::vector<store::KeyValue> changes_;  // of records and state, by use()
   uint32_t last_number_ = 0;
   store::Seq latest_ = 0;
+  store::Seq written_ = 0;
   int64_t now_hub_ms_ = 0;  // of use()
 };
 

@@ -283,6 +283,26 @@ TEST_F(AdminApiTest, ReloadReportsWhatWasKeptAndLeftOut) {
   EXPECT_EQ(hub_.reloads(), 1);
 }
 
+TEST_F(AdminApiTest, ApplyHandsTheFileToTheHubAndTellsWhatBecameOfItsRoutes) {
+  const auto reply = api_.handle({"POST", "/v1/routes/apply?name=a.json&dry_run=1", "{}"});
+  AdminResponse got;
+  std::get<AdminLater>(reply).start([&got](AdminResponse response) { got = std::move(response); });
+  EXPECT_EQ(got.body,
+            R"({"file":"/routes/a.json","refused":false,"written":false,"active":1,"routes":[)"
+            R"({"route":"hourly","file":"/routes/a.json","what":"changed","state":"drains","why":""}]})");
+  ASSERT_EQ(hub_.applied_.size(), 1u);
+  EXPECT_EQ(hub_.applied_[0].text, "{}");
+  EXPECT_TRUE(hub_.applied_[0].dry_run);
+  EXPECT_FALSE(hub_.applied_[0].force);
+}
+
+TEST_F(AdminApiTest, ApplyWantsANameAndRightParameters) {
+  EXPECT_EQ(error("POST", "/v1/routes/apply"),
+            "400 name is missing; allowed: the name of a file, such as plant.json");
+  EXPECT_THAT(error("POST", "/v1/routes/apply?name=a.json&force=yes"), ::testing::HasSubstr("400 force"));
+  EXPECT_THAT(error("GET", "/v1/routes/apply"), ::testing::HasSubstr("405"));
+}
+
 class AdminDeadLetters : public AdminApiTest {
  protected:
   AdminDeadLetters() {

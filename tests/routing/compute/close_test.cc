@@ -63,8 +63,8 @@ TEST(Closing, GivesARevisionThatIsOwedAndNoWindowTwice) {
   plan.late(LatePolicy::revise, 5 * kSecond);
   Course course(plan);
   course.send(0, R"({"ts":0})");
-  course.send(20'000, R"({"ts":20000})");
-  course.send(20'001, R"({"ts":1000})");
+  course.send(20'000, R"({"ts":20})");
+  course.send(20'001, R"({"ts":1})");
   EXPECT_THAT(course.results(), ElementsAre(R"([0,10000) {"n":1})"));
   course.close();
   EXPECT_THAT(course.results(), ElementsAre(R"([0,10000) r1 {"n":2})", R"([20000,30000) partial {"n":1})"));

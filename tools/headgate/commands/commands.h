@@ -1,6 +1,6 @@
 // The subcommands of `headgate`, each in its own file, callable in process. They print to `out`, complain to
 // `err` in one readable text, and return the exit code. None changes the hub or its data, but purge, replay,
-// client kick and session rm; store backup makes a copy.
+// client kick, session rm and route apply; store backup makes a copy.
 #pragma once
 
 #include <cstdint>
@@ -134,5 +134,15 @@ struct ImportOptions {
 // Writes the routes of a deployment manifest that compile as a route file, and names each part of the manifest that has
 // no effect here; needs no hub. Exit code 1 if any route has an error, or nothing could be written.
 int run_route_import(const ImportOptions& options, bool json, std::ostream& out, std::ostream& err);
+
+struct ApplyOptions {
+  std::string file = {};
+  bool dry_run = false;  // only tell what would become of each route
+  bool force = false;    // also if some of its routes are wrong
+};
+
+// Checks a route file, and has the hub write it to its routes_dir and put it in force; tells what became of each route.
+// Exit code 1 if anything is wrong with it.
+int run_route_apply(const Context& context, const ApplyOptions& options);
 
 }  // namespace headgate::tools

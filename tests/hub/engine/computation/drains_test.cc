@@ -167,6 +167,7 @@ TEST_F(Drains, KeepWindowsOpenUntilTheirRouteComesAgainIfItSaysSo) {
   reload();
   commit();
   publish("plant/1", R"({"m":"a"})");  // nobody's
+  store_.remember_commits();
   crash();
   routes_.entries = entries;
   reload();
