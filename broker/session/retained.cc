@@ -35,6 +35,13 @@ void Retained::set(core::MessagePtr message) {
   by_topic_.emplace(std::move(topic), Kept{std::move(message), ++age_});
 }
 
+const core::Message* Retained::find(std::string_view topic, int64_t hub_ms) const {
+  const auto kept = by_topic_.find(topic);
+  if (kept == by_topic_.end()) return nullptr;
+  const core::Message& message = *kept->second.message;
+  return message.expires_ms != 0 && message.expires_ms <= hub_ms ? nullptr : &message;
+}
+
 std::vector<std::string> Retained::remove_expired(int64_t hub_ms) {
   std::vector<std::string> topics;
   for (auto it = by_topic_.begin(); it != by_topic_.end();) {

@@ -28,6 +28,9 @@ class Retained {
   // [MQTT-3.3.1-5]; 3.1.1 [MQTT-3.3.1-5, MQTT-3.3.1-7, MQTT-3.3.1-10, MQTT-3.3.1-11]
   void set(core::MessagePtr message);
 
+  // The message of a topic; null: none, or it has expired.
+  [[nodiscard]] const core::Message* find(std::string_view topic, int64_t hub_ms) const;
+
   // A walk over what matches a filter, in the order of topics. What is retained while it is on its way it
   // leaves out: whoever has subscribed gets that as it is published, and must not get an older one after it.
   struct Walk {

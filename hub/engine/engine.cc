@@ -19,7 +19,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       delivery_(store, consumers_, held_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
-      spreader_({broker_, routes_, clock, log, store.identity().hub}),
+      spreader_({broker_, routes_, retained_, clock, log, store.identity().hub}),
       computer_({store, consumers_, routes_, spreader_, retained_, tails_, clock, log}),
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, clock, log}),
       losses_(store, log),

@@ -141,7 +141,8 @@ void RouteSet::remember() {
   if (!values.empty()) (void)store_.put(values);
 }
 
-std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message) {
+std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message, bool unchanged) {
+  context_.set_unchanged(unchanged);
   table().match(message, context_, matches_);
   hits_.clear();
   for (const routing::Match& match : matches_) {

@@ -63,7 +63,8 @@ class RouteSet {
   void expect(const std::set<store::QueueId>& queues) { rules_.expect(queues); }
 
   // Where this message goes; valid until the next call.
-  [[nodiscard]] std::span<const Hit> match(const core::Message& message);
+  // `unchanged`: it is retained, and says what is retained already.
+  [[nodiscard]] std::span<const Hit> match(const core::Message& message, bool unchanged = false);
   // Routes that make something of the message last matched, and what one of them makes of it.
   [[nodiscard]] std::span<const routing::RouteIndex> projecting() const { return context_.projecting(); }
   [[nodiscard]] routing::ComputeResult project(routing::RouteIndex route) {

@@ -116,6 +116,14 @@ ComputeLimits read_compute_rule(const Json& route, bool unknown_keys_allowed,
   return limits;
 }
 
+RetainedInputs read_retained_inputs(const Json& route, std::vector<QueueRuleProblem>& problems) {
+  const auto told = route.find("retained");
+  if (told == route.end() || *told == "take") return RetainedInputs::take;
+  if (*told != "changed")
+    problems.push_back({"retained", "is " + describe(*told) + R"(; allowed: "take" or "changed")"});
+  return RetainedInputs::changed;
+}
+
 OnChange read_on_change(const Json& route, std::vector<QueueRuleProblem>& problems) {
   const auto told = route.find("onChange");
   if (told == route.end() || *told == "drain") return OnChange::drain;

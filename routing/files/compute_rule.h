@@ -1,4 +1,4 @@
-// Terms of a computing route that stand beside its text: `late`, `state` and `onChange` of a route file.
+// Terms of a computing route that stand beside its text: `late`, `state`, `retained` and `onChange` of a route file.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@
 
 namespace headgate::routing {
 
+// Readings among retained messages: all, or those that differ from what is retained on their topic already.
+enum class RetainedInputs : uint8_t { take, changed };
+
 // Fate of what a route remembers when another version of it computes something else: its open windows give what they
 // have, or nothing.
 enum class OnChange : uint8_t { drain, restart };
@@ -19,6 +22,10 @@ enum class OnChange : uint8_t { drain, restart };
 // object; what is absent stays as it is by default. Unknown keys are no problem in a deployment manifest.
 [[nodiscard]] ComputeLimits read_compute_rule(const nlohmann::ordered_json& route, bool unknown_keys_allowed,
                                               std::vector<QueueRuleProblem>& problems);
+
+// Reads `retained`; take, unless it says otherwise.
+[[nodiscard]] RetainedInputs read_retained_inputs(const nlohmann::ordered_json& route,
+                                                  std::vector<QueueRuleProblem>& problems);
 
 // Reads `onChange`; drain, unless it says otherwise.
 [[nodiscard]] OnChange read_on_change(const nlohmann::ordered_json& route,

@@ -56,7 +56,8 @@ std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, u
   specs.reserve(entries.size());
   for (const RouteFileEntry& entry : entries) {
     specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
-                     entry.semantics, entry.body, entry.retain, entry.limits});
+                     entry.semantics, entry.body, entry.retain, entry.limits,
+                     entry.retained == RetainedInputs::changed});
   }
   return specs;
 }

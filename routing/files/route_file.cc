@@ -246,6 +246,7 @@ class Reader {
     entry.queue = read_queue_rule(value, rules.manifest, problems);
     entry.limits = read_compute_rule(value, rules.manifest, problems);
     entry.on_change = read_on_change(value, problems);
+    entry.retained = read_retained_inputs(value, problems);
     for (const QueueRuleProblem& it : problems) report(entry.name, path + "." + it.path, it.what);
     return file_.errors.size() == errors_before;
   }
@@ -352,7 +353,7 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
 const std::vector<std::string_view>& route_keys() {
   static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
                                                       "body",  "queue",    "onRemove",       "retain",
-                                                      "late",  "state",    "onChange"};
+                                                      "late",  "state",    "onChange",       "retained"};
   return kKeys;
 }
 

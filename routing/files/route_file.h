@@ -8,7 +8,7 @@
 // for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
 // (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false, of a topic sink), and of a route that
-// computes `late`, `state` and `onChange`, see read_compute_rule(). A blank route text is skipped, as edgeHub does.
+// computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
 // (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
@@ -42,6 +42,7 @@ struct RouteFileEntry {
   bool retain = false;  // what goes INTO Topic(…) is retained there
   ComputeLimits limits = {};
   OnChange on_change = OnChange::drain;
+  RetainedInputs retained = RetainedInputs::take;
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

@@ -27,6 +27,7 @@ Json route_json(const RouteFileEntry& entry) {
   if (entry.retain) route["retain"] = true;
   if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
   write_compute_rule(entry.limits, route);
+  if (entry.retained == RetainedInputs::changed) route["retained"] = "changed";
   if (entry.on_change == OnChange::restart) route["onChange"] = "restart";
   if (entry.queue.on_remove) route["onRemove"] = to_string(*entry.queue.on_remove);
   return route;

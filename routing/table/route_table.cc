@@ -70,6 +70,16 @@ void check_state(const RouteSpec& spec, const CompiledRoute& compiled, std::vect
       "make the window shorter or its hop longer, leave out aggregates, or set \"state\": {\"maxBytes\"} higher"));
 }
 
+// A message that is passed on would be missing at who reads the sink.
+void check_unchanged(const RouteSpec& spec, const CompiledRoute& compiled, std::vector<Diagnostic>& found) {
+  const auto picks = [&](const Sink& sink) { return takes_the_message(compiled.query, sink); };
+  if (!spec.skips_unchanged || std::ranges::none_of(compiled.sinks, picks)) return;
+  found.push_back(
+      finding(Severity::error,
+              "\"retained\": \"changed\" is for routes that compute, and this one passes messages on",
+              "leave it out, or give the route a SELECT list, a window or a function that remembers"));
+}
+
 bool has_error(const std::vector<Diagnostic>& found) {
   return std::any_of(found.begin(), found.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -130,6 +140,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     check_spec(spec, names, status.diagnostics);
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
     if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
+    if (compiled) check_unchanged(spec, *compiled, status.diagnostics);
     if (compiled) check_state(spec, *compiled, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
@@ -146,7 +157,8 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
   index_.add(compiled.source, route);
   std::vector<uint32_t> endpoints;
-  Program program{compiled.condition, compiled.reading, {}, nullptr};
+  Program program{compiled.condition, compiled.reading, {}, nullptr, spec.skips_unchanged};
+  asks_for_unchanged_ = asks_for_unchanged_ || spec.skips_unchanged;
   for (const Sink& sink : compiled.sinks) {
     endpoints.push_back(endpoint_of(sink));
     if (takes_the_message(compiled.query, sink)) program.picks.push_back(endpoints.back());
@@ -251,6 +263,8 @@ void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
   source_path(message, context.path_);
   index.collect(context.path_, message.topic, context.candidates_);
   std::sort(context.candidates_.begin(), context.candidates_.end());
+  if (context.unchanged_)
+    std::erase_if(context.candidates_, [this](RouteIndex route) { return programs_[route].skips_unchanged; });
   context.fields_.bind(message);
 }
 

@@ -46,6 +46,7 @@ struct RouteSpec {
   BodyMode body = BodyMode::auto_detect;
   bool retain = false;  // of a topic sink: retained there
   ComputeLimits limits = {};
+  bool skips_unchanged = false;  // does not count a retained message that says what is retained already
 };
 
 // Where messages are queued. Several routes may share one.
@@ -114,6 +115,9 @@ class MatchContext {
   // The last type error of a route, for people; empty: there was none.
   [[nodiscard]] std::string_view type_error(uint32_t route) const;
 
+  // Of the messages that are given from now on: each is retained, and says what is retained on its topic already.
+  void set_unchanged(bool unchanged) { unchanged_ = unchanged; }
+
   // Routes whose source takes the message last given to match() or takers().
   [[nodiscard]] std::span<const RouteIndex> candidates() const { return candidates_; }
   // Routes without state that make something of the message last matched, for RouteTable::project().
@@ -141,6 +145,7 @@ class MatchContext {
   std::map<RouteIndex, std::string> type_errors_;  // the last of each
   std::vector<RouteIndex> projecting_;
   bool computed_ = false;
+  bool unchanged_ = false;
   uint64_t message_ = 0;
 };
 
@@ -164,6 +169,9 @@ class RouteTable {
   // Routes with state whose source takes `message`, whatever their conditions; until the context's next use.
   [[nodiscard]] std::span<const RouteIndex> takers(const core::Message& message, MatchContext& context) const;
 
+  // A route wants to know whether a retained message says what is retained already: see MatchContext::set_unchanged().
+  [[nodiscard]] bool asks_for_unchanged() const { return asks_for_unchanged_; }
+
   // Routes with state.
   [[nodiscard]] std::span<const RouteIndex> computing() const { return computing_; }
   // The plan of a route that computes; null for a route that only picks.
@@ -183,6 +191,7 @@ class RouteTable {
     Reading reading;
     std::vector<uint32_t> picks;              // endpoints of the message itself
     std::shared_ptr<const ComputePlan> plan;  // null: nothing is made of it
+    bool skips_unchanged = false;
   };
 
   void add(const RouteSpec& spec, CompiledRoute compiled);
@@ -201,6 +210,7 @@ class RouteTable {
   SourceIndex index_;
   SourceIndex computing_index_;  // of routes with state alone
   std::vector<RouteIndex> computing_;
+  bool asks_for_unchanged_ = false;
   std::shared_ptr<const int> identity_ = std::make_shared<const int>(0);
 };
 

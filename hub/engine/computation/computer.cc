@@ -87,9 +87,9 @@ void Computer::drop_queue() {
 
 // ---- inputs ----
 
-void Computer::take(const core::MessagePtr& message, store::Seq seq) {
+void Computer::take(const core::MessagePtr& message, store::Seq seq, bool unchanged) {
   if (seq != 0) return inputs_.on_stored(seq);
-  inputs_.keep(message);
+  inputs_.keep(message, unchanged);
   if (inputs_.queue() != 0) parts_.consumers.wake(inputs_.queue(), *this);
 }
 
@@ -130,12 +130,13 @@ void Computer::begin_work(Input input) {
   const core::Message& message = *input.message;
   up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
   work_ = Work{};
+  context_.set_unchanged(input.unchanged);
   for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
     ComputingRoute* const route = computations_.find(index);
     if (route != nullptr && input.place > route->stored.since) work_->routes.push_back(route);
   }
   computations_.drains().for_each([&](Drain& drain) {
-    if (drain.takes(message, input.place)) work_->routes.push_back(&drain.route());
+    if (drain.takes(input)) work_->routes.push_back(&drain.route());
   });
   work_->source = routing::sender_key(message);
   work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);

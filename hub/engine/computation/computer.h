@@ -52,8 +52,9 @@ class Computer : private Consumer {
   // The table in force is another. `policy`: of queues of which no route says more.
   void use_routes(const store::QueuePolicy& policy);
 
-  // Routes with state take this message. `seq`: of the entry in their queue; 0 for QoS 0, which has none.
-  void take(const core::MessagePtr& message, store::Seq seq);
+  // Routes with state take this message. `seq`: of the entry in their queue; 0 for QoS 0, which has none. `unchanged`:
+  // see Spread.
+  void take(const core::MessagePtr& message, store::Seq seq, bool unchanged);
 
   // Call about once a second: what is due by time is given.
   void tick();

@@ -43,8 +43,10 @@ core::Status Drain::load(store::QueueStore& store, core::Log& log, std::vector<s
   return load_state(route_, store, log, lost);
 }
 
-bool Drain::takes(const core::Message& message, store::Seq place) {
-  return gives() && place <= stored_.until && !routed_.table->takers(message, context_).empty();
+bool Drain::takes(const Input& input) {
+  if (!gives() || input.place > stored_.until) return false;
+  context_.set_unchanged(input.unchanged);
+  return !routed_.table->takers(*input.message, context_).empty();
 }
 
 void Drain::add_queues(std::set<store::QueueId>& queues) const {

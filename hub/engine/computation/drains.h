@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "core/log.h"
-#include "core/message.h"
 #include "core/result.h"
+#include "hub/engine/computation/inputs.h"
 #include "hub/engine/computation/running_route.h"
 #include "hub/engine/computation/state_records.h"
 #include "store/queue_store.h"
@@ -37,8 +37,8 @@ class Drain {
   // Its windows have yet to give what they have.
   [[nodiscard]] bool gives() const { return route_.computation && !given_; }
   void on_given() { given_ = true; }
-  // Takes an input of that place in the log.
-  [[nodiscard]] bool takes(const core::Message& message, store::Seq place);
+  // Its route, as it was, takes that input.
+  [[nodiscard]] bool takes(const Input& input);
   // Queues that it leads to.
   void add_queues(std::set<store::QueueId>& queues) const;
 

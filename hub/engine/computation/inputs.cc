@@ -24,14 +24,14 @@ void Inputs::begin(store::QueueId queue, store::Seq latest) {
   last_stored_ = latest;
 }
 
-void Inputs::keep(core::MessagePtr message) {
+void Inputs::keep(core::MessagePtr message, bool unchanged) {
   const size_t bytes = held_bytes(*message);
   if (kept_.size() >= kMessagesMax || kept_bytes_ + bytes > kBytesMax) {
     ++dropped_;
     return;
   }
   kept_bytes_ += bytes;
-  kept_.push_back({last_stored_, std::move(message)});
+  kept_.push_back({last_stored_, std::move(message), unchanged});
 }
 
 std::optional<Input> Inputs::next() {
@@ -57,7 +57,7 @@ bool Inputs::is_turn_of_kept() const {
 }
 
 Input Inputs::take_kept() {
-  Input input{0, std::move(kept_.front().message), kept_.front().after + 1};
+  Input input{0, std::move(kept_.front().message), kept_.front().after + 1, kept_.front().unchanged};
   kept_bytes_ -= held_bytes(*input.message);
   kept_.pop_front();
   return input;
@@ -66,7 +66,7 @@ Input Inputs::take_kept() {
 Input Inputs::take_read() {
   store::Entry& entry = entries_.front();
   at_work_ = entry.seq;
-  Input input{entry.seq, std::move(entry.message), entry.seq};
+  Input input{entry.seq, std::move(entry.message), entry.seq, entry.tag == kUnchangedTag};
   entries_.pop_front();
   return input;
 }

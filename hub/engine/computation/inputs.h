@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -14,11 +15,16 @@
 
 namespace headgate::hub {
 
+// Tag of an entry whose message is retained and said what was retained on its topic already when it came: what is
+// retained later says nothing of that.
+inline constexpr std::string_view kUnchangedTag = "u";
+
 struct Input {
   store::Seq seq = 0;  // 0: it is in memory only
   core::MessagePtr message;
   // The seq that stands for its place in the log: what was begun at this one, or behind it, does not take it.
   store::Seq place = 0;
+  bool unchanged = false;  // see kUnchangedTag
 };
 
 class Inputs {
@@ -38,7 +44,7 @@ class Inputs {
   // A message was appended to the queue, or what comes from now on comes behind this seq.
   void on_stored(store::Seq seq) { last_stored_ = seq; }
   // Keeps a message of QoS 0 behind what was stored before it; drops it, and counts that, if there is no room.
-  void keep(core::MessagePtr message);
+  void keep(core::MessagePtr message, bool unchanged);
   [[nodiscard]] uint64_t dropped() const { return dropped_; }
 
   // The next one; nullopt: there is none now. Call done() with it before the next.
@@ -59,6 +65,7 @@ class Inputs {
   struct Kept {
     store::Seq after = 0;  // comes behind this one
     core::MessagePtr message;
+    bool unchanged = false;
   };
 
   void fill();

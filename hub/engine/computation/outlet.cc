@@ -92,6 +92,7 @@ void Outlet::plan_one(const core::MessagePtr& message, std::vector<core::Message
   step.retained = message->retain && parts_.retained.has_room_for(*message);
   if (step.retained) values_.push_back(put_retained(*message));
   step.kept_as_input = spread_.computed && message->qos == 0;
+  step.unchanged = spread_.unchanged;
   feeds_inputs_ = feeds_inputs_ || spread_.computed;
   planned_.push_back(std::move(step));
   for (const store::Target& target : spread_.more_targets) planned_.push_back({message, {target}});
@@ -105,7 +106,7 @@ void Outlet::on_committed(store::Seq seq) {
   if (feeds_inputs_ && seq != 0) parts_.inputs.on_stored(seq);
   store::Seq own = seq - appends_.size();
   for (Step& step : planned_) {
-    if (step.kept_as_input) parts_.inputs.keep(step.message);
+    if (step.kept_as_input) parts_.inputs.keep(step.message, step.unchanged);
     if (!step.targets.empty()) step.seq = ++own;
     step.due = seq;
     waiting_.push_back(std::move(step));

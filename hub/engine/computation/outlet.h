@@ -75,6 +75,7 @@ class Outlet {
     bool published = false;  // and not only put into queues
     bool retained = false;
     bool kept_as_input = false;  // of routes with state, in memory
+    bool unchanged = false;      // see Spread
     store::Seq seq = 0;          // its own, if it was appended
     store::Seq due = 0;          // it may be delivered once this is durable; 0: at once
     size_t pending = 0;          // whose result it is, by index

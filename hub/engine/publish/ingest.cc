@@ -337,7 +337,7 @@ void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   parts_.tails.on_message(message);
   const store::Seq own = seq - std::min<store::Seq>(seq, spread_.results.size());
   if (!spread_.targets.empty()) parts_.tails.on_append(own, message, spread_.targets);
-  if (spread_.computed) parts_.computer.take(message, message->qos > 0 ? own : 0);
+  if (spread_.computed) parts_.computer.take(message, message->qos > 0 ? own : 0, spread_.unchanged);
   for (size_t i = 0; i < spread_.results.size(); ++i)
     parts_.tails.on_append(own + 1 + i, spread_.results[i].message, spread_.results[i].targets);
 }

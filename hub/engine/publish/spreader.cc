@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "hub/engine/computation/inputs.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -29,11 +31,13 @@ void Spread::clear() {
   republished.clear();
   results.clear();
   computed = false;
+  unchanged = false;
   returned = false;
 }
 
 Spreader::Spreader(const Parts& parts)
     : routes_(parts.routes),
+      retained_(parts.retained),
       clock_(parts.clock),
       log_(parts.log),
       fan_out_(parts.broker, parts.clock),
@@ -55,7 +59,9 @@ void Spreader::deliver(const core::MessagePtr& message) {
 void Spreader::route(const core::Message& message, Spread& out) {
   out.returned = returned_.notice(message, clock_.now());
   if (out.returned) return;
-  for (const RouteSet::Hit& hit : routes_.match(message)) {
+  out.unchanged =
+      message.retain && routes_.table().asks_for_unchanged() && retained_.repeats(message, clock_.now());
+  for (const RouteSet::Hit& hit : routes_.match(message, out.unchanged)) {
     if (hit.republish_to)
       republish(message, *hit.republish_to, hit.retain, out);
     else
@@ -64,7 +70,8 @@ void Spreader::route(const core::Message& message, Spread& out) {
   if (!routes_.projecting().empty()) add_results(message, out);
   out.computed = routes_.computed();
   if (out.computed && message.qos > 0)
-    out.targets.push_back({routes_.inputs_queue(), store::kDefaultLane, 0, {}});
+    out.targets.push_back({routes_.inputs_queue(), store::kDefaultLane, 0,
+                           out.unchanged ? std::string(kUnchangedTag) : std::string()});
 }
 
 void Spreader::republish(const core::Message& message, const std::string& topic, bool retain, Spread& out) {

@@ -12,6 +12,7 @@
 #include "hub/engine/computation/result_messages.h"
 #include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/returned_batches.h"
+#include "hub/engine/retained/keeper.h"
 #include "hub/engine/route_set.h"
 #include "store/queue_store.h"
 
@@ -24,6 +25,7 @@ struct Spread {
   std::vector<core::MessagePtr> republished;
   std::vector<QueuedResult> results;  // that routes made of it for queues, to be appended with it
   bool computed = false;              // it is an input of routes with state
+  bool unchanged = false;             // it is retained, and says what is retained already
   bool returned = false;              // it is a batch of this hub, and is not routed
 
   void clear();
@@ -36,6 +38,7 @@ class Spreader {
   struct Parts {
     const broker::Broker& broker;
     RouteSet& routes;
+    const RetainedKeeper& retained;
     const core::Clock& clock;
     core::Log& log;
     std::string hub_id;
@@ -57,6 +60,7 @@ class Spreader {
   void add_results(const core::Message& message, Spread& out);
 
   RouteSet& routes_;
+  const RetainedKeeper& retained_;
   const core::Clock& clock_;
   core::Log& log_;
   FanOut fan_out_;

@@ -17,6 +17,11 @@ core::Status RetainedKeeper::restore() {
 }
 
 // Once a minute is often enough: an expired message is not sent to anybody in between.
+bool RetainedKeeper::repeats(const core::Message& message, core::Now now) const {
+  const core::Message* const known = retained_.find(message.topic, now.hub_ms);
+  return known && known->body == message.body && known->props() == message.props();
+}
+
 void RetainedKeeper::tick(core::Now now) {
   constexpr int64_t kEveryMs = 60'000;
   if (now.mono_ms - checked_ms_ < kEveryMs) return;
