@@ -121,6 +121,12 @@ std::shared_ptr<const Rights> AccessRules::rights(const Identity& identity,
   return made;
 }
 
+bool AccessRules::name(std::string_view user) const {
+  return std::ranges::any_of(rules_, [&](const AccessRule& rule) {
+    return std::ranges::find(rule.who.users, user) != rule.who.users.end();
+  });
+}
+
 bool AccessRules::gives_anything_to(const Identity& identity) const {
   return !identity.module.empty() || std::ranges::any_of(rules_, [&](const AccessRule& rule) {
     return rule.allow && rule.who.is(identity);

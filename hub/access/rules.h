@@ -58,6 +58,8 @@ class AccessRules {
 
   [[nodiscard]] std::shared_ptr<const broker::Rights> rights(const broker::Identity& identity,
                                                              std::string_view client_id) const;
+  // True if a rule is written for that very user.
+  [[nodiscard]] bool name(std::string_view user) const;
   // True if any rule, or being a module, lets the identity do anything.
   [[nodiscard]] bool gives_anything_to(const broker::Identity& identity) const;
 

@@ -19,8 +19,9 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       delivery_(store, consumers_, held_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
-      spreader_({broker_, routes_, retained_, clock, log, store.identity().hub}),
-      computer_({store, consumers_, routes_, spreader_, retained_, tails_, clock, log}),
+      publish_rights_(access),
+      spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
+      computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, clock, log}),
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, clock, log}),
       losses_(store, log),
       sdk_topics_(log) {
@@ -63,14 +64,38 @@ core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t defau
   computer_.use_routes(queue_policy_);
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
+  warn_of_topics_refused();
   return {};
 }
 
 std::vector<RouteInfo> Engine::describe_routes() const {
   std::vector<RouteInfo> routes = routes_.describe();
-  for (RouteInfo& route : routes)
+  for (RouteInfo& route : routes) {
     if (route.active) computer_.describe(route);
+    const PublishRights::Refused* const refused = publish_rights_.refused(route.name);
+    if (!route.active || refused == nullptr) continue;
+    route.type_errors += refused->count;
+    route.type_error_last = refused->last;
+  }
   return routes;
+}
+
+// Topics that no message fills in; the others are known when there is a result.
+void Engine::warn_of_topics_refused() {
+  const routing::RouteTable& table = routes_.table();
+  for (routing::RouteIndex i = 0; i < table.routes().size(); ++i) {
+    const routing::RouteInfo& route = table.routes()[i];
+    for (size_t sink = 0; sink < route.endpoints.size(); ++sink) {
+      const Destination& to = routes_.routed().destination(i, sink);
+      const bool filled_in = table.plan(i) && !table.plan(i)->sinks[sink].filled_in.empty();
+      if (to.kind != routing::Sink::Kind::topic || filled_in || publish_rights_.may_publish(route, to.topic))
+        continue;
+      log_.warn("route_may_not_publish", {{"route", route.name},
+                                          {"as", publisher_of(route)},
+                                          {"topic", to.topic},
+                                          {"effect", "what it makes for that topic is refused and counted"}});
+    }
+  }
 }
 
 // Somebody may be standing by for an input that has no consumer.
@@ -81,6 +106,8 @@ void Engine::offer_inputs() {
 }
 
 void Engine::renew_grants() {
+  publish_rights_.renew();
+  warn_of_topics_refused();
   broker_.renew_grants();
   // Inputs go to whoever may have them now.
   broker_.for_each([this](broker::Session& session) { (void)delivery_.unbind_inputs(session); });

@@ -100,6 +100,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
  private:
   core::Status restore_queues();
   void offer_inputs();
+  void warn_of_topics_refused();
 
   // ---- broker::BrokerEvents ----
   void on_connected(broker::Session& session, bool session_present, const broker::WillChange& will) override;
@@ -145,6 +146,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Delivery delivery_;
   SessionKeeper sessions_;
   Shares shares_;
+  PublishRights publish_rights_;
   Spreader spreader_;
   Computer computer_;
   Ingest ingest_;

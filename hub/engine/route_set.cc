@@ -156,7 +156,9 @@ std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message, boo
         hits_.push_back({.queue = destination.queue, .dead_by = &table().routes()[match.route].name});
         break;
       case Kind::topic:
-        hits_.push_back({.republish_to = &destination.topic, .retain = match.retain});
+        hits_.push_back({.republish_to = &destination.topic,
+                         .retain = match.retain,
+                         .republished_by = &table().routes()[match.route]});
         break;
       case Kind::null:  // the message ends here
         break;

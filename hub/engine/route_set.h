@@ -34,10 +34,11 @@ class RouteSet {
   struct Hit {
     store::QueueId queue = 0;
     uint8_t lane = store::kDefaultLane;
-    uint32_t ttl_s = 0;                         // 0 = for ever
-    const std::string* republish_to = nullptr;  // valid until the next use()
-    bool retain = false;                        // there
-    const std::string* dead_by = nullptr;       // the route that sends it to the dead letters; the same
+    uint32_t ttl_s = 0;                                  // 0 = for ever
+    const std::string* republish_to = nullptr;           // valid until the next use()
+    bool retain = false;                                 // there
+    const routing::RouteInfo* republished_by = nullptr;  // the same
+    const std::string* dead_by = nullptr;  // the route that sends it to the dead letters; the same
   };
 
   // No routes yet. `store` and `log` are borrowed.

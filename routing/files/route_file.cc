@@ -242,6 +242,7 @@ class Reader {
     read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"), rules);
     read_options(value, entry.name, path, entry.semantics, entry.body);
     read_retain(entry, member(value, "retain"), join_path(path, "retain"));
+    read_publish_as(entry, member(value, "publishAs"), join_path(path, "publishAs"));
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.manifest, problems);
     entry.limits = read_compute_rule(value, rules.manifest, problems);
@@ -298,6 +299,13 @@ class Reader {
     entry.retain = retain->get<bool>();
   }
 
+  void read_publish_as(RouteFileEntry& entry, const Json* user, const std::string& path) {
+    if (user == nullptr) return;
+    if (!user->is_string() || is_blank(user->get_ref<const std::string&>()))
+      return report(entry.name, path, "is " + describe(*user) + "; allowed: the name of a user");
+    entry.publish_as = user->get<std::string>();
+  }
+
   static bool in_range(const Json& value, uint64_t max) {
     return value.is_number_unsigned() && value.get<uint64_t>() <= max;
   }
@@ -351,9 +359,9 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
 }
 
 const std::vector<std::string_view>& route_keys() {
-  static const std::vector<std::string_view> kKeys = {"route", "priority", "timeToLiveSecs", "semantics",
-                                                      "body",  "queue",    "onRemove",       "retain",
-                                                      "late",  "state",    "onChange",       "retained"};
+  static const std::vector<std::string_view> kKeys = {
+      "route",  "priority", "timeToLiveSecs", "semantics", "body",     "queue",    "onRemove",
+      "retain", "late",     "state",          "onChange",  "retained", "publishAs"};
   return kKeys;
 }
 

@@ -7,7 +7,7 @@
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs` (0 = the default, -1 =
 // for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
-// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false, of a topic sink), and of a route that
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false) and `publishAs` (a user) of a topic sink, and of a route that
 // computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
@@ -43,6 +43,7 @@ struct RouteFileEntry {
   ComputeLimits limits = {};
   OnChange on_change = OnChange::drain;
   RetainedInputs retained = RetainedInputs::take;
+  std::string publish_as = {};  // whose rights what goes INTO Topic(…) needs; empty: the hub's
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

@@ -173,7 +173,7 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
         ComputePlan{spec.name, std::move(compiled.query), std::move(compiled.condition), compiled.reading,
                     std::move(compiled.sinks), spec.limits});
   routes_.push_back({spec.name, spec.text, std::move(compiled.source), std::move(endpoints), lane, spec.ttl_s,
-                     spec.retain});
+                     spec.retain, spec.publish_as});
   programs_.push_back(std::move(program));
 }
 

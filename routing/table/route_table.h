@@ -47,6 +47,7 @@ struct RouteSpec {
   bool retain = false;  // of a topic sink: retained there
   ComputeLimits limits = {};
   bool skips_unchanged = false;  // does not count a retained message that says what is retained already
+  std::string publish_as = {};   // whose rights a topic sink needs; empty: the hub's
 };
 
 // Where messages are queued. Several routes may share one.
@@ -67,6 +68,7 @@ struct RouteInfo {
   uint8_t lane = kLaneWithoutPriority;
   uint32_t ttl_s = 0;
   bool retain = false;
+  std::string publish_as = {};  // empty: the hub itself
 };
 
 // Outcome of compiling a spec.

@@ -20,7 +20,7 @@ Computer::Computer(const Parts& parts)
       held_(parts.store, parts.clock, parts.log),
       outlet_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
       released_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
-      messages_(parts.clock, parts.log),
+      messages_(parts.rights, parts.clock, parts.log),
       computations_(parts.store, parts.log) {}
 
 // ---- the routes in force ----

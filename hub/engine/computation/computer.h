@@ -42,6 +42,7 @@ class Computer : private Consumer {
     Spreader& spreader;
     RetainedKeeper& retained;
     const Tails& tails;
+    PublishRights& rights;
     const core::Clock& clock;
     core::Log& log;
   };

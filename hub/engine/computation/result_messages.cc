@@ -119,7 +119,8 @@ void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
     if (result.refused[i] || routing::takes_the_message(plan.query, plan.sinks[i])) continue;
     const Destination& to = routed.destination(index, i);
     std::string topic = routing::named_topic(plan.sinks[i], result.topics[i]);
-    if (to.kind == Kind::topic) publish(draft, std::move(topic), route.retain, published);
+    if (to.kind == Kind::topic && rights_.allows(route, topic))
+      publish(draft, std::move(topic), route.retain, published);
     if (to.kind == Kind::topic || to.kind == Kind::null) continue;
     if (topic.empty()) topic = result.passes_on ? draft.topic : routing::default_result_topic(route.name);
     enqueue(draft, std::move(topic), target_of(route, to, draft, expires_ms), queued, first_queued);

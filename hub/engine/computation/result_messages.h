@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/log_limiter.h"
 #include "core/message.h"
+#include "hub/engine/computation/publish_rights.h"
 #include "hub/engine/routes/routed_table.h"
 #include "routing/compute/computation.h"
 #include "store/queue_store.h"
@@ -26,7 +27,8 @@ struct QueuedResult {
 class ResultMessages {
  public:
   // Everything is borrowed and must outlive this.
-  ResultMessages(const core::Clock& clock, core::Log& log) : clock_(clock), log_(log) {}
+  ResultMessages(PublishRights& rights, const core::Clock& clock, core::Log& log)
+      : rights_(rights), clock_(clock), log_(log) {}
 
   // Appends the messages of `result`, made by the route of that index into the table. `input`: the message
   // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1, whose inputs had at
@@ -41,6 +43,7 @@ class ResultMessages {
   void publish(const core::Message& draft, std::string topic, bool retain,
                std::vector<core::MessagePtr>& published);
 
+  PublishRights& rights_;
   const core::Clock& clock_;
   core::Log& log_;
   core::LogLimiter too_far_;  // by topic

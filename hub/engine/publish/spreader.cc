@@ -38,11 +38,12 @@ void Spread::clear() {
 Spreader::Spreader(const Parts& parts)
     : routes_(parts.routes),
       retained_(parts.retained),
+      rights_(parts.rights),
       clock_(parts.clock),
       log_(parts.log),
       fan_out_(parts.broker, parts.clock),
       returned_(parts.hub_id, parts.log),
-      results_(parts.clock, parts.log) {}
+      results_(parts.rights, parts.clock, parts.log) {}
 
 void Spreader::find(const broker::Session* from, const core::Message& message, Spread& out) {
   out.clear();
@@ -63,7 +64,7 @@ void Spreader::route(const core::Message& message, Spread& out) {
       message.retain && routes_.table().asks_for_unchanged() && retained_.repeats(message, clock_.now());
   for (const RouteSet::Hit& hit : routes_.match(message, out.unchanged)) {
     if (hit.republish_to)
-      republish(message, *hit.republish_to, hit.retain, out);
+      republish(message, hit, out);
     else
       out.targets.push_back(target_of(message, hit));
   }
@@ -74,14 +75,16 @@ void Spreader::route(const core::Message& message, Spread& out) {
                            out.unchanged ? std::string(kUnchangedTag) : std::string()});
 }
 
-void Spreader::republish(const core::Message& message, const std::string& topic, bool retain, Spread& out) {
+void Spreader::republish(const core::Message& message, const RouteSet::Hit& hit, Spread& out) {
+  const std::string& topic = *hit.republish_to;
+  if (!rights_.allows(*hit.republished_by, topic)) return;
   if (message.hops >= routing::kMaxHops) {
     log_.warn("hop_limit", {{"topic", message.topic}, {"to", topic}, {"hops", message.hops}});
     return;
   }
   auto copy = std::make_shared<core::Message>(message);
   copy->topic = topic;
-  copy->retain = retain;
+  copy->retain = hit.retain;
   ++copy->hops;
   out.republished.push_back(std::move(copy));
 }

@@ -39,6 +39,7 @@ class Spreader {
     const broker::Broker& broker;
     RouteSet& routes;
     const RetainedKeeper& retained;
+    PublishRights& rights;
     const core::Clock& clock;
     core::Log& log;
     std::string hub_id;
@@ -56,11 +57,12 @@ class Spreader {
 
  private:
   void route(const core::Message& message, Spread& out);
-  void republish(const core::Message& message, const std::string& topic, bool retain, Spread& out);
+  void republish(const core::Message& message, const RouteSet::Hit& hit, Spread& out);
   void add_results(const core::Message& message, Spread& out);
 
   RouteSet& routes_;
   const RetainedKeeper& retained_;
+  PublishRights& rights_;
   const core::Clock& clock_;
   core::Log& log_;
   FanOut fan_out_;

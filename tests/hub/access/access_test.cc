@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "hub/access/hub_user.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/manual_hasher.h"
 #include "tests/support/recording_log.h"
@@ -266,6 +267,33 @@ TEST_F(Admitting, DoesNotAnswerWhoIsGone) {
 
 TEST_F(Admitting, WarnsOfUsersThatCanDoNothing) {
   EXPECT_THAT(log_.lines(), Contains(HasSubstr("users_without_rules count=3 users=ann, bob, edge-1/sensor")));
+}
+
+TEST_F(Admitting, LetsTheHubPublishAllUntilARuleNamesIt) {
+  Identity hub;
+  hub.username = std::string(kHubUser);
+  EXPECT_TRUE(access_.renew(hub, "").rights->may_publish("a/b"));
+  AccessRule rule;
+  rule.who.users = {"*"};
+  rule.actions = broker::kAllActions;
+  rule.topics = {"public/#"};
+  settings_.rules = {rule};
+  use();
+  EXPECT_TRUE(access_.renew(hub, "").rights->may_publish("a/b"));
+  rule.who.users = {std::string(kHubUser)};
+  rule.topics = {"a/b"};
+  settings_.rules.push_back(rule);
+  use();
+  EXPECT_TRUE(access_.renew(hub, "").rights->may_publish("a/b"));
+  EXPECT_TRUE(access_.renew(hub, "").rights->may_publish("public/a"));
+  EXPECT_FALSE(access_.renew(hub, "").rights->may_publish("a/c"));
+}
+
+TEST_F(Admitting, LetsNobodyHaveTheHubsName) {
+  write("$hub:" + kAnns + "\n");
+  use();
+  client_id_ = "somebody";
+  EXPECT_EQ(judge("$hub", "anns"), ReasonCode::not_authorized);
 }
 
 }  // namespace
