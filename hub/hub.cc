@@ -120,6 +120,7 @@ Hub::~Hub() = default;
 
 core::Status Hub::restore() {
   if (auto timed = clock_.start(*store_); !timed) return timed;
+  engine_.doubt(clock_.doubtful());
   if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);

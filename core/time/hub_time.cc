@@ -62,6 +62,12 @@ void DoubtfulStretches::add(HubStretch stretch) {
   stretches_.erase(stretches_.begin());
 }
 
+bool DoubtfulStretches::overlap(HubStretch stretch) const {
+  return std::ranges::any_of(stretches_, [&](const HubStretch& one) {
+    return one.from_ms < stretch.to_ms && stretch.from_ms < one.to_ms;
+  });
+}
+
 bool DoubtfulStretches::contains(int64_t hub_ms) const {
   return std::any_of(stretches_.begin(), stretches_.end(), [hub_ms](const HubStretch& stretch) {
     return stretch.from_ms <= hub_ms && hub_ms < stretch.to_ms;

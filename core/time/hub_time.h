@@ -40,6 +40,8 @@ class DoubtfulStretches {
 
   void add(HubStretch stretch);
   [[nodiscard]] bool contains(int64_t hub_ms) const;
+  // True if any of [from, to) was doubtful.
+  [[nodiscard]] bool overlap(HubStretch stretch) const;
   [[nodiscard]] const std::vector<HubStretch>& all() const { return stretches_; }
 
   friend bool operator==(const DoubtfulStretches&, const DoubtfulStretches&) = default;

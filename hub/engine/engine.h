@@ -60,6 +60,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void use_limits(const StoreLimits& limits);
   // Call before restore().
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
+  // See ResultMessages::doubt().
+  void doubt(const core::DoubtfulStretches* doubtful) { computer_.doubt(doubtful); }
   // See RouteSet::use().
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.

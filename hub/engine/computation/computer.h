@@ -48,6 +48,9 @@ class Computer : private Consumer {
   };
   explicit Computer(const Parts& parts);
 
+  // See ResultMessages::doubt().
+  void doubt(const core::DoubtfulStretches* doubtful) { messages_.doubt(doubtful); }
+
   // Another table is about to be in force: ends what is begun by the one that is.
   void before_routes_change();
   // The table in force is another. `policy`: of queues of which no route says more.

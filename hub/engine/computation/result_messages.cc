@@ -30,7 +30,7 @@ std::string iso_time(int64_t unix_ms) {
 }
 
 std::shared_ptr<const core::Properties> properties_of(const std::string& route,
-                                                      const routing::ComputeResult& result) {
+                                                      const routing::ComputeResult& result, bool unsynced) {
   auto properties = std::make_shared<core::Properties>();
   properties->content_type = "application/json";
   properties->user.push_back({"route", route});
@@ -38,6 +38,7 @@ std::shared_ptr<const core::Properties> properties_of(const std::string& route,
   properties->user.push_back({"window", iso_time(result.start_ms) + "/" + iso_time(result.end_ms)});
   properties->user.push_back({"rev", std::to_string(result.rev)});
   if (!result.complete) properties->user.push_back({"complete", "false"});
+  if (unsynced) properties->user.push_back({"clock", "unsynced"});
   return properties;
 }
 
@@ -87,7 +88,17 @@ store::Target dead_letter_target(store::QueueId dead, std::string_view route, st
   return target;
 }
 
-core::Message ResultMessages::draft_of(const routing::RouteInfo& route, const routing::ComputeResult& result,
+// Windows by arrival are where the clock put them; those by event time are closed by what it shows.
+bool ResultMessages::is_unsynced(const routing::ComputePlan& plan, const routing::ComputeResult& result,
+                                 core::Now now) const {
+  if (result.end_ms == 0) return false;
+  if (!now.clock_right) return true;
+  const bool by_arrival = plan.query.timestamp.empty();
+  return by_arrival && doubtful_ &&
+         doubtful_->overlap({result.start_ms, std::max(result.end_ms, result.start_ms + 1)});
+}
+
+core::Message ResultMessages::draft_of(const routing::ComputePlan& plan, const routing::ComputeResult& result,
                                        const core::Message* input, uint8_t hops) const {
   if (result.passes_on && input) {
     core::Message draft = *input;
@@ -97,7 +108,7 @@ core::Message ResultMessages::draft_of(const routing::RouteInfo& route, const ro
   const core::Now now = clock_.now();
   core::Message draft;
   draft.body = result.body;
-  draft.properties = properties_of(route.name, result);
+  draft.properties = properties_of(plan.route, result, is_unsynced(plan, result, now));
   if (input) draft.source = input->source;
   draft.arrived_ms = now.wall_ms;
   draft.arrived_hub_ms = now.hub_ms;
@@ -112,7 +123,7 @@ void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
   if (!result.passes_on && result.body.empty()) return;
   const routing::RouteInfo& route = routed.table->routes()[index];
   const routing::ComputePlan& plan = *routed.table->plan(index);
-  const core::Message draft = draft_of(route, result, input, hops);
+  const core::Message draft = draft_of(plan, result, input, hops);
   const int64_t expires_ms = expiry_of(route, draft);
   const size_t first_queued = queued.size();
   for (size_t i = 0; i < plan.sinks.size(); ++i) {

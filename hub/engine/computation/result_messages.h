@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/log_limiter.h"
 #include "core/message.h"
+#include "core/time/hub_time.h"
 #include "hub/engine/computation/publish_rights.h"
 #include "hub/engine/routes/routed_table.h"
 #include "routing/compute/computation.h"
@@ -30,6 +31,9 @@ class ResultMessages {
   ResultMessages(PublishRights& rights, const core::Clock& clock, core::Log& log)
       : rights_(rights), clock_(clock), log_(log) {}
 
+  // When the clock was not known to be right: results of windows say so. Null: it always was. It must outlive this.
+  void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
+
   // Appends the messages of `result`, made by the route of that index into the table. `input`: the message
   // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1, whose inputs had at
   // most `hops`.
@@ -38,14 +42,17 @@ class ResultMessages {
             std::vector<core::MessagePtr>& published);
 
  private:
-  [[nodiscard]] core::Message draft_of(const routing::RouteInfo& route, const routing::ComputeResult& result,
+  [[nodiscard]] core::Message draft_of(const routing::ComputePlan& plan, const routing::ComputeResult& result,
                                        const core::Message* input, uint8_t hops) const;
+  [[nodiscard]] bool is_unsynced(const routing::ComputePlan& plan, const routing::ComputeResult& result,
+                                 core::Now now) const;
   void publish(const core::Message& draft, std::string topic, bool retain,
                std::vector<core::MessagePtr>& published);
 
   PublishRights& rights_;
   const core::Clock& clock_;
   core::Log& log_;
+  const core::DoubtfulStretches* doubtful_ = nullptr;
   core::LogLimiter too_far_;  // by topic
 };
 
