@@ -57,15 +57,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 Json to_json(const std::optional<ComputedInfo>& computed) {
   if (!computed) return nullptr;
-  return {{"evaluated", computed->evaluated},
-          {"results", computed->results},
-          {"late", computed->late},
-          {"late_dropped", computed->late_dropped},
-          {"early", computed->early},
-          {"evicted", computed->evicted},
-          {"groups", computed->groups},
-          {"state_bytes", computed->state_bytes},
-          {"blocked_by", computed->blocked_by}};
+  return {{"evaluated", computed->evaluated}, {"results", computed->results},
+          {"late", computed->late},           {"late_dropped", computed->late_dropped},
+          {"early", computed->early},         {"evicted", computed->evicted},
+          {"groups", computed->groups},       {"state_bytes", computed->state_bytes},
+          {"draining", computed->draining},   {"blocked_by", computed->blocked_by}};
 }
 
 Json to_json(const RouteInfo& route) {
@@ -77,9 +73,11 @@ Json to_json(const RouteInfo& route) {
           {"ttl_s", route.ttl_s},
           {"active", route.active},
           {"kept", route.kept},
+          {"evaluated", route.evaluated},
           {"matched", route.matched},
           {"undefined", route.undefined},
           {"unreadable", route.unreadable},
+          {"results", route.results},
           {"type_errors", route.type_errors},
           {"type_error_last", route.type_error_last},
           {"undefined_last", route.undefined_last},

@@ -115,6 +115,7 @@ struct ComputedInfo {
   uint64_t evicted = 0;       // groups that gave their result early, for lack of room
   uint64_t groups = 0;        // now
   uint64_t state_bytes = 0;   // the same, of memory
+  uint64_t draining = 0;      // groups of earlier versions that have yet to give what they have
   std::string blocked_by;     // what its results wait for; empty: nothing
 };
 
@@ -126,8 +127,11 @@ struct RouteInfo {
   std::optional<uint8_t> priority;
   uint32_t ttl_s = 0;  // 0 = for ever
   bool active = false;
-  bool kept = false;     // active in an earlier version: the one that is written now is broken, see `error`
-  uint64_t matched = 0;  // messages since start or reload
+  bool kept = false;  // active in an earlier version: the one that is written now is broken, see `error`
+  // Messages since start or reload:
+  uint64_t evaluated = 0;  // that its source takes
+  uint64_t matched = 0;    // for which its condition holds
+  uint64_t results = 0;    // that it has passed on, or made
   // Messages since then for which the condition could not be decided, so that the route did not take them:
   uint64_t undefined = 0;                // something in it had no value
   uint64_t unreadable = 0;               // the body is no JSON that $body can read

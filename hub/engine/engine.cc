@@ -80,6 +80,14 @@ std::vector<RouteInfo> Engine::describe_routes() const {
   return routes;
 }
 
+Engine::RouteCounts Engine::route_counts() const {
+  const RouteSet::Counts at_arrival = routes_.counts();
+  const routing::ComputeCounts later = computer_.counts();
+  return {at_arrival.evaluated, at_arrival.matched + later.matched,
+          at_arrival.type_errors + later.type_errors + publish_rights_.refused_in_all(), later.late,
+          at_arrival.results + later.results};
+}
+
 // Topics that no message fills in; the others are known when there is a result.
 void Engine::warn_of_topics_refused() {
   const routing::RouteTable& table = routes_.table();

@@ -86,6 +86,15 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // Every route, see RouteSet::describe(), with what it has computed.
   [[nodiscard]] std::vector<RouteInfo> describe_routes() const;
+  // Counted since the start, over all routes, once for each.
+  struct RouteCounts {
+    uint64_t evaluated = 0;
+    uint64_t matched = 0;
+    uint64_t type_errors = 0;
+    uint64_t late = 0;
+    uint64_t results = 0;
+  };
+  [[nodiscard]] RouteCounts route_counts() const;
   [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;

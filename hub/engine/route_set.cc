@@ -66,7 +66,7 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
     inputs_queue = *queue;
   }
   inputs_queue_ = inputs_queue;
-  undecided_before_ = undecided();
+  counts_before_ = counts();
   const WantedRoutes before = std::exchange(wanted_, std::move(wanted));
   const auto statuses_before = std::exchange(statuses_, std::move(built.statuses));
   const GoodRoutes good_before = good_of(before, statuses_before);
@@ -209,7 +209,9 @@ std::string RouteSet::error_of(const routing::RouteStatus& status, const std::st
 void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
   if (route >= context_.stats().size()) return;  // no message has come since the table is in force
   const routing::RouteStats& stats = context_.stats()[route];
+  info.evaluated = stats.evaluated;
   info.matched = stats.matched;
+  info.results = stats.results;
   info.undefined = stats.undefined;
   info.unreadable = stats.unreadable;
   info.undefined_last = table().last_reason(route, stats);
@@ -218,11 +220,18 @@ void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
   info.type_error_last = context_.type_error(route);
 }
 
-RouteSet::Undecided RouteSet::undecided() const {
-  Undecided sum = undecided_before_;
-  for (const routing::RouteStats& stats : context_.stats()) {
+RouteSet::Counts RouteSet::counts() const {
+  Counts sum = counts_before_;
+  for (size_t i = 0; i < context_.stats().size(); ++i) {
+    const routing::RouteStats& stats = context_.stats()[i];
+    sum.evaluated += stats.evaluated;
     sum.undefined += stats.undefined;
     sum.unreadable += stats.unreadable;
+    const auto& plan = table().plan(static_cast<routing::RouteIndex>(i));
+    if (plan && plan->query.has_state()) continue;
+    sum.matched += stats.matched;
+    sum.type_errors += stats.type_errors;
+    sum.results += stats.results;
   }
   return sum;
 }

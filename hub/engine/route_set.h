@@ -92,12 +92,17 @@ class RouteSet {
 
   // Every route, and every file or entry that could not be read, with what became of it.
   [[nodiscard]] std::vector<RouteInfo> describe() const;
-  // Decisions of conditions since the start that came out undefined, over all routes.
-  struct Undecided {
+  // Counted since the start, over all routes; of those with state only what was looked at and could not be
+  // decided at the arrival.
+  struct Counts {
+    uint64_t evaluated = 0;
+    uint64_t matched = 0;
     uint64_t undefined = 0;
-    uint64_t unreadable = 0;  // because $body could not read the body
+    uint64_t unreadable = 0;  // the same, because $body could not read the body
+    uint64_t type_errors = 0;
+    uint64_t results = 0;
   };
-  [[nodiscard]] Undecided undecided() const;
+  [[nodiscard]] Counts counts() const;
   [[nodiscard]] size_t active() const { return table().routes().size(); }
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
   // Routes in force in an earlier version, because their description is broken.
@@ -120,7 +125,7 @@ class RouteSet {
   QueueRules rules_;
   RoutedTable routed_;
   routing::MatchContext context_;
-  Undecided undecided_before_;  // with earlier tables
+  Counts counts_before_;  // with earlier tables
   store::QueueId inputs_queue_ = 0;
   WantedRoutes wanted_;
   std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()

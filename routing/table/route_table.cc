@@ -192,6 +192,7 @@ void RouteTable::match(const core::Message& message, MatchContext& context,
   prepare(message, index_, context);
   for (const RouteIndex route : context.candidates_) {
     const Program& program = programs_[route];
+    ++context.stats_[route].evaluated;
     const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
     if (truth == Truth::yes) add_match(route, context, out);
     if (truth == Truth::undefined) note_undefined(message, route, context);
@@ -237,6 +238,8 @@ ComputeResult RouteTable::project(RouteIndex route, MatchContext& context) const
   ComputeResult result =
       routing::project(*programs_[route].plan, context.evaluator_, context.fields_, type_errors, sample);
   if (type_errors != before) context.type_errors_[route] = std::move(sample);
+  if (programs_[route].picks.empty() && (result.passes_on || !result.body.empty()))
+    ++context.stats_[route].results;
   return result;
 }
 
@@ -272,6 +275,7 @@ void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<
   ++context.stats_[route].matched;
   const Program& program = programs_[route];
   for (const uint32_t endpoint : program.picks) add_pick(route, endpoint, context, out);
+  if (!program.picks.empty()) ++context.stats_[route].results;
   if (!program.plan) return;
   if (program.plan->query.has_state())
     context.computed_ = true;

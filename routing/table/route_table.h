@@ -95,7 +95,9 @@ struct Match {
 
 // Counted since the context first met the table.
 struct RouteStats {
+  uint64_t evaluated = 0;  // messages that its source takes
   uint64_t matched = 0;
+  uint64_t results = 0;     // messages that it passed on, or what it made of them
   uint64_t undefined = 0;   // the condition could not be decided, such as for a field that is not there
   uint64_t unreadable = 0;  // the same, because the body is no JSON that $body can read
   // The last of either: when its message arrived (Unix ms, 0 = none), what is wrong with the body (empty:

@@ -259,14 +259,14 @@ TEST_F(Commands, StatusNamesTheClientsWhosePublishesWait) {
 
 TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
   hub_.answers_["/v1/routes"] = R"({"routes": [
-    {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "matched": 9, "undefined": 4, "unreadable": 12,
+    {"name": "up", "active": true, "priority": 3, "ttl_s": 7200, "evaluated": 31, "matched": 9, "results": 8, "undefined": 4, "unreadable": 12,
      "undefined_last": "the body is empty", "undefined_last_ms": 1700000000123, "endpoint": "$upstream", "file": "a.json"},
     {"name": "bad", "active": false, "priority": null, "ttl_s": 0, "file": "b.json", "error": "1:1: error: no\n  FRM\n  ^"}]})";
   EXPECT_EQ(run_route_ls(human()), kExitOk);
   EXPECT_EQ(out_.str(),
-            "ROUTE  STATE     PRIORITY  KEPT      MATCHED  UNDEFINED  UNREADABLE  INTO       FILE\n"
-            "up     active    3         2h 00m          9          4          12  $upstream  a.json\n"
-            "bad    left out  -         for ever        0          0           0  -          b.json\n"
+            "ROUTE  STATE     PRIORITY  KEPT      EVALUATED  MATCHED  UNDEFINED  UNREADABLE  OUT  INTO       FILE\n"
+            "up     active    3         2h 00m           31        9          4          12    8  $upstream  a.json\n"
+            "bad    left out  -         for ever          0        0          0           0    0  -          b.json\n"
             "\nup: last undecided at 2023-11-14T22:13:20.123Z: the body is empty\n"
             "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
 }

@@ -63,6 +63,8 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
     route->plan = routes.table().plan(index);
     if (auto begun = begin(*route, entry, *records); !begun) return begun;
   }
+  for (const auto& [name, route] : before)
+    if (route) add_counts(*route, counts_before_);
   if (auto ended = end_those_gone(routes, *records); !ended) return ended;
   write_changes();
   return {};
@@ -168,6 +170,13 @@ void Computations::write_changes() {
   const auto seq = changes_.empty() ? core::Result<store::Seq>(latest_) : store_.put(changes_);
   if (seq) written_ = *seq;
   changes_.clear();
+}
+
+routing::ComputeCounts Computations::counts() const {
+  routing::ComputeCounts sum = counts_before_;
+  for (const auto& [name, route] : routes_) add_counts(*route, sum);
+  drains_.add_counts(sum);
+  return sum;
 }
 
 ComputingRoute* Computations::find(routing::RouteIndex route) {

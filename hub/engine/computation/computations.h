@@ -47,6 +47,9 @@ class Computations {
   [[nodiscard]] Drains& drains() { return drains_; }
   [[nodiscard]] const Drains& drains() const { return drains_; }
 
+  // Of all that have run since the start.
+  [[nodiscard]] routing::ComputeCounts counts() const;
+
   // Adds the state that has changed since it was saved last.
   void save_changed(std::vector<store::KeyValue>& values);
 
@@ -77,7 +80,8 @@ class Computations {
   uint32_t last_number_ = 0;
   store::Seq latest_ = 0;
   store::Seq written_ = 0;
-  int64_t now_hub_ms_ = 0;  // of use()
+  routing::ComputeCounts counts_before_;  // of routes that are no more
+  int64_t now_hub_ms_ = 0;                // of use()
 };
 
 }  // namespace headgate::hub

@@ -342,7 +342,9 @@ void Computer::describe(RouteInfo& info) const {
   const RunningRoute* const route = computations_.find(info.name);
   if (!route) return;
   const routing::ComputeCounts& counts = route->computation->counts();
+  info.evaluated = std::max(info.evaluated, counts.evaluated);  // at their arrival, or later
   info.matched = counts.matched;
+  info.results = counts.results;
   info.undefined = std::max(info.undefined, counts.undefined);  // by what it remembers, or before
   info.type_errors = counts.type_errors;
   info.type_error_last = route->computation->sample();
@@ -354,6 +356,7 @@ void Computer::describe(RouteInfo& info) const {
                                counts.evicted,
                                route->computation->groups(),
                                route->computation->state_bytes(),
+                               computations_.drains().groups_of(info.name),
                                blocked_by_.empty() ? held_.why(info.name) : blocked_by_};
 }
 

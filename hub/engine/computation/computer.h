@@ -72,6 +72,8 @@ class Computer : private Consumer {
 
   // Adds what a route has computed, if it has state.
   void describe(RouteInfo& route) const;
+  // Counted since the start, over all routes.
+  [[nodiscard]] routing::ComputeCounts counts() const { return computations_.counts(); }
   // Messages of QoS 0 for which there was no room.
   [[nodiscard]] uint64_t dropped() const { return inputs_.dropped(); }
   // Why no step can be taken now, for people; empty: it can.

@@ -77,6 +77,7 @@ bool Drain::erase(store::QueueStore& store, store::Seq durable) {
 }
 
 core::Status Drains::restore() {
+  for (const auto& [number, drain] : drains_) hub::add_counts(drain->route(), counts_before_);
   drains_.clear();
   std::vector<store::KeyValue> changes;
   std::vector<std::pair<uint32_t, StoredDrain>> found;
@@ -122,8 +123,21 @@ void Drains::on_committed(store::Seq seq) {
   for (auto& [number, drain] : drains_) drain->on_committed(seq);
 }
 
+void Drains::add_counts(routing::ComputeCounts& sum) const {
+  using Counts = routing::ComputeCounts;
+  for (uint64_t Counts::*const member :
+       {&Counts::evaluated, &Counts::matched, &Counts::type_errors, &Counts::late, &Counts::results})
+    sum.*member += counts_before_.*member;
+  for (const auto& [number, drain] : drains_) hub::add_counts(drain->route(), sum);
+}
+
 bool Drains::erase(store::Seq durable) {
-  return std::erase_if(drains_, [&](auto& one) { return one.second->erase(store_, durable); }) > 0;
+  const auto ends = [&](auto& one) {
+    if (!one.second->erase(store_, durable)) return false;
+    hub::add_counts(one.second->route(), counts_before_);
+    return true;
+  };
+  return std::erase_if(drains_, ends) > 0;
 }
 
 }  // namespace headgate::hub

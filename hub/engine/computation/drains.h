@@ -75,6 +75,8 @@ class Drains {
   }
   // Groups of earlier versions of the route that have not given what they have.
   [[nodiscard]] size_t groups_of(std::string_view route) const;
+  // Adds what drains have counted since the start.
+  void add_counts(routing::ComputeCounts& sum) const;
   // Queues that results may still go to.
   [[nodiscard]] std::set<store::QueueId> queues() const;
 
@@ -87,6 +89,7 @@ class Drains {
  private:
   store::QueueStore& store_;
   core::Log& log_;
+  routing::ComputeCounts counts_before_;               // of those that have ended
   std::map<uint32_t, std::unique_ptr<Drain>> drains_;  // by number: in the order in which they began
 };
 

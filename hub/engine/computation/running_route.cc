@@ -15,6 +15,16 @@ void save_changed(RunningRoute& route, std::vector<store::KeyValue>& values) {
   });
 }
 
+void add_counts(const RunningRoute& route, routing::ComputeCounts& sum) {
+  if (!route.computation) return;
+  using Counts = routing::ComputeCounts;
+  const Counts& counts = route.computation->counts();
+  for (uint64_t Counts::*const member :
+       {&Counts::evaluated, &Counts::matched, &Counts::undefined, &Counts::type_errors, &Counts::late,
+        &Counts::late_dropped, &Counts::early, &Counts::evicted, &Counts::results})
+    sum.*member += counts.*member;
+}
+
 core::Status load_state(RunningRoute& route, const store::QueueStore& store, core::Log& log,
                         std::vector<store::KeyValue>& lost) {
   const std::string prefix = state_prefix(route.number);

@@ -33,6 +33,8 @@ void show_computed(std::ostream& out, const Json& json) {
     if (type_errors > 0)
       out << "  " << type_errors << " type errors, the last: " << printable(text_of(route, "type_error_last"))
           << '\n';
+    if (const uint64_t groups = number_of(computed, "draining"); groups > 0)
+      out << "  drains " << groups << " groups of an earlier version\n";
     if (const std::string why = text_of(computed, "blocked_by"); !why.empty())
       out << "  waits: " << printable(why) << '\n';
   }
@@ -43,17 +45,20 @@ void show_routes(std::ostream& out, const Json& json) {
                {"STATE"},
                {"PRIORITY"},
                {"KEPT"},
+               {"EVALUATED", Align::right},
                {"MATCHED", Align::right},
                {"UNDEFINED", Align::right},
                {"UNREADABLE", Align::right},
+               {"OUT", Align::right},
                {"INTO"},
                {"FILE"}});
   for (const Json& route : member_of(json, "routes")) {
     const bool ranked = member_of(route, "priority").is_number();
     table.add({printable(text_of(route, "name")), std::string(state_of(route)),
                ranked ? std::to_string(number_of(route, "priority")) : "-", time_to_live(route),
-               std::to_string(number_of(route, "matched")), std::to_string(number_of(route, "undefined")),
-               std::to_string(number_of(route, "unreadable")), or_dash(text_of(route, "endpoint")),
+               std::to_string(number_of(route, "evaluated")), std::to_string(number_of(route, "matched")),
+               std::to_string(number_of(route, "undefined")), std::to_string(number_of(route, "unreadable")),
+               std::to_string(number_of(route, "results")), or_dash(text_of(route, "endpoint")),
                or_dash(text_of(route, "file"))});
   }
   table.print(out);
