@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "core/os/replace_file.h"
 #include "hub/hub.h"
+#include "hub/shell/replace_file.h"
 
 namespace headgate::hub {
 namespace {
@@ -19,7 +19,7 @@ core::Status check_request(const ApplyRequest& request, const std::string& dir) 
     return invalid(
         "the hub has no directory for route files: set routes_dir in its configuration and restart it, or put the "
         "routes into the configuration");
-  if (!core::is_plain_file_name(request.name) || !request.name.ends_with(kExtension))
+  if (!is_plain_file_name(request.name) || !request.name.ends_with(kExtension))
     return invalid(
         "\"" + request.name +
         "\" is no name for a route file: it has to end in .json, without a directory and without a point "
@@ -41,7 +41,7 @@ void Hub::apply_routes(ApplyRequest request, OnApplied done) {
   report.refused = wrong && !request.force;
   if (report.refused || request.dry_run) return done(std::move(report));
   helper_.post([this, dir, request = std::move(request), report = std::move(report), done = std::move(done)] {
-    const auto written = core::replace_file(dir, request.name, request.text);
+    const auto written = replace_file(dir, request.name, request.text);
     executor_->post([this, written, report, done] {
       if (!written) return done(core::fail(written.error()));
       done(use_applied(report));

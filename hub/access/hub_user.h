@@ -5,8 +5,8 @@
 
 namespace headgate::hub {
 
-// What routes publish needs the rights of this user, unless a route says `publishAs`. It may publish everything as long as
-// no rule names it; nobody else can have the name.
+// User in whose name routes publish, unless a route says `publishAs`. It may publish everything as long as no rule names
+// it; nobody else can have the name.
 inline constexpr std::string_view kHubUser = "$hub";
 
 }  // namespace headgate::hub

@@ -32,7 +32,7 @@ routing::RouteFile read_file(const std::string& path) {
   return routing::parse_route_file(text.str(), path);
 }
 
-// As it will be.
+// Takes the text that is to come for the one that is there.
 routing::RouteFile read_file(const std::string& path, const FileToCome* coming) {
   return coming && coming->path == path ? routing::parse_route_file(coming->text, path) : read_file(path);
 }

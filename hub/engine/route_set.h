@@ -54,7 +54,7 @@ class RouteSet {
   // old routes stay then.
   core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                    const store::QueuePolicy& defaults = {});
-  // What use() would make of each route, without doing it; with what is wrong and concerns no route in force.
+  // Tells what use() would make of each route, without doing it; with what is wrong and concerns no route in force.
   [[nodiscard]] std::vector<RouteOutcome> preview(const routing::RouteFile& routes,
                                                   uint32_t default_ttl_s) const;
   // Call about once a second. True if inputs() is another now: a drained queue became empty and is gone, or another is

@@ -119,7 +119,7 @@ class MatchContext {
   // The last type error of a route, for people; empty: there was none.
   [[nodiscard]] std::string_view type_error(uint32_t route) const;
 
-  // Of the messages that are given from now on: each is retained, and says what is retained on its topic already.
+  // Tells of the messages that are given from now on that each is retained, and says what is retained already.
   void set_unchanged(bool unchanged) { unchanged_ = unchanged; }
 
   // Routes whose source takes the message last given to match() or takers().

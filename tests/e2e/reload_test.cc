@@ -139,5 +139,62 @@ TEST_F(Reload, KeepsWhatIsInForceWhenTheConfigurationIsBroken) {
   EXPECT_EQ(route("in")["active"], true);
 }
 
+class Apply : public Reload {
+ protected:
+  static std::string hours(int hours) {
+    return R"json({"routes": {"hours": "SELECT count(*) AS n FROM 'load/#' GROUP BY Tumbling()json" +
+           std::to_string(hours) + R"json(h) INTO Topic('out')"}})json";
+  }
+  [[nodiscard]] Finished apply(const std::string& name, const std::string& text,
+                               std::vector<std::string> more = {}) const {
+    const std::filesystem::path sent = scratch_.write("sent/" + name, text);
+    std::vector<std::string> words = {"route", "apply", sent.string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return hub_.cli(words);
+  }
+  [[nodiscard]] bool is_there(const std::string& name) const {
+    return std::filesystem::exists(scratch_.path() / "routes" / name);
+  }
+};
+
+TEST_F(Apply, PutsAFileIntoTheDirectoryAndInForce) {
+  std::filesystem::create_directory(scratch_.path() / "sent");
+  const Finished trial = apply("30.json", hours(1), {"--dry-run"});
+  EXPECT_EQ(trial.exit_code, 0) << trial.out;
+  EXPECT_THAT(trial.out, AllOf(HasSubstr("hours"), HasSubstr("added"), HasSubstr("this was a trial")));
+  EXPECT_FALSE(is_there("30.json"));
+  const Finished applied = apply("30.json", hours(1));
+  EXPECT_EQ(applied.exit_code, 0) << applied.out;
+  EXPECT_THAT(applied.out, HasSubstr("3 routes in force"));
+  EXPECT_TRUE(is_there("30.json"));
+  EXPECT_EQ(route("hours")["active"], true);
+}
+
+TEST_F(Apply, RefusesAFileWithAMistakeUnlessItIsForced) {
+  std::filesystem::create_directory(scratch_.path() / "sent");
+  const std::string taken = R"({"routes": {"other": "FROM 'x' INTO $null", "fine": "FROM 'y' INTO $null"}})";
+  const Finished refused = apply("30.json", taken);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out, AllOf(HasSubstr("has one of that name"), HasSubstr("nothing was changed")));
+  EXPECT_FALSE(is_there("30.json"));
+  EXPECT_EQ(apply("30.json", R"({"routes": {"a": "FROM"}})").exit_code, 1);
+  EXPECT_EQ(apply("30.json", taken, {"--force"}).exit_code, 1);
+  EXPECT_EQ(route("fine")["active"], true);
+}
+
+TEST_F(Apply, GivesWhatOpenWindowsHaveOnceThroughAKill) {
+  std::filesystem::create_directory(scratch_.path() / "sent");
+  ASSERT_EQ(apply("30.json", hours(1)).exit_code, 0);
+  ASSERT_EQ(persistent_client("keeper")->subscribe("out", 1), 1);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(client()->publish_and_wait("load/a", "{}", 1));
+  const Finished applied = apply("30.json", hours(2));
+  EXPECT_THAT(applied.out, HasSubstr("drains"));
+  restart_hard();
+  auto keeper = persistent_client("keeper");
+  ASSERT_TRUE(eventually([&] { return !keeper->payloads().empty(); }, 30s));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  EXPECT_EQ(keeper->payloads(), std::vector<std::string>{R"({"n":5})"});
+}
+
 }  // namespace
 }  // namespace headgate::e2e

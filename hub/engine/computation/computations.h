@@ -47,7 +47,7 @@ class Computations {
   [[nodiscard]] Drains& drains() { return drains_; }
   [[nodiscard]] const Drains& drains() const { return drains_; }
 
-  // Of all that have run since the start.
+  // Counts of all that have run since the start.
   [[nodiscard]] routing::ComputeCounts counts() const;
 
   // Adds the state that has changed since it was saved last.

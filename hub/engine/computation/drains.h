@@ -34,10 +34,10 @@ class Drain {
   [[nodiscard]] const StoredDrain& stored() const { return stored_; }
   [[nodiscard]] RunningRoute& route() { return route_; }
   [[nodiscard]] const RunningRoute& route() const { return route_; }
-  // Its windows have yet to give what they have.
+  // True while its windows have yet to give what they have.
   [[nodiscard]] bool gives() const { return route_.computation && !given_; }
   void on_given() { given_ = true; }
-  // Its route, as it was, takes that input.
+  // True if its route, as it was, takes that input.
   [[nodiscard]] bool takes(const Input& input);
   // Queues that it leads to.
   void add_queues(std::set<store::QueueId>& queues) const;

@@ -20,10 +20,10 @@ class PublishRights {
   void renew() { known_.clear(); }
 
   [[nodiscard]] bool may_publish(const routing::RouteInfo& route, std::string_view topic);
-  // The same; if not, that is counted for the route.
+  // Counts for the route where it may not.
   [[nodiscard]] bool allows(const routing::RouteInfo& route, std::string_view topic);
 
-  // What a route was not allowed since the start.
+  // Topics that a route was refused since the start.
   struct Refused {
     uint64_t count = 0;
     std::string last;  // for people

@@ -12,16 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string shown(const std::string& text) { return core::printable(text, core::LineFeeds::kept); }
+std::string whole_text(const std::string& text) { return core::printable(text, core::LineFeeds::kept); }
 
 // All mistakes, as route check prints them.
 void show_mistakes(const routing::RouteCheckReport& report, std::ostream& err) {
-  for (const auto& error : report.errors) err << shown(error.what) << '\n';
+  for (const auto& error : report.errors) err << whole_text(error.what) << '\n';
   for (const routing::RouteCheck& check : report.routes) {
     if (check.diagnostics.empty()) continue;
-    err << shown(check.entry.file + ": " + check.entry.name) << ":\n";
+    err << whole_text(check.entry.file + ": " + check.entry.name) << ":\n";
     for (const auto& found : check.diagnostics)
-      err << shown(routing::render(found, check.entry.text)) << '\n';
+      err << whole_text(routing::render(found, check.entry.text)) << '\n';
   }
 }
 
@@ -38,7 +38,7 @@ void show_outcomes(const Context& context, const Json& json) {
   }
   table.print(context.out);
   for (const Json& one : member_of(json, "routes"))
-    if (const std::string why = text_of(one, "why"); !why.empty()) context.err << shown(why) << '\n';
+    if (const std::string why = text_of(one, "why"); !why.empty()) context.err << whole_text(why) << '\n';
 }
 
 void show_end(const Context& context, const ApplyOptions& options, const Json& json) {
@@ -56,7 +56,7 @@ void show_end(const Context& context, const ApplyOptions& options, const Json& j
 int run_route_apply(const Context& context, const ApplyOptions& options) {
   const auto text = read_text(options.file);
   if (!text) {
-    context.err << "headgate: " << shown(text.error().what) << '\n';
+    context.err << "headgate: " << whole_text(text.error().what) << '\n';
     return kExitFailed;
   }
   const auto report = routing::check_routes(routing::parse_route_file(*text, options.file));

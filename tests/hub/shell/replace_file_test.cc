@@ -1,4 +1,4 @@
-#include "core/os/replace_file.h"
+#include "hub/shell/replace_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace headgate::core {
+namespace headgate::hub {
 namespace {
 
 namespace fs = std::filesystem;
@@ -58,7 +58,7 @@ TEST(ReplaceFile, GoesNowhereElse) {
        {std::string("../a.json"), std::string("a/b.json"), std::string("/etc/a.json"), std::string(".."),
         std::string(".a.json"), std::string("a\0b.json", 8), std::string("a\nb.json"), std::string(),
         std::string(300, 'a')})
-    EXPECT_EQ(replace_file(dir.path(), name, "x").error().code, Errc::invalid) << name;
+    EXPECT_EQ(replace_file(dir.path(), name, "x").error().code, core::Errc::invalid) << name;
   EXPECT_EQ(files_in(dir.path()), 0u);
 }
 
@@ -68,4 +68,4 @@ TEST(ReplaceFile, SaysWhyItCannot) {
 }
 
 }  // namespace
-}  // namespace headgate::core
+}  // namespace headgate::hub

@@ -1,4 +1,4 @@
-#include "core/os/replace_file.h"
+#include "hub/shell/replace_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,14 +9,14 @@
 #include <cstring>
 #include <utility>
 
-namespace headgate::core {
+namespace headgate::hub {
 namespace {
 
 constexpr size_t kNameBytesMax = 200;
 constexpr mode_t kMode = 0644;  // less what umask takes
 
-Unexpected cannot(const std::string& path, std::string_view what, int error) {
-  return fail(Errc::io, path + ": " + std::string(what) + ": " + std::strerror(error));
+core::Unexpected cannot_replace(const std::string& path, std::string_view what, int error) {
+  return core::fail(core::Errc::io, path + ": " + std::string(what) + ": " + std::strerror(error));
 }
 
 class Descriptor {
@@ -46,13 +46,13 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
-// One that a hub left behind that was killed is written anew.
-Status write_beside(int dir, const std::string& name, const std::string& path, std::string_view text) {
+// A hub that was killed may have left one behind.
+core::Status write_beside(int dir, const std::string& name, const std::string& path, std::string_view text) {
   (void)unlinkat(dir, name.c_str(), 0);
   Descriptor file(openat(dir, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
-  if (file.get() < 0) return cannot(path, "cannot be written", errno);
+  if (file.get() < 0) return cannot_replace(path, "cannot be written", errno);
   if (!write_all(file.get(), text) || fsync(file.get()) != 0 || !file.close())
-    return cannot(path, "cannot be written", errno);
+    return cannot_replace(path, "cannot be written", errno);
   return {};
 }
 
@@ -66,18 +66,18 @@ bool is_plain_file_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax && name.front() != '.' && !has_odd;
 }
 
-Status replace_file(const std::string& dir, std::string_view name, std::string_view text) {
+core::Status replace_file(const std::string& dir, std::string_view name, std::string_view text) {
   if (!is_plain_file_name(name))
-    return fail(Errc::invalid, "\"" + std::string(name) + "\" is no plain file name");
+    return core::fail(core::Errc::invalid, "\"" + std::string(name) + "\" is no plain file name");
   const std::string file(name);
   const std::string path = dir + "/" + file;
   const std::string beside = "." + file + ".new";
   const Descriptor folder(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0) return cannot(dir, "cannot be opened", errno);
+  if (folder.get() < 0) return cannot_replace(dir, "cannot be opened", errno);
   struct stat there = {};
   const bool exists = fstatat(folder.get(), file.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
   if (exists && !S_ISREG(there.st_mode))
-    return fail(Errc::invalid, path + ": is not a regular file, and is not replaced");
+    return core::fail(core::Errc::invalid, path + ": is not a regular file, and is not replaced");
   if (auto written = write_beside(folder.get(), beside, path, text); !written) {
     (void)unlinkat(folder.get(), beside.c_str(), 0);
     return written;
@@ -85,10 +85,10 @@ Status replace_file(const std::string& dir, std::string_view name, std::string_v
   if (renameat(folder.get(), beside.c_str(), folder.get(), file.c_str()) != 0) {
     const int error = errno;
     (void)unlinkat(folder.get(), beside.c_str(), 0);
-    return cannot(path, "cannot be put in place", error);
+    return cannot_replace(path, "cannot be put in place", error);
   }
-  if (fsync(folder.get()) != 0) return cannot(dir, "cannot be synced", errno);
+  if (fsync(folder.get()) != 0) return cannot_replace(dir, "cannot be synced", errno);
   return {};
 }
 
-}  // namespace headgate::core
+}  // namespace headgate::hub
