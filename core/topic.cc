@@ -117,6 +117,12 @@ std::optional<ModuleTopic> parse_module_topic(std::string_view topic) {
   return std::nullopt;
 }
 
+bool reaches_module_inputs(std::string_view topic) {
+  TopicLevels levels(topic);
+  if (levels.next() != "modules" || !levels.next()) return false;
+  return levels.next() == "inputs";
+}
+
 std::string module_input_topic(std::string_view module, std::string_view input) {
   std::string topic = "modules/";
   topic.append(module).append("/inputs/").append(input);

@@ -48,6 +48,10 @@ struct ModuleTopic {
 // Parses `modules/<m>/outputs/<o>` or `modules/<m>/inputs/<i>`; nullopt for any other topic.
 [[nodiscard]] std::optional<ModuleTopic> parse_module_topic(std::string_view topic);
 
+// True for a module's input, and for the two topics above it that `modules/<m>/inputs/#` matches as well: what a module
+// takes for its inputs [MQTT-4.7.1-2, the note].
+[[nodiscard]] bool reaches_module_inputs(std::string_view topic);
+
 // `modules/<module>/inputs/<input>`.
 [[nodiscard]] std::string module_input_topic(std::string_view module, std::string_view input);
 

@@ -44,9 +44,7 @@ std::optional<ModulePlace> module_place(std::string_view topic) {
 
 // [MQTT-4.7.2-1, the note] `$` topics are a server's own.
 bool is_hubs_own(std::string_view topic) {
-  if (topic.starts_with('$')) return true;
-  const auto module = core::parse_module_topic(topic);
-  return module && module->kind == core::ModuleTopic::Kind::input;
+  return topic.starts_with('$') || core::reaches_module_inputs(topic);
 }
 
 }  // namespace

@@ -67,6 +67,20 @@ TEST(ModuleTopic, NamesModuleAndOutput) {
     EXPECT_FALSE(parse_module_topic(other)) << other;
 }
 
+TEST(ModuleTopic, ReachesInputsWhereverASubscriptionToThemDoes) {
+  for (const char* topic : {"modules/m/inputs/i", "modules/m/inputs/i/j", "modules/m/inputs",
+                            "modules/m/inputs/", "modules//inputs/i"}) {
+    EXPECT_TRUE(reaches_module_inputs(topic)) << topic;
+    EXPECT_TRUE(topic_matches("modules/+/inputs/#", topic)) << topic;
+  }
+  for (const char* topic :
+       {"modules/m/input", "modules/m/outputs/inputs", "modules/inputs/i", "modules", "modules/m",
+        "a/modules/m/inputs/i", "Modules/m/inputs/i", "modules/m/inputsx/i"}) {
+    EXPECT_FALSE(reaches_module_inputs(topic)) << topic;
+    EXPECT_FALSE(topic_matches("modules/+/inputs/#", topic)) << topic;
+  }
+}
+
 TEST(FilterCovers, OnlyWhatItMatchesWhole) {
   struct Case {
     std::string_view wide, narrow;

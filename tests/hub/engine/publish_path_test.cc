@@ -316,6 +316,21 @@ TEST_F(PublishPath, OnlyTheHubPublishesToInputsAndDollarTopics) {
   EXPECT_EQ(engine_->broker().denied().publish, 2u);
 }
 
+// A module that subscribes to `modules/m/inputs/#` gets these as well.
+TEST_F(PublishPath, OnlyTheHubPublishesWhereAModuleListensToItsInputs) {
+  auto module = client();
+  module.connect(v5("m"));
+  module.subscribe(1, {to("modules/m/inputs/#", 1)});
+  auto intruder = client();
+  intruder.connect(v5("intruder"));
+  for (const char* topic :
+       {"modules/m/inputs", "modules/m/inputs/", "modules/m/inputs/i/deep", "modules//inputs/i"})
+    EXPECT_THAT(intruder.publish(qos1(1, topic, "x")), ElementsAre("PUBACK 1 87")) << topic;
+  EXPECT_THAT(intruder.publish(qos1(1, "modules/m/input", "x")), Not(ElementsAre("PUBACK 1 87")));
+  EXPECT_THAT(intruder.publish(qos1(2, "a/modules/m/inputs/i", "x")), Not(ElementsAre("PUBACK 2 87")));
+  EXPECT_THAT(module.read(), IsEmpty());
+}
+
 TEST_F(PublishPath, OverlappingSubscriptionsDeliverOnceAtTheHighestQos) {  // [MQTT-3.3.4-2]
   auto watcher = client();
   watcher.connect(v5("watcher"));
