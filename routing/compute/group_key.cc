@@ -3,11 +3,27 @@
 #include <optional>
 
 #include "routing/compute/aggregates/packed.h"
+#include "routing/evaluation/json_number.h"
 
 namespace headgate::routing {
 namespace {
 
-enum Tag : char { null_tag = 0, false_tag = 1, true_tag = 2, number_tag = 3, string_tag = 4 };
+enum Tag : char {
+  null_tag = 0,
+  false_tag = 1,
+  true_tag = 2,
+  number_tag = 3,
+  string_tag = 4,
+  integer_tag = 5
+};
+
+// An integer whose digits a double does not hold; nullopt for a text that is none.
+std::optional<Value> large_integer_of(std::string_view digits) {
+  if (!is_json_number(digits)) return std::nullopt;
+  Value value = Value::of(read_json_number(digits));
+  value.text = digits;
+  return large_integer(value).empty() ? std::nullopt : std::optional(value);
+}
 
 // Takes the first value off; nullopt for bytes that are none.
 std::optional<Value> take_value(PackedReader& key) {
@@ -22,6 +38,8 @@ std::optional<Value> take_value(PackedReader& key) {
       return Value::of(key.number());
     case string_tag:
       return Value::of(key.text());
+    case integer_tag:
+      return large_integer_of(key.text());
     default:
       return std::nullopt;
   }
@@ -35,6 +53,10 @@ void append_key(std::string& key, const Value& value) {
       key += value.truth ? true_tag : false_tag;
       return;
     case Value::Kind::number:
+      if (const std::string_view digits = large_integer(value); !digits.empty()) {
+        key += integer_tag;
+        return pack_text(key, digits);
+      }
       key += number_tag;
       pack_double(key, value.number == 0 ? 0.0 : value.number);  // 0 and -0 are equal
       return;

@@ -1,5 +1,5 @@
 // Values of GROUP BY and of OVER as bytes: equal for equal values, different for all others, so that 1 and "1" are
-// two groups. Undefined, missing, null, objects and arrays are one: null.
+// two groups. 1.50 and 1.5 are one; of integers beyond 2^53 with their text each digit counts. Undefined, missing, null, objects and arrays are one: null.
 #pragma once
 
 #include <string>

@@ -37,6 +37,13 @@ void append_json_number(std::string& out, double number) {
   out.append(digits, end.ptr);
 }
 
+void append_json_number(std::string& out, const Value& value) {
+  if (value.text.empty())
+    append_json_number(out, value.number);
+  else
+    out += value.text;
+}
+
 bool append_json_value(std::string& out, const Value& value) {
   switch (value.kind) {
     case Value::Kind::undefined:
@@ -49,7 +56,7 @@ bool append_json_value(std::string& out, const Value& value) {
       out += value.truth ? "true" : "false";
       return true;
     case Value::Kind::number:
-      append_json_number(out, value.number);
+      append_json_number(out, value);
       return true;
     case Value::Kind::string:
       core::append_json_string(out, value.text);
@@ -85,7 +92,7 @@ void add_item(JsonRow& row, const SelectItem& item, Evaluator& evaluator, Readin
   if (!json.empty()) {
     row.add_json(item.name, json);
   } else {
-    row.add(item.name, evaluator.evaluate(item.value, reading, fields, slots));
+    row.add(item.name, evaluator.take_over(item.value, reading, fields, slots));
   }
 }
 

@@ -15,6 +15,8 @@ namespace headgate::routing {
 // Shortest digits that read back as the same number; integers below 2^53 without point and exponent. JSON knows no
 // infinity: null.
 void append_json_number(std::string& out, double number);
+// As it was written where it was taken over, else the same.
+void append_json_number(std::string& out, const Value& value);
 // False, and nothing is appended, for a value that JSON does not have: undefined, missing.
 bool append_json_value(std::string& out, const Value& value);
 
@@ -36,7 +38,8 @@ class JsonRow {
   bool first_ = true;
 };
 
-// Adds a SELECT item's value. A body path alone takes over objects and arrays too, and a number's own digits.
+// Adds a SELECT item's value. A body path alone takes over objects and arrays too; a number that nothing was computed
+// from is written as it came.
 void add_item(JsonRow& row, const SelectItem& item, Evaluator& evaluator, Reading reading, Fields& fields,
               Slots* slots = nullptr);
 void add_items(JsonRow& row, const std::vector<SelectItem>& items, Evaluator& evaluator, Reading reading,

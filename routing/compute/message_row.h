@@ -34,12 +34,17 @@ class MessageRow {
 
   // Good until the next call of any function.
   [[nodiscard]] Value value(const Expression& expression);
+  // As value(). A number of the body has its text: each, or one that a double may not tell from its neighbours.
+  [[nodiscard]] Value as_written(const Expression& expression);
+  [[nodiscard]] Value told_apart(const Expression& expression);
   // Overwrites `key` with the values as a key.
   void key(const std::vector<Expression>& values, std::string& key);
   // Adds the message to all aggregates; gives how many values they could not take, the last of them in `sample`.
   [[nodiscard]] uint64_t add_to(Sums& sums, int64_t time_ms, std::string& sample);
 
  private:
+  [[nodiscard]] Value argument_of(const Aggregate& aggregate);
+
   const ComputePlan& plan_;
   RowEvaluators& evaluators_;
   Fields& fields_;

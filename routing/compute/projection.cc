@@ -4,9 +4,9 @@
 #include <iterator>
 #include <string_view>
 
-#include "routing/compute/json_members.h"
 #include "routing/compute/json_row.h"
 #include "routing/compute/topic_template.h"
+#include "routing/evaluation/json_members.h"
 
 namespace headgate::routing {
 namespace {

@@ -1,5 +1,6 @@
 #include "routing/compute/topic_template.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/topic.h"
@@ -19,6 +20,13 @@ TopicFault check_level(std::string_view text) {
   return core::is_valid_utf8(text) ? TopicFault::none : TopicFault::not_utf8;
 }
 
+// Without the `+` that an exponent may have: no topic holds one, and 1e3 is the number as well.
+void append_number(std::string& out, const Value& value) {
+  const size_t from = out.size();
+  append_json_number(out, value);
+  out.erase(std::remove(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), '+'), out.end());
+}
+
 TopicFault append_level(std::string& out, const Value& value) {
   const size_t from = out.size();
   switch (value.kind) {
@@ -26,7 +34,7 @@ TopicFault append_level(std::string& out, const Value& value) {
       out.append(value.text.substr(0, kTopicBytesMax + 1));
       break;
     case Value::Kind::number:
-      append_json_number(out, value.number);
+      append_number(out, value);
       break;
     case Value::Kind::boolean:
       out.append(value.truth ? "true" : "false");
@@ -48,16 +56,6 @@ std::string_view shown(std::string_view text) {
   return text.substr(0, end);
 }
 
-// `modules/<m>/inputs`, with or without a last `/`: a module that subscribes to `modules/<m>/inputs/#` gets it too.
-bool stands_above_inputs(std::string_view topic) {
-  constexpr std::string_view kModules = "modules/";
-  if (!topic.starts_with(kModules)) return false;
-  const size_t slash = topic.find('/', kModules.size());
-  if (slash == std::string_view::npos) return false;
-  const std::string_view rest = topic.substr(slash + 1);
-  return rest == "inputs" || rest == "inputs/";
-}
-
 }  // namespace
 
 std::string_view describe(TopicFault fault) {
@@ -65,21 +63,21 @@ std::string_view describe(TopicFault fault) {
     case TopicFault::none:
       return "is a topic";
     case TopicFault::no_value:
-      return "of the template has no value";
+      return "is missing, null, an object or an array, and fills in no topic";
     case TopicFault::empty:
-      return "is empty";
+      return "is empty, and fills in a level that no topic may have";
     case TopicFault::wildcard:
-      return "holds + or #";
+      return "holds + or #, which no topic may hold";
     case TopicFault::levels:
-      return "holds /, and a value is one level";
+      return "holds /, and fills in one level";
     case TopicFault::not_utf8:
-      return "is no text of MQTT";
+      return "holds a character that no topic may hold";
     case TopicFault::dollar:
-      return "begins with $";
+      return "begins with $, as the hub's own topics do";
     case TopicFault::too_long:
-      return "is longer than 65,535 bytes";
+      return "makes a topic of more than 65,535 bytes";
     case TopicFault::forbidden:
-      return "is the hub's own, or a module's input";
+      return "makes a topic of the hub's own, or a module's input";
   }
   return {};
 }
@@ -89,18 +87,17 @@ TopicFault check_result_topic(std::string_view topic) {
   if (topic.size() > kTopicBytesMax) return TopicFault::too_long;
   if (topic.front() == '$') return TopicFault::forbidden;
   if (!core::is_valid_topic_name(topic)) return TopicFault::not_utf8;
-  const auto of_module = core::parse_module_topic(topic);
-  const bool input = of_module && of_module->kind == core::ModuleTopic::Kind::input;
-  return input || stands_above_inputs(topic) ? TopicFault::forbidden : TopicFault::none;
+  return core::reaches_module_inputs(topic) ? TopicFault::forbidden : TopicFault::none;
 }
 
 TopicFault fill_in(const TopicTemplate& topic, Evaluator& evaluator, Reading reading, Fields& fields,
-                   Slots* slots, std::string& out) {
+                   Slots* slots, std::string& out, std::string_view& at_fault) {
   out.clear();
   for (const TopicTemplate::Piece& piece : topic.pieces) {
     out.append(piece.text);
     if (piece.value.empty()) continue;
-    const TopicFault fault = append_level(out, evaluator.evaluate(piece.value, reading, fields, slots));
+    at_fault = piece.written;
+    const TopicFault fault = append_level(out, evaluator.take_over(piece.value, reading, fields, slots));
     if (fault != TopicFault::none) return fault;
   }
   return check_result_topic(out);
@@ -113,15 +110,17 @@ void fill_in_topics(const std::vector<Sink>& sinks, Evaluator& evaluator, Readin
   for (size_t i = 0; i < sinks.size(); ++i) {
     if (sinks[i].filled_in.empty()) continue;
     std::string topic;
-    const TopicFault fault = fill_in(sinks[i].filled_in, evaluator, reading, fields, slots, topic);
+    std::string_view value;
+    const TopicFault fault = fill_in(sinks[i].filled_in, evaluator, reading, fields, slots, topic, value);
     if (fault == TopicFault::none) {
       result.topics[i] = std::move(topic);
       continue;
     }
     result.refused[i] = true;
     ++type_errors;
-    sample.assign("the topic '").append(sinks[i].topic).append("': a value ").append(describe(fault));
-    sample.append(": '").append(shown(topic)).append("'");
+    sample.assign("the topic '").append(sinks[i].topic).append("': ").append(value).append(" ");
+    sample.append(describe(fault));
+    if (fault != TopicFault::no_value) sample.append(": '").append(shown(topic)).append("'");
   }
 }
 

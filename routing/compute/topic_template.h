@@ -26,16 +26,16 @@ enum class TopicFault : uint8_t {
   forbidden,  // the topic would begin with `$`, or be a module's input
 };
 
-// The fault as the end of a sentence that begins with "a value" or "the topic". Lives for ever.
+// The fault as the end of a sentence that begins with the value. Lives for ever.
 [[nodiscard]] std::string_view describe(TopicFault fault);
 
 // Results may be published to it: a valid topic name that does not begin with `$` and is no module's input.
 [[nodiscard]] TopicFault check_result_topic(std::string_view topic);
 
 // Overwrites `out` with the topic that the fields give. On a fault `out` is what was made so far, the bad value
-// included, for people to see.
+// included, for people to see, and `at_fault` the value as the route has it; it views `topic`.
 [[nodiscard]] TopicFault fill_in(const TopicTemplate& topic, Evaluator& evaluator, Reading reading,
-                                 Fields& fields, Slots* slots, std::string& out);
+                                 Fields& fields, Slots* slots, std::string& out, std::string_view& at_fault);
 
 // Fills in `result.topics` and `result.refused`, one a sink. Counts each fault as a type error, and writes the last
 // one into `sample`.

@@ -113,6 +113,20 @@ struct Evaluator::Run {
     return !strict() && value.is(Kind::string) && looks_like_date(value.text) ? Value::undefined() : value;
   }
 
+  // A value that stands alone, or is the one that `??` chose.
+  Value as_written(NodeIndex index) noexcept {
+    const Node& node = condition[index];
+    if (node.op == Op::coalesce) {
+      const Value left = as_written(node.left);
+      return is_absent(left) ? as_written(node.right) : left;
+    }
+    Value whole = value(index);
+    const bool of_body = node.op == Op::body || node.op == Op::body_or_property;
+    if (of_body && whole.is(Kind::number) && whole.text.empty())
+      whole.text = fields.body_json(condition.paths[node.path], reading.body);
+    return whole;
+  }
+
   static Value negate(const Value& operand) noexcept {
     return operand.is(Kind::number) ? Value::of(-operand.number) : Value::undefined();
   }
@@ -148,8 +162,11 @@ struct Evaluator::Run {
   // To edgeHub a missing body field is null, and null is defined.
   Value coalesce(const Node& node) noexcept {
     const Value left = value(node.left);
-    const bool absent = left.is(Kind::undefined) || (strict() && left.is(Kind::missing));
-    return absent ? value(node.right) : left;
+    return is_absent(left) ? value(node.right) : left;
+  }
+
+  [[nodiscard]] bool is_absent(const Value& value) const {
+    return value.is(Kind::undefined) || (strict() && value.is(Kind::missing));
   }
 
   Value concat(const Node& node) noexcept {
@@ -214,11 +231,22 @@ Truth Evaluator::decide(const Expression& condition, Reading reading, Fields& fi
 
 Value Evaluator::evaluate(const Expression& expression, Reading reading, Fields& fields,
                           Slots* slots) noexcept {
-  blamed_.reset();
+  begin();
   if (expression.empty()) return Value::undefined();
+  return Run{expression, reading, fields, *this, slots}.value(expression.root());
+}
+
+Value Evaluator::take_over(const Expression& expression, Reading reading, Fields& fields,
+                           Slots* slots) noexcept {
+  begin();
+  if (expression.empty()) return Value::undefined();
+  return Run{expression, reading, fields, *this, slots}.as_written(expression.root());
+}
+
+void Evaluator::begin() {
+  blamed_.reset();
   scratch_.clear();
   arguments_.clear();
-  return Run{expression, reading, fields, *this, slots}.value(expression.root());
 }
 
 }  // namespace headgate::routing

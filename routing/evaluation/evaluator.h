@@ -39,11 +39,18 @@ class Evaluator {
   [[nodiscard]] Value evaluate(const Expression& expression, Reading reading, Fields& fields,
                                Slots* slots = nullptr) noexcept;
 
+  // As evaluate(). A number of the body that nothing was computed from has its text.
+  [[nodiscard]] Value take_over(const Expression& expression, Reading reading, Fields& fields,
+                                Slots* slots = nullptr) noexcept;
+
   // The innermost part that left the last decide() undefined; good until the next one.
   [[nodiscard]] std::optional<NodeIndex> blamed() const { return blamed_; }
 
  private:
   struct Run;
+
+  void begin();
+
   Scratch scratch_;
   std::optional<NodeIndex> blamed_;
   std::vector<Value> arguments_;  // of the calls being computed, innermost last

@@ -3,11 +3,16 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "routing/evaluation/json_members.h"
+#include "routing/evaluation/json_number.h"
+#include "routing/evaluation/json_repair.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -107,14 +112,25 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-// A number that JSON has, but not this parser: an integer of more than 64 bits.
-std::optional<double> large_number(std::string_view text) {
-  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
-  const bool integer = digits.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!integer || digits.empty() || digits.starts_with('0')) return std::nullopt;
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} ? std::optional(number) : std::nullopt;
+// A member of the body as it is written.
+struct WrittenMember {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Of equal names the last.
+std::optional<std::string_view> last_named(std::span<const WrittenMember> members, std::string_view name) {
+  const auto is_named = [name](const WrittenMember& member) { return names_the_same(member.name, name); };
+  const auto found = std::find_if(members.rbegin(), members.rend(), is_named);
+  return found == members.rend() ? std::nullopt : std::optional(found->value);
+}
+
+std::optional<std::string_view> last_named(std::string_view object, std::string_view name) {
+  std::optional<std::string_view> found;
+  const auto visit = [&](std::string_view written, std::string_view value) {
+    if (names_the_same(written, name)) found = value;
+  };
+  return for_each_member(object, visit) ? found : std::nullopt;
 }
 
 // Words for what people's devices get wrong; all else is simply no JSON.
@@ -125,7 +141,7 @@ std::string_view problem_of(simdjson::error_code error) {
     case simdjson::UTF8_ERROR:
       return "is not UTF-8";
     case simdjson::NUMBER_ERROR:
-      return "has a number that is no JSON, or larger than 64 bits hold";
+      return "has a number that is no JSON, such as 01 or 1.";
     case simdjson::N_ATOM_ERROR:
       return "has a word with n that is not null, such as nan";
     case simdjson::T_ATOM_ERROR:
@@ -152,7 +168,9 @@ struct JsonBody::State {
   size_t text_bytes = 0;  // in the buffer, without the padding
   dom::element root;
   simdjson::error_code error = simdjson::SUCCESS;
-  simdjson::internal::string_builder<> writer;
+  bool has_large_numbers = false;  // which are 0 in `root`
+  std::vector<WrittenMember> members;
+  bool members_known = false;
   std::deque<std::string> written;  // by find_json(), of which `in_use` are of this body
   size_t in_use = 0;
 
@@ -168,9 +186,42 @@ struct JsonBody::State {
     return element;
   }
 
+  void parse() {
+    error = parser.parse(buffer.data(), text_bytes, false).get(root);
+    if (error == simdjson::STRING_ERROR || error == simdjson::NUMBER_ERROR) {
+      replace_lone_surrogates(std::span(buffer).first(text_bytes));
+      error = parser.parse(buffer.data(), text_bytes, false).get(root);
+    }
+    has_large_numbers = error == simdjson::NUMBER_ERROR;
+    if (has_large_numbers) error = parser.parse(without_large_numbers(text())).get(root);
+  }
+
+  // The value at `path` as it is written, if there is one.
+  [[nodiscard]] std::optional<std::string_view> written_at(std::span<const BodyStep> path) {
+    if (!std::exchange(members_known, true)) {
+      members.clear();
+      (void)for_each_member(text(), [this](std::string_view name, std::string_view value) {
+        members.push_back({name, value});
+      });
+    }
+    auto found = last_named(members, path.front().name);
+    if (found && path.front().index) found = nth_item(*found, *path.front().index);
+    for (const BodyStep& step : path.subspan(1)) {
+      if (found) found = last_named(*found, step.name);
+      if (found && step.index) found = nth_item(*found, *step.index);
+    }
+    return found;
+  }
+
+  // Keeps the text without blanks between its parts.
   std::string_view keep(std::string_view text) {
     if (in_use == written.size()) written.emplace_back();
-    return written[in_use++].assign(text);
+    std::string& kept = written[in_use++];
+    kept.resize(text.size() + simdjson::SIMDJSON_PADDING);
+    size_t bytes = 0;
+    if (simdjson::minify(text.data(), text.size(), kept.data(), bytes) != simdjson::SUCCESS) return {};
+    kept.resize(bytes);
+    return kept;
   }
 };
 
@@ -198,7 +249,8 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
   state_->in_use = 0;
   state_->text_bytes = buffer.size();
   buffer.append(simdjson::SIMDJSON_PADDING, '\0');
-  state_->error = state_->parser.parse(buffer.data(), state_->text_bytes, false).get(state_->root);
+  state_->members_known = false;
+  state_->parse();
   return state_->error == simdjson::SUCCESS && state_->root.is_object();
 }
 
@@ -209,24 +261,31 @@ std::string_view JsonBody::problem() const noexcept {
 
 Value JsonBody::find(const BodyPath& path) const noexcept {
   const auto element = state_->at(path);
-  return element ? to_value(*element) : Value::missing();
+  if (!element) return Value::missing();
+  const Value value = to_value(*element);
+  if (!state_->has_large_numbers || !value.is(Value::Kind::number)) return value;
+  const auto written = state_->written_at(path);
+  return written ? Value::of(read_json_number(*written)) : value;
 }
 
 std::string_view JsonBody::find_json(const BodyPath& path) noexcept {
   if (path.empty()) return trimmed(state_->text());
-  const auto element = state_->at(path);
-  if (!element) return {};
-  state_->writer.clear();
-  state_->writer.append(*element);
-  return state_->keep(state_->writer.str());
+  const auto written = state_->written_at(path);
+  if (!written) return {};
+  const bool nested = written->starts_with('{') || written->starts_with('[');
+  return nested ? state_->keep(*written) : *written;
 }
 
 Value JsonBody::scalar() const noexcept {
-  if (state_->error == simdjson::SUCCESS) return to_value(state_->root);
   const std::string_view text = state_->text();
+  if (is_json_number(trimmed(text))) {
+    Value number = Value::of(read_json_number(trimmed(text)));
+    number.text = trimmed(text);
+    return number;
+  }
+  if (state_->error == simdjson::SUCCESS) return to_value(state_->root);
   if (trimmed(text).empty() || !simdjson::validate_utf8(text)) return Value::undefined();
-  const auto number = large_number(trimmed(text));
-  return number ? Value::of(*number) : Value::of(text);
+  return Value::of(text);
 }
 
 }  // namespace headgate::routing

@@ -24,7 +24,8 @@ class JsonBody {
   JsonBody(JsonBody&&) noexcept;
   JsonBody& operator=(JsonBody&&) noexcept;
 
-  // Parses; false if `bytes` are not one JSON object. What find() returned before is no longer good.
+  // Parses; false if `bytes` are not one JSON object. What find() returned before is no longer good. Numbers that no
+  // double holds are infinite, half a surrogate pair is U+FFFD, also as it is written: both cost no other value.
   [[nodiscard]] bool parse(std::string_view bytes, TextEncoding encoding) noexcept;
 
   // Why the last parse() failed, for people: "is not JSON (…)" or "is JSON, but no object".
@@ -34,13 +35,12 @@ class JsonBody {
   // no such field; undefined for an object or an array. Of equal names the last counts, as in edgeHub.
   [[nodiscard]] Value find(const BodyPath& path) const noexcept;
 
-  // The value at `path` as JSON text without blanks, objects and arrays too; empty if there is no such field. Integers
-  // keep their digits, other numbers those that give the same double; an empty path gives the object's own text. Good
-  // until the next parse().
+  // The value at `path` as it is written, objects and arrays too, these without blanks between their parts; empty if there
+  // is no such field. An empty path gives the object's own text. Good until the next parse().
   [[nodiscard]] std::string_view find_json(const BodyPath& path) noexcept;
 
-  // Gives what the last parse() read if it was no object: a number, a boolean, null, a JSON string's text, else all of it as
-  // text. Undefined for an array, for nothing and for what is no UTF-8.
+  // Gives what the last parse() read if it was no object: a number as it is written, a boolean, null, a JSON string's text,
+  // else all of it as text. Undefined for an array, for nothing and for what is no UTF-8.
   [[nodiscard]] Value scalar() const noexcept;
 
  private:

@@ -10,7 +10,8 @@
 namespace headgate::routing {
 
 // Owns nothing: `text` views the message, the route or the evaluator's scratch space, and is good until
-// the next message is looked at.
+// the next message is looked at. Of a number it is how JSON wrote it, where somebody asked for that and nothing was
+// computed from it, else empty; no operator looks at it.
 struct Value {
   // `missing` is a body field that is not there: edgeHub takes it for null, strict for undefined.
   // A string property without a value is `null` too. `json` is an object or an array as JSON text, made by collect():

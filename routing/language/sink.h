@@ -15,6 +15,7 @@ struct TopicTemplate {
   struct Piece {
     std::string text;
     Expression value;
+    std::string written = {};  // the value as the route has it: `$body.asset`
   };
   std::vector<Piece> pieces;  // empty: the topic is fixed
 
@@ -32,7 +33,8 @@ struct Sink {
   TopicTemplate filled_in;  // topic, upstream
 };
 
-// The stable name of the sink's queue: `$upstream`, `modules/m/inputs/i`, `topic:a/b`, `$null`, `$deadletter`.
+// The stable name of the sink's queue: `$upstream`, `modules/m/inputs/i`, `topic:a/b`, `$null`, `$deadletter`. A topic is
+// there as Topic('…') writes it, so that `topic:a/{x}` is a template and `topic:a/{{x}}` is not.
 [[nodiscard]] std::string endpoint_name(const Sink& sink);
 
 }  // namespace headgate::routing

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "routing/compute/aggregates/stable_hash.h"
+#include "routing/evaluation/json_number.h"
 
 namespace headgate::routing {
 namespace {
@@ -52,6 +53,7 @@ double estimate(const std::vector<uint8_t>& registers) {
 
 uint64_t hash_of(const Value& value) {
   if (value.is(Value::Kind::string)) return stable_hash(value.text, 0);
+  if (const std::string_view digits = large_integer(value); !digits.empty()) return stable_hash(digits, 1);
   std::string bytes;
   if (value.is(Value::Kind::number))
     pack_double(bytes, value.number + 0.0);  // -0 is 0

@@ -1,6 +1,19 @@
 #include "routing/compute/aggregates/extreme.h"
 
+#include <utility>
+
 namespace headgate::routing {
+
+namespace {
+
+// Equal numbers may be written in two ways: the shortest form wins, whichever came first.
+bool is_written_shorter(const Value& value, const Value& than) {
+  if (!value.is(Value::Kind::number) || than.text.empty()) return false;
+  const std::string_view text = KeptValue::own_text(value);
+  return std::pair(text.size(), text) < std::pair(than.text.size(), than.text);
+}
+
+}  // namespace
 
 Taken Extreme::add(AggregateKind kind, const Sample& sample) {
   const Value& value = sample.argument;
@@ -11,7 +24,8 @@ Taken Extreme::add(AggregateKind kind, const Sample& sample) {
     return Taken::type_error;
   }
   const int order = best_.empty() ? 0 : order_of(value, best_.value());
-  if (best_.empty() || (kind == AggregateKind::max ? order > 0 : order < 0)) best_.keep(value);
+  const bool beats = kind == AggregateKind::max ? order > 0 : order < 0;
+  if (best_.empty() || beats || (order == 0 && is_written_shorter(value, best_.value()))) best_.keep(value);
   return Taken::yes;
 }
 

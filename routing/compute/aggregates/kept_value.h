@@ -1,4 +1,4 @@
-// A number, a boolean or a string that outlives its message.
+// A number, with its text if it is known and not the shortest; a boolean or a string; each outlives its message.
 #pragma once
 
 #include <string>
@@ -17,6 +17,10 @@ class KeptValue {
 
   // Says whether it can be kept: a finite number, a boolean, or a string of at most kTextBytesMax.
   [[nodiscard]] static bool can_keep(const Value& value);
+
+  // The text beside the value: a string's, or that of a number if it is known and not the shortest. A longer one than
+  // kTextBytesMax is given up.
+  [[nodiscard]] static std::string_view own_text(const Value& value);
 
   // `value` can be kept.
   void keep(const Value& value);

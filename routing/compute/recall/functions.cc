@@ -41,6 +41,7 @@ bool has_moved(const Stateful& function, std::string_view last, std::string_view
   const Value b = key_value(now, 0);
   if (!a.is(Value::Kind::number) || !b.is(Value::Kind::number)) return last != now;
   const double band = function.relative ? function.number * std::abs(a.number) : function.number;
+  if (band == 0) return last != now;
   return std::abs(b.number - a.number) > band;
 }
 
@@ -118,7 +119,7 @@ void StatefulFunctions::compute(size_t index, MessageRow& row, std::string_view 
         value = compute_forwarded(function, row);
     }
   }
-  if (value.is(Value::Kind::string)) {
+  if (!value.text.empty()) {
     texts_[index] = std::string(value.text);
     value.text = texts_[index];
   }
@@ -129,7 +130,7 @@ void StatefulFunctions::compute(size_t index, MessageRow& row, std::string_view 
 Value StatefulFunctions::compute_forwarded(const Stateful& function, MessageRow& row) {
   std::string last;
   if (function.kind != StatefulKind::every) {
-    const Value argument = row.value(function.argument);
+    const Value argument = row.told_apart(function.argument);
     last = remembered_form(argument);
   }
   if (function.kind == StatefulKind::dedup) {
@@ -180,7 +181,7 @@ Value StatefulFunctions::holds(const Stateful& function, MessageRow& row) {
 
 Value StatefulFunctions::lag(const Stateful& function, MessageRow& row) {
   const size_t back = std::max<size_t>(static_cast<size_t>(function.number), 1);
-  const Value argument = row.value(function.argument);
+  const Value argument = row.as_written(function.argument);
   KeptValue newest;
   if (KeptValue::can_keep(argument)) newest.keep(argument);
   Memory& memory = remembered(row, key_);
@@ -193,9 +194,9 @@ Value StatefulFunctions::lag(const Stateful& function, MessageRow& row) {
   change(memory);
   if (before.empty()) return Value::undefined();
   Value value = before.value();
-  if (!value.is(Value::Kind::string)) return value;
   lagging_ = std::string(value.text);
-  return Value::of(std::string_view(lagging_));
+  value.text = lagging_;
+  return value;
 }
 
 Value StatefulFunctions::diff(const Stateful& function, MessageRow& row) {

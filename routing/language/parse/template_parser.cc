@@ -60,6 +60,7 @@ class TemplateParser {
     Expression value;
     if (!expression(at_ + 1, close, value)) return false;
     add_piece(std::move(value));
+    pieces_.back().written = text_.substr(at_ + 1, close - at_ - 1);
     literal_from_ = at_ = close + 1;
     return true;
   }
@@ -76,7 +77,7 @@ class TemplateParser {
     TokenCursor cursor(text_, std::move(tokens));
     if (!ConditionParser(cursor, found_, {&query_, Clause::topic}).parse_part(out)) return false;
     if (cursor.at(Token::Kind::end)) return true;
-    report_after_operand(cursor, "an operator or `}`", found_);
+    report_after_operand(cursor, "an operator or `}`", found_, "each value has braces of its own: {…}/{…}");
     return false;
   }
 
@@ -85,7 +86,7 @@ class TemplateParser {
     literal_.append(unquote("'" + std::string(raw) + "'"));
   }
 
-  void add_piece(Expression value) { pieces_.push_back({std::exchange(literal_, {}), std::move(value)}); }
+  void add_piece(Expression value) { pieces_.push_back({std::exchange(literal_, {}), std::move(value), {}}); }
 
   static std::string outline(const TopicTemplate& topic) {
     std::string out;
@@ -152,10 +153,13 @@ bool is_topic_to_publish(const std::string& topic, const Token& token, Diagnosti
   };
   if (!core::is_valid_topic_name(topic))
     return error("not a valid MQTT topic name", "a topic to publish to has no `+` and no `#`");
-  if (topic.starts_with('$')) return error("topics that begin with `$` belong to the hub");
-  const auto module_topic = core::parse_module_topic(topic);
-  if (!module_topic || module_topic->kind != core::ModuleTopic::Kind::input) return true;
-  return error("module inputs are not published to as topics", "write BrokeredEndpoint(\"/" + topic + "\")");
+  if (topic.starts_with('$'))
+    return error("topics that begin with `$` belong to the hub", "begin it with another level");
+  if (!core::reaches_module_inputs(topic)) return true;
+  const bool is_input = core::parse_module_topic(topic).has_value();
+  return error("module inputs are not published to as topics",
+               is_input ? "write BrokeredEndpoint(\"/" + topic + "\")"
+                        : "write BrokeredEndpoint(\"/modules/<module>/inputs/<input>\")");
 }
 
 bool parse_topic_template(const TokenCursor& cursor, const Token& token, Query& query, Sink& sink,

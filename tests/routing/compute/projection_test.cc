@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "routing/compute/json_members.h"
+#include "routing/evaluation/json_members.h"
 #include "tests/routing/compute/fields_of_body.h"
 
 namespace headgate::routing {

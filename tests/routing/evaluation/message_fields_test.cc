@@ -263,7 +263,7 @@ TEST_F(BodyText, IsJsonOfAnyValue) {
   EXPECT_EQ(json("o.y[0]"), "true");
   EXPECT_EQ(json("n"), "null");
   EXPECT_EQ(json("big"), "18446744073709551615");
-  EXPECT_EQ(json("d"), "21.1");
+  EXPECT_EQ(json("d"), "21.10");
   EXPECT_EQ(json("nothing"), "");
 }
 

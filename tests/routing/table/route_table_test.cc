@@ -283,7 +283,7 @@ TEST_F(Routes, SayWhyABodyCannotBeRead) {
       {R"({"t": NaN})", "NaN and Infinity are no numbers"},
       {R"({"t": nan})", "such as nan"},
       {R"({'t': 7})", "quotes must be double"},
-      {R"({"t": 123456789012345678901234567890})", "number"},
+      {R"({"t": 007})", "a number that is no JSON"},
       {std::string("{\"t\": 7}\0", 9), "nothing may follow"},
       {"", "is empty"},
       {"[7]", "not an object"},
@@ -404,7 +404,7 @@ TEST_F(Routes, CountWhatAProjectionCouldNotMake) {
   EXPECT_THAT(queues(with_body("{}")), ::testing::IsEmpty());
   EXPECT_EQ(table_->project(0, context_).refused, std::vector<bool>{true});
   EXPECT_EQ(context_.stats()[0].type_errors, 1u);
-  EXPECT_THAT(std::string(context_.type_error(0)), ::testing::HasSubstr("has no value"));
+  EXPECT_THAT(std::string(context_.type_error(0)), ::testing::HasSubstr("$body.a is missing"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "routing/compute/json_members.h"
+#include "routing/evaluation/json_members.h"
 
 #include <algorithm>
 #include <charconv>
@@ -30,7 +30,7 @@ class MemberCursor {
     return text_.substr(from, at_++ - from);
   }
 
-  // A value up to the `,` or `}` behind it.
+  // A value up to the `,`, `}` or `]` behind it.
   [[nodiscard]] std::string_view value() {
     (void)accept('\0');
     const size_t from = at_;
@@ -43,7 +43,7 @@ class MemberCursor {
         --at_;
       } else if (c == '{' || c == '[') {
         ++depth;
-      } else if (depth == 0 && (c == ',' || c == '}')) {
+      } else if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
         return trimmed(text_.substr(from, at_ - from));
       } else if (c == '}' || c == ']') {
         --depth;
@@ -139,6 +139,17 @@ bool for_each_member(std::string_view object, const VisitMember& visit) {
     visit(name, value);
   } while (cursor.accept(','));
   return cursor.accept('}');
+}
+
+std::optional<std::string_view> nth_item(std::string_view array, size_t index) {
+  MemberCursor cursor(array);
+  if (!cursor.accept('[') || cursor.accept(']')) return std::nullopt;
+  do {
+    const std::string_view item = cursor.value();
+    if (cursor.failed()) return std::nullopt;
+    if (index-- == 0) return item;
+  } while (cursor.accept(','));
+  return std::nullopt;
 }
 
 bool names_the_same(std::string_view written, std::string_view name) {
