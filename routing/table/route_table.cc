@@ -179,11 +179,9 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
 
 uint32_t RouteTable::endpoint_of(const Sink& sink) {
   const std::string name = endpoint_name(sink);
-  const auto known =
-      std::find_if(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& e) { return e.name == name; });
-  if (known != endpoints_.end()) return static_cast<uint32_t>(known - endpoints_.begin());
-  endpoints_.push_back({sink.kind, sink.module, sink.input, sink.topic, name});
-  return static_cast<uint32_t>(endpoints_.size() - 1);
+  const auto [known, is_new] = endpoint_by_name_.try_emplace(name, static_cast<uint32_t>(endpoints_.size()));
+  if (is_new) endpoints_.push_back({sink.kind, sink.module, sink.input, sink.topic, name});
+  return known->second;
 }
 
 void RouteTable::match(const core::Message& message, MatchContext& context,
@@ -261,7 +259,7 @@ void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
   ++context.message_;
   context.candidates_.clear();
   context.projecting_.clear();
-  context.computed_ = false;
+  context.computing_.clear();
   if (is_unroutable(message.topic)) return;
   source_path(message, context.path_);
   index.collect(context.path_, message.topic, context.candidates_);
@@ -278,7 +276,7 @@ void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<
   if (!program.picks.empty()) ++context.stats_[route].results;
   if (!program.plan) return;
   if (program.plan->query.has_state())
-    context.computed_ = true;
+    context.computing_.push_back(route);
   else
     context.projecting_.push_back(route);
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/message.h"
@@ -126,8 +127,9 @@ class MatchContext {
   [[nodiscard]] std::span<const RouteIndex> candidates() const { return candidates_; }
   // Routes without state that make something of the message last matched, for RouteTable::project().
   [[nodiscard]] std::span<const RouteIndex> projecting() const { return projecting_; }
-  // A route with state takes that message.
-  [[nodiscard]] bool computed() const { return computed_; }
+  // Routes with state whose condition takes that message, as far as it remembers nothing.
+  [[nodiscard]] std::span<const RouteIndex> computing() const { return computing_; }
+  [[nodiscard]] bool computed() const { return !computing_.empty(); }
   // Fields of the message last given to match() or takers().
   [[nodiscard]] Fields& fields() { return fields_; }
 
@@ -148,8 +150,8 @@ class MatchContext {
   std::vector<RouteStats> stats_;
   std::map<RouteIndex, std::string> type_errors_;  // the last of each
   std::vector<RouteIndex> projecting_;
-  bool computed_ = false;
   bool unchanged_ = false;
+  std::vector<RouteIndex> computing_;
   uint64_t message_ = 0;
 };
 
@@ -211,6 +213,7 @@ class RouteTable {
   std::vector<RouteInfo> routes_;
   std::vector<Program> programs_;  // by route
   std::vector<Endpoint> endpoints_;
+  std::unordered_map<std::string, uint32_t> endpoint_by_name_;
   SourceIndex index_;
   SourceIndex computing_index_;  // of routes with state alone
   std::vector<RouteIndex> computing_;

@@ -19,6 +19,14 @@ TrialRow row_of(RouteIndex route, const Endpoint& endpoint, const core::Message&
   return row;
 }
 
+// A queue takes a message once under each topic, whichever sinks of its route lead there.
+bool is_told(const std::vector<TrialRow>& rows, size_t from, const TrialRow& row) {
+  return std::any_of(rows.begin() + static_cast<std::ptrdiff_t>(from), rows.end(),
+                     [&row](const TrialRow& other) {
+                       return other.route == row.route && other.to == row.to && other.topic == row.topic;
+                     });
+}
+
 Verdict* verdict_of(TrialStep& step, RouteIndex route) {
   const auto found = std::ranges::find(step.verdicts, route, &Verdict::route);
   return found == step.verdicts.end() ? nullptr : &*found;
@@ -211,12 +219,14 @@ void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::
   const bool of_window = plan.query.window.kind != Window::Kind::none;
   const core::Message draft =
       draft_of(result, of_window ? nullptr : input, runner ? runner->hops : 0, present_ms_);
+  const size_t from = result.passes_on ? 0 : step.rows.size();
   for (size_t i = 0; i < plan.sinks.size(); ++i) {
     if (result.refused[i] || takes_the_message(plan.query, plan.sinks[i])) continue;
     const Endpoint& endpoint = table_->endpoints()[info.endpoints[i]];
     TrialRow row = row_of(route, endpoint, draft);
     row.topic = named_topic(plan.sinks[i], result.topics[i]);
     if (row.topic.empty()) row.topic = result.passes_on ? draft.topic : default_result_topic(info.name);
+    if (endpoint.kind == Sink::Kind::upstream && is_told(step.rows, from, row)) continue;
     if (endpoint.kind == Sink::Kind::topic && !republish(draft, route, row.topic)) continue;
     row.start_ms = result.start_ms;
     row.end_ms = result.end_ms;

@@ -74,6 +74,16 @@ store::Target target_of(const routing::RouteInfo& route, const Destination& to, 
   return target;
 }
 
+// The message itself goes into that queue for another sink of the route, and under its own topic.
+bool is_picked(const RoutedTable& routed, routing::RouteIndex index, store::QueueId queue) {
+  const routing::ComputePlan& plan = *routed.table->plan(index);
+  for (size_t i = 0; i < plan.sinks.size(); ++i) {
+    const bool picks = routing::takes_the_message(plan.query, plan.sinks[i]);
+    if (picks && routed.destination(index, i).queue == queue) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 store::Target dead_letter_target(store::QueueId dead, std::string_view route, std::string reason,
@@ -134,6 +144,7 @@ void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
       publish(draft, std::move(topic), route.retain, published);
     if (to.kind == Kind::topic || to.kind == Kind::null) continue;
     if (topic.empty()) topic = result.passes_on ? draft.topic : routing::default_result_topic(route.name);
+    if (result.passes_on && topic == draft.topic && is_picked(routed, index, to.queue)) continue;
     enqueue(draft, std::move(topic), target_of(route, to, draft, expires_ms), queued, first_queued);
   }
 }

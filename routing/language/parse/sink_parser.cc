@@ -23,6 +23,8 @@ std::string_view sink_help(bool strict) {
              : R"(sinks are $upstream, BrokeredEndpoint("/modules/<module>/inputs/<input>"), Topic('<topic>') and $null)";
 }
 
+bool goes_up(const Sink& sink) { return sink.kind == Sink::Kind::upstream; }
+
 bool same_place(const Sink& a, const Sink& b) {
   return a.kind == b.kind && a.topic == b.topic && a.filled_in.empty() == b.filled_in.empty();
 }
@@ -39,6 +41,10 @@ bool SinkParser::parse(std::vector<Sink>& sinks) {
     if (std::any_of(sinks.begin(), sinks.end(), [&](const Sink& known) { return same_place(known, next); })) {
       found_.error(first.offset, cursor_.previous()->end_offset() - first.offset, "this sink is named twice",
                    "leave one out");
+    } else if (goes_up(next) && std::any_of(sinks.begin(), sinks.end(), goes_up)) {
+      found_.warning(first.offset, cursor_.previous()->end_offset() - first.offset,
+                     "this sink goes upstream too: each message goes there once for each topic",
+                     "leave one out, unless the far side wants it under both topics");
     }
     sinks.push_back(std::move(next));
   } while (strict_ && cursor_.accept(Kind::comma));
@@ -80,7 +86,7 @@ bool SinkParser::endpoint_function(const Token& name, Sink& sink) {
   const Token open = cursor_.take();
   const Token argument = cursor_.peek();
   if (!cursor_.accept(Kind::string)) {
-    report_unexpected(cursor_, "a quoted string", found_);
+    report_unexpected(cursor_, "a quoted string", found_, help());
     return false;
   }
   if (!cursor_.accept(Kind::close)) return error(open, "missing closing `)`");
