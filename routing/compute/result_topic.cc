@@ -29,7 +29,11 @@ std::string named_topic(const Sink& sink, const std::optional<std::string>& fill
 
 std::string sender_key(const core::Message& message) {
   std::string key;
-  if (message.source) key.append(message.source->device).append(1, '\0').append(message.source->module);
+  if (const core::Source* source = message.source.get(); source) {
+    const bool known = !source->device.empty();
+    key.append(known ? "d" : "c").append(known ? source->device : source->client_id);
+    key.append(1, '\0').append(source->module);
+  }
   const auto of_module = core::parse_module_topic(message.topic);
   return key.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
 }

@@ -16,8 +16,8 @@ namespace headgate::routing {
 // The topic that the sink names; empty: none. That of a module's input is where it is delivered.
 [[nodiscard]] std::string named_topic(const Sink& sink, const std::optional<std::string>& filled_in);
 
-// Key of a function that remembers without OVER: device and module, and its output, or the topic of who has
-// none.
+// Key of a function that remembers without OVER: device, of who has none the client, and module; its output, or the topic
+// of who has none. So two clients on one topic have a memory each, and so has each topic of a client.
 [[nodiscard]] std::string sender_key(const core::Message& message);
 
 }  // namespace headgate::routing
