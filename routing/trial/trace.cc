@@ -67,21 +67,24 @@ class Tracer {
 
  private:
   // Views into the evaluator are good until the next call.
-  [[nodiscard]] Value value(NodeIndex part) {
-    Expression alone = route_.condition;
+  [[nodiscard]] Value value(const Expression& whole, NodeIndex part) {
+    Expression alone = whole;
     alone.nodes.resize(part + 1);
     return evaluator_.evaluate(alone, route_.reading, fields_, slots_);
   }
+  [[nodiscard]] Value value(NodeIndex part) { return value(route_.condition, part); }
 
-  [[nodiscard]] std::string text(NodeIndex part) const { return print(route_.condition, part, route_.query); }
+  [[nodiscard]] std::string text(const Expression& whole, NodeIndex part) const {
+    return print(whole, part, route_.query);
+  }
 
   void explain(NodeIndex part, size_t depth) {
     const Node& node = route_.condition[part];
     const Truth truth = truth_of(value(part));
     const bool connective =
         node.op == Op::logical_and || node.op == Op::logical_or || node.op == Op::logical_not;
-    std::string line = "(" + text(part) + ") = " + std::string(name_of(truth));
-    if (!connective) line += reasons(part, truth);
+    std::string line = "(" + text(route_.condition, part) + ") = " + std::string(name_of(truth));
+    if (!connective) line += reasons(route_.condition, part, truth == Truth::undefined);
     lines_.push_back({depth, std::move(line)});
     if (!connective) return;
     for (const NodeIndex operand : operands(route_.condition, node)) {
@@ -90,42 +93,55 @@ class Tracer {
     }
   }
 
-  void collect_fields(NodeIndex part, std::vector<NodeIndex>& fields) const {
-    const Node& node = route_.condition[part];
+  static void collect_fields(const Expression& whole, NodeIndex part, std::vector<NodeIndex>& fields) {
+    const Node& node = whole[part];
     if (is_field(node.op)) fields.push_back(part);
-    for (const NodeIndex operand : operands(route_.condition, node)) collect_fields(operand, fields);
+    for (const NodeIndex operand : operands(whole, node)) collect_fields(whole, operand, fields);
   }
 
   // ": $body.a is not there"; of an undefined part the fields that are absent, if there are any, else all.
-  [[nodiscard]] std::string reasons(NodeIndex part, Truth truth) {
+  [[nodiscard]] std::string reasons(const Expression& whole, NodeIndex part, bool undefined) {
     std::vector<NodeIndex> fields;
-    collect_fields(part, fields);
-    const auto absent = [&](NodeIndex field) { return is_absent(value(field)); };
-    const bool only_absent = truth == Truth::undefined && std::ranges::any_of(fields, absent);
+    collect_fields(whole, part, fields);
+    const auto absent = [&](NodeIndex field) { return is_absent(value(whole, field)); };
+    const bool only_absent = undefined && std::ranges::any_of(fields, absent);
     std::string out;
     for (const NodeIndex field : fields) {
       if (only_absent && !absent(field)) continue;
-      const std::string reason = describe_field(field);
+      const std::string reason = describe_field(whole, field);
       if (out.find(reason) != std::string::npos) continue;  // a field that stands there twice
       out.append(out.empty() ? ": " : ", ").append(reason);
     }
     return out;
   }
 
-  [[nodiscard]] std::string describe_field(NodeIndex field) {
-    const Op op = route_.condition[field].op;
-    const Value found = value(field);
+  [[nodiscard]] std::string describe_field(const Expression& whole, NodeIndex field) {
+    const Op op = whole[field].op;
+    const std::string name = text(whole, field);
+    const Value found = value(whole, field);
     if (!is_absent(found)) {
       std::string shown;
       append_shown(shown, found);
-      return text(field) + " is " + shown;
+      return name + " is " + shown;
     }
-    if (op == Op::stateful) return text(field) + (slots_ ? " has no value" : " is not known");
+    if (op == Op::stateful) return name + missing_of(route_.query.stateful[whole[field].left]);
     if (is_body(op) && !fields_.body_problem().empty())
       return "the body " + std::string(fields_.body_problem());
-    if (is_body(op) && found.is(Kind::undefined)) return text(field) + " is an object or an array";
+    if (is_body(op) && found.is(Kind::undefined)) return name + " is an object or an array";
     if (op == Op::payload) return "the body is an object, an array, or no text";
-    return text(field) + " is not there";
+    return name + " is not there";
+  }
+
+  // Why a function that remembers has no value.
+  [[nodiscard]] std::string missing_of(const Stateful& function) {
+    if (!slots_) return " is not known";
+    if (function.kind == StatefulKind::lag)
+      return " has no value: there is no such message before, or it had none";
+    const Expression& argument = function.argument;
+    const Value now = evaluator_.evaluate(argument, route_.reading, fields_, slots_);
+    const bool wants_number = function.kind == StatefulKind::diff;
+    if (wants_number && now.is(Kind::number)) return " has no value: no message came before";
+    return " has no value" + reasons(argument, argument.root(), !wants_number || is_absent(now));
   }
 
   static void append_shown(std::string& out, const Value& value) {

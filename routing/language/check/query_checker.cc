@@ -67,6 +67,8 @@ class RouteChecker {
   [[nodiscard]] std::string advice(const Node& root, Type wanted) const {
     if (wanted == Type::number && root.type == Type::string)
       return "write " + quote("as_number(" + text_of(root) + ")");
+    if (wanted == Type::number && root.type == Type::boolean)
+      return "count_if(…) counts for how many messages it is true";
     if (wanted == Type::boolean) return "compare it with something";
     return {};
   }

@@ -171,7 +171,8 @@ class RouteParser {
     if (semantics_ == Semantics::edgehub) {
       return found_.warning(token.offset, length, "edgeHub ignores what follows the sink");
     }
-    std::string advice = token.kind == Kind::where_word ? "write FROM … WHERE … INTO …" : "";
+    std::string advice = "several sinks have commas between them: INTO $upstream, Topic('a')";
+    if (token.kind == Kind::where_word) advice = "write FROM … WHERE … INTO …";
     if (cursor_.at_words("group", "by")) advice = "write SELECT … FROM … WHERE … GROUP BY … INTO …";
     found_.error(token.offset, length, "the route ends at its sink; this follows it", std::move(advice));
   }

@@ -119,6 +119,7 @@ void PartParser::refuse_aggregate(const Token& name) {
     advice = "aggregates do not nest; compute with their results: max(…) - min(…)";
   if (clause == Clause::group_by) advice = "a key is a value of each message";
   if (clause == Clause::topic) advice = "a topic is made of GROUP BY keys";
+  if (clause == Clause::timestamp || clause == Clause::over) advice = "it sees one message: write $body.ts";
   error(
       name,
       quote(cursor_.text(name)) + " is an aggregate and cannot stand in " + std::string(clause_name(clause)),
@@ -170,7 +171,7 @@ bool PartParser::filter(Expression& out) {
   cursor_.take();
   const Token open = cursor_.take();
   if (!cursor_.accept(Kind::where_word)) {
-    report_unexpected(cursor_, "WHERE after FILTER (", found_);
+    report_unexpected(cursor_, "WHERE after FILTER (", found_, "write FILTER (WHERE $body.ok)");
     return false;
   }
   if (!expression(out, Clause::aggregate)) return false;
@@ -250,11 +251,13 @@ bool PartParser::over(std::vector<Expression>& out) {
   cursor_.take();
   const Token open = cursor_.peek();
   if (!cursor_.accept(Kind::open)) {
-    report_unexpected(cursor_, "`(` after OVER", found_);
+    report_unexpected(cursor_, "`(` after OVER", found_, "write OVER ($body.id)");
     return false;
   }
   if (cursor_.at_words("partition", "by"))
     return error(cursor_.peek(), "there is no PARTITION BY", "write the keys alone: OVER ($body.id)");
+  if (cursor_.at(Kind::close))
+    return error(cursor_.peek(), "OVER has no key", "write OVER ($body.id), or leave OVER out");
   do {
     if (out.size() == kKeysMax)
       return error(cursor_.peek(), "OVER has more than " + std::to_string(kKeysMax) + " keys");

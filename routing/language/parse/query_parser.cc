@@ -44,7 +44,7 @@ void QueryParser::select() {
     star_ = cursor_.take();
     if (!cursor_.accept(Kind::comma)) {
       if (!cursor_.at(Kind::from_word) && !foreign_clause())
-        report_unexpected(cursor_, "`,` or FROM", found_);
+        report_unexpected(cursor_, "`,` or FROM", found_, "what is added follows a comma: SELECT *, …");
       return skip_to_from();
     }
   } else {
@@ -99,7 +99,7 @@ bool QueryParser::chosen_name(SelectItem& item) {
   }
   if (cursor_.accept(Kind::string)) {
     item.name = unquote(cursor_.text(token));
-    return !item.name.empty() || error(token, "a name is not empty");
+    return !item.name.empty() || error(token, "a name is not empty", "write AS and the name: … AS name");
   }
   if (token.kind == Kind::system_name)
     return error(token, "a name after AS has no `$`",
@@ -107,7 +107,8 @@ bool QueryParser::chosen_name(SelectItem& item) {
   if (is_word(token.kind) && token.kind != Kind::from_word)
     return error(token, quote(cursor_.text(token)) + " is not read as a name here",
                  "write AS '" + std::string(cursor_.text(token)) + "'");
-  report_unexpected(cursor_, "a name after AS", found_);
+  report_unexpected(cursor_, "a name after AS", found_,
+                    "write … AS name; a keyword stands in quotes: AS 'from'");
   return false;
 }
 
@@ -123,7 +124,10 @@ void QueryParser::keep(SelectItem item, const Token& first) {
 
 bool QueryParser::end_of_item() {
   if (cursor_.at(Kind::comma) || cursor_.at(Kind::from_word)) return true;
-  report_after_operand(cursor_, "an operator, AS, `,` or FROM", found_);
+  const bool name = cursor_.at(Kind::name) && !cursor_.at_word("as");
+  std::string help = name ? "a name follows AS, the next value a comma" : "";
+  if (cursor_.at(Kind::where_word) || cursor_.at(Kind::into_word)) help = "name a source: SELECT … FROM …";
+  report_after_operand(cursor_, "an operator, AS, `,` or FROM", found_, std::move(help));
   return false;
 }
 
@@ -133,12 +137,13 @@ void QueryParser::timestamp() {
   timestamp_ = cursor_.take();
   const size_t begin = cursor_.position();
   if (!cursor_.accept_word("by")) {
-    report_unexpected(cursor_, "BY after TIMESTAMP", found_);
+    report_unexpected(cursor_, "BY after TIMESTAMP", found_, "write TIMESTAMP BY $body.ts");
     return skip_part(cursor_, begin);
   }
   if (!timestamp_value()) return skip_part(cursor_, begin);
   if (cursor_.at(Kind::where_word) || cursor_.at(Kind::into_word) || cursor_.at_word("group")) return;
-  report_after_operand(cursor_, "an operator, WHERE, GROUP BY or INTO", found_);
+  report_after_operand(cursor_, "an operator, WHERE, GROUP BY or INTO", found_,
+                       "keys of a clock follow OVER: TIMESTAMP BY $body.ts OVER $body.id");
   skip_part(cursor_, begin);
 }
 
@@ -166,7 +171,7 @@ bool QueryParser::over() {
 void QueryParser::group_by() {
   group_ = cursor_.take();
   if (!cursor_.accept_word("by")) {
-    report_unexpected(cursor_, "BY after GROUP", found_);
+    report_unexpected(cursor_, "BY after GROUP", found_, "write GROUP BY $body.id, Tumbling(1m)");
     return skip_part(cursor_, cursor_.position());
   }
   do {
@@ -210,7 +215,7 @@ bool QueryParser::end_of_key() {
   if (cursor_.at(Kind::where_word))
     return error(cursor_.peek(), "WHERE comes before GROUP BY",
                  "write HAVING for a condition on the results");
-  report_after_operand(cursor_, "an operator, `,`, HAVING or INTO", found_);
+  report_after_operand(cursor_, "an operator, `,`, HAVING or INTO", found_, "keys have commas between them");
   return false;
 }
 

@@ -1,6 +1,7 @@
 #include "routing/language/parse/token_cursor.h"
 
 #include <array>
+#include <utility>
 
 #include "core/text.h"
 
@@ -86,7 +87,8 @@ void skip_part(TokenCursor& cursor, size_t begin) {
   }
 }
 
-void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found) {
+void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found,
+                       std::string help) {
   const Token& token = cursor.peek();
   const auto error = [&](std::string message, std::string suggestion = {}) {
     found.error(token.offset, token.length, std::move(message), std::move(suggestion));
@@ -94,7 +96,7 @@ void report_unexpected(const TokenCursor& cursor, std::string_view expected, Dia
   const std::string wanted = std::string("expected ").append(expected);
   switch (token.kind) {
     case Kind::end:
-      return error("the text ends here; " + wanted);
+      return error("the text ends here; " + wanted, std::move(help));
     case Kind::unterminated_string:
       return error("unterminated string", "close it with the quote that opened it");
     case Kind::bad_escape:
@@ -114,10 +116,11 @@ void report_unexpected(const TokenCursor& cursor, std::string_view expected, Dia
     default:
       break;
   }
-  error(wanted + ", found " + quote(cursor.text(token)));
+  error(wanted + ", found " + quote(cursor.text(token)), std::move(help));
 }
 
-void report_after_operand(const TokenCursor& cursor, std::string_view expected, Diagnostics& found) {
+void report_after_operand(const TokenCursor& cursor, std::string_view expected, Diagnostics& found,
+                          std::string help) {
   const Token& token = cursor.peek();
   const std::string_view text = cursor.text(token);
   const auto error = [&](std::string message, std::string suggestion) {
@@ -137,7 +140,7 @@ void report_after_operand(const TokenCursor& cursor, std::string_view expected, 
   if (token.kind == Kind::name && text.find_first_not_of('|') == std::string_view::npos) {
     return error(quote(text) + " is not an operator", "write `OR`, or `||` to join strings");
   }
-  report_unexpected(cursor, expected, found);
+  report_unexpected(cursor, expected, found, std::move(help));
 }
 
 void report_unclosed(const TokenCursor& cursor, const Token& open, Diagnostics& found) {

@@ -48,7 +48,8 @@ class TokenCursor {
 void skip_part(TokenCursor& cursor, size_t begin);
 
 // A finding about a token that no rule expects; says more for the usual mistakes.
-void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found);
+void report_unexpected(const TokenCursor& cursor, std::string_view expected, Diagnostics& found,
+                       std::string help = {});
 
 // A finding about the opening bracket of something that is not closed where it should be; says more if the reason
 // is an operand that follows without an operator.
@@ -56,6 +57,7 @@ void report_unclosed(const TokenCursor& cursor, const Token& open, Diagnostics& 
 
 // A finding about a token that follows a complete operand and is none of what is expected: `expected` begins with
 // "an operator" where one may stand.
-void report_after_operand(const TokenCursor& cursor, std::string_view expected, Diagnostics& found);
+void report_after_operand(const TokenCursor& cursor, std::string_view expected, Diagnostics& found,
+                          std::string help = {});
 
 }  // namespace headgate::routing

@@ -219,7 +219,7 @@ bool WindowParser::without_unit(const Token& number) {
 bool WindowParser::in_units(const Token& first, int64_t unit) {
   const Token token = cursor_.peek();
   if (!cursor_.accept(Kind::integer))
-    return report_unexpected(cursor_, "a number of that unit", found_), false;
+    return report_unexpected(cursor_, "a number of that unit", found_, "write minute, 5"), false;
   const auto count = core::parse_whole<int64_t>(cursor_.text(token)).value_or(kDurationMaxMs);
   spans_.push_back({times(count, unit), first, token.end_offset()});
   return true;

@@ -12,7 +12,14 @@ namespace {
 using ::testing::ElementsAre;
 
 // Lines with two blanks before each level of depth.
-std::vector<std::string> trace(const std::string& condition, const std::string& body) {
+// Functions that remember have no value yet.
+class NothingRemembered final : public Slots {
+ public:
+  [[nodiscard]] Value value(Op, uint32_t) noexcept override { return Value::undefined(); }
+};
+
+std::vector<std::string> trace(const std::string& condition, const std::string& body,
+                               Slots* slots = nullptr) {
   std::vector<Diagnostic> found;
   const auto route = compile_route("FROM /messages/* WHERE " + condition + " INTO $upstream",
                                    Semantics::strict, BodyMode::auto_detect, found);
@@ -23,7 +30,7 @@ std::vector<std::string> trace(const std::string& condition, const std::string& 
   MessageFields fields;
   fields.bind(message);
   std::vector<std::string> lines;
-  for (const TraceLine& line : trace_condition(*route, fields, nullptr))
+  for (const TraceLine& line : trace_condition(*route, fields, slots))
     lines.push_back(std::string(line.depth * 2, ' ') + line.text);
   return lines;
 }
@@ -68,6 +75,41 @@ TEST(Trace, ShowsAFieldOnceAndAllThatACallTakes) {
 TEST(Trace, SaysOfAFunctionThatRemembersThatItsValueIsNotKnown) {
   EXPECT_THAT(trace("changed($body.v)", R"({"v":1})"),
               ElementsAre("(changed($body.v)) = undefined: changed($body.v) is not known"));
+}
+
+TEST(Trace, NamesTheOperandThatAFunctionThatRemembersMisses) {
+  NothingRemembered slots;
+  EXPECT_THAT(
+      trace("rising($body.v > 5)", "{}", &slots),
+      ElementsAre(
+          "(rising($body.v > 5)) = undefined: rising($body.v > 5) has no value: $body.v is not there"));
+  EXPECT_THAT(
+      trace("holds($body.v > 5, 1m) AND $body.w = 1", R"({"v":"x","w":1})", &slots),
+      ElementsAre(
+          "(holds($body.v > 5, 1m) AND $body.w = 1) = undefined",
+          "  (holds($body.v > 5, 1m)) = undefined: holds($body.v > 5, 1m) has no value: $body.v is 'x'"));
+  EXPECT_THAT(
+      trace("dedup($body.v, 1m)", "oops", &slots),
+      ElementsAre(
+          "(dedup($body.v, 1m)) = undefined: dedup($body.v, 1m) has no value: the body is not JSON: quotes "
+          "must be double, nothing may follow, NaN and Infinity are no numbers"));
+}
+
+TEST(Trace, SaysThatThereIsNoMessageToCompareWith) {
+  NothingRemembered slots;
+  EXPECT_THAT(
+      trace("$body.v > lag($body.v)", R"({"v":1})", &slots),
+      ElementsAre(
+          "($body.v > lag($body.v, 1)) = undefined: lag($body.v, 1) has no value: there is no such message "
+          "before, or it had none"));
+  EXPECT_THAT(
+      trace("diff($body.v) > 1", R"({"v":1})", &slots),
+      ElementsAre("(diff($body.v) > 1) = undefined: diff($body.v) has no value: no message came before"));
+  EXPECT_THAT(trace("diff($body.v) > 1", R"({"v":"x"})", &slots),
+              ElementsAre("(diff($body.v) > 1) = undefined: diff($body.v) has no value: $body.v is 'x'"));
+  EXPECT_THAT(
+      trace("diff($body.v) > 1", "{}", &slots),
+      ElementsAre("(diff($body.v) > 1) = undefined: diff($body.v) has no value: $body.v is not there"));
 }
 
 }  // namespace
