@@ -163,12 +163,12 @@ void Engine::tick() {
   if (sys_feed_) sys_feed_->tick(now);
   store_.tick(now);
   losses_.tick(now);
+  computer_.tick();  // results that wait for a drained queue come before it is removed
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
   ingest_.retry_held();
   retained_.tick(now);
   replays_.on_store_room();
   sessions_.tick(now);
-  computer_.tick();
 }
 
 // ---- what clients do ----

@@ -167,6 +167,15 @@ std::span<const RouteSet::Hit> RouteSet::match(const core::Message& message, boo
   return hits_;
 }
 
+std::string_view RouteSet::stopped() const {
+  if (stopped_.empty()) return {};
+  for (const routing::RouteIndex route : context_.computing()) {
+    const std::string& name = table().routes()[route].name;
+    if (stopped_.contains(name)) return name;
+  }
+  return {};
+}
+
 std::map<std::string, store::QueueId> RouteSet::inputs() const {
   std::map<std::string, store::QueueId> inputs;
   for (const store::QueueId queue : store_.queues()) {

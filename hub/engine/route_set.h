@@ -8,6 +8,8 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/log.h"
@@ -73,6 +75,10 @@ class RouteSet {
   }
   // Routes with state take the message last matched: it is an input, see inputs_queue().
   [[nodiscard]] bool computed() const { return context_.computed(); }
+  // Routes of these names take no more inputs for now: a publisher of one has to wait.
+  void stop_inputs(std::set<std::string, std::less<>> routes) { stopped_ = std::move(routes); }
+  // Gives one of these that takes the message last matched; else empty.
+  [[nodiscard]] std::string_view stopped() const;
   // Where inputs of routes with state wait; 0: no route has state.
   [[nodiscard]] store::QueueId inputs_queue() const { return inputs_queue_; }
 
@@ -127,6 +133,7 @@ class RouteSet {
   routing::MatchContext context_;
   Counts counts_before_;  // with earlier tables
   store::QueueId inputs_queue_ = 0;
+  std::set<std::string, std::less<>> stopped_;
   WantedRoutes wanted_;
   std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()
   RouteChanges changes_;

@@ -15,7 +15,7 @@ namespace headgate::routing {
 // Shortest digits that read back as the same number; integers below 2^53 without point and exponent. JSON knows no
 // infinity: null.
 void append_json_number(std::string& out, double number);
-// As it was written where it was taken over, else the same.
+// Writes a number as it was written where it was taken over, else likewise.
 void append_json_number(std::string& out, const Value& value);
 // False, and nothing is appended, for a value that JSON does not have: undefined, missing.
 bool append_json_value(std::string& out, const Value& value);

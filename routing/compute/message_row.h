@@ -34,7 +34,7 @@ class MessageRow {
 
   // Good until the next call of any function.
   [[nodiscard]] Value value(const Expression& expression);
-  // As value(). A number of the body has its text: each, or one that a double may not tell from its neighbours.
+  // Give the value with the text of a number of the body: of each, or of one that a double may not tell from others.
   [[nodiscard]] Value as_written(const Expression& expression);
   [[nodiscard]] Value told_apart(const Expression& expression);
   // Overwrites `key` with the values as a key.

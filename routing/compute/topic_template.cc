@@ -20,7 +20,7 @@ TopicFault check_level(std::string_view text) {
   return core::is_valid_utf8(text) ? TopicFault::none : TopicFault::not_utf8;
 }
 
-// Without the `+` that an exponent may have: no topic holds one, and 1e3 is the number as well.
+// Leaves out the `+` that an exponent may have: no topic holds one, and 1e3 is the number as well.
 void append_number(std::string& out, const Value& value) {
   const size_t from = out.size();
   append_json_number(out, value);

@@ -39,7 +39,7 @@ class Evaluator {
   [[nodiscard]] Value evaluate(const Expression& expression, Reading reading, Fields& fields,
                                Slots* slots = nullptr) noexcept;
 
-  // As evaluate(). A number of the body that nothing was computed from has its text.
+  // Evaluates likewise; a number of the body that nothing was computed from has its text.
   [[nodiscard]] Value take_over(const Expression& expression, Reading reading, Fields& fields,
                                 Slots* slots = nullptr) noexcept;
 

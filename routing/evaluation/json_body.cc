@@ -118,7 +118,7 @@ struct WrittenMember {
   std::string_view value;
 };
 
-// Of equal names the last.
+// Finds the last of equal names.
 std::optional<std::string_view> last_named(std::span<const WrittenMember> members, std::string_view name) {
   const auto is_named = [name](const WrittenMember& member) { return names_the_same(member.name, name); };
   const auto found = std::find_if(members.rbegin(), members.rend(), is_named);

@@ -10,7 +10,7 @@ namespace headgate::routing {
 // Tells whether `text` is one number of JSON and nothing else (RFC 8259, section 6).
 [[nodiscard]] bool is_json_number(std::string_view text) noexcept;
 
-// Its value, rounded to a double; infinite beyond the range of one. REQUIRES: is_json_number(text).
+// Reads it as the nearest double; infinite beyond the range of one. REQUIRES: is_json_number(text).
 [[nodiscard]] double read_json_number(std::string_view text) noexcept;
 
 // Doubles begin to miss integers here: 2^53.

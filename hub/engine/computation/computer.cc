@@ -34,6 +34,9 @@ void Computer::use_routes(const store::QueuePolicy& policy) {
   policy_ = policy;
   if (first_) held_.restore();
   first_ = false;
+  held_.set_limits(
+      [this](std::string_view route) { return policy_of(parts_.routes.rule_of(route), policy_); }, policy_);
+  stop_routes();
   const bool nothing_to_do =
       computations_.empty() && parts_.routes.inputs_queue() == 0 && !parts_.store.find_queue(kInputsQueue);
   if (nothing_to_do) return;
@@ -133,7 +136,11 @@ void Computer::begin_work(Input input) {
   context_.set_unchanged(input.unchanged);
   for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
     ComputingRoute* const route = computations_.find(index);
-    if (route != nullptr && input.place > route->stored.since) work_->routes.push_back(route);
+    if (!route || input.place <= route->stored.since) continue;
+    if (input.seq == 0 && held_.is_at_limit(route->plan->route))
+      ++dropped_;
+    else
+      work_->routes.push_back(route);
   }
   computations_.drains().for_each([&](Drain& drain) {
     if (drain.takes(input)) work_->routes.push_back(&drain.route());
@@ -285,7 +292,10 @@ bool Computer::commit() {
   if (!seq) {
     values_.resize(own_values);
     // A queue that was there when the result was made may have gone with its route.
-    if (seq.error().code == core::Errc::not_found && outlet_.forget_missing(parts_.store)) return commit();
+    if (seq.error().code == core::Errc::not_found && outlet_.forget_missing(parts_.store)) {
+      parts_.log.warn("result_dropped", {{"why", "the queue that it was for is gone"}});
+      return commit();
+    }
     if (seq.error().code == core::Errc::full && hold_full()) return commit();
     note_refused(seq.error());
     return false;
@@ -299,6 +309,7 @@ bool Computer::commit() {
   computations_.drains().on_committed(*seq);
   outlet_.on_committed(*seq);
   held_.on_settled();
+  stop_routes();
   return true;
 }
 
@@ -307,7 +318,7 @@ bool Computer::hold_full() {
   bool held = false;
   for (const Outlet::Full& full : outlet_.find_full(parts_.store)) {
     const std::string why = "there is no room in " + parts_.store.stats(full.queue).name;
-    held = held_.hold(full.route, policy_of(parts_.routes.rule_of(full.route), policy_), why) || held;
+    held = held_.hold(full.route, why) || held;
   }
   return held;
 }
@@ -315,7 +326,11 @@ bool Computer::hold_full() {
 void Computer::release_held() {
   if (failed_ || held_.empty()) return;
   (void)held_.release(durable_, [this](const HeldResults::Released& result) { return release(result); });
+  stop_routes();
 }
+
+// Publishers of inputs wait for a route whose results have no room; those of others do not.
+void Computer::stop_routes() { parts_.routes.stop_inputs(held_.at_limit()); }
 
 core::Result<store::Seq> Computer::release(const HeldResults::Released& result) {
   released_.discard();

@@ -75,7 +75,7 @@ class Computer : private Consumer {
   // Counted since the start, over all routes.
   [[nodiscard]] routing::ComputeCounts counts() const { return computations_.counts(); }
   // Messages of QoS 0 for which there was no room.
-  [[nodiscard]] uint64_t dropped() const { return inputs_.dropped(); }
+  [[nodiscard]] uint64_t dropped() const { return inputs_.dropped() + dropped_; }
   // Why no step can be taken now, for people; empty: it can.
   [[nodiscard]] const std::string& blocked_by() const { return blocked_by_; }
 
@@ -105,6 +105,7 @@ class Computer : private Consumer {
   void give_late(const RunningRoute& route);
   bool hold_full();
   void release_held();
+  void stop_routes();
   [[nodiscard]] core::Result<store::Seq> release(const HeldResults::Released& result);
 
   [[nodiscard]] bool is_due() const;
@@ -138,6 +139,7 @@ class Computer : private Consumer {
   bool failed_ = false;    // the store takes nothing
   bool first_ = true;      // no routes have been in force
   uint64_t kept_ids_ = 0;  // of inputs in memory
+  uint64_t dropped_ = 0;   // for a route that takes nothing now
   std::string blocked_by_;
   core::LogLimiter refused_;
 };

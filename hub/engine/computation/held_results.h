@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ namespace headgate::hub {
 inline constexpr std::string_view kHeldResultsPrefix = "$results/";
 
 // Puts results aside for a route whose sink is full, so that it holds up no other route. While some wait, all later
-// ones of the route wait behind them.
+// ones of the route wait behind them. Once there are as many as may wait, the route is to be given no further inputs;
+// those on their way to it still have room, as far as the queue of all inputs may hold.
 class HeldResults {
  public:
   // Borrows all; they must outlive this.
@@ -32,10 +34,18 @@ class HeldResults {
   // Finds the queues that are there, which keep what they hold. Call once, before anything else.
   void restore();
 
+  // Limits of what may wait, by route; that of all inputs is the room for what is on its way. Both also hold for what
+  // waits already.
+  using LimitsOf = std::function<store::QueuePolicy(std::string_view route)>;
+  void set_limits(LimitsOf limits_of, const store::QueuePolicy& of_inputs);
+
   // The queue in which results of the route wait; 0: none do, and they go where they belong.
   [[nodiscard]] store::QueueId queue_of(std::string_view route) const;
-  // From now on results of the route wait, within `policy`. False: they cannot.
-  [[nodiscard]] bool hold(const std::string& route, const store::QueuePolicy& policy, std::string why);
+  // From now on results of the route wait. False: they cannot.
+  [[nodiscard]] bool hold(const std::string& route, std::string why);
+  // Routes with as many results as may wait, where the limit refuses more.
+  [[nodiscard]] std::set<std::string, std::less<>> at_limit() const;
+  [[nodiscard]] bool is_at_limit(std::string_view route) const;
   // Why the results of a route wait, for people; empty: they do not.
   [[nodiscard]] std::string why(std::string_view route) const;
 
@@ -63,10 +73,13 @@ class HeldResults {
   struct Held {
     store::QueueId queue = 0;
     std::string why;
-    bool fresh = false;   // the first of them is yet to be put there
-    store::Seq ends = 0;  // durable with this one is what has been given back
+    bool fresh = false;              // the first of them is yet to be put there
+    store::Seq ends = 0;             // durable with this one is what has been given back
+    store::QueuePolicy limits = {};  // of what may wait
   };
 
+  void limit(std::string_view route, Held& held);
+  [[nodiscard]] bool is_at_limit(const Held& held) const;
   bool release_some(const std::string& route, Held& held, const Release& release);
   [[nodiscard]] Released read(const std::string& route, store::QueueId queue,
                               const store::Entry& entry) const;
@@ -75,6 +88,8 @@ class HeldResults {
   store::QueueStore& store_;
   const core::Clock& clock_;
   core::Log& log_;
+  LimitsOf limits_of_ = [](std::string_view) { return store::QueuePolicy(); };
+  store::QueuePolicy of_inputs_;
   std::map<std::string, Held, std::less<>> held_;
 };
 

@@ -218,6 +218,10 @@ core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const
   spread(from, parcel, terms);
   if (terms.before && terms.before->hold_up(claim_of(parcel)))
     return core::fail(core::Errc::unavailable, "an earlier publish of the client waits for room");
+  if (!spread_.stopped_by.empty() && parcel.message->qos > 0)
+    return core::fail(core::Errc::full,
+                      "route '" + spread_.stopped_by +
+                          "' takes nothing until its results have room: see headgate route ls");
   auto seq = write(parcel.message);
   if (seq) deliver(parcel.message, *seq);
   return seq;

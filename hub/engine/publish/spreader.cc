@@ -32,6 +32,7 @@ void Spread::clear() {
   results.clear();
   computed = false;
   unchanged = false;
+  stopped_by.clear();
   returned = false;
 }
 
@@ -70,6 +71,7 @@ void Spreader::route(const core::Message& message, Spread& out) {
   }
   if (!routes_.projecting().empty()) add_results(message, out);
   out.computed = routes_.computed();
+  out.stopped_by = routes_.stopped();
   if (out.computed && message.qos > 0)
     out.targets.push_back({routes_.inputs_queue(), store::kDefaultLane, 0,
                            out.unchanged ? std::string(kUnchangedTag) : std::string()});

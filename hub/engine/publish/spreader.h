@@ -26,6 +26,7 @@ struct Spread {
   std::vector<QueuedResult> results;  // that routes made of it for queues, to be appended with it
   bool computed = false;              // it is an input of routes with state
   bool unchanged = false;             // it is retained, and says what is retained already
+  std::string stopped_by;             // one of them that has no room for further results; empty: none
   bool returned = false;              // it is a batch of this hub, and is not routed
 
   void clear();
