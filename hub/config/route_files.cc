@@ -69,19 +69,18 @@ void report_directory(const std::string& dir, const std::string& what, const std
 
 }  // namespace
 
-void merge_routes(routing::RouteFile& all, routing::RouteFile more) {
-  std::move(more.errors.begin(), more.errors.end(), std::back_inserter(all.errors));
-  std::move(more.without_effect.begin(), more.without_effect.end(), std::back_inserter(all.without_effect));
+void MergedRoutes::add(routing::RouteFile more) {
+  std::move(more.errors.begin(), more.errors.end(), std::back_inserter(all_.errors));
+  std::move(more.without_effect.begin(), more.without_effect.end(), std::back_inserter(all_.without_effect));
   for (routing::RouteFileEntry& entry : more.entries) {
-    const auto same = [&](const routing::RouteFileEntry& known) { return known.name == entry.name; };
-    const auto first = std::find_if(all.entries.begin(), all.entries.end(), same);
-    if (first == all.entries.end()) {
-      all.entries.push_back(std::move(entry));
+    const auto [first, is_new] = files_.try_emplace(entry.name, entry.file);
+    if (is_new) {
+      all_.entries.push_back(std::move(entry));
       continue;
     }
-    const std::string what = entry.file + ": route \"" + entry.name + "\" cannot be taken: " + first->file +
+    const std::string what = entry.file + ": route \"" + entry.name + "\" cannot be taken: " + first->second +
                              " has one of that name; rename one of them";
-    all.errors.push_back({entry.file, entry.name, what});
+    all_.errors.push_back({entry.file, entry.name, what});
   }
 }
 
@@ -103,9 +102,11 @@ routing::RouteFile RouteFolder::look(std::string dir, const std::set<std::string
                      known, all);
     return all;
   }
-  for (const std::string& path : paths) merge_routes(all, read_file(path, coming));
+  MergedRoutes merged;
+  for (const std::string& path : paths) merged.add(read_file(path, coming));
+  all = merged.take();
   for (const std::string& path : known) {
-    if (dir_of(path) != dir || std::ranges::find(paths, path) != paths.end()) continue;
+    if (dir_of(path) != dir || std::ranges::binary_search(paths, path)) continue;
     const auto first = absent_before.find(path);
     const int64_t since = first == absent_before.end() ? now.mono_ms : first->second;
     if (now.mono_ms - since >= kSecondLookMs) continue;
@@ -126,9 +127,10 @@ std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
 routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
                                   std::set<std::string> known, core::Now now, const FileToCome* coming) {
   known.erase(config_file);
-  routing::RouteFile all = config.routes;
-  merge_routes(all, folder.look(config.routes_dir, known, now, coming));
-  return all;
+  MergedRoutes all;
+  all.add(config.routes);
+  all.add(folder.look(config.routes_dir, known, now, coming));
+  return all.take();
 }
 
 }  // namespace headgate::hub

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "core/clock.h"
 #include "hub/config/config.h"
@@ -47,7 +49,16 @@ inline constexpr int64_t kSecondLookMs = 5000;
                                                 RouteFolder& folder, std::set<std::string> known,
                                                 core::Now now, const FileToCome* coming = nullptr);
 
-// Adds `more` to `all`, leaving out (and reporting) routes whose name `all` has already.
-void merge_routes(routing::RouteFile& all, routing::RouteFile more);
+// Several files of routes as one, in time that grows with their number.
+class MergedRoutes {
+ public:
+  // Leaves out, and reports, routes of a name that is there already.
+  void add(routing::RouteFile more);
+  [[nodiscard]] routing::RouteFile take() { return std::move(all_); }
+
+ private:
+  routing::RouteFile all_;
+  std::unordered_map<std::string, std::string> files_;  // by the route's name, where it is from
+};
 
 }  // namespace headgate::hub
