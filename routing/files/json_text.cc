@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/topic.h"
 #include "routing/language/odd_character.h"
 #include "routing/language/text.h"
 
@@ -142,6 +143,25 @@ std::string odd_at(std::string_view text, size_t byte) {
 
 }  // namespace
 
+void skip_byte_order_mark(std::string_view& text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+}
+
+std::optional<std::string> encoding_fault(std::string_view text, std::string_view file) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return std::string(file) + ":1: it is UTF-16: save it as UTF-8";
+  if (core::is_valid_utf8(text)) return std::nullopt;
+  size_t line = 1;
+  for (; !text.empty(); ++line) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    if (!core::is_valid_utf8(text.substr(0, end))) break;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return std::string(file) + ":" + std::to_string(line) +
+         ": the line is no text in UTF-8: save the file as UTF-8";
+}
+
 const nlohmann::ordered_json* member(const nlohmann::ordered_json& object, std::string_view key) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(std::string(key));
@@ -149,6 +169,8 @@ const nlohmann::ordered_json* member(const nlohmann::ordered_json& object, std::
 }
 
 core::Result<Json> parse_json_text(std::string_view text, std::string_view file) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return core::fail(core::Errc::invalid, std::string(file) + ": is empty");
   Builder builder;
   constexpr bool kStrict = true;
   constexpr bool kCommentsIgnored = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,12 @@ inline constexpr int kJsonDepthMax = 64;  // deeper values could exhaust the sta
 // `file:line:column: …`, or `file: path: …` for repeated keys and nesting; one line each.
 [[nodiscard]] core::Result<nlohmann::ordered_json> parse_json_text(std::string_view text,
                                                                    std::string_view file);
+
+// Steps over the mark that some editors put before a text in UTF-8.
+void skip_byte_order_mark(std::string_view& text);
+
+// The first fault of a text in another encoding, as `file:line: …`; nullopt: it is UTF-8 without U+0000.
+[[nodiscard]] std::optional<std::string> encoding_fault(std::string_view text, std::string_view file);
 
 // The member of that name; null if there is none, or `object` is no object.
 [[nodiscard]] const nlohmann::ordered_json* member(const nlohmann::ordered_json& object,

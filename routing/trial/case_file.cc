@@ -55,6 +55,7 @@ class CaseReader {
   core::Result<std::vector<RouteCase>> read() {
     for (number_ = 1; number_ <= lines_.size() && fault_.empty(); ++number_) take(lines_[number_ - 1]);
     finish_case();
+    if (cases_.empty()) fail(1, "there is no case in it: write `case NAME`, `route …`, `in` and `out`");
     if (!fault_.empty()) return core::fail(core::Errc::invalid, std::move(fault_));
     return std::move(cases_);
   }
@@ -83,12 +84,15 @@ class CaseReader {
     cases_.push_back({std::string(name), number_, {}, {}, {}, 0});
     routes_ = Json::object();
     input_.clear();
+    input_line_ = 0;
     part_ = Part::routes;
   }
 
   void begin_part(Part part) {
+    size_t& line = part == Part::input ? input_line_ : cases_.back().out_line;
+    if (line != 0) return fail(number_, "the case has one of these already, in line " + std::to_string(line));
     part_ = part;
-    (part == Part::input ? input_line_ : cases_.back().out_line) = number_;
+    line = number_;
   }
 
   // Lines of a case's input stand together, so that their numbers are right in an error.
@@ -114,12 +118,18 @@ class CaseReader {
     const auto terms = parse_json_text(text, file_);
     if (!terms || !terms->is_object() || routes_.empty())
       return fail(number_, "expected a JSON object behind `with`, and a route before it");
+    if (terms->contains("route"))
+      return fail(number_,
+                  "the text of a route stands behind `route`; `with` has what is beside it in a route file");
     routes_[name_].update(*terms);
   }
 
   void finish_case() {
     if (cases_.empty() || !fault_.empty() || part_ == Part::none) return;
     RouteCase& one = cases_.back();
+    if (routes_.empty()) return fail(one.line, "the case has no route: write `route FROM … INTO …`");
+    if (input_line_ == 0)
+      return fail(one.line, "the case has no messages: write `in`, and a line for each below it");
     const RouteFile file = parse_route_file(Json{{"routes", routes_}}.dump(), file_);
     if (!file.errors.empty()) return fail(one.line, file.errors.front().what);
     one.routes = route_specs(file.entries, 0);
@@ -145,6 +155,8 @@ class CaseReader {
 }  // namespace
 
 core::Result<std::vector<RouteCase>> parse_case_file(std::string_view text, std::string_view file) {
+  skip_byte_order_mark(text);
+  if (const auto fault = encoding_fault(text, file)) return core::fail(core::Errc::invalid, *fault);
   return CaseReader(text, file).read();
 }
 

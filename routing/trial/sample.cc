@@ -9,6 +9,7 @@
 
 #include "core/topic.h"
 #include "routing/compute/event_time.h"
+#include "routing/evaluation/json_members.h"
 #include "routing/files/json_text.h"
 #include "routing/language/duration.h"
 
@@ -16,6 +17,8 @@ namespace headgate::routing {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kTimeMaxMs = 253'402'300'799'999;  // the end of the year 9999
 
 std::string text_of(const Json& line, const char* key) {
   const auto found = line.find(key);
@@ -46,6 +49,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 std::optional<int64_t> time_of(const Json& value) {
+  if (value.is_number_unsigned())
+    return static_cast<int64_t>(std::min<uint64_t>(value.get<uint64_t>(), kTimeMaxMs + 1));
   if (value.is_number_integer()) return value.get<int64_t>();
   if (!value.is_string()) return std::nullopt;
   const auto& text = value.get_ref<const std::string&>();
@@ -74,11 +79,13 @@ bool read_properties(const Json& value, core::Properties& properties) {
 
 class LineReader {
  public:
-  explicit LineReader(const Json& line) : line_(line) {}
+  // `text`: of the line.
+  LineReader(const Json& line, std::string_view text) : line_(line), text_(text) {}
 
   // The fault; empty: there is none.
   [[nodiscard]] std::string read(SampleLine& sample) {
     if (!read_time(sample.at_ms)) return "the time is none: \"90s\", an ISO time, or Unix milliseconds";
+    if (sample.at_ms > static_cast<int64_t>(kTimeMaxMs)) return "the time is beyond the year 9999";
     if (!line_.contains("topic")) return line_.contains("at") ? "" : "there is no topic, and no time";
     const auto seq = line_.find("seq");
     if (seq != line_.end() && seq->is_number_unsigned()) sample.id = seq->get<uint64_t>();
@@ -109,9 +116,13 @@ class LineReader {
     return true;
   }
 
+  // A body is the text that stands there, with its digits; but for comments, which no message has.
   bool read_body(std::string& body) {
     if (const auto json = line_.find("body"); json != line_.end()) {
-      body = json->dump(-1, ' ', false, Json::error_handler_t::replace);
+      const bool found = for_each_member(text_, [&body](std::string_view name, std::string_view value) {
+        if (names_the_same(name, "body")) body = value;
+      });
+      if (!found || !Json::accept(body)) body = json->dump(-1, ' ', false, Json::error_handler_t::replace);
       return true;
     }
     if (!line_.contains("payload_base64")) {
@@ -137,6 +148,7 @@ class LineReader {
   }
 
   const Json& line_;
+  std::string_view text_;
 };
 
 // Takes the next line off the front.
@@ -160,6 +172,7 @@ core::Result<std::vector<SampleLine>> parse_sample(std::string_view text, std::s
                                                    size_t first_line) {
   std::vector<SampleLine> lines;
   int64_t at_ms = 0;
+  skip_byte_order_mark(text);
   for (size_t number = first_line; !text.empty(); ++number) {
     const std::string_view line = next_line(text);
     const size_t begin = line.find_first_not_of(" \t");
@@ -171,7 +184,7 @@ core::Result<std::vector<SampleLine>> parse_sample(std::string_view text, std::s
     if (!json) return fail(without_line(json.error().what, file));
     if (!json->is_object()) return fail("a line is one JSON object");
     SampleLine sample{nullptr, at_ms, lines.size() + 1};
-    if (const std::string fault = LineReader(*json).read(sample); !fault.empty()) return fail(fault);
+    if (const std::string fault = LineReader(*json, line).read(sample); !fault.empty()) return fail(fault);
     at_ms = sample.at_ms;
     lines.push_back(std::move(sample));
   }

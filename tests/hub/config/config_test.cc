@@ -153,9 +153,8 @@ TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
        "hub.json: upstream.backoff.cap_ms: is 100; allowed: base_ms (5000) or more"},
       {"{\n  \"hub_id\": \"a\",\n}",
        "hub.json:3:1: syntax error while parsing object key - unexpected '}'; expected string literal"},
-      {"",
-       "hub.json:1:1: syntax error while parsing value - unexpected end of input; expected '[', '{', or a "
-       "literal"},
+      {"", "hub.json: is empty"},
+      {" \r\n", "hub.json: is empty"},
       {R"({"log": {"file": "a", "file": "b"}})", "hub.json: log.file: appears twice; keep one of them"},
   };
   for (const auto& [json, expected] : table) EXPECT_EQ(error_of(json), expected) << json;

@@ -79,6 +79,18 @@ TEST(CaseFile, SaysWhichLineIsWrong) {
       {"case a\nwith {}\n", "f.rt:2: expected a JSON object behind `with`, and a route before it"},
       {"case a\nroute x\nroute y\n", "f.rt:3: another route has this name"},
       {"case a\nroute x\nin\n\n{]\n", "f.rt:5: column 2: "},
+      {"", "f.rt:1: there is no case in it"},
+      {"# a note\n", "f.rt:1: there is no case in it"},
+      {"case a\nin\n", "f.rt:1: the case has no route"},
+      {"case a\nroute x\nout\n", "f.rt:1: the case has no messages"},
+      {"case a\nroute x\nin\nin\n", "f.rt:4: the case has one of these already, in line 3"},
+      {"case a\nroute x\nin\nout\nout\n", "f.rt:5: the case has one of these already, in line 4"},
+      {"case a\nroute x\nwith {\"route\": 5}\n  y\n", "f.rt:3: the text of a route stands behind `route`"},
+      {"case a\nroute \xFF\nin\n", "f.rt:2: the line is no text in UTF-8"},
+      {"\xFF\xFE"
+       "c",
+       "f.rt:1: it is UTF-16: save it as UTF-8"},
+      {"case a\nroute x\nin\n{\"at\": 9223372036854775807}\n", "f.rt:4: the time is beyond the year 9999"},
       {"case a\nroute x\nwith {\"late\": 1}\nin\n",
        "f.rt:1: f.rt: routes.r.late: is 1; allowed: an object with"}};
   for (const auto& [text, what] : table) {
@@ -86,6 +98,17 @@ TEST(CaseFile, SaysWhichLineIsWrong) {
     ASSERT_FALSE(cases.has_value()) << text;
     EXPECT_THAT(cases.error().what, ::testing::StartsWith(what));
   }
+}
+
+TEST(CaseFile, MayHaveAByteOrderMarkAndCarriageReturns) {
+  const auto cases = cases_of(
+      "\xEF\xBB\xBF"
+      "case a\r\nroute FROM 't'\r\n  INTO $upstream\r\nin\r\n{\"topic\":\"t\"}\r\nout\r\nrow\r\n");
+  ASSERT_THAT(cases, SizeIs(1));
+  EXPECT_EQ(cases[0].name, "a");
+  EXPECT_EQ(cases[0].routes[0].text, "FROM 't'\nINTO $upstream");
+  EXPECT_THAT(cases[0].input, SizeIs(1));
+  EXPECT_THAT(cases[0].expected, ElementsAre("row"));
 }
 
 TEST(Difference, ShowsTheLinesThatAreOtherwise) {

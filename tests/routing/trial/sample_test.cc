@@ -44,6 +44,17 @@ TEST(Sample, ReadsTimesAsPeopleWriteThem) {
     EXPECT_EQ(sample(R"({"topic":"t","at":)" + time + "}").at(0).at_ms, ms) << time;
 }
 
+TEST(Sample, KeepsTheTextOfABody) {
+  EXPECT_EQ(sample(R"({"topic":"t","body":{"c":21.10,"id":12345678901234567890123}})").at(0).message->body,
+            R"({"c":21.10,"id":12345678901234567890123})");
+  EXPECT_EQ(sample(R"({"topic":"t","body": "23.50" , "qos":1})").at(0).message->body, "\"23.50\"");
+  EXPECT_EQ(sample(R"({"topic":"t", /* a note */ "body":[1, /* two */ 2]})").at(0).message->body, "[1,2]");
+}
+
+TEST(Sample, MayBeginWithAByteOrderMark) {
+  EXPECT_EQ(sample("\xEF\xBB\xBF{\"topic\":\"t\"}\r\n{\"topic\":\"u\"}\r\n").at(1).message->topic, "u");
+}
+
 TEST(Sample, TakesTheTimeOfTheLineBeforeAndNeverGoesBack) {
   const auto lines =
       sample("{\"at\":\"10s\",\"topic\":\"t\"}\n{\"topic\":\"t\"}\n{\"at\":\"5s\",\"topic\":\"t\"}\n");

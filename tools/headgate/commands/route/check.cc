@@ -1,8 +1,7 @@
-#include "routing/files/route_check.h"
-
 #include <iterator>
 #include <utility>
 
+#include "routing/files/route_check.h"
 #include "tools/headgate/commands/commands.h"
 #include "tools/headgate/format.h"
 #include "tools/headgate/route_texts.h"
@@ -23,11 +22,14 @@ void add(RouteCheckReport& report, RouteCheckReport more) {
 
 void show_route_report(const RouteCheckReport& report, std::ostream& out) {
   size_t wrong = report.errors.size();
-  for (const RouteFileError& error : report.errors) out << error.what << '\n';
+  for (const RouteFileError& error : report.errors)
+    out << printable(error.what, core::LineFeeds::kept) << '\n';
   for (const RouteCheck& check : report.routes) {
     if (!check.ok()) ++wrong;
-    out << check.entry.file << ": " << check.entry.name << ": " << (check.ok() ? "ok" : "left out") << '\n';
-    for (const auto& found : check.diagnostics) out << routing::render(found, check.entry.text) << '\n';
+    out << check.entry.file << ": " << printable(check.entry.name) << ": " << (check.ok() ? "ok" : "left out")
+        << '\n';
+    for (const auto& found : check.diagnostics)
+      out << printable(routing::render(found, check.entry.text), core::LineFeeds::kept) << '\n';
   }
   for (const auto& note : report.without_effect)
     out << printable(routing::to_text(note), core::LineFeeds::kept) << '\n';

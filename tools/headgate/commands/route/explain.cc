@@ -1,9 +1,10 @@
+#include "routing/trial/explain.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "routing/files/route_check.h"
-#include "routing/trial/explain.h"
 #include "tools/headgate/commands/commands.h"
 #include "tools/headgate/format.h"
 #include "tools/headgate/route_texts.h"
@@ -58,7 +59,7 @@ class RouteTeller {
  private:
   void fail(const std::string& what) {
     ok_ = false;
-    err_ << what << '\n';
+    err_ << printable(what, core::LineFeeds::kept) << '\n';
   }
 
   void tell(const routing::RouteSpec& spec) {
@@ -66,7 +67,8 @@ class RouteTeller {
     const auto compiled = routing::compile_route(spec.text, spec.semantics, spec.body, found);
     if (!compiled) {
       fail(options_.file + ": " + spec.name + ": left out");
-      for (const auto& diagnostic : found) err_ << routing::render(diagnostic, spec.text) << '\n';
+      for (const auto& diagnostic : found)
+        err_ << printable(routing::render(diagnostic, spec.text), core::LineFeeds::kept) << '\n';
       return;
     }
     const Explanation route = routing::explain_route(spec, *compiled);

@@ -161,14 +161,15 @@ class SampleRun {
  private:
   int fail(const std::string& what) {
     ok_ = false;
-    err_ << what << '\n';
+    err_ << printable(what, core::LineFeeds::kept) << '\n';
     return kExitFailed;
   }
 
   void tell_findings(const Trial& trial) {
     for (const routing::RouteStatus& status : trial.statuses()) {
       if (!status.ok()) fail(printable(status.name) + ": left out");
-      for (const auto& found : status.diagnostics) err_ << routing::render(found, status.text) << '\n';
+      for (const auto& found : status.diagnostics)
+        err_ << printable(routing::render(found, status.text), core::LineFeeds::kept) << '\n';
     }
   }
 
@@ -209,7 +210,7 @@ class CaseRun {
     const auto cases = text ? routing::parse_case_file(*text, path) : core::fail(text.error());
     if (!cases) {
       ok_ = false;
-      err_ << cases.error().what << '\n';
+      err_ << printable(cases.error().what, core::LineFeeds::kept) << '\n';
       return;
     }
     for (const routing::RouteCase& one : *cases) run_case(one, path);
