@@ -32,6 +32,31 @@ std::string indent_like(std::string_view text) {
   return blanks;
 }
 
+constexpr size_t kShownBytesMax = 200;
+constexpr size_t kBeforeBytesMax = 100;
+
+// A line, and the place in it that is meant.
+struct Place {
+  std::string line;
+  size_t at = 0;
+  size_t length = 0;
+};
+
+// Cuts a line that no terminal shows whole to what is around the place.
+Place cut_around(std::string_view line, size_t at, size_t length) {
+  length = std::min(length, line.size() - at);
+  if (line.size() <= kShownBytesMax) return {std::string(line), at, length};
+  size_t from = at > kBeforeBytesMax ? at - kBeforeBytesMax : 0;
+  while (from > 0 && !starts_character(line[from])) --from;
+  size_t to = std::min(from + kShownBytesMax, line.size());
+  while (to < line.size() && !starts_character(line[to])) --to;
+  const std::string_view cut = "…";
+  std::string shown(from > 0 ? cut : std::string_view());
+  const size_t moved = shown.size();
+  shown.append(line.substr(from, to - from)).append(to < line.size() ? cut : std::string_view());
+  return {std::move(shown), at - from + moved, std::min(length, to - at)};
+}
+
 }  // namespace
 
 void Diagnostics::error(size_t offset, size_t length, std::string message, std::string suggestion) {
@@ -69,9 +94,10 @@ std::string render(const Diagnostic& d, std::string_view text) {
   if (d.line > 0 && d.offset <= text.size()) {
     const size_t start = line_start(text, d.offset);
     const std::string_view line = line_at(text, start);
-    const size_t at = std::min(d.offset - start, line.size());
-    const size_t width = std::max<size_t>(1, characters(line.substr(at, d.length)));
-    out.append("  ").append(line).append("\n  ").append(indent_like(line.substr(0, at)));
+    const Place place = cut_around(line, std::min(d.offset - start, line.size()), d.length);
+    const std::string_view shown = place.line;
+    const size_t width = std::max<size_t>(1, characters(shown.substr(place.at, place.length)));
+    out.append("  ").append(shown).append("\n  ").append(indent_like(shown.substr(0, place.at)));
     out.append(width, '^').append("\n");
   }
   if (!d.suggestion.empty()) out.append("  help: ").append(d.suggestion).append("\n");

@@ -260,6 +260,17 @@ TEST(Diagnostics, KeepTheMeaningThatEdgeHubGivesToSuchCharacters) {
   EXPECT_EQ(found.find("left out"), std::string::npos);
 }
 
+TEST(Diagnostics, CutALongLineAroundThePlace) {
+  const std::string route = "FROM /* WHERE a = '" + std::string(5'000, 'x') + "' AND \u00E9 > 5 AND b = '" +
+                            std::string(5'000, 'y') + "' INTO $upstream";
+  EXPECT_EQ(findings(route),
+            "1:5026: error: cannot compare a string with a number\n"
+            "  …" +
+                std::string(94, 'x') + "' AND \u00E9 > 5 AND b = '" + std::string(84, 'y') + "…\n" + "   " +
+                std::string(100, ' ') + "^^^^^\n" +
+                "  help: properties are strings; write `as_number(\u00E9) > 5`\nleft out\n");
+}
+
 TEST(Diagnostics, WarnOfASystemPropertyThatThereIsNot) {
   EXPECT_EQ(findings("FROM /* WHERE $conectionModuleId = 'm' INTO $upstream"),
             "1:15: warning: there is no system property `$conectionModuleId`\n"
