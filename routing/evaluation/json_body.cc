@@ -118,6 +118,26 @@ struct WrittenMember {
   std::string_view value;
 };
 
+bool is_key(std::string_view text, size_t at, size_t bytes) {
+  if (at == 0 || text[at - 1] != '"' || at + bytes >= text.size() || text[at + bytes] != '"') return false;
+  const size_t colon = text.find_first_not_of(" \t\r\n", at + bytes + 1);
+  return colon != std::string_view::npos && text[colon] == ':';
+}
+
+// The value behind the only key of that name, wherever it stands; nullopt if that is not certain. `text` is JSON without
+// escapes, so that a quote begins or ends a string.
+std::optional<std::string_view> behind_only_key(std::string_view text, std::string_view name) {
+  if (name.empty()) return std::nullopt;
+  size_t found = std::string_view::npos;
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (!is_key(text, at, name.size())) continue;
+    if (found != std::string_view::npos) return std::nullopt;
+    found = at;
+  }
+  if (found == std::string_view::npos) return std::nullopt;
+  return first_value(text.substr(text.find(':', found + name.size()) + 1));
+}
+
 // Finds the last of equal names.
 std::optional<std::string_view> last_named(std::span<const WrittenMember> members, std::string_view name) {
   const auto is_named = [name](const WrittenMember& member) { return names_the_same(member.name, name); };
@@ -171,6 +191,7 @@ struct JsonBody::State {
   bool has_large_numbers = false;  // which are 0 in `root`
   std::vector<WrittenMember> members;
   bool members_known = false;
+  std::optional<bool> has_escapes;  // nullopt: nobody has looked
   std::deque<std::string> written;  // by find_json(), of which `in_use` are of this body
   size_t in_use = 0;
 
@@ -196,8 +217,16 @@ struct JsonBody::State {
     if (has_large_numbers) error = parser.parse(without_large_numbers(text())).get(root);
   }
 
-  // The value at `path` as it is written, if there is one.
+  // The value at `path` as it is written. REQUIRES: there is one.
   [[nodiscard]] std::optional<std::string_view> written_at(std::span<const BodyStep> path) {
+    if (!has_escapes) has_escapes = text().find('\\') != std::string_view::npos;
+    if (!*has_escapes && !path.back().index) {
+      if (const auto found = behind_only_key(text(), path.back().name)) return found;
+    }
+    return search(path);
+  }
+
+  [[nodiscard]] std::optional<std::string_view> search(std::span<const BodyStep> path) {
     if (!std::exchange(members_known, true)) {
       members.clear();
       (void)for_each_member(text(), [this](std::string_view name, std::string_view value) {
@@ -250,6 +279,7 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
   state_->text_bytes = buffer.size();
   buffer.append(simdjson::SIMDJSON_PADDING, '\0');
   state_->members_known = false;
+  state_->has_escapes.reset();
   state_->parse();
   return state_->error == simdjson::SUCCESS && state_->root.is_object();
 }
@@ -270,6 +300,7 @@ Value JsonBody::find(const BodyPath& path) const noexcept {
 
 std::string_view JsonBody::find_json(const BodyPath& path) noexcept {
   if (path.empty()) return trimmed(state_->text());
+  if (!state_->at(path)) return {};
   const auto written = state_->written_at(path);
   if (!written) return {};
   const bool nested = written->starts_with('{') || written->starts_with('[');

@@ -117,6 +117,25 @@ TEST_F(JsonBodies, WritesValuesAsTheyCame) {
   EXPECT_EQ(written("s"), R"("\u00e9,}")");
 }
 
+TEST_F(JsonBodies, WritesTheValueAtItsPathWhereverItsNameStandsToo) {
+  ASSERT_TRUE(reads(R"({"t":"v","x":{"v":1.10},"list":[{"v":2.20}],"v" : 3.30})"));
+  EXPECT_EQ(written("v"), "3.30");
+  EXPECT_EQ(written("x.v"), "1.10");
+  EXPECT_EQ(written("list[0].v"), "2.20");
+  EXPECT_EQ(written("list.v"), "");
+  ASSERT_TRUE(reads(R"({"x":{"only":1.10},"t":"only","u":"onlyly"})"));
+  EXPECT_EQ(written("x.only"), "1.10");
+  EXPECT_EQ(written("only"), "");
+  ASSERT_TRUE(reads(R"({"x":{"\u0076":1.10},"s":"\"v\":5"})"));
+  EXPECT_EQ(written("x.v"), "1.10");
+  ASSERT_TRUE(reads(R"({"a":{"v":1.0},"a":{"w":{"v":2.0}}})"));
+  EXPECT_EQ(written("a.v"), "");
+  EXPECT_EQ(written("a.w.v"), "2.0");
+  ASSERT_TRUE(reads(R"({"":1.0,"v":[1.0,{"w":"}"}]})"));
+  EXPECT_EQ(written("v"), R"([1.0,{"w":"}"}])");
+  EXPECT_EQ(written("v[1]"), R"({"w":"}"})");
+}
+
 TEST_F(JsonBodies, KeepsTheTextOfANumberThatIsAllOfIt) {
   EXPECT_FALSE(reads(" 21.10\n"));
   EXPECT_EQ(body_.scalar().number, 21.1);
