@@ -39,7 +39,7 @@ enum class Outcome : uint8_t { delivered, expired, dropped, dead };
 // Says for whom a message is stored, where the disk fills up: the first stops first (docs/adr/0036).
 enum class RoomFor : uint8_t {
   none,        // stored for nobody: it is never refused
-  sessions,    // for persistent sessions and the retained store alone
+  sessions,    // for persistent sessions, the retained store and the history alone
   publishers,  // for `$upstream`, an input, or another queue that is no session's
   consumers,   // a result of who consumes entries, which end with it
 };

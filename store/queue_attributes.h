@@ -16,6 +16,7 @@ enum class QueueKind : uint8_t {
   link = 3,         // a link to another broker
   dead = 4,         // an operator: it takes the messages of entries that end with a Death. One at most
   computation = 5,  // a computing route
+  history = 6,      // nobody: its messages are copies, and none that it lets go is lost
 };
 
 struct QueueAttributes {

@@ -75,8 +75,11 @@ template <typename KindOf>
 [[nodiscard]] RoomFor room_for(const Append& append, KindOf&& kind_of) {
   if (!stores_message(*append.message, append.targets)) return RoomFor::none;
   if (append.from_consumer) return RoomFor::consumers;
-  const auto for_session = [&](const Target& target) { return kind_of(target.queue) == QueueKind::session; };
-  return std::ranges::all_of(append.targets, for_session) ? RoomFor::sessions : RoomFor::publishers;
+  const auto can_wait = [&](const Target& target) {
+    const QueueKind kind = kind_of(target.queue);
+    return kind == QueueKind::session || kind == QueueKind::history;
+  };
+  return std::ranges::all_of(append.targets, can_wait) ? RoomFor::sessions : RoomFor::publishers;
 }
 
 // A queue, as it is lent for making room.

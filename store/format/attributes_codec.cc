@@ -32,7 +32,7 @@ core::Result<QueueAttributes> decode_attributes(core::Bytes bytes) {
   const uint8_t flags = in.u8();
   QueueAttributes attributes{static_cast<QueueKind>(kind), (flags & kKeepsGaps) != 0,
                              std::string(in.string())};
-  if (!in.at_end() || version != kVersion || kind > static_cast<uint8_t>(QueueKind::computation))
+  if (!in.at_end() || version != kVersion || kind > static_cast<uint8_t>(QueueKind::history))
     return core::fail(core::Errc::corrupt, "the attributes of a queue cannot be decoded");
   return attributes;
 }
