@@ -124,7 +124,8 @@ core::Status Hub::restore() {
   if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);
-  return engine_.restore();
+  if (const auto restored = engine_.restore(); !restored) return restored;
+  return engine_.use_history(config_.history);
 }
 
 core::Status Hub::start() {

@@ -64,6 +64,7 @@ class Hub : public HubView {
   [[nodiscard]] Readings status_readings() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
+  [[nodiscard]] std::string routes_in_force() const override;
   ReloadReport reload() override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }

@@ -11,6 +11,7 @@
 
 #include "hub/hub.h"
 #include "hub/metrics.h"
+#include "routing/files/route_record.h"
 
 namespace headgate::hub {
 namespace {
@@ -176,6 +177,10 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 }
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
+
+std::string Hub::routes_in_force() const {
+  return routing::route_file_text(engine_.routes().entries_in_force());
+}
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {
   return std::make_unique<TailSubscription>(engine_.tails(),

@@ -384,7 +384,7 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .status = "store/queues",
      .read = [](const Sources& s) { return s.queues.queues; }},
     {.name = "headgate_queues_waiting_messages",
-     .help = "Messages that wait, once for each queue.",
+     .help = "Messages that wait, once for each queue; those of the history wait for nobody.",
      .sys = {SysPlace{"headgate/queues/waiting"}},
      .status = "store/waiting",
      .read = [](const Sources& s) { return s.queues.waiting; }},
@@ -418,6 +418,28 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Limit for all queues together; 0 is none.",
      .status = "store/bytes_max",
      .read = [](const Sources& s) { return s.queued_bytes_max; }},
+    {.name = "headgate_history_messages",
+     .help = "Messages that are kept for replays of routes.",
+     .sys = {SysPlace{"headgate/history/messages"}},
+     .status = "history/messages",
+     .read = [](const Sources& s) { return s.engine.history().stats().messages; }},
+    {.name = "headgate_history_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Size of the messages that are kept for replays.",
+     .sys = {SysPlace{"headgate/history/bytes"}},
+     .status = "history/bytes",
+     .read = [](const Sources& s) { return s.engine.history().stats().bytes; }},
+    {.name = "headgate_history_oldest_age_seconds",
+     .unit = MetricUnit::seconds,
+     .help = "Age of the oldest message that is kept for replays, ten seconds ago at most; 0: there is none.",
+     .sys = {SysPlace{"headgate/history/oldest_age"}},
+     .status = "history/oldest_age_s",
+     .read = [](const Sources& s) { return s.engine.history().stats().oldest_age_s; }},
+    {.name = "headgate_history_left_out_total",
+     .type = kCounter,
+     .help = "Messages that should have been kept for replays and that the store could not take.",
+     .status = "history/left_out",
+     .read = [](const Sources& s) { return s.engine.history().stats().left_out; }},
     {.name = "headgate_kept_messages",
      .help = "Messages that wait in queues, and retained ones.",
      .sys = {SysPlace{"broker/messages/stored"}, SysPlace{"broker/store/messages/count"}},
@@ -552,6 +574,7 @@ QueueTotals queue_totals(const store::QueueReader& store) {
   for (const store::QueueId queue : store.queues()) {
     const store::QueueStats& stats = store.stats(queue);
     ++totals.queues;
+    if (stats.attributes.kind == store::QueueKind::history) continue;  // its messages wait for nobody
     totals.waiting += stats.waiting();
     totals.waiting_bytes += stats.waiting_bytes();
     totals.dead += stats.dead;

@@ -79,6 +79,10 @@ void Hub::take_over(Config fresh, ReloadReport& report) {
   config_.time_to_live_s = fresh.time_to_live_s;
   config_.queues = fresh.queues;
   engine_.use_limits(config_.queues);
+  if (const auto used = engine_.use_history(fresh.history); !used)
+    report.kept.push_back("the history stays as it was: " + used.error().what);
+  else
+    config_.history = std::move(fresh.history);
 }
 
 }  // namespace headgate::hub

@@ -13,6 +13,7 @@
 #include "hub/admin/status.h"
 #include "hub/admin/url.h"
 #include "routing/files/route_check.h"
+#include "store/report/history.h"
 #include "store/report/inspect.h"
 
 namespace headgate::hub {
@@ -85,6 +86,12 @@ Json to_json(const RouteInfo& route) {
           {"computed", to_json(route.computed)},
           {"error", route.error}};
 }
+
+AdminReply get_history(const AdminCall& call) {
+  return answer(store::history_json(call.hub.store(), call.hub.now()));
+}
+
+AdminReply get_routes_file(const AdminCall& call) { return AdminResponse{200, call.hub.routes_in_force()}; }
 
 AdminReply get_store(const AdminCall& call) {
   return AdminResponse{200, store::store_stats_json(call.hub.store_stats())};
@@ -180,6 +187,8 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", {"routes", "check"}, {}, check_routes},
       {"POST", {"routes", "reload"}, {}, reload_routes},
       {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
+      {"GET", {"routes", "file"}, {}, get_routes_file},
+      {"GET", {"history"}, {}, get_history},
       {"GET", {"store"}, {}, get_store},
       {"POST", {"store", "backup"}, {"dir"}, back_up_store},
       {"GET", {"tail"}, {"filter", "payload"}, tail},

@@ -25,6 +25,8 @@
 //   POST /v1/routes/apply              body = a route file; ?name=FILE.json &dry_run=1 &force=1; writes it to routes_dir
 //                                      and puts it in force: {"file", "refused", "written", "active", "routes":
 //                                      [{"route", "file", "what", "state", "why"}…]}
+//   GET  /v1/routes/file               those in force, as a route file
+//   GET  /v1/history                   messages that are kept for replays (fields: store/report/history.h)
 //   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)

@@ -196,6 +196,8 @@ class HubView {
   [[nodiscard]] virtual Readings status_readings() const = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
+  // Routes in force as the text of a route file.
+  [[nodiscard]] virtual std::string routes_in_force() const = 0;
 
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
   // what is broken the version in force stays.

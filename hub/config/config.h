@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/access/settings.h"
+#include "hub/config/history_settings.h"
 #include "hub/config/listener_entry.h"
 #include "hub/config/store_limits.h"
 #include "routing/files/route_file.h"
@@ -46,6 +47,7 @@ struct Config {
   broker::AdmissionLimits admission;
   store::StoreOptions store;  // its directory and hub id: see store_options()
   StoreLimits queues;
+  HistorySettings history;
   store::LaneMode lane_mode = store::LaneMode::strict;
   routing::RouteFile routes;  // a bad route is an error in here, not an error of the config
   std::string routes_dir;

@@ -105,8 +105,8 @@ Keys operator_keys() {
 }  // namespace
 
 bool is_reloadable(std::string_view key) {
-  static constexpr std::array<std::string_view, 6> kGroups = {
-      "auth.", "access.", "routes", "store.queue_", "store.session_", "store.on_full"};
+  static constexpr std::array<std::string_view, 7> kGroups = {
+      "auth.", "access.", "routes", "history.", "store.queue_", "store.session_", "store.on_full"};
   static constexpr std::array<std::string_view, 3> kKeys = {"time_to_live_s", "store.bytes_max",
                                                             "store.dead_bytes_max"};
   const auto begins = [key](std::string_view group) { return key.starts_with(group); };

@@ -1,4 +1,5 @@
 // `store`: the store's options, and the limits of queues about which no route says more.
+#include "core/topic.h"
 #include "hub/config/key_tables.h"
 
 namespace headgate::hub {
@@ -11,6 +12,14 @@ constexpr uint64_t kMessagesMax = 1'000'000'000'000;
 
 // Leaves out `reject`: a client that is away must not hold back everybody who publishes.
 bool is_for_sessions(std::string_view text) { return text != core::to_string(core::OnFull::reject); }
+
+bool is_visible_filter(std::string_view text) {
+  return core::is_valid_topic_filter(text) && !text.starts_with('$');
+}
+
+constexpr TextRule kKeptTopics = {
+    is_visible_filter,
+    "an MQTT topic filter such as \"plant/#\" that does not begin with $, or a list of up to 64 of them"};
 
 constexpr TextRule kSessionOnFull = {is_for_sessions, "\"drop-newest\", \"drop-oldest\" or \"dilute\""};
 
@@ -74,8 +83,22 @@ Keys queue_keys() {
   };
 }
 
+Keys history_keys() {
+  return {
+      {.path = "history.filter",
+       .slot = at(&Config::history, &HistorySettings::filters),
+       .doc =
+           "Topic filter, or a list of them, of messages that are kept for `headgate route replay`; [] keeps "
+           "none, and drops what was kept.",
+       .max = 64,
+       .rule = kKeptTopics},
+      {"history.maxBytes", at(&Config::history, &HistorySettings::bytes_max),
+       "What is kept at most; beyond that the oldest go.", Unit::bytes, 64 * kKiB, kPiB},
+  };
+}
+
 }  // namespace
 
-Keys store_keys() { return joined({disk_keys(), queue_keys()}); }
+Keys store_keys() { return joined({disk_keys(), queue_keys(), history_keys()}); }
 
 }  // namespace headgate::hub

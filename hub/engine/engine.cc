@@ -22,7 +22,9 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       publish_rights_(access),
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
       computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, clock, log}),
-      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, clock, log}),
+      history_(store, log),
+      ingest_(
+          {store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_, clock, log}),
       losses_(store, log),
       sdk_topics_(log) {
   broker_.set_events(this);
@@ -169,6 +171,7 @@ void Engine::tick() {
   retained_.tick(now);
   replays_.on_store_room();
   sessions_.tick(now);
+  history_.tick(now);
 }
 
 // ---- what clients do ----

@@ -20,6 +20,7 @@
 #include "hub/engine/consumers.h"
 #include "hub/engine/dead_letter_tail.h"
 #include "hub/engine/delivery.h"
+#include "hub/engine/history/message_history.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/ingest.h"
 #include "hub/engine/publish/spreader.h"
@@ -58,6 +59,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Limits of the store and its queues from now on; those of queues that routes lead to with the next
   // use_routes(). Call before restore().
   void use_limits(const StoreLimits& limits);
+  // Messages that are kept for replays; see MessageHistory::use(). Call after restore().
+  core::Status use_history(const HistorySettings& settings) { return history_.use(settings, clock_.now()); }
   // Call before restore().
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
   // See ResultMessages::doubt().
@@ -103,6 +106,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
   [[nodiscard]] const Losses& losses() const { return losses_; }
+  [[nodiscard]] const MessageHistory& history() const { return history_; }
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
   // Empty while the store takes writes.
@@ -160,6 +164,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   PublishRights publish_rights_;
   Spreader spreader_;
   Computer computer_;
+  MessageHistory history_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   Losses losses_;

@@ -122,6 +122,13 @@ bool RouteSet::is_left_out(std::string_view route) const {
                              [&](const auto& status) { return status.name == route && !status.ok(); });
 }
 
+std::vector<routing::RouteFileEntry> RouteSet::entries_in_force() const {
+  std::vector<routing::RouteFileEntry> entries;
+  for (size_t i = 0; i < wanted_.routes.entries.size(); ++i)
+    if (statuses_.empty() || statuses_[i].ok()) entries.push_back(wanted_.routes.entries[i]);
+  return entries;
+}
+
 std::set<std::string> RouteSet::files() const {
   std::set<std::string> files;
   for (const auto& [name, entry] : in_force()) files.insert(entry->file);

@@ -113,6 +113,9 @@ class RouteSet {
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
   // Routes in force in an earlier version, because their description is broken.
   [[nodiscard]] size_t kept() const { return wanted_.kept.size(); }
+  // Routes in force in the words of their files; of one that is kept its earlier version; in the order in which
+  // they were compiled.
+  [[nodiscard]] std::vector<routing::RouteFileEntry> entries_in_force() const;
   // Files that routes in force were read from.
   [[nodiscard]] std::set<std::string> files() const;
   // By the last use().

@@ -40,6 +40,7 @@ void Losses::look_at(store::QueueId queue, core::Now now) {
   Book& book = books_[queue];
   book.look = look_;
   const store::QueueStats& stats = store_.stats(queue);
+  if (stats.attributes.kind == store::QueueKind::history) return;
   const Counts lost{grown(book.known.expired, stats.expired), grown(book.known.dropped, stats.dropped)};
   book.known = {stats.expired, stats.dropped};
   if (!lost.any()) return;

@@ -366,8 +366,8 @@ const std::vector<std::string_view>& route_keys() {
 }
 
 std::span<const std::string_view> configuration_keys() {
-  static constexpr std::array<std::string_view, 14> kKeys = {
-      "hub_id", "data_dir",   "user",           "listeners",      "auth",     "access", "limits",
+  static constexpr std::array<std::string_view, 15> kKeys = {
+      "hub_id", "data_dir",   "user",           "listeners",      "auth",     "access", "limits", "history",
       "store",  "routes_dir", "time_to_live_s", "sys_interval_s", "upstream", "admin",  "log"};
   return kKeys;
 }

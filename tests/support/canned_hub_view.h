@@ -28,6 +28,7 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] hub::Readings status_readings() const override;
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
+  [[nodiscard]] std::string routes_in_force() const override { return R"({"routes":{}})"; }
 
   hub::ReloadReport reload() override {
     ++reloads_;

@@ -238,6 +238,10 @@ void Ingest::spread(const broker::Session* from, const Parcel& parcel, const Ter
   if (beside_.retains && !is_too_much(message)) beside_.values.push_back(put_retained(message));
   if (parcel.with) beside_.values.push_back(*parcel.with);
   beside_.from_consumer = terms.from_consumer;
+  // Routes make again in a replay what they have made.
+  const bool may_be_kept = !parcel.republished && !spread_.returned;
+  beside_.history = may_be_kept ? parts_.history.target_for(message) : nullptr;
+  beside_.kept = 0;
   const bool is_last = parcel.behind.empty() && spread_.republished.empty();
   if (!is_last) return;
   beside_.ends.assign(terms.ends.begin(), terms.ends.end());
@@ -268,16 +272,30 @@ void Ingest::count_not_retained(const core::Message& message) {
 
 core::Result<store::Seq> Ingest::write(const core::MessagePtr& message) {
   if (!spread_.targets.empty() || !spread_.results.empty()) return write_to_queues(message);
-  if (beside_.values.empty() && beside_.ends.empty()) return store::Seq{0};
-  if (message->qos > 0) return append(message, {});
-  return parts_.store.put(beside_.values, false);
+  const bool writes_nothing = beside_.values.empty() && beside_.ends.empty();
+  if (!writes_nothing && message->qos > 0) return append(message);
+  keep_alone(message);
+  return writes_nothing ? store::Seq{0} : parts_.store.put(beside_.values, false);
 }
 
-core::Result<store::Seq> Ingest::append(const core::MessagePtr& message,
-                                        std::span<const store::Target> targets) {
+// Nobody's acknowledgement waits for a message that only the history wants.
+void Ingest::keep_alone(const core::MessagePtr& message) {
+  if (beside_.history) beside_.kept = parts_.history.keep_alone(message);
+}
+
+core::Result<store::Seq> Ingest::append(const core::MessagePtr& message) {
+  if (!beside_.history) return append_message(message);
+  // Behind all others, so that its bytes are in nobody's way.
+  spread_.targets.push_back(*beside_.history);
+  auto seq = append_message(message);
+  spread_.targets.pop_back();
+  return seq;
+}
+
+core::Result<store::Seq> Ingest::append_message(const core::MessagePtr& message) {
   if (!spread_.results.empty()) return append_with_results(message);
   const bool must_sync = message->qos > 0 || !beside_.values.empty();
-  const store::Append append{message, targets, false, beside_.from_consumer};
+  const store::Append append{message, spread_.targets, false, beside_.from_consumer};
   return parts_.store.commit(
       {.ends = beside_.ends, .appends = {&append, 1}, .values = beside_.values, .must_sync = must_sync});
 }
@@ -299,7 +317,7 @@ core::Result<store::Seq> Ingest::append_one(const core::MessagePtr& message, con
 }
 
 core::Result<store::Seq> Ingest::write_to_queues(const core::MessagePtr& message) {
-  auto seq = append(message, spread_.targets);
+  auto seq = append(message);
   if (!seq && is_full(seq.error()) && message->qos == 0) return write_where_there_is_room(message);
   for (size_t i = 0; seq && i < spread_.more_targets.size(); ++i)
     seq = append_one(message, spread_.more_targets[i]);
@@ -316,6 +334,7 @@ core::Result<store::Seq> Ingest::write_where_there_is_room(const core::MessagePt
                   [&](const store::Target& target) { return !takes(result.message, target, last); });
   std::erase_if(spread_.results, [](const QueuedResult& result) { return result.targets.empty(); });
   if (!spread_.targets.empty() || !spread_.results.empty()) ++stats_.stored;
+  keep_alone(message);
   if (!beside_.values.empty()) last = parts_.store.put(beside_.values, false);
   return last;
 }
@@ -341,6 +360,8 @@ void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   parts_.tails.on_message(message);
   const store::Seq own = seq - std::min<store::Seq>(seq, spread_.results.size());
   if (!spread_.targets.empty()) parts_.tails.on_append(own, message, spread_.targets);
+  if (const store::Seq kept = beside_.kept != 0 ? beside_.kept : own; beside_.history && kept != 0)
+    parts_.tails.on_append(kept, message, {beside_.history, 1});
   if (spread_.computed) parts_.computer.take(message, message->qos > 0 ? own : 0, spread_.unchanged);
   for (size_t i = 0; i < spread_.results.size(); ++i)
     parts_.tails.on_append(own + 1 + i, spread_.results[i].message, spread_.results[i].targets);

@@ -15,6 +15,7 @@
 #include "hub/engine/answers.h"
 #include "hub/engine/computation/computer.h"
 #include "hub/engine/delivery.h"
+#include "hub/engine/history/message_history.h"
 #include "hub/engine/publish/deferred_ends.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/parcel.h"
@@ -46,6 +47,7 @@ class Ingest {
     Answers& answers;
     Tails& tails;
     Computer& computer;
+    MessageHistory& history;
     const core::Clock& clock;
     core::Log& log;
   };
@@ -75,7 +77,9 @@ class Ingest {
     std::vector<store::KeyValue> values;
     std::vector<store::End> ends;
     bool from_consumer = false;
-    bool retains = false;  // the message is to be retained
+    bool retains = false;                    // the message is to be retained
+    const store::Target* history = nullptr;  // where it is kept besides; null: it is not
+    store::Seq kept = 0;                     // as this, if there alone
   };
 
   // Conditions of taking a parcel: it must not overtake some, and others end with it.
@@ -114,8 +118,8 @@ class Ingest {
   [[nodiscard]] bool is_too_much(const core::Message& message);
   void count_not_retained(const core::Message& message);
   [[nodiscard]] core::Result<store::Seq> write(const core::MessagePtr& message);
-  [[nodiscard]] core::Result<store::Seq> append(const core::MessagePtr& message,
-                                                std::span<const store::Target> targets);
+  [[nodiscard]] core::Result<store::Seq> append(const core::MessagePtr& message);
+  [[nodiscard]] core::Result<store::Seq> append_message(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> append_with_results(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> append_one(const core::MessagePtr& message,
                                                     const store::Target& target);
@@ -124,6 +128,7 @@ class Ingest {
   [[nodiscard]] bool takes(const core::MessagePtr& message, const store::Target& target,
                            core::Result<store::Seq>& last);
   void deliver(const core::MessagePtr& message, store::Seq seq);
+  void keep_alone(const core::MessagePtr& message);
 
   Parts parts_;
   Spread spread_;

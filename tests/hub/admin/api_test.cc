@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/dead_letter.h"
+#include "store/report/history.h"
 #include "tests/support/canned_hub_view.h"
 
 namespace headgate::hub {
@@ -252,6 +253,23 @@ TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
   EXPECT_EQ(routes[1]["error"], "1:1: error");
 }
 
+TEST_F(AdminApiTest, RoutesInForceAreARouteFile) {
+  EXPECT_EQ(ask("GET", "/v1/routes/file").body, R"({"routes":{}})");
+}
+
+TEST_F(AdminApiTest, HistorySaysWhatIsKept) {
+  EXPECT_EQ(error("GET", "/v1/history"), "404 the hub keeps no history");
+  store::QueueStore& store = hub_.queue_store();
+  ASSERT_TRUE(store.open_queue(store::kHistoryQueue, {store::QueueKind::history}));
+  const store::KeyValue record{std::string(store::kHistoryKey), store::encode_history({{"plant/#"}, 77})};
+  ASSERT_TRUE(store.put({&record, 1}));
+  hub_.settle();
+  const Json history = get("/v1/history");
+  EXPECT_EQ(history["filters"], Json::array({"plant/#"}));
+  EXPECT_EQ(history["since_ms"], 77);
+  EXPECT_EQ(history["messages"], 0);
+}
+
 TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   const AdminResponse response =
       ask("POST", "/v1/routes/check",
@@ -430,8 +448,9 @@ TEST_F(AdminApiTest, ErrorsSayWhatIsWrong) {
 
 TEST_F(AdminApiTest, LookingChangesNothing) {
   const std::string before = hub_.everything();
-  for (const char* target : {"/v1/status", "/v1/queues", "/v1/queues/%24upstream",
-                             "/v1/queues/%24upstream/peek?payload=1", "/v1/clients", "/v1/routes"}) {
+  for (const char* target :
+       {"/v1/status", "/v1/queues", "/v1/queues/%24upstream", "/v1/queues/%24upstream/peek?payload=1",
+        "/v1/clients", "/v1/routes", "/v1/routes/file"}) {
     EXPECT_EQ(ask("GET", target).status, 200u) << target;
   }
   for (const char* target : {"/v1/tail", "/v1/queues/%24upstream/tail"}) {

@@ -48,6 +48,20 @@ std::string with_key(std::string_view path, const std::string& value) {
   return json;
 }
 
+TEST(Config, HistoryTakesAFilterOrSeveral) {
+  EXPECT_TRUE(parsed("{}").history.filters.empty());
+  const HistorySettings one = parsed(R"({"history": {"filter": "plant/#"}})").history;
+  EXPECT_EQ(one, (HistorySettings{{"plant/#"}, 33'554'432}));
+  const HistorySettings two = parsed(R"({"history": {"filter": ["a/+", "#"], "maxBytes": "1MiB"}})").history;
+  EXPECT_EQ(two, (HistorySettings{{"a/+", "#"}, 1'048'576}));
+  for (const char* filter : {"\"\"", "\"a/#/b\"", "\"$SYS/#\"", "[\"a\", 7]", "null"})
+    EXPECT_THAT(error_of(nested("history.filter", filter)),
+                ::testing::HasSubstr("allowed: an MQTT topic filter such as \"plant/#\" that does not begin"))
+        << filter;
+  EXPECT_TRUE(is_reloadable("history.filter"));
+  EXPECT_TRUE(is_reloadable("history.maxBytes"));
+}
+
 TEST(Config, EmptyObjectIsTheEmbeddedDefault) {
   const Config config = parsed("{}");
   ASSERT_EQ(config.listeners.size(), 1u);
