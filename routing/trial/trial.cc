@@ -57,13 +57,15 @@ struct Trial::Runner {
   bool took = false;  // the message at hand
 };
 
-Trial::Trial(std::span<const RouteSpec> specs) {
+Trial::Trial(std::span<const RouteSpec> specs, Traces traces) {
   RouteTable::Built built = RouteTable::build(specs);
   table_ = std::move(built.table);
   statuses_ = std::move(built.statuses);
   counts_.resize(table_->routes().size());
   for (const RouteIndex route : table_->computing())
     runners_.push_back(std::make_unique<Runner>(route, table_->plan(route)));
+  judged_.resize(table_->routes().size());
+  if (traces == Traces::none) return;
   for (size_t i = 0; i < specs.size(); ++i) {
     std::vector<Diagnostic> found;
     if (statuses_[i].ok())
@@ -148,11 +150,10 @@ void Trial::handle(core::MessagePtr message, bool made_by_route, std::vector<Tri
 }
 
 void Trial::pick(const core::Message& message, TrialStep& step) {
-  const std::vector<RouteStats> before(context_.stats().begin(), context_.stats().end());
   std::vector<Match> matches;
   table_->match(message, context_, matches);
   for (const RouteIndex route : context_.candidates()) step.verdicts.push_back({route, Truth::no, {}});
-  judge(before, step);
+  judge(step);
   for (const Match& match : matches) {
     const Endpoint& endpoint = table_->endpoints()[match.endpoint];
     if (endpoint.kind == Sink::Kind::topic && !republish(message, match.route, endpoint.topic)) continue;
@@ -160,10 +161,10 @@ void Trial::pick(const core::Message& message, TrialStep& step) {
   }
 }
 
-void Trial::judge(const std::vector<RouteStats>& before, TrialStep& step) {
+void Trial::judge(TrialStep& step) {
   for (Verdict& verdict : step.verdicts) {
     const RouteStats now = context_.stats()[verdict.route];
-    const RouteStats then = before.empty() ? RouteStats{} : before[verdict.route];
+    const RouteStats then = std::exchange(judged_[verdict.route], now);
     if (now.matched > then.matched) verdict.truth = Truth::yes;
     if (now.undefined + now.unreadable > then.undefined + then.unreadable) verdict.truth = Truth::undefined;
   }
@@ -200,8 +201,9 @@ void Trial::explain(const core::Message& message, TrialStep& step) {
     TrialCounts& counts = counts_[verdict.route];
     if (verdict.truth == Truth::yes) ++counts.matched;
     if (verdict.truth == Truth::undefined) ++counts.undefined;
+    if (verdict.truth == Truth::yes || compiled_.empty()) continue;
     const auto& route = compiled_[verdict.route];
-    if (verdict.truth == Truth::yes || !route) continue;
+    if (!route) continue;
     const Runner* runner = runner_of(verdict.route);
     Slots* slots = runner && runner->took ? runner->computation.remembered() : nullptr;
     verdict.why = trace_condition(*route, fields, slots);

@@ -59,10 +59,13 @@ struct TrialCounts {
   std::string sample;    // the last type error
 };
 
+// Whether steps tell why routes did not take a message, which costs more than the routes do.
+enum class Traces : uint8_t { all, none };
+
 class Trial {
  public:
   // Routes that do not compile are left out: see statuses().
-  explicit Trial(std::span<const RouteSpec> specs);
+  explicit Trial(std::span<const RouteSpec> specs, Traces traces = Traces::all);
   ~Trial();
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
@@ -90,7 +93,7 @@ class Trial {
   void pick(const core::Message& message, TrialStep& step);
   void project(const core::MessagePtr& message, TrialStep& step);
   void compute(const core::MessagePtr& message, TrialStep& step);
-  void judge(const std::vector<RouteStats>& before, TrialStep& step);
+  void judge(TrialStep& step);
   void explain(const core::Message& message, TrialStep& step);
   void add_rows(RouteIndex route, const ComputeResult& result, const core::Message* input, TrialStep& step);
   [[nodiscard]] bool republish(const core::Message& draft, RouteIndex route, std::string topic);
@@ -100,7 +103,8 @@ class Trial {
   std::vector<RouteStatus> statuses_;
   std::vector<std::unique_ptr<Runner>> runners_;  // of routes with state, by their order in the table
   std::vector<TrialCounts> counts_;
-  std::vector<std::optional<CompiledRoute>> compiled_;  // for traces
+  std::vector<RouteStats> judged_;  // by route, as the table counted when it was last judged
+  std::vector<std::optional<CompiledRoute>> compiled_;  // for traces; empty without
   MatchContext context_;
   std::deque<core::MessagePtr> behind_;  // published by routes
   int64_t present_ms_ = 0;

@@ -110,6 +110,22 @@ def room_for_backup(site: Site) -> None:
     (site.home / "backup").mkdir(exist_ok=True)
 
 
+def kept_plant(site: Site) -> None:
+    """A hub with a history of three readings, and a route that somebody wants to change."""
+    stop_hub(site)
+    configure(site, "site.json")
+    config = json.loads((site.home / "site.json").read_text(encoding="utf-8"))
+    config["history"] = {"filter": "plant/#"}
+    (site.home / "site.json").write_text(json.dumps(config), encoding="utf-8")
+    hotter = {"routes": {"hot-up": {"route": HOT.replace("80", "90"), "priority": 0}}}
+    (site.home / "hotter.json").write_text(json.dumps(hotter), encoding="utf-8")
+    site.start_hub("site.json")
+    for celsius in (81, 79, 95):
+        site.publish("plant/7/temperature", f'{{"celsius": {celsius}}}')
+    wait_for(lambda: any(queue["name"] == "$history" and queue["waiting"] == 3
+                         for queue in site.json("queue ls")["queues"]), "the history")
+
+
 # Before a command that is not here, nothing is done.
 BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
@@ -124,6 +140,7 @@ BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/operations.md", "headgate store stats"): restart_and_read,
     ("docs/operations.md", "headgate store backup backup/monday"): room_for_backup,
     ("docs/operations.md", "mv headgate-data headgate-data.old"): stop_hub,
+    ("docs/operations.md", "headgate route replay hotter.json --since 1h --diff"): kept_plant,
 }
 
 # While these run, something happens.

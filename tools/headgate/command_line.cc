@@ -214,8 +214,26 @@ class CommandLine {
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
     add_route_explain(route);
     add_route_test(route);
+    add_route_replay(route);
     add_route_import(route);
     add_route_apply(route);
+  }
+
+  void add_route_replay(CLI::App& route) {
+    CLI::App* const replay =
+        add(route, "replay", "Run routes over the messages that the hub has kept, and compare what comes out");
+    replay->add_option("file", replay_.file, "A route file, deployment manifest or whole configuration");
+    replay->add_option("--route", replay_.route, "Only rows of this route; without a file one that is in force");
+    replay->add_option("--since", replay_.since, "Only rows from then on: 90m, 1h, 2d ago, or an ISO time");
+    replay->add_option("--until", replay_.until, "Only messages up to then");
+    CLI::Option* const diff =
+        replay->add_flag("--diff", replay_.diff, "Only what would differ from the routes in force");
+    replay->add_option("--against", replay_.against, "Only what would differ from the routes of this file")
+        ->excludes(diff);
+    on_hub_or_directory(replay, [this](const Context& context) {
+      replay_.now_ms = core::SystemClock().now().wall_ms;
+      return run_route_replay(context, replay_);
+    });
   }
 
   void add_route_explain(CLI::App& route) {
@@ -347,6 +365,7 @@ std::string backup_dir_;
 std::vector<std::string> files_;
 ExplainOptions explain_;
 RouteTestOptions trial_;
+  ReplayOptions replay_;
 ImportOptions import_;
 ApplyOptions apply_;
 std::function<int()> run_;

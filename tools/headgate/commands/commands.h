@@ -125,6 +125,21 @@ struct RouteTestOptions {
 // error.
 int run_route_test(const RouteTestOptions& options, bool json, std::ostream& out, std::ostream& err);
 
+struct ReplayOptions {
+  std::string file = {};   // a route file or the like; empty: the routes in force
+  std::string route = {};  // only rows of this route; empty: of all in the file
+  std::string since =
+      {};  // only rows from then on: how long ago, or an ISO time; empty: as far back as is known
+  std::string until = {};    // only messages up to then; empty: now
+  bool diff = false;         // compare with the routes in force
+  std::string against = {};  // or with those of this file
+  int64_t now_ms = 0;        // Unix time
+};
+
+// Runs routes over the messages that the hub has kept (`history`), here and not in the hub, and tells what comes out, or in
+// what it differs from what comes out of others. Exit code 1 without a history, and if a route has an error.
+int run_route_replay(const Context& context, const ReplayOptions& options);
+
 struct ImportOptions {
   std::string manifest;
   std::string out = ".";  // the directory for the file; "-": standard output

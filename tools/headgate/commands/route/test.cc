@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "routing/files/route_check.h"
-#include "routing/language/duration.h"
 #include "routing/trial/case_file.h"
 #include "routing/trial/rows.h"
 #include "routing/trial/trial.h"
 #include "tools/headgate/commands/commands.h"
 #include "tools/headgate/format.h"
 #include "tools/headgate/route_texts.h"
+#include "tools/headgate/trial_text.h"
 
 namespace headgate::tools {
 namespace {
@@ -23,33 +23,11 @@ using routing::TrialStep;
 using routing::Truth;
 using routing::Verdict;
 
-constexpr int64_t kPlausibleMs =
-    int64_t{365} * 86'400'000;  // times below count from the beginning of a sample
-constexpr size_t kShownBytes = 200;
-
 std::string_view word_of(Truth truth) {
   return truth == Truth::yes ? "yes" : truth == Truth::no ? "no" : "undefined";
 }
 
-std::string time_text(int64_t at_ms) {
-  if (at_ms == 0) return "0s";
-  return at_ms < kPlausibleMs ? routing::print_duration(at_ms) : iso_time(at_ms);
-}
-
-std::string body_text(const std::string& body) { return printable(core::shortened(body, kShownBytes)); }
-
 // ---- for people ----
-
-void show_row(const TrialRow& row, const Trial& trial, std::ostream& out) {
-  out << "  " << printable(trial.table().routes()[row.route].name) << " -> " << printable(row.to) << "  "
-      << printable(row.topic);
-  if (row.start_ms != 0 || row.end_ms != 0)
-    out << "  [" << time_text(row.start_ms) << ", " << time_text(row.end_ms) << ")";
-  if (row.rev > 0) out << " rev " << row.rev;
-  if (!row.complete) out << " not complete";
-  if (row.too_late) out << " too late";
-  out << "  " << body_text(row.body) << '\n';
-}
 
 void show_verdict(const Verdict& verdict, const Trial& trial, std::ostream& out) {
   out << "  " << printable(trial.table().routes()[verdict.route].name) << ": " << word_of(verdict.truth)
@@ -59,14 +37,15 @@ void show_verdict(const Verdict& verdict, const Trial& trial, std::ostream& out)
 }
 
 void show_step(const TrialStep& step, const Trial& trial, std::ostream& out) {
-  out << time_text(step.at_ms);
+  out << trial_time_text(step.at_ms);
   if (step.message) {
     out << (step.made_by_route ? "  again  " : "  ") << printable(step.message->topic) << "  "
-        << body_text(step.message->body);
+        << trial_body_text(step.message->body);
   }
   out << '\n';
   for (const Verdict& verdict : step.verdicts) show_verdict(verdict, trial, out);
-  for (const TrialRow& row : step.rows) show_row(row, trial, out);
+  for (const TrialRow& row : step.rows)
+    out << "  " << trial_row_text(row, trial.table().routes()[row.route].name) << '\n';
 }
 
 void show_counts(const Trial& trial, std::ostream& out) {

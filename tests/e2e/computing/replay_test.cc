@@ -1,0 +1,108 @@
+// Messages that a hub keeps, and routes that are run over them again: while it runs, after kill -9, and when it is
+// stopped. What waits in its queues stays.
+#include <fstream>
+
+#include "tests/e2e/support/hub_fixture.h"
+
+namespace headgate::e2e {
+namespace {
+
+constexpr int kHistoryReadings = 10;
+
+class Replaying : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    config["history"] = {{"filter", "plant/#"}, {"maxBytes", "1MiB"}};
+    config["routes"] = {
+        {"big", "FROM 'plant/#' WHERE $body.v > 5 INTO $upstream"},
+        {"sums",
+         "SELECT count(*) AS n, sum($body.v) AS v FROM 'plant/#' GROUP BY Tumbling(500ms) INTO "
+         "Topic('sums')"}};
+  }
+
+  void publish_until(int last, int qos = 1) {
+    auto sensor = client();
+    for (; published_ < last; ++published_)
+      ASSERT_TRUE(
+          sensor->publish_and_wait("plant/a", R"({"v":)" + std::to_string(published_ + 1) + "}", qos));
+  }
+  std::string bigger() const {
+    const std::string path = (files_.path() / "bigger.json").string();
+    std::ofstream(path)
+        << R"json({"routes": {"big": "FROM 'plant/#' WHERE $body.v > 7 INTO $upstream"}})json";
+    return path;
+  }
+  nlohmann::json counts_of(const nlohmann::json& replay, const std::string& route) {
+    for (const auto& one : replay["routes"])
+      if (one["name"] == route) return one;
+    ADD_FAILURE() << replay.dump();
+    return {};
+  }
+  uint64_t waiting(const std::string& queue) {
+    for (const auto& one : hub_.cli_json({"queue", "ls"})["queues"])
+      if (one["name"] == queue) return one["waiting"].get<uint64_t>();
+    return 0;
+  }
+
+  ScratchDir files_;
+  int published_ = 0;
+};
+
+TEST_F(Replaying, ComparesAFileWithTheRoutesInForceThroughAKill) {
+  publish_until(6);
+  restart_hard();
+  publish_until(kHistoryReadings);
+  EXPECT_TRUE(eventually([&] { return waiting("$history") == kHistoryReadings; }));
+  const nlohmann::json replay = hub_.cli_json({"route", "replay", bigger(), "--since", "1h", "--diff"});
+  EXPECT_EQ(replay["messages"], kHistoryReadings);
+  const nlohmann::json big = counts_of(replay, "big");
+  EXPECT_EQ(big["same"], 3);
+  EXPECT_EQ(big["gone"], 2);
+  EXPECT_EQ(big["added"], 0);
+  EXPECT_EQ(counts_of(replay, "sums")["changed"], 0);
+  EXPECT_EQ(replay["changes"].size(), 2u);
+  EXPECT_EQ(replay["changes"][0]["row"]["body"], nlohmann::json({{"v", 6}}));
+  EXPECT_EQ(waiting("$upstream"), 5u);
+  EXPECT_EQ(waiting("$history"), uint64_t{kHistoryReadings});
+
+  hub_.kill_hard();
+  const Finished stopped = hub_.cli_on_data({"route", "replay", bigger(), "--diff", "--json"});
+  EXPECT_EQ(stopped.exit_code, 0) << stopped.out;
+  EXPECT_EQ(nlohmann::json::parse(stopped.out)["changes"], replay["changes"]);
+  hub_.start();
+}
+
+TEST_F(Replaying, CountsInWindowsWhatTheHubCounted) {
+  ASSERT_EQ(persistent_client("keeper")->subscribe("sums", 1), 1);
+  publish_until(kHistoryReadings);
+  auto keeper = persistent_client("keeper");
+  const auto counted = [&] {
+    int sum = 0;
+    for (const std::string& body : keeper->payloads()) sum += nlohmann::json::parse(body)["n"].get<int>();
+    return sum;
+  };
+  EXPECT_TRUE(eventually([&] { return counted() == kHistoryReadings; }, 30s));
+  int count = 0;
+  int values = 0;
+  for (const auto& row : hub_.cli_json({"route", "replay", "--route", "sums"})["rows"]) {
+    count += row["body"]["n"].get<int>();
+    values += row["body"]["v"].get<int>();
+  }
+  EXPECT_EQ(count, kHistoryReadings);
+  EXPECT_EQ(values, kHistoryReadings * (kHistoryReadings + 1) / 2);
+}
+
+TEST_F(Replaying, ForgetsWhatWasKeptOnceTheHistoryIsOff) {
+  publish_until(3);
+  EXPECT_TRUE(eventually([&] { return waiting("$history") == 3; }));
+  hub_.config.erase("history");
+  hub_.reload();
+  EXPECT_TRUE(eventually([&] { return waiting("$history") == 0; }));
+  const Finished replay = hub_.cli({"route", "replay", bigger()});
+  EXPECT_EQ(replay.exit_code, 1);
+  EXPECT_NE(replay.out.find("the hub keeps no history; set \"history\""), std::string::npos) << replay.out;
+  EXPECT_EQ(waiting("$upstream"), 0u);
+}
+
+}  // namespace
+}  // namespace headgate::e2e
