@@ -153,6 +153,8 @@ class CommandLine {
         ->capture_default_str();
     app.add_flag("--retain", o.retain, "Publish retained");
     app.add_flag("--readings", o.readings, "Publish a machine's readings as JSON of 219 bytes; no latency");
+    app.add_flag("--stamped", o.stamped,
+                 "Publish JSON of 220 bytes whose `stamp` a route's SELECT can keep: latency also behind it");
     app.add_option("-r,--rate", o.rate, "Messages a second of all publishers; 0: flat out")
         ->capture_default_str();
     app.add_option("--window", o.window, "Messages in flight per publisher, QoS 1 and 2")
@@ -183,6 +185,9 @@ class CommandLine {
     if (leave_) o.mode = Mode::leave, o.persistent = true;
     if (o.count > 0 && duration_[o.verb]->count() == 0) o.duration_s = kDurationWithCountS;
     if (o.readings) o.payload_bytes = kReadingBytes;
+    if (o.stamped) o.payload_bytes = kStampedBytes;
+    if (o.readings && o.stamped)
+      return fail(Errc::invalid, "--readings and --stamped are two kinds of payload: give one");
     if (o.client_prefix.empty())
       o.client_prefix = o.persistent ? "bench" : "bench-" + std::to_string(process_id);
     if (const Status read = read_password(o); !read) return read;

@@ -55,6 +55,7 @@ struct Options {
   std::string topic = {};   // pattern
   std::string filter = {};  // pattern
   bool readings = false;    // payloads are JSON of kReadingBytes; no latency, no order then
+  bool stamped = false;     // payloads are JSON with a stamp that a SELECT can keep: latency also behind it
   bool persistent = false;  // sessions that outlive the run
   bool json = false;        // the report
   bool progress = true;     // on a terminal

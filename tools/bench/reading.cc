@@ -1,9 +1,18 @@
 #include "tools/bench/reading.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdio>
+#include <cstring>
 
 namespace headgate::tools::bench {
+namespace {
+
+constexpr std::string_view kStampMember = R"("stamp":")";
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+}  // namespace
 
 ReadingSource::ReadingSource(uint32_t machine) : random_(machine + 1), machine_(machine) {}
 
@@ -29,6 +38,35 @@ std::string_view ReadingSource::next() {
   text_[kReadingBytes - 2] = '"';
   text_[kReadingBytes - 1] = '}';
   return {text_.data(), kReadingBytes};
+}
+
+std::string stamped_reading(const Stamp& stamp) {
+  std::array<uint8_t, sizeof(Stamp)> bytes;
+  std::memcpy(bytes.data(), &stamp, sizeof(Stamp));
+  std::string text = "{";
+  text.append(kStampMember);
+  for (const uint8_t byte : bytes) {
+    text.push_back(kHexDigits[byte >> 4U]);
+    text.push_back(kHexDigits[byte & 15U]);
+  }
+  text.append(R"(","machine":{"id":"press-07","temperature":71.25},"status":"running","note":")");
+  text.resize(kStampedBytes - 2, '.');
+  return text.append("\"}");
+}
+
+std::optional<Stamp> stamp_of_row(std::string_view body) {
+  const size_t member = body.find(kStampMember);
+  if (member == std::string_view::npos) return std::nullopt;
+  const std::string_view text = body.substr(member + kStampMember.size());
+  std::array<uint8_t, sizeof(Stamp)> bytes;
+  if (text.size() < 2 * bytes.size()) return std::nullopt;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const char* digits = text.data() + 2 * i;
+    if (std::from_chars(digits, digits + 2, bytes[i], 16).ptr != digits + 2) return std::nullopt;
+  }
+  Stamp stamp;
+  std::memcpy(&stamp, bytes.data(), sizeof(Stamp));
+  return stamp;
 }
 
 }  // namespace headgate::tools::bench

@@ -3,8 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <random>
+#include <string>
 #include <string_view>
+
+#include "tools/bench/wire.h"
 
 namespace headgate::tools::bench {
 
@@ -30,5 +34,12 @@ class ReadingSource {
   double ambient_ = 21;
   std::array<char, kReadingBytes + 64> text_{};
 };
+
+inline constexpr size_t kStampedBytes = 220;  // every stamped reading, exactly
+
+// A reading whose member `stamp` is the stamp as text, so that it outlives a route that makes another body of it.
+[[nodiscard]] std::string stamped_reading(const Stamp& stamp);
+// The stamp of a body that has one, such as a row with the reading's `stamp`; nullopt: it has none.
+[[nodiscard]] std::optional<Stamp> stamp_of_row(std::string_view body);
 
 }  // namespace headgate::tools::bench

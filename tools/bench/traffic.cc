@@ -123,6 +123,8 @@ void Traffic::append_message(Client& publisher, int64_t now_ns) {
   std::string_view head(reinterpret_cast<const char*>(&stamp), sizeof(stamp));
   if (options_.payload_bytes < sizeof(stamp)) head = {};
   if (options_.readings) head = readings_[publisher.index].next();
+  std::string row;
+  if (options_.stamped) head = row = stamped_reading(stamp);
   templates_[publisher.index].append_to(publisher.out, publisher.last_packet_id, head);
   ++publisher.sent;
   ++report_.sent;
@@ -152,6 +154,10 @@ void Traffic::on_delivery(const Client& subscriber, const PublishView& publish, 
 }
 
 std::optional<Stamp> Traffic::stamp_of(const PublishView& publish) const {
+  if (options_.stamped) {
+    const auto in_row = stamp_of_row(publish.payload);
+    return in_row && in_row->boot == boot_ ? in_row : std::nullopt;
+  }
   Stamp stamp;
   if (options_.readings || publish.payload.size() < sizeof(stamp)) return std::nullopt;
   std::memcpy(&stamp, publish.payload.data(), sizeof(stamp));

@@ -146,6 +146,29 @@ TEST_F(BenchTraffic, SmallPayloadsAreCountedButNotTimed) {
   EXPECT_EQ(report_.latency_ns.count(), 0U);
 }
 
+TEST_F(BenchTraffic, TimesMessagesOfWhichRoutesMadeRows) {
+  Options stamped = options(1, 1);
+  stamped.count = 2;
+  stamped.stamped = true;
+  stamped.payload_bytes = kStampedBytes;
+  start(stamped);
+  pump(1'000'000);
+  const auto packet = next_packet(wire_);
+  const auto sent = read_publish(*packet, options_.version);
+  EXPECT_EQ(sent->payload.size(), kStampedBytes);
+  PublishView row = *sent;
+  const std::string body = R"({"t":71.25,)" + std::string(sent->payload.substr(1, 60)) + "}";
+  row.payload = body;
+  traffic_->on_delivery(subscribers_[0], row, 3'000'000);
+  EXPECT_EQ(report_.latency_ns.max(), 2'000'000U);
+}
+
+TEST_F(BenchTraffic, TakesNoStampFromRowsWithoutOne) {
+  EXPECT_FALSE(stamp_of_row(R"({"t":1})"));
+  EXPECT_FALSE(stamp_of_row(R"({"stamp":"0123"})"));
+  EXPECT_FALSE(stamp_of_row(R"({"stamp":")" + std::string(2 * sizeof(Stamp), 'z') + "\"}"));
+}
+
 TEST_F(BenchTraffic, SeesMessagesOutOfOrder) {
   Options two = options(1, 1);
   two.count = 2;
