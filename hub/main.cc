@@ -40,7 +40,7 @@ void on_signal(int signal, Hub& hub, boost::asio::io_context& io) {
     hub.stop([&io] { io.stop(); });
 }
 
-int run(const Config& config, const std::string& config_path) {
+int run(Config config, const std::string& config_path) {
   const headgate::core::SystemClock clock;
   auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level, clock);
   if (!log) return complain(kBadConfig, log.error().what);
@@ -56,6 +56,7 @@ int run(const Config& config, const std::string& config_path) {
   auto opened = Hub::open(config, config_path, io, **log, [&watch] { watch.start(); });
   if (!opened) return complain(kFailed, opened.error().what);
   hub = *std::move(opened);
+  config = {};  // the hub has its own: of thousands of routes one copy is enough
   hub->on_tick([&watch] { watch.beat(); });
   // Before anybody can see that the hub is up: a signal that comes at once is not the system's to handle.
   watch.beat();
@@ -104,8 +105,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!checked_path.empty()) return check(checked_path);
-  const auto config =
+  auto config =
       config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);
-  return run(*config, config_path);
+  return run(*std::move(config), config_path);
 }

@@ -37,8 +37,8 @@ std::string entry_head(const ComputePlan& plan) {
 struct Computation::State {
   explicit State(std::shared_ptr<const ComputePlan> given) : plan(std::move(given)), head(entry_head(*plan)) {
     if (plan->query.window.kind != Window::Kind::none)
-      windows.emplace(*plan, evaluators.value, counts, sample);
-    if (!plan->query.stateful.empty()) stateful.emplace(*plan, counts);
+      windows = std::make_unique<WindowEngine>(*plan, evaluators.value, counts, sample);
+    if (!plan->query.stateful.empty()) stateful = std::make_unique<StatefulFunctions>(*plan, counts);
   }
 
   void settle();
@@ -52,8 +52,8 @@ struct Computation::State {
   ComputeCounts counts;
   std::string sample;
   RowEvaluators evaluators;
-  std::optional<WindowEngine> windows;
-  std::optional<StatefulFunctions> stateful;
+  std::unique_ptr<WindowEngine> windows;
+  std::unique_ptr<StatefulFunctions> stateful;
   uint64_t inputs = 0;  // taken so far
   int64_t present_ms = kNever;
   bool settled = true;
@@ -69,7 +69,7 @@ void Computation::State::settle() {
 
 void Computation::State::write_row(Fields& fields, Results& out) {
   ComputeResult result;
-  Slots* slots = stateful ? &*stateful : nullptr;
+  Slots* slots = stateful.get();
   result.passes_on = plan->query.passes_on();
   if (!result.passes_on &&
       !append_row(plan->query, evaluators.value, plan->reading, fields, result.body, slots)) {
@@ -123,7 +123,7 @@ Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view sou
   state.present_ms = arrived_ms;
   ++state.inputs;
   ++state.counts.evaluated;
-  Slots* slots = state.stateful ? &*state.stateful : nullptr;
+  Slots* slots = state.stateful.get();
   MessageRow row(*state.plan, state.evaluators, fields, slots, arrived_ms, state.inputs);
   if (state.stateful) state.stateful->begin(row, source, id);
   const Truth truth =
@@ -169,7 +169,7 @@ bool Computation::load(std::string_view key, std::string_view bytes) {
   return state_->windows && state_->windows->load(key, bytes);
 }
 
-Slots* Computation::remembered() const { return state_->stateful ? &*state_->stateful : nullptr; }
+Slots* Computation::remembered() const { return state_->stateful.get(); }
 const ComputeCounts& Computation::counts() const { return state_->counts; }
 const std::string& Computation::sample() const { return state_->sample; }
 

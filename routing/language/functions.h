@@ -1,11 +1,12 @@
 // The functions of the route language, as one table. Names ignore case.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "routing/evaluation/value.h"
 
@@ -16,13 +17,13 @@ namespace headgate::routing {
 class Scratch {
  public:
   [[nodiscard]] std::string& next() {
-    if (used_ == strings_.size()) strings_.emplace_back();
-    return strings_[used_++];
+    if (used_ == strings_.size()) strings_.push_back(std::make_unique<std::string>());
+    return *strings_[used_++];
   }
   void clear() { used_ = 0; }
 
  private:
-  std::deque<std::string> strings_;  // a deque: views into its strings stay good while it grows
+  std::vector<std::unique_ptr<std::string>> strings_;  // views into them stay good while it grows
   size_t used_ = 0;
 };
 
