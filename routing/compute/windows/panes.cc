@@ -205,7 +205,7 @@ uint64_t Panes::bytes_max(uint64_t panes, size_t aggregates, uint64_t sums_bytes
   return last + panes * packed + (merges ? kept : 0);
 }
 
-// What has no room is merged again the next time.
+// Keeps no more than there is room for: the rest is merged again the next time.
 void Panes::keep(unsigned level, int64_t at, Sums node) {
   const size_t bytes = kNodeBytes + sums_bytes(node);
   if (kept_->bytes + bytes > kept_bytes_max()) return;
