@@ -170,11 +170,14 @@ class Headgate(Broker):
         return [str(program), "--config", str(path)]
 
     def status(self) -> dict:
-        """Asked over the socket: a process for each question would disturb what is measured."""
+        return self.ask("/v1/status")
+
+    def ask(self, path: str) -> dict:
+        """Over the socket: a process for each question would disturb what is measured."""
         with socket.socket(socket.AF_UNIX) as admin:
             admin.settimeout(30)
             admin.connect(str(self.directory / "data/admin.sock"))
-            admin.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
+            admin.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
             answer = b"".join(iter(lambda: admin.recv(65536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
         if b" 200 " not in head.partition(b"\r\n")[0]:
@@ -183,6 +186,15 @@ class Headgate(Broker):
 
     def waiting(self) -> int | None:
         return self.status()["store"]["waiting"]
+
+    def waiting_in(self, queue: str) -> int:
+        """Messages that wait in that queue; 0 if there is none of that name."""
+        return sum(known["waiting"] for known in self.ask("/v1/queues")["queues"] if known["name"] == queue)
+
+    def written_bytes(self) -> int:
+        """Sent to the disk by the process since its start, as the kernel counts."""
+        lines = pathlib.Path(f"/proc/{self.process.pid}/io").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("write_bytes:")))
 
     def keep_messages(self) -> None:
         self.config["routes"] = {"up": "FROM 'bench/load/#' INTO $upstream"}

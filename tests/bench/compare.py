@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Compares Headgate with Debian's Mosquitto on this machine, in pairs: A B, A B, …, medians.
 
-    tools/dev bench [--quick] [--rows NAME,NAME…] [--pairs N] [--json FILE]
+    tools/dev bench [--quick] [--rows NAME,NAME…] [--pairs N] [--json FILE] [--against DIR]
+
+With --against it is another build of Headgate that takes Mosquitto's place, and the bars say that nothing has
+become more than 5 % worse.
 
 What is compared is broker CPU per message, rates, memory and latency at the same load: ratios, never
 absolute times. A scenario that cannot run says so in the table and the others go on. Exit code: 0 when every
@@ -9,6 +12,7 @@ scenario ran, 1 otherwise; missing a bar is a result, not a failure.
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -18,10 +22,21 @@ import sys
 import tempfile
 import time
 
-from brokers import BenchError, Broker, Headgate
-from scenarios import BROKERS, ROWS, SCENARIOS, Bench, Measures, Row
+import computing
+import scenarios
+from brokers import BenchError, Broker, Headgate, Mosquitto
+from scenarios import Bench, Measures, Row
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCENARIOS = scenarios.SCENARIOS | computing.SCENARIOS
+ROWS = scenarios.ROWS + computing.ROWS
+WORSE_MAX = 1.05  # with --against
+
+
+class Other(Headgate):
+    """Another build of Headgate."""
+
+    name = "Other"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -33,8 +48,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write every run's values there")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="DIR",
                         help="where headgated and headgate are (default build/release/bin)")
+    parser.add_argument("--against", type=pathlib.Path, metavar="DIR",
+                        help="compare with the headgated there, not with Mosquitto")
     arguments = parser.parse_args()
     arguments.bin = arguments.bin.resolve()
+    arguments.brokers = (Other if arguments.against else Mosquitto, Headgate)
     arguments.rows = [name for names in arguments.rows for name in names.split(",")] or list(SCENARIOS)
     for name in arguments.rows:
         if name not in SCENARIOS:
@@ -56,9 +74,9 @@ def run_once(name: str, kind: type[Broker], arguments: argparse.Namespace) -> Me
 
 def run_pairs(name: str, arguments: argparse.Namespace) -> dict:
     """{broker: {"runs": [measures…], "error": text or None}}, the brokers taking turns."""
-    results = {kind.name: {"runs": [], "error": None} for kind in BROKERS}
+    results = {kind.name: {"runs": [], "error": None} for kind in arguments.brokers}
     for _ in range(1 if SCENARIOS[name].once else arguments.pairs):
-        for kind in BROKERS:
+        for kind in arguments.brokers:
             result = results[kind.name]
             if result["error"]:
                 continue
@@ -87,18 +105,28 @@ def bar_text(row: Row) -> str:
     return f"{sign} {row.bar:.3g}" + (" x" if row.kind.startswith("ratio") else f" {row.unit}")
 
 
-def table_line(row: Row, results: dict) -> list[str]:
-    mosquitto = median(results["Mosquitto"], row.measure)
+def not_worse(row: Row) -> Row:
+    """The row of a comparison with another build: what is promised of a measure tells which way is worse."""
+    if not row.kind:
+        return row
+    more_is_better = row.kind.endswith(">=")
+    return dataclasses.replace(row, kind="ratio>=" if more_is_better else "ratio<=",
+                               bar=1 / WORSE_MAX if more_is_better else WORSE_MAX)
+
+
+def table_line(row: Row, results: dict, reference: type[Broker]) -> list[str]:
+    compared = median(results[reference.name], row.measure)
     headgate = median(results["Headgate"], row.measure)
-    ratio = headgate / mosquitto if headgate is not None and mosquitto else None
-    reached = row.reached(mosquitto, headgate) if headgate is not None else None
+    ratio = headgate / compared if headgate is not None and compared else None
+    row = row if reference is Mosquitto else not_worse(row)
+    reached = row.reached(compared, headgate) if headgate is not None else None
     verdict = {True: "yes", False: "no", None: "not run" if row.kind else "-"}[reached]
-    return [row.what, number(mosquitto), number(headgate), row.unit, number(ratio), bar_text(row), verdict]
+    return [row.what, number(compared), number(headgate), row.unit, number(ratio), bar_text(row), verdict]
 
 
-def print_table(all_results: dict) -> None:
-    lines = [["what", "Mosquitto", "Headgate", "unit", "ratio", "bar", "reached"]]
-    lines += [table_line(row, all_results[row.scenario]) for row in ROWS if row.scenario in all_results]
+def print_table(all_results: dict, reference: type[Broker]) -> None:
+    lines = [["what", reference.name, "Headgate", "unit", "ratio", "bar", "reached"]]
+    lines += [table_line(row, all_results[row.scenario], reference) for row in ROWS if row.scenario in all_results]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         cells = [cell.ljust(width) if i in (0, 3, 5, 6) else cell.rjust(width)
@@ -113,6 +141,7 @@ def print_table(all_results: dict) -> None:
 def main() -> int:
     arguments = parse_arguments()
     Headgate.bin_dir = arguments.bin
+    Other.bin_dir = arguments.against.resolve() if arguments.against else arguments.bin
     if not (arguments.bin / "headgate").exists():
         print(f"{arguments.bin / 'headgate'} is not built: run tools/dev build release", file=sys.stderr)
         return 2
@@ -121,7 +150,7 @@ def main() -> int:
     for name in arguments.rows:
         print(f"{name} …", file=sys.stderr, flush=True)
         all_results[name] = run_pairs(name, arguments)
-    print_table(all_results)
+    print_table(all_results, arguments.brokers[0])
     print(f"in {time.monotonic() - started:.0f} s", file=sys.stderr)
     if arguments.json:
         arguments.json.write_text(json.dumps(all_results, indent=2) + "\n")

@@ -340,16 +340,17 @@ class Row:
     what: str
     unit: str
     bar: float = 0
-    kind: str = ""  # "ratio<=", "ratio>=" against Mosquitto, "<=", ">=" for Headgate alone; empty: nothing is promised
+    # "ratio<=", "ratio>=" against what it is compared with, "<=", ">=" for Headgate alone; empty: nothing is promised
+    kind: str = ""
 
-    def reached(self, mosquitto: float | None, headgate: float) -> bool | None:
+    def reached(self, compared: float | None, headgate: float) -> bool | None:
         if self.kind == "<=":
             return headgate <= self.bar
         if self.kind == ">=":
             return headgate >= self.bar
-        if not self.kind or not mosquitto:
+        if not self.kind or not compared:
             return None
-        ratio = headgate / mosquitto
+        ratio = headgate / compared
         return ratio <= self.bar if self.kind == "ratio<=" else ratio >= self.bar
 
 
@@ -406,5 +407,3 @@ ROWS = [
     Row("disk-back", "percent", "Disk given back within 60 s of a drain", "%", 95, ">="),
     Row("routes-1000", "cpu_ratio", "CPU per message, 1,000 routes against 1", "x", 1.2, "<="),
 ]
-
-BROKERS: tuple[type[Broker], ...] = (Mosquitto, Headgate)
