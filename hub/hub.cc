@@ -143,7 +143,7 @@ core::Status Hub::start() {
                         {"data_dir", config_.data_dir},
                         {"durability", to_string(config_.store.durability)},
                         {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
-  trimmer_.post(trim_heap);  // thousands of routes leave a kilobyte each behind when they have been read
+  helper_.post(trim_heap);  // thousands of routes leave a kilobyte each behind when they have been read
   note_history();
   schedule_tick();
   return {};
