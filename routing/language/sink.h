@@ -31,6 +31,9 @@ struct Sink {
   // empty for $upstream. With a template its text as written.
   std::string topic;
   TopicTemplate filled_in;  // topic, upstream
+  // Place in the route's text, in bytes.
+  size_t offset = 0;
+  size_t length = 0;
 };
 
 // The stable name of the sink's queue: `$upstream`, `modules/m/inputs/i`, `topic:a/b`, `$null`, `$deadletter`. A topic is

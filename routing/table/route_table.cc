@@ -9,6 +9,7 @@
 #include "routing/compute/projection.h"
 #include "routing/language/text.h"
 #include "routing/table/loops.h"
+#include "routing/table/source_overlap.h"
 
 namespace headgate::routing {
 namespace {
@@ -149,6 +150,7 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     statuses.push_back(std::move(status));
   }
   table->warn_about_loops(statuses);
+  table->warn_about_duplicates(statuses);
   return {std::move(table), std::move(statuses)};
 }
 
@@ -328,6 +330,36 @@ void RouteTable::warn_about_loops(std::vector<RouteStatus>& statuses) const {
                                          "a message goes round at most " + std::to_string(kMaxHops) +
                                              " times; narrow a source or a condition"));
   }
+}
+
+// A message that a filter with memory passes on comes beside what other routes pick, not in the place of it.
+void RouteTable::warn_about_duplicates(std::vector<RouteStatus>& statuses) const {
+  for (RouteStatus& status : statuses) {
+    const auto& plan = status.ok() ? programs_[*status.route].plan : nullptr;
+    if (!plan || !plan->query.has_state() || !plan->query.passes_on()) continue;
+    for (size_t sink = 0; sink < plan->sinks.size(); ++sink) {
+      const uint32_t endpoint = routes_[*status.route].endpoints[sink];
+      const RouteInfo* const other = who_picks_too(*status.route, endpoint);
+      if (other == nullptr) continue;
+      Diagnostics found(status.text);
+      found.warning(plan->sinks[sink].offset, plan->sinks[sink].length,
+                    endpoints_[endpoint].name + " gets such a message twice: the route `" + other->name +
+                        "` sends it there, too",
+                    "an endpoint gets a message once of all routes that pick; results come beside: narrow a "
+                    "source, or take this sink out of one of the routes");
+      for (Diagnostic& one : found.take()) status.diagnostics.push_back(std::move(one));
+    }
+  }
+}
+
+// The first route that picks for this endpoint and may meet the same messages; null: there is none.
+const RouteInfo* RouteTable::who_picks_too(RouteIndex route, uint32_t endpoint) const {
+  if (endpoints_[endpoint].kind == Sink::Kind::null) return nullptr;
+  for (size_t other = 0; other < routes_.size(); ++other) {
+    const bool picks = std::ranges::find(programs_[other].picks, endpoint) != programs_[other].picks.end();
+    if (picks && sources_overlap(routes_[route].source, routes_[other].source)) return &routes_[other];
+  }
+  return nullptr;
 }
 
 }  // namespace headgate::routing

@@ -203,6 +203,8 @@ class RouteTable {
   void add(const RouteSpec& spec, CompiledRoute compiled);
   uint32_t endpoint_of(const Sink& sink);
   void warn_about_loops(std::vector<RouteStatus>& statuses) const;
+  void warn_about_duplicates(std::vector<RouteStatus>& statuses) const;
+  [[nodiscard]] const RouteInfo* who_picks_too(RouteIndex route, uint32_t endpoint) const;
   [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
   void meet(MatchContext& context) const;
   void prepare(const core::Message& message, const SourceIndex& index, MatchContext& context) const;

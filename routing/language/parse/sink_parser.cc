@@ -38,6 +38,8 @@ bool SinkParser::parse(std::vector<Sink>& sinks) {
       return error(first, "the route has more than " + std::to_string(kSinksMax) + " sinks");
     Sink next;
     if (!sink(next)) return false;
+    next.offset = first.offset;
+    next.length = cursor_.previous()->end_offset() - first.offset;
     if (std::any_of(sinks.begin(), sinks.end(), [&](const Sink& known) { return same_place(known, next); })) {
       found_.error(first.offset, cursor_.previous()->end_offset() - first.offset, "this sink is named twice",
                    "leave one out");

@@ -40,6 +40,24 @@ TEST(RouteCheck, NamesThePartsOfAManifestThatHaveNoEffect) {
             R"(subscribe to them"}]})");
 }
 
+TEST(RouteCheck, WarnsWhereAFilterWithMemoryComesBesideARouteThatPicks) {
+  const auto report = check(R"json({"routes": {
+      "all": "FROM 'plant/#' INTO $upstream",
+      "steps": "FROM 'plant/+/c' WHERE changed($body.c, 5) INTO Topic('steps'), $upstream",
+      "office": "FROM 'office/#' WHERE changed($body.c, 5) INTO $upstream",
+      "mean": "SELECT avg($body.c) AS c FROM 'plant/#' GROUP BY Tumbling(1m) INTO $upstream"}})json");
+  EXPECT_TRUE(report.ok());
+  ASSERT_EQ(report.routes.at(1).diagnostics.size(), 1u);
+  EXPECT_EQ(
+      render(report.routes[1].diagnostics[0], report.routes[1].entry.text),
+      "1:65: warning: $upstream gets such a message twice: the route `all` sends it there, too\n"
+      "  FROM 'plant/+/c' WHERE changed($body.c, 5) INTO Topic('steps'), $upstream\n"
+      "                                                                  ^^^^^^^^^\n"
+      "  help: an endpoint gets a message once of all routes that pick; results come beside: narrow a source, "
+      "or take this sink out of one of the routes");
+  for (const size_t other : {0, 2, 3}) EXPECT_TRUE(report.routes[other].diagnostics.empty()) << other;
+}
+
 TEST(RouteSpecs, CarryTheDefaultTimeToLive) {
   const auto specs = route_specs({{"a", "r", uint8_t{3}, 60u, Semantics::edgehub, BodyMode::declared, "f"},
                                   {"b", "r", {}, {}, {}, {}, "f"}},
