@@ -67,6 +67,7 @@ class Hub : public HubView {
   [[nodiscard]] std::string routes_in_force() const override;
   ReloadReport reload() override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
+  core::Result<size_t> try_routes(const routing::RouteFile& routes) override;
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
   core::Result<RemovedSession> remove_session(const std::string& client_id) override;
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {

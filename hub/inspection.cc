@@ -178,6 +178,11 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
 
+core::Result<size_t> Hub::try_routes(const routing::RouteFile& routes) {
+  if (const auto tried = engine_.try_routes(routes); !tried) return core::fail(tried.error());
+  return routes.entries.size();
+}
+
 std::string Hub::routes_in_force() const {
   return routing::route_file_text(engine_.routes().entries_in_force());
 }

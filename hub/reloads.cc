@@ -64,8 +64,9 @@ core::Status Reloads::look_at_routes(const Config& config, const std::string& co
 ApplyReport Reloads::preview(const Config& config, const std::string& config_path,
                              const FileToCome& file) const {
   RouteFolder folder = folder_;
-  const auto wanted =
-      collect_routes(config, config_path, folder, engine_.routes().files(), clock_.now(), &file);
+  auto wanted = collect_routes(config, config_path, folder, engine_.routes().files(), clock_.now(), &file);
+  // Shadows put nothing in force.
+  std::erase_if(wanted.entries, [](const routing::RouteFileEntry& entry) { return entry.shadow; });
   return {file.path, false, false, 0, engine_.routes().preview(wanted, config.time_to_live_s)};
 }
 
@@ -73,7 +74,7 @@ void Reloads::report_routes(const core::Status& used) {
   report_ = settings_;
   if (!used) report_.kept.push_back("the routes in force stay: " + used.error().what);
   report_.active = engine_.routes().active();
-  for (const RouteInfo& route : engine_.routes().describe()) {
+  for (const RouteInfo& route : engine_.describe_routes()) {
     if (route.kept) {
       report_.kept.push_back("route '" + route.name + "' stays as it was: " + route.error);
     } else if (!route.active) {

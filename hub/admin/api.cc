@@ -65,6 +65,13 @@ Json to_json(const std::optional<ComputedInfo>& computed) {
           {"draining", computed->draining},   {"blocked_by", computed->blocked_by}};
 }
 
+Json to_json(const std::optional<ShadowInfo>& shadow) {
+  if (!shadow) return nullptr;
+  return {{"evaluated", shadow->evaluated}, {"results", shadow->results}, {"missed", shadow->missed},
+          {"last_ms", shadow->last_ms},     {"last_to", shadow->last_to}, {"last_topic", shadow->last_topic},
+          {"last_body", shadow->last_body}};
+}
+
 Json to_json(const RouteInfo& route) {
   return {{"name", route.name},
           {"file", route.file},
@@ -84,6 +91,7 @@ Json to_json(const RouteInfo& route) {
           {"undefined_last", route.undefined_last},
           {"undefined_last_ms", route.undefined_last_ms},
           {"computed", to_json(route.computed)},
+          {"shadow", to_json(route.shadow)},
           {"error", route.error}};
 }
 
@@ -141,6 +149,12 @@ AdminReply check_routes(const AdminCall& call) {
 
 AdminReply reload_routes(const AdminCall& call) { return answer_json(to_json(call.hub.reload())); }
 
+AdminReply try_routes(const AdminCall& call) {
+  const auto tried = call.hub.try_routes(routing::parse_route_text(call.request.body, "request").routes);
+  if (!tried) return refused(tried.error());
+  return answer_json({{"tried", *tried}});
+}
+
 AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");
   const std::string filter = found == call.query.end() ? "#" : found->second;
@@ -187,6 +201,7 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", {"routes", "check"}, {}, check_routes},
       {"POST", {"routes", "reload"}, {}, reload_routes},
       {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
+      {"POST", {"routes", "shadow"}, {}, try_routes},
       {"GET", {"routes", "file"}, {}, get_routes_file},
       {"GET", {"history"}, {}, get_history},
       {"GET", {"store"}, {}, get_store},

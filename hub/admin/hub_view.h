@@ -1,6 +1,6 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload(), apply_routes(), kick_client() and remove_session().
+// reload(), apply_routes(), try_routes(), kick_client() and remove_session().
 #pragma once
 
 #include <cstdint>
@@ -119,6 +119,18 @@ struct ComputedInfo {
   std::string blocked_by;     // what its results wait for; empty: nothing
 };
 
+// Work of a route that counts and delivers nothing, since it was put beside the others.
+struct ShadowInfo {
+  uint64_t evaluated = 0;  // messages that its source took
+  uint64_t results = 0;    // messages that would have come of it
+  uint64_t missed = 0;     // messages that no shadow has seen, since the start
+  // The last of its results, its body cut short; at 0 there was none:
+  int64_t last_ms = 0;  // Unix time
+  std::string last_to;
+  std::string last_topic;
+  std::string last_body;
+};
+
 struct RouteInfo {
   std::string name;
   std::string file;
@@ -140,6 +152,7 @@ struct RouteInfo {
   std::string undefined_last;            // why, the last time
   int64_t undefined_last_ms = 0;         // when that message arrived, Unix time
   std::optional<ComputedInfo> computed;  // of a route that remembers
+  std::optional<ShadowInfo> shadow;      // of one that delivers nothing
   std::string error;                     // with place and caret; empty if active and not kept
 };
 
@@ -206,6 +219,10 @@ class HubView {
   // Puts a route file in force; `done` is called with what becomes of each route, now or later. Errors: invalid, io.
   using OnApplied = std::function<void(const core::Result<ApplyReport>& report)>;
   virtual void apply_routes(ApplyRequest request, OnApplied done) = 0;
+
+  // Puts these routes beside those in force, to count and deliver nothing, until others are or the hub ends; none: ends
+  // that. Returns how many. Error: invalid, for the operator to read.
+  virtual core::Result<size_t> try_routes(const routing::RouteFile& routes) = 0;
 
   // Ends a client's connection. Error: not_found, for the operator to read.
   virtual core::Status kick_client(const std::string& client_id) = 0;

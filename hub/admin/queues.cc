@@ -21,7 +21,7 @@ Json routes_to(const HubView& hub, const std::string& queue) {
   Json names = Json::array();
   for (const RouteInfo& route : hub.routes()) {
     const bool leads_there = std::ranges::find(route.endpoints, queue) != route.endpoints.end();
-    if (route.active && leads_there) names.push_back(route.name);
+    if (route.active && !route.shadow && leads_there) names.push_back(route.name);
   }
   return names;
 }

@@ -72,7 +72,7 @@ Keys route_keys() {
   return {
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
-       "queue, onRemove, onChange, retain, retained, publishAs, late, state."},
+       "queue, onRemove, onChange, retain, retained, publishAs, late, state, shadow."},
       {.path = "routes_dir",
        .slot = at(&Config::routes_dir),
        .doc = "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "

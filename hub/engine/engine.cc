@@ -3,6 +3,20 @@
 #include <utility>
 
 namespace headgate::hub {
+namespace {
+
+// Routes that deliver, and those that only count.
+std::pair<routing::RouteFile, std::vector<routing::RouteFileEntry>> without_shadows(
+    routing::RouteFile routes) {
+  std::vector<routing::RouteFileEntry> shadows;
+  std::erase_if(routes.entries, [&shadows](const routing::RouteFileEntry& entry) {
+    if (entry.shadow) shadows.push_back(entry);
+    return entry.shadow;
+  });
+  return {std::move(routes), std::move(shadows)};
+}
+
+}  // namespace
 
 Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& access, store::QueueStore& store,
                core::Executor& executor, const core::Clock& clock, core::Log& log)
@@ -23,6 +37,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
       computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, clock, log}),
       history_(store, log),
+      shadows_({tails_, executor, clock, log, store.identity().hub}),
       ingest_(
           {store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_, clock, log}),
       losses_(store, log),
@@ -61,8 +76,10 @@ void Engine::use_limits(const StoreLimits& limits) {
 
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
   computer_.before_routes_change();
-  const auto used = routes_.use(routes, default_ttl_s, queue_policy_);
+  auto [at_work, shadows] = without_shadows(routes);
+  const auto used = routes_.use(at_work, default_ttl_s, queue_policy_);
   if (!used) return used;
+  shadows_.use(std::move(shadows));
   computer_.use_routes(queue_policy_);
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
@@ -79,6 +96,7 @@ std::vector<RouteInfo> Engine::describe_routes() const {
     route.type_errors += refused->count;
     route.type_error_last = refused->last;
   }
+  shadows_.describe(routes);
   return routes;
 }
 
@@ -172,6 +190,7 @@ void Engine::tick() {
   replays_.on_store_room();
   sessions_.tick(now);
   history_.tick(now);
+  shadows_.tick();
 }
 
 // ---- what clients do ----

@@ -28,6 +28,7 @@
 #include "hub/engine/retained/replays.h"
 #include "hub/engine/route_set.h"
 #include "hub/engine/session_keeper.h"
+#include "hub/engine/shadow/beside.h"
 #include "hub/engine/shares.h"
 #include "hub/observe/losses.h"
 #include "hub/observe/sdk_topics.h"
@@ -65,7 +66,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
   // See ResultMessages::doubt().
   void doubt(const core::DoubtfulStretches* doubtful) { computer_.doubt(doubtful); }
-  // See RouteSet::use().
+  // See RouteSet::use(); those that are shadows are put beside them.
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
@@ -87,7 +88,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Where whoever reads a queue registers itself.
   [[nodiscard]] Consumers& consumers() { return consumers_; }
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
-  // Every route, see RouteSet::describe(), with what it has computed.
+  // Every route, see RouteSet::describe(), with what it has computed, and the shadows.
   [[nodiscard]] std::vector<RouteInfo> describe_routes() const;
   // Counted since the start, over all routes, once for each.
   struct RouteCounts {
@@ -98,6 +99,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
     uint64_t results = 0;
   };
   [[nodiscard]] RouteCounts route_counts() const;
+  // See ShadowRoutes::try_routes().
+  core::Status try_routes(const routing::RouteFile& routes) { return shadows_.try_routes(routes); }
+  [[nodiscard]] const ShadowRoutes& shadows() const { return shadows_; }
   [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;
@@ -165,6 +169,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Spreader spreader_;
   Computer computer_;
   MessageHistory history_;
+  ShadowRoutes shadows_;
   Ingest ingest_;
   std::optional<SysFeed> sys_feed_;
   Losses losses_;

@@ -42,12 +42,26 @@ bool RouteCheckReport::ok() const {
          std::all_of(routes.begin(), routes.end(), [](const RouteCheck& it) { return it.ok(); });
 }
 
+namespace {
+
+// Shadows are compiled apart: what they do to each other and to routes at work is nothing.
+void check_as_one_table(RouteCheckReport& report, bool shadows) {
+  std::vector<RouteFileEntry> entries;
+  for (const RouteCheck& check : report.routes)
+    if (check.entry.shadow == shadows) entries.push_back(check.entry);
+  RouteTable::Built built = RouteTable::build(route_specs(entries, 0));
+  auto status = built.statuses.begin();
+  for (RouteCheck& check : report.routes)
+    if (check.entry.shadow == shadows) check.diagnostics = std::move((status++)->diagnostics);
+}
+
+}  // namespace
+
 RouteCheckReport check_routes(const RouteFile& file) {
   RouteCheckReport report{{}, file.errors, file.without_effect};
-  RouteTable::Built built = RouteTable::build(route_specs(file.entries, 0));
-  for (size_t i = 0; i < file.entries.size(); ++i) {
-    report.routes.push_back({file.entries[i], std::move(built.statuses[i].diagnostics)});
-  }
+  for (const RouteFileEntry& entry : file.entries) report.routes.push_back({entry, {}});
+  check_as_one_table(report, false);
+  check_as_one_table(report, true);
   return report;
 }
 
@@ -57,7 +71,7 @@ std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, u
   for (const RouteFileEntry& entry : entries) {
     specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
                      entry.semantics, entry.body, entry.retain, entry.limits,
-                     entry.retained == RetainedInputs::changed, entry.publish_as});
+                     entry.retained == RetainedInputs::changed, entry.publish_as, entry.shadow});
   }
   return specs;
 }

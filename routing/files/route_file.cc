@@ -214,7 +214,8 @@ class Reader {
                          .file = name_,
                          .queue = {},
                          .retain = false,
-                         .limits = {}};
+                         .limits = {},
+                         .shadow = false};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_null() && rules.manifest) return;  // as a twin says that a property is no more
     if (value.is_string()) {
@@ -241,7 +242,8 @@ class Reader {
     read_priority(entry, member(value, "priority"), join_path(path, "priority"));
     read_ttl(entry, member(value, "timeToLiveSecs"), join_path(path, "timeToLiveSecs"), rules);
     read_options(value, entry.name, path, entry.semantics, entry.body);
-    read_retain(entry, member(value, "retain"), join_path(path, "retain"));
+    read_flag(entry, value, path, "retain", entry.retain);
+    if (!rules.manifest) read_flag(entry, value, path, "shadow", entry.shadow);
     read_publish_as(entry, member(value, "publishAs"), join_path(path, "publishAs"));
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.manifest, problems);
@@ -292,11 +294,13 @@ class Reader {
     if (const auto seconds = ttl->get<uint32_t>(); seconds != 0) entry.ttl_s = seconds;
   }
 
-  void read_retain(RouteFileEntry& entry, const Json* retain, const std::string& path) {
-    if (retain == nullptr) return;
-    if (!retain->is_boolean())
-      return report(entry.name, path, "is " + describe(*retain) + "; allowed: true or false");
-    entry.retain = retain->get<bool>();
+  void read_flag(const RouteFileEntry& entry, const Json& object, const std::string& path,
+                 std::string_view key, bool& flag) {
+    const Json* const value = member(object, key);
+    if (value == nullptr) return;
+    if (!value->is_boolean())
+      return report(entry.name, join_path(path, key), "is " + describe(*value) + "; allowed: true or false");
+    flag = value->get<bool>();
   }
 
   void read_publish_as(RouteFileEntry& entry, const Json* user, const std::string& path) {
@@ -360,8 +364,8 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
 
 const std::vector<std::string_view>& route_keys() {
   static const std::vector<std::string_view> kKeys = {
-      "route",  "priority", "timeToLiveSecs", "semantics", "body",     "queue",    "onRemove",
-      "retain", "late",     "state",          "onChange",  "retained", "publishAs"};
+      "route",  "priority", "timeToLiveSecs", "semantics", "body",     "queue",     "onRemove",
+      "retain", "late",     "state",          "onChange",  "retained", "publishAs", "shadow"};
   return kKeys;
 }
 

@@ -7,8 +7,8 @@
 // defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs` (0 = the default, -1 =
 // for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
-// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false) and `publishAs` (a user) of a topic sink, and of a route that
-// computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
+// (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false) and `publishAs` (a user) of a topic sink, `shadow`
+// (true | false: it only counts), and of a route that computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
 // (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
@@ -44,6 +44,7 @@ struct RouteFileEntry {
   OnChange on_change = OnChange::drain;
   RetainedInputs retained = RetainedInputs::take;
   std::string publish_as = {};  // whose rights what goes INTO Topic(…) needs; empty: the hub's
+  bool shadow = false;          // it counts, and delivers nothing
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

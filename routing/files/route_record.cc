@@ -26,6 +26,7 @@ Json route_json(const RouteFileEntry& entry) {
   if (entry.priority) route["priority"] = *entry.priority;
   if (entry.retain) route["retain"] = true;
   if (!entry.publish_as.empty()) route["publishAs"] = entry.publish_as;
+  if (entry.shadow) route["shadow"] = true;
   if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
   write_compute_rule(entry.limits, route);
   if (entry.retained == RetainedInputs::changed) route["retained"] = "changed";

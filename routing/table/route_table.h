@@ -49,6 +49,7 @@ struct RouteSpec {
   ComputeLimits limits = {};
   bool skips_unchanged = false;  // does not count a retained message that says what is retained already
   std::string publish_as = {};   // whose rights a topic sink needs; empty: the hub's
+  bool shadow = false;  // it is in a table of its own, see ShadowRun
 };
 
 // Where messages are queued. Several routes may share one.

@@ -54,6 +54,7 @@ class Explainer {
     add_time();
     add_state();
     for (const Sink& sink : route_.sinks) add("leads to", destination(sink));
+    if (spec_.shadow) add("shadow", "it counts what would go there, and delivers nothing");
     return std::move(out_);
   }
 

@@ -48,7 +48,7 @@ std::set<std::string> members_of(const std::string& body) {
   return members;
 }
 
-size_t shared(const std::set<std::string>& a, const std::set<std::string>& b) {
+size_t count_shared(const std::set<std::string>& a, const std::set<std::string>& b) {
   return static_cast<size_t>(
       std::ranges::count_if(a, [&b](const std::string& one) { return b.contains(one); }));
 }
@@ -66,7 +66,7 @@ std::vector<std::optional<size_t>> find_pairs(const std::vector<TimedRow>& befor
     const auto own = members_of(before[i].row.body);
     size_t most = 0;
     for (size_t j = 0; j < after.size(); ++j) {
-      const size_t count = taken[j] ? 0 : shared(own, members[j]);
+      const size_t count = taken[j] ? 0 : count_shared(own, members[j]);
       if (count <= most) continue;
       most = count;
       pairs[i] = j;

@@ -52,6 +52,12 @@ class CannedHubView : public hub::HubView {
     done(report);
   }
 
+  core::Result<size_t> try_routes(const routing::RouteFile& routes) override {
+    if (!routes.errors.empty()) return core::fail(core::Errc::invalid, routes.errors[0].what);
+    tried_ = routes.entries.size();
+    return tried_;
+  }
+
   core::Status kick_client(const std::string& client_id) override {
     if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
     ended_.push_back("kick " + client_id);
@@ -130,6 +136,7 @@ class CannedHubView : public hub::HubView {
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
   std::vector<hub::ApplyRequest> applied_;
+  size_t tried_ = 0;                // routes, as shadows
   std::vector<std::string> ended_;  // connections and sessions that were asked to end
 
  private:

@@ -257,5 +257,46 @@ TEST_F(RouteReplay, ReadsTheDirectoryOfAStoppedHub) {
   EXPECT_EQ(store.stats(*queue).waiting(), 2u);
 }
 
+class RouteShadow : public RouteReplay {
+ protected:
+  int run_shadow(const ShadowOptions& options) {
+    return run_route_shadow({hub_, out_, err_, json_}, options);
+  }
+};
+
+TEST_F(RouteShadow, HandsTheRoutesOfAFileToTheHub) {
+  hub_.answers_["POST /v1/routes/shadow"] = R"({"tried":1})";
+  EXPECT_EQ(run_shadow({.file = hotter()}), kExitOk) << err_.str();
+  EXPECT_EQ(out_.str(), "1 routes count and deliver nothing; see headgate route ls\n");
+  const routing::RouteFile sent = routing::parse_route_file(hub_.sent_, "sent");
+  ASSERT_EQ(sent.entries.size(), 1u);
+  EXPECT_EQ(sent.entries[0].name, "hot");
+}
+
+TEST_F(RouteShadow, StopsThemWithAFileOfNone) {
+  hub_.answers_["POST /v1/routes/shadow"] = R"({"tried":0})";
+  EXPECT_EQ(run_shadow({.stop = true}), kExitOk);
+  EXPECT_EQ(out_.str(), "no route is tried any more\n");
+  EXPECT_TRUE(routing::parse_route_file(hub_.sent_, "sent").entries.empty());
+}
+
+TEST_F(RouteShadow, SendsNothingThatCannotBeRead) {
+  EXPECT_EQ(run_shadow({.file = file("bad.json", "{")}), kExitFailed);
+  EXPECT_EQ(run_shadow({}), kExitUsage);
+  EXPECT_EQ(run_shadow({.file = hotter(), .stop = true}), kExitUsage);
+  EXPECT_THAT(hub_.asked_, IsEmpty());
+}
+
+TEST_F(RouteShadow, IsShownWithWhatItWouldHaveGiven) {
+  hub_.answers_["/v1/routes"] = R"json({"routes": [{"name": "hot", "file": "r.json", "endpoint": "$upstream",
+      "active": true, "matched": 3, "shadow": {"evaluated": 7, "results": 3, "missed": 2, "last_ms": 1700000040000,
+      "last_to": "$upstream", "last_topic": "plant/1", "last_body": "{\"c\":81}"}}]})json";
+  EXPECT_EQ(run_route_ls({hub_, out_, err_}), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("hot    shadow "));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("hot: a shadow, 7 evaluated, would have given 3; 2 messages missed by all shadows\n"
+                        "  the last: $upstream  plant/1  {\"c\":81}\n"));
+}
+
 }  // namespace
 }  // namespace headgate::tools

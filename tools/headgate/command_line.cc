@@ -215,8 +215,17 @@ class CommandLine {
     add_route_explain(route);
     add_route_test(route);
     add_route_replay(route);
+    add_route_shadow(route);
     add_route_import(route);
     add_route_apply(route);
+  }
+
+  void add_route_shadow(CLI::App& route) {
+    CLI::App* const shadow =
+        add(route, "shadow", "Have the hub count what routes would give, and deliver nothing of it");
+    shadow->add_option("file", shadow_.file, "A route file, deployment manifest or whole configuration");
+    shadow->add_flag("--stop", shadow_.stop, "End that");
+    on_hub(shadow, [this](const Context& context) { return run_route_shadow(context, shadow_); });
   }
 
   void add_route_replay(CLI::App& route) {
@@ -365,7 +374,8 @@ std::string backup_dir_;
 std::vector<std::string> files_;
 ExplainOptions explain_;
 RouteTestOptions trial_;
-  ReplayOptions replay_;
+ReplayOptions replay_;
+ShadowOptions shadow_;
 ImportOptions import_;
 ApplyOptions apply_;
 std::function<int()> run_;

@@ -92,6 +92,27 @@ TEST_F(Replaying, CountsInWindowsWhatTheHubCounted) {
   EXPECT_EQ(values, kHistoryReadings * (kHistoryReadings + 1) / 2);
 }
 
+TEST_F(Replaying, CountsForShadowsAndDeliversNothingOfThem) {
+  const Finished shadow = hub_.cli({"route", "shadow", bigger()});
+  EXPECT_EQ(shadow.exit_code, 0) << shadow.out;
+  hub_.config["routes"]["all"] = {{"route", "FROM 'plant/#' INTO Topic('all')"}, {"shadow", true}};
+  hub_.reload();
+  const auto results = [&](const std::string& name) {
+    for (const auto& route : hub_.cli_json({"route", "ls"})["routes"])
+      if (route["name"] == name && route["shadow"].is_object()) return route["shadow"]["results"].get<int>();
+    return -1;
+  };
+  EXPECT_TRUE(eventually([&] { return results("all") == 0; }));
+  auto listener = subscriber("all");
+  publish_until(kHistoryReadings);
+  EXPECT_TRUE(eventually([&] { return results("all") == kHistoryReadings; }));
+  EXPECT_EQ(results("big"), 3);
+  EXPECT_TRUE(listener->payloads().empty());
+  EXPECT_EQ(waiting("$upstream"), 5u);
+  EXPECT_EQ(hub_.cli({"route", "shadow", "--stop"}).exit_code, 0);
+  EXPECT_EQ(results("big"), -1);
+}
+
 TEST_F(Replaying, ForgetsWhatWasKeptOnceTheHistoryIsOff) {
   publish_until(3);
   EXPECT_TRUE(eventually([&] { return waiting("$history") == 3; }));

@@ -257,6 +257,20 @@ TEST_F(AdminApiTest, RoutesInForceAreARouteFile) {
   EXPECT_EQ(ask("GET", "/v1/routes/file").body, R"({"routes":{}})");
 }
 
+TEST_F(AdminApiTest, RoutesAreTriedAsShadows) {
+  EXPECT_EQ(ask("POST", "/v1/routes/shadow", R"({"routes":{"a":"FROM 'a' INTO $upstream"}})").body,
+            R"({"tried":1})");
+  EXPECT_EQ(hub_.tried_, 1u);
+  EXPECT_EQ(ask("POST", "/v1/routes/shadow", R"({"routes":{"a":7}})").status, 400u);
+  EXPECT_EQ(hub_.tried_, 1u);
+  hub_.routes_.resize(1);
+  EXPECT_EQ(get("/v1/routes")["routes"][0]["shadow"], nullptr);
+  hub_.routes_[0].shadow = ShadowInfo{7, 3, 2, 99, "$upstream", "plant/1", "{}"};
+  EXPECT_EQ(get("/v1/routes")["routes"][0]["shadow"],
+            Json::parse(R"({"evaluated":7,"results":3,"missed":2,"last_ms":99,"last_to":"$upstream",)"
+                        R"("last_topic":"plant/1","last_body":"{}"})"));
+}
+
 TEST_F(AdminApiTest, HistorySaysWhatIsKept) {
   EXPECT_EQ(error("GET", "/v1/history"), "404 the hub keeps no history");
   store::QueueStore& store = hub_.queue_store();

@@ -58,6 +58,21 @@ TEST(RouteCheck, WarnsWhereAFilterWithMemoryComesBesideARouteThatPicks) {
   for (const size_t other : {0, 2, 3}) EXPECT_TRUE(report.routes[other].diagnostics.empty()) << other;
 }
 
+TEST(RouteCheck, CompilesShadowsApart) {
+  const auto report = check(R"json({"routes": {
+      "all": "FROM 'plant/#' INTO $upstream",
+      "steps": {"route": "FROM 'plant/+' WHERE changed($body.c, 5) INTO $upstream", "shadow": true},
+      "round": {"route": "FROM 'a' INTO Topic('b')", "shadow": true},
+      "back": "FROM 'b' INTO Topic('a')",
+      "bad": {"route": "FROM 'a' INTO $upstrem", "shadow": true},
+      "odd": {"route": "FROM 'a' INTO $upstream", "shadow": 1}}})json");
+  EXPECT_FALSE(report.ok());
+  for (const size_t good : {0, 1, 2, 3}) EXPECT_TRUE(report.routes.at(good).diagnostics.empty()) << good;
+  EXPECT_FALSE(report.routes.at(4).ok());
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_EQ(report.errors[0].what, "r.json: routes.odd.shadow: is 1; allowed: true or false");
+}
+
 TEST(RouteSpecs, CarryTheDefaultTimeToLive) {
   const auto specs = route_specs({{"a", "r", uint8_t{3}, 60u, Semantics::edgehub, BodyMode::declared, "f"},
                                   {"b", "r", {}, {}, {}, {}, "f"}},

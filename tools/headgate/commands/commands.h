@@ -140,6 +140,15 @@ struct ReplayOptions {
 // what it differs from what comes out of others. Exit code 1 without a history, and if a route has an error.
 int run_route_replay(const Context& context, const ReplayOptions& options);
 
+struct ShadowOptions {
+  std::string file = {};  // a route file or the like
+  bool stop = false;      // end what was begun
+};
+
+// Puts the routes of a file beside those of the hub, to count and deliver nothing, in the place of those that were tried
+// before; or ends that. Exit code 1 if one does not compile.
+int run_route_shadow(const Context& context, const ShadowOptions& options);
+
 struct ImportOptions {
   std::string manifest;
   std::string out = ".";  // the directory for the file; "-": standard output

@@ -50,7 +50,7 @@ core::Result<Entries> entries_in_force(const Context& context) {
   return std::move(file.entries);
 }
 
-bool has(const Entries& entries, std::string_view name) {
+bool is_among(const Entries& entries, std::string_view name) {
   return std::ranges::find(entries, name, &RouteFileEntry::name) != entries.end();
 }
 
@@ -65,7 +65,7 @@ Entries with_others(Entries entries, const Entries& others) {
   return entries;
 }
 
-std::optional<routing::CompiledRoute> compiled(const RouteFileEntry& entry) {
+std::optional<routing::CompiledRoute> compile_entry(const RouteFileEntry& entry) {
   std::vector<routing::Diagnostic> ignored;
   return routing::compile_route(entry.text, entry.semantics, entry.body, ignored);
 }
@@ -74,7 +74,7 @@ std::optional<routing::CompiledRoute> compiled(const RouteFileEntry& entry) {
 bool is_fed(const routing::RouteSource& source, const Entries& entries) {
   if (source.kind != routing::RouteSource::Kind::topic_filter) return false;
   return std::ranges::any_of(entries, [&](const RouteFileEntry& entry) {
-    const auto route = compiled(entry);
+    const auto route = compile_entry(entry);
     return route && std::ranges::any_of(route->sinks, [&](const routing::Sink& sink) {
              return sink.kind == routing::Sink::Kind::topic && sink.filled_in.empty() &&
                     core::topic_matches(source.text, sink.topic);
@@ -115,7 +115,7 @@ core::Result<ReplayRoutes> replay_routes(const Context& context, const ReplayOpt
   }
   for (const RouteFileEntry& entry : options.file.empty() ? routes.now : own) routes.asked.insert(entry.name);
   if (options.route.empty()) return routes;
-  if (!has(routes.now, options.route) && !has(routes.before, options.route))
+  if (!is_among(routes.now, options.route) && !is_among(routes.before, options.route))
     return core::fail(core::Errc::invalid, "there is no route \"" + options.route + "\"");
   routes.asked = {options.route};
   return routes;
@@ -124,7 +124,7 @@ core::Result<ReplayRoutes> replay_routes(const Context& context, const ReplayOpt
 std::vector<std::string> uncovered(const ReplayRoutes& routes, const std::vector<std::string>& filters) {
   std::vector<std::string> warnings;
   for (const RouteFileEntry& entry : routes.now) {
-    const auto route = routes.asked.contains(entry.name) ? compiled(entry) : std::nullopt;
+    const auto route = routes.asked.contains(entry.name) ? compile_entry(entry) : std::nullopt;
     if (!route) continue;
     const std::string read = filter_of(route->source);
     const auto covers = [&](const std::string& filter) { return core::filter_covers(filter, read); };

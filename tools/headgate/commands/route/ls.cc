@@ -2,6 +2,7 @@
 
 #include "tools/headgate/answers.h"
 #include "tools/headgate/format.h"
+#include "tools/headgate/trial_text.h"
 
 namespace headgate::tools {
 namespace {
@@ -15,6 +16,7 @@ std::string time_to_live(const Json& route) {
 
 std::string_view state_of(const Json& route) {
   if (flag_of(route, "kept")) return "kept";
+  if (member_of(route, "shadow").is_object() && flag_of(route, "active")) return "shadow";
   return flag_of(route, "active") ? "active" : "left out";
 }
 
@@ -37,6 +39,23 @@ void show_computed(std::ostream& out, const Json& json) {
       out << "  drains " << groups << " groups of an earlier version\n";
     if (const std::string why = text_of(computed, "blocked_by"); !why.empty())
       out << "  waits: " << printable(why) << '\n';
+  }
+}
+
+void show_shadows(std::ostream& out, const Json& json) {
+  for (const Json& route : member_of(json, "routes")) {
+    const Json shadow = member_of(route, "shadow");
+    if (!shadow.is_object() || !flag_of(route, "active")) continue;
+    out << '\n'
+        << printable(text_of(route, "name")) << ": a shadow, " << number_of(shadow, "evaluated")
+        << " evaluated, would have given " << number_of(shadow, "results");
+    if (const uint64_t missed = number_of(shadow, "missed"); missed > 0)
+      out << "; " << missed << " messages missed by all shadows";
+    out << '\n';
+    if (number_of(shadow, "last_ms") > 0)
+      out << "  the last: " << printable(text_of(shadow, "last_to")) << "  "
+          << printable(text_of(shadow, "last_topic")) << "  " << trial_body_text(text_of(shadow, "last_body"))
+          << '\n';
   }
 }
 
@@ -71,6 +90,7 @@ void show_routes(std::ostream& out, const Json& json) {
         << '\n';
   }
   show_computed(out, json);
+  show_shadows(out, json);
   for (const Json& route : member_of(json, "routes")) {
     const std::string error = text_of(route, "error");
     if (!error.empty())
