@@ -12,6 +12,7 @@
 #include "tests/fuzz/codec_target.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/route_target.h"
+#include "tests/fuzz/schema_target.h"
 #include "tests/fuzz/session_target.h"
 
 namespace headgate::fuzz {
@@ -40,6 +41,8 @@ TEST(FuzzCorpus, OfTheCodecBreaksNothing) { EXPECT_GT(run_all("codec", run_codec
 TEST(FuzzCorpus, OfSessionsBreaksNothing) { EXPECT_GT(run_all("session", run_session), 10u); }
 
 TEST(FuzzCorpus, OfRoutesBreaksNothing) { EXPECT_GT(run_all("route", run_route), 30u); }
+
+TEST(FuzzCorpus, OfSchemasBreaksNothing) { EXPECT_GT(run_all("schema", run_schema), 40u); }
 
 }  // namespace
 }  // namespace headgate::fuzz

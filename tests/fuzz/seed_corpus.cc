@@ -1,5 +1,5 @@
 // Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, a script of each kind of conversation for
-// fuzz_session, routes for fuzz_route, and states of each aggregate for fuzz_aggregates. Run as
+// fuzz_session, routes for fuzz_route, bodies and schemas for fuzz_schema, and states of each aggregate for fuzz_aggregates. Run as
 // `seed_corpus tests/fuzz/corpus` when the tables or the script's steps change.
 #include <array>
 #include <cstdio>
@@ -79,6 +79,68 @@ constexpr std::array<std::string_view, 10> kPickingRoutes = {
     "FROM /messages WHERE true = false OR null AND undefined INTO $upstream",
     "FROM '#' WHERE starts_with($connectionModuleId, 'ü') INTO Topic('ü')"};
 
+// Bodies for the schemas of schema_target.cc, by their number: good ones, and such as make a keyword work hard.
+const std::vector<std::pair<int, std::string>> kCheckedBodies = {
+    {0, R"({"id":1,"t":20.5,"x-note":"a","next":{"id":2}})"},
+    {0, R"({"id":1.0,"t":-40.25,"id":"1"})"},
+    {0, R"({"id":18446744073709551615,"t":1e308})"},
+    {0, R"({"toolonganame":1,"":2,"x-":3})"},
+    {0, R"({"id":1,"next":{"id":2,"next":{"id":3,"next":{"id":4,"next":{}}}}})"},
+    {1, R"(["aa","aaaaaaaaab",["aaa"]])"},
+    {1, "[\"" + std::string(600, 'a') + "b\"]"},
+    {1, "[" + std::string(40, '[') + std::string(40, ']') + "]"},
+    {1, R"([1,1.0,1e0,"1",{"a":1,"b":2},{"b":2,"a":1}])"},
+    {2, R"([{"a":[1,null]},"1",3,6,9.5])"},
+    {2, R"([{"a":[1.0,null],"a":0},{},-0.0,1e308,5e-324])"},
+    {2, R"([{"a":[1,null]},[],18446744073709551615,-9223372036854775808])"},
+    {3, R"([[[1]],{"a":{"b":2}},-1])"},
+    {3, std::string(60, '[') + std::string(60, ']')},
+    {4, R"({"unit":"C","t":90,"a":1,"b":2,"c":null})"},
+    {4, R"({"unit":"F","t":90,"a":1})"},
+    {5, R"({"a":"2026-03-02T09:00:00.5-08:00","b":"2026-02-30T25:61:61Z","c":"\u0000"})"},
+    {5, "{\"a\":\"" + std::string(900, '1') + "\"}"},
+    {6, std::string(50, '[') + "true" + std::string(50, ']')},
+    {6, R"([true,[true,[true,1]]])"},
+    {7, R"([["2028-02-29","2028-02-29"],["2026-02-29"]])"},
+    {7, R"({"a":"23:59:60Z","b":"12:00:00+24:00"})"},
+    {0, ""},
+    {1, "[1,]"},
+    {2, "\xFF\xFE"},
+    {3, "123456789012345678901234567890"},
+};
+
+// Schemas, and behind a zero byte a body.
+const std::vector<std::pair<std::string, std::string>> kSchemaTexts = {
+    {R"({"properties":{"a":{"type":"nmber"}}})", "{}"},
+    {R"({"$ref":"#"})", "1"},
+    {R"({"items":{"$ref":"#/definitions/a%20b~1c"},"definitions":{"a b/c":{"minimum":1}}})", "[0,1]"},
+    {R"({"$ref":"http://example.com/x.json"})", "1"},
+    {R"({"allOf":[{"anyOf":[{"oneOf":[{"not":{"$ref":"#/allOf/0"}}]}]}]})", "1"},
+    {R"x({"pattern":"^(?!x)","patternProperties":{"[":true}})x", "{}"},
+    {R"({"pattern":"((a{100}){100}){100}"})", "\"a\""},
+    {R"({"multipleOf":0,"minLength":-1,"required":["a","a"]})", "{}"},
+    {R"({"multipleOf":1e-320})", "1e308"},
+    {R"({"properties":{"a\u0000b":{}}})", "{}"},
+    {R"({"dependencies":{"a":["b"],"c":{"$ref":"#/dependencies/c"}}})", R"({"a":1})"},
+    {R"({"if":{"type":"array"},"then":{"items":[true,false]},"else":{"enum":[1,{"a":[]}]}})", "[1,2]"},
+    {"true", "1"},
+    {"false", "1"},
+    {R"({"$schema":"https://json-schema.org/draft/2020-12/schema","prefixItems":[],"$defs":{"a":{"x":1}}})",
+     "[]"},
+    {std::string(600, '['), ""},
+};
+
+void write_schema_seeds(const std::filesystem::path& folder) {
+  int number = 0;
+  const auto write_one = [&](const std::string& bytes) {
+    char name[16];
+    std::snprintf(name, sizeof name, "seed-%02d", ++number);
+    write(folder, name, bytes);
+  };
+  for (const auto& [schema, body] : kCheckedBodies) write_one(static_cast<char>(schema) + body);
+  for (const auto& [schema, body] : kSchemaTexts) write_one('\xFF' + schema + std::string(1, '\0') + body);
+}
+
 void write_session_seeds(const std::filesystem::path& folder) {
   for (const auto& [name, script] : kScripts) write(folder, name, wire(script));
 }
@@ -132,5 +194,6 @@ int main(int count, char** arguments) {
   headgate::fuzz::write_aggregate_seeds(folder / "aggregates");
   headgate::fuzz::write_session_seeds(folder / "session");
   headgate::fuzz::write_route_seeds(folder / "route");
+  headgate::fuzz::write_schema_seeds(folder / "schema");
   return 0;
 }

@@ -33,6 +33,7 @@ FENCES = [
                             r"|(tests/)?tools/|(tests/)?upstream/link/|tests/(e2e|bench)/)"),
     (r"openssl/ssl", r"(tests/)?broker/net/|upstream/link/|tools/bench/stream|tests/e2e/"),
     (r"spdlog/", r"(tests/)?hub/observe/|hub/main\.cc"),
+    (r"(valijson|re2)/", r"routing/schema/"),
     (r"argon2", r"hub/access/password_hash|tools/headgate/commands/passwd"),
 ]
 # Folders that only their parent (and its tests) may look into.
