@@ -9,27 +9,33 @@
 #include <utility>
 
 #include "core/os/file_rights.h"
+#include "core/result.h"
+#include "routing/files/schema_files.h"
 
 namespace headgate::hub {
 namespace {
 
 namespace fs = std::filesystem;
 
-routing::RouteFile failed(const std::string& file, const std::string& why) {
-  return {{}, {{file, "", file + ": cannot be read: " + why}}};
-}
-
-routing::RouteFile read_file(const std::string& path) {
+// The error ends a sentence that begins with the file.
+core::Result<std::string> read_text(const std::string& path) {
   std::error_code unreadable;
   // Reading a pipe would wait for its writer, and the whole hub with it.
   if (!fs::is_regular_file(path, unreadable)) {
-    return failed(path, unreadable ? unreadable.message() : "it is not a regular file");
+    const std::string why = unreadable ? unreadable.message() : "it is not a regular file";
+    return core::fail(core::Errc::io, "cannot be read: " + why);
   }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  if (!file) return failed(path, core::why_unreadable(path, errno));
-  return routing::parse_route_file(text.str(), path);
+  if (!file) return core::fail(core::Errc::io, "cannot be read: " + core::why_unreadable(path, errno));
+  return text.str();
+}
+
+routing::RouteFile read_file(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text) return {{}, {{path, "", path + ": " + text.error().what}}};
+  return routing::parse_route_file(*text, path);
 }
 
 // Takes the text that is to come for the one that is there.
@@ -130,7 +136,9 @@ routing::RouteFile collect_routes(const Config& config, const std::string& confi
   MergedRoutes all;
   all.add(config.routes);
   all.add(folder.look(config.routes_dir, known, now, coming));
-  return all.take();
+  routing::RouteFile routes = all.take();
+  routing::read_schemas({&routes, 1}, read_text);
+  return routes;
 }
 
 }  // namespace headgate::hub

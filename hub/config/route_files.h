@@ -43,7 +43,7 @@ class RouteFolder {
 inline constexpr int64_t kSecondLookMs = 5000;
 
 // The config's routes, then those of each *.json in `routes_dir`. A name that was used before is an error of
-// the later route, so is a file that cannot be read; the rest load. `config_file`: where the config was read
+// the later route, so is a file that cannot be read; the rest load. Schemas that routes name are read too. `config_file`: where the config was read
 // from. `known`: files that routes in force came from.
 [[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,
                                                 RouteFolder& folder, std::set<std::string> known,

@@ -243,6 +243,7 @@ RouteSet::Counts RouteSet::counts() const {
     sum.evaluated += stats.evaluated;
     sum.undefined += stats.undefined;
     sum.unreadable += stats.unreadable;
+    sum.unchecked += stats.unchecked;
     const auto& plan = table().plan(static_cast<routing::RouteIndex>(i));
     if (plan && plan->query.has_state()) continue;
     sum.matched += stats.matched;

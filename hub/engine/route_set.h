@@ -107,6 +107,7 @@ class RouteSet {
     uint64_t unreadable = 0;  // the same, because $body could not read the body
     uint64_t type_errors = 0;
     uint64_t results = 0;
+    uint64_t unchecked = 0;  // verdicts of conforms() that a limit kept from being given
   };
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] size_t active() const { return table().routes().size(); }

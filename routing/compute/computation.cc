@@ -46,6 +46,10 @@ struct Computation::State {
   void write_row(Fields& fields, Results& out);
   void save_meta(const Put& put);
   [[nodiscard]] bool load_meta(std::string_view bytes);
+  [[nodiscard]] Truth decide(MessageRow& row, Fields& fields, std::string_view source, std::string_view id,
+                             bool& dead_letter, Results& out);
+  // Counts what an evaluator has met since `before`.
+  void note_limits(const Evaluator& evaluator, uint64_t before);
 
   std::shared_ptr<const ComputePlan> plan;
   std::string head;
@@ -81,6 +85,30 @@ void Computation::State::write_row(Fields& fields, Results& out) {
                  sample);
   ++counts.results;
   out.push_back(std::move(result));
+}
+
+Truth Computation::State::decide(MessageRow& row, Fields& fields, std::string_view source,
+                                 std::string_view id, bool& dead_letter, Results& out) {
+  Slots* slots = stateful ? &*stateful : nullptr;
+  if (stateful) stateful->begin(row, source, id);
+  const Truth truth = evaluators.value.decide(plan->condition, plan->reading, fields, slots);
+  if (truth == Truth::undefined) ++counts.undefined;
+  if (truth != Truth::yes) return truth;
+  ++counts.matched;
+  if (stateful) stateful->forward(row, source, id);
+  if (windows)
+    windows->take(row, dead_letter, out);
+  else
+    write_row(fields, out);
+  return truth;
+}
+
+void Computation::State::note_limits(const Evaluator& evaluator, uint64_t before) {
+  const uint64_t met = evaluator.limits_met() - before;
+  if (met == 0) return;
+  counts.unchecked += met;
+  counts.type_errors += met;
+  sample.assign(kUnchecked).append(evaluator.limit());
 }
 
 void Computation::State::save_meta(const Put& put) {
@@ -125,17 +153,11 @@ Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view sou
   ++state.counts.evaluated;
   Slots* slots = state.stateful.get();
   MessageRow row(*state.plan, state.evaluators, fields, slots, arrived_ms, state.inputs);
-  if (state.stateful) state.stateful->begin(row, source, id);
-  const Truth truth =
-      state.evaluators.value.decide(state.plan->condition, state.plan->reading, fields, slots);
-  if (truth == Truth::undefined) ++state.counts.undefined;
-  if (truth != Truth::yes) return truth;
-  ++state.counts.matched;
-  if (state.stateful) state.stateful->forward(row, source, id);
-  if (state.windows)
-    state.windows->take(row, dead_letter, out);
-  else
-    state.write_row(fields, out);
+  const uint64_t of_value = state.evaluators.value.limits_met();
+  const uint64_t of_by = state.evaluators.by.limits_met();
+  const Truth truth = state.decide(row, fields, source, id, dead_letter, out);
+  state.note_limits(state.evaluators.value, of_value);
+  state.note_limits(state.evaluators.by, of_by);
   return truth;
 }
 

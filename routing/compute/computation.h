@@ -62,9 +62,11 @@ struct ComputeResult {
 struct ComputeCounts {
   uint64_t evaluated = 0;
   uint64_t matched = 0;
-  uint64_t undefined = 0;    // the condition had no value
-  uint64_t type_errors = 0;  // values that an aggregate or a template could not take
-  uint64_t late = 0;         // came after their window's result, whatever became of them
+  uint64_t undefined = 0;  // the condition had no value
+  uint64_t type_errors =
+      0;  // values that an aggregate or a template could not take, and conforms() without a verdict
+  uint64_t unchecked = 0;  // the latter alone: the body met a limit of checks
+  uint64_t late = 0;       // came after their window's result, whatever became of them
   uint64_t late_dropped = 0;
   uint64_t early = 0;
   uint64_t evicted = 0;  // groups closed before their time, for lack of room

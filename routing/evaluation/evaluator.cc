@@ -65,6 +65,8 @@ struct Evaluator::Run {
       case Op::group_key:
       case Op::window_field:
         return slots ? slots->value(node.op, node.left) : Value::undefined();
+      case Op::conforms:
+        return conforms(node);
       case Op::negate:
         return negate(value(node.left));
       case Op::logical_not:
@@ -125,6 +127,25 @@ struct Evaluator::Run {
     if (of_body && whole.is(Kind::number) && whole.text.empty())
       whole.text = fields.body_json(condition.paths[node.path], reading.body);
     return whole;
+  }
+
+  Value conforms(const Node& node) noexcept {
+    const Schema* const schema = condition.schemas[node.left].schema.get();
+    const std::string_view json = fields.body_value(condition.paths[node.path], reading.body);
+    if (schema == nullptr || json.empty()) return Value::undefined();
+    switch (evaluator.checker_.check(*schema, json)) {
+      case Conformance::yes:
+        return Value::of(true);
+      case Conformance::no:
+        return Value::of(false);
+      case Conformance::limit:
+        ++evaluator.limits_met_;
+        evaluator.limit_ = evaluator.checker_.limit();
+        break;
+      case Conformance::not_json:
+        break;
+    }
+    return Value::undefined();
   }
 
   static Value negate(const Value& operand) noexcept {

@@ -2,13 +2,16 @@
 // where a string function makes a string longer than any before.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "routing/evaluation/fields.h"
 #include "routing/language/ast.h"
 #include "routing/language/functions.h"
 #include "routing/language/language.h"
+#include "routing/schema/schema.h"
 
 namespace headgate::routing {
 
@@ -17,6 +20,9 @@ struct Reading {
   Semantics semantics = Semantics::strict;
   BodyMode body = BodyMode::auto_detect;
 };
+
+// Beginning of a type error that Evaluator::limit() ends.
+inline constexpr std::string_view kUnchecked = "conforms() has no verdict: the value ";
 
 // Values that parts of a computing route stand for, computed elsewhere: Op::aggregate, stateful, group_key and
 // window_field. A call may use no Evaluator that is at work.
@@ -43,6 +49,11 @@ class Evaluator {
   [[nodiscard]] Value take_over(const Expression& expression, Reading reading, Fields& fields,
                                 Slots* slots = nullptr) noexcept;
 
+  // How often conforms() gave no verdict, since a limit was met, and which it was the last time, as the end of a sentence
+  // that begins with the value.
+  [[nodiscard]] uint64_t limits_met() const { return limits_met_; }
+  [[nodiscard]] std::string_view limit() const { return limit_; }
+
   // The innermost part that left the last decide() undefined; good until the next one.
   [[nodiscard]] std::optional<NodeIndex> blamed() const { return blamed_; }
 
@@ -52,6 +63,9 @@ class Evaluator {
   void begin();
 
   Scratch scratch_;
+  SchemaChecker checker_;
+  uint64_t limits_met_ = 0;
+  std::string_view limit_;
   std::optional<NodeIndex> blamed_;
   std::vector<Value> arguments_;  // of the calls being computed, innermost last
 };

@@ -24,6 +24,11 @@ class Fields {
     (void)path, (void)mode;
     return {};
   }
+  // Gives a body value of any kind as JSON text, also that of a body that is no object (an empty path); empty if there is
+  // none, or the body is no JSON. Good until the next message.
+  [[nodiscard]] virtual std::string_view body_value(const BodyPath& path, BodyMode mode) noexcept {
+    return body_json(path, mode);
+  }
   // A level of the topic: 1 is the first, -1 the last; undefined beyond them.
   [[nodiscard]] virtual Value topic_level(int level) noexcept {
     (void)level;

@@ -284,6 +284,10 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
   return state_->error == simdjson::SUCCESS && state_->root.is_object();
 }
 
+std::string_view JsonBody::whole() const noexcept {
+  return state_->error == simdjson::SUCCESS ? trimmed(state_->text()) : std::string_view();
+}
+
 std::string_view JsonBody::problem() const noexcept {
   if (state_->error == simdjson::SUCCESS) return "is JSON, but not an object";
   return problem_of(state_->error);

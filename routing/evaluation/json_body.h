@@ -28,6 +28,9 @@ class JsonBody {
   // double holds are infinite, half a surrogate pair is U+FFFD, also as it is written: both cost no other value.
   [[nodiscard]] bool parse(std::string_view bytes, TextEncoding encoding) noexcept;
 
+  // Text of the last JSON value parsed, an object or not; empty if it was no JSON.
+  [[nodiscard]] std::string_view whole() const noexcept;
+
   // Why the last parse() failed, for people: "is not JSON (…)" or "is JSON, but no object".
   [[nodiscard]] std::string_view problem() const noexcept;
 

@@ -139,6 +139,14 @@ std::string_view MessageFields::body_json(const BodyPath& path, BodyMode mode) n
   return can_read_body(mode) ? json_.find_json(path) : std::string_view();
 }
 
+std::string_view MessageFields::body_value(const BodyPath& path, BodyMode mode) noexcept {
+  if (can_read_body(mode)) return json_.find_json(path);
+  const auto text = encoding(mode);
+  if (!path.empty() || !may_be_json(mode) || !text || json_.whole().empty()) return {};
+  problem_ = {};
+  return json_.whole();
+}
+
 // The content type does not matter: `23.5` is a number as text/plain too.
 Value MessageFields::payload(BodyMode) noexcept {
   const auto text = encoding(BodyMode::auto_detect);

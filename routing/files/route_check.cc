@@ -71,7 +71,8 @@ std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, u
   for (const RouteFileEntry& entry : entries) {
     specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
                      entry.semantics, entry.body, entry.retain, entry.limits,
-                     entry.retained == RetainedInputs::changed, entry.publish_as, entry.shadow});
+                     entry.retained == RetainedInputs::changed, entry.publish_as, entry.shadow,
+                     entry.schemas});
   }
   return specs;
 }

@@ -215,7 +215,8 @@ class Reader {
                          .queue = {},
                          .retain = false,
                          .limits = {},
-                         .shadow = false};
+                         .shadow = false,
+                         .schemas = {}};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_null() && rules.manifest) return;  // as a twin says that a property is no more
     if (value.is_string()) {

@@ -26,6 +26,7 @@
 #include "routing/files/manifest.h"
 #include "routing/files/queue_rule.h"
 #include "routing/language/language.h"
+#include "routing/schema/texts.h"
 
 namespace headgate::routing {
 
@@ -43,8 +44,9 @@ struct RouteFileEntry {
   ComputeLimits limits = {};
   OnChange on_change = OnChange::drain;
   RetainedInputs retained = RetainedInputs::take;
-  std::string publish_as = {};  // whose rights what goes INTO Topic(…) needs; empty: the hub's
-  bool shadow = false;          // it counts, and delivers nothing
+  std::string publish_as = {};           // whose rights what goes INTO Topic(…) needs; empty: the hub's
+  bool shadow = false;                   // it counts, and delivers nothing
+  std::vector<SchemaText> schemas = {};  // those that the text names: see read_schemas()
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };

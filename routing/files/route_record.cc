@@ -1,6 +1,7 @@
 #include "routing/files/route_record.h"
 
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "routing/files/compute_rule.h"
@@ -46,6 +47,15 @@ Json written_json(const RouteFileEntry& entry, bool edgehub) {
   return route.size() == 1 ? route["route"] : route;
 }
 
+void read_schema_texts(const Json& record, RouteFileEntry& entry) {
+  const auto schemas = record.find("schemas");
+  if (schemas == record.end() || !schemas->is_object()) return;
+  for (const auto& [file, text] : schemas->items()) {
+    if (text.is_string())
+      entry.schemas.push_back({file, std::make_shared<const std::string>(text.get<std::string>()), ""});
+  }
+}
+
 core::Unexpected unreadable() { return core::fail(core::Errc::invalid, "it is no record of a route"); }
 
 }  // namespace
@@ -53,6 +63,9 @@ core::Unexpected unreadable() { return core::fail(core::Errc::invalid, "it is no
 std::string route_record(const RouteFileEntry& entry) {
   Json record = {{"file", entry.file}, {"route", route_json(entry)}};
   if (entry.ttl_s) record["ttl_s"] = *entry.ttl_s;
+  for (const SchemaText& schema : entry.schemas) {
+    if (schema.text) record["schemas"][schema.file] = *schema.text;
+  }
   return record.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -64,6 +77,7 @@ core::Result<RouteFileEntry> read_route_record(std::string_view name, std::strin
   RouteFile file = parse_route_file(as_file.dump(), json["file"].get<std::string>());
   if (file.entries.size() != 1 || !file.errors.empty()) return unreadable();
   RouteFileEntry entry = std::move(file.entries.front());
+  read_schema_texts(json, entry);
   const auto ttl = json.find("ttl_s");
   if (ttl != json.end() && ttl->is_number_unsigned()) entry.ttl_s = ttl->get<uint32_t>();
   return entry;

@@ -11,8 +11,8 @@
 
 namespace headgate::routing {
 
-// JSON, {"file", "ttl_s", "route": {…}}; read_route_record() gives an equal entry. `route` has the keys of a
-// route file.
+// JSON, {"file", "ttl_s", "route": {…}, "schemas": {file: text}}; read_route_record() gives an equal entry. `route` has the
+// keys of a route file. Texts of schemas are in it, so that a route outlives the files that it names.
 [[nodiscard]] std::string route_record(const RouteFileEntry& entry);
 
 // Errors: invalid, when it is none that this version can read.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ enum class Op : uint8_t {
   stateful,      // left: index into Query::stateful
   group_key,     // left: index into Query::keys
   window_field,  // left: a WindowField
+  conforms,      // left: index into Expression::schemas; path: the value of the body, empty: all of it
 };
 
 using NodeIndex = uint32_t;
@@ -63,11 +65,22 @@ struct Node {
   uint32_t length = 0;
 };
 
+class Schema;
+
+// A schema that a condition names.
+struct SchemaUse {
+  std::string file;                      // relative to the folder of the route's file
+  std::shared_ptr<const Schema> schema;  // null until the route is compiled
+  uint32_t offset = 0;                   // of the name in the route's text, in bytes
+  uint32_t length = 0;
+};
+
 struct Expression {
   std::vector<Node> nodes;  // the last one is the root
   std::vector<NodeIndex> arguments;
   std::vector<std::string> names;
   std::vector<BodyPath> paths;
+  std::vector<SchemaUse> schemas;
 
   [[nodiscard]] bool empty() const { return nodes.empty(); }
   [[nodiscard]] NodeIndex root() const { return static_cast<NodeIndex>(nodes.size() - 1); }

@@ -28,4 +28,13 @@ std::optional<BodyPath> parse_body_path(std::string_view text) {
   }
 }
 
+std::string print(const BodyPath& path) {
+  std::string text;
+  for (const BodyStep& step : path) {
+    text.append(text.empty() ? "" : ".").append(step.name);
+    if (step.index) text.append("[").append(std::to_string(*step.index)).append("]");
+  }
+  return text;
+}
+
 }  // namespace headgate::routing

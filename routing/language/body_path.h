@@ -21,4 +21,7 @@ using BodyPath = std::vector<BodyStep>;
 // nullopt for what is not such a path: "", "a..b", "a[x]", "a[1][2]", "a[-1]".
 [[nodiscard]] std::optional<BodyPath> parse_body_path(std::string_view text);
 
+// A text that gives this path again; empty for an empty one.
+[[nodiscard]] std::string print(const BodyPath& path);
+
 }  // namespace headgate::routing

@@ -168,6 +168,8 @@ class Printer {
         return "topic_level(" + number_text(node.number) + ")";
       case Op::payload:
         return "payload()";
+      case Op::conforms:
+        return conforms(node);
       case Op::aggregate:
         return print(query_.aggregates[node.left], query_);
       case Op::stateful:
@@ -179,6 +181,12 @@ class Printer {
       default:
         return "undefined";
     }
+  }
+
+  [[nodiscard]] std::string conforms(const Node& node) const {
+    const std::string path = print(expression_.paths[node.path]);
+    return "conforms($body" + (path.empty() ? "" : "." + path) + ", " +
+           quoted(expression_.schemas[node.left].file, '\'') + ")";
   }
 
   [[nodiscard]] std::string_view name(const Node& node) const { return expression_.names[node.name]; }

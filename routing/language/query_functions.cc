@@ -98,7 +98,8 @@ const StatefulFunction& function_of(StatefulKind kind) { return by_kind(kStatefu
 
 bool is_extension(std::string_view name) {
   return find_aggregate(name) != nullptr || find_stateful(name) != nullptr ||
-         core::equals_ignoring_case(name, kTopicLevel) || core::equals_ignoring_case(name, kPayload);
+         core::equals_ignoring_case(name, kTopicLevel) || core::equals_ignoring_case(name, kPayload) ||
+         core::equals_ignoring_case(name, kConforms);
 }
 
 std::string_view nearest_call(std::string_view name) {
@@ -108,6 +109,7 @@ std::string_view nearest_call(std::string_view name) {
   for (const StatefulFunction& function : kStateful) nearest.try_name(function.name);
   nearest.try_name(kTopicLevel);
   nearest.try_name(kPayload);
+  nearest.try_name(kConforms);
   return nearest.name();
 }
 

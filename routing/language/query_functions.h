@@ -37,6 +37,7 @@ struct StatefulFunction {
 // Functions of a message that edgeHub has not.
 inline constexpr std::string_view kTopicLevel = "topic_level";
 inline constexpr std::string_view kPayload = "payload";
+inline constexpr std::string_view kConforms = "conforms";
 
 // Anything that can be called in a computing route, and edgeHub cannot.
 [[nodiscard]] bool is_extension(std::string_view name);

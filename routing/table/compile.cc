@@ -7,6 +7,7 @@
 #include "routing/language/odd_character.h"
 #include "routing/language/parse/lexer.h"
 #include "routing/language/parse/parser.h"
+#include "routing/table/schema_links.h"
 
 namespace headgate::routing {
 namespace {
@@ -36,7 +37,7 @@ void move_to(std::vector<Diagnostic>& all, std::vector<Diagnostic> found) {
 }  // namespace
 
 std::optional<CompiledRoute> compile_route(std::string_view text, Semantics semantics, BodyMode body,
-                                           std::vector<Diagnostic>& found) {
+                                           std::vector<Diagnostic>& found, const RouteSchemas* schemas) {
   Diagnostics diagnostics(text);
   check_characters(text, semantics, diagnostics);
   if (diagnostics.has_errors()) {
@@ -46,6 +47,7 @@ std::optional<CompiledRoute> compile_route(std::string_view text, Semantics sema
   ParsedRoute parsed = parse_route(text, semantics, diagnostics);
   // Parts that could not be parsed are empty.
   check_route(parsed, semantics, diagnostics);
+  if (schemas != nullptr) link_schemas(parsed, *schemas, diagnostics);
   const bool failed = diagnostics.has_errors();
   move_to(found, diagnostics.take());
   if (failed) return std::nullopt;

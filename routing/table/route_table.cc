@@ -136,10 +136,12 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
   auto table = std::make_shared<RouteTable>();
   std::vector<RouteStatus> statuses;
   std::set<std::string, std::less<>> names;
+  SchemaSet schemas;
   for (const RouteSpec& spec : specs) {
     RouteStatus status{spec.name, spec.text, std::nullopt, {}};
     check_spec(spec, names, status.diagnostics);
-    auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics);
+    const RouteSchemas named{spec.schemas, schemas};
+    auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics, &named);
     if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
     if (compiled) check_unchanged(spec, *compiled, status.diagnostics);
     if (compiled) check_state(spec, *compiled, status.diagnostics);
@@ -193,10 +195,20 @@ void RouteTable::match(const core::Message& message, MatchContext& context,
   for (const RouteIndex route : context.candidates_) {
     const Program& program = programs_[route];
     ++context.stats_[route].evaluated;
+    const uint64_t limits_met = context.evaluator_.limits_met();
     const Truth truth = context.evaluator_.decide(program.condition, program.reading, context.fields_);
+    if (context.evaluator_.limits_met() != limits_met) note_limit(route, context);
     if (truth == Truth::yes) add_match(route, context, out);
     if (truth == Truth::undefined) note_undefined(message, route, context);
   }
+}
+
+// The words live for ever, so that a body which is hostile again and again allocates once.
+void RouteTable::note_limit(RouteIndex route, MatchContext& context) {
+  RouteStats& stats = context.stats_[route];
+  ++stats.unchecked;
+  ++stats.type_errors;
+  context.type_errors_[route].assign(kUnchecked).append(context.evaluator_.limit());
 }
 
 void RouteTable::note_undefined(const core::Message& message, RouteIndex route, MatchContext& context) {
@@ -226,6 +238,8 @@ std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) con
     case Op::body:
     case Op::body_or_property:
       return text + " is not there, or is no single value";
+    case Op::conforms:
+      return text + " has no verdict: there is no such value, or it met a limit of checks";
     default:
       return text + " has no value: what it stands on is of another type, or out of range";
   }
@@ -234,12 +248,14 @@ std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) con
 ComputeResult RouteTable::project(RouteIndex route, MatchContext& context) const {
   uint64_t& type_errors = context.stats_[route].type_errors;
   const uint64_t before = type_errors;
+  const uint64_t limits_met = context.evaluator_.limits_met();
   std::string sample;
   ComputeResult result =
       routing::project(*programs_[route].plan, context.evaluator_, context.fields_, type_errors, sample);
   if (type_errors != before) context.type_errors_[route] = std::move(sample);
   if (programs_[route].picks.empty() && (result.passes_on || !result.body.empty()))
     ++context.stats_[route].results;
+  if (context.evaluator_.limits_met() != limits_met) note_limit(route, context);
   return result;
 }
 

@@ -49,7 +49,8 @@ struct RouteSpec {
   ComputeLimits limits = {};
   bool skips_unchanged = false;  // does not count a retained message that says what is retained already
   std::string publish_as = {};   // whose rights a topic sink needs; empty: the hub's
-  bool shadow = false;  // it is in a table of its own, see ShadowRun
+  bool shadow = false;           // it is in a table of its own, see ShadowRun
+  std::vector<SchemaText> schemas = {};  // those that the text names
 };
 
 // Where messages are queued. Several routes may share one.
@@ -107,7 +108,8 @@ struct RouteStats {
   int64_t last_ms = 0;
   std::string_view body_problem;
   NodeIndex part = 0;
-  uint64_t type_errors = 0;  // of a projection: what it could not make
+  uint64_t type_errors = 0;  // what a projection could not make, and conforms() without a verdict
+  uint64_t unchecked = 0;    // the latter alone: the body met a limit of checks
 };
 
 class RouteTable;
@@ -211,6 +213,7 @@ class RouteTable {
   void prepare(const core::Message& message, const SourceIndex& index, MatchContext& context) const;
   void add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
   void add_pick(RouteIndex route, uint32_t endpoint, MatchContext& context, std::vector<Match>& out) const;
+  static void note_limit(RouteIndex route, MatchContext& context);
   static void note_undefined(const core::Message& message, RouteIndex route, MatchContext& context);
 
   std::vector<RouteInfo> routes_;

@@ -1,6 +1,7 @@
 #include "routing/trial/case_file.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -50,7 +51,8 @@ std::pair<std::string, std::string_view> split_name(std::string_view text) {
 
 class CaseReader {
  public:
-  CaseReader(std::string_view text, std::string_view file) : lines_(lines_of(text)), file_(file) {}
+  CaseReader(std::string_view text, std::string_view file, const ReadText& read)
+      : lines_(lines_of(text)), file_(file), read_(read) {}
 
   core::Result<std::vector<RouteCase>> read() {
     for (number_ = 1; number_ <= lines_.size() && fault_.empty(); ++number_) take(lines_[number_ - 1]);
@@ -83,6 +85,7 @@ class CaseReader {
     if (name.empty()) return fail(number_, "the case has no name");
     cases_.push_back({std::string(name), number_, {}, {}, {}, 0});
     routes_ = Json::object();
+    schemas_.clear();
     input_.clear();
     input_line_ = 0;
     part_ = Part::routes;
@@ -104,13 +107,15 @@ class CaseReader {
       name_ = name;
       if (routes_.contains(name_)) return fail(number_, "another route has this name");
       routes_[name_] = {{"route", std::string(rest)}};
+    } else if (const auto schema = after_word(line, "schema")) {
+      take_schema(*schema);
     } else if (const auto terms = after_word(line, "with")) {
       take_terms(*terms);
     } else if (kBlanks.find(line.front()) != std::string_view::npos && !routes_.empty()) {
       auto& known = routes_[name_]["route"].get_ref<std::string&>();
       known.append(known.empty() ? "" : "\n").append(trimmed(line));
     } else {
-      fail(number_, "expected `route`, `with`, `in` or `out`");
+      fail(number_, "expected `route`, `with`, `schema`, `in` or `out`");
     }
   }
 
@@ -124,14 +129,28 @@ class CaseReader {
     routes_[name_].update(*terms);
   }
 
+  void take_schema(std::string_view text) {
+    const size_t blank = std::min(text.find_first_of(kBlanks), text.size());
+    const std::string_view schema = trimmed(text.substr(blank));
+    if (schema.empty()) return fail(number_, "expected a name and a JSON Schema behind `schema`");
+    schemas_[folder_of(std::string(file_)).append(text.substr(0, blank))] = schema;
+  }
+
+  [[nodiscard]] core::Result<std::string> schema_at(const std::string& path) const {
+    const auto known = schemas_.find(path);
+    if (known != schemas_.end()) return known->second;
+    return read_ ? read_(path) : core::fail(core::Errc::not_found, "is not there");
+  }
+
   void finish_case() {
     if (cases_.empty() || !fault_.empty() || part_ == Part::none) return;
     RouteCase& one = cases_.back();
     if (routes_.empty()) return fail(one.line, "the case has no route: write `route FROM … INTO …`");
     if (input_line_ == 0)
       return fail(one.line, "the case has no messages: write `in`, and a line for each below it");
-    const RouteFile file = parse_route_file(Json{{"routes", routes_}}.dump(), file_);
+    RouteFile file = parse_route_file(Json{{"routes", routes_}}.dump(), file_);
     if (!file.errors.empty()) return fail(one.line, file.errors.front().what);
+    read_schemas({&file, 1}, [this](const std::string& path) { return schema_at(path); });
     one.routes = route_specs(file.entries, 0);
     auto input = parse_sample(input_, file_, input_line_ + 1);
     if (input)
@@ -142,10 +161,12 @@ class CaseReader {
 
   std::vector<std::string_view> lines_;
   std::string_view file_;
+  const ReadText& read_;
   size_t number_ = 0;
   Part part_ = Part::none;
   std::vector<RouteCase> cases_;
-  Json routes_;  // of the case at hand
+  Json routes_;                                 // of the case at hand
+  std::map<std::string, std::string> schemas_;  // the same, by path
   std::string name_;
   std::string input_;
   size_t input_line_ = 0;
@@ -154,10 +175,11 @@ class CaseReader {
 
 }  // namespace
 
-core::Result<std::vector<RouteCase>> parse_case_file(std::string_view text, std::string_view file) {
+core::Result<std::vector<RouteCase>> parse_case_file(std::string_view text, std::string_view file,
+                                                     const ReadText& read) {
   skip_byte_order_mark(text);
   if (const auto fault = encoding_fault(text, file)) return core::fail(core::Errc::invalid, *fault);
-  return CaseReader(text, file).read();
+  return CaseReader(text, file, read).read();
 }
 
 std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {

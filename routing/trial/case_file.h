@@ -13,7 +13,8 @@
 //   {"at_ms":60000,"to":"$upstream","topic":"routes/r","window":[0,60000],"body":{"n":1}}
 //
 // Lines that begin with blanks continue the route's text. `route NAME: …` names it, else it is `r`. `with` holds the
-// other keys that a route file has for it. `in` takes lines of parse_sample(), `out` those of run_sample().
+// other keys that a route file has for it. `schema NAME {…}` is a schema that conforms() may name, on one line; without it
+// the file of that name is read, in the folder of the case file. `in` takes lines of parse_sample(), `out` those of run_sample().
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "routing/files/schema_files.h"
 #include "routing/table/route_table.h"
 #include "routing/trial/sample.h"
 
@@ -36,9 +38,10 @@ struct RouteCase {
   size_t out_line = 0;  // the line `out`; 0: there is none, and nothing is expected
 };
 
-// Errors (invalid) read `file:line: …`.
+// Errors (invalid) read `file:line: …`. Without `read` only schemas in the text are there.
 [[nodiscard]] core::Result<std::vector<RouteCase>> parse_case_file(std::string_view text,
-                                                                   std::string_view file);
+                                                                   std::string_view file,
+                                                                   const ReadText& read = {});
 
 // Lines that came out otherwise: `- ` before what was expected, `+ ` before what came. Empty: all are right.
 [[nodiscard]] std::string difference(const std::vector<std::string>& expected,

@@ -80,6 +80,7 @@ class Explainer {
     if (!query_.having.empty()) clauses.emplace_back("HAVING");
     if (uses_anywhere(route_, Op::topic_level)) clauses.emplace_back("topic_level()");
     if (uses_anywhere(route_, Op::payload)) clauses.emplace_back("payload()");
+    if (uses_anywhere(route_, Op::conforms)) clauses.emplace_back("conforms()");
     if (route_.sinks.size() > 1) clauses.emplace_back("several sinks");
     for (const Sink& sink : route_.sinks) {
       const bool legacy = sink.kind == Sink::Kind::module_input || print(sink, query_) == "$upstream";

@@ -28,6 +28,7 @@ bool is_field(Op op) {
     case Op::topic_level:
     case Op::payload:
     case Op::stateful:
+    case Op::conforms:
       return true;
     default:
       return false;
@@ -117,6 +118,7 @@ class Tracer {
 
   [[nodiscard]] std::string describe_field(const Expression& whole, NodeIndex field) {
     const Op op = whole[field].op;
+    if (op == Op::conforms) return describe_check(whole, whole[field]);
     const std::string name = text(whole, field);
     const Value found = value(whole, field);
     if (!is_absent(found)) {
@@ -144,6 +146,19 @@ class Tracer {
     return " has no value" + reasons(argument, argument.root(), !wants_number || is_absent(now));
   }
 
+  // "it conforms to reading.json", "by reading.json /celsius is 'x'; allowed: number".
+  [[nodiscard]] std::string describe_check(const Expression& whole, const Node& node) {
+    const SchemaUse& use = whole.schemas[node.left];
+    const BodyPath& path = whole.paths[node.path];
+    const std::string_view json = fields_.body_value(path, route_.reading.body);
+    if (json.empty() && !fields_.body_problem().empty())
+      return "the body " + std::string(fields_.body_problem());
+    if (json.empty() || !use.schema) return "$body." + print(path) + " is not there";
+    Violation why;
+    if (checker_.check(*use.schema, json, &why) == Conformance::yes) return "it conforms to " + use.file;
+    return "by " + use.file + " " + why.text();
+  }
+
   static void append_shown(std::string& out, const Value& value) {
     if (!value.is(Kind::string)) {
       append_json_value(out, value);
@@ -156,6 +171,7 @@ class Tracer {
   MessageFields& fields_;
   Slots* slots_;
   Evaluator evaluator_;
+  SchemaChecker checker_;
   std::vector<TraceLine> lines_;
 };
 

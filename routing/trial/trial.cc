@@ -66,10 +66,12 @@ Trial::Trial(std::span<const RouteSpec> specs, Traces traces) {
     runners_.push_back(std::make_unique<Runner>(route, table_->plan(route)));
   judged_.resize(table_->routes().size());
   if (traces == Traces::none) return;
+  SchemaSet schemas;
   for (size_t i = 0; i < specs.size(); ++i) {
     std::vector<Diagnostic> found;
+    const RouteSchemas named{specs[i].schemas, schemas};
     if (statuses_[i].ok())
-      compiled_.push_back(compile_route(specs[i].text, specs[i].semantics, specs[i].body, found));
+      compiled_.push_back(compile_route(specs[i].text, specs[i].semantics, specs[i].body, found, &named));
   }
 }
 
@@ -271,12 +273,12 @@ TrialCounts Trial::counts(RouteIndex route) const {
   const Runner* runner = runner_of(route);
   if (!runner) return counts;
   const ComputeCounts& computed = runner->computation.counts();
-  counts.type_errors += computed.type_errors;
+  counts.type_errors = std::max(counts.type_errors, computed.type_errors);
   counts.late = computed.late;
   counts.late_dropped = computed.late_dropped;
   counts.early = computed.early;
   counts.evicted = computed.evicted;
-  counts.sample = runner->computation.sample();
+  if (!runner->computation.sample().empty()) counts.sample = runner->computation.sample();
   return counts;
 }
 

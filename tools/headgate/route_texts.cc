@@ -9,6 +9,8 @@
 #include <sstream>
 #include <utility>
 
+#include "routing/files/schema_files.h"
+
 namespace headgate::tools {
 namespace {
 
@@ -41,12 +43,22 @@ core::Result<std::string> read_text(const std::string& path) {
   return core::fail(core::Errc::io, path + ": cannot be read: " + std::strerror(errno));
 }
 
+core::Result<std::string> read_schema(const std::string& path) {
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(path, unreadable))
+    return core::fail(core::Errc::io,
+                      unreadable ? "cannot be read: " + unreadable.message() : "is not a regular file");
+  auto text = read_text(path);
+  return text ? text : core::fail(core::Errc::io, "cannot be read");
+}
+
 std::vector<routing::RouteFile> read_route_files(const std::string& path) {
   const auto text = read_text(path);
   if (!text) return {unreadable(path, text.error().what)};
   routing::RouteText read = routing::parse_route_text(*text, path);
   std::vector<routing::RouteFile> files{std::move(read.routes)};
   if (!read.routes_dir.empty()) read_directory(read.routes_dir, files);
+  routing::read_schemas(files, read_schema);
   return files;
 }
 

@@ -16,6 +16,9 @@ namespace headgate::tools {
 // Whatever cannot be read is among the errors.
 [[nodiscard]] std::vector<routing::RouteFile> read_route_files(const std::string& path);
 
+// Reads a schema that a route names, for routing::read_schemas(). Errors: io.
+[[nodiscard]] core::Result<std::string> read_schema(const std::string& path);
+
 // All of several as one.
 [[nodiscard]] routing::RouteFile read_routes(const std::vector<std::string>& paths);
 

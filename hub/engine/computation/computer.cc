@@ -360,9 +360,9 @@ void Computer::describe(RouteInfo& info) const {
   info.evaluated = std::max(info.evaluated, counts.evaluated);  // at their arrival, or later
   info.matched = counts.matched;
   info.results = counts.results;
-  info.undefined = std::max(info.undefined, counts.undefined);  // by what it remembers, or before
-  info.type_errors = counts.type_errors;
-  info.type_error_last = route->computation->sample();
+  info.undefined = std::max(info.undefined, counts.undefined);        // by what it remembers, or before
+  info.type_errors = std::max(info.type_errors, counts.type_errors);  // the same
+  if (!route->computation->sample().empty()) info.type_error_last = route->computation->sample();
   info.computed = ComputedInfo{counts.evaluated,
                                counts.results,
                                counts.late,

@@ -100,6 +100,8 @@ class Checker {
         return set(node, Type::string);
       case Op::topic_level:
         return set(node, Type::string);
+      case Op::conforms:
+        return set(node, Type::boolean);
       case Op::body:
       case Op::body_or_property:
       case Op::payload:

@@ -42,6 +42,7 @@ constexpr std::array kInfix = {
 constexpr uint8_t kNotPower = 8;
 constexpr uint8_t kNegatePower = 9;
 constexpr std::string_view kBodyPrefix = "$body.";
+constexpr const char* kConformsAdvice = "write conforms($body, 'reading.json')";
 
 const Infix* infix_of(Kind kind) {
   const auto* const found =
@@ -206,7 +207,10 @@ ConditionParser::MaybeNode ConditionParser::literal(const Token& token) {
 }
 
 ConditionParser::MaybeNode ConditionParser::name_or_call(const Token& token) {
-  if (cursor_.at(Kind::open)) return is_part(token) ? part(token) : call(token);
+  if (cursor_.at(Kind::open)) {
+    if (!is_part(token)) return call(token);
+    return core::equals_ignoring_case(cursor_.text(token), kConforms) ? conforms(token) : part(token);
+  }
   return add({.op = Op::property, .name = intern(std::string(cursor_.text(token)))}, token.offset,
              token.end_offset());
 }
@@ -218,6 +222,45 @@ bool ConditionParser::is_part(const Token& name) const {
 ConditionParser::MaybeNode ConditionParser::part(const Token& name) {
   const auto node = PartParser(cursor_, scope_, depth_, found_).parse(name);
   return node ? add(*node, name.offset, cursor_.previous()->end_offset()) : std::nullopt;
+}
+
+// conforms($body.part, 'file.json')
+ConditionParser::MaybeNode ConditionParser::conforms(const Token& name) {
+  const Token open = cursor_.take();
+  BodyPath path;
+  const Token value = cursor_.peek();
+  if (!checked_value(value, path)) return std::nullopt;
+  if (!cursor_.accept(Kind::comma)) return cursor_.at(Kind::close) ? fail_at_schema() : fail_unclosed(open);
+  if (!cursor_.at(Kind::string)) return fail_at_schema();
+  const Token file = cursor_.take();
+  if (!cursor_.at(Kind::close)) return fail_unclosed(open);
+  out_.paths.push_back(std::move(path));
+  out_.schemas.push_back({unquote(cursor_.text(file)), nullptr, static_cast<uint32_t>(file.offset),
+                          static_cast<uint32_t>(file.length)});
+  const size_t end = cursor_.take().end_offset();
+  return add({.op = Op::conforms,
+              .left = static_cast<NodeIndex>(out_.schemas.size() - 1),
+              .path = static_cast<uint32_t>(out_.paths.size() - 1)},
+             name.offset, end);
+}
+
+// `$body` or a path into it; a property of that name is not meant.
+bool ConditionParser::checked_value(const Token& token, BodyPath& path) {
+  const std::string_view text = cursor_.text(token);
+  const bool whole = core::equals_ignoring_case(text, kBodyPrefix.substr(0, kBodyPrefix.size() - 1));
+  const bool part = core::equals_ignoring_case(text.substr(0, kBodyPrefix.size()), kBodyPrefix);
+  auto parsed = part ? parse_body_path(text.substr(kBodyPrefix.size())) : std::optional<BodyPath>(BodyPath());
+  if (token.kind != Kind::system_name || (!whole && !part) || !parsed) {
+    fail(token, "`conforms` looks at `$body`, or at a part of it", kConformsAdvice);
+    return false;
+  }
+  path = std::move(*parsed);
+  cursor_.take();
+  return true;
+}
+
+ConditionParser::MaybeNode ConditionParser::fail_at_schema() {
+  return fail(cursor_.peek(), "the schema of `conforms` is the name of a file in quotes", kConformsAdvice);
 }
 
 ConditionParser::MaybeNode ConditionParser::call(const Token& name) {

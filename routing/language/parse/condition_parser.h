@@ -36,6 +36,8 @@ class ConditionParser {
   MaybeNode name_or_call(const Token& token);
   MaybeNode call(const Token& name);
   MaybeNode part(const Token& name);
+  MaybeNode conforms(const Token& name);
+  [[nodiscard]] bool checked_value(const Token& token, BodyPath& path);
   MaybeNode system_name(const Token& token, bool braced);
   MaybeNode unary(Op op, uint8_t power);
 
@@ -45,6 +47,7 @@ class ConditionParser {
   MaybeNode fail_at_operator();
   MaybeNode fail_unclosed(const Token& open);
   MaybeNode fail_at_star(const Token& name);
+  MaybeNode fail_at_schema();
   [[nodiscard]] bool is_part(const Token& name) const;
   [[nodiscard]] bool at_end() const;
   uint32_t intern(std::string text);

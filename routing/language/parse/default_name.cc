@@ -40,6 +40,8 @@ std::string name_of(const Expression& value, NodeIndex index, const Query& query
       return name_of_level(node.number);
     case Op::payload:
       return "payload";
+    case Op::conforms:
+      return std::string(kConforms);
     case Op::call:
       return node.right == 0 ? core::ascii_lowered(value.names[node.name])
                              : name_of_call(core::ascii_lowered(value.names[node.name]), value,

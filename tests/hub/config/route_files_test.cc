@@ -93,6 +93,35 @@ TEST_F(RouteFiles, PartsOfManifestsThatHaveNoEffectAreNamedWithTheirFile) {
   EXPECT_EQ(all.without_effect[1].file, other);
 }
 
+TEST_F(RouteFiles, SchemasThatRoutesNameAreReadFromTheirFolder) {
+  std::filesystem::create_directory(dir_.path() + "/x");
+  dir_.write("x/one.json", "{}");
+  dir_.write("two.json", R"({"type": "object"})");
+  dir_.write("10.json", R"({"routes": {
+    "a": "FROM /* WHERE conforms($body, 'x/one.json') AND conforms($body.b, 'two.json') INTO $null",
+    "b": "FROM /* WHERE Conforms($body, 'two.json') INTO $null",
+    "c": "FROM /* WHERE conforms($body, 'none.json') INTO $null",
+    "d": "FROM /* INTO $null"}})");
+  const auto all = collect();
+  EXPECT_THAT(errors(all), IsEmpty()) << "two.json is no route file, and none was expected of it";
+  ASSERT_THAT(names(all), ElementsAre("a", "b", "c", "d"));
+  ASSERT_EQ(all.entries[0].schemas.size(), 2u);
+  EXPECT_EQ(all.entries[0].schemas[0].file, "x/one.json");
+  EXPECT_EQ(*all.entries[0].schemas[0].text, "{}");
+  EXPECT_EQ(all.entries[1].schemas.at(0).text, all.entries[0].schemas[1].text) << "read once";
+  EXPECT_EQ(all.entries[2].schemas.at(0).problem, "cannot be read: No such file or directory");
+  EXPECT_TRUE(all.entries[3].schemas.empty());
+}
+
+TEST_F(RouteFiles, ASchemaThatIsChangedChangesItsRoutes) {
+  dir_.write("r.json", R"({"routes": {"a": "FROM /* WHERE conforms($body, 's.json') INTO $null"}})");
+  dir_.write("s.json", "{}");
+  const auto before = collect();
+  EXPECT_EQ(collect().entries[0], before.entries[0]);
+  dir_.write("s.json", "true");
+  EXPECT_NE(collect().entries[0], before.entries[0]);
+}
+
 TEST_F(RouteFiles, AMissingDirectoryIsReported) {
   Config config;
   config.routes_dir = dir_.path() + "/none";

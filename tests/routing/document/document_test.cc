@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "routing/files/route_file.h"
+#include "routing/files/schema_files.h"
 #include "routing/table/compile.h"
 #include "tests/routing/document/example.h"
 #include "tests/routing/document/fences.h"
@@ -16,9 +17,12 @@ namespace {
 const std::string kDocs = HEADGATE_DOCS;
 const std::vector<std::string> kDocuments = {"route-language.md", "coming-from.md"};
 
-std::optional<CompiledRoute> compile_clean(const std::string& text, Semantics semantics) {
+std::optional<CompiledRoute> compile_clean(const std::string& text, Semantics semantics,
+                                           const std::vector<SchemaText>& schemas = {}) {
   std::vector<Diagnostic> found;
-  auto route = compile_route(text, semantics, BodyMode::auto_detect, found);
+  SchemaSet compiled;
+  const RouteSchemas named{schemas, compiled};
+  auto route = compile_route(text, semantics, BodyMode::auto_detect, found, &named);
   EXPECT_TRUE(route) << text;
   for (const Diagnostic& d : found) ADD_FAILURE() << render(d, text);
   return route;
@@ -28,15 +32,28 @@ size_t number_of(const std::vector<Fence>& fences, std::string_view info) {
   return static_cast<size_t>(std::ranges::count(fences, info, &Fence::info));
 }
 
+// Blocks that are called ```json schema NAME.
+std::vector<SchemaText> schemas_of(const std::vector<Fence>& fences) {
+  constexpr std::string_view kInfo = "json schema ";
+  std::vector<SchemaText> schemas;
+  for (const Fence& fence : fences) {
+    if (fence.info.starts_with(kInfo))
+      schemas.push_back(
+          {fence.info.substr(kInfo.size()), std::make_shared<const std::string>(fence.text), ""});
+  }
+  return schemas;
+}
+
 class RouteDocument : public ::testing::TestWithParam<std::string> {
  protected:
   const std::vector<Fence> fences_ = fences_of(read_text_file(kDocs + "/" + GetParam()));
+  const std::vector<SchemaText> schemas_ = schemas_of(fences_);
 };
 
 TEST_P(RouteDocument, ShowsRoutesThatCompile) {
   EXPECT_GE(number_of(fences_, "route"), 5u);
   for (const Fence& fence : fences_) {
-    if (fence.info == "route") (void)compile_clean(fence.text, Semantics::strict);
+    if (fence.info == "route") (void)compile_clean(fence.text, Semantics::strict, schemas_);
     if (fence.info == "route edgehub") (void)compile_clean(fence.text, Semantics::edgehub);
   }
 }
@@ -46,7 +63,7 @@ TEST_P(RouteDocument, ShowsResultsAsTheyAre) {
   for (size_t i = 0; i + 2 < fences_.size(); ++i) {
     if (fences_[i].info != "route" || fences_[i + 1].info != "input") continue;
     ASSERT_EQ(fences_[i + 2].info, "result") << fences_[i].text;
-    auto route = compile_clean(fences_[i].text, Semantics::strict);
+    auto route = compile_clean(fences_[i].text, Semantics::strict, schemas_);
     if (!route) continue;
     EXPECT_EQ(Example(std::move(*route), {}).play(fences_[i + 1].text), fences_[i + 2].text)
         << fences_[i].text;
@@ -70,12 +87,14 @@ TEST(Document, ShowsErrorsAsTheyAre) {
 
 // With every warning: examples are copied.
 void expect_clean_file(const std::string& text, const std::string& name) {
-  const RouteFile file = parse_route_file(text, name);
+  RouteFile file = parse_route_file(text, name);
+  read_schemas({&file, 1},
+               [](const std::string& path) { return core::Result<std::string>(read_text_file(path)); });
   EXPECT_FALSE(file.entries.empty()) << name;
   for (const RouteFileError& error : file.errors) ADD_FAILURE() << error.what;
   for (const RouteFileEntry& entry : file.entries) {
     SCOPED_TRACE(entry.name);
-    (void)compile_clean(entry.text, entry.semantics);
+    (void)compile_clean(entry.text, entry.semantics, entry.schemas);
   }
 }
 
@@ -88,8 +107,9 @@ TEST_P(RouteDocument, ShowsRouteFilesThatCompile) {
 TEST(RouteFiles, OfTheExamplesCompile) {
   size_t files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(HEADGATE_ROUTE_FILES)) {
-    if (entry.path().extension() != ".json") continue;
-    expect_clean_file(read_text_file(entry.path()), entry.path().filename().string());
+    const bool is_schema = entry.path().parent_path().filename() == "schemas";
+    if (entry.path().extension() != ".json" || is_schema) continue;
+    expect_clean_file(read_text_file(entry.path()), entry.path().string());
     ++files;
   }
   EXPECT_GE(files, 4u);

@@ -38,6 +38,15 @@ TEST(RouteRecord, HoldsWhatIsLeftOut) {
   EXPECT_EQ(again(plain), plain);
 }
 
+TEST(RouteRecord, HoldsTheSchemasThatWereReadWithTheRoute) {
+  RouteFileEntry entry = full();
+  entry.schemas = {{"a.json", std::make_shared<const std::string>("{\"type\": \"object\"}"), ""},
+                   {"x/b.json", std::make_shared<const std::string>(""), ""}};
+  EXPECT_EQ(again(entry), entry);
+  entry.schemas[1] = {"x/b.json", nullptr, "is not there"};
+  EXPECT_EQ(again(entry).schemas.size(), 1u);
+}
+
 RouteFileEntry named(const std::string& name, Semantics semantics, BodyMode body,
                      std::optional<uint32_t> ttl_s) {
   RouteFileEntry entry;

@@ -18,11 +18,13 @@ class NothingRemembered final : public Slots {
   [[nodiscard]] Value value(Op, uint32_t) noexcept override { return Value::undefined(); }
 };
 
-std::vector<std::string> trace(const std::string& condition, const std::string& body,
-                               Slots* slots = nullptr) {
+std::vector<std::string> trace(const std::string& condition, const std::string& body, Slots* slots = nullptr,
+                               const std::vector<SchemaText>& schemas = {}) {
   std::vector<Diagnostic> found;
+  SchemaSet compiled;
+  const RouteSchemas named{schemas, compiled};
   const auto route = compile_route("FROM /messages/* WHERE " + condition + " INTO $upstream",
-                                   Semantics::strict, BodyMode::auto_detect, found);
+                                   Semantics::strict, BodyMode::auto_detect, found, &named);
   if (!route) return {found.front().message};
   core::Message message;
   message.topic = "plant/1";
@@ -52,6 +54,24 @@ TEST(Trace, ShowsTheValueThatDoesNotFit) {
 TEST(Trace, SaysWhyABodyCannotBeRead) {
   EXPECT_THAT(trace("$body.score >= 0.8", "23.5"),
               ElementsAre("($body.score >= 0.8) = undefined: the body is JSON, but not an object"));
+}
+
+TEST(Trace, SaysWhyABodyDoesNotConform) {
+  const std::vector<SchemaText> schemas = {
+      {"r.json", std::make_shared<const std::string>(R"({"properties":{"t":{"type":"number"}}})"), ""}};
+  const std::string condition = "conforms($body, 'r.json')";
+  EXPECT_THAT(trace(condition, R"({"t":"x"})", nullptr, schemas),
+              ElementsAre("(" + condition + ") = false: by r.json /t is 'x'; allowed: number"));
+  EXPECT_THAT(
+      trace("NOT " + condition, R"({"t":1})", nullptr, schemas),
+      ElementsAre("(NOT " + condition + ") = false", "  (" + condition + ") = true: it conforms to r.json"));
+  EXPECT_THAT(trace(condition, "celsius=71", nullptr, schemas).front(),
+              ::testing::StartsWith("(" + condition + ") = undefined: the body is not JSON"));
+  EXPECT_THAT(trace("conforms($body.a, 'r.json')", "{}", nullptr, schemas),
+              ElementsAre("(conforms($body.a, 'r.json')) = undefined: $body.a is not there"));
+  EXPECT_THAT(
+      trace(condition, std::string(70, '[') + std::string(70, ']'), nullptr, schemas),
+      ElementsAre("(" + condition + ") = undefined: by r.json the value is nested deeper than 64 levels"));
 }
 
 TEST(Trace, GoesDownToThePartsThatDecide) {

@@ -74,6 +74,48 @@ TEST_F(KeptRoutes, StayInTheVersionBeforeIfTheNewOneDoesNotCompile) {
   EXPECT_THAT(info("a").error, HasSubstr("etc/10.json: route 'a': 1:"));
 }
 
+TEST_F(KeptRoutes, KeepTheSchemaThatTheyHadAlsoOverARestart) {
+  const std::string text =
+      "FROM 't' WHERE conforms($body, 's.json') INTO BrokeredEndpoint('/modules/m/inputs/i')";
+  const auto with_schema = [&](const std::string& schema) {
+    clear();
+    write("a", text);
+    routes_.entries.back().schemas = {{"s.json", std::make_shared<const std::string>(schema), ""}};
+    reload();
+  };
+  with_schema(R"({"maximum": 5})");
+  publish("1");
+  publish("9");
+  with_schema(R"({"maximum": "5"})");
+  publish("2");
+  publish("8");
+  EXPECT_TRUE(info("a").active && info("a").kept);
+  EXPECT_THAT(info("a").error, HasSubstr("the schema `s.json` at /maximum is '5'; allowed: number"));
+  restart();
+  with_schema(R"({"maximum": "5"})");
+  publish("3");
+  publish("7");
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1", "2", "3"));
+  EXPECT_TRUE(info("a").active && info("a").kept);
+  with_schema(R"({"minimum": 5})");
+  publish("6");
+  publish("4");
+  EXPECT_THAT(waiting(kKeptInput), ElementsAre("1", "2", "3", "6"));
+  EXPECT_FALSE(info("a").kept);
+}
+
+TEST_F(KeptRoutes, CountBodiesThatMeetALimitOfChecks) {
+  write("a", "FROM 't' WHERE conforms($body, 's.json') INTO $upstream");
+  routes_.entries.back().schemas = {{"s.json", std::make_shared<const std::string>("{}"), ""}};
+  reload();
+  publish(std::string(70, '[') + std::string(70, ']'));
+  publish("{}");
+  EXPECT_EQ(info("a").type_errors, 1u);
+  EXPECT_EQ(info("a").type_error_last,
+            "conforms() has no verdict: the value is nested deeper than 64 levels");
+  EXPECT_EQ(engine_->routes().counts().unchecked, 1u);
+}
+
 TEST_F(KeptRoutes, AreOneByOneInAFileOfWhichTheRestIsTaken) {
   write("a", kIntoInput);
   write("b", "FROM 'b' INTO $upstream");

@@ -6,7 +6,7 @@
 
 namespace headgate::testing {
 
-inline constexpr std::array<std::string_view, 22> kComputingRoutes = {
+inline constexpr std::array<std::string_view, 23> kComputingRoutes = {
     "SELECT $body.asset AS asset, count(*) AS anomalies, max($body.score) AS score_max, percentile($body.temp, 0.95) "
     "AS t95, $window.start AS t0 FROM /messages/modules/filter/outputs/confirmed TIMESTAMP BY $body.ts OVER "
     "$body.asset GROUP BY $body.asset, Tumbling(5m) HAVING count(*) > 0 INTO $upstream",
@@ -39,6 +39,8 @@ inline constexpr std::array<std::string_view, 22> kComputingRoutes = {
     "SESSION(Timeout(minute, 2), MaxDuration(hour, 4)), $body.k % 7 HAVING $body.k % 7 > 3 INTO $null",
     "FROM /messages/* WHERE group = 'a' AND by != having OR count <> over INTO $upstream",
     "SELECT count AS count, filter AS over, as AS as FROM /messages/* INTO $upstream",
-    "SELECT sum($body.a) + sum($body.b) / count(*) AS ratio FROM '#' GROUP BY Tumbling(1d, 6h) INTO $null"};
+    "SELECT sum($body.a) + sum($body.b) / count(*) AS ratio FROM '#' GROUP BY Tumbling(1d, 6h) INTO $null",
+    "SELECT *, conforms($body.gps[0].at, 'x/position.json') AS at FROM '#' WHERE NOT conforms($body, 'it.json') INTO "
+    "$deadletter"};
 
 }  // namespace headgate::testing

@@ -287,7 +287,7 @@ TEST(Limits, CountTheNestingThroughAggregatesAndFilters) {
 TEST(Superset, LeavesPropertiesTheNamesOfItsKeywords) {
   for (const char* name :
        {"group", "by", "having", "window", "count", "over", "filter", "as", "timestamp", "avg", "changed",
-        "every", "Tumbling", "30s", "minute", "payload", "topic_level", "partition"}) {
+        "every", "Tumbling", "30s", "minute", "payload", "topic_level", "partition", "conforms"}) {
     const std::string text = "FROM /messages/* WHERE " + std::string(name) + " = 'x' AND 'y' != " + name +
                              " OR is_defined(" + name + ") INTO $upstream";
     EXPECT_EQ(problems(text), "");
@@ -307,6 +307,8 @@ TEST(Superset, IsRefusedByEdgeHub) {
         {"FROM /messages/* WHERE every(30s) INTO $upstream", "edgeHub has no function `every`"},
         {"FROM /messages/* WHERE topic_level(1) = 'a' INTO $upstream",
          "edgeHub has no function `topic_level`"},
+        {"FROM /messages/* WHERE conforms($body, 'a.json') INTO $upstream",
+         "edgeHub has no function `conforms`"},
         {"FROM /messages/* INTO Upstream('a')", "edgeHub has no sink `Upstream('…')`"},
         {"FROM /messages/* INTO $deadletter", "edgeHub has no sink `$deadletter`"}}) {
     const std::string found = problems(text, Semantics::edgehub);

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "routing/files/route_check.h"
+#include "routing/files/schema_files.h"
 #include "tools/headgate/answers.h"
 #include "tools/headgate/format.h"
 #include "tools/headgate/route_texts.h"
@@ -59,7 +60,9 @@ int run_route_apply(const Context& context, const ApplyOptions& options) {
     context.err << "headgate: " << whole_text(text.error().what) << '\n';
     return kExitFailed;
   }
-  const auto report = routing::check_routes(routing::parse_route_file(*text, options.file));
+  routing::RouteFile file = routing::parse_route_file(*text, options.file);
+  routing::read_schemas({&file, 1}, read_schema);
+  const auto report = routing::check_routes(file);
   show_mistakes(report, context.err);
   if (!report.ok() && !options.force) {
     context.err << "headgate: nothing was sent: mend what is wrong, or say --force to leave it out\n";

@@ -64,7 +64,9 @@ class RouteTeller {
 
   void tell(const routing::RouteSpec& spec) {
     std::vector<routing::Diagnostic> found;
-    const auto compiled = routing::compile_route(spec.text, spec.semantics, spec.body, found);
+    routing::SchemaSet schemas;
+    const routing::RouteSchemas named{spec.schemas, schemas};
+    const auto compiled = routing::compile_route(spec.text, spec.semantics, spec.body, found, &named);
     if (!compiled) {
       fail(options_.file + ": " + spec.name + ": left out");
       for (const auto& diagnostic : found)

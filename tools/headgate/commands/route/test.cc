@@ -186,7 +186,7 @@ class CaseRun {
  private:
   void run_file(const std::string& path) {
     const auto text = read_text(path);
-    const auto cases = text ? routing::parse_case_file(*text, path) : core::fail(text.error());
+    const auto cases = text ? routing::parse_case_file(*text, path, read_schema) : core::fail(text.error());
     if (!cases) {
       ok_ = false;
       err_ << printable(cases.error().what, core::LineFeeds::kept) << '\n';
