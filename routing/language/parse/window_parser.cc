@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 
 #include "core/text.h"
 #include "routing/language/duration.h"
@@ -96,9 +97,10 @@ std::optional<Window> WindowParser::counted(const Token& name) {
   if (!size || !hop) return std::nullopt;
   window.messages = *size;
   window.hop_messages = *hop;
-  if (*hop > *size || *size % *hop != 0) {
+  if (*hop > *size) {
     error_at({0, first, cursor_.previous()->end_offset()},
-             "a window's messages are a multiple of those of its hop", "write Count(100, 10)");
+             "a window's hop is longer than the window: messages between two would be in none",
+             "write Count(100, 10)");
     return std::nullopt;
   }
   if (cursor_.accept(Kind::close)) return window;
@@ -243,13 +245,19 @@ bool WindowParser::in_bounds(const Window& window) {
 }
 
 bool WindowParser::hopping_in_bounds(const Window& window) {
-  if (window.hop_ms > window.size_ms || window.size_ms % window.hop_ms != 0)
-    return error_at(spans_[1], "a window's size is a multiple of its hop",
-                    "write Hopping(1m, 10s); windows that overlap are made of panes as long as a hop");
-  if (window.size_ms / window.hop_ms > kPanesMax)
-    return error_at(spans_[1], "a window has at most " + std::to_string(kPanesMax) + " hops",
-                    "take a longer hop");
-  return true;
+  if (window.hop_ms > window.size_ms)
+    return error_at(spans_[1],
+                    "a window's hop is longer than the window: messages between two would be in none",
+                    "write Hopping(1m, 10s), or filter messages in WHERE");
+  const int64_t pane_ms = std::gcd(window.size_ms, window.hop_ms);
+  if (window.size_ms / pane_ms <= kPanesMax) return true;
+  const std::string most = std::to_string(kPanesMax);
+  if (pane_ms == window.hop_ms)
+    return error_at(spans_[1], "a window has at most " + most + " hops", "take a longer hop");
+  return error_at(spans_[1],
+                  "size and hop have no common length but " + print_duration(pane_ms) +
+                      ", and a window has at most " + most + " panes of that length",
+                  "take a hop of which the size is a multiple, or a longer common length");
 }
 
 bool WindowParser::session_in_bounds(const Window& window) {

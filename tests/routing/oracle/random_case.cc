@@ -44,6 +44,11 @@ Window random_window(RandomSource& random) {
   const bool tumbling = window.kind == Window::Kind::tumbling;
   window.hop_ms = unit;
   window.size_ms = tumbling ? unit : unit * static_cast<int64_t>(2 + random.below(11));
+  // A size that is no multiple of the hop: panes are a half, a quarter, … of a hop.
+  if (!tumbling && random.chance(0.3)) {
+    const int64_t part = unit % 4 == 0 ? unit / 4 : unit / 2;
+    window.size_ms += part * static_cast<int64_t>(1 + random.below(3));
+  }
   window.offset_ms = random.chance(0.5) ? up_to(random, unit - 1) : 0;
   if (window.kind == Window::Kind::session)
     window = {.kind = Window::Kind::session, .size_ms = 20 * 24 * kHour, .gap_ms = unit};

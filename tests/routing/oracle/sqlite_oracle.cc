@@ -26,7 +26,8 @@ std::string placed_in_time(const Window& window) {
   const std::string phase = "((" + since + " % " + hop + " + " + hop + ") % " + hop + ")";
   return "WITH RECURSIVE back(by) AS (SELECT 0 UNION ALL SELECT by + " + hop + " FROM back WHERE by + " +
          hop + " < " + size + "), placed AS (SELECT m.*, time - " + phase + " - by AS start, time - " +
-         phase + " - by + " + size + " AS end FROM matching m, back) ";
+         phase + " - by + " + size + " AS end FROM matching m, back WHERE " + phase + " + by < " + size +
+         ") ";
 }
 
 // A session begins where the time since the message before is the gap or more.
