@@ -64,7 +64,8 @@ StatefulFunctions::StatefulFunctions(const ComputePlan& plan, ComputeCounts& cou
       counts_(counts),
       of_where_(plan.query.stateful.size()),
       values_(plan.query.stateful.size()),
-      texts_(plan.query.stateful.size()) {
+      texts_(plan.query.stateful.size()),
+      memories_(plan.query.stateful.size()) {
   mark_stateful(plan.condition, of_where_);
 }
 
@@ -137,7 +138,7 @@ Value StatefulFunctions::compute_forwarded(const Stateful& function, MessageRow&
     if (is_absent_form(last)) return Value::undefined();
     key_ += std::exchange(last, {});
   }
-  const Memory* memory = table_.find(key_);
+  const Memory* memory = of(key_).table.find(key_);
   const bool is_over =
       memory && function.interval_ms > 0 && row.arrived_ms() - memory->since_ms >= function.interval_ms;
   bool yes = !memory || is_over;
@@ -154,7 +155,7 @@ Value StatefulFunctions::edge(const Stateful& function, MessageRow& row) {
   const Truth now = truth_of(row.value(function.argument));
   if (now == Truth::undefined) return Value::undefined();
   const bool holds = now == Truth::yes;
-  const Memory* known = table_.find(key_);
+  const Memory* known = of(key_).table.find(key_);
   const bool held = known && known->truth;
   if (!known || held != holds) {
     Memory& memory = remembered(row, key_);
@@ -168,7 +169,7 @@ Value StatefulFunctions::holds(const Stateful& function, MessageRow& row) {
   const Truth now = truth_of(row.value(function.argument));
   if (now == Truth::undefined) return Value::undefined();
   const bool holds = now == Truth::yes;
-  const Memory* known = table_.find(key_);
+  const Memory* known = of(key_).table.find(key_);
   if (!known || known->truth != holds) {
     Memory& memory = remembered(row, key_);
     memory.truth = holds;
@@ -222,20 +223,32 @@ void StatefulFunctions::commit(MessageRow& row) {
 }
 
 Memory& StatefulFunctions::remembered(MessageRow& row, const std::string& key) {
-  if (Memory* known = table_.find(key)) return *known;
-  make_room(row.arrived_ms());
+  Memories& memories = of(key);
+  if (Memory* known = memories.table.find(key)) return *known;
+  make_room(memories, row.arrived_ms());
   auto memory = std::make_unique<Memory>();
   memory->id = next_id_++;
   memory->key = key;
-  return *table_.add(std::move(memory));
+  return *memories.table.add(std::move(memory));
 }
 
 void StatefulFunctions::change(Memory& memory) {
+  Memories& memories = of(memory.key);
   const size_t bytes = memory_bytes(memory);
+  memories.bytes += bytes - memory.bytes;
   bytes_ += bytes - memory.bytes;
   memory.bytes = bytes;
-  table_.touch(memory);
-  while (bytes_ > plan_.limits.state_bytes_max && table_.oldest() != &memory) evict_oldest();
+  memories.table.touch(memory);
+  while (bytes_ > plan_.limits.state_bytes_max) {
+    Memories& most = largest();
+    if (most.table.oldest() == &memory) return;
+    evict_oldest(most);
+  }
+}
+
+StatefulFunctions::Memories& StatefulFunctions::largest() {
+  return *std::max_element(memories_.begin(), memories_.end(),
+                           [](const Memories& a, const Memories& b) { return a.bytes < b.bytes; });
 }
 
 bool StatefulFunctions::has_expired(const Memory& memory, int64_t now_ms) const {
@@ -245,21 +258,29 @@ bool StatefulFunctions::has_expired(const Memory& memory, int64_t now_ms) const 
 }
 
 // Memories that have expired make no difference, and go first; then those that were not changed for longest.
-void StatefulFunctions::make_room(int64_t now_ms) {
-  for (size_t i = 0; i < kExpiredAtOnce && !table_.empty() && has_expired(*table_.oldest(), now_ms); ++i)
-    remove(*table_.oldest());
-  const size_t most = std::max<size_t>(plan_.limits.groups_max, 1) * values_.size();
-  while (!table_.empty() && table_.size() >= most) evict_oldest();
+void StatefulFunctions::make_room(Memories& memories, int64_t now_ms) {
+  KeptTable<Memory>& table = memories.table;
+  for (size_t i = 0; i < kExpiredAtOnce && !table.empty() && has_expired(*table.oldest(), now_ms); ++i)
+    remove(memories, *table.oldest());
+  const size_t most = std::max<size_t>(plan_.limits.groups_max, 1);
+  while (!table.empty() && table.size() >= most) evict_oldest(memories);
 }
 
-void StatefulFunctions::evict_oldest() {
+void StatefulFunctions::evict_oldest(Memories& memories) {
   ++counts_.evicted;
-  remove(*table_.oldest());
+  remove(memories, *memories.table.oldest());
 }
 
-void StatefulFunctions::remove(Memory& memory) {
+void StatefulFunctions::remove(Memories& memories, Memory& memory) {
+  memories.bytes -= memory.bytes;
   bytes_ -= memory.bytes;
-  table_.remove(memory);
+  memories.table.remove(memory);
+}
+
+size_t StatefulFunctions::size() const {
+  size_t size = 0;
+  for (const Memories& memories : memories_) size += memories.table.size();
+  return size;
 }
 
 void StatefulFunctions::save(const Computation::Put& put) {
@@ -268,13 +289,15 @@ void StatefulFunctions::save(const Computation::Put& put) {
     pack_varint(key, id);
     return key;
   };
-  table_.save(
-      [&](const Memory& memory) {
-        std::string bytes;
-        save_memory(memory, bytes);
-        put(entry(memory.id), std::move(bytes));
-      },
-      [&](uint64_t gone) { put(entry(gone), std::nullopt); });
+  for (Memories& memories : memories_) {
+    memories.table.save(
+        [&](const Memory& memory) {
+          std::string bytes;
+          save_memory(memory, bytes);
+          put(entry(memory.id), std::move(bytes));
+        },
+        [&](uint64_t gone) { put(entry(gone), std::nullopt); });
+  }
 }
 
 bool StatefulFunctions::load(std::string_view key, std::string_view bytes) {
@@ -285,16 +308,19 @@ bool StatefulFunctions::load(std::string_view key, std::string_view bytes) {
   const bool loaded = name.ok() && name.rest().empty() && memory->id < kIdMax && load_memory(*memory, in);
   const bool ours =
       loaded && !memory->key.empty() && static_cast<uint8_t>(memory->key.front()) < values_.size();
-  return ours && table_.add(std::move(memory)) != nullptr;
+  return ours && of(memory->key).table.add(std::move(memory)) != nullptr;
 }
 
 void StatefulFunctions::settle() {
-  table_.order_by_touch();
-  table_.for_each([&](Memory& memory) {
-    next_id_ = std::max(next_id_, memory.id + 1);
-    memory.bytes = memory_bytes(memory);
-    bytes_ += memory.bytes;
-  });
+  for (Memories& memories : memories_) {
+    memories.table.order_by_touch();
+    memories.table.for_each([&](Memory& memory) {
+      next_id_ = std::max(next_id_, memory.id + 1);
+      memory.bytes = memory_bytes(memory);
+      memories.bytes += memory.bytes;
+      bytes_ += memory.bytes;
+    });
+  }
 }
 
 }  // namespace headgate::routing

@@ -38,9 +38,14 @@ class StatefulFunctions final : public Slots {
   void settle();
 
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
-  [[nodiscard]] size_t size() const { return table_.size(); }
+  [[nodiscard]] size_t size() const;
 
  private:
+  // Memories of one function, of all keys.
+  struct Memories {
+    KeptTable<Memory> table;
+    uint64_t bytes = 0;
+  };
   // A trace that a message leaves if it is forwarded.
   struct Pending {
     std::string key;
@@ -57,11 +62,14 @@ class StatefulFunctions final : public Slots {
   void commit(MessageRow& row);
 
   [[nodiscard]] Memory& remembered(MessageRow& row, const std::string& key);
-  // To be called after anything in it changed; others may have to make room for its growth.
+  // To be called after anything in it changed; others may have to make room for its growth: those of the function that
+  // has the most, so that many keys of one function do not make another one forget.
   void change(Memory& memory);
-  void make_room(int64_t now_ms);
-  void evict_oldest();
-  void remove(Memory& memory);
+  void make_room(Memories& memories, int64_t now_ms);
+  [[nodiscard]] Memories& of(const std::string& key) { return memories_[static_cast<uint8_t>(key.front())]; }
+  [[nodiscard]] Memories& largest();
+  void evict_oldest(Memories& memories);
+  void remove(Memories& memories, Memory& memory);
   [[nodiscard]] bool has_expired(const Memory& memory, int64_t now_ms) const;
 
   const ComputePlan& plan_;
@@ -70,9 +78,9 @@ class StatefulFunctions final : public Slots {
   std::vector<Value> values_;
   std::vector<std::string> texts_;  // of values_
   std::vector<Pending> pending_;
-  std::string key_;      // of the function at hand
-  std::string lagging_;  // a text that lag() gives
-  KeptTable<Memory> table_;
+  std::string key_;                 // of the function at hand
+  std::string lagging_;             // a text that lag() gives
+  std::vector<Memories> memories_;  // by function
   uint64_t next_id_ = 1;
   uint64_t bytes_ = 0;
 };
