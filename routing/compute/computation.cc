@@ -13,7 +13,7 @@
 namespace headgate::routing {
 namespace {
 
-constexpr uint8_t kCodecVersion = 2;
+constexpr uint8_t kCodecVersion = 3;
 constexpr std::string_view kMetaKey = "m";
 
 // FNV-1a: entries of another plan are told apart, nothing more depends on it.
@@ -59,6 +59,7 @@ struct Computation::State {
   std::unique_ptr<WindowEngine> windows;
   std::unique_ptr<StatefulFunctions> stateful;
   uint64_t inputs = 0;  // taken so far
+  uint8_t hops = 0;     // of the message at hand
   int64_t present_ms = kNever;
   bool settled = true;
   bool changed = false;
@@ -97,7 +98,7 @@ Truth Computation::State::decide(MessageRow& row, Fields& fields, std::string_vi
   ++counts.matched;
   if (stateful) stateful->forward(row, source, id);
   if (windows)
-    windows->take(row, dead_letter, out);
+    windows->take(row, hops, dead_letter, out);
   else
     write_row(fields, out);
   return truth;
@@ -144,7 +145,7 @@ bool Computation::advance(int64_t now_ms, size_t results_max, Results& out) {
 }
 
 Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
-                        bool& dead_letter, Results& out) {
+                        bool& dead_letter, Results& out, uint8_t hops) {
   State& state = *state_;
   state.settle();
   state.changed = true;
@@ -153,6 +154,7 @@ Truth Computation::take(Fields& fields, int64_t arrived_ms, std::string_view sou
   ++state.counts.evaluated;
   Slots* slots = state.stateful.get();
   MessageRow row(*state.plan, state.evaluators, fields, slots, arrived_ms, state.inputs);
+  state.hops = hops;
   const uint64_t of_value = state.evaluators.value.limits_met();
   const uint64_t of_by = state.evaluators.by.limits_met();
   const Truth truth = state.decide(row, fields, source, id, dead_letter, out);

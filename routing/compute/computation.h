@@ -55,8 +55,10 @@ struct ComputeResult {
   // The window; start_ms = end_ms = 0 for a result without one.
   int64_t start_ms = 0;
   int64_t end_ms = 0;
-  uint32_t rev = 0;
+  uint32_t rev = 0;  // a window has no two results of one revision
   bool complete = true;
+  bool withdrawn = false;  // HAVING held for the revision before it, and does not for this one
+  uint8_t hops = 0;        // the most of the messages in the window, or more
 };
 
 struct ComputeCounts {
@@ -88,9 +90,10 @@ class Computation {
   // Takes one message that arrived at `arrived_ms`, after advance(arrived_ms) has returned false. Gives whether the
   // condition holds. `source` is the partition of a stateful function without OVER; `id` is the same after a replay.
   // `dead_letter` is set if the message came too late and the route wants such messages there. Results come at once of
-  // sliding and count windows, of routes without a window, and of groups for which there is no room any more.
+  // sliding and count windows, of routes without a window, and of groups for which there is no room any more; of those
+  // at most a few hundred, and the next advance() gives the rest. `hops`: how many routes the message has come through.
   [[nodiscard]] Truth take(Fields& fields, int64_t arrived_ms, std::string_view source, std::string_view id,
-                           bool& dead_letter, Results& out);
+                           bool& dead_letter, Results& out, uint8_t hops = 0);
   // Gives what windows that are open have so far, `complete` false, each once, at most `results_max` of them; for a
   // route that ends. Call it after advance() has returned false, and take no message after it. True: there are more.
   [[nodiscard]] bool close(size_t results_max, Results& out);

@@ -52,12 +52,13 @@ class WindowSlots final : public Slots {
 
 }  // namespace
 
-void ResultWriter::write(std::string_view key, const Sums& sums, const Closing& window,
+bool ResultWriter::write(std::string_view key, const Sums& sums, const Closing& window,
                          Computation::Results& out) {
   NoFields fields;
   scratch_.clear();
   WindowSlots slots(key, sums, window, scratch_);
-  if (evaluator_.decide(plan_.query.having, plan_.reading, fields, &slots) != Truth::yes) return;
+  const bool shown = evaluator_.decide(plan_.query.having, plan_.reading, fields, &slots) == Truth::yes;
+  if (!shown && !window.shown) return false;
   ComputeResult result;
   JsonRow row(result.body);
   add_items(row, plan_.query.items, evaluator_, plan_.reading, fields, &slots);
@@ -66,10 +67,13 @@ void ResultWriter::write(std::string_view key, const Sums& sums, const Closing& 
   result.end_ms = window.end_ms;
   result.rev = window.rev;
   result.complete = window.complete;
+  result.withdrawn = !shown;
+  result.hops = window.hops;
   fill_in_topics(plan_.sinks, evaluator_, plan_.reading, fields, &slots, result, counts_.type_errors,
                  sample_);
   ++counts_.results;
   out.push_back(std::move(result));
+  return shown;
 }
 
 }  // namespace headgate::routing

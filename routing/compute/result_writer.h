@@ -16,8 +16,9 @@ class ResultWriter {
   ResultWriter(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample)
       : plan_(plan), evaluator_(evaluator), counts_(counts), sample_(sample) {}
 
-  // Appends the result of a window of the group whose key is `key`, unless HAVING is not yes.
-  void write(std::string_view key, const Sums& sums, const Closing& window, Computation::Results& out);
+  // Appends the result of a window of the group whose key is `key`, if HAVING is yes. Where it is not but was for the
+  // revision before, a result that withdraws that one. True: HAVING is yes.
+  bool write(std::string_view key, const Sums& sums, const Closing& window, Computation::Results& out);
 
  private:
   const ComputePlan& plan_;

@@ -90,6 +90,7 @@ std::string row_json(const TrialRow& row, int64_t at_ms, std::string_view route)
     json.add_json("window", "[" + std::to_string(row.start_ms) + "," + std::to_string(row.end_ms) + "]");
   if (row.rev > 0) json.add_json("rev", std::to_string(row.rev));
   if (!row.complete) json.add_json("complete", "false");
+  if (row.withdrawn) json.add_json("withdrawn", "true");
   if (row.too_late) json.add_json("too_late", "true");
   if (is_one_line_of_json(row.body))
     json.add_json("body", row.body);

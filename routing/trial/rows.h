@@ -11,8 +11,8 @@
 
 namespace headgate::routing {
 
-// {"route", "at_ms", "to", "topic", "window": [start_ms, end_ms], "rev", "complete", "too_late", "body" | "payload"};
-// left out: an empty `route`, no window, revision 0, complete = true, too_late = false. `body` is the bytes of a JSON
+// {"route", "at_ms", "to", "topic", "window": [start_ms, end_ms], "rev", "complete", "withdrawn", "too_late", "body" |
+// "payload"}; left out: an empty `route`, no window, revision 0, complete = true, withdrawn and too_late = false. `body` is the bytes of a JSON
 // object or array on one line; anything else is `payload`, a text.
 [[nodiscard]] std::string row_json(const TrialRow& row, int64_t at_ms, std::string_view route);
 

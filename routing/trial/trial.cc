@@ -33,14 +33,14 @@ Verdict* verdict_of(TrialStep& step, RouteIndex route) {
 }
 
 // The message that carries a result; `input`: the one that it was made of, of a window none.
-core::Message draft_of(const ComputeResult& result, const core::Message* input, uint8_t hops, int64_t at_ms) {
+core::Message draft_of(const ComputeResult& result, const core::Message* input, int64_t at_ms) {
   if (result.passes_on && input) return *input;
   core::Message draft;
   draft.body = result.body;
   if (input) draft.source = input->source;
   draft.arrived_ms = draft.arrived_hub_ms = at_ms;
   draft.qos = input ? input->qos : 1;
-  draft.hops = input ? input->hops : hops;
+  draft.hops = input ? input->hops : result.hops;
   return draft;
 }
 
@@ -53,7 +53,6 @@ struct Trial::Runner {
 
   RouteIndex route;
   Computation computation;
-  uint8_t hops = 0;   // at most, of what it took
   bool took = false;  // the message at hand
 };
 
@@ -185,11 +184,10 @@ void Trial::compute(const core::MessagePtr& message, TrialStep& step) {
   for (const auto& runner : runners_) {
     if (std::ranges::find(takers, runner->route) == takers.end()) continue;
     runner->took = true;
-    runner->hops = std::max(runner->hops, message->hops);
     bool too_late = false;
     Computation::Results results;
     const Truth truth = runner->computation.take(context_.fields(), message->arrived_hub_ms, source,
-                                                 std::to_string(id_), too_late, results);
+                                                 std::to_string(id_), too_late, results, message->hops);
     if (Verdict* verdict = verdict_of(step, runner->route)) verdict->truth = truth;
     for (const ComputeResult& result : results) add_rows(runner->route, result, message.get(), step);
     if (too_late) dead_letter(*message, runner->route, step);
@@ -219,10 +217,8 @@ void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::
   if (!result.passes_on && result.body.empty()) return;
   const RouteInfo& info = table_->routes()[route];
   const ComputePlan& plan = *table_->plan(route);
-  const Runner* runner = runner_of(route);
   const bool of_window = plan.query.window.kind != Window::Kind::none;
-  const core::Message draft =
-      draft_of(result, of_window ? nullptr : input, runner ? runner->hops : 0, present_ms_);
+  const core::Message draft = draft_of(result, of_window ? nullptr : input, present_ms_);
   const size_t from = result.passes_on ? 0 : step.rows.size();
   for (size_t i = 0; i < plan.sinks.size(); ++i) {
     if (result.refused[i] || takes_the_message(plan.query, plan.sinks[i])) continue;
@@ -236,6 +232,7 @@ void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::
     row.end_ms = result.end_ms;
     row.rev = result.rev;
     row.complete = result.complete;
+    row.withdrawn = result.withdrawn;
     step.rows.push_back(std::move(row));
   }
 }

@@ -27,6 +27,7 @@ struct TrialRow {
   int64_t end_ms = 0;
   uint32_t rev = 0;
   bool complete = true;
+  bool withdrawn = false;
   bool too_late = false;  // the message itself, as a dead letter
 };
 

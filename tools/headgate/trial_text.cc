@@ -26,6 +26,7 @@ std::string trial_row_text(const routing::TrialRow& row, std::string_view route)
     text += "  [" + trial_time_text(row.start_ms) + ", " + trial_time_text(row.end_ms) + ")";
   if (row.rev > 0) text += " rev " + std::to_string(row.rev);
   if (!row.complete) text += " not complete";
+  if (row.withdrawn) text += " withdrawn";
   if (row.too_late) text += " too late";
   return text + "  " + trial_body_text(row.body);
 }

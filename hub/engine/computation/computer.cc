@@ -166,9 +166,8 @@ bool Computer::finish_work(size_t results_max) {
 void Computer::take_one(RunningRoute& route) {
   const core::Message& message = *work_->input.message;
   bool late = false;
-  const routing::Truth truth = route.computation->take(route.context->fields(), up_to_hub_ms_, work_->source,
-                                                       work_->id, late, results_);
-  if (truth == routing::Truth::yes) route.hops = std::max(route.hops, message.hops);
+  (void)route.computation->take(route.context->fields(), up_to_hub_ms_, work_->source, work_->id, late,
+                                results_, message.hops);
   touch(route);
   if (late) give_late(route);
   hand_out(route, has_window(route) ? nullptr : &message);
@@ -259,8 +258,7 @@ void Computer::hand_out(RunningRoute& route, const core::Message* input) {
   if (results_.empty()) return;
   Outlet::Pending& pending = outlet_.of(route.plan->route);
   for (const routing::ComputeResult& result : results_)
-    messages_.make(*route.routed, route.index, result, input, route.hops, pending.queued, pending.published);
-  route.hops = 0;
+    messages_.make(*route.routed, route.index, result, input, pending.queued, pending.published);
   results_.clear();
 }
 

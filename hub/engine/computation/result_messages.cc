@@ -39,6 +39,7 @@ std::shared_ptr<const core::Properties> properties_of(const std::string& route,
   properties->user.push_back({"rev", std::to_string(result.rev)});
   if (!result.complete) properties->user.push_back({"complete", "false"});
   if (unsynced) properties->user.push_back({"clock", "unsynced"});
+  if (result.withdrawn) properties->user.push_back({"withdrawn", "true"});
   return properties;
 }
 
@@ -109,7 +110,7 @@ bool ResultMessages::is_unsynced(const routing::ComputePlan& plan, const routing
 }
 
 core::Message ResultMessages::draft_of(const routing::ComputePlan& plan, const routing::ComputeResult& result,
-                                       const core::Message* input, uint8_t hops) const {
+                                       const core::Message* input) const {
   if (result.passes_on && input) {
     core::Message draft = *input;
     draft.retain = false;
@@ -123,17 +124,17 @@ core::Message ResultMessages::draft_of(const routing::ComputePlan& plan, const r
   draft.arrived_ms = now.wall_ms;
   draft.arrived_hub_ms = now.hub_ms;
   draft.qos = input ? input->qos : 1;
-  draft.hops = input ? input->hops : hops;
+  draft.hops = input ? input->hops : result.hops;
   return draft;
 }
 
 void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
-                          const routing::ComputeResult& result, const core::Message* input, uint8_t hops,
+                          const routing::ComputeResult& result, const core::Message* input,
                           std::vector<QueuedResult>& queued, std::vector<core::MessagePtr>& published) {
   if (!result.passes_on && result.body.empty()) return;
   const routing::RouteInfo& route = routed.table->routes()[index];
   const routing::ComputePlan& plan = *routed.table->plan(index);
-  const core::Message draft = draft_of(plan, result, input, hops);
+  const core::Message draft = draft_of(plan, result, input);
   const int64_t expires_ms = expiry_of(route, draft);
   const size_t first_queued = queued.size();
   for (size_t i = 0; i < plan.sinks.size(); ++i) {

@@ -35,15 +35,14 @@ class ResultMessages {
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
 
   // Appends the messages of `result`, made by the route of that index into the table. `input`: the message
-  // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1, whose inputs had at
-  // most `hops`.
+  // that it was made of, whose source, QoS and hops it takes over; null: a window's, of QoS 1.
   void make(const RoutedTable& routed, routing::RouteIndex route, const routing::ComputeResult& result,
-            const core::Message* input, uint8_t hops, std::vector<QueuedResult>& queued,
+            const core::Message* input, std::vector<QueuedResult>& queued,
             std::vector<core::MessagePtr>& published);
 
  private:
   [[nodiscard]] core::Message draft_of(const routing::ComputePlan& plan, const routing::ComputeResult& result,
-                                       const core::Message* input, uint8_t hops) const;
+                                       const core::Message* input) const;
   [[nodiscard]] bool is_unsynced(const routing::ComputePlan& plan, const routing::ComputeResult& result,
                                  core::Now now) const;
   void publish(const core::Message& draft, std::string topic, bool retain,

@@ -21,7 +21,6 @@ struct RunningRoute {
   uint32_t number = 0;                       // of its state in the store
   std::shared_ptr<const routing::ComputePlan> plan;
   std::unique_ptr<routing::Computation> computation;
-  uint8_t hops = 0;      // the most of what it has taken since its last result
   bool touched = false;  // since its state was last saved
 };
 

@@ -93,7 +93,7 @@ void Spreader::republish(const core::Message& message, const RouteSet::Hit& hit,
 
 void Spreader::add_results(const core::Message& message, Spread& out) {
   for (const routing::RouteIndex route : routes_.projecting())
-    results_.make(routes_.routed(), route, routes_.project(route), &message, 0, out.results, out.republished);
+    results_.make(routes_.routed(), route, routes_.project(route), &message, out.results, out.republished);
 }
 
 }  // namespace headgate::hub

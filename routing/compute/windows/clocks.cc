@@ -97,6 +97,7 @@ void Clocks::save(const Clock& clock, std::string& out) {
   pack_signed(out, clock.reached_ms);
   pack_signed(out, clock.heard_ms);
   pack_signed(out, clock.forgotten_until_ms);
+  pack_varint(out, clock.forgotten_revs);
   pack_text(out, clock.key);
 }
 
@@ -107,6 +108,7 @@ bool Clocks::load(uint64_t id, PackedReader& in) {
   clock->reached_ms = in.signed_varint();
   clock->heard_ms = in.signed_varint();
   clock->forgotten_until_ms = in.signed_varint();
+  clock->forgotten_revs = static_cast<uint32_t>(in.varint());
   clock->key = std::string(in.text());
   clock->stored = true;
   for (const int64_t time : {clock->reached_ms, clock->heard_ms, clock->forgotten_until_ms}) {

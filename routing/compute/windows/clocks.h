@@ -36,6 +36,7 @@ struct Clock : Kept<Clock> {
   int64_t reached_ms = kNever;          // by its messages
   int64_t heard_ms = kNever;            // arrival of the last of them
   int64_t forgotten_until_ms = kNever;  // its groups that are no more gave their results until then
+  uint32_t forgotten_revs = 0;          // and none of this revision or a higher one
   std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting;
   // The clock's entry in the queue of clocks, by hub time.
   int64_t queued_ms = kForever;
@@ -94,6 +95,7 @@ class Clocks {
 
   // Everything before is done; what comes to be due is due no earlier.
   void set_present(int64_t now_ms) { present_ms_ = now_ms; }
+  [[nodiscard]] int64_t present_ms() const { return present_ms_; }
 
   static void save(const Clock& clock, std::string& out);
   // False: not what save() wrote.

@@ -34,12 +34,16 @@ Closing CountWindows::window(const Group& group, uint64_t from, uint64_t to) con
     closing.start_ms = i == first ? pane.first_ms : std::min(closing.start_ms, pane.first_ms);
     closing.end_ms = i == first ? pane.last_ms : std::max(closing.end_ms, pane.last_ms);
   }
+  closing.rev =
+      std::max(first_rev(group, closing.start_ms), closing.start_ms < group.closed_until_ms ? group.revs : 0);
   return closing;
 }
 
-std::optional<Closing> CountWindows::completed(const Group& group) const {
+std::optional<Closing> CountWindows::completed(Group& group) const {
   if (group.messages < size_ || (group.messages - size_) % hop_ != 0) return std::nullopt;
-  return window(group, group.messages - size_, group.messages);
+  const Closing closing = window(group, group.messages - size_, group.messages);
+  group.closed_until_ms = std::max(group.closed_until_ms, closing.start_ms + 1);
+  return closing;
 }
 
 uint64_t CountWindows::open_from(const Group& group) const {
@@ -51,12 +55,17 @@ void CountWindows::pass(Group& group, int64_t) const {
   while (!group.panes.empty() && group.panes[0].at < from) group.panes.remove_first();
 }
 
-std::vector<Closing> CountWindows::open(const Group& group) const {
-  const uint64_t from = open_from(group);
-  if (group.panes.empty() || from >= group.messages) return {};
-  Closing closing = window(group, from, group.messages);
-  closing.complete = false;
-  return {closing};
+// No window that was given or that is open begins there or later.
+int64_t CountWindows::holds_until(const Group& group) const {
+  int64_t until = group.closed_until_ms;
+  for (size_t i = 0; i < group.panes.size(); ++i) until = std::max(until, group.panes[i].last_ms + 1);
+  return until;
+}
+
+std::optional<Closing> CountWindows::open(const Group& group, int64_t from) const {
+  const uint64_t first = open_from(group);
+  if (group.panes.empty() || first >= group.messages || group.panes.back().at < from) return std::nullopt;
+  return window(group, first, group.messages);
 }
 
 std::optional<Closing> CountWindows::give_up(Group& group) const {
@@ -66,6 +75,7 @@ std::optional<Closing> CountWindows::give_up(Group& group) const {
   if (from >= group.messages) return std::nullopt;
   Closing closing = window(group, from, group.messages);
   closing.complete = false;
+  group.closed_until_ms = std::max(group.closed_until_ms, closing.start_ms + 1);
   return closing;
 }
 

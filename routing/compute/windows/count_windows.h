@@ -1,6 +1,7 @@
 // Count windows: so many messages of a group, a further window each so many. Panes are as many messages as the
 // greatest number of which both are multiples. Messages count in the order in which they come, whatever their time;
-// a window runs from the earliest of their times to the latest.
+// a window runs from the earliest of their times to the latest. Windows of one time differ in their revision: one that begins
+// no later than one before it has a higher one than all of them.
 #pragma once
 
 #include <optional>
@@ -17,10 +18,11 @@ class CountWindows {
 
   [[nodiscard]] Placement place(Group& group, Moment moment);
   // The window that the message which has just been added fills.
-  [[nodiscard]] std::optional<Closing> completed(const Group& group) const;
+  [[nodiscard]] std::optional<Closing> completed(Group& group) const;
   // Does away with panes of no further window.
   void pass(Group& group, int64_t at_ms) const;
-  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  [[nodiscard]] int64_t holds_until(const Group& group) const;
+  [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
   // The next of them that was not given up; call gave_up() once its panes are merged.
   [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
   void gave_up(Group& group, const Closing& given) const;

@@ -30,6 +30,7 @@ Group& GroupSet::add(std::unique_ptr<Group> group) {
 }
 
 void GroupSet::reckon(Group& group) {
+  if (group.leaves_from) return;
   const size_t bytes = kGroupBytes + group.key.size() + group.panes.bytes() +
                        group.revisions.size() * sizeof(Revision) + group.clocks.size() * sizeof(uint64_t);
   bytes_ += bytes - group.bytes;
@@ -45,6 +46,12 @@ void GroupSet::remove(Group& group) {
   group.panes.drop_stored([&](int64_t at) { gone_panes_.push_back(pane_entry(group.id, at)); });
   bytes_ -= group.bytes;
   table_.remove(group);
+}
+
+void GroupSet::let_go(Group& group) {
+  bytes_ -= std::exchange(group.bytes, 0);
+  group.leaves_from = INT64_MIN;
+  table_.touch(group);
 }
 
 void GroupSet::save(const Put& put) {

@@ -30,6 +30,8 @@ class GroupSet {
   // To be called after anything in the group changed.
   void change(Group& group);
   void remove(Group& group);
+  // Counts the memory of the group as free from now on: it gives what it has, and goes.
+  void let_go(Group& group);
 
   // Entries are 'g' with a group's number, and 'p' with its number and a pane's place.
   void save(const Put& put);

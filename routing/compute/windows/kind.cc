@@ -63,12 +63,11 @@ std::optional<Closing> WindowKind::take_revision(Group& group) const {
   return session ? session->take_revision(group) : std::nullopt;
 }
 
-// Windows by count begin anew after an eviction, and lack nothing.
 int64_t WindowKind::holds_until(const Group& group) const {
   if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->holds_until(group);
   if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->holds_until(group);
-  const bool slides = std::holds_alternative<SlidingWindows>(kind_) && !group.panes.empty();
-  return slides ? group.panes.back().at : kNever;
+  if (const auto* count = std::get_if<CountWindows>(&kind_)) return count->holds_until(group);
+  return group.panes.empty() ? kNever : group.panes.back().at;
 }
 
 // A sliding window has given its result with its message.
@@ -84,11 +83,22 @@ void WindowKind::gave_up(Group& group, const Closing& given) const {
   if (const auto* count = std::get_if<CountWindows>(&kind_)) count->gave_up(group, given);
 }
 
-std::vector<Closing> WindowKind::open(const Group& group) const {
-  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->open(group);
-  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group);
+std::optional<Closing> WindowKind::open(const Group& group, int64_t from) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->open(group, from);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group, from);
   const auto* count = std::get_if<CountWindows>(&kind_);
-  return count ? count->open(group) : std::vector<Closing>();
+  return count ? count->open(group, from) : std::nullopt;
+}
+
+void WindowKind::note_shown(Group& group, const Closing& given, bool shown) const {
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->note_shown(group, given, shown);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_))
+    return session->note_shown(group, given, shown);
+  if (const auto* sliding = std::get_if<SlidingWindows>(&kind_)) sliding->note_shown(group, given, shown);
+}
+
+void WindowKind::mend(Group& group) const {
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) session->mend(group);
 }
 
 }  // namespace headgate::routing

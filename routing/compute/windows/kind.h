@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <variant>
-#include <vector>
 
 #include "routing/compute/windows/count_windows.h"
 #include "routing/compute/windows/group.h"
@@ -30,7 +29,9 @@ class WindowKind {
   void pass(Group& group, int64_t at_ms) const;
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
-  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  void note_shown(Group& group, const Closing& given, bool shown) const;
+  void mend(Group& group) const;
   // The next of the windows that are open and were not given up, as it is: not complete. Call gave_up() with it once
   // its panes are merged.
   [[nodiscard]] std::optional<Closing> give_up(Group& group) const;

@@ -25,9 +25,10 @@ struct Pane {
   int64_t at = 0;  // where it begins; panes are in its order
   int64_t first_ms = 0;
   int64_t last_ms = 0;
-  uint32_t rev = 0;      // of a session: how often it gave a result
+  uint32_t rev = 0;      // of a session or a sliding window: of its next result
   bool closed = false;   // of a session: its time has come
   bool revised = false;  // of a session: another result is owed
+  bool shown = false;    // of a session or a sliding window: HAVING held for its last result
   bool changed = false;  // since the last save
   bool stored = false;   // by itself
   uint32_t bytes = 0;    // memory, as change() reckoned it

@@ -4,6 +4,32 @@
 #include <utility>
 
 namespace headgate::routing {
+namespace {
+
+// The first session that has not given a result.
+size_t first_open(const Group& group) {
+  size_t low = 0;
+  for (size_t high = group.panes.size(); low < high;) {
+    const size_t middle = low + (high - low) / 2;
+    if (group.panes[middle].closed)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+std::vector<Revision>::iterator owed_of(Group& group, int64_t at) {
+  return std::lower_bound(group.revisions.begin(), group.revisions.end(), at,
+                          [](const Revision& one, int64_t wanted) { return one.end_ms < wanted; });
+}
+
+void owe(Group& group, Pane& session) {
+  if (std::exchange(session.revised, true)) return;
+  group.revisions.insert(owed_of(group, session.at), {session.at, 0, true, false});
+}
+
+}  // namespace
 
 SessionWindows::SessionWindows(const Window& window, LateRule late, Sums none)
     : gap_ms_(std::max<int64_t>(window.gap_ms, 1)),
@@ -57,9 +83,14 @@ Pane* SessionWindows::place_late(Group& group, Placement& placed, int64_t reache
   placed.too_late = placed.time_ms + gap_ms_ + late_.keep_ms <= reached_ms || late_.keep_ms == 0 ||
                     (!session && placed.time_ms < group.forgotten_until_ms);
   if (placed.too_late) return nullptr;
-  if (!session) session = add(group, placed.time_ms, true);
+  // Behind one that is due and has not been given, it is given after that one.
+  const bool behind_open = group.panes.first_from(placed.time_ms) > first_open(group);
+  if (!session) {
+    session = add(group, placed.time_ms, !behind_open);
+    if (session->closed) group.closed_until_ms = std::max(group.closed_until_ms, end_of(*session));
+  }
   session->last_ms = std::max(session->last_ms, placed.time_ms);
-  session->revised = true;
+  if (session->closed) owe(group, *session);
   return session;
 }
 
@@ -98,80 +129,88 @@ void SessionWindows::join_next(Group& group, size_t index) const {
 }
 
 std::optional<int64_t> SessionWindows::next(const Group& group) const {
-  int64_t next = kForever;
-  for (size_t i = 0; i < group.panes.size(); ++i) {
-    const Pane& session = group.panes[i];
-    next = std::min(next, end_of(session) + (session.closed ? late_.keep_ms : 0));
-  }
-  return next == kForever ? std::nullopt : std::optional(next);
+  if (group.panes.empty()) return std::nullopt;
+  const size_t open = first_open(group);
+  const int64_t ends = open < group.panes.size() ? end_of(group.panes[open]) : kForever;
+  return open == 0 ? ends : std::min(ends, end_of(group.panes[0]) + late_.keep_ms);
 }
 
-Closing SessionWindows::closing_of(const Pane& session) const {
+Closing SessionWindows::closing_of(const Group& group, const Pane& session) const {
   Closing window;
   window.from = session.at;
   window.to = session.at + 1;
   window.start_ms = session.at;
   window.end_ms = end_of(session);
-  window.rev = session.rev;
+  window.rev = std::max(session.rev, first_rev(group, session.at));
+  window.shown = session.shown;
+  return window;
+}
+
+// The session is closed, and owes nothing, from then on.
+Closing SessionWindows::give(Group& group, Pane& session) const {
+  const Closing window = closing_of(group, session);
+  const auto owed = owed_of(group, session.at);
+  if (session.revised && owed != group.revisions.end()) group.revisions.erase(owed);
+  session.closed = true;
+  session.revised = false;
+  session.rev = window.rev + 1;
+  group.panes.change(session);
   return window;
 }
 
 std::optional<Closing> SessionWindows::closing(Group& group, int64_t at_ms) const {
-  for (size_t i = 0; i < group.panes.size(); ++i) {
-    Pane& session = group.panes[i];
-    const int64_t due = end_of(session) + (session.closed ? late_.keep_ms : 0);
-    if (due > at_ms || (session.closed && !session.revised)) continue;
-    const Closing window = closing_of(session);
-    if (!session.closed) group.closed_until_ms = std::max(group.closed_until_ms, window.end_ms);
-    session.closed = true;
-    session.revised = false;
-    ++session.rev;
-    group.panes.change(session);
-    return window;
-  }
-  return std::nullopt;
+  const size_t open = first_open(group);
+  if (open > 0 && group.panes[0].revised && end_of(group.panes[0]) + late_.keep_ms <= at_ms)
+    return give(group, group.panes[0]);
+  if (open == group.panes.size() || end_of(group.panes[open]) > at_ms) return std::nullopt;
+  const Closing window = give(group, group.panes[open]);
+  group.closed_until_ms = std::max(group.closed_until_ms, window.end_ms);
+  return window;
 }
 
 void SessionWindows::pass(Group& group, int64_t at_ms) const {
   group.forgotten_until_ms = std::max(group.forgotten_until_ms, at_ms - late_.keep_ms);
-  for (size_t i = group.panes.size(); i-- > 0;) {
-    const Pane& session = group.panes[i];
-    if (session.closed && !session.revised && end_of(session) + late_.keep_ms <= at_ms) group.panes.remove(i);
-  }
+  const auto is_over = [&](const Pane& session) {
+    return session.closed && !session.revised && end_of(session) + late_.keep_ms <= at_ms;
+  };
+  while (!group.panes.empty() && is_over(group.panes[0])) group.panes.remove_first();
 }
 
 std::optional<Closing> SessionWindows::take_revision(Group& group) const {
-  for (size_t i = 0; i < group.panes.size(); ++i) {
-    Pane& session = group.panes[i];
-    if (!session.revised) continue;
-    const Closing window = closing_of(session);
-    session.revised = false;
-    ++session.rev;
-    group.panes.change(session);
-    return window;
-  }
-  return std::nullopt;
+  if (group.revisions.empty()) return std::nullopt;
+  return give(group, *group.panes.find(group.revisions.front().end_ms));
 }
 
 int64_t SessionWindows::holds_until(const Group& group) const {
   return group.panes.empty() ? kNever : end_of(group.panes.back());
 }
 
-std::vector<Closing> SessionWindows::open(const Group& group) const {
-  std::vector<Closing> windows;
-  for (size_t i = 0; i < group.panes.size(); ++i) {
-    if (group.panes[i].closed) continue;
-    windows.push_back(closing_of(group.panes[i]));
-    windows.back().complete = false;
+std::optional<Closing> SessionWindows::open(const Group& group, int64_t from) const {
+  const size_t index = std::max(first_open(group), group.panes.first_from(from));
+  if (index == group.panes.size()) return std::nullopt;
+  return closing_of(group, group.panes[index]);
+}
+
+void SessionWindows::note_shown(Group& group, const Closing& given, bool shown) const {
+  if (Pane* session = group.panes.find(given.from)) session->shown = shown;
+}
+
+void SessionWindows::mend(Group& group) const {
+  bool closed = false;
+  group.revisions.clear();
+  for (size_t i = group.panes.size(); i-- > 0;) {
+    Pane& session = group.panes[i];
+    session.closed = closed = closed || session.closed;
+    session.revised = session.revised && session.closed;
+    if (session.revised) group.revisions.insert(group.revisions.begin(), {session.at, 0, true, false});
   }
-  return windows;
 }
 
 std::optional<Closing> SessionWindows::give_up(Group& group) const {
   for (size_t i = 0; i < group.panes.size(); ++i) {
     Pane& session = group.panes[i];
     if (session.closed) continue;
-    Closing window = closing_of(session);
+    Closing window = closing_of(group, session);
     window.complete = false;
     session.closed = true;
     group.panes.change(session);

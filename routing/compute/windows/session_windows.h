@@ -2,7 +2,8 @@
 // message, or when it has become as long as it may be. Each is one pane.
 //
 // Open sessions that a message joins become one, unless that would be too long. A session that has given its result
-// keeps its start, which names it, and takes in late messages by revisions; it never joins another one.
+// keeps its start, which names it, and takes in late messages by revisions; it never joins another one. Sessions are in the
+// order of their starts and of their ends, those that were given before those that are open.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,10 @@ class SessionWindows {
   void pass(Group& group, int64_t at_ms) const;
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
-  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  void note_shown(Group& group, const Closing& given, bool shown) const;
+  // Makes a group that was loaded one that these functions can have left.
+  void mend(Group& group) const;
   // The next of them, which it takes out of the group.
   [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
 
@@ -37,7 +41,8 @@ class SessionWindows {
   void join_next(Group& group, size_t index) const;
   [[nodiscard]] Pane* add(Group& group, int64_t time_ms, bool closed) const;
   [[nodiscard]] Pane* place_late(Group& group, Placement& placed, int64_t reached_ms) const;
-  [[nodiscard]] Closing closing_of(const Pane& session) const;
+  [[nodiscard]] Closing closing_of(const Group& group, const Pane& session) const;
+  [[nodiscard]] Closing give(Group& group, Pane& session) const;
 
   int64_t gap_ms_;
   int64_t longest_ms_;

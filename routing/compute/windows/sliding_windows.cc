@@ -14,18 +14,31 @@ Placement SlidingWindows::place(Group& group, Moment moment) {
   placed.too_late = placed.time_ms + late_.keep_ms < moment.reached_ms;
   if (placed.too_late) return placed;
   pass(group, moment.reached_ms);
-  if (group.panes.size() >= kPanesMax && !group.panes.find(placed.time_ms)) remove_first(group);
-  placed.pane = &group.panes.find_or_add(placed.time_ms, none_);
+  Pane* known = group.panes.find(placed.time_ms);
+  placed.pane = known ? known : &add(group, placed.time_ms);
   return placed;
 }
 
-std::optional<Closing> SlidingWindows::completed(const Group& group, int64_t time_ms) const {
+// The window may have given results before its pane made room for others, or its group did.
+Pane& SlidingWindows::add(Group& group, int64_t time_ms) const {
+  if (group.panes.size() >= kPanesMax) remove_first(group);
+  const uint32_t given = time_ms < group.closed_until_ms ? group.revs : 0;
+  Pane& pane = group.panes.find_or_add(time_ms, none_);
+  pane.rev = std::max(given, first_rev(group, time_ms - size_ms_));
+  return pane;
+}
+
+std::optional<Closing> SlidingWindows::completed(Group& group, int64_t time_ms) const {
+  Pane* pane = group.panes.find(time_ms);
+  if (!pane) return std::nullopt;
   Closing window;
   window.start_ms = time_ms - size_ms_;
   window.end_ms = time_ms;
   window.from = window.start_ms + 1;
   window.to = time_ms + 1;
   window.complete = window.from >= group.closed_until_ms;
+  window.rev = pane->rev++;
+  window.shown = pane->shown;
   return window;
 }
 
@@ -36,6 +49,10 @@ std::optional<int64_t> SlidingWindows::next(const Group& group) const {
 
 void SlidingWindows::pass(Group& group, int64_t at_ms) const {
   while (!group.panes.empty() && group.panes[0].at + size_ms_ + late_.keep_ms <= at_ms) remove_first(group);
+}
+
+void SlidingWindows::note_shown(Group& group, const Closing& given, bool shown) const {
+  if (Pane* pane = group.panes.find(given.end_ms)) pane->shown = shown;
 }
 
 // Windows that reach back to it lack messages.

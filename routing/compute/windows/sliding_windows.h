@@ -1,5 +1,5 @@
 // Sliding windows: a result for each message, over the messages of the time (t - size, t] that came by then. Each
-// millisecond with messages is a pane.
+// millisecond with messages is a pane. A further message of a millisecond revises its window.
 #pragma once
 
 #include <optional>
@@ -20,11 +20,13 @@ class SlidingWindows {
 
   [[nodiscard]] Placement place(Group& group, Moment moment);
   // The result of a message at `time_ms` that has just been added.
-  [[nodiscard]] std::optional<Closing> completed(const Group& group, int64_t time_ms) const;
+  [[nodiscard]] std::optional<Closing> completed(Group& group, int64_t time_ms) const;
   [[nodiscard]] std::optional<int64_t> next(const Group& group) const;
   void pass(Group& group, int64_t at_ms) const;
+  void note_shown(Group& group, const Closing& given, bool shown) const;
 
  private:
+  [[nodiscard]] Pane& add(Group& group, int64_t time_ms) const;
   static void remove_first(Group& group);
 
   int64_t size_ms_;

@@ -63,6 +63,11 @@ bool TimeWindows::holds_panes(const Group& group, int64_t end_ms) const {
 }
 
 // A window that had no message has given no result: its first one is not a revision.
+Revision TimeWindows::unknown_until_now(const Group& group, int64_t end_ms) const {
+  const bool given = holds_panes(group, end_ms);
+  return {end_ms, first_rev(group, end_ms - size_ms_) + (given ? 1U : 0U), true, given};
+}
+
 void TimeWindows::revise(Group& group, int64_t first_end_ms, int64_t last_end_ms) const {
   for (int64_t end = first_end_ms; end <= last_end_ms; end += hop_ms_) {
     const auto known = std::lower_bound(group.revisions.begin(), group.revisions.end(), end,
@@ -70,7 +75,7 @@ void TimeWindows::revise(Group& group, int64_t first_end_ms, int64_t last_end_ms
     if (known != group.revisions.end() && known->end_ms == end)
       known->owed = true;
     else
-      group.revisions.insert(known, {end, holds_panes(group, end) ? 1U : 0U, true});
+      group.revisions.insert(known, unknown_until_now(group, end));
   }
 }
 
@@ -80,6 +85,12 @@ Closing TimeWindows::window_until(int64_t end_ms) const {
   window.end_ms = end_ms;
   window.from = pane_of(window.start_ms);
   window.to = pane_of(end_ms);
+  return window;
+}
+
+Closing TimeWindows::first_result(const Group& group, int64_t end_ms) const {
+  Closing window = window_until(end_ms);
+  window.rev = first_rev(group, window.start_ms);
   return window;
 }
 
@@ -101,7 +112,7 @@ std::optional<int64_t> TimeWindows::next(const Group& group) const {
 std::optional<Closing> TimeWindows::closing(Group& group, int64_t at_ms) const {
   if (next_end(group) == at_ms) {
     group.closed_until_ms = at_ms;
-    return window_until(at_ms);
+    return first_result(group, at_ms);
   }
   const bool expires = !group.revisions.empty() && group.revisions.front().end_ms + late_.keep_ms <= at_ms;
   return expires ? take_revision(group) : std::nullopt;
@@ -122,6 +133,7 @@ std::optional<Closing> TimeWindows::take_revision(Group& group) const {
   if (owed == group.revisions.end()) return std::nullopt;
   Closing window = window_until(owed->end_ms);
   window.rev = owed->rev++;
+  window.shown = owed->shown;
   owed->owed = false;
   return window;
 }
@@ -130,24 +142,31 @@ int64_t TimeWindows::holds_until(const Group& group) const {
   return group.panes.empty() ? kNever : pane_start(group.panes.back().at + 1);
 }
 
+// Results of windows that are not known were given; those that HAVING refused are, while they can be revised.
+void TimeWindows::note_shown(Group& group, const Closing& given, bool shown) const {
+  const auto known = std::lower_bound(group.revisions.begin(), group.revisions.end(), given.end_ms,
+                                      [](const Revision& one, int64_t at) { return one.end_ms < at; });
+  if (known != group.revisions.end() && known->end_ms == given.end_ms)
+    known->shown = shown;
+  else if (!shown && late_.keep_ms > 0)
+    group.revisions.insert(known, {given.end_ms, given.rev + 1, false, false});
+}
+
 // A message is in one of them at least; of windows that overlap the earliest is given.
-std::vector<Closing> TimeWindows::open(const Group& group) const {
-  std::vector<Closing> windows;
-  for (size_t i = 0; i < group.panes.size(); ++i) {
+std::optional<Closing> TimeWindows::open(const Group& group, int64_t from) const {
+  for (size_t i = group.panes.first_from(from); i < group.panes.size(); ++i) {
     const int64_t start = pane_start(group.panes.at(i));
-    const bool given = !windows.empty() && group.panes.at(i) < windows.back().to;
-    if (given || last_end(start) <= group.closed_until_ms) continue;
-    windows.push_back(window_until(std::max(first_end(start), first_end(group.closed_until_ms))));
-    windows.back().complete = false;
+    if (last_end(start) > group.closed_until_ms)
+      return first_result(group, std::max(first_end(start), first_end(group.closed_until_ms)));
   }
-  return windows;
+  return std::nullopt;
 }
 
 std::optional<Closing> TimeWindows::give_up(Group& group) const {
   const auto end = next_end(group);
   if (!end) return std::nullopt;
   group.closed_until_ms = *end;
-  Closing window = window_until(*end);
+  Closing window = first_result(group, *end);
   window.complete = false;
   return window;
 }

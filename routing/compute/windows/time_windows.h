@@ -28,8 +28,10 @@ class TimeWindows {
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   // Messages of the group may be in windows that begin before it.
   [[nodiscard]] int64_t holds_until(const Group& group) const;
-  // Results that the group can give before its time.
-  [[nodiscard]] std::vector<Closing> open(const Group& group) const;
+  // The first result that panes from `from` on can give before its time.
+  [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  // HAVING held for the result that was just taken, or it did not.
+  void note_shown(Group& group, const Closing& given, bool shown) const;
   // The next of them, which it takes out of the group.
   [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
 
@@ -41,6 +43,8 @@ class TimeWindows {
   [[nodiscard]] int64_t last_end(int64_t time_ms) const;
   [[nodiscard]] std::optional<int64_t> next_end(const Group& group) const;
   [[nodiscard]] Closing window_until(int64_t end_ms) const;
+  [[nodiscard]] Closing first_result(const Group& group, int64_t end_ms) const;
+  [[nodiscard]] Revision unknown_until_now(const Group& group, int64_t end_ms) const;
   void revise(Group& group, int64_t first_end_ms, int64_t last_end_ms) const;
   [[nodiscard]] bool holds_panes(const Group& group, int64_t end_ms) const;
 

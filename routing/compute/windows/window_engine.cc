@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kClocksOfGroupMax = 16;
 constexpr size_t kEvictionsAtOnce = 16;
 constexpr size_t kStepsForResult = 8;  // of advance(): many may give none
+constexpr size_t kEvictedResultsAtOnce = 256;
 
 bool by_event_time(const ComputePlan& plan) { return !plan.query.timestamp.empty(); }
 
@@ -79,7 +80,7 @@ Clock& WindowEngine::clock_of(MessageRow& row) {
 
 // Groups that waited for it wait for their other clocks, or for the hub's. Nobody knows then what its groups have given.
 void WindowEngine::give_up_clock(int64_t now_ms) {
-  evicted_until_ms_ = std::max(evicted_until_ms_, clocks_.oldest()->forgotten_until_ms);
+  note_forgotten(clocks_.oldest()->forgotten_until_ms, clocks_.oldest()->forgotten_revs);
   for (const Waiting& waiting : clocks_.give_up(*clocks_.oldest())) {
     Group* group = groups_.table().with_id(waiting.group);
     if (group && group->waiting == waiting) wait(*group, waiting.at, now_ms);
@@ -124,7 +125,7 @@ void WindowEngine::schedule(Group& group, int64_t now_ms) {
   if (next && *next < group.waiting.at) wait(group, *next, now_ms);
 }
 
-void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
+void WindowEngine::take(MessageRow& row, uint8_t hops, bool& dead_letter, Results& out) {
   const int64_t now = row.arrived_ms();
   clocks_.set_present(now);
   const int64_t time = time_of(row);
@@ -142,19 +143,19 @@ void WindowEngine::take(MessageRow& row, bool& dead_letter, Results& out) {
     make_room(nullptr, out);
     fresh->id = next_id_++;
     fresh->key = key_;
-    fresh->lacks_until_ms = evicted_until_ms_;
     known = &groups_.add(std::move(fresh));
   }
-  if (known) add(*known, placed, row, out);
+  if (known) add(*known, placed, row, hops, out);
   // In a pane that was there, on time, nothing can come due earlier than before.
   if (known && (placed.late || panes != known->panes.size())) schedule(*known, now);
   if (known && groups_.bytes() > plan_.limits.state_bytes_max) make_room(known, out);
   if (clock.id != 0) clocks_.hear(clock, time, now);
 }
 
-void WindowEngine::add(Group& group, const Placement& placed, MessageRow& row, Results& out) {
+void WindowEngine::add(Group& group, const Placement& placed, MessageRow& row, uint8_t hops, Results& out) {
   const int64_t now = row.arrived_ms();
   if (placed.pane) {
+    group.hops.note(placed.pane->at, hops);
     counts_.type_errors += row.add_to(placed.pane->sums, placed.time_ms, sample_);
     group.panes.change(*placed.pane);
     if (const auto completed = kind_.completed(group, placed.time_ms)) write(group, *completed, out);
@@ -182,17 +183,47 @@ void WindowEngine::make_room(const Group* current, Results& out) {
   if (!current && groups() >= room) evict(*groups_.table().oldest(), out);
   for (size_t i = 0; current && i < kEvictionsAtOnce && groups_.bytes() > plan_.limits.state_bytes_max; ++i) {
     Group* oldest = groups_.table().oldest();
+    if (oldest->leaves_from) return;
     if (oldest == current) current = nullptr;  // too large by itself
     evict(*oldest, out);
   }
 }
 
 void WindowEngine::evict(Group& group, Results& out) {
-  while (const auto owed = kind_.take_revision(group)) write(group, *owed, out);
-  for (const Closing& open : kind_.open(group)) write(group, open, out);
   ++counts_.evicted;
-  evicted_until_ms_ = std::max(evicted_until_ms_, kind_.holds_until(group));
-  groups_.remove(group);
+  const uint32_t revs = std::max(group.revs, group.rev_base);
+  note_forgotten(kind_.holds_until(group), revs == UINT32_MAX ? revs : revs + 1);
+  groups_.let_go(group);
+  leaving_.push_back(group.id);
+  const size_t before = out.size();
+  for (size_t step = 0; !leaving_.empty() && step < kEvictedResultsAtOnce * kStepsForResult; ++step) {
+    if (out.size() - before >= kEvictedResultsAtOnce) return;
+    give_leaving(out);
+  }
+}
+
+// Lets the first group that was evicted give a result that is owed or open, or go.
+void WindowEngine::give_leaving(Results& out) {
+  Group* group = groups_.table().with_id(leaving_.front());
+  if (!group) return leaving_.pop_front();
+  auto closing = kind_.take_revision(*group);
+  if (!closing && (closing = kind_.open(*group, *group->leaves_from))) {
+    closing->complete = false;
+    group->leaves_from = closing->to;
+  }
+  if (closing) {
+    write(*group, *closing, out);
+    groups_.change(*group);
+    return;
+  }
+  groups_.remove(*group);
+  leaving_.pop_front();
+}
+
+void WindowEngine::note_forgotten(int64_t until_ms, uint32_t revs) {
+  evicted_until_ms_ = std::max(evicted_until_ms_, until_ms);
+  evicted_revs_ = std::max(evicted_revs_, revs);
+  rest_changed_ = true;
 }
 
 // A group of the key may have been there before: what it may have given is not given anew.
@@ -200,19 +231,26 @@ std::unique_ptr<Group> WindowEngine::make_group(const Clock& clock) const {
   auto group = std::make_unique<Group>();
   const int64_t forgotten_ms = clock_in_key_ ? clock.forgotten_until_ms : forgotten_until_ms_;
   group->closed_until_ms = group->forgotten_until_ms = forgotten_ms;
+  group->lacks_until_ms = evicted_until_ms_;
+  group->rev_base = evicted_revs_;
+  group->revs = clock_in_key_ ? clock.forgotten_revs : forgotten_revs_;
   return group;
 }
 
 // Does away with a group of which nothing is left.
 void WindowEngine::forget(Group& group) {
   const int64_t given_ms = std::max(group.closed_until_ms, group.forgotten_until_ms);
-  const auto note = [&](int64_t& until_ms) { until_ms = std::max(until_ms, given_ms); };
+  const uint32_t revs = std::max(group.revs, group.rev_base);
   Clock* clock = group.clocks.empty() ? nullptr : clocks_.table().with_id(group.clocks.front());
   if (clock && clock_in_key_) {
-    note(clock->forgotten_until_ms);
+    clock->forgotten_until_ms = std::max(clock->forgotten_until_ms, given_ms);
+    clock->forgotten_revs = std::max(clock->forgotten_revs, revs);
     clocks_.table().change(*clock);
+  } else if (by_event_time(plan_) && clock_in_key_) {
+    note_forgotten(given_ms, revs);
   } else if (by_event_time(plan_)) {
-    note(clock_in_key_ ? evicted_until_ms_ : forgotten_until_ms_);
+    forgotten_until_ms_ = std::max(forgotten_until_ms_, given_ms);
+    forgotten_revs_ = std::max(forgotten_revs_, revs);
     rest_changed_ = true;
   }
   groups_.remove(group);
@@ -220,13 +258,24 @@ void WindowEngine::forget(Group& group) {
 
 void WindowEngine::write(Group& group, Closing closing, Results& out) {
   const Sums* sums = group.panes.merge(closing.from, closing.to, merging_);
-  if (closing.start_ms < group.lacks_until_ms) closing.complete = false;
-  if (sums) writer_.write(group.key, *sums, closing, out);
+  if (!sums) return;
+  // Windows by count begin anew after an eviction, and lack nothing.
+  const bool by_count = plan_.query.window.kind == Window::Kind::count;
+  if (closing.start_ms < group.lacks_until_ms && !by_count) closing.complete = false;
+  closing.hops = group.hops.most_from(closing.from);
+  group.revs = std::max(group.revs, closing.rev == UINT32_MAX ? closing.rev : closing.rev + 1);
+  const bool shown = writer_.write(group.key, *sums, closing, out);
+  if (!plan_.query.having.empty() && !group.leaves_from) kind_.note_shown(group, closing, shown);
 }
 
 bool WindowEngine::advance(int64_t now_ms, size_t results_max, Results& out) {
   const size_t before = out.size();
-  for (size_t step = 0;; ++step) {
+  size_t step = 0;
+  for (; !leaving_.empty(); ++step) {
+    if (out.size() - before >= results_max || step >= results_max * kStepsForResult) return true;
+    give_leaving(out);
+  }
+  for (;; ++step) {
     const auto clock = clocks_.next();
     const auto revision = next_revision();
     const bool clock_first = clock && (!revision || clock->due_ms <= revision->first);
@@ -260,6 +309,7 @@ void WindowEngine::close_next(Group& group, Results& out) {
 }
 
 std::optional<int64_t> WindowEngine::due_ms() {
+  if (!leaving_.empty()) return clocks_.present_ms();
   const auto clock = clocks_.next();
   const auto revision = next_revision();
   if (!clock || !revision)
@@ -346,14 +396,18 @@ void WindowEngine::save_rest(std::string& out) {
   rest_changed_ = false;
   pack_varint(out, next_id_);
   pack_signed(out, evicted_until_ms_);
+  pack_varint(out, evicted_revs_);
   pack_signed(out, forgotten_until_ms_);
+  pack_varint(out, forgotten_revs_);
 }
 
 void WindowEngine::load_rest(PackedReader& in) {
   next_id_ = std::max(next_id_, in.varint());
   if (next_id_ > kIdMax) in.refuse();
   evicted_until_ms_ = in.signed_varint();
+  evicted_revs_ = static_cast<uint32_t>(in.varint());
   forgotten_until_ms_ = in.signed_varint();
+  forgotten_revs_ = static_cast<uint32_t>(in.varint());
   if (forgotten_until_ms_ < kNever || forgotten_until_ms_ > kForever) in.refuse();
 }
 
@@ -364,6 +418,8 @@ void WindowEngine::settle(int64_t present_ms) {
   clocks_.table().for_each([&](Clock& clock) { next_id_ = std::max(next_id_, clock.id + 1); });
   groups_.table().for_each([&](Group& group) {
     next_id_ = std::max(next_id_, group.id + 1);
+    kind_.mend(group);
+    if (group.leaves_from) return leaving_.push_back(group.id);
     if (group.revise_ms) revisions_.emplace(*group.revise_ms, group.id);
     schedule(group, present_ms);
   });

@@ -4,6 +4,7 @@
 // it waited for. So results do not depend on how the inputs were cut into steps, nor on restarts between them.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -29,7 +30,7 @@ class WindowEngine {
   // Do as Computation::advance(), close() and take().
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
   [[nodiscard]] bool close(size_t results_max, Results& out);
-  void take(MessageRow& row, bool& dead_letter, Results& out);
+  void take(MessageRow& row, uint8_t hops, bool& dead_letter, Results& out);
   [[nodiscard]] std::optional<int64_t> due_ms();
 
   void save(const Computation::Put& put);
@@ -64,14 +65,16 @@ class WindowEngine {
   void queue_revision(const Group& group);
   [[nodiscard]] std::optional<RevisionDue> next_revision();
 
-  void add(Group& group, const Placement& placed, MessageRow& row, Results& out);
+  void add(Group& group, const Placement& placed, MessageRow& row, uint8_t hops, Results& out);
   void note_late(const Placement& placed, bool& dead_letter);
   void make_room(const Group* current, Results& out);
   void evict(Group& group, Results& out);
   void close_next(Group& group, Results& out);
+  void give_leaving(Results& out);
   void write(Group& group, Closing closing, Results& out);
   [[nodiscard]] std::unique_ptr<Group> make_group(const Clock& clock) const;
   void forget(Group& group);
+  void note_forgotten(int64_t until_ms, uint32_t revs);
 
   const ComputePlan& plan_;
   ComputeCounts& counts_;
@@ -82,9 +85,12 @@ class WindowEngine {
   GroupSet groups_;
   std::priority_queue<RevisionDue, std::vector<RevisionDue>, std::greater<>> revisions_;
   uint64_t next_id_ = 1;                 // of groups and clocks
+  std::deque<uint64_t> leaving_;         // groups that were evicted and have not given all that they have
   int64_t evicted_until_ms_ = kNever;    // groups that were evicted held messages until then
+  uint32_t evicted_revs_ = 0;            // no result of theirs has this revision or a higher one
   bool clock_in_key_;                    // a group has one clock, so the clock remembers for its groups
   int64_t forgotten_until_ms_ = kNever;  // groups that are no more gave their results until then
+  uint32_t forgotten_revs_ = 0;          // and none of this revision or a higher one
   bool rest_changed_ = false;
   std::string key_;  // scratch
   Merging merging_;  // scratch

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <ctime>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "tests/routing/compute/support/course.h"
@@ -44,8 +48,8 @@ TEST(Bounds, OfABytePassOnEachMessageAsAWindowThatIsNotComplete) {
   plan.limits().state_bytes_max = 1;
   Course course(plan);
   for (int64_t at = 0; at < 3; ++at) course.send(at, R"({"k":1})");
-  EXPECT_THAT(course.results(), ElementsAre(R"([0,60000) partial {"n":1})", R"([0,60000) partial {"n":1})",
-                                            R"([0,60000) partial {"n":1})"));
+  EXPECT_THAT(course.results(), ElementsAre(R"([0,60000) partial {"n":1})", R"([0,60000) r1 partial {"n":1})",
+                                            R"([0,60000) r2 partial {"n":1})"));
   course.advance(kHour);
   EXPECT_THAT(course.results(), IsEmpty());
   EXPECT_EQ(course.computation().state_bytes(), 0);
@@ -65,6 +69,34 @@ TEST(Bounds, LeaveRoomForHoursThatMoveByTheSecond) {
   EXPECT_EQ(course.computation().counts().evicted, 0);
   const size_t stored = course.stored().size() * 200;
   EXPECT_LT(allocated(), before + course.computation().state_bytes() + stored);
+}
+
+// A group with 2,000 open windows: what it gives when it is evicted comes in steps, also over a restart.
+TEST(Bounds, OfGroupsLetAnEvictedOneGiveManyResultsInSteps) {
+  Plan plan(
+      "SELECT $body.k AS k, count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts GROUP BY $body.k, Tumbling(1ms) "
+      "INTO $upstream");
+  plan.late(LatePolicy::revise, kHour);
+  plan.limits().groups_max = 1;
+  Course course(plan);
+  constexpr int64_t kNow = 1'600'000'002'000;
+  for (int64_t i = 0; i < 2000; ++i) course.send(kNow, R"({"k":1,"ts":)" + std::to_string(kNow - i) + "}");
+  ASSERT_THAT(course.results(), IsEmpty());
+  course.send(kNow, R"({"k":2,"ts":1600000000000})");
+  auto results = course.results();
+  EXPECT_LE(results.size(), 300);
+  EXPECT_EQ(course.computation().due_ms(), kNow);
+  bool more = true;
+  for (int step = 0; more; ++step) {
+    course.save();
+    if (step % 3 == 0) course.restart();
+    more = course.advance_once(kNow, 50);
+    std::ranges::move(course.results(), std::back_inserter(results));
+  }
+  EXPECT_EQ(results.size(), 2000);
+  EXPECT_THAT(results, Each(HasSubstr("partial")));
+  EXPECT_EQ(std::set(results.begin(), results.end()).size(), 2000);
+  EXPECT_EQ(course.computation().groups(), 1);
 }
 
 TEST(Bounds, HoldForMemoriesThatGrowTogether) {
@@ -122,9 +154,55 @@ TEST(Bounds, OfOneGroupGiveEachItsResultBeforeTheNext) {
   for (int i = 0; i < 4; ++i) course.send(i, R"({"k":)" + std::to_string(i % 2) + "}");
   EXPECT_THAT(course.results(), Each(HasSubstr("partial")));
   course.advance(kMinute);
-  EXPECT_THAT(course.results(),
-              ElementsAre(R"([-10000,10000) partial {"k":1,"n":1})", R"([0,20000) partial {"k":1,"n":1})"));
+  EXPECT_THAT(course.results(), ElementsAre(R"([-10000,10000) r1 partial {"k":1,"n":1})",
+                                            R"([0,20000) r1 partial {"k":1,"n":1})"));
   EXPECT_EQ(course.computation().counts().evicted, 3);
+}
+
+// A sensor that invents ids fills what dedup may remember, and nothing else.
+TEST(Bounds, OfOneFunctionAreNotFilledByAnother) {
+  for (const bool by_bytes : {false, true}) {
+    Plan plan(
+        "SELECT $body.v AS v FROM /messages/* WHERE dedup($body.id, 1d) AND changed($body.v) OVER ($body.k) INTO "
+        "$upstream");
+    if (by_bytes)
+      plan.limits().state_bytes_max = 50'000;
+    else
+      plan.limits().groups_max = 100;
+    Course course(plan);
+    for (int k = 0; k < 20; ++k)
+      course.send(0, R"({"v":7,"k":)" + std::to_string(k) + R"(,"id":"k)" + std::to_string(k) + "\"}");
+    for (int i = 0; i < 2000; ++i)
+      course.send(i, R"({"v":)" + std::to_string(i) + R"(,"k":"bad","id":)" + std::to_string(i) + "}");
+    EXPECT_GT(course.computation().counts().evicted, 1000);
+    (void)course.results();
+    for (int k = 0; k < 20; ++k)
+      course.send(2000, R"({"v":7,"k":)" + std::to_string(k) + R"(,"id":"again)" + std::to_string(k) + "\"}");
+    EXPECT_THAT(course.results(), IsEmpty()) << "what changed() remembered is gone";
+  }
+}
+
+// Each message is a session of its own; all are kept, since late messages may revise them.
+TEST(Bounds, OfTimeAMessageDoNotGrowWithTheSessionsThatAreKept) {
+  Plan plan(
+      "SELECT count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts GROUP BY Session(1s, 1h) INTO $upstream");
+  plan.late(LatePolicy::revise, 0, 100 * 24 * kHour);
+  Course course(plan);
+  int64_t at = kHour * 1000;
+  const auto clocks_of = [&](int messages) {
+    const std::clock_t before = std::clock();
+    for (int i = 0; i < messages; ++i, at += 5 * kSecond) {
+      course.send(at, R"({"ts":)" + std::to_string(at / 1000) + "}");
+      if (i % 50 == 0) course.send(at, R"({"ts":)" + std::to_string((at - 20 * kMinute) / 1000) + "}");
+    }
+    (void)course.results();
+    return std::clock() - before;
+  };
+  (void)clocks_of(1000);
+  const auto few = clocks_of(1000);
+  (void)clocks_of(28'000);
+  EXPECT_LE(clocks_of(1000), 6 * few + CLOCKS_PER_SEC / 100)
+      << "30,000 sessions are gone through for each message";
 }
 
 }  // namespace

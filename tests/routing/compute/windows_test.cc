@@ -146,7 +146,7 @@ TEST(Windows, AreNotCompleteIfTheirGroupMayHaveBeenEvictedWithinThem) {
   course.advance(kHour);
   EXPECT_THAT(course.results(),
               ElementsAre(R"([0,60000) partial {"k":1,"n":1})", R"([0,60000) partial {"k":2,"n":1})",
-                          R"([0,60000) partial {"k":1,"n":1})", R"([60000,120000) {"k":1,"n":1})"));
+                          R"([0,60000) r1 partial {"k":1,"n":1})", R"([60000,120000) {"k":1,"n":1})"));
 }
 
 TEST(Windows, CountAndShowValuesThatAnAggregateCannotTake) {

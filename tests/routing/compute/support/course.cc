@@ -16,12 +16,14 @@ std::string described(const ComputeResult& result) {
   std::string text = "[" + std::to_string(result.start_ms) + "," + std::to_string(result.end_ms) + ")";
   if (result.rev > 0) text += " r" + std::to_string(result.rev);
   if (!result.complete) text += " partial";
+  if (result.withdrawn) text += " withdrawn";
   return text + " " + (result.passes_on ? "passes" : result.body);
 }
 
 }  // namespace
 
 void Course::note(const Computation::Results& results) {
+  if (!results.empty()) hops_ = results.back().hops;
   for (const ComputeResult& result : results) results_.push_back(described(result));
 }
 
@@ -57,7 +59,8 @@ Truth Course::send(const Input& input) {
   fields_.bind(message);
   Computation::Results out;
   dead_letter_ = false;
-  const Truth truth = computation_.take(fields_, input.at_ms, input.source, input.id, dead_letter_, out);
+  const Truth truth =
+      computation_.take(fields_, input.at_ms, input.source, input.id, dead_letter_, out, input.hops);
   note(out);
   return truth;
 }

@@ -18,9 +18,11 @@ struct Input {
   std::string body;   // JSON
   std::string source = "device";
   std::string id = "id";
+  uint8_t hops = 0;
 };
 
-// Its results as text: `12:00:00 +60s r1 {"n":3}`, with `partial` if a window is not complete.
+// Its results as text: `12:00:00 +60s r1 {"n":3}`, with `partial` if a window is not complete and
+// `withdrawn` if HAVING took it back.
 class Course {
  public:
   explicit Course(std::shared_ptr<const ComputePlan> plan) : plan_(std::move(plan)), computation_(plan_) {}
@@ -43,6 +45,7 @@ class Course {
 
   // All results since the last call.
   [[nodiscard]] std::vector<std::string> results();
+  [[nodiscard]] uint8_t hops_of_last() const { return hops_; }
   [[nodiscard]] bool dead_letter() const { return dead_letter_; }
 
   // Stores what changed, as a commit does.
@@ -63,6 +66,7 @@ class Course {
   std::map<std::string, std::string> stored_;
   std::vector<std::string> results_;
   bool dead_letter_ = false;
+  uint8_t hops_ = 0;
   size_t puts_ = 0;
 };
 
