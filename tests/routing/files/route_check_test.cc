@@ -54,7 +54,7 @@ TEST(RouteCheck, WarnsWhereAFilterWithMemoryComesBesideARouteThatPicks) {
       "  FROM 'plant/+/c' WHERE changed($body.c, 5) INTO Topic('steps'), $upstream\n"
       "                                                                  ^^^^^^^^^\n"
       "  help: an endpoint gets a message once of all routes that pick; results come beside: narrow a source, "
-      "or take this sink out of one of the routes");
+      "or take this sink out of one of the routes\n");
   for (const size_t other : {0, 2, 3}) EXPECT_TRUE(report.routes[other].diagnostics.empty()) << other;
 }
 
