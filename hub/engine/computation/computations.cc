@@ -34,10 +34,10 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
                                bool anew) {
   changes_.clear();
   now_hub_ms_ = now_hub_ms;
-  const auto records = read_records();
-  if (!records) return core::fail(records.error());
   if (anew)
     if (auto restored = drains_.restore(); !restored) return restored;
+  const auto records = read_records(anew);
+  if (!records) return core::fail(records.error());
   if (auto marked = mark_now(); !marked) return marked;
   Routes before = std::exchange(routes_, {});
   by_index_.clear();
@@ -70,8 +70,9 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
   return {};
 }
 
-// A record that cannot be read is removed: its route begins anew.
-core::Result<Computations::Records> Computations::read_records() {
+// A record that cannot be read is removed: its route begins anew. What the last use() wrote may not be durable yet, and
+// is known here.
+core::Result<Computations::Records> Computations::read_records(bool anew) {
   Records records;
   const auto read = store_.for_each(kComputationPrefix, [&](std::string_view key, std::string_view value) {
     auto record = read_computation(key, value);
@@ -85,6 +86,9 @@ core::Result<Computations::Records> Computations::read_records() {
   });
   if (!read) return core::fail(read.error());
   for (const auto& [route, record] : records) last_number_ = std::max(last_number_, record.number);
+  std::erase_if(records, [this](const auto& one) { return drains_.has(one.second.number); });
+  if (anew) return records;
+  for (const auto& [name, route] : routes_) records.insert_or_assign(name, route->stored);
   return records;
 }
 
@@ -166,9 +170,7 @@ core::Status Computations::let_go(const std::string& route, const StoredComputat
 
 // Before any input of these routes can be appended. If the store has failed, its owner has been told.
 void Computations::write_changes() {
-  written_ = latest_;
-  const auto seq = changes_.empty() ? core::Result<store::Seq>(latest_) : store_.put(changes_);
-  if (seq) written_ = *seq;
+  if (!changes_.empty()) (void)store_.put(changes_);
   changes_.clear();
 }
 

@@ -55,14 +55,12 @@ class Computations {
 
   // No entry of any queue is newer, as of the last use().
   [[nodiscard]] store::Seq latest() const { return latest_; }
-  // Durable with this one is what the last use() wrote.
-  [[nodiscard]] store::Seq written() const { return written_; }
 
  private:
   using Routes = std::map<std::string, std::unique_ptr<ComputingRoute>, std::less<>>;
   using Records = std::map<std::string, StoredComputation, std::less<>>;
 
-  [[nodiscard]] core::Result<Records> read_records();
+  [[nodiscard]] core::Result<Records> read_records(bool anew);
   core::Status mark_now();
   core::Status begin(ComputingRoute& route, const routing::RouteFileEntry& entry, const Records& records);
   void keep_record(ComputingRoute& route, StoredComputation stored);
@@ -79,7 +77,6 @@ class Computations {
   std::vector<store::KeyValue> changes_;  // of records and state, by use()
   uint32_t last_number_ = 0;
   store::Seq latest_ = 0;
-  store::Seq written_ = 0;
   routing::ComputeCounts counts_before_;  // of routes that are no more
   int64_t now_hub_ms_ = 0;                // of use()
 };

@@ -59,7 +59,6 @@ void Computer::adopt_routes() {
     const auto read = up_to ? read_computed_up_to(*up_to) : core::Result<int64_t>(int64_t{0});
     up_to_hub_ms_ = saved_up_to_hub_ms_ = read ? *read : 0;
   }
-  committed_ = std::max(committed_, computations_.written());
   watch_queue();
   inputs_.on_stored(computations_.latest());
   parts_.routes.expect(computations_.drains().queues());

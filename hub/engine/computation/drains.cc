@@ -56,11 +56,13 @@ void Drain::add_queues(std::set<store::QueueId>& queues) const {
 }
 
 void Drain::on_committed(store::Seq seq) {
-  if (given_ && waits_for_ == 0) waits_for_ = seq;
+  if (!given_ || settled_) return;
+  settled_ = true;
+  waits_for_ = seq;
 }
 
 bool Drain::erase(store::QueueStore& store, store::Seq durable) {
-  if (gives() || route_.touched || (given_ && waits_for_ == 0) || waits_for_ > durable) return false;
+  if (gives() || (given_ && !settled_) || waits_for_ > durable) return false;
   std::vector<store::KeyValue> gone;
   bool all = true;
   (void)store.for_each(state_prefix(route_.number), [&](std::string_view key, std::string_view) {

@@ -42,7 +42,8 @@ class Drain {
   // Queues that it leads to.
   void add_queues(std::set<store::QueueId>& queues) const;
 
-  // The Change with its last results: nothing of it goes before that is durable.
+  // The Change with its last results was taken, as `seq`, or 0 if nothing had to be stored: nothing of it goes before
+  // that is durable.
   void on_committed(store::Seq seq);
   // Removes the next of what it has left, once what it did before is durable. True: nothing is left.
   bool erase(store::QueueStore& store, store::Seq durable);
@@ -53,6 +54,7 @@ class Drain {
   routing::MatchContext context_;
   RunningRoute route_;
   bool given_ = false;
+  bool settled_ = false;  // the Change with its last results was taken
   store::Seq waits_for_ = 0;
 };
 
@@ -67,6 +69,8 @@ class Drains {
   core::Status add(uint32_t number, const StoredDrain& stored, std::vector<store::KeyValue>& changes);
 
   [[nodiscard]] bool empty() const { return drains_.empty(); }
+  // State of that number is on its way out.
+  [[nodiscard]] bool has(uint32_t number) const { return drains_.contains(number); }
   // No state in the store that is on its way out has a greater number.
   [[nodiscard]] uint32_t last_number() const { return drains_.empty() ? 0 : drains_.rbegin()->first; }
   template <typename Visit>

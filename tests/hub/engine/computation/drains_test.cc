@@ -31,6 +31,14 @@ class Drains : public Windows {
   void settle() {
     for (int i = 0; i < 3; ++i) pass(1'000);
   }
+  // However many.
+  std::vector<std::string> given() {
+    std::vector<std::string> bodies;
+    const store::ReadLimit all{10'000, size_t{64} << 20};
+    const auto read = store_.read(*store_.find_queue("$upstream"), store::kDefaultLane, 0, all, clock_.now());
+    for (const store::Entry& entry : *read) bodies.push_back(entry.message->body);
+    return bodies;
+  }
   std::vector<std::string> stored(std::string_view prefix) {
     std::vector<std::string> keys;
     (void)store_.for_each(prefix, [&](std::string_view key, std::string_view) {
@@ -81,6 +89,7 @@ TEST_F(Drains, GiveNothingWhereTheRouteIsToRestart) {
 
 TEST_F(Drains, TakeWhatCameBeforeTheChangeAndIsNotComputedYet) {
   route(kByMinute);
+  commit();
   auto sensor = client();
   sensor.connect(testing::v5("sensor"));
   sensor.publish(testing::qos1(1, "plant/1", R"({"m":"a"})"));
@@ -179,23 +188,25 @@ TEST_F(Drains, KeepWindowsOpenUntilTheirRouteComesAgainIfItSaysSo) {
 
 TEST_F(Drains, OfARouteWhoseSinkIsFullWaitForRoom) {
   routing::QueueRule rule;
-  rule.messages_max = 1;
+  rule.messages_max = 2;
   rule.on_full = core::OnFull::reject;
   route(
-      "SELECT $body.m AS m FROM 'plant/#' GROUP BY $body.m, Tumbling(1m) INTO BrokeredEndpoint('/modules/m/inputs/i')",
+      "SELECT $body.m AS m FROM 'plant/#' GROUP BY $body.m, Tumbling(1m) INTO "
+      "BrokeredEndpoint('/modules/m/inputs/i')",
       {}, 0, rule);
-  route("FROM 'keeps/it' INTO BrokeredEndpoint('/modules/m/inputs/i')", {}, 0, rule);
+  route("FROM 'other' INTO BrokeredEndpoint('/modules/m/inputs/i')", {}, 0, rule);
+  publish("other", "1");
   for (const char* machine : {"a", "b"}) publish("plant/1", R"({"m":")" + std::string(machine) + R"("})");
   change_to(kByTwoMinutes);
   settle();
-  EXPECT_THAT(waiting("modules/m/inputs/i"), ElementsAre(R"({"m":"a"})"));
+  EXPECT_THAT(waiting("modules/m/inputs/i"), ElementsAre("1", R"({"m":"a"})"));
   EXPECT_THAT(waiting("$results/r0"), ElementsAre(R"({"m":"b"})"));
   const auto first = entries("modules/m/inputs/i");
   store_.finish(*store_.find_queue("modules/m/inputs/i"), store::kDefaultLane, first[0].seq,
                 store::Outcome::delivered);
   commit();
   settle();
-  EXPECT_THAT(waiting("modules/m/inputs/i"), ElementsAre(R"({"m":"b"})"));
+  EXPECT_THAT(waiting("modules/m/inputs/i"), ElementsAre(R"({"m":"a"})", R"({"m":"b"})"));
 }
 
 TEST_F(Drains, GiveNoMoreThanOneTurnMay) {
@@ -203,14 +214,14 @@ TEST_F(Drains, GiveNoMoreThanOneTurnMay) {
   for (int i = 0; i < 600; ++i) publish("plant/1", R"({"m":")" + std::to_string(i) + R"("})");
   pass(1'000);
   change_to(kByTwoMinutes);
-  size_t given = 0;
-  for (int i = 0; i < 30 && given < 600; ++i) {
+  size_t before = 0;
+  for (int i = 0; i < 60 && before < 600; ++i) {
     step();
-    const size_t now = waiting("$upstream").size();
-    EXPECT_LE(now - given, Computer::kResultsATurn);
-    given = now;
+    const size_t now = given().size();
+    EXPECT_LE(now - before, Computer::kResultsATurn);
+    before = now;
   }
-  EXPECT_EQ(given, 600u);
+  EXPECT_EQ(before, 600u);
 }
 
 // A drain of 600 groups, in several steps, with the hub killed after each number of turns of loop and writer.
@@ -235,15 +246,15 @@ TEST_P(KilledDrains, GiveEachWindowOnce) {
   }
   crash();
   settle();
-  std::vector<std::string> given = waiting("$upstream");
-  std::ranges::sort(given);
+  std::vector<std::string> results = given();
+  std::ranges::sort(results);
   std::ranges::sort(expected);
-  EXPECT_EQ(given, expected);
+  EXPECT_EQ(results, expected);
   EXPECT_THAT(stored(kDrainPrefix), IsEmpty());
   EXPECT_THAT(stored(kStatePrefix), IsEmpty());
   publish("plant/1", R"({"m":"a"})");
   pass(120'000);
-  EXPECT_THAT(waiting("$upstream"), Contains(R"({"n":1})"));
+  EXPECT_THAT(given(), Contains(R"({"n":1})"));
 }
 
 }  // namespace
