@@ -179,7 +179,9 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
 
 core::Result<size_t> Hub::try_routes(const routing::RouteFile& routes) {
-  if (const auto tried = engine_.try_routes(routes); !tried) return core::fail(tried.error());
+  routing::RouteFile with_schemas = routes;
+  read_schemas_in(config_.routes_dir, with_schemas);
+  if (const auto tried = engine_.try_routes(with_schemas); !tried) return core::fail(tried.error());
   return routes.entries.size();
 }
 

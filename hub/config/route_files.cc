@@ -141,4 +141,8 @@ routing::RouteFile collect_routes(const Config& config, const std::string& confi
   return routes;
 }
 
+void read_schemas_in(const std::string& dir, routing::RouteFile& routes) {
+  routing::read_schemas({&routes, 1}, [&](const std::string& path) { return read_text(dir + "/" + path); });
+}
+
 }  // namespace headgate::hub

@@ -52,7 +52,7 @@ class Linking {
     }
     const auto text = std::ranges::find(schemas_.texts, use.file, &SchemaText::file);
     if (text == schemas_.texts.end() || !text->text) {
-      const std::string why = text == schemas_.texts.end() ? "is not there" : text->problem;
+      const std::string why = text == schemas_.texts.end() ? "was not read with the route" : text->problem;
       if (first) error(use, name(use) + why, "put it beside the route's file, or mend its path");
       return;
     }
