@@ -139,6 +139,11 @@ Computation::~Computation() = default;
 Computation::Computation(Computation&&) noexcept = default;
 Computation& Computation::operator=(Computation&&) noexcept = default;
 
+void Computation::use_tables(const LookupTables* tables) {
+  state_->evaluators.value.use_tables(tables);
+  state_->evaluators.by.use_tables(tables);
+}
+
 bool Computation::advance(int64_t now_ms, size_t results_max, Results& out) {
   state_->settle();
   return state_->windows && state_->windows->advance(now_ms, results_max, out);

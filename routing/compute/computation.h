@@ -84,6 +84,10 @@ class Computation {
 
   using Results = std::vector<ComputeResult>;
 
+  // Reads lookup() in these tables; borrowed. They may change between two calls of anything else: after
+  // advance(arrival of the change) has returned false.
+  void use_tables(const LookupTables* tables);
+
   // Gives the results that are due at or before `now_ms` (hub time, never falling), each as of its own time; at most
   // `results_max` of them, in a fixed order. True: there are more, so call again before anything else.
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);

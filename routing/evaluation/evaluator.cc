@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "routing/evaluation/compare.h"
+#include "routing/evaluation/row_value.h"
 #include "routing/language/text.h"
 
 namespace headgate::routing {
@@ -67,6 +68,8 @@ struct Evaluator::Run {
         return slots ? slots->value(node.op, node.left) : Value::undefined();
       case Op::conforms:
         return conforms(node);
+      case Op::lookup:
+        return lookup(node);
       case Op::negate:
         return negate(value(node.left));
       case Op::logical_not:
@@ -146,6 +149,16 @@ struct Evaluator::Run {
         break;
     }
     return Value::undefined();
+  }
+
+  Value lookup(const Node& node) noexcept {
+    const Value key = value(node.left);
+    if (evaluator.tables_ == nullptr) return Value::undefined();
+    std::string& text = evaluator.scratch_.next();
+    text.clear();
+    if (!append_lookup_key(text, key)) return Value::undefined();
+    const std::string_view row = evaluator.tables_->row(name(node), text);
+    return row.empty() ? Value::undefined() : row_value(row, condition.paths[node.path], evaluator.scratch_);
   }
 
   static Value negate(const Value& operand) noexcept {

@@ -11,6 +11,7 @@
 #include "routing/language/ast.h"
 #include "routing/language/functions.h"
 #include "routing/language/language.h"
+#include "routing/lookup/tables.h"
 #include "routing/schema/schema.h"
 
 namespace headgate::routing {
@@ -48,6 +49,9 @@ class Evaluator {
   // Evaluates likewise; a number of the body that nothing was computed from has its text.
   [[nodiscard]] Value take_over(const Expression& expression, Reading reading, Fields& fields,
                                 Slots* slots = nullptr) noexcept;
+  // Reads lookup() in these tables from now on; null: each row is undefined. They must outlive their use, and stay as
+  // they are while a value that views them is in use.
+  void use_tables(const LookupTables* tables) { tables_ = tables; }
 
   // How often conforms() gave no verdict, since a limit was met, and which it was the last time, as the end of a sentence
   // that begins with the value.
@@ -67,6 +71,7 @@ class Evaluator {
   uint64_t limits_met_ = 0;
   std::string_view limit_;
   std::optional<NodeIndex> blamed_;
+  const LookupTables* tables_ = nullptr;
   std::vector<Value> arguments_;  // of the calls being computed, innermost last
 };
 

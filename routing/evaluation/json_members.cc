@@ -154,9 +154,11 @@ std::optional<std::string_view> nth_item(std::string_view array, size_t index) {
   return std::nullopt;
 }
 
+std::string unescaped(std::string_view written) { return Unescaping(written).run(); }
+
 bool names_the_same(std::string_view written, std::string_view name) {
   if (written.find('\\') == std::string_view::npos) return written == name;
-  return Unescaping(written).run() == name;
+  return unescaped(written) == name;
 }
 
 }  // namespace headgate::routing

@@ -20,6 +20,9 @@ using VisitMember = std::function<void(std::string_view written_name, std::strin
 // The item of an array at `index`, from 0, as it is written; nullopt if this is none, or a shorter one.
 [[nodiscard]] std::optional<std::string_view> nth_item(std::string_view array, size_t index);
 
+// The text that a JSON string stands for; `written` is between its quotes.
+[[nodiscard]] std::string unescaped(std::string_view written);
+
 // Tells whether a name, as written between quotes, stands for `name`.
 [[nodiscard]] bool names_the_same(std::string_view written, std::string_view name);
 

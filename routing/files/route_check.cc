@@ -45,11 +45,11 @@ bool RouteCheckReport::ok() const {
 namespace {
 
 // Shadows are compiled apart: what they do to each other and to routes at work is nothing.
-void check_as_one_table(RouteCheckReport& report, bool shadows) {
+void check_as_one_table(RouteCheckReport& report, const std::vector<TableSource>& tables, bool shadows) {
   std::vector<RouteFileEntry> entries;
   for (const RouteCheck& check : report.routes)
     if (check.entry.shadow == shadows) entries.push_back(check.entry);
-  RouteTable::Built built = RouteTable::build(route_specs(entries, 0));
+  RouteTable::Built built = RouteTable::build(route_specs(entries, 0), tables);
   auto status = built.statuses.begin();
   for (RouteCheck& check : report.routes)
     if (check.entry.shadow == shadows) check.diagnostics = std::move((status++)->diagnostics);
@@ -60,8 +60,10 @@ void check_as_one_table(RouteCheckReport& report, bool shadows) {
 RouteCheckReport check_routes(const RouteFile& file) {
   RouteCheckReport report{{}, file.errors, file.without_effect};
   for (const RouteFileEntry& entry : file.entries) report.routes.push_back({entry, {}});
-  check_as_one_table(report, false);
-  check_as_one_table(report, true);
+  check_as_one_table(report, file.tables, false);
+  check_as_one_table(report, file.tables, true);
+  for (const TableSource& table : file.tables)
+    if (!table.fault.empty()) report.errors.push_back({table.declared_in, "", table.fault});
   return report;
 }
 

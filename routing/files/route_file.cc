@@ -12,6 +12,7 @@
 #include "routing/files/compute_rule.h"
 #include "routing/files/json_text.h"
 #include "routing/files/manifest.h"
+#include "routing/files/table_rule.h"
 
 namespace headgate::routing {
 namespace {
@@ -83,7 +84,7 @@ class Reader {
  private:
   RouteFile read_plain(const Json& root) {
     file_.manifest = false;
-    static const std::vector<std::string_view> kKeys = {"routes", "semantics", "body"};
+    static const std::vector<std::string_view> kKeys = {"routes", "tables", "semantics", "body"};
     FileRules rules;
     for (const auto& [key, value] : root.items()) {
       if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
@@ -93,8 +94,15 @@ class Reader {
     const Json* const routes = member(root, "routes");
     if (routes == nullptr)
       return reject("routes", "is missing; a route file is {\"routes\": {name: route, …}}");
+    if (const Json* const tables = member(root, "tables")) read_tables(*tables);
     if (!read_options(root, "", "", rules.semantics, rules.body)) return std::move(file_);
     return read_routes(*routes, "routes", rules);
+  }
+
+  void read_tables(const Json& tables) {
+    std::vector<QueueRuleProblem> problems;
+    file_.tables = read_table_rules(tables, name_, problems);
+    for (const QueueRuleProblem& it : problems) report("", it.path, it.what);
   }
 
   RouteFile read_manifest(const Json& modules, const std::string& place) {
@@ -363,6 +371,19 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
   return read;
 }
 
+void add_tables(RouteFile& all, std::vector<TableSource> more) {
+  for (TableSource& table : more) {
+    const auto first = std::ranges::find(all.tables, table.name, &TableSource::name);
+    if (first == all.tables.end()) {
+      all.tables.push_back(std::move(table));
+      continue;
+    }
+    all.errors.push_back({table.declared_in, "",
+                          table.declared_in + ": " + join_path("tables", table.name) + ": " +
+                              first->declared_in + " declares a table of this name; rename one of them"});
+  }
+}
+
 const std::vector<std::string_view>& route_keys() {
   static const std::vector<std::string_view> kKeys = {
       "route",  "priority", "timeToLiveSecs", "semantics", "body",     "queue",     "onRemove",
@@ -384,7 +405,11 @@ RouteText parse_route_text(std::string_view text, std::string_view file) {
   const Json* const routes = member(*json, "routes");
   const Json* const dir = member(*json, "routes_dir");
   RouteText read;
-  if (routes != nullptr) read.routes = Reader(file).read(Json{{"routes", *routes}});
+  const Json* const tables = member(*json, "tables");
+  Json own = Json::object();
+  if (routes != nullptr || tables != nullptr) own["routes"] = routes != nullptr ? *routes : Json::object();
+  if (tables != nullptr) own["tables"] = *tables;
+  if (!own.empty()) read.routes = Reader(file).read(own);
   if (dir != nullptr && dir->is_string()) read.routes_dir = dir->get<std::string>();
   return read;
 }

@@ -3,8 +3,8 @@
 // `"properties.desired.routes.NAME"`, and twins of $edgeHub. The routes of these three have edgehub semantics unless
 // they say otherwise. It does not compile the routes.
 //
-// A Headgate file is `{"routes": {name: "FROM …" | {…}}, "semantics": …, "body": …}`; the last two are the
-// defaults of the file's routes. In a route object: `route`, `priority` 0–9, `timeToLiveSecs` (0 = the default, -1 =
+// A Headgate file is `{"routes": {name: "FROM …" | {…}}, "tables": {…}, "semantics": …, "body": …}`; the last two are the
+// defaults of the file's routes, `tables` declares those of lookup(), see table_rule.h. In a route object: `route`, `priority` 0–9, `timeToLiveSecs` (0 = the default, -1 =
 // for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
 // (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false) and `publishAs` (a user) of a topic sink, `shadow`
@@ -26,6 +26,7 @@
 #include "routing/files/manifest.h"
 #include "routing/files/queue_rule.h"
 #include "routing/language/language.h"
+#include "routing/lookup/table_source.h"
 #include "routing/schema/texts.h"
 
 namespace headgate::routing {
@@ -64,12 +65,17 @@ struct RouteFileError {
 struct RouteFile {
   std::vector<RouteFileEntry> entries;  // in the order of the file
   std::vector<RouteFileError> errors;
+  std::vector<TableSource> tables = {};           // declared; files among them have not been read
   std::vector<ManifestNote> without_effect = {};  // parts of a manifest
   bool manifest = false;                          // in one of edgeHub's forms
 };
 
 // `file` is the name that entries and errors carry.
 [[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+// Adds declarations of tables. Names are unique over all files: a second one is left out, and an error that names both
+// files.
+void add_tables(RouteFile& all, std::vector<TableSource> more);
 
 // Keys of a route's object.
 [[nodiscard]] const std::vector<std::string_view>& route_keys();

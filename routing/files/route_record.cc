@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "routing/files/compute_rule.h"
+#include "routing/files/table_rule.h"
 
 namespace headgate::routing {
 namespace {
@@ -95,6 +96,25 @@ std::string route_file_text(const std::vector<RouteFileEntry>& entries) {
   if (edgehub) file["semantics"] = "edgehub";
   file["routes"] = std::move(routes);
   return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string table_record(const TableSource& table) {
+  Json rule = Json::object();
+  write_table_rule(table, rule);
+  const Json record = {{"file", table.declared_in}, {"table", std::move(rule)}};
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+core::Result<TableSource> read_table_record(std::string_view name, std::string_view record) {
+  const Json json = Json::parse(record, nullptr, /*allow_exceptions=*/false);
+  const bool known =
+      json.is_object() && json.contains("table") && json.contains("file") && json["file"].is_string();
+  std::vector<QueueRuleProblem> problems;
+  std::vector<TableSource> read;
+  if (known) read = read_table_rules({{std::string(name), json["table"]}}, "", problems);
+  if (read.size() != 1) return core::fail(core::Errc::invalid, "it is no record of a table");
+  read.front().declared_in = json["file"].get<std::string>();
+  return std::move(read.front());
 }
 
 }  // namespace headgate::routing

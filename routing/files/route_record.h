@@ -22,4 +22,9 @@ namespace headgate::routing {
 // a line feed. `entries` have different names.
 [[nodiscard]] std::string route_file_text(const std::vector<RouteFileEntry>& entries);
 
+// A declared table as the text that a hub remembers, with the path of its file whole and without its rows.
+[[nodiscard]] std::string table_record(const TableSource& table);
+// Error: invalid.
+[[nodiscard]] core::Result<TableSource> read_table_record(std::string_view name, std::string_view record);
+
 }  // namespace headgate::routing

@@ -48,6 +48,7 @@ enum class Op : uint8_t {
   group_key,     // left: index into Query::keys
   window_field,  // left: a WindowField
   conforms,      // left: index into Expression::schemas; path: the value of the body, empty: all of it
+  lookup,        // left: the key; name: the table; path: the member of its row, empty: all of it
 };
 
 using NodeIndex = uint32_t;

@@ -35,6 +35,7 @@ inline constexpr size_t kAggregatesMax = 64;
 inline constexpr size_t kStatefulMax = 16;
 inline constexpr size_t kKeysMax = 16;  // of GROUP BY and of each OVER
 inline constexpr size_t kSinksMax = 16;
+inline constexpr size_t kLookupsMax = 64;
 
 [[nodiscard]] constexpr std::string_view to_string(Type type) {
   switch (type) {

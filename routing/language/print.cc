@@ -108,6 +108,8 @@ class Printer {
         return operand(node.left, kPrimaryPower - 2);
       case Op::call:
         return call(node);
+      case Op::lookup:
+        return lookup(node);
       default:
         out_.append(leaf(node));
     }
@@ -143,6 +145,16 @@ class Printer {
       write(expression_.arguments[node.left + i]);
     }
     out_.push_back(')');
+  }
+
+  void lookup(const Node& node) {
+    out_.append("lookup(").append(quoted(name(node), '\'')).append(", ");
+    write(node.left);
+    out_.push_back(')');
+    for (const BodyStep& step : expression_.paths[node.path]) {
+      out_.append(".").append(step.name);
+      if (step.index) out_.append("[").append(std::to_string(*step.index)).append("]");
+    }
   }
 
   [[nodiscard]] std::string leaf(const Node& node) const {

@@ -79,6 +79,13 @@ struct Stateful {
 // revision counted from 0, and whether all was there.
 enum class WindowField : uint8_t { start, end, rev, complete };
 
+// A place where lookup('table', …) stands. Bytes of the route's text.
+struct Lookup {
+  std::string table;
+  uint32_t offset = 0;  // of the table's name
+  uint32_t length = 0;
+};
+
 struct SelectItem {
   std::string name;
   Expression value;
@@ -96,11 +103,15 @@ struct Query {
   Expression having;
   std::vector<Aggregate> aggregates;
   std::vector<Stateful> stateful;
+  std::vector<Lookup> lookups;
 
   // The message is passed on byte for byte: a route of IoT Edge's kind, unless it has a stateful filter.
   [[nodiscard]] bool passes_on() const { return all && items.empty() && window.kind == Window::Kind::none; }
-  // Results depend on messages before: an input is consumed from a queue, and state is kept.
-  [[nodiscard]] bool has_state() const { return window.kind != Window::Kind::none || !stateful.empty(); }
+  // Results depend on messages before, be it by the tables that they made: an input is consumed from a queue, and state
+  // is kept.
+  [[nodiscard]] bool has_state() const {
+    return window.kind != Window::Kind::none || !stateful.empty() || !lookups.empty();
+  }
 };
 
 }  // namespace headgate::routing

@@ -99,7 +99,8 @@ const StatefulFunction& function_of(StatefulKind kind) { return by_kind(kStatefu
 bool is_extension(std::string_view name) {
   return find_aggregate(name) != nullptr || find_stateful(name) != nullptr ||
          core::equals_ignoring_case(name, kTopicLevel) || core::equals_ignoring_case(name, kPayload) ||
-         core::equals_ignoring_case(name, kConforms);
+         core::equals_ignoring_case(name, kConforms) ||
+         core::equals_ignoring_case(name, kLookup);
 }
 
 std::string_view nearest_call(std::string_view name) {
@@ -110,6 +111,7 @@ std::string_view nearest_call(std::string_view name) {
   nearest.try_name(kTopicLevel);
   nearest.try_name(kPayload);
   nearest.try_name(kConforms);
+  nearest.try_name(kLookup);
   return nearest.name();
 }
 

@@ -38,6 +38,8 @@ struct StatefulFunction {
 inline constexpr std::string_view kTopicLevel = "topic_level";
 inline constexpr std::string_view kPayload = "payload";
 inline constexpr std::string_view kConforms = "conforms";
+// A row of a table.
+inline constexpr std::string_view kLookup = "lookup";
 
 // Anything that can be called in a computing route, and edgeHub cannot.
 [[nodiscard]] bool is_extension(std::string_view name);

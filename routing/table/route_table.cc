@@ -81,6 +81,33 @@ void check_unchanged(const RouteSpec& spec, const CompiledRoute& compiled, std::
               "leave it out, or give the route a SELECT list, a window or a function that remembers"));
 }
 
+// The name that may have been meant; empty if none is near.
+std::string nearest_table(std::string_view name, std::span<const TableSource> tables) {
+  std::string nearest;
+  size_t distance = 4;
+  for (const TableSource& table : tables) {
+    const size_t far = edit_distance(core::ascii_lowered(name), core::ascii_lowered(table.name));
+    if (far >= distance) continue;
+    nearest = table.name;
+    distance = far;
+  }
+  return nearest;
+}
+
+void check_lookups(std::string_view text, const Query& query, std::span<const TableSource> tables,
+                   std::vector<Diagnostic>& found) {
+  Diagnostics diagnostics(text);
+  for (const Lookup& lookup : query.lookups) {
+    if (std::ranges::find(tables, lookup.table, &TableSource::name) != tables.end()) continue;
+    const std::string nearest = nearest_table(lookup.table, tables);
+    diagnostics.error(lookup.offset, lookup.length, "there is no table " + quote(lookup.table),
+                      nearest.empty() ? "declare it: \"tables\": {\"" + lookup.table + "\": {\"file\": \"" +
+                                            lookup.table + ".csv\"}} beside \"routes\""
+                                      : "did you mean " + quote(nearest) + "?");
+  }
+  for (Diagnostic& one : diagnostics.take()) found.push_back(std::move(one));
+}
+
 bool has_error(const std::vector<Diagnostic>& found) {
   return std::any_of(found.begin(), found.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -101,7 +128,8 @@ bool republishes(Sink::Kind kind) {
 }
 
 bool remembers(const Expression& condition) {
-  return std::ranges::any_of(condition.nodes, [](const Node& node) { return node.op == Op::stateful; });
+  return std::ranges::any_of(
+      condition.nodes, [](const Node& node) { return node.op == Op::stateful || node.op == Op::lookup; });
 }
 
 }  // namespace
@@ -132,7 +160,7 @@ bool is_unroutable(std::string_view topic) {
   return module_topic && module_topic->kind == core::ModuleTopic::Kind::input;
 }
 
-RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
+RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs, std::span<const TableSource> tables) {
   auto table = std::make_shared<RouteTable>();
   std::vector<RouteStatus> statuses;
   std::set<std::string, std::less<>> names;
@@ -145,12 +173,14 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs) {
     if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
     if (compiled) check_unchanged(spec, *compiled, status.diagnostics);
     if (compiled) check_state(spec, *compiled, status.diagnostics);
+    if (compiled) check_lookups(spec.text, compiled->query, tables, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
       table->add(spec, std::move(*compiled));
     }
     statuses.push_back(std::move(status));
   }
+  table->keep_used(tables);
   table->warn_about_loops(statuses);
   table->warn_about_duplicates(statuses);
   return {std::move(table), std::move(statuses)};
@@ -179,6 +209,19 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   routes_.push_back({spec.name, spec.text, std::move(compiled.source), std::move(endpoints), lane, spec.ttl_s,
                      spec.retain, spec.publish_as});
   programs_.push_back(std::move(program));
+}
+
+void RouteTable::keep_used(std::span<const TableSource> tables) {
+  std::set<std::string_view> used;
+  for (const RouteIndex route : computing_)
+    for (const Lookup& lookup : programs_[route].plan->query.lookups) used.insert(lookup.table);
+  for (const TableSource& table : tables)
+    if (used.contains(table.name)) tables_.push_back(std::make_shared<const TableSource>(table));
+}
+
+bool RouteTable::changes_table(const core::Message& message) const {
+  return message.retain &&
+         std::ranges::any_of(tables_, [&](const auto& table) { return takes_topic(*table, message.topic); });
 }
 
 uint32_t RouteTable::endpoint_of(const Sink& sink) {
@@ -240,6 +283,8 @@ std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) con
       return text + " is not there, or is no single value";
     case Op::conforms:
       return text + " has no verdict: there is no such value, or it met a limit of checks";
+    case Op::lookup:
+      return text + " has no such row, or the row no such member";
     default:
       return text + " has no value: what it stands on is of another type, or out of range";
   }
@@ -278,7 +323,9 @@ void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
   context.candidates_.clear();
   context.projecting_.clear();
   context.computing_.clear();
+  context.changes_table_ = false;
   if (is_unroutable(message.topic)) return;
+  context.changes_table_ = changes_table(message);
   source_path(message, context.path_);
   index.collect(context.path_, message.topic, context.candidates_);
   std::sort(context.candidates_.begin(), context.candidates_.end());

@@ -24,6 +24,7 @@
 #include "routing/evaluation/message_fields.h"
 #include "routing/language/diagnostics.h"
 #include "routing/language/sink.h"
+#include "routing/lookup/table_source.h"
 #include "routing/table/compile.h"
 #include "routing/table/source_index.h"
 
@@ -133,6 +134,8 @@ class MatchContext {
   // Routes with state whose condition takes that message, as far as it remembers nothing.
   [[nodiscard]] std::span<const RouteIndex> computing() const { return computing_; }
   [[nodiscard]] bool computed() const { return !computing_.empty(); }
+  // A table is changed by that message: it is an input too, whatever its QoS.
+  [[nodiscard]] bool changes_table() const { return changes_table_; }
   // Fields of the message last given to match() or takers().
   [[nodiscard]] Fields& fields() { return fields_; }
 
@@ -155,6 +158,7 @@ class MatchContext {
   std::vector<RouteIndex> projecting_;
   bool unchanged_ = false;
   std::vector<RouteIndex> computing_;
+  bool changes_table_ = false;
   uint64_t message_ = 0;
 };
 
@@ -165,8 +169,10 @@ class RouteTable {
     std::vector<RouteStatus> statuses;  // one a spec, in their order
   };
 
-  // Compiles what compiles; the rest is left out and reported. Never fails as a whole.
-  [[nodiscard]] static Built build(std::span<const RouteSpec> specs);
+  // Compiles what compiles; the rest is left out and reported. Never fails as a whole. `tables`: those that routes may
+  // look up in.
+  [[nodiscard]] static Built build(std::span<const RouteSpec> specs,
+                                   std::span<const TableSource> tables = {});
 
   // Overwrites `out` with the distinct endpoints that want `message` itself. Module inputs and topics that begin
   // with `$` are wanted by none. What routes make of it is told by the context.
@@ -188,6 +194,9 @@ class RouteTable {
     return programs_[route].plan;
   }
 
+  // Tables that routes look up in.
+  [[nodiscard]] std::span<const std::shared_ptr<const TableSource>> tables() const { return tables_; }
+
   [[nodiscard]] std::span<const Endpoint> endpoints() const { return endpoints_; }
   [[nodiscard]] std::span<const RouteInfo> routes() const { return routes_; }
 
@@ -204,6 +213,8 @@ class RouteTable {
   };
 
   void add(const RouteSpec& spec, CompiledRoute compiled);
+  void keep_used(std::span<const TableSource> tables);
+  [[nodiscard]] bool changes_table(const core::Message& message) const;
   uint32_t endpoint_of(const Sink& sink);
   void warn_about_loops(std::vector<RouteStatus>& statuses) const;
   void warn_about_duplicates(std::vector<RouteStatus>& statuses) const;
@@ -224,6 +235,7 @@ class RouteTable {
   SourceIndex computing_index_;  // of routes with state alone
   std::vector<RouteIndex> computing_;
   bool asks_for_unchanged_ = false;
+  std::vector<std::shared_ptr<const TableSource>> tables_;
   std::shared_ptr<const int> identity_ = std::make_shared<const int>(0);
 };
 

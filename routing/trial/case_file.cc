@@ -83,8 +83,8 @@ class CaseReader {
   void begin_case(std::string_view name) {
     finish_case();
     if (name.empty()) return fail(number_, "the case has no name");
-    cases_.push_back({std::string(name), number_, {}, {}, {}, 0});
-    routes_ = Json::object();
+    cases_.push_back({std::string(name), number_, {}, {}, {}, {}, 0});
+    routes_ = tables_ = Json::object();
     schemas_.clear();
     input_.clear();
     input_line_ = 0;
@@ -109,13 +109,15 @@ class CaseReader {
       routes_[name_] = {{"route", std::string(rest)}};
     } else if (const auto schema = after_word(line, "schema")) {
       take_schema(*schema);
+    } else if (const auto table = after_word(line, "table")) {
+      take_table(*table);
     } else if (const auto terms = after_word(line, "with")) {
       take_terms(*terms);
     } else if (kBlanks.find(line.front()) != std::string_view::npos && !routes_.empty()) {
       auto& known = routes_[name_]["route"].get_ref<std::string&>();
       known.append(known.empty() ? "" : "\n").append(trimmed(line));
     } else {
-      fail(number_, "expected `route`, `with`, `schema`, `in` or `out`");
+      fail(number_, "expected `route`, `with`, `schema`, `table`, `in` or `out`");
     }
   }
 
@@ -142,16 +144,24 @@ class CaseReader {
     return read_ ? read_(path) : core::fail(core::Errc::not_found, "is not there");
   }
 
+  void take_table(std::string_view text) {
+    const size_t blank = std::min(text.find_first_of(kBlanks), text.size());
+    const auto declared = parse_json_text(text.substr(blank), file_);
+    if (blank == 0 || !declared) return fail(number_, "expected a name and a JSON object behind `table`");
+    tables_[std::string(text.substr(0, blank))] = *declared;
+  }
+
   void finish_case() {
     if (cases_.empty() || !fault_.empty() || part_ == Part::none) return;
     RouteCase& one = cases_.back();
     if (routes_.empty()) return fail(one.line, "the case has no route: write `route FROM … INTO …`");
     if (input_line_ == 0)
       return fail(one.line, "the case has no messages: write `in`, and a line for each below it");
-    RouteFile file = parse_route_file(Json{{"routes", routes_}}.dump(), file_);
+    RouteFile file = parse_route_file(Json{{"routes", routes_}, {"tables", tables_}}.dump(), file_);
     if (!file.errors.empty()) return fail(one.line, file.errors.front().what);
     read_schemas({&file, 1}, [this](const std::string& path) { return schema_at(path); });
     one.routes = route_specs(file.entries, 0);
+    one.tables = std::move(file.tables);
     auto input = parse_sample(input_, file_, input_line_ + 1);
     if (input)
       one.input = std::move(*input);
@@ -167,6 +177,7 @@ class CaseReader {
   std::vector<RouteCase> cases_;
   Json routes_;                                 // of the case at hand
   std::map<std::string, std::string> schemas_;  // the same, by path
+  Json tables_ = Json::object();
   std::string name_;
   std::string input_;
   size_t input_line_ = 0;

@@ -4,6 +4,7 @@
 //   # Requirement of the file
 //
 //   case Windows end before their end
+//   table limits {"file": "limits.csv"}
 //   route SELECT count(*) AS n FROM 't'
 //     GROUP BY Tumbling(1m) INTO $upstream
 //   with {"late": {"policy": "drop"}}
@@ -14,7 +15,8 @@
 //
 // Lines that begin with blanks continue the route's text. `route NAME: …` names it, else it is `r`. `with` holds the
 // other keys that a route file has for it. `schema NAME {…}` is a schema that conforms() may name, on one line; without it
-// the file of that name is read, in the folder of the case file. `in` takes lines of parse_sample(), `out` those of run_sample().
+// the file of that name is read, in the folder of the case file. `table NAME …` declares one
+// as a route file does, its file in that folder. `in` takes lines of parse_sample(), `out` those of run_sample().
 #pragma once
 
 #include <cstddef>
@@ -33,6 +35,7 @@ struct RouteCase {
   std::string name;
   size_t line = 0;  // in its file, from 1
   std::vector<RouteSpec> routes;
+  std::vector<TableSource> tables;  // files among them have not been read
   std::vector<SampleLine> input;
   std::vector<std::string> expected;
   size_t out_line = 0;  // the line `out`; 0: there is none, and nothing is expected

@@ -1,6 +1,7 @@
 #include "routing/trial/explain.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/text.h"
@@ -40,9 +41,13 @@ bool uses_anywhere(const CompiledRoute& route, Op op) {
 
 class Explainer {
  public:
-  Explainer(const RouteSpec& spec, const CompiledRoute& route)
-      : spec_(spec), route_(route), query_(route.query), plan_{spec.name,     route.query, route.condition,
-                                                               route.reading, route.sinks, spec.limits} {}
+  Explainer(const RouteSpec& spec, const CompiledRoute& route, const std::vector<TableSource>& tables)
+      : spec_(spec), route_(route), query_(route.query), tables_(tables), plan_{spec.name,
+                                                                                route.query,
+                                                                                route.condition,
+                                                                                route.reading,
+                                                                                route.sinks,
+                                                                                spec.limits} {}
 
   Explanation explain() {
     out_.name = spec_.name;
@@ -66,6 +71,7 @@ class Explainer {
   [[nodiscard]] std::string kind() const {
     if (query_.window.kind != Window::Kind::none) return "aggregates messages in windows";
     const std::string made = query_.passes_on() ? "passes messages on" : "makes a row of each message";
+    if (query_.has_state() && query_.stateful.empty()) return made + ", and looks up in tables";
     return query_.has_state() ? made + ", and remembers" : made;
   }
 
@@ -81,6 +87,7 @@ class Explainer {
     if (uses_anywhere(route_, Op::topic_level)) clauses.emplace_back("topic_level()");
     if (uses_anywhere(route_, Op::payload)) clauses.emplace_back("payload()");
     if (uses_anywhere(route_, Op::conforms)) clauses.emplace_back("conforms()");
+    if (!query_.lookups.empty()) clauses.emplace_back("lookup()");
     if (route_.sinks.size() > 1) clauses.emplace_back("several sinks");
     for (const Sink& sink : route_.sinks) {
       const bool legacy = sink.kind == Sink::Kind::module_input || print(sink, query_) == "$upstream";
@@ -97,6 +104,28 @@ class Explainer {
     for (const Aggregate& one : query_.aggregates) add("aggregate", print(one, query_));
     for (const Stateful& one : query_.stateful) add("remembers", print(one, query_) + per_key(one));
     add("having", print(query_.having, query_));
+    add_tables();
+  }
+
+  void add_tables() {
+    std::set<std::string_view> named;
+    for (const Lookup& lookup : query_.lookups) {
+      if (!named.insert(lookup.table).second) continue;
+      const auto known = std::ranges::find(tables_, lookup.table, &TableSource::name);
+      add("looks up in",
+          lookup.table + ": " + (known == tables_.end() ? "not declared" : table_text(*known)));
+    }
+  }
+
+  // "limits.csv by asset, 3 rows"
+  static std::string table_text(const TableSource& table) {
+    std::string text = describe(table);
+    if (table.key_level > 0) text += ", key topic_level(" + std::to_string(table.key_level) + ")";
+    if (!table.key.empty()) text += ", key " + table.key;
+    if (table.rows)
+      text += ", " + std::to_string(table.rows->rows().size()) + " rows of " +
+              std::to_string(table.rows->bytes()) + " bytes";
+    return text + ", at most " + std::to_string(table.limits.bytes_max) + " bytes";
   }
 
   static std::string per_key(const Stateful& one) {
@@ -121,6 +150,7 @@ class Explainer {
   void add_state() {
     if (!out_.has_state) return;
     out_.group_bytes_max = group_bound_bytes(plan_);
+    if (out_.group_bytes_max == 0) return;
     out_.state_bytes_max = std::min(state_bound_bytes(plan_), spec_.limits.state_bytes_max);
     const uint64_t groups = std::min<uint64_t>(
         spec_.limits.groups_max, out_.state_bytes_max / std::max<uint64_t>(out_.group_bytes_max, 1));
@@ -140,14 +170,16 @@ class Explainer {
   const RouteSpec& spec_;
   const CompiledRoute& route_;
   const Query& query_;
+  const std::vector<TableSource>& tables_;
   ComputePlan plan_;
   Explanation out_;
 };
 
 }  // namespace
 
-Explanation explain_route(const RouteSpec& spec, const CompiledRoute& compiled) {
-  return Explainer(spec, compiled).explain();
+Explanation explain_route(const RouteSpec& spec, const CompiledRoute& compiled,
+                          const std::vector<TableSource>& tables) {
+  return Explainer(spec, compiled, tables).explain();
 }
 
 }  // namespace headgate::routing

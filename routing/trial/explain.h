@@ -23,7 +23,8 @@ struct Explanation {
   uint64_t state_bytes_max = 0;  // the whole route
 };
 
-// REQUIRES: the route compiles. `compiled` is what its text gave.
-[[nodiscard]] Explanation explain_route(const RouteSpec& spec, const CompiledRoute& compiled);
+// REQUIRES: the route compiles. `compiled` is what its text gave; `tables` are declared, with the rows of files.
+[[nodiscard]] Explanation explain_route(const RouteSpec& spec, const CompiledRoute& compiled,
+                                        const std::vector<TableSource>& tables = {});
 
 }  // namespace headgate::routing

@@ -31,7 +31,8 @@ void add_count(JsonRow& row, std::string_view name, uint64_t count) {
 // Windows that fire and messages that arrive, as lines.
 class Lines {
  public:
-  explicit Lines(const std::vector<RouteSpec>& routes) : trial_(routes), named_(routes.size() > 1) {}
+  Lines(const std::vector<RouteSpec>& routes, const std::vector<TableSource>& tables)
+      : trial_(routes, tables), named_(routes.size() > 1) {}
 
   void add_findings() {
     for (const RouteStatus& status : trial_.statuses()) {
@@ -121,8 +122,9 @@ std::string counts_json(const TrialCounts& counts, std::string_view route) {
 }
 
 std::vector<std::string> run_sample(const std::vector<RouteSpec>& routes,
-                                    const std::vector<SampleLine>& sample) {
-  Lines lines(routes);
+                                    const std::vector<SampleLine>& sample,
+                                    const std::vector<TableSource>& tables) {
+  Lines lines(routes, tables);
   lines.add_findings();
   lines.run(sample);
   lines.add_counts();

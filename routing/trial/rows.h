@@ -21,8 +21,9 @@ namespace headgate::routing {
 [[nodiscard]] std::string counts_json(const TrialCounts& counts, std::string_view route);
 
 // All that comes out of the routes: {"route", "error"} and {"route", "warning"} of their texts, a line each; the rows of
-// `sample`, up to the end of all windows; counts. With one route its name is left out.
+// `sample`, up to the end of all windows; counts. `tables`: those that the routes look up in, with the rows of files. With one route its name is left out.
 [[nodiscard]] std::vector<std::string> run_sample(const std::vector<RouteSpec>& routes,
-                                                  const std::vector<SampleLine>& sample);
+                                                  const std::vector<SampleLine>& sample,
+                                                  const std::vector<TableSource>& tables = {});
 
 }  // namespace headgate::routing

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "routing/compute/json_row.h"
+#include "routing/evaluation/row_value.h"
 #include "routing/language/print.h"
 
 namespace headgate::routing {
@@ -29,6 +30,7 @@ bool is_field(Op op) {
     case Op::payload:
     case Op::stateful:
     case Op::conforms:
+    case Op::lookup:
       return true;
     default:
       return false;
@@ -44,6 +46,7 @@ std::vector<NodeIndex> operands(const Expression& condition, const Node& node) {
   switch (node.op) {
     case Op::negate:
     case Op::logical_not:
+    case Op::lookup:
       return {node.left};
     case Op::call: {
       const auto first = condition.arguments.begin() + node.left;
@@ -58,8 +61,10 @@ std::vector<NodeIndex> operands(const Expression& condition, const Node& node) {
 
 class Tracer {
  public:
-  Tracer(const CompiledRoute& route, MessageFields& fields, Slots* slots)
-      : route_(route), fields_(fields), slots_(slots) {}
+  Tracer(const CompiledRoute& route, MessageFields& fields, Slots* slots, const LookupTables* tables)
+      : route_(route), fields_(fields), slots_(slots), tables_(tables) {
+    evaluator_.use_tables(tables);
+  }
 
   [[nodiscard]] std::vector<TraceLine> trace() {
     if (!route_.condition.empty()) explain(route_.condition.root(), 0);
@@ -130,6 +135,7 @@ class Tracer {
     if (is_body(op) && !fields_.body_problem().empty())
       return "the body " + std::string(fields_.body_problem());
     if (is_body(op) && found.is(Kind::undefined)) return name + " is an object or an array";
+    if (op == Op::lookup) return describe_lookup(whole, field);
     if (op == Op::payload) return "the body is an object, an array, or no text";
     return name + " is not there";
   }
@@ -159,6 +165,18 @@ class Tracer {
     return "by " + use.file + " " + why.text();
   }
 
+  // "limits has no row 'm1'", or what else left it without a value.
+  [[nodiscard]] std::string describe_lookup(const Expression& whole, NodeIndex lookup) {
+    const Node& node = whole[lookup];
+    const std::string& table = whole.names[node.name];
+    std::string key;
+    if (!append_lookup_key(key, value(whole, node.left))) return text(whole, lookup) + " has no key";
+    if (tables_ == nullptr) return text(whole, lookup) + " is not known";
+    const std::string row = "row '" + core::printable(core::shortened(key, kShownCharacters)) + "'";
+    if (tables_->row(table, key).empty()) return "table " + table + " has no " + row;
+    return "the " + row + " of table " + table + " has no value for " + text(whole, lookup);
+  }
+
   static void append_shown(std::string& out, const Value& value) {
     if (!value.is(Kind::string)) {
       append_json_value(out, value);
@@ -170,6 +188,7 @@ class Tracer {
   const CompiledRoute& route_;
   MessageFields& fields_;
   Slots* slots_;
+  const LookupTables* tables_;
   Evaluator evaluator_;
   SchemaChecker checker_;
   std::vector<TraceLine> lines_;
@@ -177,8 +196,9 @@ class Tracer {
 
 }  // namespace
 
-std::vector<TraceLine> trace_condition(const CompiledRoute& route, MessageFields& fields, Slots* slots) {
-  return Tracer(route, fields, slots).trace();
+std::vector<TraceLine> trace_condition(const CompiledRoute& route, MessageFields& fields, Slots* slots,
+                                       const LookupTables* tables) {
+  return Tracer(route, fields, slots, tables).trace();
 }
 
 }  // namespace headgate::routing

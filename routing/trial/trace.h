@@ -16,8 +16,8 @@ struct TraceLine {
 };
 
 // Parts of the condition that keep it from being true, outermost first. `slots` gives the values of functions that
-// remember; without it they are said to be unknown.
+// remember; without it they are said to be unknown. `tables`: those that it looks up in.
 [[nodiscard]] std::vector<TraceLine> trace_condition(const CompiledRoute& route, MessageFields& fields,
-                                                     Slots* slots);
+                                                     Slots* slots, const LookupTables* tables = nullptr);
 
 }  // namespace headgate::routing

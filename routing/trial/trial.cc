@@ -56,13 +56,19 @@ struct Trial::Runner {
   bool took = false;  // the message at hand
 };
 
-Trial::Trial(std::span<const RouteSpec> specs, Traces traces) {
-  RouteTable::Built built = RouteTable::build(specs);
+Trial::Trial(std::span<const RouteSpec> specs, std::span<const TableSource> tables, Traces traces) {
+  RouteTable::Built built = RouteTable::build(specs, tables);
   table_ = std::move(built.table);
   statuses_ = std::move(built.statuses);
   counts_.resize(table_->routes().size());
-  for (const RouteIndex route : table_->computing())
+  for (const auto& source : table_->tables()) {
+    LookupTable& table = lookups_.add(source);
+    if (source->rows) table.replace(*source->rows);
+  }
+  for (const RouteIndex route : table_->computing()) {
     runners_.push_back(std::make_unique<Runner>(route, table_->plan(route)));
+    runners_.back()->computation.use_tables(&lookups_);
+  }
   judged_.resize(table_->routes().size());
   if (traces == Traces::none) return;
   SchemaSet schemas;
@@ -143,6 +149,7 @@ void Trial::handle(core::MessagePtr message, bool made_by_route, std::vector<Tri
   step.at_ms = present_ms_;
   step.made_by_route = made_by_route;
   pick(*message, step);
+  if (context_.changes_table()) change_tables(*message);
   project(message, step);
   compute(message, step);
   explain(*message, step);
@@ -176,6 +183,13 @@ void Trial::project(const core::MessagePtr& message, TrialStep& step) {
     add_rows(route, table_->project(route, context_), message.get(), step);
 }
 
+// Before routes take the message. All that was due has been given.
+void Trial::change_tables(const core::Message& message) {
+  lookups_.for_each([&](LookupTable& table) {
+    if (takes_topic(table.source(), message.topic)) table.take(message);
+  });
+}
+
 void Trial::compute(const core::MessagePtr& message, TrialStep& step) {
   for (const auto& runner : runners_) runner->took = false;
   if (!context_.computed()) return;
@@ -206,7 +220,7 @@ void Trial::explain(const core::Message& message, TrialStep& step) {
     if (!route) continue;
     const Runner* runner = runner_of(verdict.route);
     Slots* slots = runner && runner->took ? runner->computation.remembered() : nullptr;
-    verdict.why = trace_condition(*route, fields, slots);
+    verdict.why = trace_condition(*route, fields, slots, &lookups_);
   }
 }
 
@@ -246,6 +260,7 @@ bool Trial::republish(const core::Message& draft, RouteIndex route, std::string 
   auto message = std::make_shared<core::Message>(draft);
   message->topic = std::move(topic);
   message->arrived_ms = message->arrived_hub_ms = present_ms_;
+  message->retain = table_->routes()[route].retain;
   ++message->hops;
   behind_.push_back(std::move(message));
   return true;

@@ -12,6 +12,7 @@
 
 #include "core/message.h"
 #include "routing/compute/computation.h"
+#include "routing/lookup/tables.h"
 #include "routing/table/route_table.h"
 #include "routing/trial/trace.h"
 
@@ -65,14 +66,17 @@ enum class Traces : uint8_t { all, none };
 
 class Trial {
  public:
-  // Routes that do not compile are left out: see statuses().
-  explicit Trial(std::span<const RouteSpec> specs, Traces traces = Traces::all);
+  // Routes that do not compile are left out: see statuses(). `tables`: declared, with the rows of files.
+  explicit Trial(std::span<const RouteSpec> specs, std::span<const TableSource> tables = {},
+                 Traces traces = Traces::all);
   ~Trial();
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
   [[nodiscard]] const std::vector<RouteStatus>& statuses() const { return statuses_; }
   [[nodiscard]] const RouteTable& table() const { return *table_; }
+  // Tables that routes look up in, as they are now.
+  [[nodiscard]] const LookupTables& lookups() const { return lookups_; }
 
   // Everything due up to its arrival, then the message, then all that routes publish and that comes back. Arrivals
   // never fall. `id` is the number by which sample() chooses.
@@ -94,6 +98,7 @@ class Trial {
   void pick(const core::Message& message, TrialStep& step);
   void project(const core::MessagePtr& message, TrialStep& step);
   void compute(const core::MessagePtr& message, TrialStep& step);
+  void change_tables(const core::Message& message);
   void judge(TrialStep& step);
   void explain(const core::Message& message, TrialStep& step);
   void add_rows(RouteIndex route, const ComputeResult& result, const core::Message* input, TrialStep& step);
@@ -102,6 +107,7 @@ class Trial {
 
   std::shared_ptr<const RouteTable> table_;
   std::vector<RouteStatus> statuses_;
+  LookupTables lookups_;
   std::vector<std::unique_ptr<Runner>> runners_;  // of routes with state, by their order in the table
   std::vector<TrialCounts> counts_;
   std::vector<RouteStats> judged_;  // by route, as the table counted when it was last judged

@@ -31,6 +31,13 @@ class ManualExecutor : public core::Executor {
     return ran;
   }
 
+  // Runs what was posted first; false if there is nothing.
+  bool run_one() {
+    const auto work = take();
+    if (work) work();
+    return work != nullptr;
+  }
+
   // What was posted and has not run never will, as when its process is killed.
   void drop_ready() {
     const std::lock_guard lock(mutex_);

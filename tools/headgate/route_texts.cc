@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "routing/files/schema_files.h"
+#include "routing/lookup/table_source.h"
 
 namespace headgate::tools {
 namespace {
@@ -52,6 +53,18 @@ core::Result<std::string> read_schema(const std::string& path) {
   return text ? text : core::fail(core::Errc::io, "cannot be read");
 }
 
+// A pipe or a directory is no table, and a file that is too large is not read.
+core::Result<std::string> read_table(const std::string& path, uint64_t bytes_max) {
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path, error);
+  if (error) return core::fail(core::Errc::io, path + ": cannot be read: " + error.message());
+  if (bytes > bytes_max)
+    return core::fail(core::Errc::invalid, path + ": has " + std::to_string(bytes) +
+                                               " bytes, the table at most " + std::to_string(bytes_max) +
+                                               " (\"maxBytes\")");
+  return read_text(path);
+}
+
 std::vector<routing::RouteFile> read_route_files(const std::string& path) {
   const auto text = read_text(path);
   if (!text) return {unreadable(path, text.error().what)};
@@ -59,6 +72,7 @@ std::vector<routing::RouteFile> read_route_files(const std::string& path) {
   std::vector<routing::RouteFile> files{std::move(read.routes)};
   if (!read.routes_dir.empty()) read_directory(read.routes_dir, files);
   routing::read_schemas(files, read_schema);
+  for (routing::RouteFile& file : files) routing::read_tables(file.tables, read_table);
   return files;
 }
 
@@ -66,6 +80,7 @@ routing::RouteFile read_routes(const std::vector<std::string>& paths) {
   routing::RouteFile all;
   for (const std::string& path : paths) {
     for (routing::RouteFile& file : read_route_files(path)) {
+      routing::add_tables(all, std::move(file.tables));
       std::move(file.entries.begin(), file.entries.end(), std::back_inserter(all.entries));
       std::move(file.errors.begin(), file.errors.end(), std::back_inserter(all.errors));
     }

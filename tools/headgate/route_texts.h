@@ -12,7 +12,11 @@ namespace headgate::tools {
 // Errors: io.
 [[nodiscard]] core::Result<std::string> read_text(const std::string& path);
 
-// Reads a route file, a manifest or a whole configuration, and with the last the route files beside it, as the hub does.
+// Reads the file of a table. Errors: io, invalid.
+[[nodiscard]] core::Result<std::string> read_table(const std::string& path, uint64_t bytes_max);
+
+// Reads a route file, a manifest or a whole configuration, and with the last the route files beside it, as the hub does;
+// also the files of their tables.
 // Whatever cannot be read is among the errors.
 [[nodiscard]] std::vector<routing::RouteFile> read_route_files(const std::string& path);
 

@@ -111,6 +111,8 @@ class Checker {
       case Op::group_key:
       case Op::window_field:
         return set(node, type_elsewhere(node));
+      case Op::lookup:
+        return !wrong_[node.left] && lookup(node);
       case Op::negate:
         return !wrong_[node.left] && negate(node);
       case Op::logical_not:
@@ -163,6 +165,15 @@ class Checker {
 
   // Neither side was reported already.
   [[nodiscard]] bool is_sound(const Node& node) const { return !wrong_[node.left] && !wrong_[node.right]; }
+
+  bool lookup(Node& node) {
+    const Node& key = left(node);
+    if (key.type == Type::null || key.type == Type::undefined)
+      return error(key, "no row has this key: it is " + std::string(to_string(key.type)),
+                   "a key is a text, a number or a boolean, such as $body.machine");
+    for (const BodyStep& step : condition_.paths[node.path]) warn_about_name(node, step.name, found_);
+    return set(node, Type::dynamic);
+  }
 
   bool negate(Node& node) {
     const Type type = left(node).type;

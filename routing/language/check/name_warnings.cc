@@ -9,7 +9,8 @@ namespace {
 
 bool is_system_property(Op op) { return op == Op::system_property || op == Op::property_or_system; }
 
-bool is_body_value(Op op) { return op == Op::body || op == Op::body_or_property; }
+// A lookup has the names of members of a row.
+bool is_body_value(Op op) { return op == Op::body || op == Op::body_or_property || op == Op::lookup; }
 
 // A system property that there is not has no value, so that the condition never holds.
 void warn_about_system_name(const Node& node, std::string_view name, Diagnostics& found) {

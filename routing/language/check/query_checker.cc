@@ -132,7 +132,7 @@ class RouteChecker {
   static bool is_system_name(Op op) { return op == Op::property_or_system || op == Op::system_property; }
 
   static bool is_plain(Op op) {
-    return op == Op::topic_level || (op >= Op::property && op <= Op::body_or_property);
+    return op == Op::topic_level || op == Op::lookup || (op >= Op::property && op <= Op::body_or_property);
   }
 
   [[nodiscard]] static std::string name_of(const Expression& value, const Node& node) {

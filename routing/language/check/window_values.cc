@@ -23,7 +23,7 @@ std::string system_name(const Expression& value, const Node& node) {
   return {};
 }
 
-bool has_left(Op op) { return op >= Op::negate && op <= Op::coalesce; }
+bool has_left(Op op) { return (op >= Op::negate && op <= Op::coalesce) || op == Op::lookup; }
 bool has_right(Op op) { return op >= Op::multiply && op <= Op::coalesce; }
 
 // Arguments of a function that there is not are left alone: the checker tells of the function.

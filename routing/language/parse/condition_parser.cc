@@ -43,6 +43,7 @@ constexpr uint8_t kNotPower = 8;
 constexpr uint8_t kNegatePower = 9;
 constexpr std::string_view kBodyPrefix = "$body.";
 constexpr const char* kConformsAdvice = "write conforms($body, 'reading.json')";
+constexpr const char* kLookupAdvice = "write lookup('limits', $body.machine).max";
 
 const Infix* infix_of(Kind kind) {
   const auto* const found =
@@ -209,7 +210,9 @@ ConditionParser::MaybeNode ConditionParser::literal(const Token& token) {
 ConditionParser::MaybeNode ConditionParser::name_or_call(const Token& token) {
   if (cursor_.at(Kind::open)) {
     if (!is_part(token)) return call(token);
-    return core::equals_ignoring_case(cursor_.text(token), kConforms) ? conforms(token) : part(token);
+    const std::string_view called = cursor_.text(token);
+    if (core::equals_ignoring_case(called, kConforms)) return conforms(token);
+    return core::equals_ignoring_case(called, kLookup) ? lookup(token) : part(token);
   }
   return add({.op = Op::property, .name = intern(std::string(cursor_.text(token)))}, token.offset,
              token.end_offset());
@@ -261,6 +264,52 @@ bool ConditionParser::checked_value(const Token& token, BodyPath& path) {
 
 ConditionParser::MaybeNode ConditionParser::fail_at_schema() {
   return fail(cursor_.peek(), "the schema of `conforms` is the name of a file in quotes", kConformsAdvice);
+}
+
+// lookup('table', key).member.member
+ConditionParser::MaybeNode ConditionParser::lookup(const Token& name) {
+  const Token open = cursor_.take();
+  const Token table = cursor_.peek();
+  if (table.kind != Kind::string)
+    return fail(table.kind == Kind::end || table.kind == Kind::close ? name : table,
+                "the table of a lookup is a name in quotes", kLookupAdvice);
+  cursor_.take();
+  const MaybeNode key = lookup_key(open, name);
+  if (!key) return std::nullopt;
+  if (!cursor_.at(Kind::close)) return fail_unclosed(open);
+  const Token close = cursor_.take();
+  Node node{.op = Op::lookup, .left = *key, .name = intern(unquote(cursor_.text(table)))};
+  BodyPath member;
+  if (!lookup_member(close, member)) return std::nullopt;
+  out_.paths.push_back(std::move(member));
+  node.path = static_cast<uint32_t>(out_.paths.size() - 1);
+  std::vector<Lookup>& known = scope_.query->lookups;
+  if (known.size() == kLookupsMax)
+    return fail(name, "the route has more than " + std::to_string(kLookupsMax) + " lookups",
+                "divide it into several routes");
+  known.push_back(
+      {out_.names[node.name], static_cast<uint32_t>(table.offset), static_cast<uint32_t>(table.length)});
+  return add(node, name.offset, cursor_.previous()->end_offset());
+}
+
+ConditionParser::MaybeNode ConditionParser::lookup_key(const Token& open, const Token& name) {
+  if (cursor_.accept(Kind::comma)) return binary(0);
+  if (cursor_.at(Kind::close)) return fail(name, "a lookup needs the key of a row", kLookupAdvice);
+  return fail_unclosed(open);
+}
+
+// The lexer takes `.max.of[0]` behind the bracket for one name.
+bool ConditionParser::lookup_member(const Token& close, BodyPath& member) {
+  const Token& next = cursor_.peek();
+  if (next.offset != close.end_offset() || !cursor_.text(next).starts_with('.')) return true;
+  auto path = parse_body_path(cursor_.text(next).substr(1));
+  if (!path) {
+    fail(next, "not a path into the row", "write `.name.name[0].name`; names are separated by one dot");
+    return false;
+  }
+  cursor_.take();
+  member = std::move(*path);
+  return true;
 }
 
 ConditionParser::MaybeNode ConditionParser::call(const Token& name) {

@@ -36,6 +36,10 @@ std::string name_of(const Expression& value, NodeIndex index, const Query& query
     case Op::body:
     case Op::body_or_property:
       return value.paths[node.path].back().name;
+    case Op::lookup: {
+      const BodyPath& member = value.paths[node.path];
+      return member.empty() ? value.names[node.name] : member.back().name;
+    }
     case Op::topic_level:
       return name_of_level(node.number);
     case Op::payload:

@@ -29,10 +29,18 @@ std::vector<std::filesystem::path> case_files() {
   return paths;
 }
 
+std::vector<std::string> rows_of(const RouteCase& one) {
+  std::vector<TableSource> tables = one.tables;
+  read_tables(tables, [](const std::string& path, uint64_t) -> core::Result<std::string> {
+    return text_of(std::filesystem::path(HEADGATE_GOLDEN_DIR) / path);
+  });
+  return run_sample(one.routes, one.input, tables);
+}
+
 void write_rows(const std::filesystem::path& path, const std::string& text,
                 const std::vector<RouteCase>& cases) {
   std::vector<std::vector<std::string>> rows;
-  for (const RouteCase& one : cases) rows.push_back(run_sample(one.routes, one.input));
+  for (const RouteCase& one : cases) rows.push_back(rows_of(one));
   std::ofstream(path, std::ios::binary) << with_rows(text, cases, rows);
 }
 
@@ -44,7 +52,7 @@ TEST_P(GoldenRoutes, GiveTheirRows) {
   ASSERT_TRUE(cases.has_value()) << cases.error().what;
   if (std::getenv("HEADGATE_GOLDEN_WRITE")) write_rows(GetParam(), text, *cases);
   for (const RouteCase& one : *cases) {
-    const std::string wrong = difference(one.expected, run_sample(one.routes, one.input));
+    const std::string wrong = difference(one.expected, rows_of(one));
     EXPECT_EQ(wrong, "") << GetParam().filename().string() << ":" << one.line << ": " << one.name << "\n"
                          << wrong;
   }

@@ -45,6 +45,14 @@ TEST_F(Explain, SaysOfARouteOfIotEdgeThatItIsOne) {
   EXPECT_THAT(about("leads to"), ElementsAre("$upstream"));
 }
 
+TEST_F(Explain, NamesTheTablesThatARouteLooksUpIn) {
+  route("SELECT lookup('limits', $body.m).max FROM 'a' WHERE lookup('limits', $body.m).on INTO $upstream");
+  EXPECT_THAT(about("kind"), ElementsAre("makes a row of each message, and looks up in tables"));
+  EXPECT_THAT(about("beyond"), ElementsAre("SELECT list, FROM a topic filter, lookup()"));
+  EXPECT_THAT(about("looks up in"), ElementsAre("limits: not declared"));
+  EXPECT_THAT(about("state"), IsEmpty());
+}
+
 TEST_F(Explain, NamesTheClausesThatIotEdgeDoesNotHave) {
   route(
       "SELECT avg($body.v) AS v FROM 'a/+' GROUP BY topic_level(2), Tumbling(1m) HAVING count(*) > 1 "

@@ -74,6 +74,41 @@ TEST(Trace, SaysWhyABodyDoesNotConform) {
       ElementsAre("(" + condition + ") = undefined: by r.json the value is nested deeper than 64 levels"));
 }
 
+std::vector<std::string> trace_lookup(const std::string& body) {
+  std::vector<Diagnostic> found;
+  const auto route = compile_route("FROM 'a' WHERE $body.t > lookup('limits', $body.m).max INTO $upstream",
+                                   Semantics::strict, BodyMode::auto_detect, found);
+  TableSource source;
+  source.name = "limits";
+  RowSet rows;
+  EXPECT_TRUE(rows.add("m1", R"({"max":80})"));
+  EXPECT_TRUE(rows.add("m2", "{}"));
+  LookupTables tables;
+  tables.add(std::make_shared<const TableSource>(source)).replace(rows);
+  core::Message message;
+  message.body = body;
+  MessageFields fields;
+  fields.bind(message);
+  std::vector<std::string> lines;
+  for (const TraceLine& line : trace_condition(*route, fields, nullptr, &tables)) lines.push_back(line.text);
+  return lines;
+}
+
+TEST(Trace, SaysWhatOfALookupIsNotThere) {
+  const std::string begin = "($body.t > lookup('limits', $body.m).max) = ";
+  EXPECT_THAT(trace_lookup(R"({"m":"m9","t":1})"),
+              ElementsAre(begin + "undefined: table limits has no row 'm9'"));
+  EXPECT_THAT(trace_lookup(R"({"m":"m2","t":1})"),
+              ElementsAre(begin + "undefined: the row 'm2' of table limits has no value for "
+                                  "lookup('limits', $body.m).max"));
+  EXPECT_THAT(
+      trace_lookup(R"({"t":1})"),
+      ElementsAre(begin + "undefined: $body.m is not there, lookup('limits', $body.m).max has no key"));
+  EXPECT_THAT(
+      trace_lookup(R"({"m":"m1","t":1})"),
+      ElementsAre(begin + "false: $body.t is 1, $body.m is 'm1', lookup('limits', $body.m).max is 80"));
+}
+
 TEST(Trace, GoesDownToThePartsThatDecide) {
   EXPECT_THAT(trace("$body.a = 1 AND $body.b = 2", R"({"a":1,"b":3})"),
               ElementsAre("($body.a = 1 AND $body.b = 2) = false", "  ($body.b = 2) = false: $body.b is 3"));

@@ -28,6 +28,8 @@ inline constexpr std::array<std::string_view, 23> kComputingRoutes = {
     "SELECT *, topic_level(2) AS machine, payload() AS 'the value' FROM 'plant/+/temp' INTO $null",
     "SELECT avg(payload()) FILTER (WHERE topic_level(-1) = 'temp') AS t, avg(payload()) FILTER (WHERE topic_level(-1) "
     "= 'p') AS p FROM 'plant/+/+' GROUP BY topic_level(2), Tumbling(1m) INTO Topic('sum/{topic_level(2)}')",
+    "SELECT *, lookup('lines', lookup('limits', $body.m).line).name[0] AS line FROM '#' WHERE $body.t > lookup('limits', "
+    "$body.m).max INTO Topic(\"a/{lookup('lines', $body.m).line}\")",
     "SELECT lag($body.a, 3) AS before, diff($body.a) OVER (site, $topic) AS step FROM '#' INTO $upstream",
     "SELECT argmax($body.id, $body.a) AS top, collect($body.a, 5) AS some, median($body.a) FROM '#' GROUP BY "
     "SlidingWindow(second, 10) INTO $null",

@@ -35,7 +35,8 @@ bool same_tree(const Expression& a, const Expression& b) {
     if (x.op != y.op || x.type != y.type || x.number != y.number || x.left != y.left || x.right != y.right)
       return false;
     if (x.op == Op::string_literal && a.names[x.name] != b.names[y.name]) return false;
-    const bool body = x.op == Op::body || x.op == Op::body_or_property;
+    if (x.op == Op::lookup && a.names[x.name] != b.names[y.name]) return false;
+    const bool body = x.op == Op::body || x.op == Op::body_or_property || x.op == Op::lookup;
     if (body && a.paths[x.path] != b.paths[y.path]) return false;
   }
   return true;

@@ -287,7 +287,7 @@ TEST(Limits, CountTheNestingThroughAggregatesAndFilters) {
 TEST(Superset, LeavesPropertiesTheNamesOfItsKeywords) {
   for (const char* name :
        {"group", "by", "having", "window", "count", "over", "filter", "as", "timestamp", "avg", "changed",
-        "every", "Tumbling", "30s", "minute", "payload", "topic_level", "partition", "conforms"}) {
+        "every", "Tumbling", "30s", "minute", "payload", "topic_level", "partition", "conforms", "lookup"}) {
     const std::string text = "FROM /messages/* WHERE " + std::string(name) + " = 'x' AND 'y' != " + name +
                              " OR is_defined(" + name + ") INTO $upstream";
     EXPECT_EQ(problems(text), "");
@@ -309,6 +309,7 @@ TEST(Superset, IsRefusedByEdgeHub) {
          "edgeHub has no function `topic_level`"},
         {"FROM /messages/* WHERE conforms($body, 'a.json') INTO $upstream",
          "edgeHub has no function `conforms`"},
+        {"FROM /messages/* WHERE lookup('a', b) = 'a' INTO $upstream", "edgeHub has no function `lookup`"},
         {"FROM /messages/* INTO Upstream('a')", "edgeHub has no sink `Upstream('…')`"},
         {"FROM /messages/* INTO $deadletter", "edgeHub has no sink `$deadletter`"}}) {
     const std::string found = problems(text, Semantics::edgehub);

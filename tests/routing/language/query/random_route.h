@@ -38,7 +38,7 @@ class RandomRoute {
 
   std::string key() {
     return any({"$body.a", "Site", "$topic", "{$body.b.c[2]}", "lower($body.x)", "topic_level(-1)",
-                "payload()", "$body.n % 7", "($body.q ?? 'none')"});
+                "payload()", "$body.n % 7", "($body.q ?? 'none')", "lookup('l', $body.a).line"});
   }
 
   std::string select() {
@@ -81,11 +81,12 @@ class RandomRoute {
   }
 
   std::string number_of_message() {
-    return any({"$body.a", "{$body.b}", "as_number(temp)", "$body.c[1].d", "payload()"});
+    return any(
+        {"$body.a", "{$body.b}", "as_number(temp)", "$body.c[1].d", "payload()", "lookup('l', Site).max"});
   }
   std::string message_value() {
-    return any(
-        {"$body.a", "{$body.b.c}", "site", "$topic", "{$topic}", "payload()", "topic_level(3)", "$BODY.Q"});
+    return any({"$body.a", "{$body.b.c}", "site", "$topic", "{$topic}", "payload()", "topic_level(3)",
+                "$BODY.Q", "Lookup(\"t\", $body.a)", "lookup('t u', lookup('t', $body.a || 'x').b.c[2])"});
   }
 
   std::string window_value() {

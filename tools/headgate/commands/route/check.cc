@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -18,6 +19,19 @@ void add(RouteCheckReport& report, RouteCheckReport more) {
   std::move(more.errors.begin(), more.errors.end(), std::back_inserter(report.errors));
   std::move(more.without_effect.begin(), more.without_effect.end(),
             std::back_inserter(report.without_effect));
+}
+
+// A route may look up in a table that another file declares; whose file cannot be read is told once.
+void share_tables(std::vector<routing::RouteFile>& files) {
+  routing::RouteFile shared;
+  for (const routing::RouteFile& file : files) routing::add_tables(shared, file.tables);
+  for (routing::RouteFile& file : files) {
+    const std::vector<routing::TableSource> own = std::exchange(file.tables, shared.tables);
+    for (routing::TableSource& table : file.tables)
+      if (std::ranges::find(own, table.declared_in, &routing::TableSource::declared_in) == own.end())
+        table.fault.clear();
+  }
+  if (!files.empty()) std::ranges::move(shared.errors, std::back_inserter(files.back().errors));
 }
 
 void show_route_report(const RouteCheckReport& report, std::ostream& out) {
@@ -41,9 +55,10 @@ void show_route_report(const RouteCheckReport& report, std::ostream& out) {
 
 int run_route_check(const std::vector<std::string>& files, bool json, std::ostream& out, std::ostream& err) {
   RouteCheckReport report;
-  for (const std::string& path : files) {
-    for (const routing::RouteFile& file : read_route_files(path)) add(report, routing::check_routes(file));
-  }
+  std::vector<routing::RouteFile> all;
+  for (const std::string& path : files) std::ranges::move(read_route_files(path), std::back_inserter(all));
+  share_tables(all);
+  for (const routing::RouteFile& file : all) add(report, routing::check_routes(file));
   if (json) {
     out << routing::to_json(report) << '\n';
   } else {

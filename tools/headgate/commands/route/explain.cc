@@ -46,6 +46,9 @@ class RouteTeller {
   int run() {
     const routing::RouteFile file = read_routes({options_.file});
     for (const auto& error : file.errors) fail(error.what);
+    for (const auto& table : file.tables)
+      if (!table.fault.empty()) fail(table.fault);
+    tables_ = file.tables;
     for (const routing::RouteSpec& spec : routing::route_specs(file.entries, 0)) {
       if (options_.route.empty() || options_.route == spec.name) tell(spec);
     }
@@ -73,7 +76,7 @@ class RouteTeller {
         err_ << printable(routing::render(diagnostic, spec.text), core::LineFeeds::kept) << '\n';
       return;
     }
-    const Explanation route = routing::explain_route(spec, *compiled);
+    const Explanation route = routing::explain_route(spec, *compiled, tables_);
     if (json_)
       all_["routes"].push_back(explanation_json(route));
     else
@@ -86,6 +89,7 @@ class RouteTeller {
   std::ostream& out_;
   std::ostream& err_;
   Json all_ = {{"routes", Json::array()}};
+  std::vector<routing::TableSource> tables_;
   size_t told_ = 0;
   bool ok_ = true;
 };

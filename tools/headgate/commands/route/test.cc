@@ -118,11 +118,13 @@ class SampleRun {
   int run(const RouteTestOptions& options) {
     const routing::RouteFile file = read_routes(options.files);
     for (const auto& error : file.errors) fail(error.what);
+    for (const auto& table : file.tables)
+      if (!table.fault.empty()) fail(table.fault);
     const auto text = read_text(options.sample);
     if (!text) return fail(text.error().what);
     const auto sample = routing::parse_sample(*text, options.sample);
     if (!sample) return fail(sample.error().what);
-    Trial trial(routing::route_specs(file.entries, 0));
+    Trial trial(routing::route_specs(file.entries, 0), file.tables);
     tell_findings(trial);
     for (const routing::SampleLine& line : *sample)
       tell(line.message ? trial.take(line.message, line.id) : trial.advance(line.at_ms), trial);
@@ -197,7 +199,12 @@ class CaseRun {
 
   void run_case(const routing::RouteCase& one, const std::string& path) {
     ++total_;
-    const std::string wrong = routing::difference(one.expected, routing::run_sample(one.routes, one.input));
+    std::vector<routing::TableSource> tables = one.tables;
+    routing::read_tables(tables, read_table);
+    std::string wrong;
+    for (const routing::TableSource& table : tables)
+      if (!table.fault.empty()) wrong += table.fault + "\n";
+    wrong += routing::difference(one.expected, routing::run_sample(one.routes, one.input, tables));
     if (wrong.empty()) return;
     ok_ = false;
     failed_.push_back({{"file", path}, {"line", one.line}, {"case", one.name}, {"difference", wrong}});
