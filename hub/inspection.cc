@@ -177,6 +177,7 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 }
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
+std::vector<LookupInfo> Hub::lookups() const { return engine_.describe_lookups(); }
 
 core::Result<size_t> Hub::try_routes(const routing::RouteFile& routes) {
   routing::RouteFile with_schemas = routes;

@@ -75,6 +75,7 @@ void Hub::take_over(Config fresh, ReloadReport& report) {
     }
   }
   config_.routes = std::move(fresh.routes);
+  config_.tables = std::move(fresh.tables);
   config_.routes_dir = std::move(fresh.routes_dir);
   config_.time_to_live_s = fresh.time_to_live_s;
   config_.queues = fresh.queues;

@@ -101,6 +101,12 @@ AdminReply get_history(const AdminCall& call) {
 
 AdminReply get_routes_file(const AdminCall& call) { return AdminResponse{200, call.hub.routes_in_force()}; }
 
+Json to_json(const LookupInfo& table) {
+  return {{"name", table.name},         {"origin", table.origin},   {"file", table.declared_in},
+          {"in_force", table.in_force}, {"rows", table.rows},       {"bytes", table.bytes},
+          {"hash", table.hash},         {"refused", table.refused}, {"error", table.fault}};
+}
+
 AdminReply get_store(const AdminCall& call) {
   return AdminResponse{200, store::store_stats_json(call.hub.store_stats())};
 }
@@ -139,7 +145,9 @@ AdminReply post_remove_session(const AdminCall& call) {
 AdminReply get_routes(const AdminCall& call) {
   Json routes = Json::array();
   for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
-  return answer_json({{"routes", std::move(routes)}});
+  Json tables = Json::array();
+  for (const LookupInfo& table : call.hub.lookups()) tables.push_back(to_json(table));
+  return answer_json({{"routes", std::move(routes)}, {"tables", std::move(tables)}});
 }
 
 AdminReply check_routes(const AdminCall& call) {

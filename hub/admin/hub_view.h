@@ -181,6 +181,19 @@ struct ApplyReport {
   std::vector<RouteOutcome> routes;
 };
 
+// A lookup table that a file of routes declares.
+struct LookupInfo {
+  std::string name;
+  std::string origin;       // its file, or its topic
+  std::string declared_in;  // a file
+  bool in_force = false;    // a route looks up in it
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  std::string hash;      // of a file's rows; empty: it has none, or is no file
+  uint64_t refused = 0;  // retained messages that could not change it, since start
+  std::string fault;     // why its file, or the last message, could not be taken; empty: nothing is wrong
+};
+
 // A session that the operator has ended.
 struct RemovedSession {
   bool was_connected = false;
@@ -211,6 +224,7 @@ class HubView {
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;
+  [[nodiscard]] virtual std::vector<LookupInfo> lookups() const = 0;
 
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
   // what is broken the version in force stays.

@@ -138,7 +138,9 @@ struct Setter {
 
   // Routes have their own reader, which leaves out what is wrong instead of refusing the whole.
   void operator()(const Ref<Owner, routing::RouteFile>& ref) {
-    ref(owner) = routing::parse_route_file(Json{{"routes", value}}.dump(), problems.file());
+    Json alone = {{"routes", Json::object()}};
+    alone[path] = value;
+    ref(owner) = routing::parse_route_file(alone.dump(), problems.file());
   }
 
   void operator()(const Ref<Owner, std::vector<IdentityPattern>>& ref) {

@@ -50,6 +50,7 @@ struct Config {
   HistorySettings history;
   store::LaneMode lane_mode = store::LaneMode::strict;
   routing::RouteFile routes;  // a bad route is an error in here, not an error of the config
+  routing::RouteFile tables;  // declared beside the routes; nothing else is in here
   std::string routes_dir;
   uint32_t time_to_live_s = 0;
   uint32_t sys_interval_s = 10;        // 0: no $SYS

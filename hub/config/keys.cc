@@ -73,6 +73,9 @@ Keys route_keys() {
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
        "queue, onRemove, onChange, retain, retained, publishAs, late, state, shadow."},
+      {"tables", at(&Config::tables),
+       "Tables that routes look up in: name: {\"file\": \"limits.csv\"} or {\"topic\": \"config/+\"}, with key, "
+       "maxRows, maxRowBytes, maxBytes."},
       {.path = "routes_dir",
        .slot = at(&Config::routes_dir),
        .doc = "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
@@ -105,8 +108,8 @@ Keys operator_keys() {
 }  // namespace
 
 bool is_reloadable(std::string_view key) {
-  static constexpr std::array<std::string_view, 7> kGroups = {
-      "auth.", "access.", "routes", "history.", "store.queue_", "store.session_", "store.on_full"};
+  static constexpr std::array<std::string_view, 8> kGroups = {
+      "auth.", "access.", "routes", "tables", "history.", "store.queue_", "store.session_", "store.on_full"};
   static constexpr std::array<std::string_view, 3> kKeys = {"time_to_live_s", "store.bytes_max",
                                                             "store.dead_bytes_max"};
   const auto begins = [key](std::string_view group) { return key.starts_with(group); };

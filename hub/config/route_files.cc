@@ -38,6 +38,18 @@ routing::RouteFile read_file(const std::string& path) {
   return routing::parse_route_file(*text, path);
 }
 
+// Reads no file that is too large: the loop would stand still for it.
+core::Result<std::string> read_table_file(const std::string& path, uint64_t bytes_max) {
+  std::error_code unknown;
+  const uint64_t bytes = fs::file_size(path, unknown);
+  if (!unknown && bytes > bytes_max)
+    return core::fail(core::Errc::invalid, path + ": has " + std::to_string(bytes) +
+                                               " bytes, the table at most " + std::to_string(bytes_max) +
+                                               " (\"maxBytes\")");
+  auto text = read_text(path);
+  return text ? std::move(text) : core::fail(core::Errc::io, path + ": " + text.error().what);
+}
+
 // Takes the text that is to come for the one that is there.
 routing::RouteFile read_file(const std::string& path, const FileToCome* coming) {
   return coming && coming->path == path ? routing::parse_route_file(coming->text, path) : read_file(path);
@@ -78,6 +90,7 @@ void report_directory(const std::string& dir, const std::string& what, const std
 void MergedRoutes::add(routing::RouteFile more) {
   std::move(more.errors.begin(), more.errors.end(), std::back_inserter(all_.errors));
   std::move(more.without_effect.begin(), more.without_effect.end(), std::back_inserter(all_.without_effect));
+  routing::add_tables(all_, std::move(more.tables));
   for (routing::RouteFileEntry& entry : more.entries) {
     const auto [first, is_new] = files_.try_emplace(entry.name, entry.file);
     if (is_new) {
@@ -135,9 +148,11 @@ routing::RouteFile collect_routes(const Config& config, const std::string& confi
   known.erase(config_file);
   MergedRoutes all;
   all.add(config.routes);
+  all.add(config.tables);
   all.add(folder.look(config.routes_dir, known, now, coming));
   routing::RouteFile routes = all.take();
   routing::read_schemas({&routes, 1}, read_text);
+  routing::read_tables(routes.tables, read_table_file);
   return routes;
 }
 

@@ -43,7 +43,8 @@ class RouteFolder {
 inline constexpr int64_t kSecondLookMs = 5000;
 
 // The config's routes, then those of each *.json in `routes_dir`. A name that was used before is an error of
-// the later route, so is a file that cannot be read; the rest load. Schemas that routes name are read too. `config_file`: where the config was read
+// the later route, so is a file that cannot be read; the rest load. Schemas that routes name and rows of
+// tables are read too. `config_file`: where the config was read
 // from. `known`: files that routes in force came from.
 [[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,
                                                 RouteFolder& folder, std::set<std::string> known,
@@ -52,7 +53,7 @@ inline constexpr int64_t kSecondLookMs = 5000;
 // Several files of routes as one, in time that grows with their number.
 class MergedRoutes {
  public:
-  // Leaves out, and reports, routes of a name that is there already.
+  // Leaves out, and reports, routes and tables of a name that is there already.
   void add(routing::RouteFile more);
   [[nodiscard]] routing::RouteFile take() { return std::move(all_); }
 

@@ -126,6 +126,12 @@ void Engine::warn_of_topics_refused() {
   }
 }
 
+std::vector<LookupInfo> Engine::describe_lookups() const {
+  std::vector<LookupInfo> tables = routes_.describe_lookups();
+  for (LookupInfo& table : tables) computer_.describe(table);
+  return tables;
+}
+
 // Somebody may be standing by for an input that has no consumer.
 void Engine::offer_inputs() {
   broker_.for_each([this](broker::Session& session) {

@@ -102,6 +102,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // See ShadowRoutes::try_routes().
   core::Status try_routes(const routing::RouteFile& routes) { return shadows_.try_routes(routes); }
   [[nodiscard]] const ShadowRoutes& shadows() const { return shadows_; }
+  // Every lookup table that is declared.
+  [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
   [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;

@@ -45,6 +45,12 @@ RouteSet::RouteSet(store::QueueStore& store, core::Log& log)
     : store_(store), log_(log), rules_(store, log), routed_{routing::RouteTable::build({}).table, {}} {}
 
 core::Status RouteSet::restore() {
+  auto tables = store_.for_each(kTablePrefix, [this](std::string_view key, std::string_view value) {
+    auto table = routing::read_table_record(key.substr(kTablePrefix.size()), value);
+    if (table) wanted_.routes.tables.push_back(*std::move(table));
+    return core::Status();
+  });
+  if (!tables) return tables;
   return store_.for_each(kRoutePrefix, [this](std::string_view key, std::string_view value) {
     auto entry = routing::read_route_record(key.substr(kRoutePrefix.size()), value);
     if (entry) wanted_.routes.entries.push_back(*std::move(entry));
@@ -55,6 +61,7 @@ core::Status RouteSet::restore() {
 core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_ttl_s,
                            const store::QueuePolicy& defaults) {
   WantedRoutes wanted = with_last_good(routes, in_force());
+  keep_tables(wanted.routes, routes.errors, wanted_.routes.tables);
   auto built = build(wanted, default_ttl_s);
 
   auto routed = open_queues(built.table, store_);
@@ -74,6 +81,7 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
   routed_ = *std::move(routed);
   context_ = {};  // its counters are by route index, and start again with the table
   remember();
+  remember_tables(before.routes.tables);
   const LetGo let_go{!wanted_.puzzling, queues_let_go(good_before, changes_)};
   const core::Status ruled = rules_.use(uses(), defaults, let_go);
   report();
@@ -82,6 +90,7 @@ core::Status RouteSet::use(const routing::RouteFile& routes, uint32_t default_tt
 
 std::vector<RouteOutcome> RouteSet::preview(const routing::RouteFile& routes, uint32_t default_ttl_s) const {
   WantedRoutes wanted = with_last_good(routes, in_force());
+  keep_tables(wanted.routes, routes.errors, wanted_.routes.tables);
   const auto built = build(wanted, default_ttl_s);
   std::vector<RouteOutcome> all =
       outcomes({in_force(), table()}, {good_of(wanted, built.statuses), *built.table}, wanted.kept);
@@ -99,7 +108,8 @@ std::vector<RouteOutcome> RouteSet::preview(const routing::RouteFile& routes, ui
 // Compiles; what does not is compiled again in the version in force, if there is one.
 routing::RouteTable::Built RouteSet::build(WantedRoutes& wanted, uint32_t default_ttl_s) const {
   const auto compile = [&] {
-    return routing::RouteTable::build(routing::route_specs(wanted.routes.entries, default_ttl_s));
+    return routing::RouteTable::build(routing::route_specs(wanted.routes.entries, default_ttl_s),
+                                      wanted.routes.tables);
   };
   auto built = compile();
   const GoodRoutes known = in_force();
@@ -145,6 +155,23 @@ void RouteSet::remember() {
       values.push_back({key(name), routing::route_record(*good.at(name))});
   }
   for (const std::string& name : changes_.removed) values.push_back({key(name), std::nullopt});
+  if (!values.empty()) (void)store_.put(values);
+}
+
+void RouteSet::remember_tables(const std::vector<routing::TableSource>& before) {
+  std::map<std::string, std::string> records;
+  for (const routing::TableSource& table : wanted_.routes.tables)
+    records[table.name] = routing::table_record(table);
+  std::vector<store::KeyValue> values;
+  const auto key = [](std::string_view name) { return std::string(kTablePrefix).append(name); };
+  for (const routing::TableSource& table : before) {
+    const auto now = records.find(table.name);
+    if (now == records.end())
+      values.push_back({key(table.name), std::nullopt});
+    else if (now->second == routing::table_record(table))
+      records.erase(now);
+  }
+  for (const auto& [name, record] : records) values.push_back({key(name), record});
   if (!values.empty()) (void)store_.put(values);
 }
 
@@ -289,11 +316,31 @@ std::vector<RouteInfo> RouteSet::describe() const {
   return infos;
 }
 
+std::vector<LookupInfo> RouteSet::describe_lookups() const {
+  std::vector<LookupInfo> infos;
+  for (const routing::TableSource& table : wanted_.routes.tables) {
+    LookupInfo info;
+    info.name = table.name;
+    info.origin = routing::describe(table);
+    info.declared_in = table.declared_in;
+    info.fault = table.fault;
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
 void RouteSet::report() const {
   for (const RouteInfo& route : describe()) {
     if (route.error.empty()) continue;
     log_.error(route.kept ? "route_kept" : "route_left_out",
                {{"route", route.name}, {"file", route.file}, {"error", route.error}});
+  }
+  for (const routing::TableSource& table : wanted_.routes.tables) {
+    if (table.fault.empty()) continue;
+    log_.error("table_kept", {{"table", table.name},
+                              {"file", table.declared_in},
+                              {"error", table.fault},
+                              {"effect", "the rows in force stay, if there are any"}});
   }
   for (const routing::RouteStatus& status : statuses_) {
     for (const routing::Diagnostic& diagnostic : status.diagnostics) {

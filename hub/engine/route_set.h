@@ -79,6 +79,8 @@ class RouteSet {
   void stop_inputs(std::set<std::string, std::less<>> routes) { stopped_ = std::move(routes); }
   // Gives one of these that takes the message last matched; else empty.
   [[nodiscard]] std::string_view stopped() const;
+  // A table that routes look up in is changed by it: it is an input too.
+  [[nodiscard]] bool changes_lookup() const { return context_.changes_table(); }
   // Where inputs of routes with state wait; 0: no route has state.
   [[nodiscard]] store::QueueId inputs_queue() const { return inputs_queue_; }
 
@@ -98,6 +100,8 @@ class RouteSet {
 
   // Every route, and every file or entry that could not be read, with what became of it.
   [[nodiscard]] std::vector<RouteInfo> describe() const;
+  // Every lookup table that is declared; what is in force of them the computer knows.
+  [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
   // Counted since the start, over all routes; of those with state only what was looked at and could not be
   // decided at the arrival.
   struct Counts {
@@ -125,6 +129,7 @@ class RouteSet {
  private:
   [[nodiscard]] routing::RouteTable::Built build(WantedRoutes& wanted, uint32_t default_ttl_s) const;
   void remember();
+  void remember_tables(const std::vector<routing::TableSource>& before);
   void report() const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   void add_counts(uint32_t route, RouteInfo& info) const;

@@ -23,6 +23,7 @@ inline constexpr std::string_view kIncomingPrefix = "qos2-in/";   // PUBLISH sto
 inline constexpr std::string_view kReleasedPrefix = "qos2-out/";  // PUBREC seen, PUBCOMP not
 inline constexpr std::string_view kOnRemovePrefix = "on-remove/";
 inline constexpr std::string_view kRoutePrefix = "route/";
+inline constexpr std::string_view kTablePrefix = "table/";
 inline constexpr std::string_view kRetainedPrefix = "retained/";
 
 // `maybe_sent`: the last seq of its queue that may have been sent. While it is connected: kAnySeq, since a

@@ -29,6 +29,7 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
   [[nodiscard]] std::string routes_in_force() const override { return R"({"routes":{}})"; }
+  [[nodiscard]] std::vector<hub::LookupInfo> lookups() const override { return lookups_; }
 
   hub::ReloadReport reload() override {
     ++reloads_;
@@ -136,7 +137,8 @@ class CannedHubView : public hub::HubView {
   std::vector<hub::ClientInfo> clients_;
   std::vector<hub::RouteInfo> routes_;
   std::vector<hub::ApplyRequest> applied_;
-  size_t tried_ = 0;                // routes, as shadows
+  size_t tried_ = 0;  // routes, as shadows
+  std::vector<hub::LookupInfo> lookups_;
   std::vector<std::string> ended_;  // connections and sessions that were asked to end
 
  private:

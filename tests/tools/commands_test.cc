@@ -263,12 +263,26 @@ TEST_F(Commands, RouteLsShowsWhyARouteWasLeftOut) {
      "undefined_last": "the body is empty", "undefined_last_ms": 1700000000123, "endpoint": "$upstream", "file": "a.json"},
     {"name": "bad", "active": false, "priority": null, "ttl_s": 0, "file": "b.json", "error": "1:1: error: no\n  FRM\n  ^"}]})";
   EXPECT_EQ(run_route_ls(human()), kExitOk);
-  EXPECT_EQ(out_.str(),
-            "ROUTE  STATE     PRIORITY  KEPT      EVALUATED  MATCHED  UNDEFINED  UNREADABLE  OUT  INTO       FILE\n"
-            "up     active    3         2h 00m           31        9          4          12    8  $upstream  a.json\n"
-            "bad    left out  -         for ever          0        0          0           0    0  -          b.json\n"
-            "\nup: last undecided at 2023-11-14T22:13:20.123Z: the body is empty\n"
-            "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
+  EXPECT_EQ(
+      out_.str(),
+      "ROUTE  STATE     PRIORITY  KEPT      EVALUATED  MATCHED  UNDEFINED  UNREADABLE  OUT  INTO       FILE\n"
+      "up     active    3         2h 00m           31        9          4          12    8  $upstream  a.json\n"
+      "bad    left out  -         for ever          0        0          0           0    0  -          b.json\n"
+      "\nup: last undecided at 2023-11-14T22:13:20.123Z: the body is empty\n"
+      "\nbad:\n1:1: error: no\n  FRM\n  ^\n");
+}
+
+TEST_F(Commands, RouteLsShowsTablesAndWhatIsWrongWithThem) {
+  hub_.answers_["/v1/routes"] = R"({"routes": [], "tables": [
+    {"name": "limits", "origin": "etc/limits.csv", "file": "etc/r.json", "in_force": true, "rows": 3, "bytes": 412,
+     "hash": "00ff", "refused": 0, "error": "etc/limits.csv:2:1: 3 fields, the header has 2"},
+    {"name": "spare", "origin": "the topic a/+", "file": "etc/r.json", "in_force": false}]})";
+  EXPECT_EQ(run_route_ls(human()), kExitOk);
+  EXPECT_EQ(out_.str().substr(out_.str().find("\nTABLE")),
+            "\nTABLE   ROWS  BYTES  HASH  REFUSED  FROM            FILE\n"
+            "limits     3    412  00ff        0  etc/limits.csv  etc/r.json\n"
+            "spare      -      -  -           -  the topic a/+   etc/r.json\n"
+            "\nlimits: etc/limits.csv:2:1: 3 fields, the header has 2\n");
 }
 
 constexpr const char* kLetter =

@@ -21,7 +21,8 @@ Computer::Computer(const Parts& parts)
       outlet_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
       released_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
       messages_(parts.rights, parts.clock, parts.log),
-      computations_(parts.store, parts.log) {}
+      computations_(parts.store, parts.log),
+      lookups_({parts.store, parts.retained, parts.clock, parts.log}) {}
 
 // ---- the routes in force ----
 
@@ -47,12 +48,18 @@ void Computer::use_routes(const store::QueuePolicy& policy) {
 // Once all that was computed by the routes before is durable, as state is taken over from the store.
 void Computer::adopt_routes() {
   if (!outdated_ || failed_ || !commit() || committed_ > durable_) return;
-  const auto used = computations_.use(parts_.routes, context_, parts_.clock.now().hub_ms, anew_);
+  auto used = computations_.use(parts_.routes, context_, parts_.clock.now().hub_ms, anew_);
+  if (used) used = lookups_.use(parts_.routes.table(), computations_.latest(), anew_);
   if (!used) {
     anew_ = true;
     note_refused(used.error());
     return;
   }
+  const auto look_up = [this](RunningRoute& route) { route.computation->use_tables(&lookups_.tables()); };
+  computations_.for_each(look_up);
+  computations_.drains().for_each([&](Drain& drain) {
+    if (drain.gives()) look_up(drain.route());
+  });
   context_ = {};
   if (anew_) {
     const auto up_to = parts_.store.get(kComputedUpToKey);
@@ -63,6 +70,14 @@ void Computer::adopt_routes() {
   inputs_.on_stored(computations_.latest());
   parts_.routes.expect(computations_.drains().queues());
   outdated_ = anew_ = false;
+  send_contents();
+}
+
+// Another content of a file takes its place behind all inputs that have come.
+void Computer::send_contents() {
+  if (inputs_.queue() == 0 || outdated_) return;
+  const store::Seq seq = lookups_.send_contents(inputs_.queue());
+  if (seq != 0) inputs_.on_stored(seq);
 }
 
 void Computer::watch_queue() {
@@ -132,23 +147,43 @@ void Computer::begin_work(Input input) {
   const core::Message& message = *input.message;
   up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
   work_ = Work{};
+  work_->source = routing::sender_key(message);
+  work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
+  work_->changes_lookups = lookups_.is_changed_by(input);
+  work_->input = std::move(input);
+  if (!Lookups::is_content(work_->input)) add_takers(*work_);
+  work_->routes = work_->takers;
+  if (work_->changes_lookups) add_readers(*work_);
+  ++unsaved_inputs_;
+  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+}
+
+void Computer::add_takers(Work& work) {
+  const Input& input = work.input;
   context_.set_unchanged(input.unchanged);
-  for (const routing::RouteIndex index : parts_.routes.table().takers(message, context_)) {
+  for (const routing::RouteIndex index : parts_.routes.table().takers(*input.message, context_)) {
     ComputingRoute* const route = computations_.find(index);
     if (!route || input.place <= route->stored.since) continue;
     if (input.seq == 0 && held_.is_at_limit(route->plan->route))
       ++dropped_;
     else
-      work_->routes.push_back(route);
+      work.takers.push_back(route);
   }
   computations_.drains().for_each([&](Drain& drain) {
-    if (drain.takes(input)) work_->routes.push_back(&drain.route());
+    if (drain.takes(input)) work.takers.push_back(&drain.route());
   });
-  work_->source = routing::sender_key(message);
-  work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
-  work_->input = std::move(input);
-  ++unsaved_inputs_;
-  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+}
+
+// All that was due before a table changes is given with the rows of then.
+void Computer::add_readers(Work& work) {
+  const auto add = [&](RunningRoute& route) {
+    if (!route.plan->query.lookups.empty() && std::ranges::find(work.routes, &route) == work.routes.end())
+      work.routes.push_back(&route);
+  };
+  computations_.for_each(add);
+  computations_.drains().for_each([&](Drain& drain) {
+    if (drain.gives()) add(drain.route());
+  });
 }
 
 // False if it has to go on in the next turn: what is due before the input is more than one turn may give. All routes
@@ -156,7 +191,8 @@ void Computer::begin_work(Input input) {
 bool Computer::finish_work(size_t results_max) {
   for (; work_->advanced < work_->routes.size(); ++work_->advanced)
     if (advance(*work_->routes[work_->advanced], up_to_hub_ms_, results_max)) return false;
-  for (RunningRoute* const route : work_->routes) take_one(*route);
+  if (work_->changes_lookups) lookups_.take(work_->input);
+  for (RunningRoute* const route : work_->takers) take_one(*route);
   inputs_.done();
   work_.reset();
   return true;
@@ -188,6 +224,7 @@ void Computer::tick() {
   remove_drained();
   if (inputs_.queue() == 0 && !outdated_) return;
   if (!can_go_on()) return;
+  send_contents();
   bool more = false;
   if (!work_) {
     // Inputs before the newest have been computed. Later is only safe while nothing waits.
@@ -277,6 +314,7 @@ bool Computer::commit() {
   if (failed_) return false;
   if (unsaved_since_mono_ms_ == 0 && outlet_.size() == 0) return true;
   computations_.save_changed(values_);
+  lookups_.save_changed(values_);
   if (std::exchange(saved_up_to_hub_ms_, up_to_hub_ms_) != up_to_hub_ms_)
     values_.push_back(put_computed_up_to(up_to_hub_ms_));
   const Outlet::Planned planned = outlet_.plan();
@@ -337,7 +375,9 @@ core::Result<store::Seq> Computer::release(const HeldResults::Released& result) 
   const Outlet::Planned planned = released_.plan();
   auto seq = parts_.store.commit(
       {.ends = {&result.end, 1}, .appends = planned.appends, .values = planned.values, .must_sync = true});
-  if (seq) released_.on_committed(*seq);
+  if (!seq) return seq;
+  released_.on_committed(*seq);
+  committed_ = std::max(committed_, *seq);
   return seq;
 }
 

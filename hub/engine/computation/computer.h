@@ -17,6 +17,7 @@
 #include "hub/engine/computation/computations.h"
 #include "hub/engine/computation/held_results.h"
 #include "hub/engine/computation/inputs.h"
+#include "hub/engine/computation/lookups.h"
 #include "hub/engine/computation/outlet.h"
 #include "hub/engine/computation/result_messages.h"
 #include "hub/engine/consumers.h"
@@ -74,6 +75,10 @@ class Computer : private Consumer {
   void describe(RouteInfo& route) const;
   // Counted since the start, over all routes.
   [[nodiscard]] routing::ComputeCounts counts() const { return computations_.counts(); }
+  // Adds what is known of a lookup table.
+  void describe(LookupInfo& table) const { lookups_.describe(table); }
+  // Sums over all tables.
+  [[nodiscard]] Lookups::Totals lookup_totals() const { return lookups_.totals(); }
   // Messages of QoS 0 for which there was no room.
   [[nodiscard]] uint64_t dropped() const { return inputs_.dropped() + dropped_; }
   // Why no step can be taken now, for people; empty: it can.
@@ -83,7 +88,9 @@ class Computer : private Consumer {
   // The input at work: it may take several turns, as a window of many groups closes before it counts.
   struct Work {
     Input input;
-    std::vector<RunningRoute*> routes;  // that take it
+    std::vector<RunningRoute*> takers;
+    bool changes_lookups = false;       // before they take it
+    std::vector<RunningRoute*> routes;  // takers, and those that look up in what it changes
     size_t advanced = 0;                // so many of them have given what was due before it
     std::string source;
     std::string id;
@@ -94,6 +101,9 @@ class Computer : private Consumer {
   [[nodiscard]] bool can_go_on();
   [[nodiscard]] bool take_inputs();
   void begin_work(Input input);
+  void add_takers(Work& work);
+  void add_readers(Work& work);
+  void send_contents();
   [[nodiscard]] bool finish_work(size_t results_max);
   void take_one(RunningRoute& route);
   [[nodiscard]] bool fire(int64_t until_hub_ms);
@@ -123,6 +133,7 @@ class Computer : private Consumer {
   Outlet released_;  // results that had been put aside
   ResultMessages messages_;
   Computations computations_;
+  Lookups lookups_;
   routing::MatchContext context_;
   routing::Computation::Results results_;  // reused
   std::optional<Work> work_;

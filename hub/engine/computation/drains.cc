@@ -13,11 +13,21 @@ namespace {
 // A turn of the loop removes no more.
 constexpr size_t kErasedAtOnce = 4096;
 
+// Declarations of the tables that a route looks up in: whether it was right to was asked when it came.
+std::vector<routing::TableSource> lookups_of(const routing::RouteFileEntry& entry) {
+  std::vector<routing::Diagnostic> ignored;
+  const auto compiled = routing::compile_route(entry.text, entry.semantics, entry.body, ignored);
+  std::vector<routing::TableSource> tables;
+  if (!compiled) return tables;
+  for (const routing::Lookup& lookup : compiled->query.lookups) tables.emplace_back().name = lookup.table;
+  return tables;
+}
+
 // A table of that one route; null: it does not compile any more, or has no state.
 std::shared_ptr<const routing::RouteTable> table_of(const StoredDrain& stored) {
   const auto entry = routing::read_route_record(stored.route, stored.entry);
   if (!entry) return nullptr;
-  auto table = routing::RouteTable::build(routing::route_specs({*entry}, 0)).table;
+  auto table = routing::RouteTable::build(routing::route_specs({*entry}, 0), lookups_of(*entry)).table;
   return table->computing().empty() ? nullptr : table;
 }
 

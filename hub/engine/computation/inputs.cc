@@ -57,7 +57,7 @@ bool Inputs::is_turn_of_kept() const {
 }
 
 Input Inputs::take_kept() {
-  Input input{0, std::move(kept_.front().message), kept_.front().after + 1, kept_.front().unchanged};
+  Input input{0, std::move(kept_.front().message), kept_.front().after + 1, kept_.front().unchanged, {}};
   kept_bytes_ -= held_bytes(*input.message);
   kept_.pop_front();
   return input;
@@ -66,7 +66,8 @@ Input Inputs::take_kept() {
 Input Inputs::take_read() {
   store::Entry& entry = entries_.front();
   at_work_ = entry.seq;
-  Input input{entry.seq, std::move(entry.message), entry.seq, entry.tag == kUnchangedTag};
+  const bool unchanged = entry.tag == kUnchangedTag;
+  Input input{entry.seq, std::move(entry.message), entry.seq, unchanged, std::move(entry.tag)};
   entries_.pop_front();
   return input;
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Input {
   // The seq that stands for its place in the log: what was begun at this one, or behind it, does not take it.
   store::Seq place = 0;
   bool unchanged = false;  // see kUnchangedTag
+  std::string tag = {};    // of its entry
 };
 
 class Inputs {

@@ -91,7 +91,7 @@ void Outlet::plan_one(const core::MessagePtr& message, std::vector<core::Message
   Step step{message, spread_.targets, true};
   step.retained = message->retain && parts_.retained.has_room_for(*message);
   if (step.retained) values_.push_back(put_retained(*message));
-  step.kept_as_input = spread_.computed && message->qos == 0;
+  step.kept_as_input = spread_.computed && !spread_.stored_as_input;
   step.unchanged = spread_.unchanged;
   feeds_inputs_ = feeds_inputs_ || spread_.computed;
   planned_.push_back(std::move(step));

@@ -362,7 +362,7 @@ void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   if (!spread_.targets.empty()) parts_.tails.on_append(own, message, spread_.targets);
   if (const store::Seq kept = beside_.kept != 0 ? beside_.kept : own; beside_.history && kept != 0)
     parts_.tails.on_append(kept, message, {beside_.history, 1});
-  if (spread_.computed) parts_.computer.take(message, message->qos > 0 ? own : 0, spread_.unchanged);
+  if (spread_.computed) parts_.computer.take(message, spread_.stored_as_input ? own : 0, spread_.unchanged);
   for (size_t i = 0; i < spread_.results.size(); ++i)
     parts_.tails.on_append(own + 1 + i, spread_.results[i].message, spread_.results[i].targets);
 }

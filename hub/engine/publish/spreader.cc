@@ -33,6 +33,7 @@ void Spread::clear() {
   computed = false;
   unchanged = false;
   stopped_by.clear();
+  stored_as_input = false;
   returned = false;
 }
 
@@ -70,9 +71,11 @@ void Spreader::route(const core::Message& message, Spread& out) {
       out.targets.push_back(target_of(message, hit));
   }
   if (!routes_.projecting().empty()) add_results(message, out);
-  out.computed = routes_.computed();
   out.stopped_by = routes_.stopped();
-  if (out.computed && message.qos > 0)
+  out.computed = routes_.computed() || routes_.changes_lookup();
+  // A change of a table outlives a crash whatever its QoS, as what is retained does.
+  out.stored_as_input = out.computed && (message.qos > 0 || routes_.changes_lookup());
+  if (out.stored_as_input)
     out.targets.push_back({routes_.inputs_queue(), store::kDefaultLane, 0,
                            out.unchanged ? std::string(kUnchangedTag) : std::string()});
 }

@@ -27,6 +27,7 @@ struct Spread {
   bool computed = false;              // it is an input of routes with state
   bool unchanged = false;             // it is retained, and says what is retained already
   std::string stopped_by;             // one of them that has no room for further results; empty: none
+  bool stored_as_input = false;       // and waits in their queue; else in memory
   bool returned = false;              // it is a batch of this hub, and is not routed
 
   void clear();

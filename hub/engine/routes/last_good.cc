@@ -15,9 +15,9 @@ std::string_view file_name_of(std::string_view path) { return path.substr(path.r
 
 // An error of a whole file, or of a directory, concerns what came from there. Names are compared, so that it is
 // still the same file when the directory is called by another path.
-bool concerns(const RouteFileError& error, const RouteFileEntry& entry) {
+bool concerns(const RouteFileError& error, const std::string& file) {
   if (!error.route.empty()) return false;
-  return file_name_of(error.file) == file_name_of(entry.file) || entry.file.starts_with(error.file + "/");
+  return file_name_of(error.file) == file_name_of(file) || file.starts_with(error.file + "/");
 }
 
 // A route that says in another file what it said is the same one.
@@ -65,7 +65,7 @@ class Keeping {
   size_t keep_of_file(const RouteFileError& error) {
     size_t kept = 0;
     for (const auto& [name, entry] : good_) {
-      if (!concerns(error, *entry)) continue;
+      if (!concerns(error, entry->file)) continue;
       ++kept;
       const auto named = named_.find(name);
       if (named == named_.end()) {
@@ -115,6 +115,17 @@ WantedRoutes with_last_good(routing::RouteFile routes, const GoodRoutes& good) {
   WantedRoutes wanted{std::move(routes), {}, false};
   Keeping(wanted, good).run();
   return wanted;
+}
+
+void keep_tables(routing::RouteFile& wanted, const std::vector<RouteFileError>& errors,
+                 const std::vector<routing::TableSource>& in_force) {
+  for (const routing::TableSource& table : in_force) {
+    const auto is_same = [&](const routing::TableSource& other) { return other.name == table.name; };
+    if (std::ranges::any_of(wanted.tables, is_same)) continue;
+    if (std::ranges::any_of(errors,
+                            [&](const RouteFileError& error) { return concerns(error, table.declared_in); }))
+      wanted.tables.push_back(table);
+  }
 }
 
 bool put_back(WantedRoutes& wanted, size_t entry, const std::string& error, const GoodRoutes& good) {

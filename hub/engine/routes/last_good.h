@@ -27,6 +27,10 @@ struct WantedRoutes {
 // files have one name stays that of the file from which it is in force.
 [[nodiscard]] WantedRoutes with_last_good(routing::RouteFile wanted, const GoodRoutes& good);
 
+// Adds the tables in force whose file, or the directory of it, is wrong: a mistake takes no table away.
+void keep_tables(routing::RouteFile& wanted, const std::vector<routing::RouteFileError>& errors,
+                 const std::vector<routing::TableSource>& in_force);
+
 // Puts back what turned out not to compile. False if nothing is known of that route: it is left out.
 bool put_back(WantedRoutes& wanted, size_t entry, const std::string& error, const GoodRoutes& good);
 

@@ -284,6 +284,17 @@ TEST_F(AdminApiTest, HistorySaysWhatIsKept) {
   EXPECT_EQ(history["messages"], 0);
 }
 
+TEST_F(AdminApiTest, TablesAreListedBesideTheRoutes) {
+  hub_.lookups_.resize(1);
+  hub_.lookups_[0].name = "limits";
+  hub_.lookups_[0].rows = 7;
+  hub_.lookups_[0].fault = "limits.csv: cannot be read";
+  const Json tables = get("/v1/routes")["tables"];
+  EXPECT_EQ(tables[0]["name"], "limits");
+  EXPECT_EQ(tables[0]["rows"], 7);
+  EXPECT_EQ(tables[0]["error"], "limits.csv: cannot be read");
+}
+
 TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   const AdminResponse response =
       ask("POST", "/v1/routes/check",

@@ -251,6 +251,15 @@ TEST(Config, EveryTextRefusesOtherTypes) {
   }
 }
 
+TEST(Config, TablesStandBesideTheRoutesAndAWrongOneIsLeftOut) {
+  const Config config = parsed(R"({"tables": {"good": {"file": "a.csv"}, "bad": {"file": "a.txt"}}})");
+  ASSERT_EQ(config.tables.tables.size(), 1u);
+  EXPECT_EQ(config.tables.tables[0].name, "good");
+  ASSERT_EQ(config.tables.errors.size(), 1u);
+  EXPECT_EQ(config.tables.errors[0].what,
+            "hub.json: tables.bad.file: is \"a.txt\"; allowed: a path that ends with .csv or .json");
+}
+
 TEST(Config, ABadRouteIsReportedAndDoesNotStopTheStart) {
   const Config config = parsed(R"({"routes": {"good": "FROM /* INTO $upstream", "bad": 7}})");
   EXPECT_EQ(config.routes.entries.size(), 1u);

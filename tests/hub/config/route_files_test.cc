@@ -52,6 +52,31 @@ class RouteFiles : public ::testing::Test {
   testing::ManualClock clock_;
 };
 
+TEST_F(RouteFiles, BringTheRowsOfTablesBesideThem) {
+  dir_.write("10.json", R"({"routes": {}, "tables": {"a": {"file": "a.csv"}, "b": {"file": "b.csv"}}})");
+  dir_.write("a.csv", "k,v\nx,1\n");
+  const auto all = collect();
+  ASSERT_EQ(all.tables.size(), 2u);
+  EXPECT_EQ(all.tables[0].rows->rows().size(), 1u);
+  EXPECT_THAT(all.tables[1].fault, HasSubstr("b.csv: cannot be read: No such file or directory"));
+}
+
+TEST_F(RouteFiles, DoNotReadATableThatIsTooLarge) {
+  dir_.write("10.json", R"({"routes": {}, "tables": {"a": {"file": "a.csv", "maxBytes": 1024}}})");
+  dir_.write("a.csv", std::string(1025, 'x'));
+  EXPECT_THAT(collect().tables.at(0).fault,
+              HasSubstr("a.csv: has 1025 bytes, the table at most 1024 (\"maxBytes\")"));
+}
+
+TEST_F(RouteFiles, DeclareATableOnce) {
+  dir_.write("10.json", R"({"routes": {}, "tables": {"a": {"topic": "a"}}})");
+  dir_.write("20.json", R"({"routes": {}, "tables": {"a": {"topic": "b"}}})");
+  const auto all = collect();
+  EXPECT_EQ(all.tables.size(), 1u);
+  EXPECT_THAT(errors(all),
+              ElementsAre(HasSubstr("10.json declares a table of this name; rename one of them")));
+}
+
 TEST_F(RouteFiles, ConfigComesFirstThenFilesByName) {
   dir_.write("20.json", R"({"routes": {"c": "FROM /* INTO $upstream"}})");
   dir_.write("10.json", R"({"routes": {"b": "FROM /* INTO $upstream"}})");

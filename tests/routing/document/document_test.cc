@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "routing/files/route_check.h"
 #include "routing/files/route_file.h"
 #include "routing/files/schema_files.h"
+#include "routing/lookup/csv_rows.h"
 #include "routing/table/compile.h"
 #include "tests/routing/document/example.h"
 #include "tests/routing/document/fences.h"
@@ -44,6 +46,22 @@ std::vector<SchemaText> schemas_of(const std::vector<Fence>& fences) {
   return schemas;
 }
 
+// Blocks ```csv NAME: files that the routes of the document look up in.
+std::vector<TableSource> tables_of(const std::vector<Fence>& fences) {
+  std::vector<TableSource> tables;
+  for (const Fence& fence : fences) {
+    if (!fence.info.starts_with("csv ")) continue;
+    TableSource table;
+    table.name = fence.info.substr(4);
+    auto rows = parse_csv_rows(fence.text, table.name + ".csv", "", {});
+    EXPECT_TRUE(rows) << (rows ? "" : rows.error().what);
+    if (!rows) continue;
+    table.rows = std::make_shared<const RowSet>(*std::move(rows));
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
 class RouteDocument : public ::testing::TestWithParam<std::string> {
  protected:
   const std::vector<Fence> fences_ = fences_of(read_text_file(kDocs + "/" + GetParam()));
@@ -60,12 +78,13 @@ TEST_P(RouteDocument, ShowsRoutesThatCompile) {
 
 TEST_P(RouteDocument, ShowsResultsAsTheyAre) {
   size_t played = 0;
+  const std::vector<TableSource> tables = tables_of(fences_);
   for (size_t i = 0; i + 2 < fences_.size(); ++i) {
     if (fences_[i].info != "route" || fences_[i + 1].info != "input") continue;
     ASSERT_EQ(fences_[i + 2].info, "result") << fences_[i].text;
     auto route = compile_clean(fences_[i].text, Semantics::strict, schemas_);
     if (!route) continue;
-    EXPECT_EQ(Example(std::move(*route), {}).play(fences_[i + 1].text), fences_[i + 2].text)
+    EXPECT_EQ(Example(std::move(*route), {}, tables).play(fences_[i + 1].text), fences_[i + 2].text)
         << fences_[i].text;
     ++played;
   }
@@ -102,6 +121,27 @@ TEST_P(RouteDocument, ShowsRouteFilesThatCompile) {
   for (const Fence& fence : fences_) {
     if (fence.info == "json routes") expect_clean_file(fence.text, GetParam());
   }
+}
+
+TEST_P(RouteDocument, ShowsTablesThatCanBeDeclared) {
+  for (const Fence& fence : fences_) {
+    if (fence.info != "json tables") continue;
+    const RouteFile file = parse_route_file(fence.text, GetParam());
+    EXPECT_GE(file.tables.size(), 5u);
+    for (const RouteFileError& error : file.errors) ADD_FAILURE() << error.what;
+  }
+}
+
+TEST(RouteFiles, OfTheExamplesHaveTheTablesThatTheyLookUpIn) {
+  const std::string path = std::string(HEADGATE_ROUTE_FILES) + "/examples/thresholds.json";
+  RouteFile file = parse_route_file(read_text_file(path), path);
+  EXPECT_EQ(file.tables.size(), 2u);
+  read_tables(file.tables,
+              [](const std::string& from, uint64_t) { return core::Result(read_text_file(from)); });
+  const RouteCheckReport report = check_routes(file);
+  for (const RouteFileError& error : report.errors) ADD_FAILURE() << error.what;
+  for (const RouteCheck& route : report.routes) EXPECT_TRUE(route.ok()) << route.entry.name;
+  EXPECT_EQ(file.tables.at(0).rows->rows().size(), 3u);
 }
 
 TEST(RouteFiles, OfTheExamplesCompile) {

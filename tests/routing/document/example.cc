@@ -51,12 +51,15 @@ std::string written(const Sink& sink, const std::string& topic) {
 
 }  // namespace
 
-Example::Example(CompiledRoute route, const ComputeLimits& limits)
+Example::Example(CompiledRoute route, const ComputeLimits& limits, const std::vector<TableSource>& tables)
     : plan_(std::make_shared<const ComputePlan>(ComputePlan{"example", std::move(route.query),
                                                             std::move(route.condition), route.reading,
                                                             std::move(route.sinks), limits})),
       computation_(plan_) {
   source_.add(route.source, 0);
+  for (const TableSource& table : tables)
+    tables_.add(std::make_shared<const TableSource>(table)).replace(*table.rows);
+  computation_.use_tables(&tables_);
 }
 
 std::string Example::play(const std::string& input) {

@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/message.h"
 #include "routing/compute/computation.h"
 #include "routing/evaluation/message_fields.h"
+#include "routing/lookup/tables.h"
 #include "routing/table/compile.h"
 #include "routing/table/source_index.h"
 
@@ -18,7 +20,8 @@ namespace headgate::routing {
 // `09:01:00 $upstream {"n":2} rev 1 partial`.
 class Example {
  public:
-  Example(CompiledRoute route, const ComputeLimits& limits);
+  // `tables`: those that it may look up in, with their rows.
+  Example(CompiledRoute route, const ComputeLimits& limits, const std::vector<TableSource>& tables = {});
 
   // Gives the lines that come of a whole input.
   [[nodiscard]] std::string play(const std::string& input);
@@ -35,6 +38,7 @@ class Example {
   SourceIndex source_;
   MessageFields fields_;
   Evaluator evaluator_;
+  LookupTables tables_;
   Computation computation_;
   uint64_t type_errors_ = 0;
   std::string sample_;

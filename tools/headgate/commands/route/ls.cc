@@ -59,6 +59,33 @@ void show_shadows(std::ostream& out, const Json& json) {
   }
 }
 
+void show_tables(std::ostream& out, const Json& json) {
+  const Json tables = member_of(json, "tables");
+  if (tables.empty()) return;
+  Table shown({{"TABLE"},
+               {"ROWS", Align::right},
+               {"BYTES", Align::right},
+               {"HASH"},
+               {"REFUSED", Align::right},
+               {"FROM"},
+               {"FILE"}});
+  for (const Json& table : tables) {
+    const bool in_force = flag_of(table, "in_force");
+    const auto number = [&](const char* key) {
+      return in_force ? std::to_string(number_of(table, key)) : "-";
+    };
+    shown.add({printable(text_of(table, "name")), number("rows"), number("bytes"),
+               or_dash(text_of(table, "hash")), number("refused"), or_dash(text_of(table, "origin")),
+               or_dash(text_of(table, "file"))});
+  }
+  out << '\n';
+  shown.print(out);
+  for (const Json& table : tables) {
+    const std::string error = text_of(table, "error");
+    if (!error.empty()) out << '\n' << printable(text_of(table, "name")) << ": " << printable(error) << '\n';
+  }
+}
+
 void show_routes(std::ostream& out, const Json& json) {
   Table table({{"ROUTE"},
                {"STATE"},
@@ -91,6 +118,7 @@ void show_routes(std::ostream& out, const Json& json) {
   }
   show_computed(out, json);
   show_shadows(out, json);
+  show_tables(out, json);
   for (const Json& route : member_of(json, "routes")) {
     const std::string error = text_of(route, "error");
     if (!error.empty())

@@ -70,8 +70,8 @@ class Replay {
         asked_(routes.asked),
         span_(span),
         compares_(compares),
-        tried_(routing::route_specs(routes.now, 0), routing::Traces::none),
-        other_(routing::route_specs(routes.before, 0), routing::Traces::none) {
+        tried_(routing::route_specs(routes.now, 0), {}, routing::Traces::none),
+        other_(routing::route_specs(routes.before, 0), {}, routing::Traces::none) {
     for (const Trial* trial : {&tried_, &other_})
       for (const routing::RouteIndex index : trial->table().computing())
         if (const auto& plan = trial->table().plan(index); !plan->query.timestamp.empty())
