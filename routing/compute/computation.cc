@@ -97,6 +97,7 @@ Truth Computation::State::decide(MessageRow& row, Fields& fields, std::string_vi
   if (truth != Truth::yes) return truth;
   ++counts.matched;
   if (stateful) stateful->forward(row, source, id);
+  if (windows && stateful) windows->share_with(stateful->bytes());
   if (windows)
     windows->take(row, hops, dead_letter, out);
   else

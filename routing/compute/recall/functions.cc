@@ -239,7 +239,9 @@ void StatefulFunctions::change(Memory& memory) {
   bytes_ += bytes - memory.bytes;
   memory.bytes = bytes;
   memories.table.touch(memory);
-  while (bytes_ > plan_.limits.state_bytes_max) {
+  // Beside windows they have a half of the route's memory.
+  const bool alone = plan_.query.window.kind == Window::Kind::none;
+  while (bytes_ > plan_.limits.state_bytes_max / (alone ? 1 : 2)) {
     Memories& most = largest();
     if (most.table.oldest() == &memory) return;
     evict_oldest(most);

@@ -51,6 +51,9 @@ class Clocks {
       : tolerance_ms_(tolerance_ms), idle_ms_(idle_ms), clocks_max_(clocks_max) {}
 
   [[nodiscard]] Clock& hub() { return hub_; }
+  // Memory of so many clocks, with their entries in queues.
+  [[nodiscard]] static constexpr uint64_t bytes_of(uint64_t clocks) { return clocks * (sizeof(Clock) + 330); }
+  [[nodiscard]] uint64_t bytes() const { return bytes_of(table_.size()); }
   // The clock of a key; nullptr if it is new.
   [[nodiscard]] Clock* find(std::string_view key) const { return table_.find(key); }
   // A number of which there is no clock any more is the hub's.

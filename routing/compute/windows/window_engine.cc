@@ -21,6 +21,12 @@ int64_t tolerance_of(const ComputePlan& plan) {
   return by_event_time(plan) ? std::max<int64_t>(plan.limits.tolerance_ms, 0) : 0;
 }
 
+// They take a half of the memory at most.
+size_t clocks_max(const ComputePlan& plan) {
+  const uint64_t room = plan.limits.state_bytes_max / 2 / Clocks::bytes_of(1);
+  return std::max<uint64_t>(std::min<uint64_t>(plan.limits.groups_max, room), 1);
+}
+
 // Nobody reads a clock's key: in place of a long one stands its hash, behind a byte that no key begins with.
 void shorten(std::string& key) {
   constexpr size_t kKeyBytesMax = 64;
@@ -52,7 +58,7 @@ WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, Comput
       sample_(sample),
       kind_(plan),
       writer_(plan, evaluator, counts, sample),
-      clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), plan.limits.groups_max),
+      clocks_(tolerance_of(plan), std::max<int64_t>(plan.limits.idle_ms, 0), clocks_max(plan)),
       groups_(empty_sums(plan.query), kind_.farthest_place(), kind_.packs()),
       clock_in_key_(keys_tell_clock(plan.query)) {}
 
@@ -148,7 +154,7 @@ void WindowEngine::take(MessageRow& row, uint8_t hops, bool& dead_letter, Result
   if (known) add(*known, placed, row, hops, out);
   // In a pane that was there, on time, nothing can come due earlier than before.
   if (known && (placed.late || panes != known->panes.size())) schedule(*known, now);
-  if (known && groups_.bytes() > plan_.limits.state_bytes_max) make_room(known, out);
+  if (known && is_too_large()) make_room(known, out);
   if (clock.id != 0) clocks_.hear(clock, time, now);
 }
 
@@ -181,9 +187,9 @@ void WindowEngine::note_late(const Placement& placed, bool& dead_letter) {
 void WindowEngine::make_room(const Group* current, Results& out) {
   const size_t room = std::max<size_t>(plan_.limits.groups_max, 1);
   if (!current && groups() >= room) evict(*groups_.table().oldest(), out);
-  for (size_t i = 0; current && i < kEvictionsAtOnce && groups_.bytes() > plan_.limits.state_bytes_max; ++i) {
+  for (size_t i = 0; current && i < kEvictionsAtOnce && is_too_large(); ++i) {
     Group* oldest = groups_.table().oldest();
-    if (oldest->leaves_from) return;
+    if (!oldest || oldest->leaves_from) return;
     if (oldest == current) current = nullptr;  // too large by itself
     evict(*oldest, out);
   }

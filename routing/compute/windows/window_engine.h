@@ -45,7 +45,9 @@ class WindowEngine {
   // True: save_rest() gives something else than it last gave.
   [[nodiscard]] bool rest_changed() const { return rest_changed_; }
 
-  [[nodiscard]] uint64_t bytes() const { return groups_.bytes(); }
+  [[nodiscard]] uint64_t bytes() const { return groups_.bytes() + clocks_.bytes(); }
+  // So much of the route's memory is taken by others.
+  void share_with(uint64_t bytes) { others_bytes_ = bytes; }
   [[nodiscard]] size_t groups() const { return groups_.table().size(); }
 
  private:
@@ -68,6 +70,7 @@ class WindowEngine {
   void add(Group& group, const Placement& placed, MessageRow& row, uint8_t hops, Results& out);
   void note_late(const Placement& placed, bool& dead_letter);
   void make_room(const Group* current, Results& out);
+  [[nodiscard]] bool is_too_large() const { return bytes() + others_bytes_ > plan_.limits.state_bytes_max; }
   void evict(Group& group, Results& out);
   void close_next(Group& group, Results& out);
   void give_leaving(Results& out);
@@ -91,6 +94,7 @@ class WindowEngine {
   bool clock_in_key_;                    // a group has one clock, so the clock remembers for its groups
   int64_t forgotten_until_ms_ = kNever;  // groups that are no more gave their results until then
   uint32_t forgotten_revs_ = 0;          // and none of this revision or a higher one
+  uint64_t others_bytes_ = 0;
   bool rest_changed_ = false;
   std::string key_;  // scratch
   Merging merging_;  // scratch
