@@ -99,8 +99,7 @@ const StatefulFunction& function_of(StatefulKind kind) { return by_kind(kStatefu
 bool is_extension(std::string_view name) {
   return find_aggregate(name) != nullptr || find_stateful(name) != nullptr ||
          core::equals_ignoring_case(name, kTopicLevel) || core::equals_ignoring_case(name, kPayload) ||
-         core::equals_ignoring_case(name, kConforms) ||
-         core::equals_ignoring_case(name, kLookup);
+         core::equals_ignoring_case(name, kConforms) || core::equals_ignoring_case(name, kLookup);
 }
 
 std::string_view nearest_call(std::string_view name) {

@@ -34,8 +34,8 @@ struct RouteSchemas {
 // Compiles `text`. All findings, warnings too, are appended to `found`; nullopt if one is an error.
 // edgehub semantics reads declared bodies only, whatever `body` says. Without `schemas` what conforms() names is not looked
 // at, and its verdicts are undefined.
-[[nodiscard]] std::optional<CompiledRoute> compile_route(std::string_view text, Semantics semantics, BodyMode body,
-                                                         std::vector<Diagnostic>& found,
+[[nodiscard]] std::optional<CompiledRoute> compile_route(std::string_view text, Semantics semantics,
+                                                         BodyMode body, std::vector<Diagnostic>& found,
                                                          const RouteSchemas* schemas = nullptr);
 
 }  // namespace headgate::routing

@@ -229,10 +229,11 @@ class CommandLine {
   }
 
   void add_route_replay(CLI::App& route) {
-    CLI::App* const replay =
-        add(route, "replay", "Run routes over the messages that the hub has kept, and compare what comes out");
+    CLI::App* const replay = add(
+        route, "replay", "Run routes over the messages that the hub has kept, and compare what comes out");
     replay->add_option("file", replay_.file, "A route file, deployment manifest or whole configuration");
-    replay->add_option("--route", replay_.route, "Only rows of this route; without a file one that is in force");
+    replay->add_option("--route", replay_.route,
+                       "Only rows of this route; without a file one that is in force");
     replay->add_option("--since", replay_.since, "Only rows from then on: 90m, 1h, 2d ago, or an ISO time");
     replay->add_option("--until", replay_.until, "Only messages up to then");
     CLI::Option* const diff =

@@ -46,7 +46,7 @@ class WindowEngine {
   [[nodiscard]] bool rest_changed() const { return rest_changed_; }
 
   [[nodiscard]] uint64_t bytes() const { return groups_.bytes() + clocks_.bytes(); }
-  // So much of the route's memory is taken by others.
+  // Takes note of how much of the route's memory others have.
   void share_with(uint64_t bytes) { others_bytes_ = bytes; }
   [[nodiscard]] size_t groups() const { return groups_.table().size(); }
 

@@ -276,6 +276,7 @@ ConditionParser::MaybeNode ConditionParser::lookup(const Token& name) {
   cursor_.take();
   const MaybeNode key = lookup_key(open, name);
   if (!key) return std::nullopt;
+  if (cursor_.at(Kind::comma)) return fail(cursor_.peek(), "a lookup takes a table and a key", kLookupAdvice);
   if (!cursor_.at(Kind::close)) return fail_unclosed(open);
   const Token close = cursor_.take();
   Node node{.op = Op::lookup, .left = *key, .name = intern(unquote(cursor_.text(table)))};

@@ -39,7 +39,8 @@ class BadInput : public HubTest {
   }
 
   [[nodiscard]] nlohmann::json route(const std::string& name) const {
-    for (const auto& route : hub_.cli_json({"route", "ls"})["routes"])
+    const nlohmann::json answer = hub_.cli_json({"route", "ls"});
+    for (const auto& route : answer["routes"])
       if (route["name"] == name) return route;
     return {};
   }

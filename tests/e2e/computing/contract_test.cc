@@ -56,7 +56,7 @@ class Contract : public HubTest {
 TEST_F(Contract, SendsWhatBreaksItToTheDeadLetters) {
   publish(R"({"celsius": 71})");
   for (const char* broken : {R"({"celsius": "71"})", R"({"celsius": 900})", "{}",
-                                    R"({"celsius": 71, "x": 1})", "[71]", "celsius=71", "{", ""})
+                             R"({"celsius": 71, "x": 1})", "[71]", "celsius=71", "{", ""})
     publish(broken);
   publish(R"({"celsius": -40})");
   expect_waiting(2, 8);

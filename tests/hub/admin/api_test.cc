@@ -159,7 +159,8 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("waiting_clients":[{"client_id":"pump-1","publishes":64,"bytes":7000,"paused":true}],)"
       R"("dropped":{"denied":21,"offline":19,)"
       R"("queue_full":20},"lost":{"expired":33,"dropped":34},)"
-      R"("routes":{"active":22,"kept":0,"failed":23,"undefined":35,"unreadable":36},"reload":{"at_ms":0,"active":0,)"
+      R"("routes":{"active":22,"kept":0,"failed":23,"shadow":0,"undefined":35,"unreadable":36,)"
+      R"("unchecked":0},"reload":{"at_ms":0,"active":0,)"
       R"("took":[],"kept":[],"left_out":[],"needs_restart":[]},"store":{"queues":2,"waiting":3,)"
       R"("waiting_bytes":29,"dead":0,"dead_letters":37,"bytes_max":101,"error":"disk gone",)"
       R"("error_since_ms":81,"damage":null,)"
@@ -172,7 +173,9 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
       R"("unheard_topic":"up/site-7","unheard_since_ms":77,)"
       R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,"batches_unheard":29,"batches_returned":30,)"
-      R"("batches_in_flight":28},"log":{"dropped":36,"left_out":37},"now_ms":1700000060000,)"
+      R"("batches_in_flight":28},"log":{"dropped":36,"left_out":37},)"
+      R"("lookup":{"rows":0,"bytes":0,"refused":0},"history":{"messages":0,"bytes":0,"oldest_age_s":0,"left_out":0},)"
+      R"("now_ms":1700000060000,)"
       R"("last_ms":{"clients":{"refused":{"not_authorized":84}},"publishes":{"refused":85}}})");
 }
 

@@ -11,10 +11,10 @@
 namespace headgate::routing {
 namespace {
 
-constexpr uint64_t kStateBytesMax = 400'000;
+constexpr uint64_t kStateBytesMax = 200'000;
 
 // 0 where a sanitizer took the place of malloc().
-size_t allocated() {
+size_t allocated_bytes() {
   const auto info = mallinfo2();
   return info.uordblks + info.hblkhd;
 }
@@ -40,15 +40,16 @@ class MeasuredMemory : public testing::TestWithParam<std::tuple<const char*, con
 
 TEST_P(MeasuredMemory, StaysWithinTwiceTheBoundThatTheRouteHas) {
   Course course(plan());
-  const size_t before = allocated();
+  const size_t before = allocated_bytes();
+  if (before == 0) GTEST_SKIP() << "a sanitizer took the place of malloc()";
   size_t most = 0;
-  for (int64_t i = 0; i < 6'000; ++i) {
+  for (int64_t i = 0; i < 3'000; ++i) {
     course.send(1'785'585'600'000 + i * 100, body(i));
     if (i % 50 != 0) continue;
     (void)course.results();
     course.computation().save_changed([](std::string_view, const std::optional<std::string>&) {});
     ASSERT_LE(course.computation().state_bytes(), kStateBytesMax);
-    most = std::max(most, allocated());
+    most = std::max(most, allocated_bytes());
   }
   const double share = static_cast<double>(most - std::min(most, before)) / kStateBytesMax;
   RecordProperty("of_bound", std::to_string(share));

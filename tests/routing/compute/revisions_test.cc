@@ -42,7 +42,8 @@ struct Result {
   [[nodiscard]] std::string start() const { return window.substr(0, window.find(',')); }
 };
 
-std::string route(const std::string& window, const std::string& time, const std::string& having = "") {
+std::string counting_route(const std::string& window, const std::string& time,
+                           const std::string& having = "") {
   return "SELECT $body.k AS k, count(*) AS n FROM /messages/* " + time + " GROUP BY $body.k, " + window +
          " " + having + " INTO $upstream";
 }
@@ -53,7 +54,7 @@ class Revisions : public testing::TestWithParam<std::tuple<const char*, const ch
  protected:
   static Plan plan(const std::string& having = "") {
     const auto [window, time] = GetParam();
-    Plan plan(route(window, time, having));
+    Plan plan(counting_route(window, time, having));
     plan.late(LatePolicy::revise, kSecond, kMinute);
     plan.limits().idle_ms = 10 * kSecond;
     return plan;
@@ -125,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(AllKinds, Revisions,
                                           testing::Values("", kByClocks)));
 
 TEST(SlidingWindows, CountUpTheRevisionsOfMessagesOfOneMoment) {
-  Course course(route("Sliding(10s)", ""));
+  Course course(counting_route("Sliding(10s)", ""));
   for (const int64_t at : {0, 0, 5, 5, 5}) course.send(at, R"({"k":1})");
   EXPECT_THAT(course.results(), ElementsAre(R"([-10000,0) {"k":1,"n":1})", R"([-10000,0) r1 {"k":1,"n":2})",
                                             R"([-9995,5) {"k":1,"n":3})", R"([-9995,5) r1 {"k":1,"n":4})",

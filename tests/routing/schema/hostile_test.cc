@@ -87,7 +87,8 @@ TEST(HostileBodies, DoNotMakeChoicesExponential) {
 TEST(HostileBodies, DoNotLeadASchemaDeepIntoItself) {
   const std::string nested = R"({"allOf":[{"allOf":[{"allOf":[{"allOf":[{"items":{"$ref":"#"}}]}]}]}]})";
   EXPECT_EQ(check(nested, repeated("[", 20) + repeated("]", 20)).verdict, Conformance::yes);
-  expect_limit(nested, repeated("[", 60) + repeated("]", 60), "the value leads the schema too deep into itself");
+  expect_limit(nested, repeated("[", 60) + repeated("]", 60),
+               "the value leads the schema too deep into itself");
 }
 
 TEST(HostileBodies, DoNotMakeObjectsQuadratic) {

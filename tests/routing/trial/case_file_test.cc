@@ -75,7 +75,7 @@ TEST(CaseFile, SaysWhichLineIsWrong) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {"route x\n", "f.rt:1: expected `case NAME`"},
       {"case\n", "f.rt:1: the case has no name"},
-      {"case a\nroutes x\n", "f.rt:2: expected `route`, `with`, `schema`, `in` or `out`"},
+      {"case a\nroutes x\n", "f.rt:2: expected `route`, `with`, `schema`, `table`, `in` or `out`"},
       {"case a\nwith {}\n", "f.rt:2: expected a JSON object behind `with`, and a route before it"},
       {"case a\nroute x\nroute y\n", "f.rt:3: another route has this name"},
       {"case a\nroute x\nin\n\n{]\n", "f.rt:5: column 2: "},

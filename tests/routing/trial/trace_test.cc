@@ -103,10 +103,10 @@ TEST(Trace, SaysWhatOfALookupIsNotThere) {
                                   "lookup('limits', $body.m).max"));
   EXPECT_THAT(
       trace_lookup(R"({"t":1})"),
-      ElementsAre(begin + "undefined: $body.m is not there, lookup('limits', $body.m).max has no key"));
+      ElementsAre(begin + "undefined: lookup('limits', $body.m).max has no key, $body.m is not there"));
   EXPECT_THAT(
       trace_lookup(R"({"m":"m1","t":1})"),
-      ElementsAre(begin + "false: $body.t is 1, $body.m is 'm1', lookup('limits', $body.m).max is 80"));
+      ElementsAre(begin + "false: $body.t is 1, lookup('limits', $body.m).max is 80, $body.m is 'm1'"));
 }
 
 TEST(Trace, GoesDownToThePartsThatDecide) {

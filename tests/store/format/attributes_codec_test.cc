@@ -21,7 +21,7 @@ TEST(AttributesCodec, RefusesWhatItDoesNotKnow) {
     EXPECT_FALSE(decode_attributes(good.substr(0, length))) << length;
   EXPECT_FALSE(decode_attributes(good + "x"));
   EXPECT_FALSE(decode_attributes("\2" + good.substr(1))) << "another version";
-  EXPECT_FALSE(decode_attributes(good.substr(0, 1) + "\x06" + good.substr(2))) << "another kind";
+  EXPECT_FALSE(decode_attributes(good.substr(0, 1) + "\x07" + good.substr(2))) << "another kind";
 }
 
 TEST(AttributesByName, AreThoseOfFormat1) {

@@ -27,6 +27,8 @@ broker::Publish retained(broker::Publish publish) {
 
 class LookupsTest : public EngineTest {
  protected:
+  LookupsTest() { store_.remember_commits(); }
+
   // `rows` of a CSV file; the file counts from now on.
   void file(const std::string& rows) {
     routing::TableSource& table = declare(routing::TableSource::Kind::file, "limits.csv");

@@ -214,7 +214,7 @@ class Run {
         done = settle();
         if (done) continue;
         recover();
-        done = step.topic.empty() || step.qos0 || inputs_stored() == stored;
+        done = step.qos0 || (!step.topic.empty() && inputs_stored() == stored);
       }
     }
     for (int tenth = 0; tenth < 30; ++tenth) {

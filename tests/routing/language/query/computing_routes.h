@@ -6,7 +6,7 @@
 
 namespace headgate::testing {
 
-inline constexpr std::array<std::string_view, 23> kComputingRoutes = {
+inline constexpr std::array<std::string_view, 24> kComputingRoutes = {
     "SELECT $body.asset AS asset, count(*) AS anomalies, max($body.score) AS score_max, percentile($body.temp, 0.95) "
     "AS t95, $window.start AS t0 FROM /messages/modules/filter/outputs/confirmed TIMESTAMP BY $body.ts OVER "
     "$body.asset GROUP BY $body.asset, Tumbling(5m) HAVING count(*) > 0 INTO $upstream",

@@ -286,8 +286,9 @@ TEST(Limits, CountTheNestingThroughAggregatesAndFilters) {
 
 TEST(Superset, LeavesPropertiesTheNamesOfItsKeywords) {
   for (const char* name :
-       {"group", "by", "having", "window", "count", "over", "filter", "as", "timestamp", "avg", "changed",
-        "every", "Tumbling", "30s", "minute", "payload", "topic_level", "partition", "conforms", "lookup"}) {
+       {"group",  "by",        "having",      "window",    "count",    "over",     "filter",
+        "as",     "timestamp", "avg",         "changed",   "every",    "Tumbling", "30s",
+        "minute", "payload",   "topic_level", "partition", "conforms", "lookup"}) {
     const std::string text = "FROM /messages/* WHERE " + std::string(name) + " = 'x' AND 'y' != " + name +
                              " OR is_defined(" + name + ") INTO $upstream";
     EXPECT_EQ(problems(text), "");

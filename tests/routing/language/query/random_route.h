@@ -86,7 +86,7 @@ class RandomRoute {
   }
   std::string message_value() {
     return any({"$body.a", "{$body.b.c}", "site", "$topic", "{$topic}", "payload()", "topic_level(3)",
-                "$BODY.Q", "Lookup(\"t\", $body.a)", "lookup('t u', lookup('t', $body.a || 'x').b.c[2])"});
+                "$BODY.Q", "Lookup('t', $body.a)", "lookup('t u', lookup('t', $body.a || 'x').b.c[2])"});
   }
 
   std::string window_value() {

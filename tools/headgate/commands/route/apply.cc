@@ -42,6 +42,15 @@ void show_outcomes(const Context& context, const Json& json) {
     if (const std::string why = text_of(one, "why"); !why.empty()) context.err << whole_text(why) << '\n';
 }
 
+// Whether the hub took every route of the file.
+bool took_all(const Json& json) {
+  if (flag_of(json, "refused")) return false;
+  const std::string file = text_of(json, "file");
+  for (const Json& one : member_of(json, "routes"))
+    if (is_of_interest(one, file) && !text_of(one, "why").empty()) return false;
+  return true;
+}
+
 void show_end(const Context& context, const ApplyOptions& options, const Json& json) {
   const std::string file = printable(text_of(json, "file"));
   if (flag_of(json, "refused"))
@@ -75,7 +84,7 @@ int run_route_apply(const Context& context, const ApplyOptions& options) {
   const int code = answer(context, context.hub.post(target, *text), [&](const Json& json) {
     show_outcomes(context, json);
     show_end(context, options, json);
-    whole = whole && !flag_of(json, "refused");
+    whole = whole && took_all(json);
   });
   return code == kExitOk && !whole ? kExitFailed : code;
 }
