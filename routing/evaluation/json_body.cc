@@ -19,6 +19,7 @@ namespace headgate::routing {
 namespace {
 
 namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
 
 // Reads code units of `width` bytes.
 class UnitReader {
@@ -70,23 +71,28 @@ void utf32_to_utf8(std::string_view bytes, std::string& out) {
   }
 }
 
+// A value of the body, and whether each name on the way to it is there once.
+struct Place {
+  dom::element element;
+  bool only = true;
+};
+
 // The last field of that name; object::at_key would give the first.
-std::optional<dom::element> last_field(const dom::element& parent, std::string_view name) {
+bool step_to_last_field(Place& place, std::string_view name) {
   dom::object object;
-  if (parent.get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
-  std::optional<dom::element> found;
+  if (place.element.get_object().get(object) != simdjson::SUCCESS) return false;
+  bool found = false;
   for (const dom::key_value_pair field : object) {
-    if (field.key == name) found = field.value;
+    if (field.key != name) continue;
+    place = {field.value, place.only && !found};
+    found = true;
   }
   return found;
 }
 
-std::optional<dom::element> step_into(const dom::element& parent, const BodyStep& step) {
-  auto field = last_field(parent, step.name);
-  if (!field || !step.index) return field;
-  dom::element item;
-  if (field->at(*step.index).get(item) != simdjson::SUCCESS) return std::nullopt;
-  return item;
+bool step_into(Place& place, const BodyStep& step) {
+  if (!step_to_last_field(place, step.name)) return false;
+  return !step.index || place.element.at(*step.index).get(place.element) == simdjson::SUCCESS;
 }
 
 Value to_value(const dom::element& element) {
@@ -118,25 +124,44 @@ struct WrittenMember {
   std::string_view value;
 };
 
-bool is_key(std::string_view text, size_t at, size_t bytes) {
-  if (at == 0 || text[at - 1] != '"' || at + bytes >= text.size() || text[at + bytes] != '"') return false;
-  const size_t colon = text.find_first_not_of(" \t\r\n", at + bytes + 1);
-  return colon != std::string_view::npos && text[colon] == ':';
-}
+// Gives values as they are written, in JSON that has been parsed and holds no escapes: then a key is written as it reads.
+class WrittenReader {
+ public:
+  // Another text is read from now on.
+  void restart() { ready_ = false; }
 
-// The value behind the only key of that name, wherever it stands; nullopt if that is not certain. `text` is JSON without
-// escapes, so that a quote begins or ends a string.
-std::optional<std::string_view> behind_only_key(std::string_view text, std::string_view name) {
-  if (name.empty()) return std::nullopt;
-  size_t found = std::string_view::npos;
-  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    if (!is_key(text, at, name.size())) continue;
-    if (found != std::string_view::npos) return std::nullopt;
-    found = at;
+  // The value at `path`, of which no part has a name that its object has twice; nullopt if that cannot be read. `buffer`
+  // is the text with simdjson's padding behind it, and stays until restart().
+  [[nodiscard]] std::optional<std::string_view> read(std::string_view text, size_t buffer_bytes,
+                                                     std::span<const BodyStep> path) {
+    if (!std::exchange(ready_, true) &&
+        parser_.iterate(text.data(), text.size(), buffer_bytes).get(document_) != simdjson::SUCCESS)
+      return std::nullopt;
+    document_.rewind();
+    ondemand::value value;
+    if (document_.get_value().get(value) != simdjson::SUCCESS) return std::nullopt;
+    for (const BodyStep& step : path) {
+      if (value.find_field_unordered(step.name).get(value) != simdjson::SUCCESS) return std::nullopt;
+      if (step.index && value.at(*step.index).get(value) != simdjson::SUCCESS) return std::nullopt;
+    }
+    std::string_view written;
+    if (raw(value).get(written) != simdjson::SUCCESS) return std::nullopt;
+    return trimmed(written);
   }
-  if (found == std::string_view::npos) return std::nullopt;
-  return first_value(text.substr(text.find(':', found + name.size()) + 1));
-}
+
+ private:
+  static simdjson::simdjson_result<std::string_view> raw(ondemand::value& value) {
+    ondemand::object object;
+    ondemand::array array;
+    if (value.get_object().get(object) == simdjson::SUCCESS) return object.raw_json();
+    if (value.get_array().get(array) == simdjson::SUCCESS) return array.raw_json();
+    return value.raw_json_token();
+  }
+
+  ondemand::parser parser_;
+  ondemand::document document_;
+  bool ready_ = false;
+};
 
 // Finds the last of equal names.
 std::optional<std::string_view> last_named(std::span<const WrittenMember> members, std::string_view name) {
@@ -192,19 +217,18 @@ struct JsonBody::State {
   std::vector<WrittenMember> members;
   bool members_known = false;
   std::optional<bool> has_escapes;  // nullopt: nobody has looked
+  WrittenReader reader;
   std::deque<std::string> written;  // by find_json(), of which `in_use` are of this body
   size_t in_use = 0;
 
   [[nodiscard]] std::string_view text() const { return std::string_view(buffer).substr(0, text_bytes); }
 
-  // The element at `path`; nullopt if there is none.
-  [[nodiscard]] std::optional<dom::element> at(const BodyPath& path) const {
-    std::optional<dom::element> element = root;
-    for (const BodyStep& step : path) {
-      element = step_into(*element, step);
-      if (!element) return std::nullopt;
-    }
-    return element;
+  // The value at `path`; nullopt if there is none.
+  [[nodiscard]] std::optional<Place> at(const BodyPath& path) const {
+    Place place{root};
+    for (const BodyStep& step : path)
+      if (!step_into(place, step)) return std::nullopt;
+    return place;
   }
 
   void parse() {
@@ -217,11 +241,12 @@ struct JsonBody::State {
     if (has_large_numbers) error = parser.parse(without_large_numbers(text())).get(root);
   }
 
-  // The value at `path` as it is written. REQUIRES: there is one.
-  [[nodiscard]] std::optional<std::string_view> written_at(std::span<const BodyStep> path) {
+  // The value at `path` as it is written. REQUIRES: it is at `place`.
+  [[nodiscard]] std::optional<std::string_view> written_at(std::span<const BodyStep> path,
+                                                           const Place& place) {
     if (!has_escapes) has_escapes = text().find('\\') != std::string_view::npos;
-    if (!*has_escapes && !path.back().index) {
-      if (const auto found = behind_only_key(text(), path.back().name)) return found;
+    if (place.only && !*has_escapes) {
+      if (const auto found = reader.read(text(), buffer.size(), path)) return found;
     }
     return search(path);
   }
@@ -280,6 +305,7 @@ bool JsonBody::parse(std::string_view bytes, TextEncoding encoding) noexcept {
   buffer.append(simdjson::SIMDJSON_PADDING, '\0');
   state_->members_known = false;
   state_->has_escapes.reset();
+  state_->reader.restart();
   state_->parse();
   return state_->error == simdjson::SUCCESS && state_->root.is_object();
 }
@@ -294,18 +320,19 @@ std::string_view JsonBody::problem() const noexcept {
 }
 
 Value JsonBody::find(const BodyPath& path) const noexcept {
-  const auto element = state_->at(path);
-  if (!element) return Value::missing();
-  const Value value = to_value(*element);
+  const auto place = state_->at(path);
+  if (!place) return Value::missing();
+  const Value value = to_value(place->element);
   if (!state_->has_large_numbers || !value.is(Value::Kind::number)) return value;
-  const auto written = state_->written_at(path);
+  const auto written = state_->written_at(path, *place);
   return written ? Value::of(read_json_number(*written)) : value;
 }
 
 std::string_view JsonBody::find_json(const BodyPath& path) noexcept {
   if (path.empty()) return trimmed(state_->text());
-  if (!state_->at(path)) return {};
-  const auto written = state_->written_at(path);
+  const auto place = state_->at(path);
+  if (!place) return {};
+  const auto written = state_->written_at(path, *place);
   if (!written) return {};
   const bool nested = written->starts_with('{') || written->starts_with('[');
   return nested ? state_->keep(*written) : *written;

@@ -141,8 +141,6 @@ bool for_each_member(std::string_view object, const VisitMember& visit) {
   return cursor.accept('}');
 }
 
-std::string_view first_value(std::string_view text) { return MemberCursor(text).value(); }
-
 std::optional<std::string_view> nth_item(std::string_view array, size_t index) {
   MemberCursor cursor(array);
   if (!cursor.accept('[') || cursor.accept(']')) return std::nullopt;

@@ -14,9 +14,6 @@ namespace headgate::routing {
 using VisitMember = std::function<void(std::string_view written_name, std::string_view value)>;
 [[nodiscard]] bool for_each_member(std::string_view object, const VisitMember& visit);
 
-// The value that the text begins with, behind blanks; empty if it does not end.
-[[nodiscard]] std::string_view first_value(std::string_view text);
-
 // The item of an array at `index`, from 0, as it is written; nullopt if this is none, or a shorter one.
 [[nodiscard]] std::optional<std::string_view> nth_item(std::string_view array, size_t index);
 
