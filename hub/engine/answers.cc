@@ -7,10 +7,10 @@
 namespace headgate::hub {
 
 void Answers::accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq,
-                                  std::string_view why) {
+                                  IfLost if_lost, std::string_view why) {
   if (token.qos == 0) return;
   if (seq == 0) return session.accepted(token, broker::ReasonCode::success, why);
-  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}, why});
+  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}, why, {}, if_lost});
 }
 
 void Answers::complete_when_durable(broker::Session& session, uint16_t packet_id,
@@ -55,7 +55,7 @@ void Answers::on_failed() {
 
 void Answers::refuse(const Wait& wait) {
   constexpr auto kReason = broker::ReasonCode::implementation_specific_error;
-  if (wait.kind == Kind::accepted)
+  if (wait.if_lost == IfLost::refuse)
     return wait.session->accepted(wait.token, kReason, "the hub could not store this; send it again");
   if (broker::Channel* channel = wait.session->channel()) channel->close(kReason);
 }

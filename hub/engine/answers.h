@@ -24,10 +24,14 @@ class Answers {
   // Borrows both; they must outlive this.
   Answers(store::QueueStore& store, const core::Clock& clock) : store_(store), clock_(clock) {}
 
+  // Decides what becomes of a publish that the store loses: a refusal tells an MQTT 5 client that it was lost; from a
+  // consumer of inputs that would part it from the input that caused it, so its connection ends and it sends it again.
+  enum class IfLost : uint8_t { refuse, disconnect };
+
   // Accepts a publish once `seq` is durable; 0: at once, for nothing had to be stored. `why`, which lives for
   // ever, goes to an MQTT 5 client with it; empty: there is nothing to add.
   void accept_when_durable(broker::Session& session, broker::PublishToken token, store::Seq seq,
-                           std::string_view why = {});
+                           IfLost if_lost, std::string_view why = {});
 
   // Writes `values`, and gives the answer once they are durable; at once if there are none. If they cannot be
   // written there is no promise and no answer: the connection ends, so that its client does not wait for one.
@@ -40,7 +44,7 @@ class Answers {
 
   // Gives every answer that is due.
   void on_durable(store::Seq up_to);
-  // The store has failed and lost what was not durable: publishes are refused. A delivery that was to end with
+  // The store has failed and lost what was not durable: publishes end as their IfLost says. A delivery that was to end with
   // one has not: its connection ends, so that it is sent again. All else is written once the store has
   // recovered, and answered then.
   void on_failed();
@@ -55,6 +59,7 @@ class Answers {
     std::vector<broker::ReasonCode> codes;  // subscribed, unsubscribed
     std::string_view why = {};              // accepted
     broker::DeliveryToken delivery = {};    // completed
+    IfLost if_lost = IfLost::disconnect;    // accepted
   };
 
   void give(const Wait& wait) const;

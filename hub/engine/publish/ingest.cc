@@ -70,15 +70,23 @@ bool Ingest::has_to_wait(const broker::Session& from, const HeldPublish& publish
 
 void Ingest::answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken) {
   if (taken) {
-    const std::string_view why = publish.parcel.not_retained ? kNotRetained : std::string_view{};
-    return parts_.answers.accept_when_durable(from, publish.token, publish.parcel.stored, why);
+    using enum Answers::IfLost;
+    return parts_.answers.accept_when_durable(
+        from, publish.token, publish.parcel.stored, publish.consumer ? disconnect : refuse,
+        publish.parcel.not_retained ? kNotRetained : std::string_view{});
   }
   ++stats_.refused;
   // Forgets the packet id, which was stored with the first part of the message: it is the client's to use again.
   if (publish.parcel.republished && remembers_id(from, publish.token))
     forget_incoming(from, publish.token.packet_id);
+  if (publish.consumer && publish.token.qos > 0) return end_connection(from, taken.error());
   from.accepted(publish.token, refusal(taken.error()),
                 is_full(taken.error()) ? taken.error().what : "the hub cannot store messages");
+}
+
+// A consumer sends its output again then, and gets the inputs again that it has not acknowledged.
+void Ingest::end_connection(broker::Session& from, const core::Error& error) {
+  if (broker::Channel* channel = from.channel()) channel->close(refusal(error));
 }
 
 void Ingest::forget_incoming(const broker::Session& from, uint16_t packet_id) {
@@ -177,8 +185,8 @@ void Ingest::complete(broker::Session& from, const HeldPublish& publish, const c
     deferred_.remove_due(from, publish.oldest_left);
     for (const DeferredEnd& end : due)
       parts_.answers.complete_when_durable(from, end.packet_id, end.token, publish.parcel.stored);
-  } else if (broker::Channel* channel = from.channel(); channel && deferred_.any(from)) {
-    channel->close(refusal(taken.error()));
+  } else if (deferred_.any(from)) {
+    end_connection(from, taken.error());
   }
 }
 

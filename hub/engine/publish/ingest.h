@@ -94,6 +94,7 @@ class Ingest {
   void answer(broker::Session& from, const HeldPublish& publish, const core::Status& taken);
   [[nodiscard]] bool missed_everybody(const broker::Session& from, const Parcel& parcel) const;
   void forget_incoming(const broker::Session& from, uint16_t packet_id);
+  static void end_connection(broker::Session& from, const core::Error& error);
   [[nodiscard]] static bool has_to_wait(const broker::Session& from, const HeldPublish& publish,
                                         const core::Error& error);
   void hold(broker::Session& from, HeldPublish publish);
