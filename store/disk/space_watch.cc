@@ -16,7 +16,8 @@ constexpr uint64_t kVitalPart = 8;
 constexpr uint64_t kLookPart = 16;
 constexpr uint64_t kLookBytes = 1u << 20;
 
-// Share of the minimum that a memtable may take when it is flushed before a compaction.
+// Share of the minimum that is kept for flushing memtables before a compaction, however little is in them when that
+// is decided.
 constexpr uint64_t kFlushedPart = 4;
 
 // A reserve may be so much larger than it has to be: blocks are whole ones.
@@ -90,14 +91,16 @@ uint64_t SpaceWatch::missing_bytes() const { return less(reserve_bytes(), space_
 
 uint64_t SpaceWatch::usable() const { return less(free(), missing_bytes() + compacting_bytes_); }
 
-uint64_t SpaceWatch::compacting_bytes(uint64_t alive_bytes) const {
-  const uint64_t compacted = std::min(alive_bytes, min_free_bytes() + min_free_bytes() / 2);
-  return compacted + min_free_bytes() / kFlushedPart;
+uint64_t SpaceWatch::compacting_bytes(const ToCompact& what) const {
+  const uint64_t compacted = std::min(what.alive_bytes, min_free_bytes() + min_free_bytes() / 2);
+  return compacted + std::max(what.memtable_bytes, min_free_bytes() / kFlushedPart);
 }
 
-RoomToCompact SpaceWatch::room_to_compact(uint64_t alive_bytes) const {
-  const uint64_t room = low() ? free() + space_.reserved_bytes : less(usable(), min_free_bytes());
-  if (enabled() && compacting_bytes(alive_bytes) > room) return RoomToCompact::none;
+uint64_t SpaceWatch::spare_bytes() const { return less(usable(), min_free_bytes()); }
+
+RoomToCompact SpaceWatch::room_to_compact(const ToCompact& what) const {
+  const uint64_t room = low() ? free() + space_.reserved_bytes : spare_bytes();
+  if (enabled() && compacting_bytes(what) > room) return RoomToCompact::none;
   return tight_ ? RoomToCompact::enough : RoomToCompact::ample;
 }
 

@@ -23,6 +23,12 @@ struct SpaceLimits {
   uint64_t reserve_bytes = 0;   // 0: no reserve
 };
 
+// A compaction's work, in bytes.
+struct ToCompact {
+  uint64_t alive_bytes = 0;     // waits in queues
+  uint64_t memtable_bytes = 0;  // goes into files, while its log is still there
+};
+
 class SpaceWatch {
  public:
   explicit SpaceWatch(const SpaceLimits& limits) : limits_(limits) {}
@@ -43,11 +49,14 @@ class SpaceWatch {
   [[nodiscard]] bool low() const { return stopped_ >= RoomFor::publishers; }
   [[nodiscard]] bool tight() const { return tight_; }  // a compaction may not find the room it needs
 
-  // Room that a compaction takes before it frees more, with so much alive.
-  [[nodiscard]] uint64_t compacting_bytes(uint64_t alive_bytes) const;
+  // Room that a compaction takes before it frees more: for the memtables, which are flushed first, and for what is
+  // alive.
+  [[nodiscard]] uint64_t compacting_bytes(const ToCompact& what) const;
   // Whether that may begin. If the disk is low the reserve is there for it, else it must not make the disk
   // low.
-  [[nodiscard]] RoomToCompact room_to_compact(uint64_t alive_bytes) const;
+  [[nodiscard]] RoomToCompact room_to_compact(const ToCompact& what) const;
+  // Room that RocksDB's own compactions may take without making the disk low.
+  [[nodiscard]] uint64_t spare_bytes() const;
   // Sets aside the room of a compaction that has begun, so that messages do not take it; 0: it has ended.
   void on_compacting(uint64_t bytes);
 

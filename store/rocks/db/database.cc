@@ -400,7 +400,29 @@ void RocksDb::set_compacts(bool compacts) {
       {"disable_auto_compactions", compacts ? "false" : "true"}};
   // Failure is the disk's, which is found elsewhere; until the next time it stays as it was.
   for (rocksdb::ColumnFamilyHandle* family : handles_) db_->SetOptions(family, option).PermitUncheckedError();
-  if (!compacts) flush_all();
+  if (compacts) return;
+  wait_for_compactions();
+  flush_all();
+}
+
+// Gives up on one that never ends: the log's room is not to wait for ever.
+void RocksDb::wait_for_compactions() {
+  uint64_t running = 0;
+  for (int polls = 0; !give_up_at(polls); ++polls) {
+    const bool known = db_->GetIntProperty(rocksdb::DB::Properties::kNumRunningCompactions, &running);
+    if (!known || running == 0) return;
+    std::this_thread::sleep_for(kFlushPoll);
+  }
+}
+
+uint64_t RocksDb::level0_bytes() const {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    rocksdb::ColumnFamilyMetaData files;
+    db_->GetColumnFamilyMetaData(family, &files);
+    if (!files.levels.empty()) bytes += files.levels.front().size;
+  }
+  return bytes;
 }
 
 }  // namespace headgate::store

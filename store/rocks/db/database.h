@@ -188,8 +188,12 @@ class RocksDb {
   [[nodiscard]] uint64_t cached_bytes() const;
 
   // Whether files are compacted by themselves, which takes up the space of the new ones before it gives back
-  // that of the old. If not, the log gives back its room now. On the housekeeper's thread.
+  // that of the old. If not, the log gives back its room now, once the compactions under way have given back theirs:
+  // together they might find less than both need. On the housekeeper's thread.
   void set_compacts(bool compacts);
+  // Bytes that are not compacted for the first time yet: at most so much do RocksDB's own compactions write before they
+  // free more. On any thread.
+  [[nodiscard]] uint64_t level0_bytes() const;
 
  private:
   // The file system that the database is on, guarded against what comes after an error.
@@ -210,6 +214,7 @@ class RocksDb {
   [[nodiscard]] core::Status wait_for_flushes(rocksdb::ColumnFamilyHandle* family);
   [[nodiscard]] bool give_up_at(int polls) const;
   void flush_all();
+  void wait_for_compactions();
   void drop_dead_files(Seq floor);
   void compact_all(Seq floor);
   void compact_below(Seq floor);

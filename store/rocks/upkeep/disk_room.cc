@@ -78,11 +78,7 @@ void DiskRoom::report(uint64_t reserved_before) {
 // While the database is being opened again, that sees to the reserve.
 void DiskRoom::follow() {
   if (!store_.life.is_open()) return;
-  if (compacts_ == watch_.tight()) {
-    compacts_ = !watch_.tight();
-    store_.background.run(Background::Thread::housekeeper,
-                          [db = store_.db, compacts = compacts_] { db->set_compacts(compacts); });
-  }
+  if (compacts_ == watch_.tight() && !telling_) let_compact(!watch_.tight());
   if (setting_aside_) return;
   if (watch_.gives_reserve_back())
     look(true);
@@ -90,8 +86,28 @@ void DiskRoom::follow() {
     set_reserve_aside();
 }
 
+// Compactions that have become due meanwhile all begin at once: without room for them it is tried again when the disk
+// has answered the next time.
+void DiskRoom::let_compact(bool compacts) {
+  telling_ = true;
+  const auto tell = [db = store_.db, compacts, room = watch_.spare_bytes()] {
+    if (compacts && db->level0_bytes() > room) return false;
+    db->set_compacts(compacts);
+    return true;
+  };
+  const auto then = [this, compacts](bool told) {
+    telling_ = false;
+    if (told) compacts_ = compacts;
+  };
+  store_.background.run(Background::Thread::housekeeper, tell, then);
+}
+
+ToCompact DiskRoom::to_compact(uint64_t waiting_bytes) const {
+  return {waiting_bytes, store_.db ? store_.db->memtable_bytes() : 0};
+}
+
 void DiskRoom::on_compacting(uint64_t waiting_bytes) {
-  const uint64_t bytes = watch_.compacting_bytes(waiting_bytes);
+  const uint64_t bytes = watch_.compacting_bytes(to_compact(waiting_bytes));
   if (bytes > watch_.free()) look(true);
   watch_.on_compacting(bytes);
 }
@@ -125,6 +141,7 @@ void DiskRoom::on_reserve(const core::Status& made) {
 
 void DiskRoom::restart(bool compacts) {
   compacts_ = compacts;
+  telling_ = false;
   watch_.on_compacting(0);
 }
 

@@ -41,7 +41,7 @@ class DiskRoom {
 
   // Whether a compaction may begin, with so much waiting in queues.
   [[nodiscard]] RoomToCompact room_to_compact(uint64_t waiting_bytes) const {
-    return watch_.room_to_compact(waiting_bytes);
+    return watch_.room_to_compact(to_compact(waiting_bytes));
   }
   // A compaction is to begin: what it takes up is neither for messages nor, if that is all there is, for the
   // reserve.
@@ -58,6 +58,8 @@ class DiskRoom {
   void look(bool give_reserve_back = false);
   void report(uint64_t reserved_before);
   void follow();
+  void let_compact(bool compacts);
+  [[nodiscard]] ToCompact to_compact(uint64_t waiting_bytes) const;
   void set_reserve_aside();
   void on_reserve(const core::Status& made);
 
@@ -71,7 +73,8 @@ class DiskRoom {
   int64_t set_aside_after_ms_ = 0;  // monotonic: not before
   int64_t ticked_at_ms_ = 0;        // monotonic
   RoomFor stopped_reported_ = RoomFor::none;
-  bool compacts_;  // as the database was last told
+  bool compacts_;         // the database does so by itself
+  bool telling_ = false;  // it is being told otherwise
 };
 
 }  // namespace headgate::store

@@ -119,16 +119,34 @@ TEST_F(Watched, IsTightBelowTwiceTheMinimumAndUntilThereIsAQuarterMore) {
 
 TEST_F(Watched, LetsCompactingBeginOnlyWithRoomForWhatItTakesUp) {
   free_mib(1'000);
-  EXPECT_EQ(watch.room_to_compact(10'000 * kMiB), RoomToCompact::ample);
+  EXPECT_EQ(watch.room_to_compact({10'000 * kMiB, 0}), RoomToCompact::ample);
   free_mib(170);
-  EXPECT_EQ(watch.room_to_compact(10'000 * kMiB), RoomToCompact::none)
+  EXPECT_EQ(watch.room_to_compact({10'000 * kMiB, 0}), RoomToCompact::none)
       << "not tight, but it would make the disk low";
   free_mib(120);
-  EXPECT_EQ(watch.room_to_compact(40 * kMiB), RoomToCompact::enough);
-  EXPECT_EQ(watch.room_to_compact(41 * kMiB), RoomToCompact::none) << "it would make the disk low";
+  EXPECT_EQ(watch.room_to_compact({40 * kMiB, 0}), RoomToCompact::enough);
+  EXPECT_EQ(watch.room_to_compact({41 * kMiB, 0}), RoomToCompact::none) << "it would make the disk low";
   free_mib(60);
-  EXPECT_EQ(watch.room_to_compact(76 * kMiB), RoomToCompact::enough) << "with the reserve";
-  EXPECT_EQ(watch.room_to_compact(77 * kMiB), RoomToCompact::none);
+  EXPECT_EQ(watch.room_to_compact({76 * kMiB, 0}), RoomToCompact::enough) << "with the reserve";
+  EXPECT_EQ(watch.room_to_compact({77 * kMiB, 0}), RoomToCompact::none);
+}
+
+TEST_F(Watched, CountsTheMemtablesThatAreFlushedBeforeACompactionIfTheyAreMoreThanAQuarterOfTheMinimum) {
+  EXPECT_EQ(watch.compacting_bytes({0, 0}), 16 * kMiB);
+  EXPECT_EQ(watch.compacting_bytes({0, 16 * kMiB}), 16 * kMiB);
+  EXPECT_EQ(watch.compacting_bytes({5 * kMiB, 17 * kMiB}), 22 * kMiB);
+  free_mib(120);
+  EXPECT_EQ(watch.room_to_compact({30 * kMiB, 26 * kMiB}), RoomToCompact::enough);
+  EXPECT_EQ(watch.room_to_compact({30 * kMiB, 27 * kMiB}), RoomToCompact::none);
+}
+
+TEST_F(Watched, HasToSpareWhatDoesNotMakeItLow) {
+  free_mib(120);
+  EXPECT_EQ(watch.spare_bytes(), 56 * kMiB);
+  watch.on_compacting(50 * kMiB);
+  EXPECT_EQ(watch.spare_bytes(), 6 * kMiB);
+  free_mib(64);
+  EXPECT_EQ(watch.spare_bytes(), 0u);
 }
 
 TEST_F(Watched, KeepsWhatCompactingTakesUpFromMessages) {

@@ -203,6 +203,41 @@ TEST_F(FullOfMessages, FillsAndDrainsAgainAndAgain) {
   EXPECT_TRUE(events.failures.empty());
 }
 
+// Memtables are as large as on a real hub: what they hold is flushed before a compaction, which wants room too.
+class FullWithLargeMemtables : public FullOfMessages {
+ protected:
+  FullWithLargeMemtables() {
+    store->close();
+    store.reset();
+    use_disk(96 * kMiB, {64 * kMiB, 32 * kMiB});
+    options.cache_bytes = 16 * kMiB;
+    std::filesystem::remove_all(options.dir);
+    open();
+    q = queue("$q");
+    second();
+  }
+};
+
+TEST_F(FullWithLargeMemtables, NeverRunsOutOfRoomWhileAChainTurnsInputsIntoOutputs) {
+  const QueueId outputs = queue("$outputs");
+  size_t made = 0;
+  for (int round = 0; round < 4 && !HasFailure(); ++round) {
+    fill();
+    for (int inputs = 0; stats(q).waiting() > 0 && !HasFailure(); ++inputs) {
+      const auto next = read(q, kDefaultLane, 0, {1, 1});
+      ASSERT_FALSE(next.empty());
+      const std::vector<Target> targets{{outputs}};
+      const Append output{message(noise().substr(0, 1'000)), targets, false, true};
+      const End end{q, kDefaultLane, next.front().seq, Outcome::delivered};
+      ASSERT_TRUE(store->commit({.ends = {&end, 1}, .appends = {&output, 1}, .must_sync = true}));
+      ++made;
+      if (inputs % 16 == 0) second(100);
+    }
+  }
+  EXPECT_TRUE(events.failures.empty());
+  EXPECT_EQ(stats(outputs).waiting(), made);
+}
+
 TEST_F(FullOfMessages, OpensAgainAfterACrashAndIsStillFull) {
   const size_t count = fill();
   crash();
