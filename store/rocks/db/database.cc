@@ -239,7 +239,7 @@ core::Result<std::vector<std::unique_ptr<QueueState>>> RocksDb::read_queues() {
 }
 
 core::Status RocksDb::write(Group& group, bool sync) {
-  rocksdb::WriteBatch batch(group.bytes + group.bytes / 8 + 4'096);
+  rocksdb::WriteBatch& batch = batch_.next();
   for (const Fold& fold : group.folds) {
     for (const IndexRowPtr& row : fold.rows)
       batch.Put(idx(), index_key(fold.lane, row->last()), encode_index_row(*row));
@@ -269,7 +269,9 @@ core::Status RocksDb::write(Group& group, bool sync) {
   if (group.last_seq != 0) batch.PutLogData(encode_group_seqs(group.first_seq, group.last_seq));
   rocksdb::WriteOptions how;
   how.sync = sync;
-  if (auto written = checked(db_->Write(how, &batch), "writing to"); !written) return written;
+  const core::Status written = checked(db_->Write(how, &batch), "writing to");
+  batch_.written();
+  if (!written) return written;
   if (std::ranges::any_of(group.dead_blocks, [this](Seq id) { return id <= sealed_blocks(); }))
     scattered_ = true;
   written_ = std::max<Seq>(written_, group.last_seq);

@@ -19,6 +19,7 @@
 #include "store/format/block.h"
 #include "store/format/group.h"
 #include "store/open.h"
+#include "store/rocks/db/batch_buffer.h"
 #include "store/rocks/db/dead_blocks.h"
 #include "store/rocks/db/disk_guard.h"
 #include "store/rocks/mend/log_witness.h"
@@ -238,6 +239,7 @@ class RocksDb {
   std::shared_ptr<LogWitness> witness_;  // RocksDB looks at it again whenever it writes down its options
   std::unique_ptr<DirLock> lock_;        // read_only; a database that can be written holds the lock itself
   std::unique_ptr<rocksdb::DB> db_;
+  BatchBuffer batch_;  // of write(), on the writer's thread
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
 
