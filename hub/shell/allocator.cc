@@ -23,7 +23,7 @@ bool IdleTrim::due(uint64_t work, core::Now now) {
     return false;
   }
   if (!quiet_since_ms_) quiet_since_ms_ = now.mono_ms;
-  const bool worth_it = work - trimmed_at_work_ >= kWorthWork;
+  const bool worth_it = !trimmed_ms_ || work - trimmed_at_work_ >= kWorthWork;
   const bool too_soon = trimmed_ms_ && now.mono_ms - *trimmed_ms_ < kPeriodMs;
   if (!worth_it || too_soon || now.mono_ms - *quiet_since_ms_ < kQuietMs) return false;
   trimmed_at_work_ = work;

@@ -14,7 +14,7 @@ namespace headgate::hub {
 // thread.
 void bound_allocator();
 
-// Says when to give back what busy minutes have left in the allocator: once it is quiet after them, and at
+// Says when to give back what the start and busy minutes have left in the allocator: once it is quiet after them, and at
 // most once a minute, since that holds the allocator up for milliseconds. No I/O, no clock.
 class IdleTrim {
  public:

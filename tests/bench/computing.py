@@ -159,7 +159,7 @@ def latency_projection(bench: Bench, kind: type[Broker]) -> Measures:
 def rss_of(hub: Headgate) -> int:
     start(hub)
     try:
-        time.sleep(3)  # start-up work is not idling
+        time.sleep(14)  # start-up work is not idling, and what it leaves is given back after ten quiet seconds
         return hub.rss_bytes()
     finally:
         hub.stop()

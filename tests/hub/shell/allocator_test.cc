@@ -31,7 +31,10 @@ TEST_F(IdleTrimTest, GivesBackOnceItIsQuietAfterBusyMinutes) {
 
 TEST_F(IdleTrimTest, LetsABusyHubAlone) { EXPECT_EQ(seconds(3'600, 100), 0); }
 
-TEST_F(IdleTrimTest, LetsAnIdleHubAlone) { EXPECT_EQ(seconds(3'600, 0), 0); }
+TEST_F(IdleTrimTest, GivesBackOnceWhatTheStartHasLeftAndLetsAnIdleHubAlone) {
+  EXPECT_EQ(seconds(IdleTrim::kQuietMs / 1'000, 0), 0);
+  EXPECT_EQ(seconds(3'600, 0), 1);
+}
 
 TEST_F(IdleTrimTest, CountsAFewKeepAlivesAsQuiet) {
   EXPECT_EQ(seconds(10, 500), 0);
