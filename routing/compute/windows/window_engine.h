@@ -4,7 +4,7 @@
 // it waited for. So results do not depend on how the inputs were cut into steps, nor on restarts between them.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -88,7 +88,7 @@ class WindowEngine {
   GroupSet groups_;
   std::priority_queue<RevisionDue, std::vector<RevisionDue>, std::greater<>> revisions_;
   uint64_t next_id_ = 1;                 // of groups and clocks
-  std::deque<uint64_t> leaving_;         // groups that were evicted and have not given all that they have
+  std::list<uint64_t> leaving_;          // groups that were evicted and have not given all that they have
   int64_t evicted_until_ms_ = kNever;    // groups that were evicted held messages until then
   uint32_t evicted_revs_ = 0;            // no result of theirs has this revision or a higher one
   bool clock_in_key_;                    // a group has one clock, so the clock remembers for its groups
