@@ -8,6 +8,7 @@
 
 #include "core/tls_files.h"
 #include "store/lane_picker.h"
+#include "upstream/payload/batch_form.h"
 
 namespace headgate::upstream {
 
@@ -31,6 +32,8 @@ struct BatchOptions {
   size_t compressed_bytes_max = 65536;  // of payload on the wire
   int64_t linger_ms = 1000;             // how long a message may wait for company
   int zstd_level = 9;
+  BatchLayout layout = BatchLayout::rows;
+  BatchCompression compression = BatchCompression::zstd;
 };
 
 // Waiting between attempts to connect: decorrelated jitter between the two.

@@ -10,6 +10,7 @@
 
 #include "tests/fuzz/aggregates_target.h"
 #include "tests/fuzz/codec_target.h"
+#include "tests/fuzz/columns_target.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/route_target.h"
 #include "tests/fuzz/schema_target.h"
@@ -37,6 +38,8 @@ size_t run_all(const std::string& folder, void (*run)(std::string_view)) {
 TEST(FuzzCorpus, OfAggregatesBreaksNothing) { EXPECT_GT(run_all("aggregates", run_aggregates), 30u); }
 
 TEST(FuzzCorpus, OfTheCodecBreaksNothing) { EXPECT_GT(run_all("codec", run_codec), 30u); }
+
+TEST(FuzzCorpus, OfColumnsBreaksNothing) { EXPECT_GT(run_all("columns", run_columns), 15u); }
 
 TEST(FuzzCorpus, OfSessionsBreaksNothing) { EXPECT_GT(run_all("session", run_session), 10u); }
 

@@ -1,5 +1,6 @@
 // Writes the fuzzers' seeds: each well-formed packet for fuzz_codec, a script of each kind of conversation for
-// fuzz_session, routes for fuzz_route, bodies and schemas for fuzz_schema, and states of each aggregate for fuzz_aggregates. Run as
+// fuzz_session, routes for fuzz_route, bodies and schemas for fuzz_schema, bodies and batches for fuzz_columns, and states of
+// each aggregate for fuzz_aggregates. Run as
 // `seed_corpus tests/fuzz/corpus` when the tables or the script's steps change.
 #include <array>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "tests/broker/codec/well_formed.h"
 #include "tests/broker/codec/wire_text.h"
 #include "tests/routing/language/query/computing_routes.h"
+#include "upstream/payload/batch_codec.h"
 
 namespace headgate::fuzz {
 namespace {
@@ -170,6 +172,48 @@ void write_aggregate_seeds(const std::filesystem::path& folder) {
   }
 }
 
+// Bodies for columns, each several times with numbers in it that grow.
+const std::vector<std::string> kColumnBodies = {
+    R"({"v":%d})",
+    R"({"id":"m-%d","t":2%d.5,"ok":true})",
+    R"({"t":"2026-08-17T20:5%d:00.250Z"})",
+    R"([%d,-%d.25,0.%d0])",
+    "%d0e%d",
+    "text %d \\ \" \x01",
+    "\xFF%d",
+    R"({"a%d":1})",
+};
+
+std::string with_number(std::string text, int number) {
+  for (size_t at = 0; (at = text.find("%d", at)) != std::string::npos;)
+    text.replace(at, 2, std::to_string(number));
+  return text;
+}
+
+// As bodies, and as the batch that they become.
+void write_column_seeds(const std::filesystem::path& folder) {
+  upstream::BatchEncoder encoder(1);
+  int number = 0;
+  for (const std::string& form : kColumnBodies) {
+    std::string bodies;
+    std::vector<store::Entry> entries;
+    for (int row = 0; row < 12; ++row) {
+      auto message = std::make_shared<core::Message>();
+      message->topic = "t";
+      message->body = with_number(form, row * row % 10);
+      bodies += (row > 0 ? "\n" : "") + message->body;
+      entries.push_back({static_cast<store::Seq>(row + 1), std::move(message), 0, ""});
+    }
+    const std::string name = "seed-" + std::to_string(++number);
+    write(folder, name + "-bodies", "\x80" + bodies);
+    const std::string content(encoder
+                                  .encode({"h", "e", "s", 0, 1, {}}, entries,
+                                          {upstream::BatchLayout::columns, upstream::BatchCompression::none})
+                                  ->payload);
+    write(folder, name + "-batch", std::string(1, '\0') + content[5] + content[4] + content.substr(12));
+  }
+}
+
 void write_route_seeds(const std::filesystem::path& folder) {
   int number = 0;
   const auto write_one = [&](std::string_view text) {
@@ -195,5 +239,6 @@ int main(int count, char** arguments) {
   headgate::fuzz::write_session_seeds(folder / "session");
   headgate::fuzz::write_route_seeds(folder / "route");
   headgate::fuzz::write_schema_seeds(folder / "schema");
+  headgate::fuzz::write_column_seeds(folder / "columns");
   return 0;
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/batches/rows_of.h"
 #include "tests/support/manual_clock.h"
 #include "upstream/link/link.h"
 
@@ -32,6 +33,8 @@ struct ReceivedBatch {
   size_t payload_bytes = 0;
   uint32_t expiry_s = 0;
   size_t connection = 0;  // that it came over, from 1
+  std::string content_type;
+  std::string encoding;
 
   [[nodiscard]] int lane() const { return json.at("lane").get<int>(); }
   [[nodiscard]] std::vector<uint64_t> seqs() const {
@@ -96,8 +99,9 @@ class RevivableLink : public upstream::Link {
     if (alive_ && dies_now()) drop();
     if (!alive_) return;  // into the void, until the loss is noticed
     received.push_back({std::string(publication.topic), std::string(publication.id),
-                        nlohmann::json::parse(decompress_batch(publication.payload)),
-                        publication.payload.size(), publication.expiry_s, connects});
+                        nlohmann::json::parse(batch_text(publication.payload)), publication.payload.size(),
+                        publication.expiry_s, connects, std::string(publication.content_type),
+                        std::string(publication.encoding)});
     EXPECT_EQ(received.back().json.at("m").size(), publication.messages);
     const uint8_t code = answer(received.back());
     if (alive_) reply(token, code);  // the answer may have been to drop the link

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "tools/unbatch/columns/batch.h"
+
 namespace headgate::tools {
 namespace {
 
@@ -32,6 +34,7 @@ core::Result<std::string> decompress(core::Bytes frame) {
   const size_t bytes = ZSTD_decompress(json.data(), json.size(), frame.data(), frame.size());
   if (ZSTD_isError(bytes)) return bad(std::string("damaged zstd frame: ") + ZSTD_getErrorName(bytes));
   json.resize(bytes);
+  if (json.starts_with(columns::kMagic)) return columns::as_rows(json, FrameSplitter::kJsonBytesMax);
   return json;
 }
 
@@ -64,6 +67,7 @@ std::optional<FrameSplitter::Batch> FrameSplitter::next(bool at_end) {
     if (buffer_[0] == '{') return next_plain(at_end);
     if (buffer_.size() < kZstdMagic.size() && !at_end) return std::nullopt;
     if (buffer_.starts_with(kZstdMagic)) return next_zstd(at_end);
+    if (buffer_.starts_with(columns::kMagic)) return next_columns(at_end);
     if (buffer_.starts_with(kGzipMagic)) return skip_unknown("gzip; decompress it first (gzip -dc)", at_end);
     if (!is_skippable(buffer_)) return skip_unknown("neither a zstd frame nor JSON", at_end);
     const size_t bytes = ZSTD_findFrameCompressedSize(buffer_.data(), buffer_.size());
@@ -91,6 +95,16 @@ std::optional<FrameSplitter::Batch> FrameSplitter::next_plain(bool at_end) {
   if (bytes != core::Bytes::npos) return take(bytes, buffer_.substr(0, bytes));
   if (!at_end && buffer_.size() < kJsonBytesMax) return std::nullopt;
   return skip_unknown("JSON that is cut short", at_end);
+}
+
+std::optional<FrameSplitter::Batch> FrameSplitter::next_columns(bool at_end) {
+  const auto bytes = columns::content_bytes(buffer_);
+  if (bytes && *bytes > kJsonBytesMax)
+    return skip_unknown("columns that claim to be larger than any batch", at_end);
+  if (bytes && *bytes <= buffer_.size())
+    return take(*bytes, columns::as_rows(core::Bytes(buffer_).substr(0, *bytes), kJsonBytesMax));
+  if (!at_end) return std::nullopt;
+  return skip_unknown("columns that are cut short", at_end);
 }
 
 // Skips to where the next zstd frame may begin. Bytes that may be the front of one are kept.

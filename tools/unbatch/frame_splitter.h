@@ -1,5 +1,5 @@
-// Finds batches in a stream of bytes: zstd frames and plain JSON objects, one after the other, in any mix and
-// with white space between them. What is neither is skipped up to the next zstd frame, and reported.
+// Finds batches in a stream of bytes: zstd frames, plain JSON objects and plain columns, one after the other, in any mix
+// and with white space between them. Columns are given as rows. What is neither is skipped up to the next zstd frame, and reported.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,7 @@ class FrameSplitter {
  private:
   [[nodiscard]] std::optional<Batch> next_zstd(bool at_end);
   [[nodiscard]] std::optional<Batch> next_plain(bool at_end);
+  [[nodiscard]] std::optional<Batch> next_columns(bool at_end);
   [[nodiscard]] std::optional<Batch> skip_unknown(std::string what, bool at_end);
   Batch take(size_t bytes, core::Result<std::string> json);
   void drop_front(size_t bytes);
@@ -38,7 +39,7 @@ class FrameSplitter {
   uint64_t offset_ = 0;  // of buffer_'s first byte
 };
 
-// The JSON in one payload: a zstd frame or plain. Errors: invalid, with what is wrong.
+// The batch in one payload, as JSON: a zstd frame or plain, of rows or columns. Errors: invalid, with what is wrong.
 [[nodiscard]] core::Result<std::string> decode_payload(core::Bytes payload);
 
 }  // namespace headgate::tools

@@ -281,9 +281,17 @@ void Forwarder::encode(uint8_t lane, std::vector<store::Entry> entries, std::vec
   const Token token = flight_.add(std::move(batch)).token;
   const store::Identity& identity = store_.identity();
   const bool clock_right = now.clock_right && !came_in_doubt(entries);
-  encoder_.encode({token, identity.hub, identity.epoch, options_.stream, lane, now.wall_ms, std::move(gaps),
-                   std::move(entries), std::min(options_.batch.compressed_bytes_max, packet_payload_max()),
-                   clock_right});
+  encoder_.encode({token,
+                   identity.hub,
+                   identity.epoch,
+                   options_.stream,
+                   lane,
+                   now.wall_ms,
+                   std::move(gaps),
+                   std::move(entries),
+                   std::min(options_.batch.compressed_bytes_max, packet_payload_max()),
+                   clock_right,
+                   {options_.batch.layout, options_.batch.compression}});
 }
 
 void Forwarder::on_encoded(uint64_t job, core::Result<EncodedJob> made, core::Now now) {
@@ -326,8 +334,9 @@ void Forwarder::publish(Batch& batch, core::Now now) {
   const std::string payload = std::exchange(batch.encoded.payload, {});
   picker_.charge(batch.lane, payload.size());
   flight_.on_published(now);
-  link_.publish(batch.token, {topic_, payload, kBatchContentType, kBatchEncoding, batch.encoded.id,
-                              batch.seqs.size(), expiry_s(batch.encoded.expires_ms, now)});
+  link_.publish(batch.token,
+                {topic_, payload, content_type_of(batch.encoded.layout), name_of(options_.batch.compression),
+                 batch.encoded.id, batch.seqs.size(), expiry_s(batch.encoded.expires_ms, now)});
 }
 
 size_t Forwarder::window_max() const {

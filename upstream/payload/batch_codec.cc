@@ -9,7 +9,6 @@
 #include "upstream/payload/batch_codec.h"
 
 #include <simdjson.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <string>
@@ -18,11 +17,15 @@
 #include "core/text.h"
 #include "core/text/json_string.h"
 #include "core/topic.h"
+#include "upstream/payload/columns/sheet.h"
+#include "upstream/payload/frame.h"
 #include "upstream/payload/json_text.h"
 #include "upstream/payload/origin.h"
 
 namespace headgate::upstream {
 namespace {
+
+constexpr size_t kColumnsFrom = 8;  // messages; fewer are smaller as rows
 
 bool is_plain_encoding(std::string_view content_encoding) {
   return content_encoding.empty() || core::equals_ignoring_case(content_encoding, "utf-8");
@@ -117,42 +120,23 @@ void append_head(std::string& out, const BatchHeader& header, std::span<const st
   append_number_member(out, "sent", header.sent_ms);
   if (!header.clock_right) append_text_member(out, "clock", "unsynced");
   append_gaps(out, header.gaps);
-  out += ",\"m\":[";
-}
-
-// Rows repeat what the row before them said but for a few digits. The best match is therefore a recent and
-// long one: a small hash table that forgets, few probes, no short matches. On readings of 219 bytes that is
-// 12 % smaller than zstd's own level 9 at half its CPU, and the thorough variant equals level 19 at a sixth
-// of its (the table is in docs/batch-format.md).
-void tune_for_rows(ZSTD_CCtx* context, int zstd_level) {
-  constexpr int kThoroughFrom = 13;
-  const bool thorough = zstd_level >= kThoroughFrom;
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, zstd_level);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, thorough ? ZSTD_btopt : ZSTD_lazy2);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_searchLog, thorough ? 1 : 3);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, thorough ? 16 : 12);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_chainLog, thorough ? 16 : 14);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 256);
 }
 
 }  // namespace
 
 struct BatchEncoder::State {
-  struct FreeContext {
-    void operator()(ZSTD_CCtx* freed) const { ZSTD_freeCCtx(freed); }
-  };
-
-  std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+  int zstd_level = 0;
+  FrameWriter frame;
+  columns::Sheet sheet;
   simdjson::dom::parser parser;
   std::string padded;  // a body with simdjson's padding behind it
   std::string json;
-  std::string payload;
 
   bool is_json(core::Bytes body);
-  void append_row(const store::Entry& entry);
+  std::string_view append_row(const store::Entry& entry);
+  void append_members(const core::Message& message);
   void append_body(const core::Message& message);
-  core::Status compress();
+  columns::Packed lay_out(std::span<const store::Entry> entries, bool in_columns);
 };
 
 // Strict: what simdjson cannot represent (integers beyond 64 bits, numbers beyond a double, bad UTF-8) is not
@@ -175,12 +159,9 @@ void BatchEncoder::State::append_body(const core::Message& message) {
   }
 }
 
-void BatchEncoder::State::append_row(const store::Entry& entry) {
-  const core::Message& message = *entry.message;
+// Members of a row behind "i" and "t", with the comma before them.
+void BatchEncoder::State::append_members(const core::Message& message) {
   const core::Properties& properties = message.props();
-  json += "{\"i\":";
-  append_json_number(json, entry.seq);
-  append_number_member(json, "t", message.arrived_ms);
   append_text_member(json, "k", message.topic);
   if (!properties.user.empty()) append_properties(json, properties.user);
   if (!properties.content_type.empty() && !core::is_json_type(properties.content_type)) {
@@ -190,42 +171,55 @@ void BatchEncoder::State::append_row(const store::Entry& entry) {
     append_text_member(json, "ce", properties.content_encoding);
   }
   append_body(message);
-  json += '}';
 }
 
-core::Status BatchEncoder::State::compress() {
-  payload.resize(ZSTD_compressBound(json.size()));
-  const size_t bytes =
-      ZSTD_compress2(context.get(), payload.data(), payload.size(), json.data(), json.size());
-  if (ZSTD_isError(bytes)) {
-    return core::fail(core::Errc::unavailable,
-                      std::string("cannot compress a batch: ") + ZSTD_getErrorName(bytes));
+// Returns its members behind "i" and "t".
+std::string_view BatchEncoder::State::append_row(const store::Entry& entry) {
+  if (json.back() != '[') json += ',';
+  json += "{\"i\":";
+  append_json_number(json, entry.seq);
+  append_number_member(json, "t", entry.message->arrived_ms);
+  const size_t members = json.size() + 1;
+  append_members(*entry.message);
+  json += '}';
+  return std::string_view(json).substr(members, json.size() - members - 1);
+}
+
+// All as JSON; with `in_columns`, the sheet has it too.
+columns::Packed BatchEncoder::State::lay_out(std::span<const store::Entry> entries, bool in_columns) {
+  const size_t head_bytes = json.size();
+  sheet.clear();
+  json += ",\"m\":[";
+  for (const store::Entry& entry : entries) {
+    const std::string_view members = append_row(entry);
+    if (in_columns) sheet.add(entry.seq, entry.message->arrived_ms, members);
   }
-  payload.resize(bytes);
-  return {};
+  json += "]}";
+  return in_columns ? sheet.pack(std::string_view(json).substr(0, head_bytes)) : columns::Packed{json, {}};
 }
 
 BatchEncoder::BatchEncoder(int zstd_level) : state_(std::make_unique<State>()) {
-  ZSTD_CCtx* const context = state_->context.get();
-  tune_for_rows(context, zstd_level);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  state_->zstd_level = zstd_level;
 }
 
 BatchEncoder::~BatchEncoder() = default;
 
 core::Result<EncodedBatch> BatchEncoder::encode(const BatchHeader& header,
-                                                std::span<const store::Entry> entries) {
+                                                std::span<const store::Entry> entries,
+                                                const BatchForm& form) {
+  const bool in_columns = form.layout == BatchLayout::columns && entries.size() >= kColumnsFrom;
   std::string& json = state_->json;
   json.clear();
   append_head(json, header, entries);
-  for (const store::Entry& entry : entries) {
-    if (json.back() != '[') json += ',';
-    state_->append_row(entry);
-  }
-  json += "]}";
-  if (const core::Status done = state_->compress(); !done) return core::fail(done.error());
-  return EncodedBatch{state_->payload, json.size()};
+  const columns::Packed packed = state_->lay_out(entries, in_columns);
+  EncodedBatch batch{packed.content, json.size(), in_columns ? BatchLayout::columns : BatchLayout::rows};
+  if (form.compression == BatchCompression::none) return batch;
+  const auto cuts = in_columns ? std::span<const size_t>(packed.cuts) : std::span<const size_t>();
+  const int zstd_level = form.zstd_level == 0 ? state_->zstd_level : form.zstd_level;
+  const auto frame = state_->frame.compress(packed.content, cuts, zstd_level);
+  if (!frame) return core::fail(frame.error());
+  batch.payload = *frame;
+  return batch;
 }
 
 size_t row_bytes_estimate(const core::Message& message) {

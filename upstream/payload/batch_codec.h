@@ -1,4 +1,4 @@
-// Encodes `headgate-batch/1`: one zstd frame of JSON rows. docs/batch-format.md is the format's contract;
+// Encodes `headgate-batch/1`: one zstd frame of rows, in JSON or in columns. docs/batch-format.md is the format's contract;
 // its grammar heads batch_codec.cc. Pure; owns reusable buffers, so one encoder serves many batches.
 #pragma once
 
@@ -12,11 +12,9 @@
 #include "core/bytes.h"
 #include "core/result.h"
 #include "store/queue_store.h"
+#include "upstream/payload/batch_form.h"
 
 namespace headgate::upstream {
-
-inline constexpr std::string_view kBatchContentType = "application/vnd.headgate-batch+json";
-inline constexpr std::string_view kBatchEncoding = "zstd";
 
 // Head of a batch: what it says about itself. Views must live through encode().
 struct BatchHeader {
@@ -30,8 +28,9 @@ struct BatchHeader {
 };
 
 struct EncodedBatch {
-  core::Bytes payload;    // valid until the next encode()
-  size_t json_bytes = 0;  // before compression
+  core::Bytes payload;                     // valid until the next encode()
+  size_t json_bytes = 0;                   // as rows, before compression
+  BatchLayout layout = BatchLayout::rows;  // of a few messages always rows: they would be larger in columns
 };
 
 class BatchEncoder {
@@ -42,10 +41,11 @@ class BatchEncoder {
   BatchEncoder(const BatchEncoder&) = delete;
   BatchEncoder& operator=(const BatchEncoder&) = delete;
 
-  // `entries` are of one lane, in order; without them it has gaps only, or is a probe. Errors:
-  // unavailable (out of memory).
+  // `entries` are of one lane, in order; without them it has gaps only, or is a probe. Equal input gives equal bytes.
+  // Errors: unavailable (out of memory).
   [[nodiscard]] core::Result<EncodedBatch> encode(const BatchHeader& header,
-                                                  std::span<const store::Entry> entries);
+                                                  std::span<const store::Entry> entries,
+                                                  const BatchForm& form = {});
 
  private:
   struct State;  // hides zstd and simdjson

@@ -31,12 +31,13 @@ core::Result<EncodedJob> encode_to_fit(BatchEncoder& encoder, const EncodeJob& j
   std::span<const store::Entry> entries = job.entries;
   EncodedJob made;
   for (;;) {
-    const auto encoded = encoder.encode(header, entries);
+    const auto encoded = encoder.encode(header, entries, job.form);
     if (!encoded) return core::fail(encoded.error());
     const size_t payload_bytes = encoded->payload.size();
     made.tries.push_back({encoded->json_bytes, payload_bytes});
     if (payload_bytes <= job.payload_bytes_max || entries.size() <= 1) {
       made.payload = encoded->payload;
+      made.layout = encoded->layout;
       break;
     }
     const size_t fitting = entries.size() * job.payload_bytes_max / payload_bytes * 9 / 10;

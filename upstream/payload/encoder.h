@@ -24,10 +24,11 @@ struct EncodeJob {
   std::vector<store::Entry> entries;  // of the lane, in order; without them it has gaps only, or is a probe
   size_t payload_bytes_max = SIZE_MAX;
   bool clock_right = true;  // when it was made, and when its entries came
+  BatchForm form;
 };
 
 struct BatchSizes {
-  size_t json_bytes = 0;     // before compression
+  size_t json_bytes = 0;     // as rows, before compression
   size_t payload_bytes = 0;  // on the wire
 };
 
@@ -39,6 +40,7 @@ struct EncodedJob {
   std::string payload;            // above the job's maximum only if it holds a single message
   std::vector<BatchSizes> tries;  // one for each encoding; the last is the payload's
   int64_t expires_ms = 0;         // hub time when the last of its messages expires; 0: one of them never does
+  BatchLayout layout = BatchLayout::rows;  // that it came to have
 };
 
 // Errors: unavailable (out of memory).

@@ -8,12 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "upstream/payload/batch_codec.h"
+#include "upstream/payload/batch_form.h"
+#include "upstream/payload/columns/sheet.h"
 
 namespace headgate::upstream {
 namespace {
 
 constexpr std::string_view kZstdMagic = "\x28\xB5\x2F\xFD";
+constexpr std::string_view kHeadStart = "{\"v\":1,\"hub\":";
 constexpr size_t kHeadBytes = 4096;  // holds the hub's id and kViaMax others
 constexpr int kWindowLogMax =
     24;  // what a head may make zstd set aside: 16 MiB, touched as far as it is used
@@ -22,8 +24,9 @@ struct FreeDecompressor {
   void operator()(ZSTD_DCtx* freed) const { ZSTD_freeDCtx(freed); }
 };
 
-// The first bytes of what is compressed; empty if it is no zstd frame.
+// The first bytes of what is compressed, or not; empty if it is a damaged frame.
 std::string head_of(core::Bytes body) {
+  if (!body.starts_with(kZstdMagic)) return std::string(body.substr(0, kHeadBytes));
   const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
   std::string head(kHeadBytes, '\0');
   if (!context || ZSTD_isError(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax)))
@@ -61,14 +64,20 @@ bool take(std::string_view& text, std::string_view expected) {
 
 bool may_be_batch(const core::Message& message) {
   const std::string& type = message.props().content_type;  // bridges of MQTT 3.1.1 take it away
-  return message.body.starts_with(kZstdMagic) && (type.empty() || type == kBatchContentType);
+  const bool may_be_by_type = type.empty() || type == content_type_of(BatchLayout::rows) ||
+                              type == content_type_of(BatchLayout::columns);
+  const core::Bytes body = message.body;
+  return may_be_by_type &&
+         (body.starts_with(kZstdMagic) || body.starts_with(columns::kMagic) || body.starts_with(kHeadStart));
 }
 
 Origin origin_of(core::Bytes body) {
   const std::string head = head_of(body);
   std::string_view rest = head;
   Origin origin;
-  if (!take(rest, "{\"v\":1,\"hub\":")) return origin;
+  if (take(rest, columns::kMagic))
+    rest.remove_prefix(std::min(rest.size(), columns::kPreambleBytes - columns::kMagic.size()));
+  if (!take(rest, kHeadStart)) return origin;
   const auto sender = take_string(rest);
   if (!sender) return origin;
   origin.push_back(*sender);

@@ -66,10 +66,19 @@ TEST_F(BatchFormatDoc, IsReadByTheZstdCommand) {
 TEST_F(BatchFormatDoc, IsReadByTheTenLinesOfPython) {
   write("reader.py", block("python"));
   const std::string twice = path("example.zst") + " " + path("example.zst");
-  EXPECT_EQ(
-      output_of("/usr/bin/python3 " + path("reader.py") + " " + twice),
-      "1201 plant/7/telemetry {'temperature': 81.25}\n1202 plant/7/state running\n1205 plant/7/raw /wAB\n"
-      "1207 plant/7/telemetry {'temperature': 81.5}\n");
+  EXPECT_EQ(output_of("/usr/bin/python3 " + path("reader.py") + " " + twice),
+            R"([1201, "plant/7/telemetry", {"temperature": 81.25}])"
+            "\n[1202, \"plant/7/state\", \"running\"]\n[1205, \"plant/7/raw\", \"/wAB\"]\n"
+            R"([1207, "plant/7/telemetry", {"temperature": 81.5}])"
+            "\n");
+}
+
+TEST_F(BatchFormatDoc, ShowsTheReadersOfTheRepository) {
+  for (const auto& [language, name] :
+       {std::pair("python", "rows.py"), {"js", "rows.js"}, {"shell", "rows.sh"}}) {
+    std::ifstream file(std::string(HEADGATE_DOCS_DIR "/../tools/readers/") + name);
+    EXPECT_EQ(block(language), std::string(std::istreambuf_iterator<char>(file), {})) << name;
+  }
 }
 
 }  // namespace

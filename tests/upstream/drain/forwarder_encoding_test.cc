@@ -265,6 +265,68 @@ TEST_F(ForwarderCutting, LearnsToCloseBatchesThatFit) {
   EXPECT_EQ(link.received.back().seqs().size(), asked);
 }
 
+// --- Layout and compression
+
+UpstreamOptions columns_of(size_t messages_max) {
+  UpstreamOptions options = small_batches();
+  options.batch.messages_max = messages_max;
+  options.batch.bytes_max = 1000000;
+  options.batch.layout = BatchLayout::columns;
+  return options;
+}
+
+TEST(ForwarderForms, SayInTheirPropertiesWhatTheBatchCameToBe) {
+  Site<RevivableLink> site(columns_of(8));
+  site.append_many(12);
+  site.start();
+  site.pass_ms(1000);
+  ASSERT_EQ(site.link.received.size(), 2u);
+  EXPECT_EQ(site.link.received[0].content_type, "application/vnd.headgate-batch+columns");
+  EXPECT_EQ(site.link.received[1].content_type, "application/vnd.headgate-batch+json")
+      << "too few for columns";
+  EXPECT_EQ(site.link.received[0].encoding, "zstd");
+}
+
+TEST(ForwarderForms, KeepColumnsToTheBrokersMaximumPacketSize) {
+  std::minstd_rand random(3);
+  for (const uint32_t packet_bytes_max : {900u, 1500u, 4000u}) {
+    Site<RevivableLink> site(columns_of(500));
+    site.link.session.packet_bytes_max = packet_bytes_max;
+    for (int i = 0; i < 1500; ++i) site.append(5, "{\"v\":" + std::to_string(random()) + ".25}");
+    site.start();
+    site.pass_ms(2000);
+    EXPECT_EQ(site.stats().delivered, 1500u);
+    EXPECT_EQ(site.stats().dead, 0u);
+    size_t in_columns = 0;
+    for (const ReceivedBatch& batch : site.link.received) {
+      EXPECT_LE(batch.payload_bytes + batch.topic.size() + batch.id.size() + batch.content_type.size() + 60,
+                packet_bytes_max);
+      in_columns += batch.content_type.ends_with("columns") ? 1 : 0;
+    }
+    EXPECT_GT(in_columns, 0u);
+  }
+}
+
+TEST(ForwarderForms, SendAnUrgentMessageAtOnceInRows) {
+  Site<RevivableLink> site(columns_of(500));
+  site.start();
+  site.append(0);
+  ASSERT_EQ(site.link.received.size(), 1u);
+  EXPECT_EQ(site.link.received[0].seqs().size(), 1u);
+}
+
+TEST(ForwarderForms, LeaveABatchUncompressed) {
+  UpstreamOptions options = small_batches();
+  options.batch.compression = BatchCompression::none;
+  Site<RevivableLink> site(options);
+  site.append_many(4);
+  site.start();
+  site.pass_ms(1000);
+  ASSERT_EQ(site.link.received.size(), 1u);
+  EXPECT_EQ(site.link.received[0].encoding, "none");
+  EXPECT_EQ(site.link.received[0].seqs().size(), 4u);
+}
+
 // --- One call reads a bounded number of entries.
 
 class ForwarderTurns : public ForwarderEncoding {

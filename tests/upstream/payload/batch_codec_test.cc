@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/batches/rows_of.h"
 #include "tests/support/content_types.h"
 #include "tests/support/scripted_links.h"
 
@@ -122,6 +123,60 @@ TEST_F(BatchCodec, DeclaresGapsAndNeedsNoMessages) {
                                               {"from":12,"to":12,"n":1,"why":"dead"}])"));
   EXPECT_TRUE(batch.at("m").empty());
   EXPECT_FALSE(batch.contains("seq"));
+}
+
+class BatchLayouts : public BatchCodec {
+ protected:
+  std::vector<store::Entry> readings(size_t count) {
+    std::vector<store::Entry> entries;
+    for (size_t i = 1; i <= count; ++i)
+      entries.push_back(entry(i, "{\"v\":" + std::to_string(i * i % 97) + "}"));
+    return entries;
+  }
+  EncodedBatch encode(const std::vector<store::Entry>& entries, const BatchForm& form) {
+    return *encoder_.encode({"site-42", "01J8ZQ4", "upstream", 3, 1700000001000, gaps_, false}, entries,
+                            form);
+  }
+
+  std::vector<store::Gap> gaps_{{3, 9, 5, store::Outcome::expired}};
+};
+
+TEST_F(BatchLayouts, SayTheSameInColumnsAsInRows) {
+  const auto entries = readings(50);
+  const std::string rows(encode(entries, {BatchLayout::rows, BatchCompression::none}).payload);
+  EXPECT_EQ(Json::parse(rows).at("gaps").size(), 1u);
+  for (const auto compression : {BatchCompression::zstd, BatchCompression::none}) {
+    const EncodedBatch columns = encode(entries, {BatchLayout::columns, compression});
+    EXPECT_EQ(columns.layout, BatchLayout::columns);
+    EXPECT_EQ(columns.json_bytes, rows.size());
+    EXPECT_LT(columns.payload.size() * 3, rows.size());
+    EXPECT_EQ(testing::batch_text(columns.payload), rows);
+  }
+}
+
+TEST_F(BatchLayouts, AreRowsForAFewMessagesAndForNone) {
+  for (const size_t few : {0, 1, 7}) {
+    const EncodedBatch batch = encode(readings(few), {BatchLayout::columns});
+    EXPECT_EQ(batch.layout, BatchLayout::rows);
+    EXPECT_EQ(testing::decompress_batch(batch.payload).front(), '{');
+  }
+}
+
+TEST_F(BatchLayouts, AreNotCompressedWhenNotWanted) {
+  EXPECT_TRUE(
+      encode(readings(3), {BatchLayout::rows, BatchCompression::none}).payload.starts_with("{\"v\":1,"));
+  EXPECT_TRUE(
+      encode(readings(9), {BatchLayout::columns, BatchCompression::none}).payload.starts_with("HGC1"));
+}
+
+TEST_F(BatchLayouts, TakeTheLevelOfTheFormBeforeTheEncoders) {
+  BatchEncoder quick(1), thorough(19);
+  const BatchHeader header{"h", "e", "s", 0, 1, {}};
+  const auto entries = readings(500);
+  const std::string said(
+      quick.encode(header, entries, {BatchLayout::rows, BatchCompression::zstd, 19})->payload);
+  EXPECT_EQ(said, thorough.encode(header, entries)->payload);
+  EXPECT_LT(said.size(), quick.encode(header, entries)->payload.size());
 }
 
 TEST_F(BatchCodec, MakesAFrameThatTellsItsSizeAndChecksItself) {

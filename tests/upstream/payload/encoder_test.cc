@@ -60,6 +60,21 @@ TEST_F(EncodeToFit, CutsTheTailUntilTheRestFits) {
   EXPECT_GT(made.tries.front().payload_bytes, 700U);
 }
 
+TEST_F(EncodeToFit, CutsColumnsToo) {
+  for (int i = 0; i < 500; ++i)
+    add("{\"id\":\"m-" + std::to_string(i % 7) + "\",\"v\":" + std::to_string(random_() % 1000000) + ".5}");
+  job_.form.layout = BatchLayout::columns;
+  for (const size_t bytes : {300, 700, 1100}) {
+    job_.payload_bytes_max = bytes;
+    const EncodedJob made = encode();
+    EXPECT_LE(made.payload.size(), bytes);
+    EXPECT_GE(made.messages, 8u);
+    EXPECT_EQ(made.layout, BatchLayout::columns);
+  }
+  job_.payload_bytes_max = 140;
+  EXPECT_EQ(encode().layout, BatchLayout::rows);
+}
+
 TEST_F(EncodeToFit, GivesASingleMessageHoweverLargeItIs) {
   add_noise(3, 1000);
   job_.payload_bytes_max = 100;

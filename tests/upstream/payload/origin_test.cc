@@ -52,6 +52,21 @@ TEST(Origin, OfABatchOfBatchesNamesEachHubOnce) {
   EXPECT_FALSE(came_from(message_with(second), "site-8"));
 }
 
+TEST(Origin, IsReadFromEveryLayout) {
+  std::vector<store::Entry> entries;
+  for (store::Seq seq = 1; seq <= 20; ++seq) entries.push_back(entry(seq, "{\"v\":1}"));
+  entries.push_back(entry(21, batch_of("site-7", {})));
+  BatchEncoder encoder(9);
+  for (const auto layout : {BatchLayout::rows, BatchLayout::columns}) {
+    for (const auto compression : {BatchCompression::zstd, BatchCompression::none}) {
+      const std::string body(
+          encoder.encode({"region", "E", "upstream", 5, 1, {}}, entries, {layout, compression})->payload);
+      EXPECT_THAT(origin_of(body), ElementsAre("region", "site-7"));
+      EXPECT_TRUE(came_from(message_with(body, std::string(content_type_of(layout))), "site-7"));
+    }
+  }
+}
+
 TEST(Origin, OfALongBatchIsReadFromItsHead) {
   std::mt19937 random(1);
   std::vector<store::Entry> entries;
@@ -76,9 +91,10 @@ TEST(Origin, CountsHubsUpToALimit) {
 
 TEST(Origin, IsNotLookedForUnderAnotherContentType) {
   const std::string body = batch_of("site-7", {});
-  EXPECT_TRUE(came_from(message_with(body, std::string(kBatchContentType)), "site-7"));
+  EXPECT_TRUE(came_from(message_with(body, std::string(content_type_of(BatchLayout::rows))), "site-7"));
   EXPECT_FALSE(may_be_batch(message_with(body, "application/octet-stream")));
   EXPECT_FALSE(may_be_batch(message_with("{}")));
+  EXPECT_THAT(origin_of("HGC1"), IsEmpty());
 }
 
 }  // namespace
