@@ -166,6 +166,22 @@ std::span<const EnumName<upstream::NoSubscriber>> enum_names() {
   return kNames;
 }
 
+template <>
+std::span<const EnumName<upstream::BatchLayout>> enum_names() {
+  using enum upstream::BatchLayout;
+  static constexpr std::array<EnumName<upstream::BatchLayout>, 2> kNames = {
+      {{"rows", rows}, {"columns", columns}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::BatchCompression>> enum_names() {
+  using enum upstream::BatchCompression;
+  static constexpr std::array<EnumName<upstream::BatchCompression>, 2> kNames = {
+      {{"zstd", zstd}, {"none", none}}};
+  return kNames;
+}
+
 std::string with_unit(uint64_t value, Unit unit) {
   switch (unit) {
     case Unit::none:

@@ -39,7 +39,8 @@ using Slot =
                  Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
                  Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
                  Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
-                 Ref<Owner, upstream::NoSubscriber>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
+                 Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
+                 Ref<Owner, upstream::BatchCompression>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
                  Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
                  Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
@@ -66,7 +67,8 @@ struct Key {
 [[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
-// broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode and upstream::NoSubscriber.
+// broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode, upstream::NoSubscriber,
+// upstream::BatchLayout and upstream::BatchCompression.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -88,6 +90,10 @@ template <>
 std::span<const EnumName<store::LaneMode>> enum_names();
 template <>
 std::span<const EnumName<upstream::NoSubscriber>> enum_names();
+template <>
+std::span<const EnumName<upstream::BatchLayout>> enum_names();
+template <>
+std::span<const EnumName<upstream::BatchCompression>> enum_names();
 
 template <class E>
 [[nodiscard]] std::string_view enum_name(E value) {
