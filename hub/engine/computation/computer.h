@@ -32,7 +32,7 @@ class Computer : private Consumer {
   static constexpr int64_t kUnsavedMsMax = 1'000;
   static constexpr size_t kUnsavedInputsMax = 4'096;
   // Limits of one turn of the loop; more follows in the next.
-  static constexpr size_t kInputsATurn = 256;
+  static constexpr size_t kInputsATurn = 512;
   static constexpr size_t kResultsATurn = 256;
 
   // Everything is borrowed and must outlive this.
