@@ -96,14 +96,14 @@ void ColumnWriter::write_words(const Words& words) {
   } else {
     const std::vector<int64_t> values(words.of_row().begin(), words.of_row().end());
     head_ += ',';
-    write_integers(values, plan_integers(values, {}), head_, streams_);
+    write_integers(plan_integers(values, {}), head_, streams_);
   }
   head_ += ']';
 }
 
 void ColumnWriter::write_numbers(const Numbers& numbers, const IntegerPlan& plan, const Texts& texts) {
   head_.append("[").append(numbers.kind).append(",");
-  write_integers(numbers.values, plan, head_, streams_);
+  write_integers(plan, head_, streams_);
   for (const uint32_t row : numbers.others) {
     head_.append(",").append(std::to_string(row));
     streams_.put_text(texts[row]);

@@ -18,37 +18,29 @@ int64_t signed_of(uint64_t value) { return static_cast<int64_t>(value); }
 
 uint64_t folded(uint64_t value) { return value << 1 ^ (0 - (value >> 63)); }
 
-// Hands each value's difference from the expected one, and its row's group, to `take`.
-void each_difference(std::span<const int64_t> values, int order, const Groups* groups, int64_t first,
-                     auto take) {
+// Each value's difference from the expected one; the first one is where it was expected.
+std::vector<uint64_t> differences(std::span<const int64_t> values, int order, const Groups* groups) {
   struct Past {
     uint64_t last = 0;
     uint64_t step = 0;
     bool known = false;
   };
+  std::vector<uint64_t> found(values.size());
+  if (order == 0) {
+    std::ranges::transform(values, found.begin(), unsigned_of);
+    return found;
+  }
   std::vector<Past> pasts(groups == nullptr ? 1 : groups->count);
-  uint64_t last_of_all = unsigned_of(first);
+  uint64_t last_of_all = unsigned_of(values.front());
   for (size_t row = 0; row < values.size(); ++row) {
-    const size_t group = groups == nullptr ? 0 : groups->of_row[row];
+    Past& past = pasts[groups == nullptr ? 0 : groups->of_row[row]];
     const uint64_t value = unsigned_of(values[row]);
-    if (order == 0) {
-      take(value, group);
-      continue;
-    }
-    Past& past = pasts[group];
     const uint64_t known = past.known ? past.last : last_of_all;
-    take(value - known - (order == 2 ? past.step : 0), group);
+    found[row] = value - known - (order == 2 ? past.step : 0);
     if (past.known) past.step = value - past.last;
     past.last = last_of_all = value;
     past.known = true;
   }
-}
-
-std::vector<uint64_t> differences(std::span<const int64_t> values, int order, const Groups* groups) {
-  std::vector<uint64_t> found;
-  found.reserve(values.size());
-  each_difference(values, order, groups, values.front(),
-                  [&](uint64_t difference, size_t) { found.push_back(difference); });
   return found;
 }
 
@@ -84,16 +76,21 @@ std::vector<int64_t> bases_of(std::span<const int64_t> values, std::span<const u
   return {middle(differences.subspan(order > 0 && differences.size() > 1 ? 1 : 0), rows)};
 }
 
+// Takes the bases from the differences, and folds what is left.
+void fold_rests(std::span<uint64_t> differences, std::span<const int64_t> bases, const Groups* groups) {
+  for (size_t row = 0; row < differences.size(); ++row) {
+    const int64_t base = bases[bases.size() == 1 ? 0 : groups->of_row[row]];
+    differences[row] = folded(differences[row] - unsigned_of(base));
+  }
+}
+
 // Bits of a value with its sign; a measure that a few large ones do not spoil.
 double mean_bits(std::span<const int64_t> values, int order, const Groups* groups) {
   constexpr size_t kMiddleRows = 48;
-  const std::vector<uint64_t> rests = differences(values, order, groups);
-  const std::vector<int64_t> bases = bases_of(values, rests, order, groups, kMiddleRows);
+  std::vector<uint64_t> rests = differences(values, order, groups);
+  fold_rests(rests, bases_of(values, rests, order, groups, kMiddleRows), groups);
   uint64_t bits = 0;
-  for (size_t row = 0; row < rests.size(); ++row) {
-    const uint64_t base = unsigned_of(bases[bases.size() == 1 ? 0 : groups->of_row[row]]);
-    bits += static_cast<uint64_t>(std::bit_width(folded(rests[row] - base)));
-  }
+  for (const uint64_t rest : rests) bits += static_cast<uint64_t>(std::bit_width(rest));
   return static_cast<double>(bits) / static_cast<double>(values.size());
 }
 
@@ -121,15 +118,6 @@ Choice best_choice(std::span<const int64_t> values, std::span<const Groups> cand
     if (consider(1, &groups)) consider(2, &groups);
   }
   return best;
-}
-
-std::vector<uint64_t> folded_rests(std::span<const int64_t> values, const IntegerPlan& plan) {
-  std::vector<uint64_t> rests;
-  rests.reserve(values.size());
-  each_difference(values, plan.order, plan.groups, plan.first, [&](uint64_t difference, size_t group) {
-    rests.push_back(folded(difference - unsigned_of(plan.bases[plan.bases.size() == 1 ? 0 : group])));
-  });
-  return rests;
 }
 
 uint8_t upper(uint64_t rest, int low_bits) {
@@ -162,7 +150,8 @@ void append_number(std::string& head, int64_t number) {
 }
 
 // Finds where to split.
-void split(std::span<const uint64_t> rests, IntegerPlan& plan) {
+void split(IntegerPlan& plan) {
+  const std::span<const uint64_t> rests = plan.rests;
   std::array<size_t, 65> widths{};
   for (const uint64_t rest : rests) ++widths[static_cast<size_t>(std::bit_width(rest))];
   if (widths[0] == rests.size()) return;
@@ -190,15 +179,18 @@ IntegerPlan plan_integers(std::span<const int64_t> values, std::span<const Group
   const Choice choice = best_choice(values, candidates);
   plan.order = choice.order;
   plan.groups = choice.groups;
-  plan.bases =
-      bases_of(values, differences(values, plan.order, plan.groups), plan.order, plan.groups, kSampleRows);
-  if (plan.order > 0) plan.first = signed_of(unsigned_of(values.front()) - unsigned_of(plan.bases.front()));
-  split(folded_rests(values, plan), plan);
+  plan.rests = differences(values, plan.order, plan.groups);
+  plan.bases = bases_of(values, plan.rests, plan.order, plan.groups, kSampleRows);
+  if (plan.order > 0) {
+    plan.first = signed_of(unsigned_of(values.front()) - unsigned_of(plan.bases.front()));
+    plan.rests.front() = unsigned_of(plan.bases.front());
+  }
+  fold_rests(plan.rests, plan.bases, plan.groups);
+  split(plan);
   return plan;
 }
 
-void write_integers(std::span<const int64_t> values, const IntegerPlan& plan, std::string& head,
-                    Streams& streams) {
+void write_integers(const IntegerPlan& plan, std::string& head, Streams& streams) {
   head.append("[").append(std::to_string(plan.low_bits)).append(",").append(std::to_string(plan.order));
   head.append(plan.groups == nullptr ? ",-1" : "," + std::to_string(plan.groups->hole));
   append_number(head, plan.first);
@@ -206,7 +198,7 @@ void write_integers(std::span<const int64_t> values, const IntegerPlan& plan, st
   head += ']';
   if (plan.low_bits < 0) return;
   const auto low_bits = static_cast<unsigned>(plan.low_bits);
-  for (const uint64_t rest : folded_rests(values, plan)) {
+  for (const uint64_t rest : plan.rests) {
     const uint8_t above = upper(rest, plan.low_bits);
     streams.planes += static_cast<char>(above);
     streams.bits.put(rest, above == kEscape ? 64 : low_bits);

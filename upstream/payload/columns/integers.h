@@ -29,16 +29,16 @@ struct IntegerPlan {
   int low_bits = -1;  // -1: every value is as expected, and nothing is written but the plan
   int order = 0;      // 0: nothing is expected; 1: the last value; 2: the last value and step
   const Groups* groups = nullptr;
-  std::vector<int64_t> bases;  // with order 0 and groups one each, else one
-  int64_t first = 0;           // expected before any value, with order 1 and 2
-  double bits = 0;             // about what the column takes
+  std::vector<int64_t> bases;   // with order 0 and groups one each, else one
+  int64_t first = 0;            // expected before any value, with order 1 and 2
+  std::vector<uint64_t> rests;  // of each value, folded
+  double bits = 0;              // about what the column takes
 };
 
 // Finds a cheap plan. `candidates` must outlive it. REQUIRES: values, one for each row of the groups.
 [[nodiscard]] IntegerPlan plan_integers(std::span<const int64_t> values, std::span<const Groups> candidates);
 
 // Appends the plan as JSON to `head`, and the values to `streams`.
-void write_integers(std::span<const int64_t> values, const IntegerPlan& plan, std::string& head,
-                    Streams& streams);
+void write_integers(const IntegerPlan& plan, std::string& head, Streams& streams);
 
 }  // namespace headgate::upstream::columns

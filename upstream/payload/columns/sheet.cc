@@ -82,9 +82,9 @@ void Sheet::write_shapes(const std::vector<Shape>& shapes, std::string& head) {
 Packed Sheet::pack(std::string_view batch_head) {
   std::string head(batch_head);
   head.append(",\"m\":{\"n\":").append(std::to_string(seqs_.size())).append(",\"i\":");
-  write_integers(seqs_, plan_integers(seqs_, {}), head, streams_);
+  write_integers(plan_integers(seqs_, {}), head, streams_);
   head += ",\"t\":";
-  write_integers(times_, plan_integers(times_, {}), head, streams_);
+  write_integers(plan_integers(times_, {}), head, streams_);
   const std::vector<Shape> shapes = take_regular_shapes();
   head.append(",\"shapes\":").append(std::to_string(shapes.size())).append(",\"columns\":[");
   write_shapes(shapes, head);
