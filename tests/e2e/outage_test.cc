@@ -157,6 +157,34 @@ TEST_F(Outage, OfTheHubAgainAndAgainWhilePublishersConsumersAndLinkWorkLosesNoth
   expect_every_account_balances();
 }
 
+struct Form {
+  const char* layout;
+  const char* compression;
+};
+
+class OutageOfForms : public Outage, public ::testing::WithParamInterface<Form> {
+ protected:
+  void configure(nlohmann::json& config) override {
+    Outage::configure(config);
+    config["upstream"]["batch"]["layout"] = GetParam().layout;
+    config["upstream"]["batch"]["compression"] = GetParam().compression;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(LayoutAndCompression, OutageOfForms,
+                         ::testing::Values(Form{"columns", "zstd"}, Form{"columns", "none"},
+                                           Form{"rows", "none"}));
+
+TEST_P(OutageOfForms, LosesNothingAcknowledged) {
+  cloud_.stop();
+  publish_for(300ms);
+  restart_hard();
+  cloud_.start();
+  publish_for(300ms);
+  ASSERT_TRUE(drains());
+  expect_everything_arrived(ids_of(unbatched_lines()));
+}
+
 TEST_F(Outage, UnbatchReadsTheCloudBroker) {
   Process unbatch(
       {program("headgate"), "unbatch", "--host", "127.0.0.1", "--port", std::to_string(cloud_.port())},
