@@ -17,12 +17,11 @@ bool has_window(const RunningRoute& route) {
 Computer::Computer(const Parts& parts)
     : parts_(parts),
       inputs_(parts.store, parts.clock),
-      held_(parts.store, parts.clock, parts.log),
-      outlet_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
-      released_({parts.spreader, parts.retained, parts.tails, inputs_, held_}),
+      sinks_({parts.store, parts.spreader, parts.retained, parts.tails, inputs_, parts.clock, parts.log}),
       messages_(parts.rights, parts.clock, parts.log),
       computations_(parts.store, parts.log),
-      lookups_({parts.store, parts.retained, parts.clock, parts.log}) {}
+      lookups_({parts.store, parts.retained, parts.clock, parts.log}),
+      progress_(parts.clock) {}
 
 // ---- the routes in force ----
 
@@ -33,9 +32,9 @@ void Computer::before_routes_change() {
 
 void Computer::use_routes(const store::QueuePolicy& policy) {
   policy_ = policy;
-  if (first_) held_.restore();
+  if (first_) sinks_.restore();
   first_ = false;
-  held_.set_limits(
+  sinks_.set_limits(
       [this](std::string_view route) { return policy_of(parts_.routes.rule_of(route), policy_); }, policy_);
   stop_routes();
   const bool nothing_to_do =
@@ -61,11 +60,7 @@ void Computer::adopt_routes() {
     if (drain.gives()) look_up(drain.route());
   });
   context_ = {};
-  if (anew_) {
-    const auto up_to = parts_.store.get(kComputedUpToKey);
-    const auto read = up_to ? read_computed_up_to(*up_to) : core::Result<int64_t>(int64_t{0});
-    up_to_hub_ms_ = saved_up_to_hub_ms_ = read ? *read : 0;
-  }
+  if (anew_) progress_.restore(parts_.store);
   watch_queue();
   inputs_.on_stored(computations_.latest());
   parts_.routes.expect(computations_.drains().queues());
@@ -138,14 +133,14 @@ bool Computer::take_inputs() {
       begin_work(*std::move(input));
     }
     if (!finish_work(kResultsATurn)) return true;
-    if (outlet_.size() >= kResultsATurn) return true;
+    if (sinks_.size() >= kResultsATurn) return true;
   }
   return true;
 }
 
 void Computer::begin_work(Input input) {
   const core::Message& message = *input.message;
-  up_to_hub_ms_ = std::max(up_to_hub_ms_, message.arrived_hub_ms);
+  progress_.reach(message.arrived_hub_ms);
   work_ = Work{};
   work_->source = routing::sender_key(message);
   work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
@@ -154,8 +149,7 @@ void Computer::begin_work(Input input) {
   if (!Lookups::is_content(work_->input)) add_takers(*work_);
   work_->routes = work_->takers;
   if (work_->changes_lookups) add_readers(*work_);
-  ++unsaved_inputs_;
-  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+  progress_.on_input();
 }
 
 void Computer::add_takers(Work& work) {
@@ -164,7 +158,7 @@ void Computer::add_takers(Work& work) {
   for (const routing::RouteIndex index : parts_.routes.table().takers(*input.message, context_)) {
     ComputingRoute* const route = computations_.find(index);
     if (!route || input.place <= route->stored.since) continue;
-    if (input.seq == 0 && held_.is_at_limit(route->plan->route))
+    if (input.seq == 0 && sinks_.is_at_limit(route->plan->route))
       ++dropped_;
     else
       work.takers.push_back(route);
@@ -190,7 +184,7 @@ void Computer::add_readers(Work& work) {
 // take the input in one turn, so that no Change has a part of its effect.
 bool Computer::finish_work(size_t results_max) {
   for (; work_->advanced < work_->routes.size(); ++work_->advanced)
-    if (advance(*work_->routes[work_->advanced], up_to_hub_ms_, results_max)) return false;
+    if (advance(*work_->routes[work_->advanced], progress_.up_to_hub_ms(), results_max)) return false;
   if (work_->changes_lookups) lookups_.take(work_->input);
   for (RunningRoute* const route : work_->takers) take_one(*route);
   inputs_.done();
@@ -201,8 +195,8 @@ bool Computer::finish_work(size_t results_max) {
 void Computer::take_one(RunningRoute& route) {
   const core::Message& message = *work_->input.message;
   bool late = false;
-  (void)route.computation->take(route.context->fields(), up_to_hub_ms_, work_->source, work_->id, late,
-                                results_, message.hops);
+  (void)route.computation->take(route.context->fields(), progress_.up_to_hub_ms(), work_->source, work_->id,
+                                late, results_, message.hops);
   touch(route);
   if (late) give_late(route);
   hand_out(route, has_window(route) ? nullptr : &message);
@@ -213,7 +207,7 @@ void Computer::give_late(const RunningRoute& route) {
   if (!dead) return;
   const core::MessagePtr& message = work_->input.message;
   const std::string why = "it came too late for its window";
-  outlet_.of(route.plan->route)
+  sinks_.of(route.plan->route)
       .queued.push_back({message, {dead_letter_target(*dead, route.plan->route, why, message->arrived_ms)}});
 }
 
@@ -229,12 +223,11 @@ void Computer::tick() {
   if (!work_) {
     // Inputs before the newest have been computed. Later is only safe while nothing waits.
     const bool idle = inputs_.caught_up();
-    more = fire(idle ? std::max(up_to_hub_ms_, parts_.clock.now().hub_ms) : up_to_hub_ms_);
+    const int64_t up_to_hub_ms = progress_.up_to_hub_ms();
+    more = fire(idle ? std::max(up_to_hub_ms, parts_.clock.now().hub_ms) : up_to_hub_ms);
     more = drain_some() || more;
   }
-  const int64_t unsaved_ms = parts_.clock.now().mono_ms - unsaved_since_mono_ms_;
-  const bool too_long = unsaved_since_mono_ms_ != 0 && unsaved_ms >= kUnsavedMsMax;
-  if (too_long || is_due()) (void)commit();
+  if (progress_.is_old() || is_due()) (void)commit();
   drop_queue();
   if (more && blocked_by_.empty()) parts_.consumers.wake(inputs_.queue(), *this);
 }
@@ -245,12 +238,12 @@ bool Computer::fire(int64_t until_hub_ms) {
   computations_.for_each([&](RunningRoute& route) {
     const auto due_ms = route.computation->due_ms();
     if (!due_ms || *due_ms > until_hub_ms) return;
-    if (outlet_.size() >= kResultsATurn) {
+    if (sinks_.size() >= kResultsATurn) {
       more = true;
       return;
     }
     more = advance(route, until_hub_ms, kResultsATurn) || more;
-    up_to_hub_ms_ = until_hub_ms;
+    progress_.reach(until_hub_ms);
   });
   return more;
 }
@@ -261,7 +254,7 @@ bool Computer::drain_some() {
   bool more = false;
   computations_.drains().for_each([&](Drain& one) {
     const bool ready = !work_ && one.gives() && inputs_.is_past(one.stored().until);
-    if (ready) more = outlet_.size() >= kResultsATurn || drain(one) || more;
+    if (ready) more = sinks_.size() >= kResultsATurn || drain(one) || more;
   });
   return more;
 }
@@ -292,7 +285,7 @@ bool Computer::advance(RunningRoute& route, int64_t until_hub_ms, size_t results
 
 void Computer::hand_out(RunningRoute& route, const core::Message* input) {
   if (results_.empty()) return;
-  Outlet::Pending& pending = outlet_.of(route.plan->route);
+  Outlet::Pending& pending = sinks_.of(route.plan->route);
   for (const routing::ComputeResult& result : results_)
     messages_.make(*route.routed, route.index, result, input, pending.queued, pending.published);
   results_.clear();
@@ -302,84 +295,48 @@ void Computer::hand_out(RunningRoute& route, const core::Message* input) {
 
 void Computer::touch(RunningRoute& route) {
   route.touched = true;
-  if (unsaved_since_mono_ms_ == 0) unsaved_since_mono_ms_ = parts_.clock.now().mono_ms;
+  progress_.on_change();
 }
 
-bool Computer::is_due() const { return outlet_.size() > 0 || unsaved_inputs_ >= kUnsavedInputsMax; }
+bool Computer::is_due() const { return sinks_.size() > 0 || progress_.is_large(); }
 
 void Computer::flush() { (void)commit(); }
 
 // False if the Change was refused: it is tried again, and nothing is computed before.
 bool Computer::commit() {
   if (failed_) return false;
-  if (unsaved_since_mono_ms_ == 0 && outlet_.size() == 0) return true;
-  computations_.save_changed(values_);
-  lookups_.save_changed(values_);
-  if (std::exchange(saved_up_to_hub_ms_, up_to_hub_ms_) != up_to_hub_ms_)
-    values_.push_back(put_computed_up_to(up_to_hub_ms_));
-  const Outlet::Planned planned = outlet_.plan();
-  const size_t own_values = values_.size();
-  values_.insert(values_.end(), planned.values.begin(), planned.values.end());
+  if (!progress_.any() && sinks_.size() == 0) return true;
+  computations_.save_changed(progress_.values());
+  lookups_.save_changed(progress_.values());
+  const Outlet::Planned planned = sinks_.plan();
   const auto seq = parts_.store.commit({.ends = inputs_.ends(),
                                         .appends = planned.appends,
-                                        .values = values_,
+                                        .values = progress_.with(planned.values),
                                         .must_sync = planned.must_sync});
   if (!seq) {
-    values_.resize(own_values);
-    // A queue that was there when the result was made may have gone with its route.
-    if (seq.error().code == core::Errc::not_found && outlet_.forget_missing(parts_.store)) {
-      parts_.log.warn("result_dropped", {{"why", "the queue that it was for is gone"}});
-      return commit();
-    }
-    if (seq.error().code == core::Errc::full && hold_full()) return commit();
+    progress_.on_refused();
+    if (sinks_.find_way_round(seq.error())) return commit();
     note_refused(seq.error());
     return false;
   }
   blocked_by_.clear();
-  values_.clear();
+  progress_.on_saved();
   inputs_.on_ended();
-  unsaved_inputs_ = 0;
-  unsaved_since_mono_ms_ = 0;
   committed_ = std::max(committed_, *seq);
   computations_.drains().on_committed(*seq);
-  outlet_.on_committed(*seq);
-  held_.on_settled();
+  sinks_.on_committed(*seq);
   stop_routes();
   return true;
 }
 
-// A route whose sink is full waits alone. False if it is not for one that the Change was refused.
-bool Computer::hold_full() {
-  bool held = false;
-  for (const Outlet::Full& full : outlet_.find_full(parts_.store)) {
-    const std::string why = "there is no room in " + parts_.store.stats(full.queue).name;
-    held = held_.hold(full.route, why) || held;
-  }
-  return held;
-}
-
 void Computer::release_held() {
-  if (failed_ || held_.empty()) return;
-  (void)held_.release(durable_, [this](const HeldResults::Released& result) { return release(result); });
+  if (failed_ || !sinks_.any_held()) return;
+  committed_ = std::max(committed_, sinks_.release());
   stop_routes();
 }
 
 // Publishers of inputs wait for a route whose results have no room; those of others do not.
-void Computer::stop_routes() { parts_.routes.stop_inputs(held_.at_limit()); }
-
-core::Result<store::Seq> Computer::release(const HeldResults::Released& result) {
-  released_.discard();
-  Outlet::Pending& pending = released_.of({});
-  if (result.queued) pending.queued.push_back(*result.queued);
-  if (result.published) pending.published.push_back(result.published);
-  const Outlet::Planned planned = released_.plan();
-  auto seq = parts_.store.commit(
-      {.ends = {&result.end, 1}, .appends = planned.appends, .values = planned.values, .must_sync = true});
-  if (!seq) return seq;
-  released_.on_committed(*seq);
-  committed_ = std::max(committed_, *seq);
-  return seq;
-}
+void Computer::stop_routes() { parts_.routes.stop_inputs(sinks_.at_limit()); }
 
 void Computer::note_refused(const core::Error& error) {
   blocked_by_ = error.what;
@@ -409,15 +366,14 @@ void Computer::describe(RouteInfo& info) const {
                                route->computation->groups(),
                                route->computation->state_bytes(),
                                computations_.drains().groups_of(info.name),
-                               blocked_by_.empty() ? held_.why(info.name) : blocked_by_};
+                               blocked_by_.empty() ? sinks_.why(info.name) : blocked_by_};
 }
 
 // ---- the store ----
 
 void Computer::on_durable(store::Seq up_to) {
   durable_ = up_to;
-  outlet_.on_durable(up_to);
-  released_.on_durable(up_to);
+  sinks_.on_durable(up_to);
   release_held();
   if (outdated_) adopt_routes();
   remove_drained();
@@ -433,12 +389,8 @@ void Computer::on_room() {
 void Computer::on_failed() {
   failed_ = true;
   work_.reset();
-  outlet_.clear();
-  released_.clear();
-  held_.on_settled();
-  values_.clear();
-  unsaved_inputs_ = 0;
-  unsaved_since_mono_ms_ = 0;
+  sinks_.on_failed();
+  progress_.forget();
   committed_ = 0;
   blocked_by_.clear();
   outdated_ = anew_ = inputs_.queue() != 0 || outdated_;

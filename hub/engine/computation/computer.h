@@ -15,11 +15,11 @@
 #include "core/log_limiter.h"
 #include "core/message.h"
 #include "hub/engine/computation/computations.h"
-#include "hub/engine/computation/held_results.h"
 #include "hub/engine/computation/inputs.h"
 #include "hub/engine/computation/lookups.h"
-#include "hub/engine/computation/outlet.h"
-#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/computation/progress.h"
+#include "hub/engine/computation/results/result_messages.h"
+#include "hub/engine/computation/results/sinks.h"
 #include "hub/engine/consumers.h"
 #include "hub/engine/route_set.h"
 #include "store/queue_store.h"
@@ -28,9 +28,6 @@ namespace headgate::hub {
 
 class Computer : private Consumer {
  public:
-  // A step without results is written after so long, or so many inputs.
-  static constexpr int64_t kUnsavedMsMax = 1'000;
-  static constexpr size_t kUnsavedInputsMax = 4'096;
   // Limits of one turn of the loop; more follows in the next.
   static constexpr size_t kInputsATurn = 512;
   static constexpr size_t kResultsATurn = 256;
@@ -113,10 +110,8 @@ class Computer : private Consumer {
   void remove_drained();
   void hand_out(RunningRoute& route, const core::Message* input);
   void give_late(const RunningRoute& route);
-  bool hold_full();
   void release_held();
   void stop_routes();
-  [[nodiscard]] core::Result<store::Seq> release(const HeldResults::Released& result);
 
   [[nodiscard]] bool is_due() const;
   void touch(RunningRoute& route);
@@ -128,22 +123,16 @@ class Computer : private Consumer {
 
   Parts parts_;
   Inputs inputs_;
-  HeldResults held_;
-  Outlet outlet_;
-  Outlet released_;  // results that had been put aside
+  Sinks sinks_;
   ResultMessages messages_;
   Computations computations_;
   Lookups lookups_;
   routing::MatchContext context_;
   routing::Computation::Results results_;  // reused
   std::optional<Work> work_;
-  std::vector<store::KeyValue> values_;  // of the next Change
+  Progress progress_;
   store::QueuePolicy policy_;
-  int64_t up_to_hub_ms_ = 0;  // all inputs that arrived before have been computed
-  int64_t saved_up_to_hub_ms_ = 0;
-  uint64_t unsaved_inputs_ = 0;
-  int64_t unsaved_since_mono_ms_ = 0;  // 0: all is saved
-  store::Seq committed_ = 0;           // the last Change
+  store::Seq committed_ = 0;  // the last Change
   store::Seq durable_ = 0;
   bool outdated_ = false;  // the table in force is another than the one that is followed
   bool anew_ = true;       // the state in memory is not the store's

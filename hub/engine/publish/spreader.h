@@ -9,7 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/message.h"
-#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/computation/results/result_messages.h"
 #include "hub/engine/publish/fan_out.h"
 #include "hub/engine/publish/returned_batches.h"
 #include "hub/engine/retained/keeper.h"

@@ -95,11 +95,11 @@ TEST_F(Windows, EndInputsThatAreManyWithoutWaiting) {
   route(kMinuteAverages);
   auto sensor = client();
   sensor.connect(v5("sensor"));
-  for (size_t i = 0; i < Computer::kUnsavedInputsMax; ++i) {
+  for (size_t i = 0; i < Progress::kUnsavedInputsMax; ++i) {
     sensor.publish(qos1(static_cast<uint16_t>(1 + i % 10), "plant/1", R"({"m":"a","t":1})"));
     commit();
   }
-  EXPECT_LT(inputs_waiting(), Computer::kUnsavedInputsMax);
+  EXPECT_LT(inputs_waiting(), Progress::kUnsavedInputsMax);
 }
 
 TEST_F(Windows, CountQos0WithoutWritingIt) {

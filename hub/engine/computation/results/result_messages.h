@@ -10,7 +10,7 @@
 #include "core/log_limiter.h"
 #include "core/message.h"
 #include "core/time/hub_time.h"
-#include "hub/engine/computation/publish_rights.h"
+#include "hub/engine/computation/results/publish_rights.h"
 #include "hub/engine/routes/routed_table.h"
 #include "routing/compute/computation.h"
 #include "store/queue_store.h"

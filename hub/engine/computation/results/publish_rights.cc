@@ -1,4 +1,4 @@
-#include "hub/engine/computation/publish_rights.h"
+#include "hub/engine/computation/results/publish_rights.h"
 
 #include "hub/access/hub_user.h"
 

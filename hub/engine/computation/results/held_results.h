@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "core/message.h"
 #include "core/result.h"
-#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/computation/results/result_messages.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/message.h"
-#include "hub/engine/computation/held_results.h"
 #include "hub/engine/computation/inputs.h"
-#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/computation/results/held_results.h"
+#include "hub/engine/computation/results/result_messages.h"
 #include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
 #include "hub/observe/tails.h"

@@ -1,4 +1,4 @@
-#include "hub/engine/computation/held_results.h"
+#include "hub/engine/computation/results/held_results.h"
 
 #include <algorithm>
 #include <utility>

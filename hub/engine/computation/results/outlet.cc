@@ -1,4 +1,4 @@
-#include "hub/engine/computation/outlet.h"
+#include "hub/engine/computation/results/outlet.h"
 
 #include <algorithm>
 #include <iterator>

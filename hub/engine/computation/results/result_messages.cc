@@ -1,4 +1,4 @@
-#include "hub/engine/computation/result_messages.h"
+#include "hub/engine/computation/results/result_messages.h"
 
 #include <algorithm>
 #include <chrono>
