@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "hub/engine/computation/records.h"
 #include "store/format/varint.h"
 
 namespace headgate::hub {
@@ -18,19 +19,16 @@ constexpr routing::TableLimits kNoLimits = {std::numeric_limits<uint32_t>::max()
 }  // namespace
 
 store::KeyValue put_lookup(std::string_view table, const StoredLookup& stored) {
-  std::string value;
-  store::put_u8(value, kLookupVersion);
+  std::string value = begin_record(kLookupVersion);
   store::put_varint(value, stored.number);
   store::put_varint(value, stored.since);
   store::put_string(value, stored.origin);
   store::put_string(value, stored.hash);
   store::put_string(value, stored.sent);
-  return {std::string(kLookupPrefix).append(table), std::move(value)};
+  return {record_key(kLookupPrefix, table), std::move(value)};
 }
 
-store::KeyValue erase_lookup(std::string_view table) {
-  return {std::string(kLookupPrefix).append(table), std::nullopt};
-}
+store::KeyValue erase_lookup(std::string_view table) { return erased(record_key(kLookupPrefix, table)); }
 
 core::Result<StoredLookup> read_lookup(std::string_view key, std::string_view value) {
   store::Decoder in(value);
@@ -41,8 +39,7 @@ core::Result<StoredLookup> read_lookup(std::string_view key, std::string_view va
   stored.origin = in.string();
   stored.hash = in.string();
   stored.sent = in.string();
-  if (in.at_end() && version == kLookupVersion) return stored;
-  return core::fail(core::Errc::corrupt, "the stored value '" + std::string(key) + "' cannot be read");
+  return end_record(in, version == kLookupVersion, key, std::move(stored));
 }
 
 std::string origin_of(const routing::TableSource& source) {
@@ -54,15 +51,10 @@ std::string origin_of(const routing::TableSource& source) {
   return origin;
 }
 
-std::string lookup_rows_prefix(uint32_t number) {
-  std::string prefix(kLookupRowPrefix);
-  store::put_u32_be(prefix, number);
-  return prefix;
-}
+std::string lookup_rows_prefix(uint32_t number) { return record_key(kLookupRowPrefix, number); }
 
 std::string content_body(const routing::RowSet& rows) {
-  std::string body;
-  store::put_u8(body, kLookupVersion);
+  std::string body = begin_record(kLookupVersion);
   store::put_varint(body, rows.rows().size());
   for (const auto& [key, row] : rows.rows()) {
     store::put_string(body, key);

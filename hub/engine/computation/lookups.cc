@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "hub/engine/computation/records.h"
+
 namespace headgate::hub {
 
 core::Status Lookups::use(const routing::RouteTable& table, store::Seq latest, bool anew) {
@@ -43,7 +45,7 @@ core::Result<Lookups::Records> Lookups::read_records() {
       records.emplace(key.substr(kLookupPrefix.size()), *std::move(record));
     } else {
       parts_.log.warn("state_left_out", {{"why", record.error().what}});
-      changes_.push_back({std::string(key), std::nullopt});
+      changes_.push_back(erased(std::string(key)));
     }
     return core::Status();
   });
@@ -72,20 +74,9 @@ core::Status Lookups::begin(const std::shared_ptr<const routing::TableSource>& s
 }
 
 core::Status Lookups::load(routing::LookupTable& table, uint32_t number) {
-  const std::string prefix = lookup_rows_prefix(number);
-  uint64_t unreadable = 0;
-  const auto loaded = parts_.store.for_each(prefix, [&](std::string_view key, std::string_view value) {
-    if (!table.load(key.substr(prefix.size()), value)) {
-      ++unreadable;
-      changes_.push_back({std::string(key), std::nullopt});
-    }
-    return core::Status();
-  });
-  if (unreadable > 0)
-    parts_.log.warn("state_left_out", {{"table", table.source().name},
-                                       {"entries", unreadable},
-                                       {"why", "it was written by another version"}});
-  return loaded;
+  const auto load = [&table](std::string_view key, std::string_view row) { return table.load(key, row); };
+  return load_parts(parts_.store, lookup_rows_prefix(number), load, changes_, parts_.log,
+                    {"table", table.source().name});
 }
 
 void Lookups::fill(routing::LookupTable& table, StoredLookup& stored) {
@@ -115,7 +106,7 @@ void Lookups::remove(const std::string& name, const StoredLookup& record) {
   tables_.remove(name);
   (void)parts_.store.for_each(lookup_rows_prefix(record.number),
                               [this](std::string_view key, std::string_view) {
-                                changes_.push_back({std::string(key), std::nullopt});
+                                changes_.push_back(erased(std::string(key)));
                                 return core::Status();
                               });
   changes_.push_back(erase_lookup(name));
@@ -207,10 +198,7 @@ void Lookups::save_changed(std::vector<store::KeyValue>& values) {
 
 void Lookups::save_one(const std::string& name, std::vector<store::KeyValue>& values) {
   Running& running = running_.find(name)->second;
-  const std::string prefix = lookup_rows_prefix(running.stored.number);
-  tables_.find(name)->save_changed([&](std::string_view key, std::optional<std::string> bytes) {
-    values.push_back({std::string(prefix).append(key), std::move(bytes)});
-  });
+  tables_.find(name)->save_changed(put_under(lookup_rows_prefix(running.stored.number), values));
   if (std::exchange(running.changed, false)) values.push_back(put_lookup(name, running.stored));
 }
 

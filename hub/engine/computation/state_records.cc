@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hub/engine/computation/records.h"
 #include "store/format/varint.h"
 
 namespace headgate::hub {
@@ -11,32 +12,21 @@ constexpr uint8_t kRecordVersionBefore = 1;  // without the route itself
 constexpr uint8_t kRecordVersion = 2;
 constexpr uint8_t kDrainVersion = 1;
 
-std::string computation_key(std::string_view route) { return std::string(kComputationPrefix).append(route); }
-
-std::string drain_key(uint32_t number) {
-  std::string key(kDrainPrefix);
-  store::put_u32_be(key, number);
-  return key;
-}
-
-core::Unexpected unreadable_state(std::string_view key) {
-  return core::fail(core::Errc::corrupt, "the stored value '" + std::string(key) + "' cannot be read");
-}
-
 }  // namespace
 
 store::KeyValue put_computation(std::string_view route, const StoredComputation& stored) {
-  std::string value;
-  store::put_u8(value, kRecordVersion);
+  std::string value = begin_record(kRecordVersion);
   store::put_varint(value, stored.number);
   store::put_varint(value, stored.since);
   store::put_string(value, stored.signature);
   store::put_string(value, stored.entry);
   store::put_u8(value, stored.away ? 1 : 0);
-  return {computation_key(route), std::move(value)};
+  return {record_key(kComputationPrefix, route), std::move(value)};
 }
 
-store::KeyValue erase_computation(std::string_view route) { return {computation_key(route), std::nullopt}; }
+store::KeyValue erase_computation(std::string_view route) {
+  return erased(record_key(kComputationPrefix, route));
+}
 
 core::Result<StoredComputation> read_computation(std::string_view key, std::string_view value) {
   store::Decoder in(value);
@@ -50,27 +40,21 @@ core::Result<StoredComputation> read_computation(std::string_view key, std::stri
     stored.away = in.u8() != 0;
   }
   const bool known = version == kRecordVersion || version == kRecordVersionBefore;
-  if (!in.at_end() || !known) return unreadable_state(key);
-  return stored;
+  return end_record(in, known, key, std::move(stored));
 }
 
 store::KeyValue put_drain(uint32_t number, const StoredDrain& stored) {
-  std::string value;
-  store::put_u8(value, kDrainVersion);
+  std::string value = begin_record(kDrainVersion);
   store::put_string(value, stored.route);
   store::put_varint(value, stored.until);
   store::put_varint(value, static_cast<uint64_t>(stored.closes_hub_ms));
   store::put_string(value, stored.entry);
-  return {drain_key(number), std::move(value)};
+  return {record_key(kDrainPrefix, number), std::move(value)};
 }
 
-store::KeyValue erase_drain(uint32_t number) { return {drain_key(number), std::nullopt}; }
+store::KeyValue erase_drain(uint32_t number) { return erased(record_key(kDrainPrefix, number)); }
 
-uint32_t drain_number(std::string_view key) {
-  uint32_t number = 0;
-  for (const char byte : key.substr(kDrainPrefix.size())) number = number << 8 | static_cast<uint8_t>(byte);
-  return number;
-}
+uint32_t drain_number(std::string_view key) { return number_in(key, kDrainPrefix); }
 
 core::Result<StoredDrain> read_drain(std::string_view key, std::string_view value) {
   store::Decoder in(value);
@@ -80,15 +64,10 @@ core::Result<StoredDrain> read_drain(std::string_view key, std::string_view valu
   stored.until = in.varint();
   stored.closes_hub_ms = static_cast<int64_t>(in.varint());
   stored.entry = in.string();
-  if (!in.at_end() || version != kDrainVersion) return unreadable_state(key);
-  return stored;
+  return end_record(in, version == kDrainVersion, key, std::move(stored));
 }
 
-std::string state_prefix(uint32_t number) {
-  std::string prefix(kStatePrefix);
-  store::put_u32_be(prefix, number);
-  return prefix;
-}
+std::string state_prefix(uint32_t number) { return record_key(kStatePrefix, number); }
 
 store::KeyValue put_computed_up_to(int64_t hub_ms) {
   std::string value;
@@ -99,8 +78,7 @@ store::KeyValue put_computed_up_to(int64_t hub_ms) {
 core::Result<int64_t> read_computed_up_to(std::string_view value) {
   store::Decoder in(value);
   const auto hub_ms = static_cast<int64_t>(in.varint());
-  if (!in.at_end()) return unreadable_state(kComputedUpToKey);
-  return hub_ms;
+  return end_record(in, true, kComputedUpToKey, hub_ms);
 }
 
 }  // namespace headgate::hub
