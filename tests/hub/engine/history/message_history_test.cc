@@ -26,6 +26,14 @@ class KeptHistory : public EngineTest {
   void keep(std::vector<std::string> filters, uint64_t bytes_max = 33'554'432) {
     ASSERT_TRUE(engine_->use_history({std::move(filters), bytes_max}));
   }
+  // Bodies of messages that are durable then.
+  void publish(const std::vector<std::string>& bodies) {
+    auto publisher = client();
+    publisher.connect(v5("sensor"));
+    uint16_t id = 0;
+    for (const std::string& body : bodies) publisher.publish(qos1(++id, "plant/1", body));
+    commit();
+  }
   std::vector<std::string> history() { return waiting(store::kHistoryQueue); }
   uint64_t history_bytes() { return store_.stats(*store_.find_queue(store::kHistoryQueue)).waiting_bytes(); }
   bool is_logged(std::string_view event) {
@@ -129,13 +137,9 @@ TEST_F(KeptHistory, IsLostWithWhatWasNotWritten) {
 }
 
 TEST_F(KeptHistory, LetsTheOldestGoAndCountsNoLoss) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  for (uint16_t i = 1; i <= 3; ++i) publisher.publish(qos1(i, "plant/1", "body" + std::to_string(i)));
-  commit();
+  publish({"body1", "body2", "body3"});
   keep({"plant/#"}, history_bytes());
-  for (uint16_t i = 4; i <= 5; ++i) publisher.publish(qos1(i, "plant/1", "body" + std::to_string(i)));
-  commit();
+  publish({"body4", "body5"});
   clock_.advance_ms(3000);
   engine_->tick();
   EXPECT_THAT(history(), ElementsAre("body3", "body4", "body5"));
@@ -144,10 +148,7 @@ TEST_F(KeptHistory, LetsTheOldestGoAndCountsNoLoss) {
 }
 
 TEST_F(KeptHistory, KeepsTheNewestOfALimitThatBecameSmaller) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  for (uint16_t i = 1; i <= 4; ++i) publisher.publish(qos1(i, "plant/1", "body" + std::to_string(i)));
-  commit();
+  publish({"body1", "body2", "body3", "body4"});
   keep({"plant/#"}, history_bytes() / 2);
   engine_->tick();
   commit();
@@ -155,16 +156,12 @@ TEST_F(KeptHistory, KeepsTheNewestOfALimitThatBecameSmaller) {
 }
 
 TEST_F(KeptHistory, GoesWithItsQueueWhenItIsSwitchedOff) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  publisher.publish(qos1(1, "plant/1", "a"));
-  commit();
+  publish({"a"});
   keep({});
   commit();
   EXPECT_FALSE(store_.find_queue(store::kHistoryQueue));
   EXPECT_TRUE(is_logged("history_removed"));
-  publisher.publish(qos1(2, "plant/1", "b"));
-  commit();
+  publish({"b"});
   clock_.advance_ms(3000);
   engine_->tick();
   EXPECT_FALSE(store_.find_queue(store::kHistoryQueue));
@@ -172,11 +169,7 @@ TEST_F(KeptHistory, GoesWithItsQueueWhenItIsSwitchedOff) {
 }
 
 TEST_F(KeptHistory, OfAnEarlierRunGoesIfItIsOffNow) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  publisher.publish(qos1(1, "plant/1", "a"));
-  commit();
-  publisher.lose_hub();
+  publish({"a"});
   restart();
   keep({});
   commit();
@@ -184,17 +177,10 @@ TEST_F(KeptHistory, OfAnEarlierRunGoesIfItIsOffNow) {
 }
 
 TEST_F(KeptHistory, GoesOnAfterARestart) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  publisher.publish(qos1(1, "plant/1", "a"));
-  commit();
-  publisher.lose_hub();
+  publish({"a"});
   restart();
   keep({"plant/#"});
-  auto later = client();
-  later.connect(v5("sensor"));
-  later.publish(qos1(1, "plant/1", "b"));
-  commit();
+  publish({"b"});
   EXPECT_THAT(history(), ElementsAre("a", "b"));
 }
 
@@ -277,10 +263,7 @@ TEST_F(KeptHistory, SaysWhichMessagesItHasAndSinceWhen) {
 }
 
 TEST_F(KeptHistory, IsCounted) {
-  auto publisher = client();
-  publisher.connect(v5("sensor"));
-  publisher.publish(qos1(1, "plant/1", "abc"));
-  commit();
+  publish({"abc"});
   clock_.advance_ms(11'000);
   engine_->tick();
   const MessageHistory::Stats stats = engine_->history().stats();
