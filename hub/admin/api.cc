@@ -58,17 +58,23 @@ std::string joined(const std::vector<std::string>& names) {
 
 Json to_json(const std::optional<ComputedInfo>& computed) {
   if (!computed) return nullptr;
-  return {{"evaluated", computed->evaluated}, {"results", computed->results},
-          {"late", computed->late},           {"late_dropped", computed->late_dropped},
-          {"early", computed->early},         {"evicted", computed->evicted},
-          {"groups", computed->groups},       {"state_bytes", computed->state_bytes},
-          {"draining", computed->draining},   {"blocked_by", computed->blocked_by}};
+  const routing::RouteCounts& counts = computed->counts;
+  return {{"evaluated", counts.evaluated},
+          {"results", counts.results},
+          {"late", counts.late},
+          {"late_dropped", counts.late_dropped},
+          {"early", counts.early},
+          {"evicted", counts.evicted},
+          {"groups", computed->groups},
+          {"state_bytes", computed->state_bytes},
+          {"draining", computed->draining},
+          {"blocked_by", computed->blocked_by}};
 }
 
-Json to_json(const std::optional<ShadowInfo>& shadow) {
+Json to_json(const std::optional<ShadowInfo>& shadow, const routing::RouteCounts& counts) {
   if (!shadow) return nullptr;
-  return {{"evaluated", shadow->evaluated}, {"results", shadow->results}, {"missed", shadow->missed},
-          {"last_ms", shadow->last_ms},     {"last_to", shadow->last_to}, {"last_topic", shadow->last_topic},
+  return {{"evaluated", counts.evaluated}, {"results", counts.results},  {"missed", shadow->missed},
+          {"last_ms", shadow->last_ms},    {"last_to", shadow->last_to}, {"last_topic", shadow->last_topic},
           {"last_body", shadow->last_body}};
 }
 
@@ -81,17 +87,17 @@ Json to_json(const RouteInfo& route) {
           {"ttl_s", route.ttl_s},
           {"active", route.active},
           {"kept", route.kept},
-          {"evaluated", route.evaluated},
-          {"matched", route.matched},
-          {"undefined", route.undefined},
-          {"unreadable", route.unreadable},
-          {"results", route.results},
-          {"type_errors", route.type_errors},
+          {"evaluated", route.counts.evaluated},
+          {"matched", route.counts.matched},
+          {"undefined", route.counts.undefined},
+          {"unreadable", route.counts.unreadable},
+          {"results", route.counts.results},
+          {"type_errors", route.counts.type_errors},
           {"type_error_last", route.type_error_last},
           {"undefined_last", route.undefined_last},
           {"undefined_last_ms", route.undefined_last_ms},
           {"computed", to_json(route.computed)},
-          {"shadow", to_json(route.shadow)},
+          {"shadow", to_json(route.shadow, route.counts)},
           {"error", route.error}};
 }
 

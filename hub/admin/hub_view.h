@@ -16,6 +16,7 @@
 #include "core/message.h"
 #include "hub/observe/history.h"
 #include "hub/observe/metric.h"
+#include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
@@ -107,23 +108,17 @@ struct ClientInfo {
 
 // Work of a route that remembers, since start or since it was loaded.
 struct ComputedInfo {
-  uint64_t evaluated = 0;
-  uint64_t results = 0;
-  uint64_t late = 0;          // messages for a window that had given its result
-  uint64_t late_dropped = 0;  // those that count nowhere
-  uint64_t early = 0;         // timestamps too far ahead
-  uint64_t evicted = 0;       // groups that gave their result early, for lack of room
-  uint64_t groups = 0;        // now
-  uint64_t state_bytes = 0;   // the same, of memory
-  uint64_t draining = 0;      // groups of earlier versions that have yet to give what they have
-  std::string blocked_by;     // what its results wait for; empty: nothing
+  routing::RouteCounts counts;
+  uint64_t groups = 0;       // now
+  uint64_t state_bytes = 0;  // the same, of memory
+  uint64_t draining = 0;     // groups of earlier versions that have yet to give what they have
+  std::string blocked_by;    // what its results wait for; empty: nothing
 };
 
-// Work of a route that counts and delivers nothing, since it was put beside the others.
+// Work of a route that counts and delivers nothing, since it was put beside the others; its results are messages that
+// would have come of it.
 struct ShadowInfo {
-  uint64_t evaluated = 0;  // messages that its source took
-  uint64_t results = 0;    // messages that would have come of it
-  uint64_t missed = 0;     // messages that no shadow has seen, since the start
+  uint64_t missed = 0;  // messages that no shadow has seen, since the start
   // The last of its results, its body cut short; at 0 there was none:
   int64_t last_ms = 0;  // Unix time
   std::string last_to;
@@ -140,16 +135,9 @@ struct RouteInfo {
   uint32_t ttl_s = 0;  // 0 = for ever
   bool active = false;
   bool kept = false;  // active in an earlier version: the one that is written now is broken, see `error`
-  // Messages since start or reload:
-  uint64_t evaluated = 0;  // that its source takes
-  uint64_t matched = 0;    // for which its condition holds
-  uint64_t results = 0;    // that it has passed on, or made
-  // Messages since then for which the condition could not be decided, so that the route did not take them:
-  uint64_t undefined = 0;                // something in it had no value
-  uint64_t unreadable = 0;               // the body is no JSON that $body can read
-  uint64_t type_errors = 0;              // values that a result could not take
+  routing::RouteCounts counts;           // since start or reload
   std::string type_error_last;           // the last of them, for people
-  std::string undefined_last;            // why, the last time
+  std::string undefined_last;            // why the condition could not be decided, the last time
   int64_t undefined_last_ms = 0;         // when that message arrived, Unix time
   std::optional<ComputedInfo> computed;  // of a route that remembers
   std::optional<ShadowInfo> shadow;      // of one that delivers nothing

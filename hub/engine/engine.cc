@@ -93,19 +93,24 @@ std::vector<RouteInfo> Engine::describe_routes() const {
     if (route.active) computer_.describe(route);
     const PublishRights::Refused* const refused = publish_rights_.refused(route.name);
     if (!route.active || refused == nullptr) continue;
-    route.type_errors += refused->count;
+    route.counts.type_errors += refused->count;
     route.type_error_last = refused->last;
   }
   shadows_.describe(routes);
   return routes;
 }
 
-Engine::RouteCounts Engine::route_counts() const {
-  const RouteSet::Counts at_arrival = routes_.counts();
-  const routing::ComputeCounts later = computer_.counts();
-  return {at_arrival.evaluated, at_arrival.matched + later.matched,
-          at_arrival.type_errors + later.type_errors + publish_rights_.refused_in_all(), later.late,
-          at_arrival.results + later.results};
+routing::RouteCounts Engine::route_counts() const {
+  const routing::RouteCounts at_arrival = routes_.counts();
+  routing::RouteCounts sum = computer_.counts();
+  sum.evaluated = at_arrival.evaluated;
+  sum.matched += at_arrival.matched;
+  sum.results += at_arrival.results;
+  sum.undefined = at_arrival.undefined;
+  sum.unreadable = at_arrival.unreadable;
+  sum.unchecked = at_arrival.unchecked;
+  sum.type_errors += at_arrival.type_errors + publish_rights_.refused_in_all();
+  return sum;
 }
 
 // Topics that no message fills in; the others are known when there is a result.

@@ -90,15 +90,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // Every route, see RouteSet::describe(), with what it has computed, and the shadows.
   [[nodiscard]] std::vector<RouteInfo> describe_routes() const;
-  // Counted since the start, over all routes, once for each.
-  struct RouteCounts {
-    uint64_t evaluated = 0;
-    uint64_t matched = 0;
-    uint64_t type_errors = 0;
-    uint64_t late = 0;
-    uint64_t results = 0;
-  };
-  [[nodiscard]] RouteCounts route_counts() const;
+  // Counted since the start, over all routes, once for each message of a route; what could not be decided or read, when
+  // the message came.
+  [[nodiscard]] routing::RouteCounts route_counts() const;
   // See ShadowRoutes::try_routes().
   core::Status try_routes(const routing::RouteFile& routes) { return shadows_.try_routes(routes); }
   [[nodiscard]] const ShadowRoutes& shadows() const { return shadows_; }

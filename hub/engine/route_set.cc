@@ -252,30 +252,19 @@ std::string RouteSet::error_of(const routing::RouteStatus& status, const std::st
 void RouteSet::add_counts(uint32_t route, RouteInfo& info) const {
   if (route >= context_.stats().size()) return;  // no message has come since the table is in force
   const routing::RouteStats& stats = context_.stats()[route];
-  info.evaluated = stats.evaluated;
-  info.matched = stats.matched;
-  info.results = stats.results;
-  info.undefined = stats.undefined;
-  info.unreadable = stats.unreadable;
+  info.counts = stats.counts();
   info.undefined_last = table().last_reason(route, stats);
   info.undefined_last_ms = stats.last_ms;
-  info.type_errors = stats.type_errors;
   info.type_error_last = context_.type_error(route);
 }
 
-RouteSet::Counts RouteSet::counts() const {
-  Counts sum = counts_before_;
+routing::RouteCounts RouteSet::counts() const {
+  routing::RouteCounts sum = counts_before_;
   for (size_t i = 0; i < context_.stats().size(); ++i) {
-    const routing::RouteStats& stats = context_.stats()[i];
-    sum.evaluated += stats.evaluated;
-    sum.undefined += stats.undefined;
-    sum.unreadable += stats.unreadable;
-    sum.unchecked += stats.unchecked;
+    routing::RouteCounts counts = context_.stats()[i].counts();
     const auto& plan = table().plan(static_cast<routing::RouteIndex>(i));
-    if (plan && plan->query.has_state()) continue;
-    sum.matched += stats.matched;
-    sum.type_errors += stats.type_errors;
-    sum.results += stats.results;
+    if (plan && plan->query.has_state()) counts.matched = counts.type_errors = counts.results = 0;
+    sum += counts;
   }
   return sum;
 }

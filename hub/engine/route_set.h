@@ -104,16 +104,7 @@ class RouteSet {
   [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
   // Counted since the start, over all routes; of those with state only what was looked at and could not be
   // decided at the arrival.
-  struct Counts {
-    uint64_t evaluated = 0;
-    uint64_t matched = 0;
-    uint64_t undefined = 0;
-    uint64_t unreadable = 0;  // the same, because $body could not read the body
-    uint64_t type_errors = 0;
-    uint64_t results = 0;
-    uint64_t unchecked = 0;  // verdicts of conforms() that a limit kept from being given
-  };
-  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] routing::RouteCounts counts() const;
   [[nodiscard]] size_t active() const { return table().routes().size(); }
   [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
   // Routes in force in an earlier version, because their description is broken.
@@ -140,7 +131,7 @@ class RouteSet {
   QueueRules rules_;
   RoutedTable routed_;
   routing::MatchContext context_;
-  Counts counts_before_;  // with earlier tables
+  routing::RouteCounts counts_before_;  // with earlier tables
   store::QueueId inputs_queue_ = 0;
   std::set<std::string, std::less<>> stopped_;
   WantedRoutes wanted_;

@@ -53,7 +53,7 @@ struct Computation::State {
 
   std::shared_ptr<const ComputePlan> plan;
   std::string head;
-  ComputeCounts counts;
+  RouteCounts counts;
   std::string sample;
   RowEvaluators evaluators;
   std::unique_ptr<WindowEngine> windows;
@@ -200,7 +200,7 @@ bool Computation::load(std::string_view key, std::string_view bytes) {
 }
 
 Slots* Computation::remembered() const { return state_->stateful.get(); }
-const ComputeCounts& Computation::counts() const { return state_->counts; }
+const RouteCounts& Computation::counts() const { return state_->counts; }
 const std::string& Computation::sample() const { return state_->sample; }
 
 uint64_t Computation::state_bytes() const {

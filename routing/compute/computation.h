@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/compute/route_counts.h"
 #include "routing/evaluation/evaluator.h"
 #include "routing/evaluation/fields.h"
 #include "routing/language/language.h"
@@ -61,20 +62,6 @@ struct ComputeResult {
   uint8_t hops = 0;        // the most of the messages in the window, or more
 };
 
-struct ComputeCounts {
-  uint64_t evaluated = 0;
-  uint64_t matched = 0;
-  uint64_t undefined = 0;  // the condition had no value
-  uint64_t type_errors =
-      0;  // values that an aggregate or a template could not take, and conforms() without a verdict
-  uint64_t unchecked = 0;  // the latter alone: the body met a limit of checks
-  uint64_t late = 0;       // came after their window's result, whatever became of them
-  uint64_t late_dropped = 0;
-  uint64_t early = 0;
-  uint64_t evicted = 0;  // groups closed before their time, for lack of room
-  uint64_t results = 0;
-};
-
 class Computation {
  public:
   explicit Computation(std::shared_ptr<const ComputePlan> plan);
@@ -115,7 +102,7 @@ class Computation {
   // Values of functions that remember, as the message last taken met them; null: the route has none. Good until the
   // next call.
   [[nodiscard]] Slots* remembered() const;
-  [[nodiscard]] const ComputeCounts& counts() const;
+  [[nodiscard]] const RouteCounts& counts() const;
   // The last thing that counted as a type error, for people to see.
   [[nodiscard]] const std::string& sample() const;
   [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate

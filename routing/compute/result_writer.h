@@ -13,7 +13,7 @@ namespace headgate::routing {
 // Reusable; all that it is given must outlive it.
 class ResultWriter {
  public:
-  ResultWriter(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample)
+  ResultWriter(const ComputePlan& plan, Evaluator& evaluator, RouteCounts& counts, std::string& sample)
       : plan_(plan), evaluator_(evaluator), counts_(counts), sample_(sample) {}
 
   // Appends the result of a window of the group whose key is `key`, if HAVING is yes. Where it is not but was for the
@@ -23,7 +23,7 @@ class ResultWriter {
  private:
   const ComputePlan& plan_;
   Evaluator& evaluator_;
-  ComputeCounts& counts_;
+  RouteCounts& counts_;
   std::string& sample_;
   Scratch scratch_;
 };

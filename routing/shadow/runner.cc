@@ -89,30 +89,20 @@ void ShadowRun::compute(const core::Message& message, uint64_t id) {
 ShadowCounts ShadowRun::counts(RouteIndex route) const {
   ShadowCounts counts;
   const Shadow& shadow = shadows_[route];
-  counts.evaluated = shadow.evaluated;
-  counts.results = shadow.results;
   counts.last = shadow.last;
   if (route < context_.stats().size()) {
-    const RouteStats& stats = context_.stats()[route];
-    counts.matched = stats.matched;
-    counts.undefined = stats.undefined;
-    counts.unreadable = stats.unreadable;
-    counts.type_errors = stats.type_errors;
+    counts.route = context_.stats()[route].counts();
     counts.type_error_last = context_.type_error(route);
   }
-  const auto known = computations_.find(route);
-  if (known == computations_.end()) return counts;
-  const ComputeCounts& computed = known->second.counts();
-  counts.matched = computed.matched;
-  counts.undefined = std::max(counts.undefined, computed.undefined);
-  counts.type_errors += computed.type_errors;
-  counts.late = computed.late;
-  counts.late_dropped = computed.late_dropped;
-  counts.early = computed.early;
-  counts.evicted = computed.evicted;
-  counts.groups = known->second.groups();
-  counts.state_bytes = known->second.state_bytes();
-  if (!known->second.sample().empty()) counts.type_error_last = known->second.sample();
+  if (const auto known = computations_.find(route); known != computations_.end()) {
+    const Computation& computation = known->second;
+    counts.route = at_arrival_and_later(counts.route, computation.counts());
+    counts.groups = computation.groups();
+    counts.state_bytes = computation.state_bytes();
+    if (!computation.sample().empty()) counts.type_error_last = computation.sample();
+  }
+  counts.route.evaluated = shadow.evaluated;
+  counts.route.results = shadow.results;
   return counts;
 }
 

@@ -24,17 +24,8 @@ struct ShadowSample {
 
 // Counts of a shadow since it was put beside the others.
 struct ShadowCounts {
-  uint64_t evaluated = 0;  // messages that its source took
-  uint64_t matched = 0;
-  uint64_t undefined = 0;
-  uint64_t unreadable = 0;
-  uint64_t type_errors = 0;
-  uint64_t late = 0;
-  uint64_t late_dropped = 0;
-  uint64_t early = 0;
-  uint64_t evicted = 0;
-  uint64_t results = 0;  // messages that would have come of it, once for each sink
-  uint64_t groups = 0;   // now
+  RouteCounts route;    // `results`: messages that would have come of it, once for each sink
+  uint64_t groups = 0;  // now
   uint64_t state_bytes = 0;
   std::string type_error_last;
   ShadowSample last;

@@ -262,6 +262,18 @@ void RouteTable::note_undefined(const core::Message& message, RouteIndex route, 
   stats.part = context.evaluator_.blamed().value_or(0);
 }
 
+RouteCounts RouteStats::counts() const {
+  RouteCounts counts;
+  counts.evaluated = evaluated;
+  counts.matched = matched;
+  counts.results = results;
+  counts.undefined = undefined;
+  counts.unreadable = unreadable;
+  counts.type_errors = type_errors;
+  counts.unchecked = unchecked;
+  return counts;
+}
+
 std::string_view MatchContext::type_error(uint32_t route) const {
   const auto known = type_errors_.find(route);
   return known == type_errors_.end() ? std::string_view() : std::string_view(known->second);

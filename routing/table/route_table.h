@@ -111,6 +111,8 @@ struct RouteStats {
   NodeIndex part = 0;
   uint64_t type_errors = 0;  // what a projection could not make, and conforms() without a verdict
   uint64_t unchecked = 0;    // the latter alone: the body met a limit of checks
+
+  [[nodiscard]] RouteCounts counts() const;
 };
 
 class RouteTable;

@@ -104,12 +104,12 @@ std::string row_json(const TrialRow& row, int64_t at_ms, std::string_view route)
 std::string counts_json(const TrialCounts& counts, std::string_view route) {
   std::string inner;
   JsonRow row(inner);
-  add_count(row, "undefined", counts.undefined);
-  add_count(row, "type_errors", counts.type_errors);
-  add_count(row, "late", counts.late);
-  add_count(row, "late_dropped", counts.late_dropped);
-  add_count(row, "early", counts.early);
-  add_count(row, "evicted", counts.evicted);
+  add_count(row, "undefined", counts.route.undefined);
+  add_count(row, "type_errors", counts.route.type_errors);
+  add_count(row, "late", counts.route.late);
+  add_count(row, "late_dropped", counts.route.late_dropped);
+  add_count(row, "early", counts.route.early);
+  add_count(row, "evicted", counts.route.evicted);
   add_count(row, "too_far", counts.too_far);
   row.close();
   if (inner == "{}") return {};

@@ -213,8 +213,8 @@ void Trial::explain(const core::Message& message, TrialStep& step) {
   fields.bind(message);
   for (Verdict& verdict : step.verdicts) {
     TrialCounts& counts = counts_[verdict.route];
-    if (verdict.truth == Truth::yes) ++counts.matched;
-    if (verdict.truth == Truth::undefined) ++counts.undefined;
+    if (verdict.truth == Truth::yes) ++counts.route.matched;
+    if (verdict.truth == Truth::undefined) ++counts.route.undefined;
     if (verdict.truth == Truth::yes || compiled_.empty()) continue;
     const auto& route = compiled_[verdict.route];
     if (!route) continue;
@@ -279,17 +279,15 @@ void Trial::dead_letter(const core::Message& message, RouteIndex route, TrialSte
 TrialCounts Trial::counts(RouteIndex route) const {
   TrialCounts counts = counts_[route];
   if (route < context_.stats().size()) {
-    counts.type_errors = context_.stats()[route].type_errors;
+    counts.route.type_errors = context_.stats()[route].type_errors;
     counts.sample = context_.type_error(route);
   }
   const Runner* runner = runner_of(route);
   if (!runner) return counts;
-  const ComputeCounts& computed = runner->computation.counts();
-  counts.type_errors = std::max(counts.type_errors, computed.type_errors);
-  counts.late = computed.late;
-  counts.late_dropped = computed.late_dropped;
-  counts.early = computed.early;
-  counts.evicted = computed.evicted;
+  const RouteCounts judged = counts.route;
+  counts.route = at_arrival_and_later(judged, runner->computation.counts());
+  counts.route.matched = judged.matched;
+  counts.route.undefined = judged.undefined;
   if (!runner->computation.sample().empty()) counts.sample = runner->computation.sample();
   return counts;
 }

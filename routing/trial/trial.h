@@ -50,13 +50,7 @@ struct TrialStep {
 
 // Counts of a route, over the whole trial.
 struct TrialCounts {
-  uint64_t matched = 0;
-  uint64_t undefined = 0;
-  uint64_t type_errors = 0;
-  uint64_t late = 0;
-  uint64_t late_dropped = 0;
-  uint64_t early = 0;
-  uint64_t evicted = 0;
+  RouteCounts route;     // but for its results, which are rows
   uint64_t too_far = 0;  // results that had gone round among routes too often
   std::string sample;    // the last type error
 };

@@ -174,8 +174,8 @@ void Computations::write_changes() {
   changes_.clear();
 }
 
-routing::ComputeCounts Computations::counts() const {
-  routing::ComputeCounts sum = counts_before_;
+routing::RouteCounts Computations::counts() const {
+  routing::RouteCounts sum = counts_before_;
   for (const auto& [name, route] : routes_) add_counts(*route, sum);
   drains_.add_counts(sum);
   return sum;

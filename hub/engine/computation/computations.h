@@ -48,7 +48,7 @@ class Computations {
   [[nodiscard]] const Drains& drains() const { return drains_; }
 
   // Counts of all that have run since the start.
-  [[nodiscard]] routing::ComputeCounts counts() const;
+  [[nodiscard]] routing::RouteCounts counts() const;
 
   // Adds the state that has changed since it was saved last.
   void save_changed(std::vector<store::KeyValue>& values);
@@ -77,8 +77,8 @@ class Computations {
   std::vector<store::KeyValue> changes_;  // of records and state, by use()
   uint32_t last_number_ = 0;
   store::Seq latest_ = 0;
-  routing::ComputeCounts counts_before_;  // of routes that are no more
-  int64_t now_hub_ms_ = 0;                // of use()
+  routing::RouteCounts counts_before_;  // of routes that are no more
+  int64_t now_hub_ms_ = 0;              // of use()
 };
 
 }  // namespace headgate::hub

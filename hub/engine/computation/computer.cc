@@ -350,21 +350,10 @@ void Computer::note_refused(const core::Error& error) {
 void Computer::describe(RouteInfo& info) const {
   const RunningRoute* const route = computations_.find(info.name);
   if (!route) return;
-  const routing::ComputeCounts& counts = route->computation->counts();
-  info.evaluated = std::max(info.evaluated, counts.evaluated);  // at their arrival, or later
-  info.matched = counts.matched;
-  info.results = counts.results;
-  info.undefined = std::max(info.undefined, counts.undefined);        // by what it remembers, or before
-  info.type_errors = std::max(info.type_errors, counts.type_errors);  // the same
-  if (!route->computation->sample().empty()) info.type_error_last = route->computation->sample();
-  info.computed = ComputedInfo{counts.evaluated,
-                               counts.results,
-                               counts.late,
-                               counts.late_dropped,
-                               counts.early,
-                               counts.evicted,
-                               route->computation->groups(),
-                               route->computation->state_bytes(),
+  const routing::Computation& computation = *route->computation;
+  info.counts = routing::at_arrival_and_later(info.counts, computation.counts());
+  if (!computation.sample().empty()) info.type_error_last = computation.sample();
+  info.computed = ComputedInfo{computation.counts(), computation.groups(), computation.state_bytes(),
                                computations_.drains().groups_of(info.name),
                                blocked_by_.empty() ? sinks_.why(info.name) : blocked_by_};
 }

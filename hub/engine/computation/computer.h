@@ -71,7 +71,7 @@ class Computer : private Consumer {
   // Adds what a route has computed, if it has state.
   void describe(RouteInfo& route) const;
   // Counted since the start, over all routes.
-  [[nodiscard]] routing::ComputeCounts counts() const { return computations_.counts(); }
+  [[nodiscard]] routing::RouteCounts counts() const { return computations_.counts(); }
   // Adds what is known of a lookup table.
   void describe(LookupInfo& table) const { lookups_.describe(table); }
   // Sums over all tables.

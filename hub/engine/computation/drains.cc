@@ -135,11 +135,8 @@ void Drains::on_committed(store::Seq seq) {
   for (auto& [number, drain] : drains_) drain->on_committed(seq);
 }
 
-void Drains::add_counts(routing::ComputeCounts& sum) const {
-  using Counts = routing::ComputeCounts;
-  for (uint64_t Counts::*const member :
-       {&Counts::evaluated, &Counts::matched, &Counts::type_errors, &Counts::late, &Counts::results})
-    sum.*member += counts_before_.*member;
+void Drains::add_counts(routing::RouteCounts& sum) const {
+  sum += counts_before_;
   for (const auto& [number, drain] : drains_) hub::add_counts(drain->route(), sum);
 }
 

@@ -80,7 +80,7 @@ class Drains {
   // Groups of earlier versions of the route that have not given what they have.
   [[nodiscard]] size_t groups_of(std::string_view route) const;
   // Adds what drains have counted since the start.
-  void add_counts(routing::ComputeCounts& sum) const;
+  void add_counts(routing::RouteCounts& sum) const;
   // Queues that results may still go to.
   [[nodiscard]] std::set<store::QueueId> queues() const;
 
@@ -93,7 +93,7 @@ class Drains {
  private:
   store::QueueStore& store_;
   core::Log& log_;
-  routing::ComputeCounts counts_before_;               // of those that have ended
+  routing::RouteCounts counts_before_;                 // of those that have ended
   std::map<uint32_t, std::unique_ptr<Drain>> drains_;  // by number: in the order in which they began
 };
 

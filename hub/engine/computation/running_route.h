@@ -28,7 +28,7 @@ struct RunningRoute {
 void save_changed(RunningRoute& route, std::vector<store::KeyValue>& values);
 
 // Adds what the route has counted.
-void add_counts(const RunningRoute& route, routing::ComputeCounts& sum);
+void add_counts(const RunningRoute& route, routing::RouteCounts& sum);
 
 // Reads the route's state back, in a computation that is new. `lost`: gets entries of the store that cannot be read.
 core::Status load_state(RunningRoute& route, const store::QueueStore& store, core::Log& log,

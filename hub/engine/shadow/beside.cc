@@ -168,23 +168,13 @@ void ShadowRoutes::add_counts(const routing::ShadowRun& run, routing::RouteIndex
   for (const uint32_t endpoint : run.table().routes()[route].endpoints)
     info.endpoints.push_back(run.table().endpoints()[endpoint].name);
   const routing::ShadowCounts counts = run.counts(route);
-  info.evaluated = counts.evaluated;
-  info.matched = counts.matched;
-  info.undefined = counts.undefined;
-  info.unreadable = counts.unreadable;
-  info.type_errors = counts.type_errors;
+  info.counts = counts.route;
   info.type_error_last = counts.type_error_last;
-  info.shadow = ShadowInfo{counts.evaluated,  counts.results,  0, counts.last.at_ms, counts.last.to,
-                           counts.last.topic, counts.last.body};
+  info.shadow = ShadowInfo{0, counts.last.at_ms, counts.last.to, counts.last.topic, counts.last.body};
   const auto computing = run.table().computing();
   if (std::ranges::find(computing, route) == computing.end()) return;
   ComputedInfo& computed = info.computed.emplace();
-  computed.evaluated = counts.evaluated;
-  computed.results = counts.results;
-  computed.late = counts.late;
-  computed.late_dropped = counts.late_dropped;
-  computed.early = counts.early;
-  computed.evicted = counts.evicted;
+  computed.counts = counts.route;
   computed.groups = counts.groups;
   computed.state_bytes = counts.state_bytes;
 }

@@ -59,7 +59,7 @@ void mark_stateful(const Expression& expression, std::vector<bool>& marks) {
 
 }  // namespace
 
-StatefulFunctions::StatefulFunctions(const ComputePlan& plan, ComputeCounts& counts)
+StatefulFunctions::StatefulFunctions(const ComputePlan& plan, RouteCounts& counts)
     : plan_(plan),
       counts_(counts),
       of_where_(plan.query.stateful.size()),

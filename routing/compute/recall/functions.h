@@ -22,7 +22,7 @@ namespace headgate::routing {
 // Gives the values as slots of the route's expressions. `plan` and `counts` must outlive it.
 class StatefulFunctions final : public Slots {
  public:
-  StatefulFunctions(const ComputePlan& plan, ComputeCounts& counts);
+  StatefulFunctions(const ComputePlan& plan, RouteCounts& counts);
 
   // Computes those of WHERE. `source` is the key of functions without OVER.
   void begin(MessageRow& row, std::string_view source, std::string_view id);
@@ -73,7 +73,7 @@ class StatefulFunctions final : public Slots {
   [[nodiscard]] bool has_expired(const Memory& memory, int64_t now_ms) const;
 
   const ComputePlan& plan_;
-  ComputeCounts& counts_;
+  RouteCounts& counts_;
   std::vector<bool> of_where_;
   std::vector<Value> values_;
   std::vector<std::string> texts_;  // of values_

@@ -51,7 +51,7 @@ bool is_empty(const Group& group) {
 
 }  // namespace
 
-WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts,
+WindowEngine::WindowEngine(const ComputePlan& plan, Evaluator& evaluator, RouteCounts& counts,
                            std::string& sample)
     : plan_(plan),
       counts_(counts),

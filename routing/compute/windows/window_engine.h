@@ -25,7 +25,7 @@ class WindowEngine {
   using Results = Computation::Results;
 
   // All must outlive it.
-  WindowEngine(const ComputePlan& plan, Evaluator& evaluator, ComputeCounts& counts, std::string& sample);
+  WindowEngine(const ComputePlan& plan, Evaluator& evaluator, RouteCounts& counts, std::string& sample);
 
   // Do as Computation::advance(), close() and take().
   [[nodiscard]] bool advance(int64_t now_ms, size_t results_max, Results& out);
@@ -80,7 +80,7 @@ class WindowEngine {
   void note_forgotten(int64_t until_ms, uint32_t revs);
 
   const ComputePlan& plan_;
-  ComputeCounts& counts_;
+  RouteCounts& counts_;
   std::string& sample_;
   WindowKind kind_;
   ResultWriter writer_;

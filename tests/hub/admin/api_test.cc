@@ -268,7 +268,9 @@ TEST_F(AdminApiTest, RoutesAreTriedAsShadows) {
   EXPECT_EQ(hub_.tried_, 1u);
   hub_.routes_.resize(1);
   EXPECT_EQ(get("/v1/routes")["routes"][0]["shadow"], nullptr);
-  hub_.routes_[0].shadow = ShadowInfo{7, 3, 2, 99, "$upstream", "plant/1", "{}"};
+  hub_.routes_[0].counts.evaluated = 7;
+  hub_.routes_[0].counts.results = 3;
+  hub_.routes_[0].shadow = ShadowInfo{2, 99, "$upstream", "plant/1", "{}"};
   EXPECT_EQ(get("/v1/routes")["routes"][0]["shadow"],
             Json::parse(R"({"evaluated":7,"results":3,"missed":2,"last_ms":99,"last_to":"$upstream",)"
                         R"("last_topic":"plant/1","last_body":"{}"})"));

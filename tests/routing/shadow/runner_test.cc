@@ -42,10 +42,10 @@ TEST(ShadowRunTest, CountsWhatAPickWouldHaveTakenAndShowsTheLast) {
   run.take(reading(4, R"({"c":99})", "office"), 4);
   run.take(reading(5, R"({})"), 5);
   const ShadowCounts counts = run.counts(0);
-  EXPECT_EQ(counts.evaluated, 4u);
-  EXPECT_EQ(counts.matched, 2u);
-  EXPECT_EQ(counts.undefined, 1u);
-  EXPECT_EQ(counts.results, 2u);
+  EXPECT_EQ(counts.route.evaluated, 4u);
+  EXPECT_EQ(counts.route.matched, 2u);
+  EXPECT_EQ(counts.route.undefined, 1u);
+  EXPECT_EQ(counts.route.results, 2u);
   EXPECT_EQ(counts.last.at_ms, 3);
   EXPECT_EQ(counts.last.to, "$upstream");
   EXPECT_EQ(counts.last.topic, "plant/2");
@@ -56,14 +56,14 @@ TEST(ShadowRunTest, CountsEachOfTwoThatWantOneEndpoint) {
   ShadowRun run =
       run_of({spec("a", "FROM 'plant/#' INTO $upstream"), spec("b", "FROM 'plant/1' INTO $upstream")});
   run.take(reading(1, "{}"), 1);
-  EXPECT_EQ(run.counts(0).results, 1u);
-  EXPECT_EQ(run.counts(1).results, 1u);
+  EXPECT_EQ(run.counts(0).route.results, 1u);
+  EXPECT_EQ(run.counts(1).route.results, 1u);
 }
 
 TEST(ShadowRunTest, CountsASinkEachAndNothingForNull) {
   ShadowRun run = run_of({spec("many", "FROM 'plant/#' INTO $upstream, Topic('copy'), $null")});
   run.take(reading(1, "{}"), 1);
-  EXPECT_EQ(run.counts(0).results, 2u);
+  EXPECT_EQ(run.counts(0).route.results, 2u);
   EXPECT_EQ(run.counts(0).last.to, "topic:copy");
   EXPECT_EQ(run.counts(0).last.topic, "copy");
 }
@@ -74,10 +74,10 @@ TEST(ShadowRunTest, MakesRowsAndCountsWhatTheyCannotTake) {
   run.take(reading(1, R"({"c":1,"asset":"m1"})"), 1);
   run.take(reading(2, R"({"c":2,"asset":"a/b"})"), 2);
   const ShadowCounts counts = run.counts(0);
-  EXPECT_EQ(counts.results, 1u);
+  EXPECT_EQ(counts.route.results, 1u);
   EXPECT_EQ(counts.last.topic, "rows/m1");
   EXPECT_EQ(counts.last.body, R"({"c":1})");
-  EXPECT_EQ(counts.type_errors, 1u);
+  EXPECT_EQ(counts.route.type_errors, 1u);
   EXPECT_THAT(counts.type_error_last, ::testing::HasSubstr("asset"));
 }
 
@@ -87,11 +87,11 @@ TEST(ShadowRunTest, ComputesWindowsByTheTimeOfMessagesAndTicks) {
   EXPECT_FALSE(run.advance(1000, 256));
   run.take(reading(1000, R"({"c":1})"), 1);
   run.take(reading(2000, R"({"c":3})"), 2);
-  EXPECT_EQ(run.counts(0).results, 0u);
+  EXPECT_EQ(run.counts(0).route.results, 0u);
   EXPECT_EQ(run.counts(0).groups, 1u);
   EXPECT_GT(run.counts(0).state_bytes, 0u);
   EXPECT_FALSE(run.advance(kHourMs, 256));
-  EXPECT_EQ(run.counts(0).results, 1u);
+  EXPECT_EQ(run.counts(0).route.results, 1u);
   EXPECT_EQ(run.counts(0).last.body, R"({"mean":2})");
   EXPECT_EQ(run.counts(0).last.topic, "routes/mean");
 }
@@ -102,18 +102,18 @@ TEST(ShadowRunTest, GivesManyResultsInSteps) {
       "SELECT $body.k AS k, count(*) AS n FROM 'plant/#' GROUP BY $body.k, Tumbling(1h) INTO $upstream")});
   for (int k = 0; k < 100; ++k) run.take(reading(1000, R"({"k":)" + std::to_string(k) + "}"), 1);
   EXPECT_TRUE(run.advance(kHourMs, 40));
-  EXPECT_EQ(run.counts(0).results, 40u);
+  EXPECT_EQ(run.counts(0).route.results, 40u);
   EXPECT_TRUE(run.advance(kHourMs, 40));
   EXPECT_FALSE(run.advance(kHourMs, 40));
-  EXPECT_EQ(run.counts(0).results, 100u);
+  EXPECT_EQ(run.counts(0).route.results, 100u);
 }
 
 TEST(ShadowRunTest, RemembersForFunctionsThatDo) {
   ShadowRun run = run_of({spec("steps", "FROM 'plant/#' WHERE changed($body.c, 5) INTO $upstream")});
   for (const char* body : {R"({"c":1})", R"({"c":3})", R"({"c":9})"}) run.take(reading(1, body), 1);
-  EXPECT_EQ(run.counts(0).evaluated, 3u);
-  EXPECT_EQ(run.counts(0).matched, 2u);
-  EXPECT_EQ(run.counts(0).results, 2u);
+  EXPECT_EQ(run.counts(0).route.evaluated, 3u);
+  EXPECT_EQ(run.counts(0).route.matched, 2u);
+  EXPECT_EQ(run.counts(0).route.results, 2u);
   EXPECT_EQ(run.counts(0).last.body, R"({"c":9})");
 }
 
@@ -127,7 +127,7 @@ TEST(ShadowRunTest, NeitherTakesHiddenTopicsNorInputs) {
   ShadowRun run = run_of({spec("all", "FROM /messages/* INTO $upstream")});
   run.take(reading(1, "{}", "$hidden"), 1);
   run.take(reading(1, "{}", "modules/m/inputs/i"), 2);
-  EXPECT_EQ(run.counts(0).evaluated, 0u);
+  EXPECT_EQ(run.counts(0).route.evaluated, 0u);
 }
 
 }  // namespace

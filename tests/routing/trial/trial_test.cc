@@ -83,8 +83,8 @@ TEST_F(TrialTest, LeavesOutARouteThatDoesNotCompile) {
 TEST_F(TrialTest, CountsAndKeepsTheLastTypeError) {
   route("sum", "SELECT sum($body.v) AS s FROM 't' GROUP BY Tumbling(1m) INTO $upstream");
   (void)send(0, R"({"v":"x"})");
-  EXPECT_EQ(trial().counts(0).matched, 1u);
-  EXPECT_EQ(trial().counts(0).type_errors, 1u);
+  EXPECT_EQ(trial().counts(0).route.matched, 1u);
+  EXPECT_EQ(trial().counts(0).route.type_errors, 1u);
 }
 
 }  // namespace

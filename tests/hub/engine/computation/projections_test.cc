@@ -140,7 +140,7 @@ TEST_F(Projections, ThatWouldLeaveTheirLevelAreRefusedAndCounted) {
   publish("plant/1", R"({"asset":"#"})");
   EXPECT_THAT(waiting("$upstream"), IsEmpty());
   const auto routes = engine_->routes().describe();
-  EXPECT_EQ(routes[0].type_errors, 2u);
+  EXPECT_EQ(routes[0].counts.type_errors, 2u);
   EXPECT_THAT(routes[0].type_error_last, HasSubstr("alerts/#"));
 }
 

@@ -55,7 +55,7 @@ TEST_F(RightsToPublish, OfTheHubCanBeRestricted) {
   publish("in/a", R"({"n":1})");
   publish("in/a", R"({"n":2})");
   EXPECT_THAT(heard(), ::testing::AllOf(HasSubstr("out/1"), Not(HasSubstr("out/2"))));
-  EXPECT_EQ(info().type_errors, 1u);
+  EXPECT_EQ(info().counts.type_errors, 1u);
   EXPECT_EQ(info().type_error_last, "'$hub' may not publish on 'out/2'");
 }
 
@@ -76,7 +76,7 @@ TEST_F(RightsToPublish, HoldForResultsOfWindows) {
   publish("in/a", R"({"to":"other"})");
   pass(60'000);
   EXPECT_THAT(heard(), ::testing::AllOf(HasSubstr("line/x"), Not(HasSubstr("other/x"))));
-  EXPECT_EQ(info().type_errors, 1u);
+  EXPECT_EQ(info().counts.type_errors, 1u);
 }
 
 TEST_F(RightsToPublish, AreAskedForMessagesThatArePassedOn) {
@@ -85,7 +85,7 @@ TEST_F(RightsToPublish, AreAskedForMessagesThatArePassedOn) {
   EXPECT_THAT(log_.lines(), Contains(HasSubstr("route_may_not_publish route=r0 as=line topic=other/x")));
   publish("in/a", "{}");
   EXPECT_THAT(heard(), Not(HasSubstr("other/x")));
-  EXPECT_EQ(info().type_errors, 1u);
+  EXPECT_EQ(info().counts.type_errors, 1u);
 }
 
 TEST_F(RightsToPublish, OfSomebodyUnknownAreNone) {

@@ -11,9 +11,10 @@ class RouteCounts : public Windows {
  protected:
   RouteInfo info(size_t route) { return engine_->describe_routes()[route]; }
   static std::string text(const RouteInfo& route) {
-    return std::to_string(route.evaluated) + " evaluated, " + std::to_string(route.matched) + " matched, " +
-           std::to_string(route.undefined) + " undefined, " + std::to_string(route.type_errors) +
-           " type errors, " + std::to_string(route.results) + " out";
+    return std::to_string(route.counts.evaluated) + " evaluated, " + std::to_string(route.counts.matched) +
+           " matched, " + std::to_string(route.counts.undefined) + " undefined, " +
+           std::to_string(route.counts.type_errors) + " type errors, " +
+           std::to_string(route.counts.results) + " out";
   }
   void publish_all() {
     for (const char* body :
@@ -50,7 +51,7 @@ TEST_F(RouteCounts, OverAllOutliveReloadsAndRoutes) {
   pass(1'000);
   remove_routes();
   for (int i = 0; i < 3; ++i) pass(1'000);
-  const Engine::RouteCounts counts = engine_->route_counts();
+  const routing::RouteCounts counts = engine_->route_counts();
   EXPECT_EQ(counts.evaluated, 8u);
   EXPECT_EQ(counts.matched, 4u);
   EXPECT_EQ(counts.results, 3u);

@@ -110,7 +110,7 @@ TEST_F(KeptRoutes, CountBodiesThatMeetALimitOfChecks) {
   reload();
   publish(std::string(70, '[') + std::string(70, ']'));
   publish("{}");
-  EXPECT_EQ(info("a").type_errors, 1u);
+  EXPECT_EQ(info("a").counts.type_errors, 1u);
   EXPECT_EQ(info("a").type_error_last,
             "conforms() has no verdict: the value is nested deeper than 64 levels");
   EXPECT_EQ(engine_->routes().counts().unchecked, 1u);

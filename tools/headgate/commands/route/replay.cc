@@ -201,8 +201,8 @@ class Replay {
       const std::string& name = tried_.table().routes()[i].name;
       if (!asked_.contains(name)) continue;
       const routing::TrialCounts counts = tried_.counts(i);
-      table.add({name, std::to_string(counts.matched), std::to_string(counts.undefined),
-                 std::to_string(counts.type_errors), std::to_string(counts.late),
+      table.add({name, std::to_string(counts.route.matched), std::to_string(counts.route.undefined),
+                 std::to_string(counts.route.type_errors), std::to_string(counts.route.late),
                  std::to_string(rows_[name])});
     }
     table.print(context_.out);

@@ -57,9 +57,9 @@ void show_counts(const Trial& trial, std::ostream& out) {
                {"EARLY", Align::right}});
   for (uint32_t i = 0; i < trial.table().routes().size(); ++i) {
     const TrialCounts counts = trial.counts(i);
-    table.add({trial.table().routes()[i].name, std::to_string(counts.matched),
-               std::to_string(counts.undefined), std::to_string(counts.type_errors),
-               std::to_string(counts.late), std::to_string(counts.early)});
+    table.add({trial.table().routes()[i].name, std::to_string(counts.route.matched),
+               std::to_string(counts.route.undefined), std::to_string(counts.route.type_errors),
+               std::to_string(counts.route.late), std::to_string(counts.route.early)});
   }
   table.print(out);
   for (uint32_t i = 0; i < trial.table().routes().size(); ++i) {
@@ -97,13 +97,13 @@ Json counts_of(const Trial& trial) {
   for (uint32_t i = 0; i < trial.table().routes().size(); ++i) {
     const TrialCounts counts = trial.counts(i);
     all.push_back({{"name", trial.table().routes()[i].name},
-                   {"matched", counts.matched},
-                   {"undefined", counts.undefined},
-                   {"type_errors", counts.type_errors},
-                   {"late", counts.late},
-                   {"late_dropped", counts.late_dropped},
-                   {"early", counts.early},
-                   {"evicted", counts.evicted},
+                   {"matched", counts.route.matched},
+                   {"undefined", counts.route.undefined},
+                   {"type_errors", counts.route.type_errors},
+                   {"late", counts.route.late},
+                   {"late_dropped", counts.route.late_dropped},
+                   {"early", counts.route.early},
+                   {"evicted", counts.route.evicted},
                    {"last_type_error", counts.sample}});
   }
   return all;
