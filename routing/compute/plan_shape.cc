@@ -90,6 +90,26 @@ uint64_t panes_max(const ComputePlan& plan) {
   return 0;
 }
 
+// Windows of one group that are known at most because late messages have changed them or HAVING has refused them.
+uint64_t revisions_max(const ComputePlan& plan) {
+  const Window& window = plan.query.window;
+  const int64_t keep_ms = late_rule(plan).keep_ms;
+  if (keep_ms == 0) return 0;
+  switch (window.kind) {
+    case Window::Kind::tumbling:
+      return pieces(keep_ms + plan.limits.tolerance_ms, window.size_ms) + 1;
+    case Window::Kind::hopping:
+      return pieces(keep_ms + plan.limits.tolerance_ms, window.hop_ms) + 1;
+    case Window::Kind::session:
+      return panes_max(plan);
+    case Window::Kind::none:
+    case Window::Kind::sliding:
+    case Window::Kind::count:
+      return 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string plan_signature(const ComputePlan& plan) {
@@ -110,7 +130,7 @@ uint64_t group_bound_bytes(const ComputePlan& plan) {
   if (panes == 0) return memories;
   const bool packs =
       plan.query.window.kind == Window::Kind::tumbling || plan.query.window.kind == Window::Kind::hopping;
-  return kGroupBytes + kKeyBytes + memories +
+  return kGroupBytes + kKeyBytes + memories + revisions_max(plan) * kRevisionBytes +
          Panes::bytes_max(panes, plan.query.aggregates.size(), sums_bytes_max(plan.query), packs);
 }
 

@@ -25,6 +25,9 @@ struct Revision {
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 
+// Memory of one, in a vector that doubles when it is full.
+inline constexpr size_t kRevisionBytes = sizeof(Revision) * 3 / 2;
+
 // No time and no place is further from 0: what says so in stored state was not written here, and could overflow.
 inline constexpr int64_t kFarthest = int64_t{1} << 56;
 

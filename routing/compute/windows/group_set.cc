@@ -32,7 +32,7 @@ Group& GroupSet::add(std::unique_ptr<Group> group) {
 void GroupSet::reckon(Group& group) {
   if (group.leaves_from) return;
   const size_t bytes = kGroupBytes + group.key.size() + group.panes.bytes() +
-                       group.revisions.size() * sizeof(Revision) + group.clocks.size() * sizeof(uint64_t);
+                       group.revisions.size() * kRevisionBytes + group.clocks.size() * sizeof(uint64_t);
   bytes_ += bytes - group.bytes;
   group.bytes = bytes;
 }

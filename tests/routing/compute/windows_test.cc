@@ -191,5 +191,22 @@ TEST(Windows, TakeNoMoreThanTheirBoundSays) {
   }
 }
 
+// A window that HAVING refuses is known as long as it can be revised.
+TEST(Windows, TakeNoMoreThanTheirBoundSaysWhereHavingRefusesThem) {
+  for (const char* window : {"Tumbling(1s)", "Hopping(2s, 1s)"}) {
+    Plan plan("SELECT count(*) AS n FROM /messages/* TIMESTAMP BY $body.ts GROUP BY " + std::string(window) +
+              " HAVING count(*) > 1000 INTO $upstream");
+    plan.late(LatePolicy::revise, 0, 10 * kMinute);
+    Course course(plan);
+    uint64_t most = 0;
+    for (int64_t i = 1; i <= 1'500; ++i) {
+      course.send(i * kSecond, R"({"ts":)" + std::to_string(i) + "}");
+      most = std::max(most, course.computation().state_bytes());
+    }
+    EXPECT_LE(most, group_bound_bytes(*plan.shared())) << window;
+    EXPECT_GE(most, group_bound_bytes(*plan.shared()) / 2) << window << ": the bound says little";
+  }
+}
+
 }  // namespace
 }  // namespace headgate::routing
