@@ -65,7 +65,10 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   [[nodiscard]] std::string routes_in_force() const override;
+  [[nodiscard]] std::string route_records() const override;
   [[nodiscard]] std::vector<LookupInfo> lookups() const override;
+  [[nodiscard]] core::Result<LookupRows> lookup_rows(const std::string& table, const std::string& after,
+                                                     size_t count) const override;
   ReloadReport reload() override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   core::Result<size_t> try_routes(const routing::RouteFile& routes) override;

@@ -179,15 +179,26 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
 std::vector<LookupInfo> Hub::lookups() const { return engine_.describe_lookups(); }
 
+core::Result<LookupRows> Hub::lookup_rows(const std::string& table, const std::string& after,
+                                          size_t count) const {
+  auto rows = engine_.lookup_rows(table, after, count);
+  if (rows) return *std::move(rows);
+  return core::fail(core::Errc::not_found, "there is no table \"" + table + "\"");
+}
+
 core::Result<size_t> Hub::try_routes(const routing::RouteFile& routes) {
-  routing::RouteFile with_schemas = routes;
-  read_schemas_in(config_.routes_dir, with_schemas);
-  if (const auto tried = engine_.try_routes(with_schemas); !tried) return core::fail(tried.error());
+  routing::RouteFile whole = routes;
+  read_named_in(config_.routes_dir, whole);
+  if (const auto tried = engine_.try_routes(whole); !tried) return core::fail(tried.error());
   return routes.entries.size();
 }
 
 std::string Hub::routes_in_force() const {
   return routing::route_file_text(engine_.routes().entries_in_force());
+}
+
+std::string Hub::route_records() const {
+  return routing::records_text(engine_.routes().entries_in_force(), engine_.routes().declared_tables());
 }
 
 std::unique_ptr<Subscription> Hub::subscribe_tail(std::string filter, OnMessage on_message) {

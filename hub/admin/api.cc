@@ -22,6 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFilterBytesMax = 65'535;
+constexpr uint64_t kTableRowsMax = 1'000;
 
 Json to_json(const DeniedCounts& denied) {
   return {{"publish", denied.publish}, {"subscribe", denied.subscribe}, {"receive", denied.receive}};
@@ -106,6 +107,20 @@ AdminReply get_history(const AdminCall& call) {
 }
 
 AdminReply get_routes_file(const AdminCall& call) { return AdminResponse{200, call.hub.routes_in_force()}; }
+
+AdminReply get_route_records(const AdminCall& call) { return AdminResponse{200, call.hub.route_records()}; }
+
+// A row is given as a text, so that nobody on the way writes its numbers anew.
+AdminReply get_table_rows(const AdminCall& call) {
+  const auto count = call.number("count", kTableRowsMax, kTableRowsMax);
+  if (!count || *count == 0) return call.wrong("count", "1 to " + std::to_string(kTableRowsMax));
+  const auto after = call.query.find("after");
+  const auto rows = call.hub.lookup_rows(call.name, after == call.query.end() ? "" : after->second, *count);
+  if (!rows) return refused(rows.error());
+  Json members = Json::object();
+  for (const auto& [key, row] : *rows) members.get_ref<Json::object_t&>().emplace_back(key, row);
+  return answer_json({{"rows", std::move(members)}});
+}
 
 Json to_json(const LookupInfo& table) {
   return {{"name", table.name},         {"origin", table.origin},   {"file", table.declared_in},
@@ -217,6 +232,8 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
       {"POST", {"routes", "shadow"}, {}, try_routes},
       {"GET", {"routes", "file"}, {}, get_routes_file},
+      {"GET", {"routes", "records"}, {}, get_route_records},
+      {"GET", {"tables", "*", "rows"}, {"after", "count"}, get_table_rows},
       {"GET", {"history"}, {}, get_history},
       {"GET", {"store"}, {}, get_store},
       {"POST", {"store", "backup"}, {"dir"}, back_up_store},

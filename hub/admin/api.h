@@ -28,6 +28,10 @@
 //   POST /v1/routes/shadow             body = a route file; its routes count and deliver nothing, in the place of those
 //                                      of the last such call: {"tried"}
 //   GET  /v1/routes/file               those in force, as a route file
+//   GET  /v1/routes/records            the same with their schemas and the tables that are declared: {"routes": {name:
+//                                      record}, "tables": {name: record}} (docs/store-format.md, "Values of the hub")
+//   GET  /v1/tables/{name}/rows        rows of a lookup table as they are now, in the order of their keys; ?after=KEY
+//                                      &count=1–1000: {"rows": {key: JSON text}}, empty behind the last
 //   GET  /v1/history                   messages that are kept for replays (fields: store/report/history.h)
 //   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done

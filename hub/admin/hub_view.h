@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -182,6 +183,9 @@ struct LookupInfo {
   std::string fault;     // why its file, or the last message, could not be taken; empty: nothing is wrong
 };
 
+// Rows of a lookup table: key and JSON text.
+using LookupRows = std::vector<std::pair<std::string, std::string>>;
+
 // A session that the operator has ended.
 struct RemovedSession {
   bool was_connected = false;
@@ -212,7 +216,14 @@ class HubView {
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;
+  // Records of the same, with all that they name: {"routes": {name: record}, "tables": {name: record}}, see routing::route_record() and
+  // routing::table_record().
+  [[nodiscard]] virtual std::string route_records() const = 0;
   [[nodiscard]] virtual std::vector<LookupInfo> lookups() const = 0;
+  // See Engine::lookup_rows(). Error: not_found.
+  [[nodiscard]] virtual core::Result<LookupRows> lookup_rows(const std::string& table,
+                                                             const std::string& after,
+                                                             size_t count) const = 0;
 
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
   // what is broken the version in force stays.

@@ -156,8 +156,14 @@ routing::RouteFile collect_routes(const Config& config, const std::string& confi
   return routes;
 }
 
-void read_schemas_in(const std::string& dir, routing::RouteFile& routes) {
-  routing::read_schemas({&routes, 1}, [&](const std::string& path) { return read_text(dir + "/" + path); });
+void read_named_in(const std::string& dir, routing::RouteFile& routes) {
+  const auto in_dir = [&dir](const std::string& path) {
+    return path.starts_with('/') ? path : dir + "/" + path;
+  };
+  routing::read_schemas({&routes, 1}, [&](const std::string& path) { return read_text(in_dir(path)); });
+  for (routing::TableSource& table : routes.tables)
+    if (table.kind == routing::TableSource::Kind::file) table.from = in_dir(table.from);
+  routing::read_tables(routes.tables, read_table_file);
 }
 
 }  // namespace headgate::hub

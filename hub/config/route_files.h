@@ -62,7 +62,8 @@ class MergedRoutes {
   std::unordered_map<std::string, std::string> files_;  // by the route's name, where it is from
 };
 
-// Reads the schemas that routes name which are of no file, from `dir`.
-void read_schemas_in(const std::string& dir, routing::RouteFile& routes);
+// Reads the schemas that routes name which are of no file, and the files of their tables, from `dir`, if their paths are
+// not whole.
+void read_named_in(const std::string& dir, routing::RouteFile& routes);
 
 }  // namespace headgate::hub

@@ -1,9 +1,13 @@
 #include "hub/engine/engine.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace headgate::hub {
 namespace {
+
+constexpr size_t kLookupRowsBytes = size_t{256} * 1024;
 
 // Routes that deliver, and those that only count.
 std::pair<routing::RouteFile, std::vector<routing::RouteFileEntry>> without_shadows(
@@ -14,6 +18,18 @@ std::pair<routing::RouteFile, std::vector<routing::RouteFileEntry>> without_shad
     return entry.shadow;
   });
   return {std::move(routes), std::move(shadows)};
+}
+
+// Cuts them to what one answer has.
+LookupRows first_rows(const routing::LookupTable::RowViews& views) {
+  LookupRows rows;
+  size_t bytes = 0;
+  for (const auto& [key, row] : views) {
+    rows.emplace_back(key, row);
+    bytes += key.size() + row.size();
+    if (bytes >= kLookupRowsBytes) break;
+  }
+  return rows;
 }
 
 }  // namespace
@@ -37,7 +53,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
       computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, clock, log}),
       history_(store, log),
-      shadows_({tails_, executor, clock, log, store.identity().hub}),
+      shadows_({tails_, executor, clock, log, retained_, store.identity().hub}),
       ingest_(
           {store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_, clock, log}),
       losses_(store, log),
@@ -79,7 +95,7 @@ core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t defau
   auto [at_work, shadows] = without_shadows(routes);
   const auto used = routes_.use(at_work, default_ttl_s, queue_policy_);
   if (!used) return used;
-  shadows_.use(std::move(shadows));
+  shadows_.use(std::move(shadows), routes_.declared_tables());
   computer_.use_routes(queue_policy_);
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
@@ -135,6 +151,25 @@ std::vector<LookupInfo> Engine::describe_lookups() const {
   std::vector<LookupInfo> tables = routes_.describe_lookups();
   for (LookupInfo& table : tables) computer_.describe(table);
   return tables;
+}
+
+std::optional<LookupRows> Engine::lookup_rows(std::string_view table, std::string_view after,
+                                              size_t count) const {
+  if (const routing::LookupTable* const in_force = computer_.tables().find(table))
+    return first_rows(in_force->rows_after(after, count));
+  const auto& declared = routes_.declared_tables();
+  const auto source = std::ranges::find(declared, table, &routing::TableSource::name);
+  if (source == declared.end()) return std::nullopt;
+  routing::LookupTable as_now(std::make_shared<const routing::TableSource>(*source));
+  if (!source->rows) {
+    fill_as_now(as_now, retained_, clock_.now());
+    return first_rows(as_now.rows_after(after, count));
+  }
+  routing::LookupTable::RowViews views;
+  const auto& rows = source->rows->rows();
+  for (auto row = rows.upper_bound(after); row != rows.end() && views.size() < count; ++row)
+    views.emplace_back(row->first, row->second);
+  return first_rows(views);
 }
 
 // Somebody may be standing by for an input that has no consumer.

@@ -94,10 +94,16 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // the message came.
   [[nodiscard]] routing::RouteCounts route_counts() const;
   // See ShadowRoutes::try_routes().
-  core::Status try_routes(const routing::RouteFile& routes) { return shadows_.try_routes(routes); }
+  core::Status try_routes(const routing::RouteFile& routes) {
+    return shadows_.try_routes(routes, routes_.declared_tables());
+  }
   [[nodiscard]] const ShadowRoutes& shadows() const { return shadows_; }
   // Every lookup table that is declared.
   [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
+  // Rows of a lookup table behind that key, at most so many and about 256 KiB, in the order of their keys: those in force;
+  // if no route in force looks up in it, those that it would begin with. nullopt: there is no such table.
+  [[nodiscard]] std::optional<LookupRows> lookup_rows(std::string_view table, std::string_view after,
+                                                      size_t count) const;
   [[nodiscard]] const Computer& computer() const { return computer_; }
   // `messages` counts those that were denied as well.
   [[nodiscard]] IngestStats ingest_stats() const;

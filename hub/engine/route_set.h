@@ -100,6 +100,10 @@ class RouteSet {
 
   // Every route, and every file or entry that could not be read, with what became of it.
   [[nodiscard]] std::vector<RouteInfo> describe() const;
+  // Lookup tables that are declared; until the next use().
+  [[nodiscard]] const std::vector<routing::TableSource>& declared_tables() const {
+    return wanted_.routes.tables;
+  }
   // Every lookup table that is declared; what is in force of them the computer knows.
   [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
   // Counted since the start, over all routes; of those with state only what was looked at and could not be

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "routing/files/compute_rule.h"
+#include "routing/files/json_text.h"
 #include "routing/files/table_rule.h"
 
 namespace headgate::routing {
@@ -84,7 +85,8 @@ core::Result<RouteFileEntry> read_route_record(std::string_view name, std::strin
   return entry;
 }
 
-std::string route_file_text(const std::vector<RouteFileEntry>& entries) {
+std::string route_file_text(const std::vector<RouteFileEntry>& entries,
+                            const std::vector<TableSource>& tables) {
   const bool edgehub = !entries.empty() && std::ranges::all_of(entries, [](const RouteFileEntry& entry) {
     return entry.semantics == Semantics::edgehub;
   });
@@ -95,6 +97,7 @@ std::string route_file_text(const std::vector<RouteFileEntry>& entries) {
   Json file = Json::object();
   if (edgehub) file["semantics"] = "edgehub";
   file["routes"] = std::move(routes);
+  for (const TableSource& table : tables) write_table_rule(table, file["tables"][table.name]);
   return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -115,6 +118,36 @@ core::Result<TableSource> read_table_record(std::string_view name, std::string_v
   if (read.size() != 1) return core::fail(core::Errc::invalid, "it is no record of a table");
   read.front().declared_in = json["file"].get<std::string>();
   return std::move(read.front());
+}
+
+std::string records_text(const std::vector<RouteFileEntry>& entries, const std::vector<TableSource>& tables) {
+  std::string text = R"({"routes":{)";
+  const auto add = [&text](std::string_view name, const std::string& record) {
+    if (text.back() != '{') text.push_back(',');
+    text.append(Json(name).dump(-1, ' ', false, Json::error_handler_t::replace)).append(":").append(record);
+  };
+  for (const RouteFileEntry& entry : entries) add(entry.name, route_record(entry));
+  text.append(R"(},"tables":{)");
+  for (const TableSource& table : tables) add(table.name, table_record(table));
+  return text.append("}}");
+}
+
+core::Result<RouteFile> read_records(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json* const routes = member(json, "routes");
+  const Json* const tables = member(json, "tables");
+  if (routes == nullptr || tables == nullptr)
+    return core::fail(core::Errc::invalid, "these are no records of routes");
+  RouteFile file;
+  for (const auto& [name, record] : routes->items()) {
+    auto entry = read_route_record(name, record.dump());
+    if (entry) file.entries.push_back(*std::move(entry));
+  }
+  for (const auto& [name, record] : tables->items()) {
+    auto table = read_table_record(name, record.dump());
+    if (table) file.tables.push_back(*std::move(table));
+  }
+  return file;
 }
 
 }  // namespace headgate::routing

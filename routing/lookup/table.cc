@@ -1,7 +1,8 @@
 #include "routing/lookup/table.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "core/topic.h"
 #include "routing/lookup/json_rows.h"
@@ -33,6 +34,16 @@ std::string level_of(std::string_view topic, int level) {
 std::string_view LookupTable::row(std::string_view key) const {
   const auto known = rows_.find(key);
   return known == rows_.end() ? std::string_view() : std::string_view(known->second.json);
+}
+
+LookupTable::RowViews LookupTable::rows_after(std::string_view key, size_t count) const {
+  RowViews rows;
+  for (const auto& [name, row] : rows_)
+    if (name > key) rows.emplace_back(name, row.json);
+  const size_t wanted = std::min(count, rows.size());
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted), rows.end());
+  rows.resize(wanted);
+  return rows;
 }
 
 void LookupTable::replace(const RowSet& rows) {

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/message.h"
 #include "routing/lookup/table_source.h"
@@ -29,6 +31,11 @@ class LookupTable {
   [[nodiscard]] size_t size() const { return rows_.size(); }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
+  // Rows behind that key, at most so many, in the order of their keys; each as key and JSON text. Empty: there are none.
+  // Good until the next change.
+  using RowViews = std::vector<std::pair<std::string_view, std::string_view>>;
+  [[nodiscard]] RowViews rows_after(std::string_view key, size_t count) const;
+
   // The rows of a file, or of a whole table, from now on. Rows that stay as they are need not be stored again.
   void replace(const RowSet& rows);
   // Takes a retained message of one of its topics: a row, or the whole table; an empty body removes it. One that cannot
@@ -41,6 +48,8 @@ class LookupTable {
   // Rows that changed since the last call, each once: `put(key, bytes)`, nullopt bytes: it is gone. Keys have no prefix.
   using Put = std::function<void(std::string_view key, std::optional<std::string> bytes)>;
   void save_changed(const Put& put);
+  // Forgets which rows have changed: nobody stores them.
+  void forget_changes() { changed_.clear(); }
   // Reads back what save_changed() gave, before anything else. False: it was not written by this code.
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
 

@@ -7,9 +7,29 @@
 
 namespace headgate::routing {
 
-ShadowRun::ShadowRun(std::shared_ptr<const RouteTable> table) : table_(std::move(table)) {
+void ShadowRun::fill_from_file(LookupTable& table) {
+  if (table.source().rows) table.replace(*table.source().rows);
+}
+
+ShadowRun::ShadowRun(std::shared_ptr<const RouteTable> table, const FillTable& fill)
+    : table_(std::move(table)) {
   shadows_.resize(table_->routes().size());
-  for (const RouteIndex route : table_->computing()) computations_.emplace(route, table_->plan(route));
+  for (const auto& source : table_->tables()) {
+    LookupTable& lookup = lookups_.add(source);
+    fill(lookup);
+    lookup.forget_changes();
+  }
+  for (const RouteIndex route : table_->computing())
+    computations_.emplace(route, table_->plan(route)).first->second.use_tables(&lookups_);
+}
+
+void ShadowRun::use_tables(std::span<const TableSource> tables) {
+  for (const TableSource& source : tables) {
+    LookupTable* const table = lookups_.find(source.name);
+    if (!table || !source.rows || !is_same_table(table->source(), source)) continue;
+    table->replace(*source.rows);
+    table->forget_changes();
+  }
 }
 
 bool ShadowRun::advance(int64_t now_ms, size_t results_max) {
@@ -36,6 +56,7 @@ void ShadowRun::take(const core::Message& message, uint64_t id) {
     const uint64_t matched = context_.stats()[route].matched;
     if (std::exchange(shadows_[route].matched_before, matched) != matched) count_picks(route, message);
   }
+  if (context_.changes_table()) change_tables(message);
   for (const RouteIndex route : context_.projecting())
     count_result(route, table_->project(route, context_), &message, message.arrived_ms);
   if (context_.computed()) compute(message, id);
@@ -71,6 +92,14 @@ void ShadowRun::note(RouteIndex route, size_t sink, std::string topic, std::stri
   Shadow& shadow = shadows_[route];
   ++shadow.results;
   shadow.last = {at_ms, endpoint.name, std::move(topic), std::string(body.substr(0, kSampleBytesMax))};
+}
+
+// Before routes take the message: whatever was due has been given with the rows of then.
+void ShadowRun::change_tables(const core::Message& message) {
+  lookups_.for_each([&message](LookupTable& table) {
+    if (takes_topic(table.source(), message.topic)) table.take(message);
+    table.forget_changes();
+  });
 }
 
 void ShadowRun::compute(const core::Message& message, uint64_t id) {

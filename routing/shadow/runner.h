@@ -3,13 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/message.h"
 #include "routing/compute/computation.h"
+#include "routing/lookup/tables.h"
 #include "routing/table/route_table.h"
 
 namespace headgate::routing {
@@ -36,7 +39,18 @@ class ShadowRun {
   // Bytes of a body that a sample keeps.
   static constexpr size_t kSampleBytesMax = 1024;
 
-  explicit ShadowRun(std::shared_ptr<const RouteTable> table);
+  // Gives a table that is new its first rows.
+  using FillTable = std::function<void(LookupTable& table)>;
+  // The rows of its file; a table that is kept from topics begins empty.
+  static void fill_from_file(LookupTable& table);
+
+  // Lookup tables begin as `fill` says, and change with the messages that are taken, and by use_tables().
+  explicit ShadowRun(std::shared_ptr<const RouteTable> table, const FillTable& fill = fill_from_file);
+  ShadowRun(const ShadowRun&) = delete;
+  ShadowRun& operator=(const ShadowRun&) = delete;
+
+  // From now on the rows that files hold now.
+  void use_tables(std::span<const TableSource> tables);
 
   // Lets pass what is due by `now_ms` (hub time), at most about `results_max` results. True: more is due, so call again
   // before take().
@@ -58,12 +72,14 @@ class ShadowRun {
   void count_picks(RouteIndex route, const core::Message& message);
   void count_result(RouteIndex route, const ComputeResult& result, const core::Message* input, int64_t at_ms);
   void note(RouteIndex route, size_t sink, std::string topic, std::string_view body, int64_t at_ms);
+  void change_tables(const core::Message& message);
   void compute(const core::Message& message, uint64_t id);
 
   std::shared_ptr<const RouteTable> table_;
   MatchContext context_;
   std::vector<Match> matches_;   // reused
   std::vector<Shadow> shadows_;  // by route
+  LookupTables lookups_;
   std::map<RouteIndex, Computation> computations_;
   Computation::Results results_;  // reused
   int64_t present_ms_ = 0;        // hub time

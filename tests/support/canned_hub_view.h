@@ -29,7 +29,17 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
   [[nodiscard]] std::string routes_in_force() const override { return R"({"routes":{}})"; }
+  [[nodiscard]] std::string route_records() const override { return R"({"routes":{},"tables":{}})"; }
   [[nodiscard]] std::vector<hub::LookupInfo> lookups() const override { return lookups_; }
+  // Rows of one table, `limits`.
+  [[nodiscard]] core::Result<hub::LookupRows> lookup_rows(const std::string& table, const std::string& after,
+                                                          size_t count) const override {
+    if (table != "limits") return core::fail(core::Errc::not_found, "there is no table \"" + table + "\"");
+    hub::LookupRows rows;
+    for (const auto& row : rows_)
+      if (row.first > after && rows.size() < count) rows.push_back(row);
+    return rows;
+  }
 
   hub::ReloadReport reload() override {
     ++reloads_;
@@ -138,6 +148,7 @@ class CannedHubView : public hub::HubView {
   std::vector<hub::RouteInfo> routes_;
   std::vector<hub::ApplyRequest> applied_;
   size_t tried_ = 0;  // routes, as shadows
+  hub::LookupRows rows_;
   std::vector<hub::LookupInfo> lookups_;
   std::vector<std::string> ended_;  // connections and sessions that were asked to end
 

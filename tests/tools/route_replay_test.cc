@@ -7,6 +7,7 @@
 #include <string>
 
 #include "routing/files/route_record.h"
+#include "store/format/varint.h"
 #include "store/report/history.h"
 #include "tests/support/canned_admin_client.h"
 #include "tests/support/manual_executor.h"
@@ -27,12 +28,18 @@ class RouteReplay : public ::testing::Test {
  protected:
   RouteReplay() {
     hub_.answers_["/v1/history"] = history(3);
-    hub_.answers_["/v1/routes/file"] =
-        R"json({"routes": {"hot": "FROM 'plant/#' WHERE $body.c > 80 INTO $upstream"}})json";
+    in_force(R"json({"routes": {"hot": "FROM 'plant/#' WHERE $body.c > 80 INTO $upstream"}})json");
     pages({message(7, 0, "plant/1", R"({\"c\":81})"), message(9, 30'000, "plant/1", R"({\"c\":70})"),
            message(12, 61'000, "plant/2", R"({\"c\":90})")});
   }
 
+  // Routes and tables of a hub, in the words of a route file.
+  void in_force(const std::string& text, std::vector<routing::SchemaText> schemas = {}) {
+    routing::RouteFile file = routing::parse_route_file(text, "/routes/hub.json");
+    ASSERT_TRUE(file.errors.empty()) << file.errors[0].what;
+    for (auto& entry : file.entries) entry.schemas = schemas;
+    hub_.answers_["/v1/routes/records"] = routing::records_text(file.entries, file.tables);
+  }
   static std::string history(int messages, const std::string& filter = "plant/#",
                              int64_t since_ms = kBeginMs) {
     return R"({"queue":"$history","filters":[")" + filter + R"("],"since_ms":)" + std::to_string(since_ms) +
@@ -127,7 +134,7 @@ TEST_F(RouteReplay, ComparesWithTheRoutesInForce) {
 }
 
 TEST_F(RouteReplay, ComparesWithAnotherFileWithoutTheHubsRoutes) {
-  hub_.answers_.erase("/v1/routes/file");
+  hub_.answers_.erase("/v1/routes/records");
   const std::string mean = file("mean.json",
                                 R"json({"routes": {"minute":
         "SELECT max($body.c) AS top, count(*) AS n FROM 'plant/1' GROUP BY Tumbling(1m) INTO Topic('tops')"}})json");
@@ -141,9 +148,9 @@ TEST_F(RouteReplay, ComparesWithAnotherFileWithoutTheHubsRoutes) {
 
 // The hub's other routes read what the file's publish: their rows change with them.
 TEST_F(RouteReplay, RunsTheHubsOtherRoutesBesideThoseOfTheFile) {
-  hub_.answers_["/v1/routes/file"] = R"json({"routes": {
+  in_force(R"json({"routes": {
       "hot": "FROM 'plant/#' WHERE $body.c > 80 INTO Topic('hot')",
-      "alarm": "FROM 'hot' INTO $upstream"}})json";
+      "alarm": "FROM 'hot' INTO $upstream"}})json");
   const std::string changed =
       file("f.json", R"json({"routes": {"hot": "FROM 'plant/#' WHERE $body.c > 85 INTO Topic('hot')"}})json");
   EXPECT_EQ(run({.file = changed, .diff = true}), kExitOk) << err_.str();
@@ -213,11 +220,12 @@ TEST_F(RouteReplay, ExplainsWhatItCannotDo) {
 TEST_F(RouteReplay, GivesRowsAndChangesAsJson) {
   json_ = true;
   EXPECT_EQ(run({.file = hotter()}), kExitOk);
-  EXPECT_EQ(out_.str(),
-            R"({"history":{"begins_ms":1700000040000,"filters":["plant/#"],"since_ms":1700000040000},)"
-            R"("messages":3,"warnings":[],"rows":[{"route":"hot","at_ms":1700000101000,"to":"$upstream",)"
-            R"("topic":"plant/2","body":{"c":90}}],"routes":[{"name":"hot","rows":1}]})"
-            "\n");
+  EXPECT_EQ(
+      out_.str(),
+      R"({"history":{"begins_ms":1700000040000,"filters":["plant/#"],"since_ms":1700000040000},)"
+      R"("messages":3,"tables":[],"warnings":[],"rows":[{"route":"hot","at_ms":1700000101000,"to":"$upstream",)"
+      R"("topic":"plant/2","body":{"c":90}}],"routes":[{"name":"hot","rows":1}]})"
+      "\n");
   out_.str("");
   EXPECT_EQ(run({.file = hotter(), .diff = true}), kExitOk);
   EXPECT_THAT(out_.str(),
@@ -257,6 +265,113 @@ TEST_F(RouteReplay, ReadsTheDirectoryOfAStoppedHub) {
   EXPECT_EQ(store.stats(*queue).waiting(), 2u);
 }
 
+// ---- what routes name ----
+
+constexpr const char* kOverLimit =
+    R"json({"routes": {"over": "SELECT $body.c AS c, lookup('limits', topic_level(2)).high AS high )json"
+    R"json(FROM 'plant/#' WHERE $body.c > lookup('limits', topic_level(2)).high INTO $upstream"},)json";
+
+TEST_F(RouteReplay, LooksUpInTheRowsThatAFileHasNow) {
+  file("limits.csv", "m,high\n1,75.5\n");
+  const std::string routes =
+      file("over.json", std::string(kOverLimit) + R"("tables": {"limits": {"file": "limits.csv"}}})");
+  EXPECT_EQ(run({.file = routes}), kExitOk) << err_.str();
+  EXPECT_EQ(out_.str(),
+            "history begins at 2023-11-14T22:14:00.000Z: 3 messages of plant/#\n"
+            "lookup table limits has the rows of now: 1\n"
+            "2023-11-14T22:14:00.000Z  over -> $upstream  routes/over  {\"c\":81,\"high\":75.5}\n"
+            "ROUTE  MATCHED  UNDEFINED  TYPE ERRORS  LATE  ROWS\n"
+            "over         1          1            0     0     1\n");
+  file("limits.csv", "m\n");
+  out_.str("");
+  json_ = true;
+  EXPECT_EQ(run({.file = routes}), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr(R"("tables":[{"name":"limits","rows":0}])"));
+}
+
+TEST_F(RouteReplay, AsksAHubForTheRowsOfItsTablesInPages) {
+  in_force(std::string(kOverLimit) + R"("tables": {"limits": {"topic": "limits/+"}}})");
+  hub_.answers_["/v1/tables/limits/rows?after="] = R"({"rows":{"1":"{\"high\":75.5}"}})";
+  hub_.answers_["/v1/tables/limits/rows?after=1"] = R"({"rows":{"2":"{\"high\":85}"}})";
+  hub_.answers_["/v1/tables/limits/rows?after=2"] = R"({"rows":{}})";
+  EXPECT_EQ(run({.route = "over"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("lookup table limits has the rows of now: 2\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("{\"c\":81,\"high\":75.5}\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("{\"c\":90,\"high\":85}\n"));
+}
+
+TEST_F(RouteReplay, GivesAFilesTableTheRowsThatTheHubKeepsOfItsTopic) {
+  in_force(R"({"routes": {}, "tables": {"of_machines": {"topic": "limits/+"}}})");
+  hub_.answers_["/v1/tables/of_machines/rows?after="] = R"({"rows":{"1":"{\"high\":75}"}})";
+  hub_.answers_["/v1/tables/of_machines/rows?after=1"] = R"({"rows":{}})";
+  const std::string known =
+      file("known.json", std::string(kOverLimit) + R"("tables": {"limits": {"topic": "limits/+"}}})");
+  EXPECT_EQ(run({.file = known}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("{\"c\":81,\"high\":75}\n"));
+  const std::string other =
+      file("other.json", std::string(kOverLimit) + R"("tables": {"limits": {"topic": "bounds/+"}}})");
+  EXPECT_EQ(run({.file = other}), kExitFailed);
+  EXPECT_THAT(err_.str(),
+              HasSubstr("the rows of table 'limits' are not known: the hub has no table of the topic "
+                        "bounds/+; give them as a file"));
+}
+
+TEST_F(RouteReplay, LetsNoMessageOfTheHistoryChangeATable) {
+  pages({R"({"seq":7,"lane":10,"topic":"plant/1","qos":1,"retain":true,"arrived_ms":1700000040000,)"
+         R"("payload":"{\"high\":1,\"c\":81}"})",
+         message(9, 30'000, "plant/1", R"({\"c\":70})"), message(12, 61'000, "plant/2", R"({\"c\":90})")});
+  in_force(std::string(kOverLimit) + R"("tables": {"limits": {"topic": "plant/+"}}})");
+  hub_.answers_["/v1/tables/limits/rows?after="] = R"({"rows":{"1":"{\"high\":75}"}})";
+  hub_.answers_["/v1/tables/limits/rows?after=1"] = R"({"rows":{}})";
+  EXPECT_EQ(run({.route = "over"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("{\"c\":81,\"high\":75}\n"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("{\"c\":70")));
+}
+
+TEST_F(RouteReplay, AsksForNoRowsThatNoRouteLooksUp) {
+  in_force(R"json({"routes": {"hot": "FROM 'plant/#' INTO $upstream"},
+      "tables": {"limits": {"file": "limits.csv"}}})json");
+  EXPECT_EQ(run({.route = "hot"}), kExitOk) << err_.str();
+}
+
+TEST_F(RouteReplay, RunsRoutesInForceWithTheirSchemas) {
+  in_force(R"json({"routes": {"good": "FROM 'plant/#' WHERE conforms($body, 'r.json') INTO $upstream"}})json",
+           {{"r.json", std::make_shared<const std::string>(R"({"properties":{"c":{"minimum":80}}})"), ""}});
+  EXPECT_EQ(run({.route = "good"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("good         2          0            0     0     2\n"));
+}
+
+TEST_F(RouteReplay, ReadsTheRowsOfAStoppedHub) {
+  testing::ManualExecutor executor;
+  testing::MemQueueStore store(executor);
+  const auto queue = store.open_queue(store::kHistoryQueue, {store::QueueKind::history});
+  auto message = std::make_shared<core::Message>();
+  message->topic = "plant/1";
+  message->body = R"({"c":81})";
+  message->arrived_ms = message->arrived_hub_ms = kBeginMs;
+  const store::Target target{*queue};
+  ASSERT_TRUE(store.append(message, {&target, 1}));
+  const routing::RouteFile hub = routing::parse_route_file(
+      std::string(kOverLimit) + R"("tables": {"limits": {"topic": "limits/+"}}})", "/routes/hub.json");
+  std::string record("\x01", 1);  // version, then the number of its rows
+  store::put_varint(record, 300);
+  std::string row_key = "lookup-row/";
+  store::put_u32_be(row_key, 300);
+  const std::vector<store::KeyValue> values = {
+      {"route/over", routing::route_record(hub.entries[0])},
+      {"table/limits", routing::table_record(hub.tables[0])},
+      {"lookup/limits", record},
+      {row_key + "1", std::string("\x01limits/1\0{\"high\":75}", 21)},
+      {std::string(store::kHistoryKey), store::encode_history({{"plant/#"}, kBeginMs})}};
+  ASSERT_TRUE(store.put(values));
+  executor.run_ready();
+  ReplayOptions options{.route = "over", .now_ms = kBeginMs + 1000};
+  EXPECT_EQ(run_route_replay({hub_, out_, err_, false, &store, {0, kBeginMs}}, options), kExitOk)
+      << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("lookup table limits has the rows of now: 1\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("{\"c\":81,\"high\":75}\n"));
+}
+
 class RouteShadow : public RouteReplay {
  protected:
   int run_shadow(const ShadowOptions& options) {
@@ -271,6 +386,16 @@ TEST_F(RouteShadow, HandsTheRoutesOfAFileToTheHub) {
   const routing::RouteFile sent = routing::parse_route_file(hub_.sent_, "sent");
   ASSERT_EQ(sent.entries.size(), 1u);
   EXPECT_EQ(sent.entries[0].name, "hot");
+}
+
+TEST_F(RouteShadow, HandsTheTablesOfAFileOverWithTheirWholePath) {
+  hub_.answers_["POST /v1/routes/shadow"] = R"({"tried":1})";
+  const std::string routes =
+      file("over.json", std::string(kOverLimit) + R"("tables": {"limits": {"file": "limits.csv"}}})");
+  EXPECT_EQ(run_shadow({.file = routes}), kExitOk) << err_.str();
+  const routing::RouteFile sent = routing::parse_route_file(hub_.sent_, "sent");
+  ASSERT_EQ(sent.tables.size(), 1u);
+  EXPECT_EQ(sent.tables[0].from, dir_.path() + "/limits.csv");
 }
 
 TEST_F(RouteShadow, StopsThemWithAFileOfNone) {

@@ -74,6 +74,8 @@ class Computer : private Consumer {
   [[nodiscard]] routing::RouteCounts counts() const { return computations_.counts(); }
   // Adds what is known of a lookup table.
   void describe(LookupInfo& table) const { lookups_.describe(table); }
+  // Lookup tables in force; until the next call of anything else.
+  [[nodiscard]] const routing::LookupTables& tables() const { return lookups_.tables(); }
   // Sums over all tables.
   [[nodiscard]] Lookups::Totals lookup_totals() const { return lookups_.totals(); }
   // Messages of QoS 0 for which there was no room.

@@ -9,6 +9,20 @@
 
 namespace headgate::hub {
 
+void fill_as_now(routing::LookupTable& table, const RetainedKeeper& retained, core::Now now) {
+  const routing::TableSource& source = table.source();
+  if (source.kind == routing::TableSource::Kind::file) {
+    if (source.rows) table.replace(*source.rows);
+    return;
+  }
+  broker::Retained::Walk walk{source.from};
+  size_t looks = std::numeric_limits<size_t>::max();
+  (void)retained.all().go_on(walk, looks, now.hub_ms, [&](const core::MessagePtr& message) {
+    table.take(*message);
+    return true;
+  });
+}
+
 core::Status Lookups::use(const routing::RouteTable& table, store::Seq latest, bool anew) {
   changes_.clear();
   const auto records = read_records();
@@ -79,24 +93,12 @@ core::Status Lookups::load(routing::LookupTable& table, uint32_t number) {
                     {"table", table.source().name});
 }
 
-void Lookups::fill(routing::LookupTable& table, StoredLookup& stored) {
-  const routing::TableSource& source = table.source();
-  if (source.kind != routing::TableSource::Kind::file) return fill_from_retained(table);
-  if (!source.rows) return;
-  table.replace(*source.rows);
-  stored.hash = stored.sent = source.hash;
-}
-
-// A publish is retained in memory when its input is appended, so that each publish is either among these or an input
+// A publish is retained in memory when its input is appended, so that each publish is either among the rows or an input
 // that is yet to come.
-void Lookups::fill_from_retained(routing::LookupTable& table) {
-  broker::Retained::Walk walk{table.source().from};
-  size_t looks = std::numeric_limits<size_t>::max();
-  (void)parts_.retained.all().go_on(walk, looks, parts_.clock.now().hub_ms,
-                                    [&](const core::MessagePtr& message) {
-                                      table.take(*message);
-                                      return true;
-                                    });
+void Lookups::fill(routing::LookupTable& table, StoredLookup& stored) {
+  fill_as_now(table, parts_.retained, parts_.clock.now());
+  const routing::TableSource& source = table.source();
+  if (source.kind == routing::TableSource::Kind::file && source.rows) stored.hash = stored.sent = source.hash;
 }
 
 void Lookups::remove(const std::string& name, const StoredLookup& record) {

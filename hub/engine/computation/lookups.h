@@ -22,6 +22,9 @@
 
 namespace headgate::hub {
 
+// Gives a table that is new the rows that its file holds, or what is retained under its topics.
+void fill_as_now(routing::LookupTable& table, const RetainedKeeper& retained, core::Now now);
+
 // A table that is new begins with the rows of its file, or with what is retained under its topics, when its route
 // does. After that a retained publish changes it when it is consumed, and another content of the file when the input
 // that stands for that content is: so each input sees the rows that it saw before a crash.
@@ -80,7 +83,6 @@ class Lookups {
                      store::Seq latest);
   core::Status load(routing::LookupTable& table, uint32_t number);
   void fill(routing::LookupTable& table, StoredLookup& stored);
-  void fill_from_retained(routing::LookupTable& table);
   void remove(const std::string& name, const StoredLookup& record);
   void save_one(const std::string& name, std::vector<store::KeyValue>& values);
   [[nodiscard]] bool changes(const Input& input, const routing::LookupTable& table) const;

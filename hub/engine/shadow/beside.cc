@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/engine/computation/lookups.h"
 #include "routing/files/route_check.h"
 #include "upstream/payload/origin.h"
 
@@ -33,18 +34,47 @@ std::string mistakes_in(const routing::RouteFile& routes, const std::vector<rout
     if (!lines.empty()) text.append(text.empty() ? "" : "\n").append(lines);
   };
   for (const routing::RouteFileError& error : routes.errors) add(error.what);
+  for (const routing::TableSource& table : routes.tables) add(table.fault);
   for (const routing::RouteStatus& status : statuses) add(mistakes_in(status));
   return text;
+}
+
+std::vector<routing::TableSource> without_rows(std::vector<routing::TableSource> tables) {
+  for (routing::TableSource& table : tables) table.rows = nullptr;
+  return tables;
+}
+
+bool declare_the_same(const std::vector<routing::TableSource>& a,
+                      const std::vector<routing::TableSource>& b) {
+  return std::ranges::equal(a, b, [](const routing::TableSource& one, const routing::TableSource& other) {
+    return one.name == other.name && one.limits == other.limits && routing::is_same_table(one, other);
+  });
+}
+
+// `own`, and behind them those of `others` that have other names.
+std::vector<routing::TableSource> with_others(std::vector<routing::TableSource> own,
+                                              const std::vector<routing::TableSource>& others) {
+  const size_t count = own.size();
+  for (const routing::TableSource& other : others) {
+    const auto has_its_name = [&other](const routing::TableSource& one) { return one.name == other.name; };
+    if (std::none_of(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(count), has_its_name))
+      own.push_back(other);
+  }
+  return own;
 }
 
 }  // namespace
 
 // ---- which they are ----
 
-void ShadowRoutes::use(std::vector<routing::RouteFileEntry> entries) {
-  if (entries == of_files_.entries) return;
-  auto built = routing::RouteTable::build(routing::route_specs(entries, 0));
+void ShadowRoutes::use(std::vector<routing::RouteFileEntry> entries,
+                       const std::vector<routing::TableSource>& tables) {
+  for (const Set* const set : {&of_files_, &tried_})
+    if (set->run) set->run->use_tables(tables);
+  if (entries == of_files_.entries && (entries.empty() || declare_the_same(tables, of_files_.tables))) return;
+  auto built = routing::RouteTable::build(routing::route_specs(entries, 0), tables);
   put(of_files_, std::move(entries), std::move(built));
+  of_files_.tables = without_rows(tables);
   for (size_t i = 0; i < of_files_.statuses.size(); ++i) {
     if (of_files_.statuses[i].ok()) continue;
     parts_.log.error("route_left_out", {{"route", of_files_.statuses[i].name},
@@ -54,12 +84,14 @@ void ShadowRoutes::use(std::vector<routing::RouteFileEntry> entries) {
   listen();
 }
 
-core::Status ShadowRoutes::try_routes(const routing::RouteFile& routes) {
+core::Status ShadowRoutes::try_routes(const routing::RouteFile& routes,
+                                      const std::vector<routing::TableSource>& tables) {
   if (routes.entries.size() > kTriedMax)
     return core::fail(core::Errc::invalid, "these are " + std::to_string(routes.entries.size()) +
                                                " routes; at most " + std::to_string(kTriedMax) +
                                                " can be tried at a time");
-  auto built = routing::RouteTable::build(routing::route_specs(routes.entries, 0));
+  auto built =
+      routing::RouteTable::build(routing::route_specs(routes.entries, 0), with_others(routes.tables, tables));
   const std::string mistakes = mistakes_in(routes, built.statuses);
   if (!mistakes.empty()) return core::fail(core::Errc::invalid, mistakes);
   put(tried_, routes.entries, std::move(built));
@@ -69,9 +101,12 @@ core::Status ShadowRoutes::try_routes(const routing::RouteFile& routes) {
 }
 
 void ShadowRoutes::put(Set& set, std::vector<routing::RouteFileEntry> entries,
-                       routing::RouteTable::Built built) {
+                       routing::RouteTable::Built built) const {
+  const auto fill = [this](routing::LookupTable& table) {
+    fill_as_now(table, parts_.retained, parts_.clock.now());
+  };
   const bool any = !built.table->routes().empty();
-  set.run = any ? std::make_unique<routing::ShadowRun>(std::move(built.table)) : nullptr;
+  set.run = any ? std::make_unique<routing::ShadowRun>(std::move(built.table), fill) : nullptr;
   set.entries = std::move(entries);
   set.statuses = std::move(built.statuses);
 }

@@ -15,6 +15,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "hub/admin/hub_view.h"
+#include "hub/engine/retained/keeper.h"
 #include "hub/observe/tails.h"
 #include "routing/files/route_file.h"
 #include "routing/shadow/runner.h"
@@ -35,6 +36,7 @@ class ShadowRoutes {
     core::Executor& executor;
     const core::Clock& clock;
     core::Log& log;
+    const RetainedKeeper& retained;
     std::string hub_id;  // whose own batches are not routed
   };
   explicit ShadowRoutes(Parts parts) : parts_(std::move(parts)) {}
@@ -42,13 +44,13 @@ class ShadowRoutes {
   ShadowRoutes(const ShadowRoutes&) = delete;
   ShadowRoutes& operator=(const ShadowRoutes&) = delete;
 
-  // Shadows of the files. Where they are those that there were, they go on; else all of them begin anew. What does not
-  // compile is left out and reported.
-  void use(std::vector<routing::RouteFileEntry> entries);
+  // Shadows of the files, which may look up in `tables`. Where they are those that there were, they go on, with the rows
+  // that files of tables hold now; else all of them begin anew. What does not compile is left out and reported.
+  void use(std::vector<routing::RouteFileEntry> entries, const std::vector<routing::TableSource>& tables);
 
-  // Tries these in the place of those that were tried before; none: ends that. Error: invalid, for the operator to read;
-  // nothing changes then.
-  core::Status try_routes(const routing::RouteFile& routes);
+  // Tries these in the place of those that were tried before; none: ends that. They may look up in their own tables, and
+  // in others of `tables`. Error: invalid, for the operator to read; nothing changes then.
+  core::Status try_routes(const routing::RouteFile& routes, const std::vector<routing::TableSource>& tables);
 
   // Call about once a second.
   void tick();
@@ -63,13 +65,14 @@ class ShadowRoutes {
  private:
   struct Set {
     std::vector<routing::RouteFileEntry> entries;
+    std::vector<routing::TableSource> tables;    // that they may look up in, without rows
     std::vector<routing::RouteStatus> statuses;  // one for each
     std::unique_ptr<routing::ShadowRun> run;     // null: there are none
 
     [[nodiscard]] size_t size() const { return run ? run->table().routes().size() : 0; }
   };
 
-  static void put(Set& set, std::vector<routing::RouteFileEntry> entries, routing::RouteTable::Built built);
+  void put(Set& set, std::vector<routing::RouteFileEntry> entries, routing::RouteTable::Built built) const;
   static void describe(const Set& set, std::vector<RouteInfo>& routes);
   static void add_counts(const routing::ShadowRun& run, routing::RouteIndex route, RouteInfo& info);
   void listen();

@@ -1,5 +1,6 @@
 // Messages that a hub keeps, and routes that are run over them again: while it runs, after kill -9, and when it is
 // stopped. What waits in its queues stays.
+#include <filesystem>
 #include <fstream>
 
 #include "tests/e2e/support/hub_fixture.h"
@@ -125,6 +126,68 @@ TEST_F(Replaying, ForgetsWhatWasKeptOnceTheHistoryIsOff) {
   EXPECT_EQ(replay.exit_code, 1);
   EXPECT_NE(replay.out.find("the hub keeps no history; set \"history\""), std::string::npos) << replay.out;
   EXPECT_EQ(waiting("$upstream"), 0u);
+}
+
+// ---- what routes name ----
+
+class ReplayingWhatRoutesName : public Replaying {
+ protected:
+  void configure(nlohmann::json& config) override {
+    Replaying::configure(config);
+    write_limit(7);
+    std::ofstream(beside("reading.json")) << R"({"properties": {"v": {"maximum": 4}}})";
+    config["tables"] = {{"limits", {{"file", beside("limits.csv")}}}, {"names", {{"topic", "names/+"}}}};
+    config["routes"]["over"] = kOver;
+    config["routes"]["small"] = "FROM 'plant/#' WHERE conforms($body, 'reading.json') INTO Topic('small')";
+  }
+  std::string beside(const std::string& name) {
+    return std::filesystem::path(hub_.config_file()).replace_filename(name).string();
+  }
+  void write_limit(int high) { std::ofstream(beside("limits.csv")) << "m,high\na," << high << "\n"; }
+
+  static constexpr const char* kOver =
+      "SELECT $body.v AS v, lookup('names', 'a') AS name FROM 'plant/#' "
+      "WHERE $body.v > lookup('limits', topic_level(2)).high INTO Topic('over')";
+};
+
+TEST_F(ReplayingWhatRoutesName, MeetsTheRowsOfNowAndTheSchemasInForce) {
+  ASSERT_TRUE(client()->publish_and_wait("names/a", "press", 1, true));
+  publish_until(kHistoryReadings);
+  const nlohmann::json then = hub_.cli_json({"route", "replay", "--route", "over"});
+  ASSERT_EQ(then["rows"].size(), 3u) << then.dump();
+  EXPECT_EQ(then["rows"][0]["body"], nlohmann::json({{"v", 8}, {"name", "press"}}));
+  EXPECT_EQ(then["tables"].size(), 2u);
+  write_limit(9);
+  hub_.reload();
+  publish_until(kHistoryReadings + 1);  // behind the rows of the file
+  EXPECT_TRUE(eventually([&] {
+    return hub_.cli_json({"route", "replay", "--route", "over"})["rows"].size() == 2u;
+  }));
+  EXPECT_EQ(hub_.cli_json({"route", "replay", "--route", "small"})["rows"].size(), 4u);
+
+  hub_.kill_hard();
+  const Finished stopped = hub_.cli_on_data({"route", "replay", "--route", "over", "--json"});
+  EXPECT_EQ(stopped.exit_code, 0) << stopped.out;
+  EXPECT_EQ(nlohmann::json::parse(stopped.out)["rows"].size(), 2u);
+  hub_.start();
+}
+
+TEST_F(ReplayingWhatRoutesName, CountsForShadowsThatLookUp) {
+  const std::string path = (files_.path() / "tried.json").string();
+  std::ofstream((files_.path() / "own.csv").string()) << "m,high\na,5\n";
+  std::ofstream(path) << R"json({"tables": {"own": {"file": "own.csv"}}, "routes": {"tried":
+      "SELECT $body.v AS v, lookup('limits', 'a').high AS high FROM 'plant/#' WHERE $body.v > lookup('own', 'a').high INTO $upstream"}})json";
+  const Finished shadow = hub_.cli({"route", "shadow", path});
+  ASSERT_EQ(shadow.exit_code, 0) << shadow.out;
+  publish_until(kHistoryReadings);
+  const auto tried = [&] {
+    const nlohmann::json answer = hub_.cli_json({"route", "ls"});
+    for (const auto& route : answer["routes"])
+      if (route["name"] == "tried") return route["shadow"];
+    return nlohmann::json();
+  };
+  EXPECT_TRUE(eventually([&] { return tried()["results"] == 5; })) << tried().dump();
+  EXPECT_EQ(tried()["last_body"], R"({"v":10,"high":7})");
 }
 
 }  // namespace

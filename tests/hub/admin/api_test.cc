@@ -260,6 +260,20 @@ TEST_F(AdminApiTest, RoutesInForceAreARouteFile) {
   EXPECT_EQ(ask("GET", "/v1/routes/file").body, R"({"routes":{}})");
 }
 
+TEST_F(AdminApiTest, RoutesInForceHaveTheirRecords) {
+  EXPECT_EQ(ask("GET", "/v1/routes/records").body, R"({"routes":{},"tables":{}})");
+}
+
+TEST_F(AdminApiTest, RowsOfTablesComeInPages) {
+  hub_.rows_ = {{"a", R"({"max":1.50})"}, {"b \"c\"", "2"}, {"d", "3"}};
+  EXPECT_EQ(ask("GET", "/v1/tables/limits/rows?count=2").body,
+            R"({"rows":{"a":"{\"max\":1.50}","b \"c\"":"2"}})");
+  EXPECT_EQ(ask("GET", "/v1/tables/limits/rows?after=b%20%22c%22").body, R"({"rows":{"d":"3"}})");
+  EXPECT_EQ(ask("GET", "/v1/tables/limits/rows?after=d").body, R"({"rows":{}})");
+  EXPECT_EQ(error("GET", "/v1/tables/other/rows"), "404 there is no table \"other\"");
+  EXPECT_EQ(error("GET", "/v1/tables/limits/rows?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
+}
+
 TEST_F(AdminApiTest, RoutesAreTriedAsShadows) {
   EXPECT_EQ(ask("POST", "/v1/routes/shadow", R"({"routes":{"a":"FROM 'a' INTO $upstream"}})").body,
             R"({"tried":1})");
@@ -480,7 +494,7 @@ TEST_F(AdminApiTest, LookingChangesNothing) {
   const std::string before = hub_.everything();
   for (const char* target :
        {"/v1/status", "/v1/queues", "/v1/queues/%24upstream", "/v1/queues/%24upstream/peek?payload=1",
-        "/v1/clients", "/v1/routes", "/v1/routes/file"}) {
+        "/v1/clients", "/v1/routes", "/v1/routes/file", "/v1/routes/records", "/v1/tables/limits/rows"}) {
     EXPECT_EQ(ask("GET", target).status, 200u) << target;
   }
   for (const char* target : {"/v1/tail", "/v1/queues/%24upstream/tail"}) {

@@ -88,5 +88,42 @@ TEST(RouteRecord, IsRefusedIfItIsNone) {
     EXPECT_FALSE(read_route_record("a", text)) << text;
 }
 
+TEST(RouteRecord, OfSeveralRoutesAndTablesAreOneText) {
+  RouteFileEntry contract = full();
+  contract.schemas = {{"a.json", std::make_shared<const std::string>("{\"type\": \"object\"}"), ""}};
+  TableSource table;
+  table.name = "limits";
+  table.kind = TableSource::Kind::topics;
+  table.from = "limits/+";
+  table.key_level = 2;
+  table.declared_in = "/etc/headgate/routes/10.json";
+  const std::vector<RouteFileEntry> entries = {contract,
+                                               named("b", Semantics::strict, BodyMode::declared, 7)};
+  const auto read = read_records(records_text(entries, {table}));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->entries, entries);
+  ASSERT_EQ(read->tables.size(), 1u);
+  EXPECT_EQ(read->tables[0].name, table.name);
+  EXPECT_EQ(read->tables[0].declared_in, table.declared_in);
+  EXPECT_TRUE(is_same_table(read->tables[0], table));
+}
+
+TEST(RouteRecord, OfRoutesAreRefusedIfTheyAreNone) {
+  for (const char* text : {"", "[]", "{}", R"({"routes":{}})"}) EXPECT_FALSE(read_records(text)) << text;
+  EXPECT_TRUE(read_records(records_text({}, {})));
+}
+
+TEST(RouteFileText, DeclaresTables) {
+  TableSource table;
+  table.name = "limits";
+  table.from = "/etc/headgate/limits.csv";
+  table.limits.rows_max = 7;
+  const RouteFile file = parse_route_file(route_file_text({}, {table}), "r.json");
+  EXPECT_TRUE(file.errors.empty());
+  ASSERT_EQ(file.tables.size(), 1u);
+  EXPECT_EQ(file.tables[0].limits.rows_max, 7u);
+  EXPECT_TRUE(is_same_table(file.tables[0], table));
+}
+
 }  // namespace
 }  // namespace headgate::routing

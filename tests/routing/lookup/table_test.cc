@@ -186,5 +186,22 @@ TEST_F(Table, LeavesOutStateThatItDidNotWrite) {
   EXPECT_EQ(table_->size(), 0u);
 }
 
+TEST_F(Table, GivesItsRowsInTheOrderOfTheirKeys) {
+  by_level();
+  for (const char* key : {"b", "d", "a", "c"}) take(std::string("c/") + key, "1");
+  EXPECT_EQ(table_->rows_after("", 3), (LookupTable::RowViews{{"a", "1"}, {"b", "1"}, {"c", "1"}}));
+  EXPECT_EQ(table_->rows_after("c", 3), (LookupTable::RowViews{{"d", "1"}}));
+  EXPECT_TRUE(table_->rows_after("d", 3).empty());
+}
+
+TEST_F(Table, ForgetsWhatNobodyStores) {
+  by_level();
+  take("c/a", "1");
+  table_->replace(RowSet());
+  table_->forget_changes();
+  save();
+  EXPECT_EQ(puts_, 0u);
+}
+
 }  // namespace
 }  // namespace headgate::routing

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "routing/lookup/csv_rows.h"
+
 namespace headgate::routing {
 namespace {
 
@@ -128,6 +130,51 @@ TEST(ShadowRunTest, NeitherTakesHiddenTopicsNorInputs) {
   run.take(reading(1, "{}", "$hidden"), 1);
   run.take(reading(1, "{}", "modules/m/inputs/i"), 2);
   EXPECT_EQ(run.counts(0).route.evaluated, 0u);
+}
+
+// ---- lookup tables ----
+
+TableSource limits(std::string_view rows) {
+  TableSource source;
+  source.name = "limits";
+  source.from = "limits.csv";
+  source.rows = std::make_shared<const RowSet>(*parse_csv_rows(rows, "limits.csv", "", {}));
+  source.hash = source.rows->hash();
+  return source;
+}
+
+ShadowRun looking_up(const TableSource& source) {
+  const std::vector<RouteSpec> specs = {
+      spec("s", "SELECT lookup('limits', $body.m).max AS max FROM 'plant/#' INTO $upstream")};
+  RouteTable::Built built = RouteTable::build(specs, {&source, 1});
+  EXPECT_TRUE(built.statuses[0].ok());
+  return ShadowRun(std::move(built.table));
+}
+
+TEST(ShadowRunTest, LooksUpInTheRowsOfAFileAsTheyAreNow) {
+  ShadowRun run = looking_up(limits("m,max\na,10\n"));
+  run.take(reading(1, R"({"m":"a"})"), 1);
+  EXPECT_EQ(run.counts(0).last.body, R"({"max":10})");
+  const TableSource changed = limits("m,max\na,20\n");
+  run.use_tables({&changed, 1});
+  run.take(reading(2, R"({"m":"a"})"), 2);
+  EXPECT_EQ(run.counts(0).last.body, R"({"max":20})");
+  EXPECT_EQ(run.counts(0).route.results, 2u);
+}
+
+TEST(ShadowRunTest, ChangesTablesWithRetainedMessagesBeforeItTakesThem) {
+  TableSource source;
+  source.name = "limits";
+  source.kind = TableSource::Kind::topics;
+  source.from = "plant/+";
+  source.key_level = 2;
+  ShadowRun run = looking_up(source);
+  core::Message row = reading(1, R"({"m":"a","max":10})", "plant/a");
+  row.retain = true;
+  run.take(row, 1);
+  EXPECT_EQ(run.counts(0).last.body, R"({"max":10})");
+  run.take(reading(2, R"({"m":"a","max":20})", "plant/a"), 2);
+  EXPECT_EQ(run.counts(0).last.body, R"({"max":10})") << "a message that is not retained changes no table";
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "routing/lookup/csv_rows.h"
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -212,6 +213,121 @@ TEST_F(Shadows, DoNotOutliveTheirHub) {
   restart();
   commit();
   EXPECT_EQ(info_of("s").counts.results, 0u);
+}
+
+// ---- lookup tables ----
+
+class ShadowsThatLookUp : public Shadows {
+ protected:
+  static routing::TableSource limits(std::string_view rows, std::string name = "limits") {
+    routing::TableSource table;
+    table.name = std::move(name);
+    table.from = table.name + ".csv";
+    table.rows = std::make_shared<const routing::RowSet>(
+        *routing::parse_csv_rows("k,max\n" + std::string(rows), table.from, "", {}));
+    table.hash = table.rows->hash();
+    return table;
+  }
+  void file(std::string_view rows) {
+    routes_.tables = {limits(rows)};
+    ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  }
+  void topics() {
+    routing::TableSource table;
+    table.name = "limits";
+    table.kind = routing::TableSource::Kind::topics;
+    table.from = "limits/+";
+    table.key_level = 2;
+    routes_.tables = {table};
+  }
+  void retain(std::string_view topic, std::string_view body) {
+    auto sensor = client();
+    sensor.connect(v5("sensor"));
+    broker::Publish publish = qos1(1, topic, body);
+    publish.retain = true;
+    sensor.publish(publish);
+    commit();
+  }
+  std::string max_of(const std::string& name) {
+    publish("plant/1", R"({"k":"a"})");
+    return info_of(name).shadow->last_body;
+  }
+  static constexpr const char* kMax =
+      "SELECT lookup('limits', $body.k).max AS max FROM 'plant/#' INTO $upstream";
+};
+
+TEST_F(ShadowsThatLookUp, ReadTheRowsOfAFileAndGoOnWithOthersAfterAReload) {
+  file("a,10\n");
+  shadow("s", kMax);
+  EXPECT_EQ(max_of("s"), R"({"max":10})");
+  file("a,20\n");
+  EXPECT_EQ(max_of("s"), R"({"max":20})");
+  EXPECT_EQ(info_of("s").counts.results, 2u);
+  EXPECT_THAT(waiting("$upstream"), IsEmpty());
+}
+
+TEST_F(ShadowsThatLookUp, BeginWithWhatIsRetainedAndFollowIt) {
+  retain("limits/a", R"({"max":10})");
+  topics();
+  shadow("s", kMax);
+  EXPECT_EQ(max_of("s"), R"({"max":10})");
+  retain("limits/a", R"({"max":20})");
+  EXPECT_EQ(max_of("s"), R"({"max":20})");
+}
+
+TEST_F(ShadowsThatLookUp, WriteNothingAndPutNoTableInForce) {
+  file("a,10\n");
+  shadow("s", kMax);
+  EXPECT_EQ(max_of("s"), R"({"max":10})");
+  EXPECT_FALSE(engine_->describe_lookups()[0].in_force);
+  EXPECT_FALSE(store_.find_queue("$computing"));
+  EXPECT_FALSE(store_.get("lookup/limits"));
+}
+
+TEST_F(ShadowsThatLookUp, BeginAnewWhereATableIsDeclaredOtherwise) {
+  shadow("s", kMax);
+  EXPECT_FALSE(info_of("s").active);
+  file("a,10\n");
+  EXPECT_EQ(max_of("s"), R"({"max":10})");
+  retain("limits/a", R"({"max":20})");
+  topics();
+  ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  EXPECT_EQ(max_of("s"), R"({"max":20})");
+}
+
+TEST_F(ShadowsThatLookUp, AreTriedWithTablesOfTheirOwnAndWithTheHubs) {
+  file("a,10\n");
+  routing::RouteFile tried;
+  tried.entries.resize(1);
+  tried.entries[0].name = "t";
+  tried.entries[0].text =
+      "SELECT lookup('limits', $body.k).max AS max, lookup('own', $body.k).max AS own FROM 'plant/#' INTO $upstream";
+  tried.tables = {limits("a,7\n", "own")};
+  ASSERT_TRUE(engine_->try_routes(tried));
+  EXPECT_EQ(max_of("t"), R"({"max":10,"own":7})");
+  tried.tables[0].fault = "own.csv: cannot be read";
+  EXPECT_THAT(engine_->try_routes(tried).error().what, HasSubstr("own.csv: cannot be read"));
+}
+
+// ---- rows of tables, for who asks ----
+
+TEST_F(ShadowsThatLookUp, RowsAreThoseInForceOrThoseThatATableWouldBeginWith) {
+  retain("limits/a", "1");
+  topics();
+  ASSERT_TRUE(engine_->use_routes(routes_, 0));
+  EXPECT_EQ(engine_->lookup_rows("limits", "", 10), (LookupRows{{"a", "1"}}));
+  file("b,2\nc,3\nd,4\n");
+  EXPECT_EQ(engine_->lookup_rows("limits", "b", 1), (LookupRows{{"c", R"({"k":"c","max":3})"}}));
+  route(kMax);
+  EXPECT_EQ(engine_->lookup_rows("limits", "", 10)->size(), 3u);
+  EXPECT_FALSE(engine_->lookup_rows("other", "", 10));
+}
+
+TEST_F(ShadowsThatLookUp, RowsComeInAnswersOfABoundedSize) {
+  std::string rows;
+  for (int i = 0; i < 100; ++i) rows += std::to_string(100 + i) + "," + std::string(10'000, 'x') + "\n";
+  file(rows);
+  EXPECT_LT(engine_->lookup_rows("limits", "", 1'000)->size(), 50u);
 }
 
 }  // namespace

@@ -70,8 +70,8 @@ class Replay {
         asked_(routes.asked),
         span_(span),
         compares_(compares),
-        tried_(routing::route_specs(routes.now, 0), {}, routing::Traces::none),
-        other_(routing::route_specs(routes.before, 0), {}, routing::Traces::none) {
+        tried_(routing::route_specs(routes.now, 0), routes.tables_now, routing::Traces::none),
+        other_(routing::route_specs(routes.before, 0), routes.tables_before, routing::Traces::none) {
     for (const Trial* trial : {&tried_, &other_})
       for (const routing::RouteIndex index : trial->table().computing())
         if (const auto& plan = trial->table().plan(index); !plan->query.timestamp.empty())
@@ -135,6 +135,9 @@ class Replay {
                  << printable(filters) << '\n';
     if (facts.since_ms > begins_ms_)
       context_.out << "its filter is another since " << iso_time(facts.since_ms) << '\n';
+    for (const auto& table : tried_.table().tables())
+      context_.out << "lookup table " << printable(table->name)
+                   << " has the rows of now: " << table->rows->rows().size() << '\n';
   }
 
   void take(const Trial& trial, const std::vector<TrialStep>& steps, bool is_now) {
@@ -233,10 +236,19 @@ class Replay {
     const Json json = {
         {"history", {{"begins_ms", begins_ms_}, {"filters", facts.filters}, {"since_ms", facts.since_ms}}},
         {"messages", messages_},
+        {"tables", tables_json()},
         {"warnings", warnings},
         {compares_ ? "changes" : "rows", std::move(rows_json_)},
         {"routes", std::move(routes)}};
     context_.out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  }
+
+  // Tables that are looked up in, and how many rows they have now.
+  Json tables_json() const {
+    Json tables = Json::array();
+    for (const auto& table : tried_.table().tables())
+      tables.push_back({{"name", table->name}, {"rows", table->rows->rows().size()}});
+    return tables;
   }
 
   const Context& context_;

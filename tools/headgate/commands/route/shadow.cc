@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "routing/files/route_record.h"
@@ -22,7 +23,10 @@ int run_route_shadow(const Context& context, const ShadowOptions& options) {
   if (!options.stop) file = read_routes({options.file});
   for (const auto& error : file.errors) context.err << error.what << '\n';
   if (!file.errors.empty()) return kExitFailed;
-  return answer(context, context.hub.post(kShadowTarget, routing::route_file_text(file.entries)),
+  for (routing::TableSource& table : file.tables)
+    if (table.kind == routing::TableSource::Kind::file)
+      table.from = std::filesystem::absolute(table.from).lexically_normal().string();
+  return answer(context, context.hub.post(kShadowTarget, routing::route_file_text(file.entries, file.tables)),
                 [&](const Json& json) {
                   if (options.stop)
                     context.out << "no route is tried any more\n";
