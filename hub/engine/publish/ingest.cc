@@ -341,10 +341,25 @@ core::Result<store::Seq> Ingest::write_where_there_is_room(const core::MessagePt
     std::erase_if(result.targets,
                   [&](const store::Target& target) { return !takes(result.message, target, last); });
   std::erase_if(spread_.results, [](const QueuedResult& result) { return result.targets.empty(); });
+  if (spread_.stored_as_input && !is_still_input()) leave_table_as_it_was(*message);
   if (!spread_.targets.empty() || !spread_.results.empty()) ++stats_.stored;
   keep_alone(message);
   if (!beside_.values.empty()) last = parts_.store.put(beside_.values, false);
   return last;
+}
+
+bool Ingest::is_still_input() const {
+  const auto inputs = parts_.store.find_queue(kInputsQueue);
+  return std::ranges::any_of(spread_.targets,
+                             [&](const store::Target& target) { return target.queue == inputs; });
+}
+
+// A row that cannot be an input would be retained, and never be in its table. Routes take the message from memory.
+void Ingest::leave_table_as_it_was(const core::Message& message) {
+  spread_.stored_as_input = false;
+  beside_.retains = false;
+  const std::string key = put_retained(message).key;
+  std::erase_if(beside_.values, [&key](const store::KeyValue& value) { return value.key == key; });
 }
 
 // False if its queue has no room.

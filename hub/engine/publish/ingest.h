@@ -126,6 +126,8 @@ class Ingest {
                                                     const store::Target& target);
   [[nodiscard]] core::Result<store::Seq> write_to_queues(const core::MessagePtr& message);
   [[nodiscard]] core::Result<store::Seq> write_where_there_is_room(const core::MessagePtr& message);
+  [[nodiscard]] bool is_still_input() const;
+  void leave_table_as_it_was(const core::Message& message);
   [[nodiscard]] bool takes(const core::MessagePtr& message, const store::Target& target,
                            core::Result<store::Seq>& last);
   void deliver(const core::MessagePtr& message, store::Seq seq);
