@@ -35,28 +35,46 @@ void Hub::apply_routes(ApplyRequest request, OnApplied done) {
   std::string dir = config_.routes_dir;
   while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
   if (const auto checked = check_request(request, dir); !checked) return done(core::fail(checked.error()));
-  ApplyReport report = reloads_.preview(config_, config_path_, {dir + "/" + request.name, request.text});
-  const bool wrong = std::ranges::any_of(
-      report.routes, [&](const RouteOutcome& one) { return is_wrong(one) && one.file == report.file; });
-  report.refused = wrong && !request.force;
-  if (report.refused || request.dry_run) return done(std::move(report));
-  helper_.post([this, dir, request = std::move(request), report = std::move(report), done = std::move(done)] {
-    const auto written = replace_file(dir, request.name, request.text);
-    executor_->post([this, written, report, done] {
-      if (!written) return done(core::fail(written.error()));
-      done(use_applied(report));
-    });
+  reloads_.in_turn([this, dir, request = std::move(request),
+                    done = std::move(done)](const Reloads::Over& over) {
+    const auto go_on = [this, dir, request, done, over](ApplyReport report) {
+      const bool wrong = std::ranges::any_of(
+          report.routes, [&](const RouteOutcome& one) { return is_wrong(one) && one.file == report.file; });
+      report.refused = wrong && !request.force;
+      if (!report.refused && !request.dry_run)
+        return write_applied(dir, request, std::move(report), done, over);
+      done(std::move(report));
+      over();
+    };
+    reloads_.preview(config_, config_path_, {dir + "/" + request.name, request.text}, go_on);
   });
 }
 
-ApplyReport Hub::use_applied(ApplyReport report) {
+void Hub::write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report,
+                        OnApplied done, Reloads::Over over) {
+  helper_.post(
+      [this, dir, request, report = std::move(report), done = std::move(done), over = std::move(over)] {
+        const auto written = replace_file(dir, request.name, request.text);
+        executor_->post([this, written, report, done, over] {
+          if (written) return use_applied(report, done, over);
+          done(core::fail(written.error()));
+          over();
+        });
+      });
+}
+
+void Hub::use_applied(ApplyReport report, OnApplied done, Reloads::Over over) {
   report.written = true;
   log_.info("routes_applied", {{"file", report.file}});
   (void)reloads_.begin();
-  (void)reloads_.look_at_routes(config_, config_path_, true);  // an error is in the report
-  reloads_.log();
-  report.active = reloads_.report().active;
-  return report;
+  reloads_.look_at_routes(
+      config_, config_path_, true,
+      [this, report = std::move(report), done = std::move(done), over = std::move(over)]() mutable {
+        reloads_.log();
+        report.active = reloads_.report().active;
+        done(std::move(report));
+        over();
+      });
 }
 
 }  // namespace headgate::hub

@@ -84,7 +84,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
       std::unique_ptr<Hub>(new Hub(config, admission_within(shares, config.admission), std::move(config_path),
                                    io, log, std::move(*listeners), std::move(executor), std::move(*store)));
   if (const auto restored = hub->restore(); !restored) return core::fail(restored.error());
-  if (const auto routed = hub->reloads_.look_at_routes(hub->config_, hub->config_path_, true); !routed)
+  if (const auto routed = hub->reloads_.look_at_start(hub->config_, hub->config_path_); !routed)
     return core::fail(routed.error());
   return hub;
 }
@@ -110,11 +110,20 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
       stop_timer_(io),
-      reloads_(engine_, clock_, log) {
+      reloads_(engine_, clock_, log, on_compiler()) {
   engine_.serve_sys(config.sys_interval_s, [this] { return read_metrics(sources(), is_in_sys); });
 }
 
 Hub::~Hub() = default;
+
+Elsewhere Hub::on_compiler() {
+  return [this](std::function<void()> work, std::function<void()> then) {
+    compiler_.post([this, work = std::move(work), then = std::move(then)] {
+      work();
+      executor_->post(then);
+    });
+  };
+}
 
 // ---- start ----
 
@@ -221,6 +230,7 @@ void Hub::schedule_tick() {
 void Hub::stop(std::function<void()> stopped) {
   stopped_ = std::move(stopped);
   log_.info("stopping");
+  reloads_.stop();
   for (const auto& listener : listeners_) listener->close();
   engine_.broker().shut_down();
   connections_.close_all();

@@ -69,7 +69,7 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<LookupInfo> lookups() const override;
   [[nodiscard]] core::Result<LookupRows> lookup_rows(const std::string& table, const std::string& after,
                                                      size_t count) const override;
-  ReloadReport reload() override;
+  void reload(OnReloaded done) override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   core::Result<size_t> try_routes(const routing::RouteFile& routes) override;
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
@@ -95,10 +95,14 @@ class Hub : public HubView {
   core::Result<bool> use_access(const Config& config);
 
   // ---- reload.cc ----
+  void reload_settings(ReloadReport& settings);
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
   void take_over(Config fresh, ReloadReport& report);
-  ApplyReport use_applied(ApplyReport report);
+  void write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report, OnApplied done,
+                     Reloads::Over over);
+  void use_applied(ApplyReport report, OnApplied done, Reloads::Over over);
+  [[nodiscard]] Elsewhere on_compiler();
 
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
@@ -141,6 +145,7 @@ class Hub : public HubView {
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
+  core::Worker compiler_{core::Worker::Priority::below_loop};  // of routes
   core::Worker helper_;  // for what would block; of the loop's priority: it holds locks that the loop needs
 };
 

@@ -35,7 +35,7 @@ int complain(int code, const std::string& what) {
 // On the loop.
 void on_signal(int signal, Hub& hub, boost::asio::io_context& io) {
   if (signal == SIGHUP)
-    (void)hub.reload();
+    hub.reload([](const headgate::hub::ReloadReport&) {});
   else
     hub.stop([&io] { io.stop(); });
 }

@@ -13,8 +13,18 @@ bool is_of_access(std::string_view key) { return key.starts_with("auth.") || key
 
 }  // namespace
 
-ReloadReport Hub::reload() {
-  ReloadReport& settings = reloads_.begin();
+void Hub::reload(OnReloaded done) {
+  reloads_.in_turn([this, done = std::move(done)](const Reloads::Over& over) {
+    reload_settings(reloads_.begin());
+    reloads_.look_at_routes(config_, config_path_, true, [this, done, over] {
+      reloads_.log();
+      done(reloads_.report());
+      over();
+    });
+  });
+}
+
+void Hub::reload_settings(ReloadReport& settings) {
   reload_certificates(settings);
   Config fresh = config_;
   if (!config_path_.empty()) {
@@ -30,9 +40,6 @@ ReloadReport Hub::reload() {
   }
   reload_access(fresh, settings);
   take_over(std::move(fresh), settings);
-  (void)reloads_.look_at_routes(config_, config_path_, true);  // an error is in the report
-  reloads_.log();
-  return reloads_.report();
 }
 
 void Hub::reload_certificates(ReloadReport& report) {

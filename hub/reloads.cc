@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "hub/engine/routes/outcomes.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -49,32 +51,100 @@ ReloadReport& Reloads::begin() {
   return settings_;
 }
 
-core::Status Reloads::look_at_routes(const Config& config, const std::string& config_path, bool first) {
-  const core::Now now = clock_.now();
-  const auto wanted = collect_routes(config, config_path, folder_, engine_.routes().files(), now);
-  const core::Status used = engine_.use_routes(wanted, config.time_to_live_s);
+// ---- turns ----
+
+void Reloads::in_turn(Turn turn) {
+  turns_.push_back(std::move(turn));
+  if (!busy_) next_turn();
+}
+
+void Reloads::stop() {
+  stopped_ = true;
+  turns_.clear();
+}
+
+void Reloads::next_turn() {
+  if (stopped_) return;
+  busy_ = !turns_.empty();
+  if (!busy_) return;
+  const Turn turn = std::move(turns_.front());
+  turns_.pop_front();
+  turn([this] { next_turn(); });
+}
+
+// ---- a look at the files ----
+
+// A copy of all that reading and compiling needs, and what came of it.
+struct Reloads::Look {
+  Config config;
+  std::string config_path;
+  RouteFolder folder;
+  std::set<std::string> known;
+  core::Now now;
+  std::shared_ptr<const CompiledRoutes> before;
+  std::optional<FileToCome> coming = {};
+  Engine::ReadyRoutes ready = {};
+
+  void run() {
+    auto wanted =
+        collect_routes(config, config_path, folder, std::move(known), now, coming ? &*coming : nullptr);
+    ready = Engine::compile(std::move(wanted), *before, config.time_to_live_s);
+  }
+};
+
+std::shared_ptr<Reloads::Look> Reloads::look(const Config& config, const std::string& config_path) const {
+  return std::make_shared<Look>(Look{config, config_path, folder_, engine_.routes().files(), clock_.now(),
+                                     engine_.routes().compiled()});
+}
+
+void Reloads::look_at_routes(const Config& config, const std::string& config_path, bool first, Over done) {
+  const auto one = look(config, config_path);
+  elsewhere_([one] { one->run(); },
+             [this, one, first, done = std::move(done)] {
+               if (stopped_) return;
+               (void)use(*one, first);  // an error is in the report
+               // Frees the routes of before, which may be many, where nobody waits for it.
+               elsewhere_([before = std::move(one->before)]() mutable { before.reset(); }, [] {});
+               done();
+             });
+}
+
+core::Status Reloads::look_at_start(const Config& config, const std::string& config_path) {
+  const auto one = look(config, config_path);
+  one->run();
+  return use(*one, true);
+}
+
+core::Status Reloads::use(Look& look, bool first) {
+  folder_ = std::move(look.folder);
+  const core::Status used = engine_.put_in_force(std::move(look.ready));
   if (settings_.at_ms != 0 && used) add_changes(engine_.routes().changes(), settings_.took);
   report_routes(used);
   second_look_mono_ms_ = folder_.second_look_mono_ms();
   const bool trouble = engine_.routes().kept() + engine_.routes().failed() > 0;
-  if (first && trouble && !second_look_mono_ms_) second_look_mono_ms_ = now.mono_ms + kSecondLookMs;
+  if (first && trouble && !second_look_mono_ms_) second_look_mono_ms_ = look.now.mono_ms + kSecondLookMs;
   return used;
 }
 
-ApplyReport Reloads::preview(const Config& config, const std::string& config_path,
-                             const FileToCome& file) const {
-  RouteFolder folder = folder_;
-  auto wanted = collect_routes(config, config_path, folder, engine_.routes().files(), clock_.now(), &file);
-  // Shadows put nothing in force.
-  std::erase_if(wanted.entries, [](const routing::RouteFileEntry& entry) { return entry.shadow; });
-  return {file.path, false, false, 0, engine_.routes().preview(wanted, config.time_to_live_s)};
+// Shadows put nothing in force.
+void Reloads::preview(const Config& config, const std::string& config_path, FileToCome file, OnPreview done) {
+  const auto one = look(config, config_path);
+  one->coming = std::move(file);
+  const auto report = std::make_shared<ApplyReport>();
+  elsewhere_(
+      [one, report] {
+        one->run();
+        report->file = one->coming->path;
+        report->routes = outcomes(*one->before, *one->ready.at_work);
+      },
+      [report, done = std::move(done)] { done(std::move(*report)); });
 }
 
 void Reloads::report_routes(const core::Status& used) {
   report_ = settings_;
   if (!used) report_.kept.push_back("the routes in force stay: " + used.error().what);
   report_.active = engine_.routes().active();
-  for (const RouteInfo& route : engine_.describe_routes()) {
+  for (const RouteInfo& route : engine_.describe_mistakes()) {
     if (route.kept) {
       report_.kept.push_back("route '" + route.name + "' stays as it was: " + route.error);
     } else if (!route.active) {
@@ -86,7 +156,8 @@ void Reloads::report_routes(const core::Status& used) {
 void Reloads::look_again_when_due(const Config& config, const std::string& config_path) {
   if (!second_look_mono_ms_ || clock_.now().mono_ms < *second_look_mono_ms_) return;
   second_look_mono_ms_.reset();
-  (void)look_at_routes(config, config_path, false);  // an error is in the report
+  in_turn(
+      [this, &config, &config_path](const Over& over) { look_at_routes(config, config_path, false, over); });
 }
 
 void Reloads::log() const {

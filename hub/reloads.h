@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -15,35 +19,59 @@
 
 namespace headgate::hub {
 
-// A reload is begin(), what its caller notes in that report, look_at_routes() and log(). Each later look at the
-// files changes what report() says of routes. On the loop thread.
+// Reading and compiling many routes takes long, so another thread does it: `work` there, and `then` on the loop. In the
+// order of the calls.
+using Elsewhere = std::function<void(std::function<void()> work, std::function<void()> then)>;
+
+// A reload is begin(), what its caller notes in that report, look_at_routes() and log(), in a turn of its own. Each later
+// look at the files changes what report() says of routes. On the loop thread.
 class Reloads {
  public:
-  // Everything is borrowed and must outlive this.
-  Reloads(Engine& engine, const core::Clock& clock, core::Log& log)
-      : engine_(engine), clock_(clock), log_(log) {}
+  // Everything is borrowed and must outlive this, and whatever `elsewhere` still has to do.
+  Reloads(Engine& engine, const core::Clock& clock, core::Log& log, Elsewhere elsewhere)
+      : engine_(engine), clock_(clock), log_(log), elsewhere_(std::move(elsewhere)) {}
+
+  // Runs `turn` once all turns before it are over, which is when each calls the function that it is given. At once, if
+  // there are none. What is decided meanwhile is decided by the routes that are in force.
+  using Over = std::function<void()>;
+  using Turn = std::function<void(Over over)>;
+  void in_turn(Turn turn);
+
+  // From now on nothing is put in force any more, and no turn begins.
+  void stop();
 
   // Begins a report, for what is no matter of routes. Keys that need a restart still do, until a configuration
-  // that was read says which.
+  // that was read says which. In a turn.
   [[nodiscard]] ReloadReport& begin();
-  // Reads the files of routes and uses them. A second look follows `first` if there was a mistake, which may have
-  // been a file on its way, or a file that is not there. An error is in the report too.
-  core::Status look_at_routes(const Config& config, const std::string& config_path, bool first);
-  // Tells what becomes of each route once that file is there, and changes nothing.
-  [[nodiscard]] ApplyReport preview(const Config& config, const std::string& config_path,
-                                    const FileToCome& file) const;
-  // Call about once a second.
+  // Reads the files of routes and uses them; `done` is called then. A second look follows `first` if there was a mistake,
+  // which may have been a file on its way, or a file that is not there. An error is in the report. In a turn.
+  void look_at_routes(const Config& config, const std::string& config_path, bool first, Over done);
+  // Does so at once, while the hub serves nobody yet. Error: io.
+  core::Status look_at_start(const Config& config, const std::string& config_path);
+  // Tells what becomes of each route once that file is there, and changes nothing. In a turn.
+  using OnPreview = std::function<void(ApplyReport report)>;
+  void preview(const Config& config, const std::string& config_path, FileToCome file, OnPreview done);
+  // Call about once a second. Both stay the caller's, and where they are.
   void look_again_when_due(const Config& config, const std::string& config_path);
   void log() const;
 
   [[nodiscard]] const ReloadReport& report() const { return report_; }
 
  private:
+  struct Look;
+
+  [[nodiscard]] std::shared_ptr<Look> look(const Config& config, const std::string& config_path) const;
+  core::Status use(Look& look, bool first);
   void report_routes(const core::Status& used);
+  void next_turn();
 
   Engine& engine_;
   const core::Clock& clock_;
   core::Log& log_;
+  Elsewhere elsewhere_;
+  std::deque<Turn> turns_;  // that wait
+  bool busy_ = false;       // one is not over
+  bool stopped_ = false;
   RouteFolder folder_;
   std::optional<int64_t> second_look_mono_ms_;
   ReloadReport settings_;  // of the last reload, without what is wrong with routes now

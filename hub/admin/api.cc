@@ -176,7 +176,11 @@ AdminReply check_routes(const AdminCall& call) {
   return AdminResponse{200, routing::to_json(report)};
 }
 
-AdminReply reload_routes(const AdminCall& call) { return answer_json(to_json(call.hub.reload())); }
+AdminReply reload_routes(const AdminCall& call) {
+  return AdminLater{[&hub = call.hub](auto done) {
+    hub.reload([done = std::move(done)](const ReloadReport& report) { done(answer_json(to_json(report))); });
+  }};
+}
 
 AdminReply try_routes(const AdminCall& call) {
   const auto tried = call.hub.try_routes(routing::parse_route_text(call.request.body, "request").routes);

@@ -226,8 +226,10 @@ class HubView {
                                                              size_t count) const = 0;
 
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
-  // what is broken the version in force stays.
-  virtual ReloadReport reload() = 0;
+  // what is broken the version in force stays. `done` is called once that is in force, now or later; of several reloads
+  // each waits for its turn.
+  using OnReloaded = std::function<void(const ReloadReport& report)>;
+  virtual void reload(OnReloaded done) = 0;
 
   // Puts a route file in force; `done` is called with what becomes of each route, now or later. Errors: invalid, io.
   using OnApplied = std::function<void(const core::Result<ApplyReport>& report)>;

@@ -1,6 +1,7 @@
 #include "hub/engine/engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -91,11 +92,20 @@ void Engine::use_limits(const StoreLimits& limits) {
 }
 
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
+  return put_in_force(compile(routes, *routes_.compiled(), default_ttl_s));
+}
+
+Engine::ReadyRoutes Engine::compile(routing::RouteFile routes, const CompiledRoutes& before,
+                                    uint32_t default_ttl_s) {
+  auto [at_work, shadows] = without_shadows(std::move(routes));
+  return {compile_routes(std::move(at_work), before, default_ttl_s), std::move(shadows)};
+}
+
+core::Status Engine::put_in_force(ReadyRoutes ready) {
   computer_.before_routes_change();
-  auto [at_work, shadows] = without_shadows(routes);
-  const auto used = routes_.use(at_work, default_ttl_s, queue_policy_);
+  const auto used = routes_.use(std::move(ready.at_work), queue_policy_);
   if (!used) return used;
-  shadows_.use(std::move(shadows), routes_.declared_tables());
+  shadows_.use(std::move(ready.shadows), routes_.declared_tables());
   computer_.use_routes(queue_policy_);
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
@@ -127,6 +137,14 @@ routing::RouteCounts Engine::route_counts() const {
   sum.unchecked = at_arrival.unchecked;
   sum.type_errors += at_arrival.type_errors + publish_rights_.refused_in_all();
   return sum;
+}
+
+std::vector<RouteInfo> Engine::describe_mistakes() const {
+  std::vector<RouteInfo> routes = routes_.describe_mistakes();
+  std::vector<RouteInfo> shadows;
+  shadows_.describe(shadows);
+  std::ranges::copy_if(shadows, std::back_inserter(routes), [](const RouteInfo& one) { return !one.active; });
+  return routes;
 }
 
 // Topics that no message fills in; the others are known when there is a result.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,8 +67,19 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
   // See ResultMessages::doubt().
   void doubt(const core::DoubtfulStretches* doubtful) { computer_.doubt(doubtful); }
-  // See RouteSet::use(); those that are shadows are put beside them.
+  // Compiles routes and puts them in force at once; see put_in_force().
   core::Status use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s);
+  // Routes that are ready to be put in force. What is decided of their messages is by the table that is in force then.
+  struct ReadyRoutes {
+    std::shared_ptr<CompiledRoutes> at_work;
+    std::vector<routing::RouteFileEntry> shadows;
+  };
+  // Compiles routes that are to follow `before`, see RouteSet::compiled(). Pure; on any thread.
+  [[nodiscard]] static ReadyRoutes compile(routing::RouteFile routes, const CompiledRoutes& before,
+                                           uint32_t default_ttl_s);
+  // See RouteSet::use(); those that are shadows are put beside them. REQUIRES: none were put in force since those that
+  // they were to follow.
+  core::Status put_in_force(ReadyRoutes ready);
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
   // Ends a client's connection; its session stays, if it is to outlive it. Error: not_found (not connected).
@@ -90,6 +102,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const RouteSet& routes() const { return routes_; }
   // Every route, see RouteSet::describe(), with what it has computed, and the shadows.
   [[nodiscard]] std::vector<RouteInfo> describe_routes() const;
+  // Routes with which something is wrong, and shadows too; nothing of what they count.
+  [[nodiscard]] std::vector<RouteInfo> describe_mistakes() const;
   // Counted since the start, over all routes, once for each message of a route; what could not be decided or read, when
   // the message came.
   [[nodiscard]] routing::RouteCounts route_counts() const;

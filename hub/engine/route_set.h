@@ -17,7 +17,7 @@
 #include "core/result.h"
 #include "hub/admin/hub_view.h"
 #include "hub/engine/queue_rules.h"
-#include "hub/engine/routes/last_good.h"
+#include "hub/engine/routes/compiled.h"
 #include "hub/engine/routes/routed_table.h"
 #include "routing/files/route_file.h"
 #include "routing/table/route_table.h"
@@ -49,16 +49,14 @@ class RouteSet {
   // Reads which routes were in force when the hub last ran. Call once, before use(). Error: io.
   core::Status restore();
 
-  // Compiles and swaps in whole what was collected from config and files. Of a route that is broken the version
+  // Swaps in whole what was compiled to follow compiled(). Of a route that is broken the version
   // in force before stays, also that of before a restart; one of which there is none is left out; both are
   // reported. Queues get the limits that their routes say, or `defaults`; those that lost their last route, and
   // not by a mistake, are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the
   // old routes stay then.
-  core::Status use(const routing::RouteFile& routes, uint32_t default_ttl_s,
-                   const store::QueuePolicy& defaults = {});
-  // Tells what use() would make of each route, without doing it; with what is wrong and concerns no route in force.
-  [[nodiscard]] std::vector<RouteOutcome> preview(const routing::RouteFile& routes,
-                                                  uint32_t default_ttl_s) const;
+  core::Status use(std::shared_ptr<CompiledRoutes> ready, const store::QueuePolicy& defaults = {});
+  // Routes in force, as they were compiled.
+  [[nodiscard]] const std::shared_ptr<const CompiledRoutes>& compiled() const { return compiled_; }
   // Call about once a second. True if inputs() is another now: a drained queue became empty and is gone, or another is
   // to be drained.
   bool remove_drained() { return rules_.remove_drained(); }
@@ -91,7 +89,7 @@ class RouteSet {
   // With where its routes lead; stays where it is, and changes with use().
   [[nodiscard]] const RoutedTable& routed() const { return routed_; }
   // Routes in force, by name; before use() those of the last run. Good until use().
-  [[nodiscard]] GoodRoutes in_force() const;
+  [[nodiscard]] const GoodRoutes& in_force() const { return compiled_->good; }
   // True for a route that is wanted and not in force, because it does not compile.
   [[nodiscard]] bool is_left_out(std::string_view route) const;
 
@@ -100,9 +98,11 @@ class RouteSet {
 
   // Every route, and every file or entry that could not be read, with what became of it.
   [[nodiscard]] std::vector<RouteInfo> describe() const;
+  // Describes those with which something is wrong, and nothing of what they count.
+  [[nodiscard]] std::vector<RouteInfo> describe_mistakes() const;
   // Lookup tables that are declared; until the next use().
   [[nodiscard]] const std::vector<routing::TableSource>& declared_tables() const {
-    return wanted_.routes.tables;
+    return compiled_->wanted.routes.tables;
   }
   // Every lookup table that is declared; what is in force of them the computer knows.
   [[nodiscard]] std::vector<LookupInfo> describe_lookups() const;
@@ -110,25 +110,24 @@ class RouteSet {
   // decided at the arrival.
   [[nodiscard]] routing::RouteCounts counts() const;
   [[nodiscard]] size_t active() const { return table().routes().size(); }
-  [[nodiscard]] size_t failed() const { return statuses_.size() - active() + wanted_.routes.errors.size(); }
+  [[nodiscard]] size_t failed() const {
+    return compiled_->statuses.size() - active() + compiled_->wanted.routes.errors.size();
+  }
   // Routes in force in an earlier version, because their description is broken.
-  [[nodiscard]] size_t kept() const { return wanted_.kept.size(); }
+  [[nodiscard]] size_t kept() const { return compiled_->wanted.kept.size(); }
   // Routes in force in the words of their files; of one that is kept its earlier version; in the order in which
   // they were compiled.
   [[nodiscard]] std::vector<routing::RouteFileEntry> entries_in_force() const;
   // Files that routes in force were read from.
   [[nodiscard]] std::set<std::string> files() const;
   // By the last use().
-  [[nodiscard]] const RouteChanges& changes() const { return changes_; }
+  [[nodiscard]] const RouteChanges& changes() const { return compiled_->changes; }
 
  private:
-  [[nodiscard]] routing::RouteTable::Built build(WantedRoutes& wanted, uint32_t default_ttl_s) const;
-  void remember();
-  void remember_tables(const std::vector<routing::TableSource>& before);
   void report() const;
+  [[nodiscard]] RouteInfo about(size_t entry) const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   void add_counts(uint32_t route, RouteInfo& info) const;
-  [[nodiscard]] std::string error_of(const routing::RouteStatus& status, const std::string& file) const;
 
   store::QueueStore& store_;
   core::Log& log_;
@@ -138,9 +137,7 @@ class RouteSet {
   routing::RouteCounts counts_before_;  // with earlier tables
   store::QueueId inputs_queue_ = 0;
   std::set<std::string, std::less<>> stopped_;
-  WantedRoutes wanted_;
-  std::vector<routing::RouteStatus> statuses_;  // one for each of wanted_.routes.entries; empty before use()
-  RouteChanges changes_;
+  std::shared_ptr<const CompiledRoutes> compiled_;
   std::vector<routing::Match> matches_;  // reused
   std::vector<Hit> hits_;                // reused
 };

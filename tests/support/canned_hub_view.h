@@ -41,13 +41,13 @@ class CannedHubView : public hub::HubView {
     return rows;
   }
 
-  hub::ReloadReport reload() override {
+  void reload(OnReloaded done) override {
     ++reloads_;
     hub::ReloadReport report;
     report.active = 2;
     report.kept = {"route 'a' stays as it was"};
     report.left_out = {"r.json: routes.bad: is 7"};
-    return report;
+    done(report);
   }
 
   // Done as it is asked for, but for a hub without a directory.

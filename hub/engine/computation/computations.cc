@@ -41,7 +41,7 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
   if (auto marked = mark_now(); !marked) return marked;
   Routes before = std::exchange(routes_, {});
   by_index_.clear();
-  const GoodRoutes in_force = routes.in_force();
+  const GoodRoutes& in_force = routes.in_force();
   for (const routing::RouteIndex index : routes.table().computing()) {
     const routing::RouteInfo& info = routes.table().routes()[index];
     const routing::RouteFileEntry& entry = *in_force.at(info.name);
@@ -134,7 +134,7 @@ void Computations::keep_record(ComputingRoute& route, StoredComputation stored) 
 
 // State of a route that cannot be used just now waits for it.
 core::Status Computations::end_those_gone(const RouteSet& routes, const Records& records) {
-  const GoodRoutes in_force = routes.in_force();
+  const GoodRoutes& in_force = routes.in_force();
   for (const auto& [name, record] : records) {
     if (routes_.contains(name)) continue;
     const auto picks = in_force.find(name);

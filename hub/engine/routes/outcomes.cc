@@ -1,5 +1,7 @@
 #include "hub/engine/routes/outcomes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -41,33 +43,53 @@ std::string state_of_removed(const routing::ComputePlan* before, const routing::
   return how == routing::OnRemove::drain && has_windows(*before) ? "drains" : "its state goes";
 }
 
-}  // namespace
+using Outcomes = std::map<std::string_view, RouteOutcome>;
 
-std::vector<RouteOutcome> outcomes(const RoutesInForce& before, const RoutesInForce& after,
-                                   const std::map<std::string, std::string, std::less<>>& kept) {
-  std::map<std::string_view, RouteOutcome> all;
-  const Plans plans_before = plans_of(before.table);
-  const Plans plans_after = plans_of(after.table);
-  for (const auto& [name, entry] : after.routes) {
+void add_those_after(const CompiledRoutes& before, const CompiledRoutes& after, Outcomes& all) {
+  const Plans plans_before = plans_of(*before.table);
+  const Plans plans_after = plans_of(*after.table);
+  for (const auto& [name, entry] : after.good) {
     RouteOutcome& one = all[name] = {std::string(name), entry->file, "unchanged", "", ""};
-    const auto known = before.routes.find(name);
-    if (const auto why = kept.find(name); why != kept.end()) {
+    const auto known = before.good.find(name);
+    if (const auto why = after.wanted.kept.find(name); why != after.wanted.kept.end()) {
       one.what = "kept";
       one.why = why->second;
-    } else if (known == before.routes.end()) {
+    } else if (known == before.good.end()) {
       one.what = "added";
     } else if (*known->second != *entry) {
       one.what = "changed";
       one.state = state_of_changed(plan_of(plans_before, name), plan_of(plans_after, name), *entry);
     }
   }
-  for (const auto& [name, entry] : before.routes) {
-    if (after.routes.contains(name)) continue;
-    all[name] = {std::string(name), entry->file, "removed",
-                 state_of_removed(plan_of(plans_before, name), *entry), ""};
+}
+
+void add_those_gone(const CompiledRoutes& before, const CompiledRoutes& after, Outcomes& all) {
+  const Plans plans = plans_of(*before.table);
+  for (const auto& [name, entry] : before.good) {
+    if (after.good.contains(name)) continue;
+    all[name] = {std::string(name), entry->file, "removed", state_of_removed(plan_of(plans, name), *entry),
+                 ""};
   }
+}
+
+}  // namespace
+
+std::vector<RouteOutcome> outcomes(const CompiledRoutes& before, const CompiledRoutes& after) {
+  Outcomes all;
+  add_those_after(before, after, all);
+  add_those_gone(before, after, all);
+  std::vector<RouteOutcome> wrong;
+  for (size_t i = 0; i < after.statuses.size(); ++i) {
+    if (after.statuses[i].ok()) continue;
+    const routing::RouteFileEntry& entry = after.wanted.routes.entries[i];
+    all.erase(entry.name);
+    wrong.push_back({entry.name, entry.file, "left out", "", error_of(after.statuses[i], entry.file)});
+  }
+  for (const routing::RouteFileError& error : after.wanted.routes.errors)
+    wrong.push_back({error.route, error.file, "left out", "", error.what});
   std::vector<RouteOutcome> list;
   for (auto& [name, one] : all) list.push_back(std::move(one));
+  std::ranges::move(wrong, std::back_inserter(list));
   return list;
 }
 

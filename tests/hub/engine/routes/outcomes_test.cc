@@ -1,4 +1,6 @@
 // Routes before and after, told before it is done.
+#include "hub/engine/routes/outcomes.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +32,8 @@ class Outcomes : public EngineTest {
     std::vector<std::string> lines;
     routing::RouteFile wanted;
     wanted.entries = std::move(entries);
-    for (const RouteOutcome& one : engine_->routes().preview(wanted, 0))
+    const CompiledRoutes& before = *engine_->routes().compiled();
+    for (const RouteOutcome& one : outcomes(before, *compile_routes(std::move(wanted), before, 0)))
       lines.push_back(one.route + ": " + one.what + (one.state.empty() ? "" : ", " + one.state));
     return lines;
   }
