@@ -47,23 +47,25 @@ Spreader::Spreader(const Parts& parts)
       returned_(parts.hub_id, parts.log),
       results_(parts.rights, parts.clock, parts.log) {}
 
-void Spreader::find(const broker::Session* from, const core::Message& message, Spread& out) {
+void Spreader::find(const broker::Session* from, const core::Message& message, Spread& out,
+                    const core::Message* coming) {
   out.clear();
   fan_out_.find(from, message);
   fan_out_.add_targets(message, out.targets, out.more_targets);
-  route(message, out);
+  route(message, coming, out);
 }
+
+bool Spreader::compares_retained() const { return routes_.table().asks_for_unchanged(); }
 
 void Spreader::deliver(const core::MessagePtr& message) {
   fan_out_.find(nullptr, *message);
   fan_out_.deliver_from_memory(message);
 }
 
-void Spreader::route(const core::Message& message, Spread& out) {
+void Spreader::route(const core::Message& message, const core::Message* coming, Spread& out) {
   out.returned = returned_.notice(message, clock_.now());
   if (out.returned) return;
-  out.unchanged =
-      message.retain && routes_.table().asks_for_unchanged() && retained_.repeats(message, clock_.now());
+  out.unchanged = message.retain && compares_retained() && retained_.repeats(message, coming, clock_.now());
   for (const RouteSet::Hit& hit : routes_.match(message, out.unchanged)) {
     if (hit.republish_to)
       republish(message, hit, out);

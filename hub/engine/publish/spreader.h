@@ -48,8 +48,12 @@ class Spreader {
   };
   explicit Spreader(const Parts& parts);
 
-  // Overwrites `out` with where `message` goes, which comes from `from` (null: from a route).
-  void find(const broker::Session* from, const core::Message& message, Spread& out);
+  // Overwrites `out` with where `message` goes, which comes from `from` (null: from a route). `coming`: see
+  // RetainedKeeper::repeats().
+  void find(const broker::Session* from, const core::Message& message, Spread& out,
+            const core::Message* coming = nullptr);
+  // True if a route wants to know whether a retained message says what is retained already.
+  [[nodiscard]] bool compares_retained() const;
   // The subscribers of the message last found for.
   [[nodiscard]] const FanOut& subscribers() const { return fan_out_; }
   // Delivers a result that is durable by now to who listens to it without a queue.
@@ -58,7 +62,7 @@ class Spreader {
   [[nodiscard]] const ReturnedBatches& returned() const { return returned_; }
 
  private:
-  void route(const core::Message& message, Spread& out);
+  void route(const core::Message& message, const core::Message* coming, Spread& out);
   void republish(const core::Message& message, const RouteSet::Hit& hit, Spread& out);
   void add_results(const core::Message& message, Spread& out);
 

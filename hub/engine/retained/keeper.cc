@@ -17,8 +17,8 @@ core::Status RetainedKeeper::restore() {
 }
 
 // Once a minute is often enough: an expired message is not sent to anybody in between.
-bool RetainedKeeper::repeats(const core::Message& message, core::Now now) const {
-  const core::Message* const known = retained_.find(message.topic, now.hub_ms);
+bool RetainedKeeper::repeats(const core::Message& message, const core::Message* coming, core::Now now) const {
+  const core::Message* const known = coming ? coming : retained_.find(message.topic, now.hub_ms);
   return known && known->body == message.body && known->props() == message.props();
 }
 

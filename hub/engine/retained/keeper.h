@@ -24,8 +24,9 @@ class RetainedKeeper {
   [[nodiscard]] bool has_room_for(const core::Message& message) const {
     return retained_.has_room_for(message);
   }
-  // True if that is retained on its topic already: with the same body and properties.
-  [[nodiscard]] bool repeats(const core::Message& message, core::Now now) const;
+  // True if that is retained on its topic already: with the same body and properties. `coming`: what is to be retained
+  // there before it; null: nothing is on its way.
+  [[nodiscard]] bool repeats(const core::Message& message, const core::Message* coming, core::Now now) const;
   // Keeps it in memory. The durable copy is written with the message itself, see put_retained().
   void set(const core::MessagePtr& message) { retained_.set(message); }
   [[nodiscard]] size_t size() const { return retained_.size(); }

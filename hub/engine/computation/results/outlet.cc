@@ -86,8 +86,22 @@ void Outlet::plan_published(const core::MessagePtr& root) {
   }
 }
 
+// Finds the last that is on its way to be retained there, in this Change or one before: in memory it is so once that is
+// durable.
+const core::Message* Outlet::coming_on(std::string_view topic) const {
+  const auto last_of = [topic](const std::deque<Step>& steps) -> const core::Message* {
+    const auto found = std::find_if(steps.rbegin(), steps.rend(), [topic](const Step& step) {
+      return step.retained && step.message->topic == topic;
+    });
+    return found == steps.rend() ? nullptr : found->message.get();
+  };
+  const core::Message* const planned = last_of(planned_);
+  return planned ? planned : last_of(waiting_);
+}
+
 void Outlet::plan_one(const core::MessagePtr& message, std::vector<core::MessagePtr>& behind) {
-  parts_.spreader.find(nullptr, *message, spread_);
+  const bool compares = message->retain && parts_.spreader.compares_retained();
+  parts_.spreader.find(nullptr, *message, spread_, compares ? coming_on(message->topic) : nullptr);
   Step step{message, spread_.targets, true};
   step.retained = message->retain && parts_.retained.has_room_for(*message);
   if (step.retained) values_.push_back(put_retained(*message));

@@ -5,6 +5,7 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/message.h"
@@ -85,6 +86,7 @@ class Outlet {
   [[nodiscard]] bool put_aside(const Pending& pending, store::QueueId queue);
   void plan_published(const core::MessagePtr& root);
   void plan_one(const core::MessagePtr& message, std::vector<core::MessagePtr>& behind);
+  [[nodiscard]] const core::Message* coming_on(std::string_view topic) const;
   void deliver(const Step& step);
 
   Parts parts_;

@@ -28,6 +28,8 @@ class RetainedInputs : public Windows {
     sensor.publish(message);
     commit();
   }
+
+  uint16_t ids_ = 0;
 };
 
 TEST_F(RetainedInputs, CountAsOthersDo) {
@@ -99,6 +101,26 @@ TEST_F(RetainedInputs, OfARouteThatPassesThemOnCannotBeLeftOut) {
   route_of_changes("FROM 'plant/#' INTO $upstream");
   EXPECT_TRUE(engine_->routes().describe()[0].kept);
   EXPECT_THAT(engine_->routes().describe()[0].error, ::testing::HasSubstr("is for routes that compute"));
+}
+
+// Two messages are one Change, whose results are retained once it is durable.
+TEST_F(RetainedInputs, OfOneChangeThatSayTheSameCountOnceWhereOnlyChangesDo) {
+  routing::RouteFileEntry made;
+  made.name = "made";
+  made.text = "SELECT $body.v AS v FROM 'raw' WHERE changed($body.n) INTO Topic('plant/made')";
+  made.retain = true;
+  routes_.entries.push_back(made);
+  route_of_changes(kCount);
+  auto sensor = client();
+  sensor.connect(testing::v5("sensor"));
+  for (const int value : {1, 1, 2, 2, 1}) {
+    const uint16_t id = ++ids_;
+    sensor.publish(
+        testing::qos1(id, "raw", R"({"v":)" + std::to_string(value) + R"(,"n":)" + std::to_string(id) + "}"));
+  }
+  commit();
+  pass(60'000);
+  EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"n":3})"));
 }
 
 }  // namespace
