@@ -165,6 +165,8 @@ TEST_F(ReplayingWhatRoutesName, MeetsTheRowsOfNowAndTheSchemasInForce) {
   }));
   EXPECT_EQ(hub_.cli_json({"route", "replay", "--route", "small"})["rows"].size(), 4u);
 
+  EXPECT_TRUE(eventually([&] { return waiting("$computing") == 0; }))
+      << "the rows are stored with what met them";
   hub_.kill_hard();
   const Finished stopped = hub_.cli_on_data({"route", "replay", "--route", "over", "--json"});
   EXPECT_EQ(stopped.exit_code, 0) << stopped.out;
