@@ -157,7 +157,7 @@ void Reloads::look_again_when_due(const Config& config, const std::string& confi
   if (!second_look_mono_ms_ || clock_.now().mono_ms < *second_look_mono_ms_) return;
   second_look_mono_ms_.reset();
   in_turn(
-      [this, &config, &config_path](const Over& over) { look_at_routes(config, config_path, false, over); });
+      [this, &config, config_path](const Over& over) { look_at_routes(config, config_path, false, over); });
 }
 
 void Reloads::log() const {

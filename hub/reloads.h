@@ -51,7 +51,7 @@ class Reloads {
   // Tells what becomes of each route once that file is there, and changes nothing. In a turn.
   using OnPreview = std::function<void(ApplyReport report)>;
   void preview(const Config& config, const std::string& config_path, FileToCome file, OnPreview done);
-  // Call about once a second. Both stay the caller's, and where they are.
+  // Call about once a second. `config` stays the caller's, and where it is: it is read when the turn comes.
   void look_again_when_due(const Config& config, const std::string& config_path);
   void log() const;
 
