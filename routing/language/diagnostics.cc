@@ -42,14 +42,17 @@ struct Place {
   size_t length = 0;
 };
 
+// Bytes of a character behind its first. More in a row is no UTF-8, and is cut anywhere.
+constexpr size_t kRestBytesMax = 3;
+
 // Cuts a line that no terminal shows whole to what is around the place.
 Place cut_around(std::string_view line, size_t at, size_t length) {
   length = std::min(length, line.size() - at);
   if (line.size() <= kShownBytesMax) return {std::string(line), at, length};
   size_t from = at > kBeforeBytesMax ? at - kBeforeBytesMax : 0;
-  while (from > 0 && !starts_character(line[from])) --from;
+  for (size_t n = 0; n < kRestBytesMax && from > 0 && !starts_character(line[from]); ++n) --from;
   size_t to = std::min(from + kShownBytesMax, line.size());
-  while (to < line.size() && !starts_character(line[to])) --to;
+  for (size_t n = 0; n < kRestBytesMax && to < line.size() && !starts_character(line[to]); ++n) --to;
   const std::string_view cut = "…";
   std::string shown(from > 0 ? cut : std::string_view());
   const size_t moved = shown.size();

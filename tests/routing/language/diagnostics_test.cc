@@ -287,5 +287,14 @@ TEST(Diagnostics, DoNotWarnOfSystemPropertiesThatThereAre) {
     EXPECT_EQ(findings("FROM /* WHERE " + std::string(name) + " = 'x' INTO $upstream"), "") << name;
 }
 
+TEST(Diagnostics, ShowTheirPlaceInALineWithoutAnyCharacters) {
+  const std::string text = "FROM " + std::string(2'000, '\xA0') + " x";
+  for (size_t offset = 0; offset <= text.size(); ++offset) {
+    Diagnostics diagnostics(text);
+    diagnostics.error(offset, 1, "wrong");
+    EXPECT_NE(render(diagnostics.take().front(), text).find('^'), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace headgate::routing
