@@ -1,7 +1,7 @@
 // Bytes as text where JSON has to hold them (RFC 4648 section 4).
 //
-// Own code, because core, store and the batch encoder do without OpenSSL. Reading base64 is the business of
-// hub/access alone, and OpenSSL's there.
+// Own code, because core, store and the batch encoder do without OpenSSL. Reading base64 is OpenSSL's business, where it
+// is needed.
 #pragma once
 
 #include <string>

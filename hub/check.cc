@@ -9,6 +9,8 @@
 #include "hub/access/access.h"
 #include "hub/config/config.h"
 #include "hub/config/route_files.h"
+#include "hub/remote/public_key.h"
+#include "hub/shell/uplink/dictionary_file.h"
 #include "routing/files/route_check.h"
 
 namespace headgate::hub {
@@ -28,16 +30,23 @@ void check_certificates(const Config& config, int64_t wall_ms, ConfigCheck& foun
   }
 }
 
-void check_readable(const char* key, const std::string& file, ConfigCheck& found) {
+void check_readable(const std::string& key, const std::string& file, ConfigCheck& found) {
   if (file.empty() || std::ifstream(file)) return;
-  found.problems.push_back(std::string(key) + " " + file + ": cannot be read: " + std::strerror(errno));
+  found.problems.push_back(key + " " + file + ": cannot be read: " + std::strerror(errno));
 }
 
-void check_upstream_files(const upstream::LinkOptions& link, ConfigCheck& found) {
-  check_readable("upstream.password_file", link.password_file, found);
-  check_readable("upstream.tls.ca_file", link.tls.ca_file, found);
-  check_readable("upstream.tls.cert_file", link.tls.cert_file, found);
-  check_readable("upstream.tls.key_file", link.tls.key_file, found);
+void check_link_files(const std::string& place, const upstream::LinkOptions& link, ConfigCheck& found) {
+  check_readable(place + ".password_file", link.password_file, found);
+  check_readable(place + ".sas_key_file", link.sas_key_file, found);
+  check_readable(place + ".tls.ca_file", link.tls.ca_file, found);
+  check_readable(place + ".tls.cert_file", link.tls.cert_file, found);
+  check_readable(place + ".tls.key_file", link.tls.key_file, found);
+}
+
+void check_remote_key(const upstream::RemoteOptions& remote, ConfigCheck& found) {
+  if (!remote.enabled()) return;
+  const auto key = PublicKey::read(remote.key_file);
+  if (!key) found.problems.push_back("upstream.remote_config.key_file " + key.error().what);
 }
 
 void check_routes(const Config& config, const std::string& path, ConfigCheck& found) {
@@ -69,7 +78,13 @@ ConfigCheck check_config(const std::string& path, int64_t wall_ms) {
   if (const auto users = check_password_files(access_settings(*config)); !users)
     found.problems.push_back(users.error().what);
   check_certificates(*config, wall_ms, found);
-  check_upstream_files(config->upstream.link, found);
+  check_link_files("upstream", config->upstream.link, found);
+  for (const upstream::NamedLink& link : config->links)
+    check_link_files("links." + link.name, link.connection, found);
+  check_readable("upstream.chain_key_file", config->upstream.chain.key_file, found);
+  if (const auto read = read_dictionary_file(config->upstream.batch.dictionary_file); !read)
+    found.problems.push_back(read.error().what);
+  check_remote_key(config->upstream.remote, found);
   check_routes(*config, path, found);
   return found;
 }

@@ -10,6 +10,8 @@
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
 #include "hub/shell/privileges.h"
+#include "hub/shell/uplink/link_topics.h"
+#include "hub/shell/uplink/time_zone.h"
 #include "store/open.h"
 
 namespace headgate::hub {
@@ -71,6 +73,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
   if (const auto dropped = drop_privileges(wanted.user); !dropped) return core::fail(dropped.error());
+  use_time_zone(wanted.upstream.time_zone);
   store::StoreOptions store_opts = store_options(wanted);
   // With its first line the log has a thread, and from here on others may have theirs.
   const DescriptorShares shares = take_descriptors(wanted, store_opts, log);
@@ -111,6 +114,10 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       tick_timer_(io),
       stop_timer_(io),
       reloads_(engine_, clock_, log, on_compiler()) {
+  engine_.serve_texts([this] {
+    const auto report = upstream();
+    return report ? link_topics(*report) : std::vector<SysTopic>();
+  });
   engine_.serve_sys(config.sys_interval_s, [this] { return read_metrics(sources(), is_in_sys); });
 }
 
@@ -129,6 +136,7 @@ Elsewhere Hub::on_compiler() {
 
 core::Status Hub::restore() {
   if (auto timed = clock_.start(*store_); !timed) return timed;
+  if (auto laid = restore_remote(); !laid) return laid;
   engine_.doubt(clock_.doubtful());
   if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
@@ -140,11 +148,19 @@ core::Status Hub::restore() {
 core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto listening = listen(); !listening) return listening;
-  if (config_.upstream.enabled()) {
+  engine_.remove_unused_ways_up();
+  engine_.thinners().spare(begun_before_start(*store_));
+  if (const auto links = links_of(config_); !links.empty()) {
+    upstream::CommandTaker& taker = desk_ ? static_cast<upstream::CommandTaker&>(*desk_) : engine_.commands();
     upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.consumers(),
-                                                engine_.upstream_queue(), upstream_options(config_));
+                                                taker, upstream_options(config_), links);
     upstream_->doubt(clock_.doubtful());
+    upstream_->announce([this](const std::string& link, core::Now now) { return presence(link, now); });
+    engine_.thinners().spare(
+        [this](store::QueueId queue, uint8_t lane) { return upstream_->begun_up_to(queue, lane); });
+    report_remote();
     if (auto started = upstream_->start(); !started) return started;
+    if (desk_) upstream_->documents_changed(desk_->asks_for_links());
   }
   log_.info("started", {{"version", kVersion},
                         {"hub", store_->identity().hub},
@@ -202,6 +218,8 @@ void Hub::tick() {
     for (const auto& listener : listeners_) report_certificate(*listener);
   }
   engine_.tick();
+  if (upstream_) upstream_->tick();
+  if (desk_) desk_->tick();
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();

@@ -23,6 +23,7 @@
 #include "hub/http/server.h"
 #include "hub/observe/spdlog_log.h"
 #include "hub/reloads.h"
+#include "hub/remote/desk.h"
 #include "hub/shell/allocator.h"
 #include "hub/shell/hasher_thread.h"
 #include "hub/shell/hub_clock.h"
@@ -61,6 +62,7 @@ class Hub : public HubView {
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
   [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
   [[nodiscard]] HubStatus status() const override;
+  [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override;
   [[nodiscard]] Readings status_readings() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
@@ -71,6 +73,10 @@ class Hub : public HubView {
                                                      size_t count) const override;
   void reload(OnReloaded done) override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
+  // ---- remote.cc ----
+  [[nodiscard]] core::Result<std::string> remote_status() const override;
+  void apply_remote(std::string envelope, bool force, OnRemote done) override;
+  void forget_remote(OnRemote done) override;
   core::Result<size_t> try_routes(const routing::RouteFile& routes) override;
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
   core::Result<RemovedSession> remove_session(const std::string& client_id) override;
@@ -103,7 +109,14 @@ class Hub : public HubView {
                      Reloads::Over over);
   void use_applied(ApplyReport report, OnApplied done, Reloads::Over over);
   [[nodiscard]] Elsewhere on_compiler();
+  // Lays over the configuration what documents said before the hub ended (remote.cc).
+  core::Status restore_remote();
+  [[nodiscard]] Desk::Parts desk_parts();
+  [[nodiscard]] std::vector<LinkSight> sights() const;
+  void report_remote();
 
+  // Text that says upstream over a link that the hub is there (inspection.cc).
+  [[nodiscard]] std::string presence(const std::string& link, core::Now now);
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
   void note_history();
@@ -142,6 +155,7 @@ class Hub : public HubView {
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
   Reloads reloads_;
+  std::unique_ptr<Desk> desk_;  // null: no documents are taken
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;

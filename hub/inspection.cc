@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base64.h"
+#include "hub/config/presence_text.h"
 #include "hub/hub.h"
 #include "hub/metrics.h"
 #include "routing/files/route_record.h"
@@ -26,9 +28,21 @@ class TailSubscription : public Subscription {
   uint64_t handle_;
 };
 
-std::optional<upstream::ForwarderStatus> link_of(const UpstreamShell* shell) {
+std::vector<PresenceHead> heads_of(const std::vector<upstream::QueueReport>& queues) {
+  std::vector<PresenceHead> heads;
+  for (const upstream::QueueReport& queue : queues) {
+    if (!queue.status.head) continue;
+    PresenceHead& head = heads.emplace_back();
+    head.stream = stream_of(queue.queue);
+    head.number = queue.status.head->number;
+    core::append_base64(head.hash, upstream::bytes_of(queue.status.head->hash));
+  }
+  return heads;
+}
+
+std::optional<upstream::UpstreamReport> report_of(const UpstreamShell* shell) {
   if (!shell) return std::nullopt;
-  return shell->status();
+  return shell->report();
 }
 
 uint64_t heap_bytes() {
@@ -37,19 +51,28 @@ uint64_t heap_bytes() {
 }
 
 UpstreamStatus upstream_status(const upstream::UpstreamOptions& options, const std::string& hub_id,
-                               const std::optional<upstream::ForwarderStatus>& link) {
+                               const std::optional<upstream::UpstreamReport>& report) {
   UpstreamStatus status;
-  status.state = name_of(link_state(link));
-  if (!link) return status;
-  status.host = options.link.host;
-  status.port = options.link.port;
-  status.last_error = link->last_error;
-  status.retry_in_ms = link->retry_in_ms;
-  status.since_ms = link->since_ms;
-  status.last_error_ms = link->last_error_ms;
-  status.unheard_since_ms = link->unheard_since_ms;
-  if (link->unheard_since_ms != 0) status.unheard_topic = upstream::expand_hub(options.topic, hub_id);
+  status.state = name_of(link_state(report));
+  if (!report) return status;
+  const upstream::LinkReport& link = upstream::main_link(*report);
+  const upstream::ForwarderStatus sum = upstream::sum_of(*report);
+  status.host = link.named.connection.host;
+  status.port = link.named.connection.port;
+  const bool of_link = link.status.last_error_ms >= sum.last_error_ms;
+  status.last_error = of_link ? link.status.last_error : sum.last_error;
+  status.last_error_ms = of_link ? link.status.last_error_ms : sum.last_error_ms;
+  status.retry_in_ms = link.status.retry_in_ms;
+  status.since_ms = link.status.since_ms;
+  status.unheard_since_ms = sum.unheard_since_ms;
+  if (sum.unheard_since_ms != 0) status.unheard_topic = upstream::expand_hub(options.topic, hub_id);
   return status;
+}
+
+std::string health_of(const std::string& store_error, const store::DiskState& disk) {
+  if (!store_error.empty()) return "it does not store: " + store_error;
+  if (disk.stopped != store::RoomFor::none) return "its disk is nearly full";
+  return "ok";
 }
 
 constexpr size_t kWaitingShown = 10;
@@ -84,7 +107,7 @@ Sources Hub::sources() const {
       .memory = store_->store_memory(),
       .disk = store_->disk(),
       .log = log_.stats(),
-      .link = link_of(upstream_.get()),
+      .upstream = report_of(upstream_.get()),
       .version = std::string(kVersion),
       .durability = to_string(config_.store.durability),
       .uptime_s = (clock_.now().mono_ms - started_mono_ms_) / 1000,
@@ -92,14 +115,34 @@ Sources Hub::sources() const {
       .heap_bytes = heap_bytes};
 }
 
+std::string Hub::presence(const std::string& link, core::Now now) {
+  Presence presence;
+  presence.hub = store_->identity().hub;
+  presence.link = link;
+  presence.version = kVersion;
+  presence.started_ms = now.wall_ms - (now.mono_ms - started_mono_ms_);
+  presence.period_s = config_.upstream.presence_s;
+  presence.health = health_of(engine_.store_error(), store_->disk());
+  presence.clients = engine_.broker().clients_connected();
+  if (desk_) {
+    presence.document_version = desk_->version();
+    presence.document_state = desk_->state();
+  }
+  presence.epoch = store_->identity().epoch;
+  if (const auto report = upstream()) presence.heads = heads_of(report->queues);
+  return online_text(presence, *store_, now);
+}
+
+std::optional<upstream::UpstreamReport> Hub::upstream() const { return report_of(upstream_.get()); }
+
 Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }
 
 void Hub::note_history() {
   const int64_t wall_ms = clock_.now().wall_ms;
-  const LinkState link = link_state(link_of(upstream_.get()));
+  const LinkState link = link_state(report_of(upstream_.get()));
   history_.store_failed.note(!engine_.store_error().empty(), wall_ms);
   history_.disk_low.note(store_->disk().stopped != store::RoomFor::none, wall_ms);
-  history_.link_down.note(link != LinkState::off && link != LinkState::connected, wall_ms);
+  history_.link_down.note(link == LinkState::connecting || link == LinkState::waiting, wall_ms);
   history_.look(read_metrics({.engine = engine_, .admission = &connections_.admission()}, is_trouble),
                 wall_ms);
 }
@@ -121,7 +164,7 @@ HubStatus Hub::status() const {
   status.disk_resume_bytes = store_->disk().resume_bytes;
   status.last_ms = history_.grew_ms();
   status.waiting = waiting_clients(engine_.held());
-  status.upstream = upstream_status(config_.upstream, status.hub_id, link_of(upstream_.get()));
+  status.upstream = upstream_status(config_.upstream, status.hub_id, report_of(upstream_.get()));
   status.upstream.down_since_ms = history_.link_down.ms();
   status.reload = reloads_.report();
   return status;

@@ -79,7 +79,23 @@ uint64_t count_held(const Sources& s, bool paused) {
 const broker::Broker& broker_of(const Sources& s) { return s.engine.broker(); }
 const broker::Traffic& traffic_of(const Sources& s) { return s.engine.broker().traffic(); }
 IngestStats ingest_of(const Sources& s) { return s.engine.ingest_stats(); }
-upstream::ForwarderStatus link_of(const Sources& s) { return s.link.value_or(upstream::ForwarderStatus{}); }
+upstream::ForwarderStatus link_of(const Sources& s) {
+  return s.upstream ? upstream::sum_of(*s.upstream) : upstream::ForwarderStatus();
+}
+
+// A number of each link upstream, by its name.
+LabelledValues by_link(const Sources& s, uint64_t (*number)(const upstream::LinkReport& link)) {
+  LabelledValues values;
+  if (!s.upstream) return values;
+  for (const upstream::LinkReport& link : s.upstream->links)
+    values.emplace_back(link.named.name, number(link));
+  std::ranges::sort(values);
+  return values;
+}
+
+upstream::DownstreamCounts down_of(const Sources& s) {
+  return s.upstream ? upstream::downstream_of(*s.upstream) : upstream::DownstreamCounts();
+}
 
 // Walks all sessions, so it is only called when it is asked for.
 uint64_t buffered_bytes(const broker::Broker& broker) {
@@ -433,9 +449,32 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .read = [](const Sources& s) { return s.engine.losses().total().expired; }},
     {.name = "headgate_queues_messages_dropped_total",
      .type = kCounter,
-     .help = "Messages that queues dropped: full, purged, or of a session that ended.",
+     .help = "Messages that queues dropped: full, purged, or of a session that ended; none that was folded.",
      .status = "lost/dropped",
      .read = [](const Sources& s) { return s.engine.losses().total().dropped; }},
+    {.name = "headgate_thinning_active",
+     .help = "1 while old readings for upstream are folded, because their queue is nearly full.",
+     .status = "thinning/active",
+     .read = [](const Sources& s) { return uint64_t{s.engine.thinners().status().active ? 1u : 0u}; }},
+    {.name = "headgate_thinning_short_of_room",
+     .help = "1 while folding frees too little, so that the oldest messages for upstream are dropped.",
+     .status = "thinning/short_of_room",
+     .read = [](const Sources& s) { return uint64_t{s.engine.thinners().status().short_of_room ? 1u : 0u}; }},
+    {.name = "headgate_thinning_messages_folded_total",
+     .type = kCounter,
+     .help = "Messages for upstream that were folded into rows; their queue counts them as dropped.",
+     .status = "thinning/folded",
+     .read = [](const Sources& s) { return s.engine.thinners().status().folded; }},
+    {.name = "headgate_thinning_rows_total",
+     .type = kCounter,
+     .help = "Rows that stand for messages that were folded.",
+     .status = "thinning/rows",
+     .read = [](const Sources& s) { return s.engine.thinners().status().rows; }},
+    {.name = "headgate_thinning_messages_diluted_total",
+     .type = kCounter,
+     .help = "Messages without numbers that were dropped, one in two of each source.",
+     .status = "thinning/diluted",
+     .read = [](const Sources& s) { return s.engine.thinners().status().diluted; }},
     {.name = "headgate_queues_max_bytes",
      .unit = MetricUnit::bytes,
      .help = "Limit for all queues together; 0 is none.",
@@ -540,7 +579,7 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "1 at the state that the link upstream is in.",
      .label = "state",
      .sys = {SysPlace{"headgate/link/state", SysForm::state}},
-     .read = [](const Sources& s) { return state_set(link_state(s.link)); }},
+     .read = [](const Sources& s) { return state_set(link_state(s.upstream)); }},
     {.name = "headgate_link_batches_acked_total",
      .type = kCounter,
      .help = "Batches that the upstream broker has acknowledged.",
@@ -568,10 +607,113 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Batches of this hub that came back to it and were not routed.",
      .status = "upstream/batches_returned",
      .read = [](const Sources& s) { return s.engine.returned_batches(); }},
+    {.name = "headgate_link_batches_repeated_total",
+     .type = kCounter,
+     .help = "Batches that were sent again as they had been planned, after a lost link or a restart.",
+     .status = "upstream/batches_repeated",
+     .read = [](const Sources& s) { return link_of(s).repeated_batches; }},
+    {.name = "headgate_link_batches_abandoned_total",
+     .type = kCounter,
+     .help =
+         "Batches that could not be sent again as they had been planned: later ones say that they stand for them.",
+     .status = "upstream/batches_abandoned",
+     .read = [](const Sources& s) { return link_of(s).abandoned_batches; }},
+    {.name = "headgate_link_batches_held",
+     .help = "Batches that the upstream broker has taken and their consumer has not acknowledged.",
+     .status = "upstream/batches_held",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.held_batches; }},
+    {.name = "headgate_link_batches_sent_again_total",
+     .type = kCounter,
+     .help = "Batches that were sent again because the broker may have lost them, or the consumer wished it.",
+     .status = "upstream/batches_sent_again",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.sent_again_batches; }},
+    {.name = "headgate_link_acknowledgements_total",
+     .type = kCounter,
+     .help = "Acknowledgements of consumers upstream that counted.",
+     .status = "upstream/acknowledgements",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.notices; }},
+    {.name = "headgate_link_acknowledgements_ignored_total",
+     .type = kCounter,
+     .help = "Acknowledgements of consumers upstream that could not be true.",
+     .status = "upstream/acknowledgements_ignored",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.ignored_notices; }},
+    {.name = "headgate_link_batches_refused_by_consumer_total",
+     .type = kCounter,
+     .help = "Batches of several messages that their consumer refused.",
+     .status = "upstream/batches_refused_by_consumer",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.refused_batches; }},
+    {.name = "headgate_link_messages_refused_by_consumer_total",
+     .type = kCounter,
+     .help = "Messages that their consumer refused, which are dead letters.",
+     .status = "upstream/messages_refused_by_consumer",
+     .read = [](const Sources& s) { return link_of(s).end_to_end.refused_messages; }},
     {.name = "headgate_link_batches_in_flight",
      .help = "Batches that were sent and are not acknowledged yet.",
      .status = "upstream/batches_in_flight",
      .read = [](const Sources& s) { return link_of(s).in_flight_batches; }},
+    {.name = "headgate_link_connected",
+     .help = "1 for each link upstream that is connected, 0 for the others.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) -> uint64_t {
+             return link.status.state == upstream::CarrierState::up ? 1 : 0;
+           });
+         }},
+    {.name = "headgate_link_connects_total",
+     .type = kCounter,
+     .help = "Times that a link upstream was connected.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.status.connects; });
+         }},
+    {.name = "headgate_link_wire_bytes_total",
+     .type = kCounter,
+     .unit = MetricUnit::bytes,
+     .help = "Bytes of a link on the wire, both ways, with headers, handshakes and repetitions.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.counts.wire_bytes; });
+         }},
+    {.name = "headgate_link_day_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Bytes of a link on the wire today.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.counts.day_bytes; });
+         }},
+    {.name = "headgate_link_month_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Bytes of a link on the wire in the month of its bill.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.counts.month_bytes; });
+         }},
+    {.name = "headgate_downstream_messages_total",
+     .type = kCounter,
+     .help = "Messages that came down from upstream, by what became of them.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const upstream::DownstreamCounts down = down_of(s);
+           return LabelledValues{{"own", down.own},
+                                 {"refused", down.refused},
+                                 {"repeated", down.repeated},
+                                 {"stored", down.stored}};
+         }},
+    {.name = "headgate_receipts_total",
+     .type = kCounter,
+     .help = "Receipts for commands: sent, or dropped for lack of room or because the broker refused them.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const upstream::DownstreamCounts down = down_of(s);
+           return LabelledValues{{"dropped", down.receipts_dropped}, {"sent", down.receipts}};
+         }},
 });
 
 LabelledValues values_of(const Metric& metric, const Sources& sources) {
@@ -606,20 +748,19 @@ QueueTotals queue_totals(const store::QueueReader& store) {
   return totals;
 }
 
-LinkState link_state(const std::optional<upstream::ForwarderStatus>& link) {
-  if (!link) return LinkState::off;
-  switch (link->state) {
-    case upstream::ForwarderState::up:
+LinkState link_state(const std::optional<upstream::UpstreamReport>& upstream) {
+  if (!upstream) return LinkState::off;
+  switch (upstream::main_link(*upstream).status.state) {
+    case upstream::CarrierState::up:
       return LinkState::connected;
-    case upstream::ForwarderState::connecting:
+    case upstream::CarrierState::connecting:
       return LinkState::connecting;
-    case upstream::ForwarderState::backing_off:
+    case upstream::CarrierState::backing_off:
       return LinkState::waiting;
-    case upstream::ForwarderState::down:
-    case upstream::ForwarderState::closing:
+    case upstream::CarrierState::idle:
       break;
   }
-  return LinkState::off;
+  return LinkState::idle;
 }
 
 }  // namespace headgate::hub

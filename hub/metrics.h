@@ -12,7 +12,7 @@
 #include "hub/observe/metric.h"
 #include "store/queue_store.h"
 #include "store/report/stats.h"
-#include "upstream/drain/forwarder.h"
+#include "upstream/links/report.h"
 
 namespace headgate::broker {
 class Admission;
@@ -41,7 +41,7 @@ struct Sources {
   store::StoreMemory memory = {};
   store::DiskState disk = {};
   LogStats log = {};
-  std::optional<upstream::ForwarderStatus> link = {};  // nullopt: the config has no upstream
+  std::optional<upstream::UpstreamReport> upstream = {};  // nullopt: the config has no link upstream
   std::string version = {};
   std::string durability = {};  // as the config writes it
   int64_t uptime_s = 0;
@@ -54,8 +54,8 @@ struct Sources {
 // Reads the wanted rows. Loop thread; no I/O.
 [[nodiscard]] Readings read_metrics(const Sources& sources, bool (*wanted)(const Metric&));
 
-// The link as operators see it.
-enum class LinkState : uint8_t { off, connecting, connected, waiting };
+// The links together as operators see them: the best state of any.
+enum class LinkState : uint8_t { off, connecting, connected, waiting, idle };
 [[nodiscard]] constexpr std::string_view name_of(LinkState state) {
   switch (state) {
     case LinkState::off:
@@ -66,9 +66,11 @@ enum class LinkState : uint8_t { off, connecting, connected, waiting };
       return "connected";
     case LinkState::waiting:
       return "waiting";
+    case LinkState::idle:
+      return "idle";
   }
   return {};
 }
-[[nodiscard]] LinkState link_state(const std::optional<upstream::ForwarderStatus>& link);
+[[nodiscard]] LinkState link_state(const std::optional<upstream::UpstreamReport>& upstream);
 
 }  // namespace headgate::hub

@@ -1,5 +1,6 @@
 // Reloading, as SIGHUP and `headgate reload` ask for it. Worse never replaces better: of what is broken the version in force stays,
 // and each reload ends in one report.
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,19 +28,27 @@ void Hub::reload(OnReloaded done) {
 void Hub::reload_settings(ReloadReport& settings) {
   reload_certificates(settings);
   Config fresh = config_;
+  std::optional<Config> local;  // as the file says it, without a document
   if (!config_path_.empty()) {
     auto loaded = load_config_again(config_path_);
-    if (loaded) {
-      fresh = std::move(*loaded);
-      if (fresh.hub_id.empty()) fresh.hub_id = config_.hub_id;  // the store's
+    if (loaded && loaded->hub_id.empty()) loaded->hub_id = config_.hub_id;  // the store's
+    const auto laid = loaded && desk_ ? desk_->over(*loaded) : loaded;
+    if (laid) {
+      fresh = *laid;
+      local = *std::move(loaded);
       settings.needs_restart.clear();
     } else {
-      log_.error("reload_failed", {{"error", loaded.error().what}});
-      settings.kept.push_back("the configuration stays as it was: " + loaded.error().what);
+      log_.error("reload_failed", {{"error", laid.error().what}});
+      settings.kept.push_back("the configuration stays as it was: " + laid.error().what);
     }
   }
   reload_access(fresh, settings);
+  if (upstream_) upstream_->retry();
   take_over(std::move(fresh), settings);
+  if (!desk_ || !local) return;
+  local->access = config_.access;  // those that were taken
+  local->history = config_.history;
+  desk_->note_local(*std::move(local));
 }
 
 void Hub::reload_certificates(ReloadReport& report) {
@@ -81,16 +90,14 @@ void Hub::take_over(Config fresh, ReloadReport& report) {
       report.took.push_back(key);
     }
   }
-  config_.routes = std::move(fresh.routes);
-  config_.tables = std::move(fresh.tables);
-  config_.routes_dir = std::move(fresh.routes_dir);
-  config_.time_to_live_s = fresh.time_to_live_s;
-  config_.queues = fresh.queues;
+  fresh.access = config_.access;
+  HistorySettings history = std::exchange(fresh.history, config_.history);
+  take_reloadable(config_, std::move(fresh));
   engine_.use_limits(config_.queues);
-  if (const auto used = engine_.use_history(fresh.history); !used)
+  if (const auto used = engine_.use_history(history); !used)
     report.kept.push_back("the history stays as it was: " + used.error().what);
   else
-    config_.history = std::move(fresh.history);
+    config_.history = std::move(history);
 }
 
 }  // namespace headgate::hub

@@ -74,27 +74,15 @@ void Reloads::next_turn() {
 
 // ---- a look at the files ----
 
-// A copy of all that reading and compiling needs, and what came of it.
-struct Reloads::Look {
-  Config config;
-  std::string config_path;
-  RouteFolder folder;
-  std::set<std::string> known;
-  core::Now now;
-  std::shared_ptr<const CompiledRoutes> before;
-  std::optional<FileToCome> coming = {};
-  Engine::ReadyRoutes ready = {};
+void RouteLook::run() {
+  auto wanted =
+      collect_routes(config, config_path, folder, std::move(known), now, coming ? &*coming : nullptr);
+  ready = Engine::compile(std::move(wanted), *before, config.time_to_live_s);
+}
 
-  void run() {
-    auto wanted =
-        collect_routes(config, config_path, folder, std::move(known), now, coming ? &*coming : nullptr);
-    ready = Engine::compile(std::move(wanted), *before, config.time_to_live_s);
-  }
-};
-
-std::shared_ptr<Reloads::Look> Reloads::look(const Config& config, const std::string& config_path) const {
-  return std::make_shared<Look>(Look{config, config_path, folder_, engine_.routes().files(), clock_.now(),
-                                     engine_.routes().compiled()});
+std::shared_ptr<RouteLook> Reloads::look(const Config& config, const std::string& config_path) const {
+  return std::make_shared<RouteLook>(RouteLook{config, config_path, folder_, engine_.routes().files(),
+                                               clock_.now(), engine_.routes().compiled()});
 }
 
 void Reloads::look_at_routes(const Config& config, const std::string& config_path, bool first, Over done) {
@@ -103,10 +91,20 @@ void Reloads::look_at_routes(const Config& config, const std::string& config_pat
              [this, one, first, done = std::move(done)] {
                if (stopped_) return;
                (void)use(*one, first);  // an error is in the report
-               // Frees the routes of before, which may be many, where nobody waits for it.
-               elsewhere_([before = std::move(one->before)]() mutable { before.reset(); }, [] {});
+               free_elsewhere(*one);
                done();
              });
+}
+
+// Frees the routes of before, which may be many, where nobody waits for it.
+void Reloads::free_elsewhere(RouteLook& look) {
+  elsewhere_([before = std::move(look.before)]() mutable { before.reset(); }, [] {});
+}
+
+core::Status Reloads::put_in_force(const std::shared_ptr<RouteLook>& look) {
+  auto used = use(*look, true);
+  if (used) free_elsewhere(*look);
+  return used;
 }
 
 core::Status Reloads::look_at_start(const Config& config, const std::string& config_path) {
@@ -115,7 +113,7 @@ core::Status Reloads::look_at_start(const Config& config, const std::string& con
   return use(*one, true);
 }
 
-core::Status Reloads::use(Look& look, bool first) {
+core::Status Reloads::use(RouteLook& look, bool first) {
   folder_ = std::move(look.folder);
   const core::Status used = engine_.put_in_force(std::move(look.ready));
   if (settings_.at_ms != 0 && used) add_changes(engine_.routes().changes(), settings_.took);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,21 @@ namespace headgate::hub {
 // Reading and compiling many routes takes long, so another thread does it: `work` there, and `then` on the loop. In the
 // order of the calls.
 using Elsewhere = std::function<void(std::function<void()> work, std::function<void()> then)>;
+
+// A look at the files: a copy of all that reading and compiling needs, and what came of it.
+struct RouteLook {
+  Config config;
+  std::string config_path;
+  RouteFolder folder;
+  std::set<std::string> known;
+  core::Now now;
+  std::shared_ptr<const CompiledRoutes> before;
+  std::optional<FileToCome> coming = {};
+  Engine::ReadyRoutes ready = {};
+
+  // Reads and compiles. On any thread.
+  void run();
+};
 
 // A reload is begin(), what its caller notes in that report, look_at_routes() and log(), in a turn of its own. Each later
 // look at the files changes what report() says of routes. On the loop thread.
@@ -51,6 +67,11 @@ class Reloads {
   // Tells what becomes of each route once that file is there, and changes nothing. In a turn.
   using OnPreview = std::function<void(ApplyReport report)>;
   void preview(const Config& config, const std::string& config_path, FileToCome file, OnPreview done);
+  // A look at what these would be, for its caller to run elsewhere, and to put in force in the same turn.
+  [[nodiscard]] std::shared_ptr<RouteLook> look(const Config& config, const std::string& config_path) const;
+  // Error: io, and nothing has changed.
+  core::Status put_in_force(const std::shared_ptr<RouteLook>& look);
+  [[nodiscard]] bool stopped() const { return stopped_; }
   // Call about once a second. `config` stays the caller's, and where it is: it is read when the turn comes.
   void look_again_when_due(const Config& config, const std::string& config_path);
   void log() const;
@@ -58,10 +79,8 @@ class Reloads {
   [[nodiscard]] const ReloadReport& report() const { return report_; }
 
  private:
-  struct Look;
-
-  [[nodiscard]] std::shared_ptr<Look> look(const Config& config, const std::string& config_path) const;
-  core::Status use(Look& look, bool first);
+  core::Status use(RouteLook& look, bool first);
+  void free_elsewhere(RouteLook& look);
   void report_routes(const core::Status& used);
   void next_turn();
 

@@ -73,6 +73,7 @@ struct End {
   Outcome outcome = Outcome::delivered;
   const Death* death = nullptr;  // of a dead one: its message goes into the queue of dead letters
   bool required = false;         // the Change is refused as not_found unless the entry waits
+  bool folded = false;           // its Change tells of it under `folded`: it makes no gap of its own
 };
 
 // A message with all its targets, at most one in each queue. A target that has no room takes it, or not, by
@@ -84,6 +85,15 @@ struct Append {
   std::span<const Target> targets;
   bool never_dropped = false;  // a target that would drop it refuses the Change instead
   bool from_consumer = false;  // see RoomFor::consumers
+};
+
+// Entries of a queue that end in a Change and of which the content goes on in the messages that it appends: one gap of
+// `count` entries within [from, to], which says so (Gap::into_from). Kept where gaps are kept.
+struct Folded {
+  QueueId queue = 0;
+  Seq from = 0;
+  Seq to = 0;
+  uint64_t count = 0;
 };
 
 // Gaps whose `to` is ≤ `up_to` are forgotten: the far side knows them.
@@ -99,13 +109,14 @@ enum class IfLost : uint8_t {
   redo,  // the store does all of it again by itself, as soon as it is open again
 };
 
-// Done in this order: ends (which make room), gaps, appends, values. Ends of one queue may name any of its
-// seqs in any order.
+// Done in this order: ends (which make room), gaps, appends, values, folded. Ends of one queue may name any of its
+// seqs in any order. REQUIRES of one with `folded`: it appends, and is `undo`.
 struct Change {
   std::span<const End> ends = {};
   std::span<const Append> appends = {};
   std::span<const KeyValue> values = {};
   std::span<const GapsDropped> gaps_dropped = {};
+  std::span<const Folded> folded = {};
   bool must_sync = false;  // somebody waits for it; else it rides along, and a power cut may take it
   IfLost if_lost = IfLost::undo;
 };

@@ -90,6 +90,11 @@ struct Gap {
   Seq to = 0;          // inclusive
   uint64_t count = 0;  // entries lost in [from, to]; other seqs in it belong to other queues
   Outcome why = Outcome::dropped;
+  Seq into_from =
+      0;  // what they held goes on in messages of the queue within [into_from, into_to]; 0: it is lost
+  Seq into_to = 0;
+
+  [[nodiscard]] bool goes_on() const { return into_to != 0; }
 
   friend bool operator==(const Gap&, const Gap&) = default;
 };

@@ -149,7 +149,7 @@ broker::AccessControl::Verdict Access::admit(const Credentials& credentials, con
   if (edge && user != credentials.client_id) {
     return {ReasonCode::not_authorized, {}, "the client id is not the one in the user name"};
   }
-  if (user == kHubUser) return {ReasonCode::not_authorized, {}, "that name is the hub's own"};
+  if (is_own_user(user)) return {ReasonCode::not_authorized, {}, "that name is the hub's own"};
   auto identity =
       identify(in_force_->settings.identities, user, edge.has_value(), in_force_->settings.own_device);
   if (!identity) return {ReasonCode::not_authorized, {}, "no device or module may have that name"};
@@ -204,7 +204,7 @@ bool Access::still_holds(const std::string& user, const std::string& proof) cons
 
 Grant Access::renew(const Identity& identity, std::string_view client_id) const {
   if (!identity.proof.empty() && !still_holds(identity.username, identity.proof)) return {};
-  if (identity.username == kHubUser && !in_force_->rules.name(kHubUser))
+  if (is_own_user(identity.username) && !in_force_->rules.name(identity.username))
     return {std::make_shared<const Identity>(identity), broker::Rights::all()};
   std::optional<Identity> now;
   if (identity.anonymous()) {

@@ -11,6 +11,7 @@
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
 #include "hub/admin/status.h"
+#include "hub/admin/upstream.h"
 #include "hub/admin/url.h"
 #include "routing/files/route_check.h"
 #include "store/report/history.h"
@@ -188,6 +189,22 @@ AdminReply try_routes(const AdminCall& call) {
   return answer_json({{"tried", *tried}});
 }
 
+AdminReply get_remote(const AdminCall& call) { return answer(call.hub.remote_status()); }
+
+AdminReply post_apply_remote(const AdminCall& call) {
+  const auto force = call.number("force", 0, 1);
+  if (!force) return call.wrong("force", "0 or 1");
+  return AdminLater{[&hub = call.hub, envelope = call.request.body, force = *force == 1](auto done) {
+    hub.apply_remote(envelope, force, [done = std::move(done)](const auto& json) { done(answer(json)); });
+  }};
+}
+
+AdminReply post_forget_remote(const AdminCall& call) {
+  return AdminLater{[&hub = call.hub](auto done) {
+    hub.forget_remote([done = std::move(done)](const auto& json) { done(answer(json)); });
+  }};
+}
+
 AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");
   const std::string filter = found == call.query.end() ? "#" : found->second;
@@ -216,6 +233,8 @@ struct Endpoint {
 const std::vector<Endpoint>& endpoints() {
   static const std::vector<Endpoint> kEndpoints = {
       {"GET", {"status"}, {}, get_status},
+      {"GET", {"upstream"}, {}, get_upstream},
+      {"GET", {"upstream", "forecast"}, {}, get_upstream_forecast},
       {"GET", {"queues"}, {}, get_queues},
       {"GET", {"queues", "*"}, {}, get_queue},
       {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
@@ -235,6 +254,9 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", {"routes", "reload"}, {}, reload_routes},
       {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
       {"POST", {"routes", "shadow"}, {}, try_routes},
+      {"GET", {"remote"}, {}, get_remote},
+      {"POST", {"remote", "apply"}, {"force"}, post_apply_remote},
+      {"POST", {"remote", "forget"}, {}, post_forget_remote},
       {"GET", {"routes", "file"}, {}, get_routes_file},
       {"GET", {"routes", "records"}, {}, get_route_records},
       {"GET", {"tables", "*", "rows"}, {"after", "count"}, get_table_rows},

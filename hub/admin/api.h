@@ -25,6 +25,10 @@
 //   POST /v1/routes/apply              body = a route file; ?name=FILE.json &dry_run=1 &force=1; writes it to routes_dir
 //                                      and puts it in force: {"file", "refused", "written", "active", "routes":
 //                                      [{"route", "file", "what", "state", "why"}…]}
+//   GET  /v1/remote                    the document that lies over the configuration (docs/remote-configuration.md)
+//   POST /v1/remote/apply              body = a signed document; ?force=1: also of a version that is not higher; answers as
+//                                      GET /v1/remote once it is in force
+//   POST /v1/remote/forget             the hub's own files alone are in force: answers in the same way
 //   POST /v1/routes/shadow             body = a route file; its routes count and deliver nothing, in the place of those
 //                                      of the last such call: {"tried"}
 //   GET  /v1/routes/file               those in force, as a route file
@@ -39,7 +43,7 @@
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
-// (the store refuses). Everything but reload, apply, shadow, purge, replay, kick and remove leaves the hub as it was.
+// (the store refuses). Everything but reload, apply, forget, shadow, purge, replay, kick and remove leaves the hub as it was.
 #pragma once
 
 #include <functional>

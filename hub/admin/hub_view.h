@@ -1,6 +1,6 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload(), apply_routes(), try_routes(), kick_client() and remove_session().
+// reload(), apply_routes(), apply_remote(), forget_remote(), try_routes(), kick_client() and remove_session().
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@
 #include "routing/files/route_file.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
+#include "upstream/links/report.h"
 
 namespace headgate::hub {
 
@@ -210,6 +211,8 @@ class HubView {
   [[nodiscard]] virtual store::QueueReader& store() = 0;
   [[nodiscard]] virtual store::StoreStats store_stats() const = 0;
   [[nodiscard]] virtual HubStatus status() const = 0;
+  // Links upstream and the queues that go over them; nullopt: there is none.
+  [[nodiscard]] virtual std::optional<upstream::UpstreamReport> upstream() const = 0;
   // Reads the metrics that status shows.
   [[nodiscard]] virtual Readings status_readings() const = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
@@ -234,6 +237,15 @@ class HubView {
   // Puts a route file in force; `done` is called with what becomes of each route, now or later. Errors: invalid, io.
   using OnApplied = std::function<void(const core::Result<ApplyReport>& report)>;
   virtual void apply_routes(ApplyRequest request, OnApplied done) = 0;
+
+  // Documents of configuration, docs/remote-configuration.md: what is reported of them, JSON. Error: unavailable, if the hub
+  // takes none.
+  [[nodiscard]] virtual core::Result<std::string> remote_status() const = 0;
+  // Puts a signed document in force, or takes the one in force away; `done` is called with what is reported then. Errors:
+  // unavailable, invalid, io.
+  using OnRemote = std::function<void(const core::Result<std::string>& report)>;
+  virtual void apply_remote(std::string envelope, bool force, OnRemote done) = 0;
+  virtual void forget_remote(OnRemote done) = 0;
 
   // Puts these routes beside those in force, to count and deliver nothing, until others are or the hub ends; none: ends
   // that. Returns how many. Error: invalid, for the operator to read.

@@ -15,9 +15,14 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "hub/access/settings.h"
+#include "hub/config/downstream_check.h"
 #include "hub/config/keys.h"
+#include "hub/config/presence_text.h"
 #include "hub/config/problems.h"
 #include "routing/files/json_text.h"
+#include "routing/files/route_file.h"
+#include "upstream/clouds/presets.h"
+#include "upstream/downstream/topic_map.h"
 
 namespace headgate::hub {
 namespace {
@@ -136,6 +141,36 @@ struct Setter {
     }
   }
 
+  // {"name": {…}}, in the order of preference.
+  void operator()(const Ref<Owner, std::vector<upstream::NamedLink>>& ref) {
+    if (!value.is_object() || value.size() > key.max)
+      return found(problems, path, value,
+                   "an object of up to 16 links by their names: {\"fiber\": {\"host\": …}}");
+    std::vector<upstream::NamedLink>& links = ref(owner);
+    links.clear();
+    for (const auto& [name, link] : value.items()) {
+      const std::string place = join_path(path, name);
+      if (!routing::is_link_name(name))
+        problems.add(place, "is no name for a link; allowed: 1 to 32 of letters, digits, - . _");
+      links.emplace_back().name = name;
+      read_object(links.back(), link, link_keys(), place, problems);
+    }
+  }
+
+  void operator()(const Ref<Owner, std::vector<upstream::DownstreamTopic>>& ref) {
+    if (!value.is_array() || value.size() > key.max)
+      return found(problems, path, value,
+                   "a list of up to 64 objects: [{\"topic\": \"#\", \"remote_prefix\": \"cmd/{hub}/\", …}]");
+    std::vector<upstream::DownstreamTopic>& topics = ref(owner);
+    topics.assign(value.size(), {});
+    for (size_t i = 0; i < value.size(); ++i) {
+      const std::string place = path + "[" + std::to_string(i) + "]";
+      read_object(topics[i], value[i], downstream_keys(), place, problems);
+      const std::string problem = upstream::problem_of(topics[i]);
+      if (value[i].is_object() && !problem.empty()) problems.add(place, problem);
+    }
+  }
+
   // Routes have their own reader, which leaves out what is wrong instead of refusing the whole.
   void operator()(const Ref<Owner, routing::RouteFile>& ref) {
     Json alone = {{"routes", Json::object()}};
@@ -205,8 +240,10 @@ std::vector<std::string_view> names_after(std::string_view prefix, const std::ve
 template <class Owner>
 class ObjectReader {
  public:
-  ObjectReader(Owner& owner, const std::vector<Key<Owner>>& keys, Problems& problems)
-      : owner_(owner), keys_(keys), problems_(problems) {}
+  // `local`: keys beyond `keys` that exist, and that may not be set here; null: there are none.
+  ObjectReader(Owner& owner, const std::vector<Key<Owner>>& keys, Problems& problems,
+               const std::vector<Key<Owner>>* local = nullptr)
+      : owner_(owner), keys_(keys), problems_(problems), local_(local) {}
 
   // `prefix`: the table path of this object, with its final dot. `place`: the same as errors say it.
   void read(const Json& object, const std::string& prefix, std::string_view place) {
@@ -224,13 +261,30 @@ class ObjectReader {
       if (key.path == path) return std::visit(Setter<Owner>{owner_, key, value, place, problems_}, key.slot);
       if (key.path.starts_with(path + ".")) return read(value, path + ".", place);
     }
+    if (is_local(path))
+      return problems_.add(place, "is for the hub's own file; leave it out of the document");
     problems_.add(place, "unknown key" + routing::did_you_mean(name, names_after(prefix, keys_)));
+  }
+
+  [[nodiscard]] bool is_local(const std::string& path) const {
+    const auto is_it = [&](const Key<Owner>& key) {
+      return key.path == path || key.path.starts_with(path + ".");
+    };
+    return local_ != nullptr && std::ranges::any_of(*local_, is_it);
   }
 
   Owner& owner_;
   const std::vector<Key<Owner>>& keys_;
   Problems& problems_;
+  const std::vector<Key<Owner>>* local_;
 };
+
+template <class Owner>
+std::vector<Key<Owner>> those_of(const std::vector<Key<Owner>>& keys, bool (*is_wanted)(std::string_view)) {
+  std::vector<Key<Owner>> some;
+  std::ranges::copy_if(keys, std::back_inserter(some), is_wanted, &Key<Owner>::path);
+  return some;
+}
 
 template <class Owner>
 void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>& keys,
@@ -238,22 +292,88 @@ void read_object(Owner& owner, const Json& object, const std::vector<Key<Owner>>
   ObjectReader<Owner>(owner, keys, problems).read(object, "", place);
 }
 
+void check_tls_of(const std::string& place, const core::TlsFiles& tls, Problems& problems) {
+  if (tls.cert_file.empty() != tls.key_file.empty())
+    problems.add(place + ".tls", "has only one of cert_file and key_file; set both, or neither");
+  if (!tls.cert_file.empty() && tls.ca_file.empty())
+    problems.add(place + ".tls.ca_file", "is missing; without it the broker cannot be verified");
+}
+
+// Links with names, and the one that `upstream` describes, are two ways to say the same.
+void check_links(const Config& config, Problems& problems) {
+  if (config.links.empty()) return;
+  if (config.upstream.link != upstream::LinkOptions())
+    problems.add("upstream",
+                 "describes a connection, and so does links; move host and what goes with it into a link");
+  for (const upstream::NamedLink& link : config.links) {
+    const std::string place = join_path("links", link.name);
+    if (link.connection.host.empty()) problems.add(place + ".host", "is missing; allowed: the broker's name");
+    check_tls_of(place, link.connection.tls, problems);
+    if (!link.connection.interface.empty() && !link.connection.bind_address.empty())
+      problems.add(place + ".bind_address",
+                   "chooses the interface, and so does interface; leave one of them out");
+    if (config.upstream.mode == upstream::Mode::passthrough && link.preset == upstream::Preset::azure_iot_hub)
+      problems.add(place + ".preset",
+                   "has one topic for all that goes up, and upstream.mode is \"passthrough\"; use \"batch\"");
+    const upstream::PresetProblem missing = upstream::problem_of_preset(link);
+    if (!missing.key.empty()) problems.add(place + "." + std::string(missing.key), missing.what);
+  }
+}
+
+// A dictionary is used once the consumer has said that it holds it, which is said with its acknowledgements.
+void check_no_dictionary(const upstream::UpstreamOptions& up, Problems& problems) {
+  if (!up.batch.dictionary_file.empty())
+    problems.add("upstream.batch.dictionary_file",
+                 "is for consumers that say what they hold; set upstream.acknowledgement to \"end_to_end\"");
+}
+
+// A consumer acknowledges batches by their numbers, on a topic of its own below theirs.
+void check_acknowledgement(const Config& config, Problems& problems) {
+  const upstream::UpstreamOptions& up = config.upstream;
+  if (up.acknowledgement == upstream::Acknowledgement::broker) return check_no_dictionary(up, problems);
+  const auto refuse = [&](const char* why) { problems.add("upstream.acknowledgement", why); };
+  if (!up.batch.dictionary_file.empty() && up.batch.compression == upstream::BatchCompression::none)
+    problems.add("upstream.batch.dictionary_file", "compresses, and upstream.batch.compression is \"none\"");
+  if (up.mode == upstream::Mode::passthrough)
+    refuse(
+        "is \"end_to_end\", which is for batches, and upstream.mode is \"passthrough\"; set one of them otherwise");
+  if (!up.chain.enabled)
+    refuse(
+        "is \"end_to_end\", which goes by the numbers of the chain, and upstream.chain is false; set it to true");
+  for (const upstream::NamedLink& link : config.links)
+    if (link.preset == upstream::Preset::azure_iot_hub)
+      refuse("is \"end_to_end\", and the preset azure-iot-hub has no topic for that; use \"broker\"");
+}
+
 void check_upstream(const Json& root, const Config& config, Problems& problems) {
   const upstream::UpstreamOptions& up = config.upstream;
   const auto section = root.find("upstream");
-  if (section != root.end() && section->is_object() && !section->empty() && !section->contains("host")) {
+  const bool is_said = section != root.end() && section->is_object() && !section->empty();
+  if (is_said && config.links.empty() && !section->contains("host")) {
     problems.add("upstream.host", "is missing; allowed: the broker's name, or \"\" for no link");
   }
-  if (up.link.tls.cert_file.empty() != up.link.tls.key_file.empty()) {
-    problems.add("upstream.tls", "has only one of cert_file and key_file; set both, or neither");
-  }
-  if (!up.link.tls.cert_file.empty() && up.link.tls.ca_file.empty()) {
-    problems.add("upstream.tls.ca_file", "is missing; without it the broker cannot be verified");
-  }
+  check_tls_of("upstream", up.link.tls, problems);
   if (up.backoff.base_ms > up.backoff.cap_ms) {
     problems.add("upstream.backoff.cap_ms", "is " + std::to_string(up.backoff.cap_ms) +
                                                 "; allowed: base_ms (" + std::to_string(up.backoff.base_ms) +
                                                 ") or more");
+  }
+}
+
+// Links of the configuration whose limits a document sets.
+void read_remote_links(const Json& links, Config& config, Problems& problems) {
+  static const auto kKeys = those_of(link_keys(), is_remote_of_link);
+  if (!links.is_object()) return found(problems, "links", links, "an object, {\"lte\": {…}}");
+  for (const auto& [name, limits] : links.items()) {
+    const std::string place = join_path("links", name);
+    const auto link = std::ranges::find(config.links, name, &upstream::NamedLink::name);
+    if (link == config.links.end()) {
+      problems.add(place, config.links.empty()
+                              ? "the hub's link has no name; give it one in the hub's own file"
+                              : "the hub has no link of that name");
+      continue;
+    }
+    ObjectReader<upstream::NamedLink>(*link, kKeys, problems, &link_keys()).read(limits, "", place);
   }
 }
 
@@ -262,6 +382,12 @@ void check_socket_path(const Config& config, Problems& problems) {
   if (!config.admin.socket.empty() || path.size() <= kSocketPathBytesMax) return;
   problems.add("data_dir", "makes the admin socket's path " + std::to_string(path.size()) +
                                " bytes long; allowed: 107; set admin.socket to a shorter one");
+}
+
+void add_will(upstream::NamedLink& link, const Config& config) {
+  const std::string hub = hub_id_of(config);
+  link.connection.will_topic = upstream::presence_topic_of(config.upstream, link, hub);
+  if (!link.connection.will_topic.empty()) link.connection.will_payload = offline_text(hub, link.name);
 }
 
 }  // namespace
@@ -276,9 +402,37 @@ core::Result<Config> parse_config(std::string_view json_text, std::string_view f
   read_object(config, *json, config_keys(), "", problems);
   check_listeners(config.listeners, problems);
   check_upstream(*json, config, problems);
+  check_links(config, problems);
+  check_acknowledgement(config, problems);
+  check_downstream(config, problems);
   check_socket_path(config, problems);
   if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
   return config;
+}
+
+core::Result<Config> with_remote_settings(Config base, std::string_view json_text, std::string_view name) {
+  static const auto kKeys = those_of(config_keys(), is_remote);
+  auto json = routing::parse_json_text(json_text, name);
+  if (!json) return core::fail(json.error());
+  Problems problems(name);
+  if (const auto links = json->find("links"); json->is_object() && links != json->end()) {
+    read_remote_links(*links, base, problems);
+    json->erase("links");
+  }
+  ObjectReader<Config>(base, kKeys, problems, &config_keys()).read(*json, "", "");
+  if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
+  return base;
+}
+
+void take_reloadable(Config& into, Config from) {
+  into.routes = std::move(from.routes);
+  into.tables = std::move(from.tables);
+  into.routes_dir = std::move(from.routes_dir);
+  into.layer = std::move(from.layer);
+  into.time_to_live_s = from.time_to_live_s;
+  into.queues = from.queues;
+  into.history = std::move(from.history);
+  into.access = std::move(from.access);
 }
 
 core::Result<Config> load_config(const std::string& path) {
@@ -329,6 +483,52 @@ upstream::UpstreamOptions upstream_options(const Config& config) {
   if (options.link.client_id.empty()) options.link.client_id = "headgate-" + hub_id_of(config);
   options.lane_mode = config.lane_mode;
   return options;
+}
+
+namespace {
+
+// The session that a broker has kept tells that it has lost nothing else.
+bool keeps_session(const Config& config, const upstream::NamedLink& link) {
+  return !link.downstream.empty() || upstream::brings_documents(config.upstream, link) ||
+         config.upstream.acknowledgement == upstream::Acknowledgement::end_to_end;
+}
+
+}  // namespace
+
+std::vector<upstream::NamedLink> links_of(const Config& config) {
+  if (config.links.empty() && !config.upstream.enabled()) return {};
+  if (config.links.empty()) {
+    upstream::NamedLink only{.name = std::string(upstream::kOnlyLink),
+                             .connection = upstream_options(config).link,
+                             .terms = {},
+                             .downstream = config.upstream.downstream};
+    only.connection.keeps_session = keeps_session(config, only);
+    add_will(only, config);
+    return {std::move(only)};
+  }
+  std::vector<upstream::NamedLink> links = config.links;
+  for (upstream::NamedLink& link : links) {
+    link = upstream::with_preset(std::move(link), hub_id_of(config), config.upstream.batch);
+    link.terms.topic = upstream::expand_hub(link.terms.topic, hub_id_of(config));
+    // Two connections of one client id to one broker would end each other.
+    if (link.connection.client_id.empty())
+      link.connection.client_id = "headgate-" + hub_id_of(config) + "-" + link.name;
+    link.connection.keeps_session = keeps_session(config, link);
+    add_will(link, config);
+    if (link.terms.zstd_level == 0)
+      link.terms.zstd_level =
+          static_cast<uint8_t>(upstream::zstd_level_of(link.terms.cost, config.upstream.batch.zstd_level));
+    const uint16_t said = link.terms.keep_alive_s;
+    link.connection.keep_alive_s = said != 0 ? said : upstream::keep_alive_s_of(link.terms.cost);
+  }
+  return links;
+}
+
+std::vector<routing::KnownLink> known_links(const Config& config) {
+  std::vector<routing::KnownLink> known;
+  for (const upstream::NamedLink& link : links_of(config))
+    known.push_back({link.name, link.terms.priority_max});
+  return known;
 }
 
 std::string admin_socket_path(const Config& config) {

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "hub/config/listener_entry.h"
 #include "hub/config/store_limits.h"
 #include "routing/files/route_file.h"
+#include "routing/table/route_table.h"
 #include "store/lane_picker.h"
 #include "store/open.h"
 #include "upstream/options.h"
@@ -37,6 +40,12 @@ struct LogConfig {
   std::string file;  // empty: stderr
 };
 
+// Routes and tables that lie over those of the configuration and its files.
+struct RouteLayer {
+  routing::RouteFile routes;
+  std::set<std::string, std::less<>> off;  // routes of the configuration and its files that are not in force
+};
+
 struct Config {
   std::string hub_id;  // empty: see hub_id_of()
   std::string data_dir = "./headgate-data";
@@ -52,9 +61,11 @@ struct Config {
   routing::RouteFile routes;  // a bad route is an error in here, not an error of the config
   routing::RouteFile tables;  // declared beside the routes; nothing else is in here
   std::string routes_dir;
+  std::shared_ptr<const RouteLayer> layer;  // null: none; no key sets it
   uint32_t time_to_live_s = 0;
-  uint32_t sys_interval_s = 10;        // 0: no $SYS
-  upstream::UpstreamOptions upstream;  // see upstream_options()
+  uint32_t sys_interval_s = 10;            // 0: no $SYS
+  upstream::UpstreamOptions upstream;      // see upstream_options()
+  std::vector<upstream::NamedLink> links;  // see links_of()
   AdminConfig admin;
   LogConfig log;
 };
@@ -79,12 +90,27 @@ struct Config {
 // True for a key that a reload takes over; the others are read at the start only.
 [[nodiscard]] bool is_reloadable(std::string_view key);
 
+// Puts the values of reloadable keys, and the layer, in the place of those of `into`.
+void take_reloadable(Config& into, Config from);
+
+// Sets what a JSON object says that came down signed: of the keys for which is_remote() is true, and below `links` for each
+// link of `base` those for which is_remote_of_link() is. `name` begins every line of an error. Error: invalid.
+[[nodiscard]] core::Result<Config> with_remote_settings(Config base, std::string_view json_text,
+                                                        std::string_view name);
+[[nodiscard]] bool is_remote(std::string_view key);
+[[nodiscard]] bool is_remote_of_link(std::string_view key);
+
 // hub_id, or the host name with what an id may not hold replaced by '-'.
 [[nodiscard]] std::string hub_id_of(const Config& config);
 
 // config.store and config.upstream, and what follows from the rest of the configuration.
 [[nodiscard]] store::StoreOptions store_options(const Config& config);
 [[nodiscard]] upstream::UpstreamOptions upstream_options(const Config& config);
+// The links upstream, the preferred first: config.links, or the one that config.upstream describes; none: $upstream
+// only queues.
+[[nodiscard]] std::vector<upstream::NamedLink> links_of(const Config& config);
+// Names them for routes.
+[[nodiscard]] std::vector<routing::KnownLink> known_links(const Config& config);
 
 // admin.socket, or admin.sock in the data directory.
 [[nodiscard]] std::string admin_socket_path(const Config& config);

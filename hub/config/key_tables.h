@@ -19,6 +19,8 @@ inline constexpr uint64_t kU16Max = std::numeric_limits<uint16_t>::max();
 inline constexpr uint64_t kU32Max = std::numeric_limits<uint32_t>::max();
 inline constexpr uint64_t kPacketBytesMax = 268'435'460;  // remaining length 268,435,455 and a 5-byte header
 
+inline constexpr uint64_t kDownstreamMax = 64;  // entries of a link
+
 using Keys = std::vector<Key<Config>>;
 
 [[nodiscard]] Keys limit_keys();     // limit_keys.cc

@@ -16,16 +16,8 @@ using store::Durability;
 namespace {
 
 constexpr uint64_t kDurabilityIntervalMsMax = 60'000;
-constexpr size_t kHubIdBytesMax = 64;
 
-bool is_hub_id(std::string_view text) {
-  const auto allowed = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
-  };
-  return text.size() <= kHubIdBytesMax && std::all_of(text.begin(), text.end(), allowed);
-}
-
-constexpr TextRule kHubId = {is_hub_id, "up to 64 of letters, digits, - . _"};
+constexpr TextRule kHubId = {is_hub_name, "up to 64 of letters, digits, - . _"};
 Keys hub_keys() {
   return {
       {.path = "hub_id",
@@ -72,7 +64,7 @@ Keys route_keys() {
   return {
       {"routes", at(&Config::routes),
        "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
-       "queue, onRemove, onChange, retain, retained, publishAs, late, state, shadow."},
+       "queue, onRemove, onChange, retain, retained, publishAs, late, state, shadow, link, sendBack."},
       {"tables", at(&Config::tables),
        "Tables that routes look up in: name: {\"file\": \"limits.csv\"} or {\"topic\": \"config/+\"}, with key, "
        "maxRows, maxRowBytes, maxBytes."},
@@ -116,6 +108,17 @@ bool is_reloadable(std::string_view key) {
   return std::ranges::any_of(kGroups, begins) || std::ranges::find(kKeys, key) != kKeys.end();
 }
 
+bool is_remote(std::string_view key) {
+  const bool is_limit = key.starts_with("store.") && is_reloadable(key);
+  return is_limit || key == "time_to_live_s";
+}
+
+bool is_remote_of_link(std::string_view key) {
+  static constexpr std::array<std::string_view, 5> kKeys = {"priority_max", "rate_bytes_per_s", "burst_bytes",
+                                                            "open", "urgent_opens"};
+  return key.starts_with("budget.") || std::ranges::find(kKeys, key) != kKeys.end();
+}
+
 Keys joined(std::initializer_list<Keys> parts) {
   Keys all;
   for (const Keys& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -142,7 +145,7 @@ std::span<const EnumName<core::OnFull>> enum_names() {
     using enum core::OnFull;
     std::array<EnumName<core::OnFull>, core::kOnFullNames.size()> names{};
     size_t at = 0;
-    for (const core::OnFull on_full : {reject, drop_oldest, drop_newest, dilute}) {
+    for (const core::OnFull on_full : {reject, drop_oldest, drop_newest, thin, dilute}) {
       names[at++] = {to_string(on_full), on_full};
     }
     return names;
@@ -175,10 +178,58 @@ std::span<const EnumName<upstream::BatchLayout>> enum_names() {
 }
 
 template <>
+std::span<const EnumName<upstream::LinkCost>> enum_names() {
+  using enum upstream::LinkCost;
+  static constexpr std::array<EnumName<upstream::LinkCost>, 3> kNames = {
+      {{"free", free}, {"metered", metered}, {"expensive", expensive}}};
+  return kNames;
+}
+
+template <>
 std::span<const EnumName<upstream::BatchCompression>> enum_names() {
   using enum upstream::BatchCompression;
   static constexpr std::array<EnumName<upstream::BatchCompression>, 2> kNames = {
       {{"zstd", zstd}, {"none", none}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::Mode>> enum_names() {
+  using enum upstream::Mode;
+  static constexpr std::array<EnumName<upstream::Mode>, 2> kNames = {
+      {{"batch", batch}, {"passthrough", passthrough}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::Connect>> enum_names() {
+  using enum upstream::Connect;
+  static constexpr std::array<EnumName<upstream::Connect>, 3> kNames = {
+      {{"by_cost", by_cost}, {"always", always}, {"when_needed", when_needed}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::DrainOrder>> enum_names() {
+  using enum upstream::DrainOrder;
+  static constexpr std::array<EnumName<upstream::DrainOrder>, 3> kNames = {
+      {{"oldest_first", oldest_first}, {"live_first", live_first}, {"interleaved", interleaved}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::Preset>> enum_names() {
+  using enum upstream::Preset;
+  static constexpr std::array<EnumName<upstream::Preset>, 3> kNames = {
+      {{"generic", generic}, {"azure-iot-hub", azure_iot_hub}, {"aws-iot-core", aws_iot_core}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<upstream::Acknowledgement>> enum_names() {
+  using enum upstream::Acknowledgement;
+  static constexpr std::array<EnumName<upstream::Acknowledgement>, 2> kNames = {
+      {{"broker", broker}, {"end_to_end", end_to_end}}};
   return kNames;
 }
 

@@ -34,15 +34,17 @@ struct Octal {
 };
 
 template <class Owner>
-using Slot =
-    std::variant<Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
-                 Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>,
-                 Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-                 Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
-                 Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
-                 Ref<Owner, upstream::BatchCompression>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
-                 Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
-                 Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
+using Slot = std::variant<
+    Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
+    Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>, Ref<Owner, broker::Transport>,
+    Ref<Owner, broker::CertificateIdentity>, Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>,
+    Ref<Owner, store::LaneMode>, Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
+    Ref<Owner, upstream::BatchCompression>, Ref<Owner, upstream::Mode>, Ref<Owner, upstream::LinkCost>,
+    Ref<Owner, upstream::Connect>, Ref<Owner, upstream::DrainOrder>, Ref<Owner, upstream::Preset>,
+    Ref<Owner, upstream::Acknowledgement>, Ref<Owner, std::vector<upstream::NamedLink>>,
+    Ref<Owner, std::vector<upstream::DownstreamTopic>>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
+    Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
+    Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -64,11 +66,14 @@ struct Key {
 };
 
 [[nodiscard]] const std::vector<Key<Config>>& config_keys();
-[[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();  // listener_keys.cc
+[[nodiscard]] const std::vector<Key<ListenerConfig>>& listener_keys();               // listener_keys.cc
+[[nodiscard]] const std::vector<Key<upstream::NamedLink>>& link_keys();              // link_keys.cc
+[[nodiscard]] const std::vector<Key<upstream::DownstreamTopic>>& downstream_keys();  // downstream_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
 // broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode, upstream::NoSubscriber,
-// upstream::BatchLayout and upstream::BatchCompression.
+// upstream::BatchLayout, upstream::BatchCompression, upstream::Mode, upstream::LinkCost, upstream::Connect,
+// upstream::DrainOrder, upstream::Preset and upstream::Acknowledgement.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -94,6 +99,18 @@ template <>
 std::span<const EnumName<upstream::BatchLayout>> enum_names();
 template <>
 std::span<const EnumName<upstream::BatchCompression>> enum_names();
+template <>
+std::span<const EnumName<upstream::Mode>> enum_names();
+template <>
+std::span<const EnumName<upstream::LinkCost>> enum_names();
+template <>
+std::span<const EnumName<upstream::Connect>> enum_names();
+template <>
+std::span<const EnumName<upstream::DrainOrder>> enum_names();
+template <>
+std::span<const EnumName<upstream::Preset>> enum_names();
+template <>
+std::span<const EnumName<upstream::Acknowledgement>> enum_names();
 
 template <class E>
 [[nodiscard]] std::string_view enum_name(E value) {

@@ -44,18 +44,37 @@ struct Default {
   }
   static std::string text(std::vector<ListenerConfig>& listeners) {
     std::string list;
-    for (ListenerConfig& it : listeners) list.append(list.empty() ? "[ " : ", ").append(one_line(it));
+    for (ListenerConfig& it : listeners)
+      list.append(list.empty() ? "[ " : ", ").append(one_line(it, listener_keys()));
     return list + " ]";
   }
-  static std::string one_line(ListenerConfig& listener);
+  static std::string text(std::vector<upstream::DownstreamTopic>& topics) {
+    std::string list;
+    for (upstream::DownstreamTopic& it : topics)
+      list.append(list.empty() ? " " : ", ").append(one_line(it, downstream_keys()));
+    return "[" + list + (list.empty() ? "]" : " ]");
+  }
+  // {"fiber": {…}}
+  static std::string text(std::vector<upstream::NamedLink>& links) {
+    std::string list;
+    for (upstream::NamedLink& it : links)
+      list.append(list.empty() ? " " : ", ")
+          .append(text(it.name))
+          .append(": ")
+          .append(one_line(it, link_keys()));
+    return "{" + list + (list.empty() ? "}" : " }");
+  }
+  template <class Entry>
+  static std::string one_line(Entry& entry, const std::vector<Key<Entry>>& keys);
 };
 
 // { "address": "127.0.0.1", "tls": { "cert_file": "" } }
 template <class Owner>
-std::string Default<Owner>::one_line(ListenerConfig& listener) {
+template <class Entry>
+std::string Default<Owner>::one_line(Entry& entry, const std::vector<Key<Entry>>& keys) {
   std::string line;
   std::string_view open;
-  for (const Key<ListenerConfig>& key : listener_keys()) {
+  for (const Key<Entry>& key : keys) {
     const size_t dot = key.path.find('.');
     const std::string_view parent = dot == std::string_view::npos ? "" : key.path.substr(0, dot);
     if (!open.empty() && parent != open) line += " }";
@@ -63,13 +82,14 @@ std::string Default<Owner>::one_line(ListenerConfig& listener) {
     if (!parent.empty() && parent != open) line.append("\"").append(parent).append("\": { ");
     open = parent;
     line.append("\"").append(key.path.substr(dot + 1)).append("\": ");
-    line += std::visit(Default<ListenerConfig>{listener}, key.slot);
+    line += std::visit(Default<Entry>{entry}, key.slot);
   }
   return line + (open.empty() ? " }" : " } }");
 }
 
 std::string bounds(const auto& key) {
-  if (key.max == 0 || key.path == "listeners") return "";
+  if (key.max == 0 || key.path == "listeners" || key.path == "links" || key.path.ends_with("downstream"))
+    return "";
   return " (" + with_unit(key.min, key.unit) + " to " + with_unit(key.max, key.unit) + ")";
 }
 
@@ -80,7 +100,9 @@ class Reference {
     for (const Key<Config>& key : config_keys()) {
       enter(key.path);
       comment(std::string(key.doc) + bounds(key));
-      if (key.path == "listeners") listener_comments();
+      if (key.path == "listeners") comments_of(listener_keys());
+      if (key.path == "upstream.downstream") comments_of(downstream_keys());
+      if (key.path == "links") comments_of(link_keys());
       const std::string_view name = key.path.substr(key.path.rfind('.') + 1);
       member("\"" + std::string(name) + "\": " + std::visit(Default<Config>{config}, key.slot));
     }
@@ -128,8 +150,9 @@ class Reference {
     separated_ = true;
   }
 
-  void listener_comments() {
-    for (const Key<ListenerConfig>& key : listener_keys()) {
+  template <class Entry>
+  void comments_of(const std::vector<Key<Entry>>& keys) {
+    for (const Key<Entry>& key : keys) {
       comment("  " + std::string(key.path) + ": " + std::string(key.doc) + bounds(key));
     }
   }

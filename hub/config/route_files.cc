@@ -85,6 +85,17 @@ void report_directory(const std::string& dir, const std::string& what, const std
   }
 }
 
+// Without routes of which the layer says something else, and what is wrong with them.
+routing::RouteFile beneath(const RouteLayer* layer, routing::RouteFile routes) {
+  if (layer == nullptr) return routes;
+  std::set<std::string_view> hidden(layer->off.begin(), layer->off.end());
+  for (const routing::RouteFileEntry& entry : layer->routes.entries) hidden.insert(entry.name);
+  std::erase_if(routes.entries, [&](const auto& entry) { return hidden.contains(entry.name); });
+  std::erase_if(routes.errors,
+                [&](const auto& error) { return !error.route.empty() && hidden.contains(error.route); });
+  return routes;
+}
+
 }  // namespace
 
 void MergedRoutes::add(routing::RouteFile more) {
@@ -146,11 +157,15 @@ std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
 routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
                                   std::set<std::string> known, core::Now now, const FileToCome* coming) {
   known.erase(config_file);
+  known.erase(std::string(kLayerFile));
+  const RouteLayer* const layer = config.layer.get();
   MergedRoutes all;
-  all.add(config.routes);
+  if (layer != nullptr) all.add(layer->routes);
+  all.add(beneath(layer, config.routes));
   all.add(config.tables);
-  all.add(folder.look(config.routes_dir, known, now, coming));
+  all.add(beneath(layer, folder.look(config.routes_dir, known, now, coming)));
   routing::RouteFile routes = all.take();
+  routes.links = known_links(config);
   routing::read_schemas({&routes, 1}, read_text);
   routing::read_tables(routes.tables, read_table_file);
   return routes;

@@ -42,8 +42,11 @@ class RouteFolder {
 
 inline constexpr int64_t kSecondLookMs = 5000;
 
-// The config's routes, then those of each *.json in `routes_dir`. A name that was used before is an error of
-// the later route, so is a file that cannot be read; the rest load. Schemas that routes name and rows of
+// Name of the file that routes of Config::layer are of.
+inline constexpr std::string_view kLayerFile = "remote document";
+
+// The routes of the config's layer, then the config's, then those of each *.json in `routes_dir`. The layer's take the place of
+// those of their names. Beyond that a name that was used before is an error of the later route, so is a file that cannot be read; the rest load. Schemas that routes name and rows of
 // tables are read too. `config_file`: where the config was read
 // from. `known`: files that routes in force came from.
 [[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,

@@ -11,7 +11,9 @@ using store::StoreOptions;
 constexpr uint64_t kMessagesMax = 1'000'000'000'000;
 
 // Leaves out `reject`: a client that is away must not hold back everybody who publishes.
-bool is_for_sessions(std::string_view text) { return text != core::to_string(core::OnFull::reject); }
+bool is_for_sessions(std::string_view text) {
+  return text != core::to_string(core::OnFull::reject) && text != core::to_string(core::OnFull::thin);
+}
 
 bool is_visible_filter(std::string_view text) {
   return core::is_valid_topic_filter(text) && !text.starts_with('$');
@@ -66,7 +68,8 @@ Keys queue_keys() {
        Unit::seconds, 0, kU32Max},
       {"store.on_full", queue(&QueuePolicy::on_full),
        "What such a queue does when it is full, for onFull: \"reject\" refuses the message, \"drop-oldest\" "
-       "and \"dilute\" make room for it, \"drop-newest\" drops it."},
+       "and \"dilute\" make room for it, \"drop-newest\" drops it, \"thin\" folds old readings of $upstream "
+       "into sums and extremes before it is full, and does as \"dilute\" elsewhere."},
       {"store.session_bytes_max", of_session(&QueuePolicy::bytes_max),
        "What may wait for one persistent session; 0 is no limit.", Unit::bytes, 0, kPiB},
       {"store.session_messages_max", of_session(&QueuePolicy::messages_max), "The same in messages.",

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <filesystem>
 #include <limits>
 #include <string>
 
 #include "core/text.h"
 #include "core/topic.h"
 #include "routing/language/odd_character.h"
+#include "upstream/options.h"
 
 namespace headgate::hub {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 constexpr size_t kHostBytesMax = 253;
 constexpr size_t kLabelBytesMax = 63;
 constexpr size_t kUserBytesMax = 32;
+constexpr size_t kHubNameBytesMax = 64;
 constexpr size_t kMqttBytesMax = std::numeric_limits<uint16_t>::max();
 constexpr size_t kPathBytesMax = 4095;
 
@@ -91,12 +94,29 @@ bool is_path(std::string_view text) {
          !routing::odd_character_at(text, 0);  // quotes that came with it from a word processor
 }
 
+bool is_ip_address_or_empty(std::string_view text) {
+  return text.empty() || is_address(text, AF_INET) || is_address(text, AF_INET6);
+}
+
+bool is_time_zone(std::string_view text) {
+  const auto fits = [](char c) { return is_alnum(c) || c == '/' || c == '_' || c == '-' || c == '+'; };
+  if (text.empty() || text.front() == '/' || !std::ranges::all_of(text, fits)) return false;
+  std::error_code unknown;
+  return text == "UTC" ||
+         std::filesystem::is_regular_file("/usr/share/zoneinfo/" + std::string(text), unknown);
+}
+
 bool is_path_or_empty(std::string_view text) { return text.empty() || is_path(text); }
 
 bool is_log_file(std::string_view text) {
   static constexpr std::array<std::string_view, 7> kOthers = {"stderr",  "stdout",   "-",      "syslog",
                                                               "journal", "journald", "console"};
   return is_path_or_empty(text) && std::ranges::find(kOthers, text) == kOthers.end();
+}
+
+bool is_hub_name(std::string_view text) {
+  const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
+  return text.size() <= kHubNameBytesMax && std::ranges::all_of(text, fits);
 }
 
 bool is_system_user(std::string_view text) {
@@ -109,12 +129,20 @@ bool is_visible_text(std::string_view text) {
          !has_blank_end(text) && !has_invisible(text);
 }
 
+bool is_alpn_name(std::string_view text) { return text.size() <= 255 && is_visible_text(text); }
+
 bool is_topic_pattern(std::string_view text) {
   constexpr std::string_view kHub = "{hub}";
   std::string rest(text);
   for (size_t at = 0; (at = rest.find(kHub)) != std::string::npos;) rest.replace(at, kHub.size(), "h");
   return is_visible_text(text) && core::is_valid_topic_name(rest) && text.front() != '$' &&
          rest.find_first_of("{}") == std::string::npos;
+}
+
+bool is_passthrough_topic(std::string_view text) {
+  const std::string topic = upstream::expand_topic(upstream::expand_hub(text, "h"), "t");
+  return is_visible_text(text) && core::is_valid_topic_name(topic) &&
+         topic.find_first_of("{}") == std::string::npos;
 }
 
 bool is_origin(std::string_view text) {

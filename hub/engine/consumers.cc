@@ -21,6 +21,8 @@ core::Status Consumers::add(store::QueueId queue, Lanes lanes, Consumer& consume
 
 void Consumers::remove(store::QueueId queue, const Consumer& consumer) {
   if (const auto known = find(queue, consumer); known != readers_.end()) readers_.erase(known);
+  std::erase_if(awaited_,
+                [&](const Awaited& each) { return each.queue == queue && each.consumer == &consumer; });
 }
 
 Consumers::Readers::iterator Consumers::find(store::QueueId queue, const Consumer& consumer) {
@@ -37,6 +39,19 @@ void Consumers::on_available(store::QueueId queue) {
     it->second.more = true;
     tell_later(queue, it->second);
   }
+}
+
+void Consumers::on_durable(store::Seq up_to) {
+  durable_ = up_to;
+  for (const Awaited& each : awaited_) {
+    if (each.seq <= up_to) wake(each.queue, *each.consumer);
+  }
+  std::erase_if(awaited_, [up_to](const Awaited& each) { return each.seq <= up_to; });
+}
+
+void Consumers::wake_when_durable(store::QueueId queue, const Consumer& consumer, store::Seq seq) {
+  if (seq <= durable_) return wake(queue, consumer);
+  awaited_.push_back({queue, &consumer, seq});
 }
 
 void Consumers::wake(store::QueueId queue, const Consumer& consumer) {

@@ -50,6 +50,11 @@ class Consumers {
 
   // Entries may have become readable: tells everybody who reads or watches the queue, at the end of this turn.
   void on_available(store::QueueId queue);
+  // The store has written everything up to this seq: see StoreEvents::on_durable().
+  void on_durable(store::Seq up_to);
+  [[nodiscard]] store::Seq durable() const { return durable_; }
+  // Wakes `consumer` once durable() has reached `seq`.
+  void wake_when_durable(store::QueueId queue, const Consumer& consumer, store::Seq seq);
   // Something else has become possible for `consumer`, such as room in a client's window.
   void wake(store::QueueId queue, const Consumer& consumer);
 
@@ -59,6 +64,11 @@ class Consumers {
     Lanes lanes = kNoLanes;
     uint64_t due = 0;  // the turn in which it is told; one that is over: it is not waiting to be told
     bool more = false;
+  };
+  struct Awaited {
+    store::QueueId queue = 0;
+    const Consumer* consumer = nullptr;
+    store::Seq seq = 0;
   };
   using Readers = std::unordered_multimap<store::QueueId, Reader>;
 
@@ -70,6 +80,8 @@ class Consumers {
   core::Executor& executor_;
   Readers readers_;
   uint64_t turn_ = 0;
+  store::Seq durable_ = 0;
+  std::vector<Awaited> awaited_;         // few: what links wait for
   std::vector<store::QueueId> ready_;    // queues with readers that are due in the next turn
   std::vector<store::QueueId> running_;  // queues that the current turn was begun with
   // Lets what was posted find out that the registry has gone.

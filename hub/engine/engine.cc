@@ -41,6 +41,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       clock_(clock),
       log_(log),
       broker_(options, access, log),
+      queues_(store),
       consumers_(executor),
       dead_letter_tail_(store, consumers_, tails_, clock),
       answers_(store, clock),
@@ -52,11 +53,14 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       shares_(broker_, store, clock, log),
       publish_rights_(access),
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
-      computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, clock, log}),
+      thinners_(store, executor, clock, log),
+      computer_(
+          {store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, thinners_, clock, log}),
       history_(store, log),
       shadows_({tails_, executor, clock, log, retained_, store.identity().hub}),
-      ingest_(
-          {store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_, clock, log}),
+      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_,
+               thinners_, clock, log}),
+      commands_({store, ingest_, publish_rights_}),
       losses_(store, log),
       sdk_topics_(log) {
   broker_.set_events(this);
@@ -67,28 +71,20 @@ core::Status Engine::restore() {
   if (auto sessions = sessions_.restore(); !sessions) return sessions;
   if (auto retained = retained_.restore(); !retained) return retained;
   if (auto routes = routes_.restore(); !routes) return routes;
+  if (auto commands = commands_.restore(); !commands) return commands;
   return restore_queues();
 }
 
-// Opens the queues that every hub has.
 core::Status Engine::restore_queues() {
-  const auto upstream = store_.open_queue(kUpstreamQueue, store::link_attributes());
-  if (!upstream) return core::fail(upstream.error());
-  upstream_queue_ = *upstream;
-  const auto dead = store_.open_queue(store::kDeadQueue, {store::QueueKind::dead});
-  if (!dead) return core::fail(dead.error());
-  dead_queue_ = *dead;
-  store_.set_policy(dead_queue_, dead_policy_);
+  if (auto opened = queues_.open(); !opened) return opened;
   losses_.begin();
-  return dead_letter_tail_.watch(dead_queue_);
+  return dead_letter_tail_.watch(queues_.dead());
 }
 
 void Engine::use_limits(const StoreLimits& limits) {
   store_.set_bytes_max(limits.bytes_max);
   sessions_.use_queue_policy(limits.session);
-  queue_policy_ = limits.queue;
-  dead_policy_ = limits.dead();
-  if (dead_queue_ != 0) store_.set_policy(dead_queue_, dead_policy_);
+  queues_.use(limits);
 }
 
 core::Status Engine::use_routes(const routing::RouteFile& routes, uint32_t default_ttl_s) {
@@ -103,14 +99,27 @@ Engine::ReadyRoutes Engine::compile(routing::RouteFile routes, const CompiledRou
 
 core::Status Engine::put_in_force(ReadyRoutes ready) {
   computer_.before_routes_change();
-  const auto used = routes_.use(std::move(ready.at_work), queue_policy_);
+  const auto used = routes_.use(std::move(ready.at_work), queues_.policy());
   if (!used) return used;
   shadows_.use(std::move(ready.shadows), routes_.declared_tables());
-  computer_.use_routes(queue_policy_);
+  computer_.use_routes(queues_.policy());
   delivery_.set_inputs(routes_.inputs());
   offer_inputs();
   warn_of_topics_refused();
   return {};
+}
+
+void Engine::on_trial(bool on) {
+  routes_.on_trial(on);
+  computer_.on_trial(on);
+}
+
+core::Status Engine::end_trial() {
+  on_trial(false);
+  const auto settled = routes_.settle(queues_.policy());
+  delivery_.set_inputs(routes_.inputs());
+  offer_inputs();
+  return settled;
 }
 
 std::vector<RouteInfo> Engine::describe_routes() const {
@@ -245,7 +254,10 @@ void Engine::tick() {
   const core::Now now = clock_.now();
   broker_.tick(now);
   if (sys_feed_) sys_feed_->tick(now);
+  if (text_feed_) text_feed_->tick(now);
   store_.tick(now);
+  thinners_.tick();
+  thinners_.tell_folded([this](store::QueueId queue, uint64_t entries) { losses_.on_kept(queue, entries); });
   losses_.tick(now);
   computer_.tick();  // results that wait for a drained queue come before it is removed
   if (routes_.remove_drained()) delivery_.set_inputs(routes_.inputs());
@@ -316,6 +328,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
     if (!wants_retained(one)) continue;
     replays_.begin(session, one.filter, one.options);
     if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, clock_.now());
+    if (text_feed_) text_feed_->send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
 }
@@ -357,10 +370,12 @@ void Engine::on_window_open(broker::Session& session) {
 
 void Engine::on_durable(store::Seq up_to) {
   answers_.on_durable(up_to);
+  consumers_.on_durable(up_to);
   dead_letter_tail_.on_durable(up_to);
   ingest_.retry_held();  // it may have been the disk that did not keep up
   replays_.on_store_room();
   computer_.on_durable(up_to);
+  commands_.on_durable(up_to, clock_.now());
 }
 
 void Engine::on_room() {
@@ -368,7 +383,10 @@ void Engine::on_room() {
   computer_.on_room();
 }
 
-void Engine::on_available(store::QueueId queue) { consumers_.on_available(queue); }
+void Engine::on_available(store::QueueId queue) {
+  consumers_.on_available(queue);
+  thinners_.on_available(queue);
+}
 
 void Engine::on_failed(const core::Error& error) {
   store_error_ = error.what;
@@ -378,11 +396,14 @@ void Engine::on_failed(const core::Error& error) {
                "no message is acknowledged until the store could be opened again; it is tried by itself"}});
   answers_.on_failed();
   computer_.on_failed();
+  commands_.on_failed();
+  thinners_.on_failed();
 }
 
 void Engine::on_recovered() {
   store_error_.clear();
   computer_.on_recovered();
+  thinners_.on_recovered();
   log_.info("hub_stores_again");
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/broker.h"
@@ -21,7 +22,9 @@
 #include "hub/engine/consumers.h"
 #include "hub/engine/dead_letter_tail.h"
 #include "hub/engine/delivery.h"
+#include "hub/engine/downstream/commands.h"
 #include "hub/engine/history/message_history.h"
+#include "hub/engine/own_queues.h"
 #include "hub/engine/publish/held_publishes.h"
 #include "hub/engine/publish/ingest.h"
 #include "hub/engine/publish/spreader.h"
@@ -31,10 +34,12 @@
 #include "hub/engine/session_keeper.h"
 #include "hub/engine/shadow/beside.h"
 #include "hub/engine/shares.h"
+#include "hub/engine/thinning/thinners.h"
 #include "hub/observe/losses.h"
 #include "hub/observe/sdk_topics.h"
 #include "hub/observe/sys_feed.h"
 #include "hub/observe/tails.h"
+#include "hub/observe/text_feed.h"
 #include "routing/files/route_file.h"
 #include "store/queue_store.h"
 
@@ -65,6 +70,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   core::Status use_history(const HistorySettings& settings) { return history_.use(settings, clock_.now()); }
   // Call before restore().
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
+  // See RouteSet::remove_unused_ways_up(). Call after use_routes(), before anybody drains queues upstream.
+  void remove_unused_ways_up() { routes_.remove_unused_ways_up(); }
   // See ResultMessages::doubt().
   void doubt(const core::DoubtfulStretches* doubtful) { computer_.doubt(doubtful); }
   // Compiles routes and puts them in force at once; see put_in_force().
@@ -80,6 +87,10 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // See RouteSet::use(); those that are shadows are put beside them. REQUIRES: none were put in force since those that
   // they were to follow.
   core::Status put_in_force(ReadyRoutes ready);
+  // Routes that are put in force from now on are on trial: those of before may come back, with the state that they had. The trial
+  // ends well with end_trial(), or with other routes after on_trial(false).
+  void on_trial(bool on);
+  core::Status end_trial();
   // `access` has new users or rules: they hold for everybody who is connected or has a session.
   void renew_grants();
   // Ends a client's connection; its session stays, if it is to outlive it. Error: not_found (not connected).
@@ -90,6 +101,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Publishes `$SYS` from now on, every so many seconds; 0: not at all. `read` is called when values are
   // needed. Call once, before any client comes.
   void serve_sys(uint32_t interval_s, SysFeed::Read read);
+  // Publishes these topics too, whatever the interval; see TextFeed. Call once, before any client comes.
+  void serve_texts(TextFeed::Read read) { text_feed_.emplace(broker_, std::move(read)); }
   // Call about once a second.
   void tick();
   // Stores what may wait a second. Call before the hub stops.
@@ -127,8 +140,13 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
   [[nodiscard]] const Losses& losses() const { return losses_; }
   [[nodiscard]] const MessageHistory& history() const { return history_; }
+  // Fold old readings for upstream; whoever sends them says what it has begun.
+  [[nodiscard]] Thinners& thinners() { return thinners_; }
+  [[nodiscard]] const Thinners& thinners() const { return thinners_; }
   [[nodiscard]] Tails& tails() { return tails_; }
-  [[nodiscard]] store::QueueId upstream_queue() const { return upstream_queue_; }
+  [[nodiscard]] store::QueueId upstream_queue() const { return queues_.upstream(); }
+  // Takes what comes down from upstream.
+  [[nodiscard]] Commands& commands() { return commands_; }
   // Empty while the store takes writes.
   [[nodiscard]] const std::string& store_error() const { return store_error_; }
 
@@ -170,6 +188,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
 
   // The parts, each needing only those above it.
   broker::Broker broker_;
+  OwnQueues queues_;
   Consumers consumers_;
   Tails tails_;
   DeadLetterTail dead_letter_tail_;
@@ -183,18 +202,17 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Shares shares_;
   PublishRights publish_rights_;
   Spreader spreader_;
+  Thinners thinners_;
   Computer computer_;
   MessageHistory history_;
   ShadowRoutes shadows_;
   Ingest ingest_;
+  Commands commands_;
   std::optional<SysFeed> sys_feed_;
+  std::optional<TextFeed> text_feed_;
   Losses losses_;
   SdkTopics sdk_topics_;
 
-  store::QueuePolicy queue_policy_;  // where a route says nothing
-  store::QueuePolicy dead_policy_;
-  store::QueueId upstream_queue_ = 0;
-  store::QueueId dead_queue_ = 0;
   std::string store_error_;
 };
 

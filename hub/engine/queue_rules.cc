@@ -18,6 +18,13 @@ store::QueuePolicy policy_of(const routing::QueueRule& rule, const store::QueueP
   return policy;
 }
 
+// A module is given messages as they came: its input is not folded.
+store::QueuePolicy policy_for(store::QueueKind kind, store::QueuePolicy policy) {
+  const bool can_thin = kind == store::QueueKind::link;
+  if (policy.on_full == store::OnFull::thin && !can_thin) policy.on_full = store::OnFull::dilute;
+  return policy;
+}
+
 core::Status QueueRules::load_stored() {
   if (stored_) return {};
   stored_.emplace();
@@ -44,7 +51,7 @@ core::Status QueueRules::use(std::span<const Use> uses, const store::QueuePolicy
     known->second = combined(known->second, rule);
   }
   for (const auto& [queue, rule] : rules_) {
-    store_.set_policy(queue, policy_of(rule, defaults));
+    store_.set_policy(queue, policy_for(store_.stats(queue).attributes.kind, policy_of(rule, defaults)));
     const bool plain = rule.on_remove.value_or(OnRemove::drain) == OnRemove::drain;
     remember(store_.stats(queue).name, plain ? std::nullopt : rule.on_remove);
   }

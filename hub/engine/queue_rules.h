@@ -20,6 +20,9 @@ namespace headgate::hub {
 [[nodiscard]] store::QueuePolicy policy_of(const routing::QueueRule& rule,
                                            const store::QueuePolicy& defaults);
 
+// The policy of a queue of this kind: only what a link sends is thinned, others are diluted.
+[[nodiscard]] store::QueuePolicy policy_for(store::QueueKind kind, store::QueuePolicy policy);
+
 // Queues of which it is known that their last route was taken away on purpose: all that have none, or those named.
 // The others wait, as they are, until the mistake is corrected that may have taken their route.
 struct LetGo {

@@ -78,10 +78,19 @@ core::Status RouteSet::use(std::shared_ptr<CompiledRoutes> ready, const store::Q
   routed_ = *std::move(routed);
   context_ = {};  // its counters are by route index, and start again with the table
   if (!records.empty()) (void)store_.put(records);  // if the store has failed, its owner has been told
-  const LetGo let_go{!compiled_->wanted.puzzling, compiled_->queues_let_go};
-  const core::Status ruled = rules_.use(uses(), defaults, let_go);
+  const core::Status ruled = rules_.use(uses(), defaults, let_go());
   report();
   return ruled;
+}
+
+LetGo RouteSet::let_go() {
+  left_on_trial_.insert(compiled_->queues_let_go.begin(), compiled_->queues_let_go.end());
+  if (on_trial_) return {false, {}};
+  return {!compiled_->wanted.puzzling, std::exchange(left_on_trial_, {})};
+}
+
+core::Status RouteSet::settle(const store::QueuePolicy& defaults) {
+  return rules_.use(uses(), defaults, let_go());
 }
 
 bool RouteSet::is_left_out(std::string_view route) const {
@@ -160,6 +169,18 @@ std::vector<QueueRules::Use> RouteSet::uses() const {
     }
   }
   return uses;
+}
+
+void RouteSet::remove_unused_ways_up() {
+  for (const store::QueueId queue : store_.queues()) {
+    const store::QueueStats& stats = store_.stats(queue);
+    if (stats.attributes.kind != store::QueueKind::link || stats.name == kUpstreamQueue) continue;
+    if (stats.waiting() > 0 || !store_.gaps(queue).empty()) continue;
+    if (std::ranges::find(routed_.destinations, queue, &Destination::queue) != routed_.destinations.end())
+      continue;
+    log_.info("queue_removed", {{"queue", stats.name}, {"reason", "no route leads there"}});
+    (void)store_.remove_queue(queue);  // it stays until the next start if that fails
+  }
 }
 
 routing::QueueRule RouteSet::rule_of(std::string_view route) const {

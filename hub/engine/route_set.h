@@ -55,11 +55,18 @@ class RouteSet {
   // not by a mistake, are drained, kept or purged (see QueueRules). Error: io, when a queue cannot be made; the
   // old routes stay then.
   core::Status use(std::shared_ptr<CompiledRoutes> ready, const store::QueuePolicy& defaults = {});
+  // On trial no queue is let go because its last route has gone: the routes of before may come back.
+  void on_trial(bool on) { on_trial_ = on; }
+  // The trial has ended well: what it has left without a route is let go.
+  core::Status settle(const store::QueuePolicy& defaults);
   // Routes in force, as they were compiled.
   [[nodiscard]] const std::shared_ptr<const CompiledRoutes>& compiled() const { return compiled_; }
   // Call about once a second. True if inputs() is another now: a drained queue became empty and is gone, or another is
   // to be drained.
   bool remove_drained() { return rules_.remove_drained(); }
+  // Removes queues upstream of links that no route names any more, once nothing waits there. For the start: whoever
+  // drains them would be left without.
+  void remove_unused_ways_up();
   // See QueueRules::expect().
   void expect(const std::set<store::QueueId>& queues) { rules_.expect(queues); }
 
@@ -125,6 +132,7 @@ class RouteSet {
 
  private:
   void report() const;
+  [[nodiscard]] LetGo let_go();
   [[nodiscard]] RouteInfo about(size_t entry) const;
   [[nodiscard]] std::vector<QueueRules::Use> uses() const;
   void add_counts(uint32_t route, RouteInfo& info) const;
@@ -138,6 +146,8 @@ class RouteSet {
   store::QueueId inputs_queue_ = 0;
   std::set<std::string, std::less<>> stopped_;
   std::shared_ptr<const CompiledRoutes> compiled_;
+  bool on_trial_ = false;
+  std::set<std::string> left_on_trial_;  // queues without a route since
   std::vector<routing::Match> matches_;  // reused
   std::vector<Hit> hits_;                // reused
 };

@@ -24,6 +24,9 @@ inline constexpr std::string_view kReleasedPrefix = "qos2-out/";  // PUBREC seen
 inline constexpr std::string_view kOnRemovePrefix = "on-remove/";
 inline constexpr std::string_view kRoutePrefix = "route/";
 inline constexpr std::string_view kTablePrefix = "table/";
+inline constexpr std::string_view kLinkPrefix = "link/";              // what the budget of a link has charged
+inline constexpr std::string_view kDownstreamPrefix = "downstream/";  // filters that a link has subscribed to
+inline constexpr std::string_view kSeenPrefix = "seen/";              // ids of commands that came down
 inline constexpr std::string_view kRetainedPrefix = "retained/";
 
 // `maybe_sent`: the last seq of its queue that may have been sent. While it is connected: kAnySeq, since a

@@ -32,6 +32,8 @@ class Losses {
   void begin();
   // Call about once a second.
   void tick(core::Now now);
+  // Entries of the queue ended as dropped and lost nothing: their content is in others. Call before tick().
+  void on_kept(store::QueueId queue, uint64_t entries) { books_[queue].known.dropped += entries; }
   // A queue is about to be removed: what still waits in it counts as dropped, but for as many as are in another
   // queue now. Nothing is logged; whoever removes it has more to say.
   void on_removal(store::QueueId queue, uint64_t moved, core::Now now);

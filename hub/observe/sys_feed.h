@@ -28,9 +28,6 @@ class SysFeed {
                     const broker::SubscriptionOptions& options, core::Now now);
 
  private:
-  [[nodiscard]] bool watched() const;
-  void publish(const SysTopic& topic, core::Now now) const;
-
   const broker::Broker& broker_;
   uint32_t interval_s_;
   Read read_;

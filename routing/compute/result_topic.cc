@@ -27,15 +27,21 @@ std::string named_topic(const Sink& sink, const std::optional<std::string>& fill
   return sink.kind == Sink::Kind::module_input ? std::string() : sink.topic;
 }
 
-std::string sender_key(const core::Message& message) {
-  std::string key;
+void assign_sender_key(const core::Message& message, std::string& key) {
+  key.clear();
   if (const core::Source* source = message.source.get(); source) {
     const bool known = !source->device.empty();
     key.append(known ? "d" : "c").append(known ? source->device : source->client_id);
     key.append(1, '\0').append(source->module);
   }
   const auto of_module = core::parse_module_topic(message.topic);
-  return key.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
+  key.append(1, '\0').append(of_module ? of_module->name : std::string_view(message.topic));
+}
+
+std::string sender_key(const core::Message& message) {
+  std::string key;
+  assign_sender_key(message, key);
+  return key;
 }
 
 }  // namespace headgate::routing

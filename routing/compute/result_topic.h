@@ -19,5 +19,7 @@ namespace headgate::routing {
 // Key of a function that remembers without OVER: device, of who has none the client, and module; its output, or the topic
 // of who has none. So two clients on one topic have a memory each, and so has each topic of a client.
 [[nodiscard]] std::string sender_key(const core::Message& message);
+// Puts it into a string that is there already, whose memory is used again.
+void assign_sender_key(const core::Message& message, std::string& key);
 
 }  // namespace headgate::routing

@@ -45,11 +45,12 @@ bool RouteCheckReport::ok() const {
 namespace {
 
 // Shadows are compiled apart: what they do to each other and to routes at work is nothing.
-void check_as_one_table(RouteCheckReport& report, const std::vector<TableSource>& tables, bool shadows) {
+void check_as_one_table(RouteCheckReport& report, const std::vector<TableSource>& tables,
+                        const std::vector<KnownLink>* links, bool shadows) {
   std::vector<RouteFileEntry> entries;
   for (const RouteCheck& check : report.routes)
     if (check.entry.shadow == shadows) entries.push_back(check.entry);
-  RouteTable::Built built = RouteTable::build(route_specs(entries, 0), tables);
+  RouteTable::Built built = RouteTable::build(route_specs(entries, 0), tables, links);
   auto status = built.statuses.begin();
   for (RouteCheck& check : report.routes)
     if (check.entry.shadow == shadows) check.diagnostics = std::move((status++)->diagnostics);
@@ -58,10 +59,11 @@ void check_as_one_table(RouteCheckReport& report, const std::vector<TableSource>
 }  // namespace
 
 RouteCheckReport check_routes(const RouteFile& file) {
+  const std::vector<KnownLink>* const links = file.links ? &*file.links : nullptr;
   RouteCheckReport report{{}, file.errors, file.without_effect};
   for (const RouteFileEntry& entry : file.entries) report.routes.push_back({entry, {}});
-  check_as_one_table(report, file.tables, false);
-  check_as_one_table(report, file.tables, true);
+  check_as_one_table(report, file.tables, links, false);
+  check_as_one_table(report, file.tables, links, true);
   for (const TableSource& table : file.tables)
     if (!table.fault.empty()) report.errors.push_back({table.declared_in, "", table.fault});
   return report;
@@ -73,8 +75,8 @@ std::vector<RouteSpec> route_specs(const std::vector<RouteFileEntry>& entries, u
   for (const RouteFileEntry& entry : entries) {
     specs.push_back({entry.name, entry.text, entry.priority, entry.ttl_s.value_or(default_ttl_s),
                      entry.semantics, entry.body, entry.retain, entry.limits,
-                     entry.retained == RetainedInputs::changed, entry.publish_as, entry.shadow,
-                     entry.schemas});
+                     entry.retained == RetainedInputs::changed, entry.publish_as, entry.shadow, entry.schemas,
+                     entry.links, entry.send_back});
   }
   return specs;
 }

@@ -38,6 +38,8 @@ std::optional<std::pair<int, int>> parse_version(std::string_view text) {
   return version;
 }
 
+constexpr size_t kLinkNameBytesMax = 32;
+
 // A key with two words to choose from.
 template <class T>
 struct Choice {
@@ -224,7 +226,9 @@ class Reader {
                          .retain = false,
                          .limits = {},
                          .shadow = false,
-                         .schemas = {}};
+                         .links = {},
+                         .schemas = {},
+                         .send_back = false};
     if (is_blank(name)) return report(name, path, "a route needs a name that is not blank");
     if (value.is_null() && rules.manifest) return;  // as a twin says that a property is no more
     if (value.is_string()) {
@@ -253,7 +257,9 @@ class Reader {
     read_options(value, entry.name, path, entry.semantics, entry.body);
     read_flag(entry, value, path, "retain", entry.retain);
     if (!rules.manifest) read_flag(entry, value, path, "shadow", entry.shadow);
+    if (!rules.manifest) read_flag(entry, value, path, "sendBack", entry.send_back);
     read_publish_as(entry, member(value, "publishAs"), join_path(path, "publishAs"));
+    if (!rules.manifest) read_links(entry, member(value, "link"), join_path(path, "link"));
     std::vector<QueueRuleProblem> problems;
     entry.queue = read_queue_rule(value, rules.manifest, problems);
     entry.limits = read_compute_rule(value, rules.manifest, problems);
@@ -319,6 +325,25 @@ class Reader {
     entry.publish_as = user->get<std::string>();
   }
 
+  // The hub knows whether there are such links.
+  void read_links(RouteFileEntry& entry, const Json* link, const std::string& path) {
+    if (link == nullptr) return;
+    const Json list = link->is_string() ? Json::array({*link}) : *link;
+    const auto is_name = [](const Json& one) {
+      return one.is_string() && is_link_name(one.get<std::string>());
+    };
+    if (!list.is_array() || list.empty() || !std::all_of(list.begin(), list.end(), is_name))
+      return report(entry.name, path,
+                    "is " + describe(*link) +
+                        R"(; allowed: the name of a link, or a list of names, the preferred first)");
+    for (const Json& one : list) {
+      auto name = one.get<std::string>();
+      if (std::ranges::find(entry.links, name) != entry.links.end())
+        return report(entry.name, path, "names \"" + name + "\" twice; leave one of them out");
+      entry.links.push_back(std::move(name));
+    }
+  }
+
   static bool in_range(const Json& value, uint64_t max) {
     return value.is_number_unsigned() && value.get<uint64_t>() <= max;
   }
@@ -363,6 +388,11 @@ class Reader {
 
 }  // namespace
 
+bool is_link_name(std::string_view name) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
+  return !name.empty() && name.size() <= kLinkNameBytesMax && std::ranges::all_of(name, fits);
+}
+
 RouteFile parse_route_file(std::string_view text, std::string_view file) {
   const auto json = parse_json_text(text, file);
   if (!json) return {{}, {{std::string(file), "", json.error().what}}};
@@ -386,15 +416,15 @@ void add_tables(RouteFile& all, std::vector<TableSource> more) {
 
 const std::vector<std::string_view>& route_keys() {
   static const std::vector<std::string_view> kKeys = {
-      "route",  "priority", "timeToLiveSecs", "semantics", "body",     "queue",     "onRemove",
-      "retain", "late",     "state",          "onChange",  "retained", "publishAs", "shadow"};
+      "route", "priority", "timeToLiveSecs", "semantics", "body",      "queue",  "onRemove", "retain",
+      "late",  "state",    "onChange",       "retained",  "publishAs", "shadow", "link",     "sendBack"};
   return kKeys;
 }
 
 std::span<const std::string_view> configuration_keys() {
-  static constexpr std::array<std::string_view, 15> kKeys = {
+  static constexpr std::array<std::string_view, 16> kKeys = {
       "hub_id", "data_dir",   "user",           "listeners",      "auth",     "access", "limits", "history",
-      "store",  "routes_dir", "time_to_live_s", "sys_interval_s", "upstream", "admin",  "log"};
+      "store",  "routes_dir", "time_to_live_s", "sys_interval_s", "upstream", "links",  "admin",  "log"};
   return kKeys;
 }
 

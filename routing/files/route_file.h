@@ -8,7 +8,7 @@
 // for ever, which a manifest's route cannot say), `semantics`
 // ("strict" | "edgehub"), `body` ("auto" | "declared"; edgehub semantics imply declared), `queue`
 // (`maxBytes`, `maxMessages`, `maxAge`, `onFull`), `onRemove`, `retain` (true | false) and `publishAs` (a user) of a topic sink, `shadow`
-// (true | false: it only counts), and of a route that computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
+// (true | false: it only counts), `link` (a link upstream, or a list in order of preference) and `sendBack` (true | false: also what came down goes up), and of a route that computes `late`, `state`, `retained` and `onChange`, see compute_rule.h. A blank route text is skipped, as edgeHub does.
 //
 // Whatever is wrong with one entry is reported and the rest load. Only what makes the whole file unreadable
 // (syntax, an unknown schema version, a mandatory section that is missing) yields no entries at all.
@@ -28,6 +28,7 @@
 #include "routing/language/language.h"
 #include "routing/lookup/table_source.h"
 #include "routing/schema/texts.h"
+#include "routing/table/known_link.h"
 
 namespace headgate::routing {
 
@@ -47,7 +48,9 @@ struct RouteFileEntry {
   RetainedInputs retained = RetainedInputs::take;
   std::string publish_as = {};           // whose rights what goes INTO Topic(…) needs; empty: the hub's
   bool shadow = false;                   // it counts, and delivers nothing
+  std::vector<std::string> links = {};   // upstream, that it may go over, the preferred first; none: any
   std::vector<SchemaText> schemas = {};  // those that the text names: see read_schemas()
+  bool send_back = false;                // upstream goes also what came down from there
 
   friend bool operator==(const RouteFileEntry&, const RouteFileEntry&) = default;
 };
@@ -68,10 +71,15 @@ struct RouteFile {
   std::vector<TableSource> tables = {};           // declared; files among them have not been read
   std::vector<ManifestNote> without_effect = {};  // parts of a manifest
   bool manifest = false;                          // in one of edgeHub's forms
+  std::optional<std::vector<KnownLink>> links =
+      {};  // upstream, that routes may name; nullopt: whatever they are called
 };
 
 // `file` is the name that entries and errors carry.
 [[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+// Links have names of 1 to 32 of letters, digits, - . _
+[[nodiscard]] bool is_link_name(std::string_view name);
 
 // Adds declarations of tables. Names are unique over all files: a second one is left out, and an error that names both
 // files.

@@ -30,6 +30,9 @@ Json route_json(const RouteFileEntry& entry) {
   if (entry.retain) route["retain"] = true;
   if (!entry.publish_as.empty()) route["publishAs"] = entry.publish_as;
   if (entry.shadow) route["shadow"] = true;
+  if (entry.send_back) route["sendBack"] = true;
+  if (entry.links.size() == 1) route["link"] = entry.links.front();
+  if (entry.links.size() > 1) route["link"] = entry.links;
   if (Json queue = queue_json(entry.queue); !queue.empty()) route["queue"] = std::move(queue);
   write_compute_rule(entry.limits, route);
   if (entry.retained == RetainedInputs::changed) route["retained"] = "changed";

@@ -8,6 +8,7 @@
 #include "core/topic.h"
 #include "routing/compute/projection.h"
 #include "routing/language/text.h"
+#include "routing/table/came_down.h"
 #include "routing/table/loops.h"
 #include "routing/table/source_overlap.h"
 
@@ -44,12 +45,70 @@ void check_spec(const RouteSpec& spec, std::set<std::string, std::less<>>& names
   }
 }
 
+uint8_t lane_of(const RouteSpec& spec) {
+  return spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
+}
+
+std::string joined(const std::vector<std::string>& names, std::string_view between) {
+  std::string text;
+  for (const std::string& name : names) text.append(text.empty() ? "" : between).append(name);
+  return text;
+}
+
+// Links of a route that sends nothing over any, names that there are not, and links that take no message of its priority.
+class LinkCheck {
+ public:
+  LinkCheck(const RouteSpec& spec, std::vector<Diagnostic>& found) : spec_(spec), found_(found) {}
+
+  void run(const std::vector<Sink>& sinks, const std::vector<KnownLink>* links) {
+    if (spec_.links.empty()) return;
+    const auto goes_up = [](const Sink& sink) { return sink.kind == Sink::Kind::upstream; };
+    if (std::ranges::none_of(sinks, goes_up)) error("\"link\" is for routes INTO $upstream", "leave it out");
+    if (links == nullptr) return;
+    for (const std::string& name : spec_.links) look_up(name, *links);
+    if (takes_ || unknown_) return;
+    error("no link that \"link\" names takes messages of its priority",
+          "raise the priority, name another link, or set priority_max of the link higher");
+  }
+
+ private:
+  void look_up(const std::string& name, const std::vector<KnownLink>& links) {
+    const auto known = std::ranges::find(links, name, &KnownLink::name);
+    if (known != links.end()) {
+      takes_ = takes_ || lane_of(spec_) <= known->lane_max;
+      return;
+    }
+    unknown_ = true;
+    std::vector<std::string> names;
+    for (const KnownLink& link : links) names.push_back(link.name);
+    error("\"link\" names `" + name + "`, and there is no such link",
+          names.empty() ? "the configuration has none: add it to \"links\""
+                        : "links of the configuration are " + joined(names, ", "));
+  }
+
+  void error(std::string message, std::string suggestion) {
+    found_.push_back(finding(Severity::error, std::move(message), std::move(suggestion)));
+  }
+
+  const RouteSpec& spec_;
+  std::vector<Diagnostic>& found_;
+  bool takes_ = false;
+  bool unknown_ = false;
+};
+
 // A queue has no retained message: to ask for one is a mistake that would do nothing.
 void check_retain(const RouteSpec& spec, const std::vector<Sink>& sinks, std::vector<Diagnostic>& found) {
   const auto is_topic = [](const Sink& sink) { return sink.kind == Sink::Kind::topic; };
   if (!spec.retain || std::ranges::any_of(sinks, is_topic)) return;
   found.push_back(finding(Severity::error, "\"retain\" is for routes INTO Topic('…')",
                           "leave it out; queues and $upstream keep every message"));
+}
+
+void check_send_back(const RouteSpec& spec, const std::vector<Sink>& sinks, std::vector<Diagnostic>& found) {
+  const auto goes_up = [](const Sink& sink) { return sink.kind == Sink::Kind::upstream; };
+  if (!spec.send_back || std::ranges::any_of(sinks, goes_up)) return;
+  found.push_back(finding(Severity::error, "\"sendBack\" is for routes INTO $upstream",
+                          "leave it out; all other routes take what came down anyway"));
 }
 
 // A route of which one group may need more than all of its memory cannot work; one that remembers nothing needs none.
@@ -160,7 +219,8 @@ bool is_unroutable(std::string_view topic) {
   return module_topic && module_topic->kind == core::ModuleTopic::Kind::input;
 }
 
-RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs, std::span<const TableSource> tables) {
+RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs, std::span<const TableSource> tables,
+                                    const std::vector<KnownLink>* links) {
   auto table = std::make_shared<RouteTable>();
   std::vector<RouteStatus> statuses;
   std::set<std::string, std::less<>> names;
@@ -171,8 +231,10 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs, std::span<
     const RouteSchemas named{spec.schemas, schemas};
     auto compiled = compile_route(spec.text, spec.semantics, spec.body, status.diagnostics, &named);
     if (compiled) check_retain(spec, compiled->sinks, status.diagnostics);
+    if (compiled) check_send_back(spec, compiled->sinks, status.diagnostics);
     if (compiled) check_unchanged(spec, *compiled, status.diagnostics);
     if (compiled) check_state(spec, *compiled, status.diagnostics);
+    if (compiled) LinkCheck(spec, status.diagnostics).run(compiled->sinks, links);
     if (compiled) check_lookups(spec.text, compiled->query, tables, status.diagnostics);
     if (compiled && !has_error(status.diagnostics)) {
       status.route = static_cast<uint32_t>(table->routes_.size());
@@ -188,13 +250,13 @@ RouteTable::Built RouteTable::build(std::span<const RouteSpec> specs, std::span<
 
 void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
   const auto route = static_cast<RouteIndex>(routes_.size());
-  const uint8_t lane = spec.priority ? static_cast<uint8_t>(*spec.priority) : kLaneWithoutPriority;
+  const uint8_t lane = lane_of(spec);
   index_.add(compiled.source, route);
   std::vector<uint32_t> endpoints;
   Program program{compiled.condition, compiled.reading, {}, nullptr, spec.skips_unchanged};
   asks_for_unchanged_ = asks_for_unchanged_ || spec.skips_unchanged;
   for (const Sink& sink : compiled.sinks) {
-    endpoints.push_back(endpoint_of(sink));
+    endpoints.push_back(endpoint_of(sink, spec));
     if (takes_the_message(compiled.query, sink)) program.picks.push_back(endpoints.back());
   }
   if (compiled.query.has_state()) {
@@ -207,7 +269,7 @@ void RouteTable::add(const RouteSpec& spec, CompiledRoute compiled) {
         ComputePlan{spec.name, std::move(compiled.query), std::move(compiled.condition), compiled.reading,
                     std::move(compiled.sinks), spec.limits});
   routes_.push_back({spec.name, spec.text, std::move(compiled.source), std::move(endpoints), lane, spec.ttl_s,
-                     spec.retain, spec.publish_as});
+                     spec.retain, spec.publish_as, spec.send_back});
   programs_.push_back(std::move(program));
 }
 
@@ -224,11 +286,21 @@ bool RouteTable::changes_table(const core::Message& message) const {
          std::ranges::any_of(tables_, [&](const auto& table) { return takes_topic(*table, message.topic); });
 }
 
-uint32_t RouteTable::endpoint_of(const Sink& sink) {
-  const std::string name = endpoint_name(sink);
-  const auto [known, is_new] = endpoint_by_name_.try_emplace(name, static_cast<uint32_t>(endpoints_.size()));
-  if (is_new) endpoints_.push_back({sink.kind, sink.module, sink.input, sink.topic, name});
-  return known->second;
+// Routes that name links have a queue for each list of them, as a lane goes over one link at a time.
+uint32_t RouteTable::endpoint_of(const Sink& sink, const RouteSpec& spec) {
+  std::string name = endpoint_name(sink);
+  const bool goes_up = sink.kind == Sink::Kind::upstream;
+  std::vector<std::string> links = goes_up ? spec.links : std::vector<std::string>();
+  if (!links.empty()) name.append(":").append(joined(links, ","));
+  const auto place = static_cast<uint32_t>(endpoints_.size());
+  const auto [known, is_new] = endpoint_by_name_.try_emplace(name, place);
+  if (!is_new) return known->second;
+  const auto first =
+      goes_up ? std::ranges::find(endpoints_, Sink::Kind::upstream, &Endpoint::kind) : endpoints_.end();
+  const auto group = first == endpoints_.end() ? place : static_cast<uint32_t>(first - endpoints_.begin());
+  endpoints_.push_back(
+      {sink.kind, sink.module, sink.input, sink.topic, std::move(name), std::move(links), group});
+  return place;
 }
 
 void RouteTable::match(const core::Message& message, MatchContext& context,
@@ -336,6 +408,7 @@ void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
   context.projecting_.clear();
   context.computing_.clear();
   context.changes_table_ = false;
+  context.came_down_ = came_down(message);
   if (is_unroutable(message.topic)) return;
   context.changes_table_ = changes_table(message);
   source_path(message, context.path_);
@@ -349,8 +422,13 @@ void RouteTable::prepare(const core::Message& message, const SourceIndex& index,
 void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const {
   ++context.stats_[route].matched;
   const Program& program = programs_[route];
-  for (const uint32_t endpoint : program.picks) add_pick(route, endpoint, context, out);
-  if (!program.picks.empty()) ++context.stats_[route].results;
+  bool picks = false;
+  for (const uint32_t endpoint : program.picks) {
+    if (is_kept_back(route, endpoint, context)) continue;
+    add_pick(route, endpoint, context, out);
+    picks = true;
+  }
+  if (picks) ++context.stats_[route].results;
   if (!program.plan) return;
   if (program.plan->query.has_state())
     context.computing_.push_back(route);
@@ -358,12 +436,18 @@ void RouteTable::add_match(RouteIndex route, MatchContext& context, std::vector<
     context.projecting_.push_back(route);
 }
 
-// An endpoint is answered once, with the best priority; of equal ones the first route counts.
+// A message that came down would go up again to where it is from, and might come down once more.
+bool RouteTable::is_kept_back(RouteIndex route, uint32_t endpoint, const MatchContext& context) const {
+  return context.came_down_ && endpoints_[endpoint].kind == Sink::Kind::upstream && !routes_[route].send_back;
+}
+
+// An endpoint is answered once, with the best priority; of equal ones the first route counts. So is what goes upstream,
+// whatever the links: there a message has one id, and goes once.
 void RouteTable::add_pick(RouteIndex route, uint32_t endpoint, MatchContext& context,
                           std::vector<Match>& out) const {
   const RouteInfo& info = routes_[route];
   Match match{endpoint, info.lane, info.ttl_s, route, info.retain};
-  MatchContext::Seen& seen = context.seen_[endpoint];
+  MatchContext::Seen& seen = context.seen_[endpoints_[endpoint].group];
   if (seen.message != context.message_) {
     seen = {context.message_, out.size()};
     out.push_back(match);

@@ -26,6 +26,7 @@
 #include "routing/language/sink.h"
 #include "routing/lookup/table_source.h"
 #include "routing/table/compile.h"
+#include "routing/table/known_link.h"
 #include "routing/table/source_index.h"
 
 namespace headgate::routing {
@@ -52,6 +53,8 @@ struct RouteSpec {
   std::string publish_as = {};   // whose rights a topic sink needs; empty: the hub's
   bool shadow = false;           // it is in a table of its own, see ShadowRun
   std::vector<SchemaText> schemas = {};  // those that the text names
+  std::vector<std::string> links = {};   // upstream, the preferred first; none: any
+  bool send_back = false;                // upstream goes also what came down from there
 };
 
 // Where messages are queued. Several routes may share one.
@@ -60,7 +63,10 @@ struct Endpoint {
   std::string module;  // module_input
   std::string input;   // module_input
   std::string topic;   // topic, and for a module input the topic it is delivered on
-  std::string name;    // the queue's name, stable over restarts: see endpoint_name()
+  std::string name;    // the queue's name, stable over restarts: see endpoint_name(), and below
+  std::vector<std::string> links =
+      {};              // upstream: of routes that name links, which the queue's name ends with
+  uint32_t group = 0;  // the first endpoint of those that together get a message once: all that go upstream
 };
 
 // A route in the table.
@@ -73,6 +79,7 @@ struct RouteInfo {
   uint32_t ttl_s = 0;
   bool retain = false;
   std::string publish_as = {};  // empty: the hub itself
+  bool send_back = false;       // see RouteSpec
 };
 
 // Outcome of compiling a spec.
@@ -159,6 +166,7 @@ class MatchContext {
   std::map<RouteIndex, std::string> type_errors_;  // the last of each
   std::vector<RouteIndex> projecting_;
   bool unchanged_ = false;
+  bool came_down_ = false;  // the message; see came_down()
   std::vector<RouteIndex> computing_;
   bool changes_table_ = false;
   uint64_t message_ = 0;
@@ -172,9 +180,9 @@ class RouteTable {
   };
 
   // Compiles what compiles; the rest is left out and reported. Never fails as a whole. `tables`: those that routes may
-  // look up in.
-  [[nodiscard]] static Built build(std::span<const RouteSpec> specs,
-                                   std::span<const TableSource> tables = {});
+  // look up in. `links`: those upstream that routes may name; null: whatever they are called.
+  [[nodiscard]] static Built build(std::span<const RouteSpec> specs, std::span<const TableSource> tables = {},
+                                   const std::vector<KnownLink>* links = nullptr);
 
   // Overwrites `out` with the distinct endpoints that want `message` itself. Module inputs and topics that begin
   // with `$` are wanted by none. What routes make of it is told by the context.
@@ -217,13 +225,14 @@ class RouteTable {
   void add(const RouteSpec& spec, CompiledRoute compiled);
   void keep_used(std::span<const TableSource> tables);
   [[nodiscard]] bool changes_table(const core::Message& message) const;
-  uint32_t endpoint_of(const Sink& sink);
+  uint32_t endpoint_of(const Sink& sink, const RouteSpec& spec);
   void warn_about_loops(std::vector<RouteStatus>& statuses) const;
   void warn_about_duplicates(std::vector<RouteStatus>& statuses) const;
   [[nodiscard]] const RouteInfo* who_picks_too(RouteIndex route, uint32_t endpoint) const;
   [[nodiscard]] std::vector<std::vector<RouteIndex>> feeds() const;
   void meet(MatchContext& context) const;
   void prepare(const core::Message& message, const SourceIndex& index, MatchContext& context) const;
+  [[nodiscard]] bool is_kept_back(RouteIndex route, uint32_t endpoint, const MatchContext& context) const;
   void add_match(RouteIndex route, MatchContext& context, std::vector<Match>& out) const;
   void add_pick(RouteIndex route, uint32_t endpoint, MatchContext& context, std::vector<Match>& out) const;
   static void note_limit(RouteIndex route, MatchContext& context);

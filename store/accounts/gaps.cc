@@ -5,8 +5,16 @@
 namespace headgate::store {
 namespace {
 
+bool have_one_reason(const Gap& a, const Gap& b) { return a.why == b.why && a.goes_on() == b.goes_on(); }
+
+// Content goes on only if all of it does.
 Gap joined(const Gap& a, const Gap& b) {
-  return {std::min(a.from, b.from), std::max(a.to, b.to), a.count + b.count, b.why};
+  Gap both{std::min(a.from, b.from), std::max(a.to, b.to), a.count + b.count, b.why};
+  if (a.goes_on() && b.goes_on()) {
+    both.into_from = std::min(a.into_from, b.into_from);
+    both.into_to = std::max(a.into_to, b.into_to);
+  }
+  return both;
 }
 
 }  // namespace
@@ -15,7 +23,7 @@ void GapList::add(Seq previous, const Gap& gap) {
   const Seq reach = previous == 0 ? gap.from - 1 : previous;
   Gap merged = gap;
   std::erase_if(gaps_, [&](const Gap& known) {
-    const bool touches = known.why == gap.why && known.to >= reach && known.from <= gap.to + 1;
+    const bool touches = have_one_reason(known, gap) && known.to >= reach && known.from <= gap.to + 1;
     if (touches) merged = joined(known, merged);
     return touches;
   });
@@ -35,7 +43,7 @@ void GapList::shorten() {
     const Gap& before = gaps_[i - 1];
     const Gap& after = gaps_[i];
     const Seq distance = after.from > before.to ? after.from - before.to : 0;
-    if (before.why == after.why && distance < best_distance) {
+    if (have_one_reason(before, after) && distance < best_distance) {
       best = i;
       best_distance = distance;
     }

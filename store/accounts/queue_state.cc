@@ -9,8 +9,11 @@ namespace headgate::store {
 namespace {
 
 constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithFolds = 3;  // one of its gaps has kGoesOn; written only then
 constexpr uint8_t kVersionWithoutExpiry =
     1;  // its lanes have no time of the next expiry: they are looked through
+
+constexpr uint8_t kGoesOn = 0x80;  // bit of a gap's reason: where the content went stands behind it
 
 bool is_blank(const Lane& lane) { return lane.progress.last() == 0; }
 
@@ -63,7 +66,10 @@ void encode_gaps(const std::vector<Gap>& gaps, std::string& out) {
     put_varint(out, gap.from);
     put_varint(out, gap.to - gap.from);
     put_varint(out, gap.count);
-    put_u8(out, static_cast<uint8_t>(gap.why));
+    put_u8(out, static_cast<uint8_t>(static_cast<uint8_t>(gap.why) | (gap.goes_on() ? kGoesOn : 0)));
+    if (!gap.goes_on()) continue;
+    put_varint(out, gap.into_from);
+    put_varint(out, gap.into_to - gap.into_from);
   }
 }
 
@@ -74,7 +80,13 @@ GapList decode_gaps(Decoder& in) {
     gap.from = in.varint();
     gap.to = gap.from + in.varint();
     gap.count = in.varint();
-    gap.why = static_cast<Outcome>(std::min<uint8_t>(in.u8(), static_cast<uint8_t>(Outcome::dead)));
+    const uint8_t reason = in.u8();
+    const auto why = static_cast<uint8_t>(reason & ~kGoesOn);
+    gap.why = static_cast<Outcome>(std::min(why, static_cast<uint8_t>(Outcome::dead)));
+    if ((reason & kGoesOn) != 0) {
+      gap.into_from = in.varint();
+      gap.into_to = gap.into_from + in.varint();
+    }
     gaps.push_back(gap);
   }
   return GapList(std::move(gaps));
@@ -110,7 +122,7 @@ void count_outcome(QueueStats& stats, Outcome outcome, uint64_t entries) {
 
 std::string encode_queue_state(const QueueState& state) {
   std::string out;
-  put_u8(out, kVersion);
+  put_u8(out, std::ranges::any_of(state.gaps.list(), &Gap::goes_on) ? kVersionWithFolds : kVersion);
   put_u8(out, state.removed ? 1 : 0);
   for (const uint64_t n :
        {state.stats.in, state.stats.delivered, state.stats.expired, state.stats.dropped, state.stats.dead}) {
@@ -135,7 +147,7 @@ core::Status decode_queue_state(core::Bytes bytes, QueueState& state) {
   }
   for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) decode_lane(in, version, state);
   state.gaps = decode_gaps(in);
-  const bool known = version == kVersion || version == kVersionWithoutExpiry;
+  const bool known = version >= kVersionWithoutExpiry && version <= kVersionWithFolds;
   if (!known || !in.at_end()) {
     return core::fail(core::Errc::corrupt, "the state of a queue cannot be decoded");
   }

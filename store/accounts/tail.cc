@@ -23,9 +23,15 @@ void MessageTail::add(Seq seq, core::MessagePtr message) {
   }
 }
 
+// Most seqs are of messages, one after the other: the place that a seq would have then is at or behind its own.
 core::MessagePtr MessageTail::find(Seq seq) const {
-  const auto it = std::ranges::lower_bound(held_, seq, {}, &Held::seq);
-  return it != held_.end() && it->seq == seq ? it->message : nullptr;
+  if (held_.empty() || seq < held_.front().seq) return nullptr;
+  const size_t guess = std::min<size_t>(seq - held_.front().seq, held_.size() - 1);
+  if (held_[guess].seq == seq) return held_[guess].message;
+  const auto end = held_.begin() + static_cast<std::ptrdiff_t>(guess) + 1;
+  const auto it =
+      std::lower_bound(held_.begin(), end, seq, [](const Held& held, Seq of) { return held.seq < of; });
+  return it != end && it->seq == seq ? it->message : nullptr;
 }
 
 }  // namespace headgate::store

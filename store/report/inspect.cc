@@ -66,8 +66,11 @@ int64_t oldest_ms(const Json& lanes) {
 Json gaps_of(const QueueReader& reader, QueueId queue) {
   Json gaps = Json::array();
   for (const Gap& gap : reader.gaps(queue)) {
-    gaps.push_back(
-        {{"from", gap.from}, {"to", gap.to}, {"count", gap.count}, {"why", outcome_name(gap.why)}});
+    gaps.push_back({{"from", gap.from},
+                    {"to", gap.to},
+                    {"count", gap.count},
+                    {"why", gap.goes_on() ? "folded" : outcome_name(gap.why)}});
+    if (gap.goes_on()) gaps.back()["into"] = {gap.into_from, gap.into_to};
   }
   return gaps;
 }

@@ -7,7 +7,7 @@
 //   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
 //             "oldest_ms", "limits": {"messages_max", "bytes_max", "age_max_ms", "on_full"} (0 = none; of a
 //             running hub only), "refused" (appends, since its start), "lanes": [{"lane", "priority",
-//             "waiting", "waiting_bytes", "oldest_ms"}…], "gaps": [{"from", "to", "count", "why"}…]}; only
+//             "waiting", "waiting_bytes", "oldest_ms"}…], "gaps": [{"from", "to", "count", "why", "into"}…]}; only
 //             lanes that hold something; priority null = none
 //   peek:    {"queue", "messages": [entry…]}
 //   entry:   message and {"seq", "lane", "priority", "expires_ms"}

@@ -26,10 +26,17 @@ class BenchError(Exception):
     """A scenario cannot go on; the text says why and is shown in the table."""
 
 
+given_ports: set[int] = set()  # the system may name one again that nobody listens on yet
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in given_ports:
+            given_ports.add(port)
+            return port
 
 
 def accepts(port: int) -> bool:

@@ -126,6 +126,27 @@ def kept_plant(site: Site) -> None:
                          for queue in site.json("queue ls")["queues"]), "the history")
 
 
+def a_document(site: Site) -> None:
+    document = '{"routes": {"night": "FROM \'plant/+/night\' INTO $upstream"}, "time_to_live_s": 86400}\n'
+    (site.home / "night.json").write_text(document, encoding="utf-8")
+
+
+def hub_that_takes_documents(site: Site) -> None:
+    site.start_cloud()
+    configure(site, "site.json")
+    config = json.loads((site.home / "site.json").read_text(encoding="utf-8"))
+    config["routes"] = {}
+    config["upstream"]["remote_config"] = {"key_file": "fleet.pub"}
+    (site.home / "site.json").write_text(json.dumps(config), encoding="utf-8")
+    site.start_hub("site.json")
+    wait_for(lambda: any("Sending SUBACK" in line for line in site.printed("cloud")), "a hub that listens")
+
+
+def document_confirmed(site: Site) -> None:
+    read = "mosquitto_sub -p 18851 -C 1 -W 5 -t headgate/site-7/reported"
+    wait_for(lambda: '"state":"confirmed"' in "\n".join(site.run(read)[1]), "a document that is confirmed")
+
+
 # Before a command that is not here, nothing is done.
 BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
@@ -141,6 +162,10 @@ BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/operations.md", "headgate store backup backup/monday"): room_for_backup,
     ("docs/operations.md", "mv headgate-data headgate-data.old"): stop_hub,
     ("docs/operations.md", "headgate route replay hotter.json --since 1h --diff"): kept_plant,
+    ("docs/remote-configuration.md", "headgate remote keygen fleet"): a_document,
+    ("docs/remote-configuration.md", "mosquitto_pub -p 18851 -q 1 -r -t headgate/site-7/desired -f night.signed"):
+        hub_that_takes_documents,
+    ("docs/remote-configuration.md", "mosquitto_sub -p 18851 -C 1 -t headgate/site-7/reported"): document_confirmed,
 }
 
 # While these run, something happens.

@@ -14,10 +14,17 @@ from typing import Callable
 WAIT_S = 20
 
 
+given_ports: set[int] = set()  # the system may name one again that nobody listens on yet
+
+
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    while True:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        if port not in given_ports:
+            given_ports.add(port)
+            return port
 
 
 def wait_for(done: Callable[[], bool], what: str) -> None:

@@ -51,10 +51,10 @@ TEST_F(Descriptors, AreKeptForTheStoreWhenMoreClientsComeThanThereIsRoomFor) {
   for (int i = 0; i < 30; ++i)
     ASSERT_TRUE(publisher->publish_and_wait("plant/a", std::string(1'000'000, 'x'), 1));
   EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 30);
-  EXPECT_THAT(hub_.log(), HasSubstr("descriptors_few limit=400"));
+  EXPECT_TRUE(hub_.logs("descriptors_few limit=400"));
   EXPECT_THAT(hub_.log(), Not(HasSubstr("accept_failed")));
   EXPECT_LE(lines_with("connection_refused"), 2u) << "a line a minute";
-  EXPECT_GE(lines_with("connection_refused"), 1u);
+  EXPECT_TRUE(hub_.logs("connection_refused"));
 }
 
 TEST_F(Descriptors, AreAsManyAsTheSystemLetsHaveWhateverTheSoftLimitIs) {

@@ -125,8 +125,8 @@ TEST_F(FullDisk, RefusesPublishersAndTakesThemAgainOnceItsQueuesAreDrained) {
   EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("LOW"));
   expect_consumer_gets_everything();
   EXPECT_TRUE(takes_messages_again());
-  EXPECT_THAT(hub_.log(), HasSubstr("disk_low"));
-  EXPECT_THAT(hub_.log(), HasSubstr("disk_room"));
+  EXPECT_TRUE(hub_.logs("disk_low"));
+  EXPECT_TRUE(hub_.logs("disk_room"));
   EXPECT_THAT(hub_.log(), Not(HasSubstr("store_failed"))) << "it never was really full";
 }
 

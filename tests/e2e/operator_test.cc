@@ -24,19 +24,21 @@ class Refusal : public ::testing::Test {
 TEST_F(Refusal, OfAnUnknownKeyNamesItAndTheNearest) {
   hub_.config["lisners"] = hub_.config["listeners"];
   EXPECT_EQ(exit_code(), 2);
-  EXPECT_THAT(hub_.log(), AllOf(HasSubstr("headgate.json"), HasSubstr("lisners"), HasSubstr("listeners")));
+  for (const char* const part : {"headgate.json", "lisners", "listeners"})
+    EXPECT_TRUE(hub_.logs(part)) << part;
 }
 
 TEST_F(Refusal, OfAWrongValueSaysWhatIsAllowed) {
   hub_.config["store"]["durability"] = "sometimes";
   EXPECT_EQ(exit_code(), 2);
-  EXPECT_THAT(hub_.log(), AllOf(HasSubstr("store.durability"), HasSubstr("sometimes"), HasSubstr("sync")));
+  for (const char* const part : {"store.durability", "sometimes", "sync"})
+    EXPECT_TRUE(hub_.logs(part)) << part;
 }
 
 TEST_F(Refusal, OfAnOpenListenerAsksForInsecure) {
   hub_.config["listeners"][0]["address"] = "0.0.0.0";
   EXPECT_EQ(exit_code(), 2);
-  EXPECT_THAT(hub_.log(), HasSubstr("insecure"));
+  EXPECT_TRUE(hub_.logs("insecure"));
 }
 
 TEST_F(Refusal, OfAMissingConfigNamesTheFile) {
@@ -53,7 +55,7 @@ TEST_F(Refusal, OfALockedDataDirectoryNamesIt) {
   const std::optional<int> code = second.wait();
   ASSERT_TRUE(code.has_value()) << "it runs on a directory in use";
   EXPECT_NE(*code, 0);
-  EXPECT_THAT(second.log(), HasSubstr(hub_.data_dir()));
+  EXPECT_TRUE(second.logs(hub_.data_dir()));
   EXPECT_TRUE(accepts(hub_.port())) << "the first hub is harmed";
 }
 
@@ -63,7 +65,7 @@ TEST_F(Refusal, OfAPortInUseNamesIt) {
   second.config["listeners"] = hub_.config["listeners"];
   second.launch();
   EXPECT_NE(second.wait().value_or(0), 0);
-  EXPECT_THAT(second.log(), HasSubstr(std::to_string(hub_.port())));
+  EXPECT_TRUE(second.logs(std::to_string(hub_.port())));
 }
 
 class Check : public Refusal {
@@ -114,7 +116,7 @@ TEST_F(Refusal, OfAnotherHubIdNamesBoth) {
   hub_.kill_hard();
   hub_.config["hub_id"] = "another-hub";
   EXPECT_NE(exit_code(), 0);
-  EXPECT_THAT(hub_.log(), HasSubstr("belongs to hub 'test-hub', not to 'another-hub'"));
+  EXPECT_TRUE(hub_.logs("belongs to hub 'test-hub', not to 'another-hub'"));
 }
 
 class Operator : public HubTest {
@@ -154,7 +156,7 @@ TEST_F(Operator, LeavesABrokenRouteOutAndRunsTheRest) {
       << hub_.log();
   EXPECT_EQ(route("broken")["active"], false);
   EXPECT_THAT(route("broken")["error"].get<std::string>(), HasSubstr("^"));
-  EXPECT_THAT(hub_.log(), HasSubstr("broken"));
+  EXPECT_TRUE(hub_.logs("broken"));
   auto listener = subscriber("out/#");
   ASSERT_TRUE(client()->publish_and_wait("in/1", "still routed", 1));
   EXPECT_EQ(listener->expect_payloads(1), std::vector<std::string>{"still routed"});
@@ -192,7 +194,7 @@ TEST_F(Operator, FindsTheIdThatTheStoreHasWhenNoneIsSet) {
   hub_.start();
   EXPECT_EQ(hub_.cli_json({"status"})["hub_id"], "test-hub");
   EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 2);
-  EXPECT_THAT(hub_.log(), HasSubstr("hub_id_from_store hub=test-hub"));
+  EXPECT_TRUE(hub_.logs("hub_id_from_store hub=test-hub"));
   EXPECT_EQ(hub_.cli({"reload"}).exit_code, 0);
   EXPECT_TRUE(hub_.cli_json({"status"})["reload"]["needs_restart"].empty());
 }
@@ -242,7 +244,7 @@ TEST_F(Operator, RemovesASessionWithWhatWaitsForEver) {
   EXPECT_EQ(hub_.cli_json({"session", "rm", "gone", "--yes"})["messages"], 1);
   restart_hard();
   EXPECT_FALSE(persistent_client("gone")->session_was_present());
-  EXPECT_THAT(hub_.log(), HasSubstr("session_removed"));
+  EXPECT_TRUE(hub_.logs("session_removed"));
 }
 
 TEST_F(Operator, IsToldOfMessagesThatExpire) {
@@ -251,7 +253,7 @@ TEST_F(Operator, IsToldOfMessagesThatExpire) {
   ASSERT_TRUE(eventually([this] { return route("up")["ttl_s"] == 1; })) << hub_.log();
   queue_upstream(20);
   ASSERT_TRUE(eventually([this] { return hub_.cli_json({"status"})["lost"]["expired"] == 20; }, 20s));
-  EXPECT_THAT(hub_.log(), HasSubstr("messages_lost queue=$upstream expired="));
+  EXPECT_TRUE(hub_.logs("messages_lost queue=$upstream expired="));
   EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("20 messages lost in queues (expired 20), last at 20"));
 }
 

@@ -97,9 +97,7 @@ class Transports : public HubTest {
             "--connect-timeout",
             "60"};
   }
-  [[nodiscard]] bool log_says(const std::string& text) const {
-    return eventually([&] { return hub_.log().find(text) != std::string::npos; });
-  }
+  [[nodiscard]] bool log_says(const std::string& text) const { return hub_.logs(text); }
 
   ScratchDir scratch_;
   Certificates certificates_;
@@ -184,7 +182,7 @@ TEST_F(Transports, BadCertificateLeavesTheOldOneInForce) {
   certificates_.spoil_hub();
   hub_.reload();
   ASSERT_TRUE(log_says("certificate_kept"));
-  EXPECT_TRUE(has(hub_.log(), "holds no certificate in PEM"));
+  EXPECT_TRUE(hub_.logs("holds no certificate in PEM"));
   EXPECT_EQ(publish(over_tls(tls_), "as before"), 0);
 }
 
@@ -242,7 +240,7 @@ TEST_F(PatientTransports, HubStopsInTheMidstOfACrowd) {
   ASSERT_TRUE(eventually([this] { return hub_.cli_json({"status"})["connections"] > 10; }));
   hub_.terminate();
   EXPECT_EQ(hub_.wait(), 0);
-  EXPECT_TRUE(has(hub_.log(), "stopped"));
+  EXPECT_TRUE(hub_.logs("stopped"));
   EXPECT_EQ(crowd.wait(), 1);
 }
 
@@ -433,11 +431,11 @@ TEST(Rights, AreGivenUpForTheUserOfTheConfig) {
   hub.config["user"] = "no-such-user";
   hub.launch();
   EXPECT_EQ(hub.wait(), 1);
-  EXPECT_TRUE(has(hub.log(), "is not a user of this machine")) << hub.log();
+  EXPECT_TRUE(hub.logs("is not a user of this machine")) << hub.log();
   hub.config["user"] = "nobody";
   hub.launch();
   EXPECT_EQ(hub.wait(), 1) << "the data directory's parent is root's";
-  EXPECT_TRUE(has(hub.log(), "Permission denied")) << hub.log();
+  EXPECT_TRUE(hub.logs("Permission denied")) << hub.log();
 }
 
 TEST(Rights, AreThoseOfTheUserFromThenOn) {

@@ -97,11 +97,15 @@ class HouseRules(unittest.TestCase):
         for path, line in [("tests/core/a.cc", "std::this_thread::sleep_for(1ms);"),
                            ("broker/a.cc", "auto t = std::chrono::steady_clock::now();"),
                            ("upstream/a.cc", "std::random_device r;"), ("routing/a.cc", "std::mutex m;"),
-                           ("core/b.h", "using namespace std;"), ("hub/a.cc", "#if 0")]:
+                           ("core/b.h", "using namespace std;"), ("hub/a.cc", "#if 0"),
+                           ("hub/a.cc", 'for (const auto& one : parse(text)["list"]) use(one);'),
+                           ("hub/b.cc", "for (const Entry& entry : *store_.read(queue, now())) use(entry);"),
+                           ("tests/hub/a.cc", "for (const auto& one : hub_.ask({f(1), 2}).at(0)) use(one);")]:
             self.broken(house.words, path, line + "\n")
         self.fine(house.words, "tests/e2e/a.cc", "std::this_thread::sleep_for(1ms);\n")
         self.fine(house.words, "core/b.h", "using namespace std::chrono_literals;\n")
         self.fine(house.words, "routing/a.cc", "int a;  // without a std::mutex\n")
+        self.fine(house.words, "hub/a.cc", "for (const auto& one : list(text)) use(parse(one)[0]);\n")
 
     def test_left_notes(self):
         self.broken(house.left_notes, "hub/a.cc", "// TO" + "DO: later\n")

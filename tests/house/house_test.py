@@ -55,6 +55,8 @@ WORDS = [
      r"core/worker\.|upstream/link/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
     (r"\busing namespace (?!std::\w*literals)", r".*\.h$", None, "no 'using namespace' in a header"),
     (r"^\s*#if 0\b", r".*\.(h|cc)$", None, "no code that is switched off"),
+    (r"\bfor \([^;()]* : (?:\*[\w.:>-]+\(|[\w.:>-]+\((?:[^()]|\([^()]*\))*\)(?:\[|\.at\())", r".*\.(h|cc)$", None,
+     "a loop over a part of what a call returns reads it after its end: give the whole a name first"),
 ]
 
 # What core/ includes beyond the standard library: the priority of a thread has no word in it.

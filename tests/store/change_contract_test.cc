@@ -65,6 +65,45 @@ TEST_P(ChangeContract, GivesEachMessageASeqInOrderAndReturnsTheLast) {
   EXPECT_EQ(entries[1].seq + 1, seq);
 }
 
+TEST_P(ChangeContract, TellsInOneGapWhereTheContentOfFoldedEntriesWent) {
+  const QueueId up = queue("$up");
+  for (const char* body : {"a", "b", "c", "d"}) append(body, up);
+  settle();
+  std::vector<End> ends;
+  for (const Seq seq : {Seq{1}, Seq{3}})
+    ends.push_back({.queue = up, .seq = seq, .outcome = Outcome::dropped, .required = true, .folded = true});
+  const std::vector<Target> targets{{.queue = up}};
+  const std::vector<Append> appends{{message("a+c"), targets}, {message("more"), targets}};
+  const Folded folded{up, 1, 3, 2};
+  const Seq last = store->commit({.ends = ends, .appends = appends, .folded = {&folded, 1}}).value();
+  settle();
+  EXPECT_EQ(store->gaps(up), (std::vector<Gap>{{1, 3, 2, Outcome::dropped, last - 1, last}}));
+  EXPECT_THAT(bodies(read(up)), ElementsAre("b", "d", "a+c", "more"));
+  EXPECT_EQ(stats(up).dropped, 2u);
+  EXPECT_EQ(stats(up).in, 6u);
+  if (GetParam() == StoreKind::rocks) reopen();
+  EXPECT_EQ(store->gaps(up), (std::vector<Gap>{{1, 3, 2, Outcome::dropped, last - 1, last}}));
+}
+
+TEST_P(ChangeContract, WithAFoldOfWhatHasEndedHasNotHappened) {
+  const QueueId up = queue("$up");
+  append("a", up);
+  append("b", up);
+  settle();
+  finish(up, 2);
+  const std::vector<End> ends{
+      {.queue = up, .seq = 1, .outcome = Outcome::dropped, .required = true, .folded = true},
+      {.queue = up, .seq = 2, .outcome = Outcome::dropped, .required = true, .folded = true}};
+  const std::vector<Target> targets{{.queue = up}};
+  const Append append{message("a+b"), targets};
+  const Folded folded{up, 1, 2, 2};
+  const auto refused = store->commit({.ends = ends, .appends = {&append, 1}, .folded = {&folded, 1}});
+  EXPECT_EQ(refused.error().code, core::Errc::not_found);
+  settle();
+  EXPECT_THAT(bodies(read(up)), ElementsAre("a"));
+  EXPECT_THAT(store->gaps(up), IsEmpty());
+}
+
 TEST_P(ChangeContract, OfEndsAloneNeedsNoSeq) {
   const auto in = append_some({"a", "b"});
   const std::vector<End> ends{{.queue = from, .seq = in[0]}, {.queue = from, .seq = in[1]}};

@@ -24,6 +24,8 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] MemQueueStore& queue_store() { return store_; }
   void settle() { executor_.run_ready(); }
   [[nodiscard]] hub::HubStatus status() const override { return status_; }
+  [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override { return upstream_; }
+  void set_upstream(upstream::UpstreamReport report) { upstream_ = std::move(report); }
   // The time and the store's totals as they are, the others as in `numbers_`.
   [[nodiscard]] hub::Readings status_readings() const override;
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
@@ -49,6 +51,17 @@ class CannedHubView : public hub::HubView {
     report.left_out = {"r.json: routes.bad: is 7"};
     done(report);
   }
+
+  [[nodiscard]] core::Result<std::string> remote_status() const override {
+    if (!takes_documents) return core::fail(core::Errc::unavailable, "no documents are taken");
+    return std::string(R"({"state":"none"})");
+  }
+  void apply_remote(std::string envelope, bool force, OnRemote done) override {
+    if (envelope == "wrong") return done(core::fail(core::Errc::invalid, "the signature is wrong"));
+    done(std::string(R"({"state":")") + (force ? "forced" : "confirmed") + "\"}");
+  }
+  void forget_remote(OnRemote done) override { done(std::string(R"({"state":"none"})")); }
+  bool takes_documents = true;
 
   // Done as it is asked for, but for a hub without a directory.
   void apply_routes(hub::ApplyRequest request, OnApplied done) override {
@@ -141,6 +154,7 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] int reloads() const { return reloads_; }
 
   core::Now now_{1'000, 1'700'000'060'000};
+  std::optional<upstream::UpstreamReport> upstream_;
   hub::HubStatus status_;
   Numbers numbers_;
   store::StoreStats store_stats_;

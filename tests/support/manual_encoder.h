@@ -24,6 +24,8 @@ class ManualEncoder : public upstream::Encoder {
     const upstream::EncodeJob job = take(i);
     answer(job.number, upstream::encode_to_fit(encoder_, job));
   }
+  // The job is never answered, as when its process ends.
+  void drop(size_t i) { take(i); }
   void fail(size_t i) {
     answer(take(i).number, core::fail(core::Errc::unavailable, "cannot compress a batch: no memory"));
   }

@@ -260,10 +260,12 @@ core::Result<Seq> MemQueueStore::commit(const store::Change& change) {
     if (const auto queue = queues_.find(gaps.queue); queue != queues_.end())
       queue->second.gaps.drop(gaps.up_to);
   }
+  const Seq first_appended = last_seq_ + 1;
   for (const store::Append& append : change.appends) {
     seq = ++last_seq_;
     for (const store::Target& target : append.targets) admit(seq, append.message, target, change.if_lost);
   }
+  for (const store::Folded& folded : change.folded) note_folded(folded, first_appended, seq);
   for (const KeyValue& value : change.values) {
     if (change.if_lost == store::IfLost::undo) values_to_undo_.push_back(open_values_.size());
     open_values_.push_back(value);
@@ -309,7 +311,7 @@ Seq MemQueueStore::end_one(const store::End& end_of, store::IfLost if_lost) {
   const Waiting was = *waiting;
   Queue& queue = queues_.at(end_of.queue);
   const Outcome outcome = end_of.death != nullptr ? Outcome::dead : end_of.outcome;
-  end(queue, end_of.lane, end_of.seq, outcome);
+  end(queue, end_of.lane, end_of.seq, outcome, !end_of.folded);
   if (if_lost == store::IfLost::undo) undos_.push_back({end_of.queue, end_of.lane, was, outcome});
   const auto dead = store::find_dead_queue(*this);
   if (end_of.death == nullptr || !dead || *dead == end_of.queue) return 0;
@@ -338,6 +340,7 @@ bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store:
       seq,
       Waiting{
           {seq, message, target.expires_ms, target.tag}, previous, bytes, if_lost == store::IfLost::redo});
+  if (target.expires_ms != 0) lane.expires_first_ms = std::min(lane.expires_first_ms, target.expires_ms);
   queue.stats.lanes[target.lane].waiting_bytes += bytes;
   refresh(queue, target.lane);
   open_queues_.insert(target.queue);
@@ -348,10 +351,7 @@ void MemQueueStore::tick(core::Now now) {
   for (auto& [id, queue] : queues_) {
     for (uint8_t lane = 0; lane < kLaneCount; ++lane) {
       auto& waiting = queue.lanes[lane].waiting;
-      for (auto next = waiting.begin(); next != waiting.end() && next->first <= durable_;) {
-        const auto& [seq, it] = *next++;
-        if (expired({}, it.entry, now)) end(queue, lane, seq, Outcome::expired);
-      }
+      if (now.hub_ms >= queue.lanes[lane].expires_first_ms) end_expired(queue, lane, now);
       while (!waiting.empty() && waiting.begin()->first <= durable_ &&
              expired(queue.stats, waiting.begin()->second.entry, now)) {
         end(queue, lane, waiting.begin()->first, Outcome::expired);
@@ -359,6 +359,19 @@ void MemQueueStore::tick(core::Now now) {
     }
     QueueRoom room(*this, queue, 0);
     if (queue.stats.policy.limits_size()) make_room(room, {}, SIZE_MAX);
+  }
+}
+
+void MemQueueStore::end_expired(Queue& queue, uint8_t lane_number, core::Now now) {
+  Lane& lane = queue.lanes[lane_number];
+  lane.expires_first_ms = INT64_MAX;
+  for (auto next = lane.waiting.begin(); next != lane.waiting.end();) {
+    const auto& [seq, it] = *next++;
+    if (seq <= durable_ && expired({}, it.entry, now)) {
+      end(queue, lane_number, seq, Outcome::expired);
+    } else if (it.entry.expires_ms != 0) {
+      lane.expires_first_ms = std::min(lane.expires_first_ms, it.entry.expires_ms);
+    }
   }
 }
 
@@ -423,6 +436,7 @@ void MemQueueStore::undo_ends() {
     --counter(queue.stats, undo.outcome);
     queue.stats.lanes[undo.lane].waiting_bytes += undo.was.bytes;
     queue.lanes[undo.lane].waiting.emplace(undo.was.entry.seq, undo.was);
+    queue.lanes[undo.lane].expires_first_ms = 0;  // to be looked for again
     refresh(queue, undo.lane);
   }
 }
@@ -465,12 +479,18 @@ void MemQueueStore::write() {
   }
 }
 
-void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome) {
+void MemQueueStore::note_folded(const store::Folded& folded, Seq into_from, Seq into_to) {
+  Queue& queue = queues_.at(folded.queue);
+  if (queue.stats.attributes.keeps_gaps)
+    queue.gaps.add(0, {folded.from, folded.to, folded.count, Outcome::dropped, into_from, into_to});
+}
+
+void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome, bool makes_gap) {
   auto& waiting = queue.lanes[lane].waiting;
   const auto found = waiting.find(seq);
   if (found == waiting.end()) return;
   ++counter(queue.stats, outcome);
-  if (outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
+  if (makes_gap && outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
   queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;
   waiting.erase(found);

@@ -78,6 +78,7 @@ class MemQueueStore : public store::QueueStore {
   struct Lane {
     store::Seq last = 0;
     std::map<store::Seq, Waiting> waiting;
+    int64_t expires_first_ms = INT64_MAX;  // no entry has a time to live that ends before; hub time
   };
   struct Queue {
     store::QueueStats stats;
@@ -102,7 +103,9 @@ class MemQueueStore : public store::QueueStore {
   store::Seq end_one(const store::End& end, store::IfLost if_lost);
   bool admit(store::Seq seq, const core::MessagePtr& message, const store::Target& target,
              store::IfLost if_lost);
-  void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome);
+  void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome, bool makes_gap = true);
+  void end_expired(Queue& queue, uint8_t lane, core::Now now);
+  void note_folded(const store::Folded& folded, store::Seq into_from, store::Seq into_to);
   void undo_ends();
   void refresh(Queue& queue, uint8_t lane);
   [[nodiscard]] uint64_t waiting_bytes() const;

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -30,6 +31,7 @@ struct ReceivedBatch {
   std::string topic;
   std::string id;
   nlohmann::json json;
+  std::string payload;
   size_t payload_bytes = 0;
   uint32_t expiry_s = 0;
   size_t connection = 0;  // that it came over, from 1
@@ -71,6 +73,13 @@ class RevivableLink : public upstream::Link {
   void die_after(size_t steps) { steps_left_ = steps; }
   [[nodiscard]] bool has_died() const { return died_; }
 
+  // What the link says of its bytes on the wire.
+  uint64_t wire = 0;
+  [[nodiscard]] uint64_t wire_bytes() override { return wire; }
+
+  // Answers go to whoever holds them, to be given when the test says so.
+  void hold_answers(std::function<void(std::function<void()> answer)> hold) { hold_ = std::move(hold); }
+
   // Delivers the oldest queued event; false if there is none.
   bool deliver_one() {
     if (events_.empty()) return false;
@@ -99,12 +108,18 @@ class RevivableLink : public upstream::Link {
     if (alive_ && dies_now()) drop();
     if (!alive_) return;  // into the void, until the loss is noticed
     received.push_back({std::string(publication.topic), std::string(publication.id),
-                        nlohmann::json::parse(batch_text(publication.payload)), publication.payload.size(),
-                        publication.expiry_s, connects, std::string(publication.content_type),
-                        std::string(publication.encoding)});
+                        nlohmann::json::parse(batch_text(publication.payload)),
+                        std::string(publication.payload), publication.payload.size(), publication.expiry_s,
+                        connects, std::string(publication.content_type), std::string(publication.encoding)});
     EXPECT_EQ(received.back().json.at("m").size(), publication.messages);
     const uint8_t code = answer(received.back());
     if (alive_) reply(token, code);  // the answer may have been to drop the link
+  }
+
+  void announce(const upstream::Note& note) override {
+    EXPECT_TRUE(up_) << "announce() on a link that is known to be down";
+    if (alive_) announced[std::string(note.topic).append("/").append(note.level)] = note.payload;
+    if (alive_ && dies_of_notes) drop();
   }
 
   void disconnect() override {
@@ -115,17 +130,21 @@ class RevivableLink : public upstream::Link {
   }
 
   std::vector<ReceivedBatch> received;
+  std::map<std::string, std::string> announced;  // retained, by topic
+  bool dies_of_notes = false;                    // the broker ends connections for them
   size_t connects = 0;
   size_t disconnects = 0;
   size_t most_unacked = 0;
 
  protected:
   virtual void reply(upstream::Token token, uint8_t code) {
-    events_.push_back([this, token, code] {
+    auto give = [this, token, code] {
       if (dies_now()) return drop();
       --unacked_;
       sink_->on_acked(token, code, clock_.now());
-    });
+    };
+    if (hold_) return hold_(std::move(give));
+    events_.emplace_back(std::move(give));
   }
 
   [[nodiscard]] bool dies_now() {
@@ -153,6 +172,7 @@ class RevivableLink : public upstream::Link {
   bool died_ = false;
   size_t unacked_ = 0;
   size_t steps_left_ = SIZE_MAX;
+  std::function<void(std::function<void()>)> hold_;
 };
 
 // Takes everything and never answers, as a broker that hangs.

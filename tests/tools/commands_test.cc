@@ -120,6 +120,13 @@ TEST_F(Commands, StatusHasNoTroubleOnceLettersAreReplayed) {
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("trouble     2 dead letters wait (headgate dlq ls)\n"));
 }
 
+TEST_F(Commands, StatusSaysThatFoldingFreesTooLittle) {
+  hub_.answers_["/v1/status"] = R"({"thinning": {"active": 1, "short_of_room": 1, "folded": 9}})";
+  EXPECT_EQ(run_status(human()), kExitOk);
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("trouble     $upstream is nearly full though old readings are folded"));
+}
+
 TEST_F(Commands, StatusSaysThatItIsTheDiskAndWhatEndsIt) {
   hub_.answers_["/v1/status"] = R"({"clients": {"waiting": 1},
     "waiting_clients": [{"client_id": "pump-1", "publishes": 2, "paused": true}],
@@ -150,6 +157,59 @@ TEST_F(Commands, StatusShoutsWhenTheStoreDoesNotWrite) {
   EXPECT_THAT(out_.str(), ::testing::HasSubstr("NOT WRITING: disk full"));
   EXPECT_THAT(out_.str(),
               ::testing::HasSubstr("DAMAGE      found 2023-11-14T22:13:20.123Z: 7 queue entries"));
+}
+
+TEST_F(Commands, UpstreamStatusShowsEachLinkAndWhyItWaits) {
+  hub_.answers_["/v1/upstream"] = R"({"links": [
+    {"name": "fiber", "state": "waiting", "since_ms": 1700000000000, "host": "cloud", "port": 8883, "why": "",
+     "retry_in_ms": 4200, "last_error": "refused", "hopeless": true, "in_flight": 0, "cost": "free", "day_bytes": 0, "day_bytes_max": 0,
+     "month_bytes": 2048, "month_bytes_max": 0},
+    {"name": "lte", "state": "connected", "since_ms": 1700000000000, "host": "cloud", "port": 8883,
+     "why": "its byte rate is used up", "in_flight": 2, "payload_bytes": 1000, "json_bytes": 9900, "cost": "metered", "day_bytes": 1024, "day_bytes_max": 20971520,
+     "month_bytes": 1024, "month_bytes_max": 0}],
+   "queues": [{"name": "$upstream:lte,fiber", "link": "lte", "waiting": 7, "waiting_bytes": 700, "messages": 100,
+               "batches": 4, "payload_bytes": 1000, "json_bytes": 12400},
+              {"name": "$upstream", "link": "", "waiting": 1, "waiting_bytes": 10}]})";
+  EXPECT_EQ(run_upstream_status(human()), kExitOk);
+  EXPECT_EQ(
+      out_.str(),
+      "LINK   STATE      SINCE                     TO          COST     IN FLIGHT  RATIO                TODAY    MONTH\n"
+      "fiber  waiting    2023-11-14T22:13:20.000Z  cloud:8883  free             0      -                  0 B  2.0 KiB\n"
+      "lte    connected  2023-11-14T22:13:20.000Z  cloud:8883  metered          2  1/9.9  1.0 KiB of 20.0 MiB  1.0 KiB\n"
+      "fiber: next attempt in 4 s (refused); mend its credentials or files, then headgate reload\n"
+      "lte: its byte rate is used up\n"
+      "\n"
+      "QUEUE                OVER  WAITING  BYTES  SENT  BATCHES   RATIO\n"
+      "$upstream:lte,fiber  lte         7  700 B   100        4  1/12.4\n"
+      "$upstream            -           1   10 B     0        0       -\n");
+}
+
+TEST_F(Commands, UpstreamForecastSaysWhenAllIsGoneAndWhatExpiresBefore) {
+  hub_.answers_["/v1/upstream/forecast"] = R"({"now_ms": 1700000000000, "links": [
+    {"name": "fiber", "state": "connected", "messages": 0, "bytes": 0, "wire_bytes": 0, "bytes_per_s": 0,
+     "gone_ms": 1700000000000},
+    {"name": "lte", "state": "connected", "messages": 9, "bytes": 90000, "wire_bytes": 9000, "bytes_per_s": 1024,
+     "gone_ms": 1700003661000},
+    {"name": "sat", "state": "idle", "messages": 1, "bytes": 10, "wire_bytes": 1, "bytes_per_s": 0,
+     "gone_ms": 1700000060000},
+    {"name": "x", "state": "connected", "messages": 1, "bytes": 10, "wire_bytes": 1, "gone_ms": null}],
+   "first_to_expire": {"queue": "$upstream:lte", "priority": 3, "expires_ms": 1700000100000, "gone_ms": 1700003661000}})";
+  EXPECT_EQ(run_upstream_forecast(human()), kExitOk);
+  EXPECT_EQ(
+      out_.str(),
+      "LINK   WAITING     BYTES  ON THE WIRE      SPEED  GONE\n"
+      "fiber        0       0 B          0 B  not known  nothing waits\n"
+      "lte          9  87.9 KiB      8.8 KiB  1.0 KiB/s  2023-11-14T23:14:21.000Z, in 1h 01m\n"
+      "sat          1      10 B          1 B  not known  as fast as the link is, once it is connected\n"
+      "x            1      10 B          1 B  not known  not within a year\n"
+      "if nothing more comes; first to expire: $upstream:lte, priority 3, from 2023-11-14T22:15:00.000Z on: SOME OF "
+      "IT WILL EXPIRE BEFORE IT IS SENT\n");
+}
+
+TEST_F(Commands, UpstreamWithoutALinkSaysHowToSetOne) {
+  hub_.answers_["/v1/upstream"] = R"({"links": [], "queues": []})";
+  EXPECT_EQ(run_upstream_status(human()), kExitOk);
+  EXPECT_EQ(out_.str(), "there is no link: $upstream only queues (set upstream.host, or links)\n");
 }
 
 TEST_F(Commands, QueueLsIsAnAlignedTable) {

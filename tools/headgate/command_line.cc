@@ -11,6 +11,7 @@
 #include "tools/bench/command.h"
 #include "tools/headgate/commands/commands.h"
 #include "tools/headgate/commands/passwd.h"
+#include "tools/headgate/commands/remote/commands.h"
 #include "tools/unbatch/unbatch.h"
 
 namespace headgate::tools {
@@ -22,8 +23,8 @@ constexpr const char* kDescription =
     "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, "
-    "session rm and route apply; store backup "
-    "makes a copy, passwd changes a file of users, route import writes a route file.";
+    "session rm, route apply, remote apply and remote forget; store backup "
+    "makes a copy, passwd changes a file of users, route import writes a route file, remote keygen two keys.";
 
 // Now, in the hub time that a stopped hub's store remembers.
 core::Now now_of(const store::QueueReader& reader) {
@@ -51,6 +52,8 @@ class CommandLine {
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_reload();
+    add_upstream();
+    add_remote();
     add_queue();
     add_dlq();
     add_client();
@@ -135,6 +138,38 @@ class CommandLine {
 
   void add_reload() {
     on_hub(add(app_, "reload", "Have the hub read routes, users, rules and certificates again"), run_reload);
+  }
+
+  void add_upstream() {
+    CLI::App& upstream = add_group("upstream", "Links upstream and what goes over them");
+    on_hub(add(upstream, "status", "Each link: its state, why it waits, its bytes and budget"),
+           run_upstream_status);
+    on_hub(add(upstream, "forecast", "When what waits will be gone, and what expires first"),
+           run_upstream_forecast);
+  }
+
+  void add_remote() {
+    CLI::App& remote = add_group("remote", "Signed documents that lie over the hub's configuration");
+    on_hub(add(remote, "status", "The document in force, and what became of the last"), run_remote_status);
+    on_hub(add(remote, "forget", "Have only the hub's own files in force"), run_remote_forget);
+    CLI::App* const apply = add(remote, "apply", "Put a signed document in force");
+    apply->add_option("file", remote_apply_.file, "What headgate remote sign has printed")->required();
+    apply->add_flag("--force", remote_apply_.force, "Even if its version is not higher than the last one's");
+    on_hub(apply, [this](const Context& context) { return run_remote_apply(context, remote_apply_); });
+    add_remote_sign(remote);
+    CLI::App* const keygen = add(remote, "keygen", "Make a key that signs, and the one for the hubs");
+    keygen->add_option("name", key_name_, "Writes NAME.key and NAME.pub")->required();
+    keygen->callback([this] { run_ = [this] { return run_remote_keygen(key_name_, out_, err_); }; });
+  }
+
+  void add_remote_sign(CLI::App& remote) {
+    CLI::App* const sign = add(remote, "sign", "Print a document in its envelope, without a hub");
+    sign->add_option("--key", sign_.key, "The private Ed25519 key (PEM)")->required();
+    CLI::Option* const hub = sign->add_option("--hub", sign_.hub, "Id of the hub that it is for");
+    sign->add_option("--group", sign_.group, "Or the group of hubs")->excludes(hub);
+    sign->add_option("--version", sign_.version, "Higher than that of the one before")->required();
+    sign->add_option("file", sign_.file, "The document: JSON")->required();
+    sign->callback([this] { run_ = [this] { return run_remote_sign(sign_, out_, err_); }; });
   }
 
   void add_queue() {
@@ -379,6 +414,9 @@ ReplayOptions replay_;
 ShadowOptions shadow_;
 ImportOptions import_;
 ApplyOptions apply_;
+RemoteApplyOptions remote_apply_;
+SignOptions sign_;
+std::string key_name_;
 std::function<int()> run_;
 };  // namespace headgate::tools
 

@@ -125,6 +125,8 @@ void add_conditions(Collector& found, const Json& status) {
     found.add_now("the link is down" + since(down_ms));
   found.add_now(unheard_of(upstream));
   found.add_now(waiting_of(status));
+  if (number_of(member_of(status, "thinning"), "short_of_room") > 0)
+    found.add_now("$upstream is nearly full though old readings are folded: give it more room (maxBytes)");
   if (const uint64_t letters = number_of(store, "dead_letters"); letters > 0)
     found.add_now(std::to_string(letters) + " dead letters wait (headgate dlq ls)");
   if (const uint64_t failed = number_of(member_of(status, "routes"), "failed"); failed > 0)

@@ -1,4 +1,4 @@
-// Prints the messages of `headgate-batch/1` batches (docs/batch-format.md), one line of JSON each.
+// Takes the messages of `headgate-batch/1` batches (docs/batch-format.md) apart and passes each on once.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 #include "tools/unbatch/raw_rows.h"
 #include "tools/unbatch/seen.h"
+#include "tools/unbatch/sink/sink.h"
 
 namespace headgate::tools {
 
 struct PrintOptions {
   bool keep_duplicates = false;
-  bool gaps = false;
-  uint64_t count_max = UINT64_MAX;  // messages; later ones are not printed
+  uint64_t count_max = UINT64_MAX;  // messages; later ones are not passed on
 };
 
 struct PrintCounts {
@@ -29,12 +29,13 @@ struct PrintCounts {
 
 class BatchPrinter {
  public:
-  // The streams and `seen` must outlive the printer.
-  BatchPrinter(PrintOptions options, Seen& seen, std::ostream& out, std::ostream& err)
-      : options_(options), seen_(seen), out_(out), err_(err) {}
+  // All are borrowed and must outlive the printer.
+  BatchPrinter(PrintOptions options, Seen& seen, Sink& sink, std::ostream& err)
+      : options_(options), seen_(seen), sink_(sink), err_(err) {}
 
-  // `where` names the batch in messages. Flushes.
-  void print(std::string_view json, const std::string& where);
+  // `where` names the batch in reports. Returns once the sink has all of it; a message that the sink can never take is
+  // reported and left out. Errors: those of the sink; then messages are remembered that it may not have.
+  [[nodiscard]] core::Status print(std::string_view json, const std::string& where);
   void report_bad(const std::string& where, std::string_view what);
 
   [[nodiscard]] bool done() const { return counts_.messages >= options_.count_max; }
@@ -44,12 +45,14 @@ class BatchPrinter {
   struct Source;  // hub and epoch
   struct Json;    // hides nlohmann::json
 
-  void print_row(const Json& row, const RawRow& raw, const Source& source, const std::string& where);
-  void print_gap(const Json& gap, const Source& source, const std::string& where);
+  [[nodiscard]] core::Status print_row(const Json& row, const RawRow& raw, const Source& source,
+                                       const std::string& where);
+  [[nodiscard]] core::Status pass_on(const Message& message, const std::string& where);
+  [[nodiscard]] core::Status print_gap(const Json& gap, const Source& source, const std::string& where);
 
   PrintOptions options_;
   Seen& seen_;
-  std::ostream& out_;
+  Sink& sink_;
   std::ostream& err_;
   std::set<std::string> gaps_printed_;
   PrintCounts counts_;

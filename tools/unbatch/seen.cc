@@ -65,12 +65,16 @@ core::Status Seen::save(const std::string& path) const {
     for (const auto& [first, last] : ranges) list.push_back({first, last});
     state["seen"].push_back({{"hub", source.first}, {"epoch", source.second}, {"ranges", std::move(list)}});
   }
+  return replace_file(path, state.dump() + '\n');
+}
+
+core::Status replace_file(const std::string& path, const std::string& content) {
   const std::string next = path + ".next";
   std::ofstream file(next);
-  file << state.dump() << '\n';
+  file << content;
   file.close();
   if (!file) return core::fail(core::Errc::io, "cannot write " + next + ": " + std::strerror(errno));
-  // In this order: a power cut leaves the old state or the new one, and never half of one.
+  // The name comes last, when the content is on the disk.
   if (auto synced = store::sync_file(next); !synced) return synced;
   if (std::rename(next.c_str(), path.c_str()) != 0)
     return core::fail(core::Errc::io, "cannot write " + path + ": " + std::strerror(errno));

@@ -11,6 +11,9 @@
 
 namespace headgate::tools {
 
+// Replaces a file in one step: a power cut leaves the old content or the new one, and never half of one. Errors: io.
+[[nodiscard]] core::Status replace_file(const std::string& path, const std::string& content);
+
 class Seen {
  public:
   // True if it was not there yet.

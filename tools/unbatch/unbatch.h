@@ -9,7 +9,8 @@
 namespace headgate::tools {
 
 // `args`: what follows the word `unbatch`. Returns the exit code: 0; 1 if a batch was bad or the broker
-// refused or could not be reached; 2 if the arguments or the state file cannot be used.
+// refused or could not be reached; 2 if the arguments, the state file or the key cannot be used; 3 if batches are
+// missing or changed.
 [[nodiscard]] int run_unbatch(const std::vector<std::string>& args, std::istream& in, std::ostream& out,
                               std::ostream& err);
 

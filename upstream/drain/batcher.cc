@@ -9,6 +9,12 @@ namespace headgate::upstream {
 
 void Batcher::limit_messages(size_t messages_max) {
   messages_max_ = std::clamp<size_t>(messages_max, 1, options_.messages_max);
+  follows_ = false;
+}
+
+void Batcher::follow(size_t messages) {
+  messages_max_ = messages;
+  follows_ = true;
 }
 
 store::ReadLimit Batcher::room() const {
@@ -20,6 +26,7 @@ store::ReadLimit Batcher::room() const {
 }
 
 size_t Batcher::json_bytes_max() const {
+  if (follows_) return SIZE_MAX;
   const double expected = static_cast<double>(options_.compressed_bytes_max) / ratio_;
   return std::min(options_.bytes_max, static_cast<size_t>(expected));
 }

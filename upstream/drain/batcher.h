@@ -20,6 +20,9 @@ class Batcher {
   // Lowers (or restores) the number of messages a batch may have, to isolate one that is refused.
   void limit_messages(size_t messages_max);
 
+  // The batch is to have exactly so many messages, whatever they come to.
+  void follow(size_t messages);
+
   // Room for more. A batch that is full has none.
   [[nodiscard]] store::ReadLimit room() const;
   [[nodiscard]] bool full() const;
@@ -49,7 +52,8 @@ class Batcher {
   BatchOptions options_;
   bool urgent_;  // lane 0 does not wait for company
   size_t messages_max_;
-  double ratio_ = 0.25;  // compressed bytes per JSON byte; what small batches of readings come to
+  bool follows_ = false;  // see follow()
+  double ratio_ = 0.25;   // compressed bytes per JSON byte; what small batches of readings come to
   std::vector<store::Entry> entries_;
   size_t json_bytes_ = 0;
   int64_t ready_at_ms_ = kNever;

@@ -64,7 +64,7 @@ std::optional<int64_t> DropSearch::quick_wait_ms(uint64_t random) {
 
 void DropSearch::on_accepted(const Batch& batch, int64_t up_ms) {
   std::erase_if(suspects_, [&](const Suspect& known) {
-    return known.lane == batch.lane && known.last <= last_of(batch);
+    return known.lane == batch.lane && first_of(batch) <= known.last && known.last <= last_of(batch);
   });
   if (suspects_.empty()) end();
   if (up_ms < kStableMs) return;

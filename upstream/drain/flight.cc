@@ -15,7 +15,7 @@ Batch take(std::list<Batch>& batches, std::list<Batch>::iterator found) {
 }  // namespace
 
 bool Flight::open() const {
-  return size() + given_up_.size() < window_ && being_encoded() + given_up_.size() < kEncodingMax;
+  return size() + given_up_.size() < window_.size() && being_encoded() + given_up_.size() < kEncodingMax;
 }
 
 size_t Flight::being_encoded() const {
@@ -54,6 +54,28 @@ Batch* Flight::next_to_publish() {
   return &unpublished_.front();
 }
 
+std::vector<Batch*> Flight::next_to_plan() {
+  std::vector<Batch*> next;
+  for (Batch& batch : unpublished_) {
+    if (batch.stage != BatchStage::encoded) break;
+    if (batch.number == 0 && !batch.is_probe()) next.push_back(&batch);
+  }
+  return next;
+}
+
+bool Flight::holds(uint64_t number) const {
+  return std::ranges::find(unpublished_, number, &Batch::number) != unpublished_.end() ||
+         has_published(number);
+}
+
+bool Flight::has_published(uint64_t number) const {
+  return std::ranges::find(published_, number, &Batch::number) != published_.end();
+}
+
+bool Flight::has_published_above(uint64_t number) const {
+  return std::ranges::any_of(published_, [number](const Batch& batch) { return batch.number > number; });
+}
+
 void Flight::on_published(core::Now now) {
   if (published_.empty()) oldest_since_ms_ = now.mono_ms;
   published_.splice(published_.end(), unpublished_, unpublished_.begin());
@@ -61,6 +83,7 @@ void Flight::on_published(core::Now now) {
   batch.stage = BatchStage::published;
   batch.published_at_ms = now.mono_ms;
   ++published_of_[batch.lane];
+  published_bytes_ += batch.sizes().payload_bytes;
 }
 
 std::optional<Batch> Flight::on_answered(Token token, core::Now now) {
@@ -68,6 +91,7 @@ std::optional<Batch> Flight::on_answered(Token token, core::Now now) {
   if (found == published_.end()) return std::nullopt;
   if (found == published_.begin()) oldest_since_ms_ = now.mono_ms;
   --published_of_[found->lane];
+  published_bytes_ -= found->sizes().payload_bytes;
   return take(published_, found);
 }
 
@@ -75,15 +99,16 @@ Batch Flight::take_encoded(Token token) {
   return take(unpublished_, std::ranges::find(unpublished_, token, &Batch::token));
 }
 
-size_t Flight::give_up_unpublished(uint8_t lane, Token after) {
-  size_t messages = 0;
+GivenBack Flight::give_up_unpublished(uint8_t lane, Token after) {
+  GivenBack given_up;
   std::erase_if(unpublished_, [&](const Batch& batch) {
     if (batch.lane != lane || batch.token <= after) return false;
-    messages += batch.seqs.size();
+    given_up.messages += batch.seqs.size();
+    if (!batch.seqs.empty()) given_up.firsts.push_back(batch.seqs.front());
     release(batch);
     return true;
   });
-  return messages;
+  return given_up;
 }
 
 void Flight::give_up_all() {
@@ -91,13 +116,20 @@ void Flight::give_up_all() {
   unpublished_.clear();
   published_.clear();
   published_of_.fill(0);
+  published_bytes_ = 0;
 }
 
 void Flight::release(const Batch& batch) {
   if (batch.stage == BatchStage::encoding) given_up_.insert(batch.token);
 }
 
-void Flight::widen_window(size_t window_max) { window_ = std::min(window_ + 1, window_max); }
+void Flight::widen_window(const Batch& accepted, size_t window_max, bool by_itself, core::Now now) {
+  window_.on_accepted({.published_at_ms = accepted.published_at_ms,
+                       .now_ms = now.mono_ms,
+                       .on_their_way = size() + given_up_.size() + 1,
+                       .bytes = published_bytes_ + accepted.sizes().payload_bytes},
+                      window_max, by_itself);
+}
 
 int64_t Flight::waiting_since() const { return published_.empty() ? kNever : oldest_since_ms_; }
 

@@ -1,6 +1,6 @@
 // The batches of one link that are on their way: being encoded, encoded and waiting for those before them, or
-// published and not answered. Bounded by a flow-control window, which starts at one batch for each connection
-// and grows with every answer. Pure: it knows no store, no link and no encoder.
+// published and not answered. Bounded by a flow-control window (window.h). Pure: it knows no store, no link and no
+// encoder.
 //
 // What holds:
 // - Batches are published in the order in which they were added, whatever order the encoder answers in.
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "store/queue_store.h"
+#include "upstream/drain/window.h"
 #include "upstream/link/link.h"
 #include "upstream/payload/encoder.h"
 
@@ -31,6 +32,10 @@ struct Batch {
   BatchStage stage = BatchStage::encoding;
   std::vector<store::Seq> seqs;  // none: it carries gaps only, or is a probe
   std::vector<store::Gap> gaps;
+  int64_t sent_ms = 0;  // as it says itself, Unix time
+  bool clock_right = true;
+  BatchForm form;
+  uint64_t number = 0;          // in the chain; 0: none yet, and never for a probe
   EncodedJob encoded;           // its payload is emptied when it is published
   int64_t published_at_ms = 0;  // mono
 
@@ -39,6 +44,12 @@ struct Batch {
   [[nodiscard]] BatchSizes sizes() const {
     return encoded.tries.empty() ? BatchSizes{} : encoded.tries.back();
   }
+};
+
+// Batches that are not to be published any more.
+struct GivenBack {
+  size_t messages = 0;
+  std::vector<store::Seq> firsts;  // of each of them that has messages
 };
 
 class Flight {
@@ -52,7 +63,7 @@ class Flight {
   // Nothing is on its way and the encoder owes no answer.
   [[nodiscard]] bool idle() const { return size() == 0 && given_up_.empty(); }
   [[nodiscard]] size_t size() const { return published_.size() + unpublished_.size(); }
-  [[nodiscard]] size_t window() const { return window_; }
+  [[nodiscard]] size_t window() const { return window_.size(); }
   [[nodiscard]] bool has_any_of(uint8_t lane) const;
   [[nodiscard]] bool has_published_of(uint8_t lane) const { return published_of_[lane] > 0; }
   [[nodiscard]] bool declares_gaps() const;
@@ -68,9 +79,19 @@ class Flight {
   // it stays where it is in memory.
   [[nodiscard]] Batch* next_to_publish();
   void on_published(core::Now now);
+  [[nodiscard]] bool has_encoded() const {
+    return !unpublished_.empty() && unpublished_.front().stage == BatchStage::encoded;
+  }
 
   // The broker has answered; takes the batch out. None if it is not one that was published.
   [[nodiscard]] std::optional<Batch> on_answered(Token token, core::Now now);
+
+  // Batches without a number that are encoded, as are all before them; oldest first. Valid until the next call.
+  [[nodiscard]] std::vector<Batch*> next_to_plan();
+  [[nodiscard]] bool holds(uint64_t number) const;
+  [[nodiscard]] bool has_published(uint64_t number) const;
+  // A batch with a higher number is published: it may be upstream already.
+  [[nodiscard]] bool has_published_above(uint64_t number) const;
 
   // Takes a batch out that cannot be published. REQUIRES: it is encoded and not published.
   [[nodiscard]] Batch take_encoded(Token token);
@@ -79,13 +100,16 @@ class Flight {
   [[nodiscard]] const std::list<Batch>& published() const { return published_; }
 
   // Gives up the batches of the lane that are not published and were added after `after` (0: all of them).
-  // Returns how many messages they held.
-  size_t give_up_unpublished(uint8_t lane, Token after = 0);
+  // Returns what they held.
+  GivenBack give_up_unpublished(uint8_t lane, Token after = 0);
   // The connection is gone, and with it what was on its way.
   void give_up_all();
 
-  void narrow_window() { window_ = 1; }
-  void widen_window(size_t window_max);
+  void narrow_window() { window_.narrow(); }
+  // Before give_up_all(): the connection has ended, for `too_many` of them or for another reason.
+  void on_cut(bool too_many) { window_.on_cut(published_.size(), too_many); }
+  // The batch, which on_answered() has given, was accepted. The others: see Window.
+  void widen_window(const Batch& accepted, size_t window_max, bool by_itself, core::Now now);
 
   // Mono time since when the oldest published batch has waited as the oldest; kNever while there is none. Answers to
   // younger ones do not count: one that was passed over is not answered any more [MQTT-4.6.0-2].
@@ -100,7 +124,8 @@ class Flight {
   std::array<size_t, store::kLaneCount> published_of_{};  // batches of each lane
   std::unordered_set<Token> given_up_;                    // while they were being encoded
   Token next_token_ = 1;
-  size_t window_ = 1;
+  size_t published_bytes_ = 0;  // of their payloads
+  Window window_;
   int64_t oldest_since_ms_ = 0;  // since when the front of `published_` has been the front
 };
 

@@ -15,6 +15,9 @@
 // - A batch is published as it came back from the encoder only if it is still wanted: what was given up meanwhile,
 //   because the link dropped, an answer moved the lane back or the forwarder closed, is dropped when it comes. Its
 //   entries were never finished and are read again.
+// - A batch is published once its plan is written (see Ledger). What was planned and not answered goes again as it was
+//   planned, byte for byte, after a lost link and after a kill; where it cannot, a later batch says which number it
+//   stands for.
 // - One call reads a bounded number of entries; next_deadline() is past while there is more to do. So the loop
 //   serves its clients in between, however large a batch is.
 // - A batch that is refused is halved until the culprit is alone; only that one ends as a dead letter, and only
@@ -22,6 +25,8 @@
 //   everything loses nothing: the forwarder waits.
 // - Where a broker ends the connection instead of refusing, the search costs connections (see DropSearch), and no
 //   waits of an outage; lanes that are not suspected go first over each.
+// - With end-to-end acknowledgement the broker's answer ends nothing (see EndToEnd): a batch is held, plan and entries, until
+//   its consumer has it, and batches that are new are sent only as far as the consumer's credit goes.
 // - Where a broker tells that nobody subscribes, nothing is delivered (see Audience): what it took is read again
 //   once somebody does.
 //
@@ -38,7 +43,9 @@
 //                    time, with the same seqs; D's for the first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -49,13 +56,17 @@
 #include "core/time/hub_time.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
+#include "upstream/drain/acks/end_to_end.h"
 #include "upstream/drain/audience.h"
 #include "upstream/drain/backoff.h"
+#include "upstream/drain/chain/head_notice.h"
+#include "upstream/drain/chain/ledger.h"
 #include "upstream/drain/drop_search.h"
 #include "upstream/drain/flight.h"
 #include "upstream/drain/gap_notices.h"
 #include "upstream/drain/lane_feed.h"
 #include "upstream/drain/refusal.h"
+#include "upstream/drain/size_limit.h"
 #include "upstream/link/link.h"
 #include "upstream/options.h"
 #include "upstream/payload/encoder.h"
@@ -88,7 +99,11 @@ struct ForwarderStatus {
   int64_t unheard_since_ms = 0;  // Unix time since when data waits for a subscriber; 0: it does not
   uint64_t refused_batches = 0;
   uint64_t dead_messages = 0;
-  std::string last_error;  // empty if there was none
+  uint64_t repeated_batches = 0;   // made again as they were planned, since the start
+  uint64_t abandoned_batches = 0;  // that could not be: others stand for them
+  EndToEndStatus end_to_end;
+  std::optional<ChainHead> head;  // none: unknown, or it is not to be told
+  std::string last_error;         // empty if there was none
   int64_t last_error_ms = 0;
 };
 
@@ -106,6 +121,13 @@ class Forwarder : public LinkEvents {
   // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
 
+  // Batches may be compressed with this, while the consumer says that it holds it; null: never.
+  void offer(DictionaryPtr dictionary) { end_to_end_.offer(std::move(dictionary)); }
+
+  // Reads the chain's plans from the store. Call once, before start(). `key` is that of the chain; empty: it has
+  // none. Errors: corrupt, io, unavailable.
+  [[nodiscard]] core::Status restore(std::string key) { return ledger_.open(std::move(key)); }
+
   void start(core::Now now);
 
   // Sends what is open, waits up to `patience_ms` for acknowledgements, then disconnects; closed() tells.
@@ -114,6 +136,11 @@ class Forwarder : public LinkEvents {
 
   // The store has new readable entries in the queue.
   void on_available(core::Now now) { step(now); }
+
+  // See StoreEvents::on_durable().
+  void on_durable(store::Seq up_to, core::Now now);
+  // The seq that on_durable() has to reach for a batch to go; 0: none waits for it.
+  [[nodiscard]] store::Seq awaited_seq() const { return ledger_.awaited(); }
 
   // The time of next_deadline() has come; calling it early or late does no harm.
   void on_tick(core::Now now) { step(now); }
@@ -125,10 +152,19 @@ class Forwarder : public LinkEvents {
   void on_link_down(const LinkDown& down, core::Now now) override;
   void on_acked(Token token, uint8_t reason_code, core::Now now) override;
 
+  // The consumer of the stream has said what it has: `notice` as it was published (docs/batch-format.md).
+  void on_notice(core::Bytes notice, core::Now now);
+
   // The encoder has answered a job.
   void on_encoded(uint64_t job, core::Result<EncodedJob> made, core::Now now);
 
   [[nodiscard]] ForwarderStatus status(core::Now now) const;
+
+  // The newest entry of a lane that may be on its way, or known to the far side: of batches before a restart only where
+  // they had plans.
+  [[nodiscard]] store::Seq begun_up_to(uint8_t lane) const {
+    return std::max(lanes_[lane].begun_up_to(), ledger_.begun_up_to(lane));
+  }
 
  private:
   void step(core::Now now);
@@ -138,40 +174,70 @@ class Forwarder : public LinkEvents {
   void finish_closing(core::Now now);
   void give_up_all();
   [[nodiscard]] bool has_stalled(core::Now now) const;
+  [[nodiscard]] int64_t next_sending(const Intake& intake) const;
 
   // Reading and encoding.
   void drain_lanes(core::Now now);
   [[nodiscard]] bool has_work(LaneFeed& lane, store::ReadLimit& budget, core::Now now);
+  void leave_waiting(core::Now now);
+  [[nodiscard]] bool goes_on(core::Now now);
+  void follow_plans_of_gaps();
+  [[nodiscard]] bool lets_new_go(core::Now now) const;
   void send_open(LaneFeed& lane, core::Now now);
   void send_all_open(core::Now now);
   void send_gaps(core::Now now);
+  [[nodiscard]] bool passes_through() const { return options_.mode == Mode::passthrough; }
+  [[nodiscard]] bool declares_gaps() const;
+  void leave_out(const std::vector<store::Gap>& gaps);
   [[nodiscard]] bool came_in_doubt(const std::vector<store::Entry>& entries) const;
   void ask_for_audience(core::Now now);
   [[nodiscard]] bool has_news() const;
   [[nodiscard]] int64_t asks_at() const;
   void encode(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
+  void encode(Batch batch, std::vector<store::Entry> entries, size_t payload_bytes_max);
+  void encode_again(const Plan& plan, std::vector<store::Entry> entries);
+  [[nodiscard]] const Plan* plan_of(uint8_t lane, const std::vector<store::Entry>& entries);
   void take_encoded(Batch& batch, core::Result<EncodedJob> made, core::Now now);
   void cut(Batch& batch);
 
   // Publishing.
+  void plan_encoded(core::Now now);
   void publish_encoded(core::Now now);
+  void announce_head(core::Now now);
   void publish(Batch& batch, core::Now now);
+  void pass_through(const Batch& batch, core::Bytes body, core::Now now);
   [[nodiscard]] size_t window_max() const;
   [[nodiscard]] size_t packet_payload_max() const;
 
   // Answers.
-  void accept(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
+  void accept(Batch batch, uint8_t code, core::Now now);
+  void end(const Batch& batch, core::Now now);
+  void end_message(const Batch& batch, store::Seq seq, core::Now now);
   // `error`: what to say of it, if there is more to say than the code.
   void refuse(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now, std::string error = {});
   void begin_pause(uint8_t code, core::Now now);
+
+  // End-to-end acknowledgement.
+  [[nodiscard]] bool settle_answered(core::Now now);
+  [[nodiscard]] std::optional<Batch> recall(const Plan& plan, store::ReadLimit& budget, core::Now now);
+  void take_refusal(const Batch& batch, const Nack& nack, core::Now now);
+  void answer_replay(core::Now now);
+  void send_again(core::Now now);
+  void rewind_all();
+
   void refuse_messages(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
   void note_refused_everything(uint8_t code, core::Now now);
   void on_probe_answered(uint8_t code, core::Now now);
   void await_audience(LaneFeed& lane, const Batch& batch, uint8_t code, core::Now now);
+  void leave_behind(const Batch& batch);
   void note_audience(core::Now now);
   void bury(LaneFeed& lane, store::Seq seq, core::Now now);
   void bury_passed_over(core::Now now);
   void rewind(LaneFeed& lane);
+  void rewind_alone(LaneFeed& lane);
+  void give_plans_back();
+  void leave_plans();
+  void shrink(const Batch& refused, core::Now now);
   void refuse_gaps(const Batch& batch, core::Now now);
   void suspect_dropped_batches(const LinkDown& down, core::Now now);
   void let_others_go_first(core::Now now);
@@ -185,7 +251,7 @@ class Forwarder : public LinkEvents {
   Encoder& encoder_;
   core::Log& log_;
   const UpstreamOptions options_;
-  const std::string topic_;
+  const std::string topic_;  // of batches; of messages that pass through, with {topic}
 
   std::mt19937_64 random_;
 
@@ -204,7 +270,9 @@ class Forwarder : public LinkEvents {
   Connection connection_;
   Pause pause_;
   Flight flight_;
+  SizeLimit size_limit_;
   int64_t more_at_ms_ = kNever;  // when a call ended with more to read
+  bool plans_only_ = false;      // nothing else goes before a plan that waits
 
   // Across connections.
   std::vector<LaneFeed> lanes_;
@@ -212,6 +280,9 @@ class Forwarder : public LinkEvents {
   GapNotices gaps_;
   Audience audience_;
   DropSearch search_;
+  Ledger ledger_;
+  HeadNotice head_notice_;
+  EndToEnd end_to_end_;
   ForwarderStatus counters_;
 };
 

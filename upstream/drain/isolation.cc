@@ -13,6 +13,7 @@ bool is_about_the_message(uint8_t code) { return code == packet_too_large || cod
 
 Isolation::Verdict Isolation::on_refused(std::span<const store::Seq> seqs, uint8_t code, uint64_t accepted) {
   code_ = code;
+  from_ = seqs.front();
   if (seqs.size() > 1) {
     size_ = (seqs.size() + 1) / 2;
     until_ = seqs.back();

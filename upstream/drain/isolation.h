@@ -39,6 +39,9 @@ class Isolation {
   // How many messages a batch that begins with `first` may have.
   [[nodiscard]] size_t message_limit(store::Seq first, size_t messages_max) const;
   [[nodiscard]] bool active(store::Seq first) const { return size_ != 0 && first <= until_; }
+  // The range in which the culprit is, or was; 0: there has been none.
+  [[nodiscard]] store::Seq from() const { return from_; }
+  [[nodiscard]] store::Seq until() const { return size_ != 0 ? until_ : 0; }
 
   [[nodiscard]] store::Seq passed_over() const { return passed_over_; }  // 0 if none
   [[nodiscard]] uint32_t attempts() const { return attempts_; }          // of the lone message
@@ -49,6 +52,7 @@ class Isolation {
 
   uint32_t attempts_max_;
   size_t size_ = 0;  // 0 = nothing is being isolated
+  store::Seq from_ = 0;
   store::Seq until_ = 0;
   store::Seq suspect_ = 0;
   store::Seq passed_over_ = 0;

@@ -27,12 +27,18 @@
 #include <vector>
 
 #include "core/os/file_rights.h"
+#include "upstream/clouds/sas_token.h"
+#include "upstream/link/incoming.h"
+#include "upstream/link/interface.h"
+#include "upstream/link/publish_properties.h"
+#include "upstream/link/socket_meter.h"
 
 namespace headgate::upstream {
 namespace {
 
 constexpr int kProtocolV5 = 5;
 constexpr uint8_t kTopicNameInvalid = 0x90;
+constexpr int64_t kTokenLifeS = 12 * 3600;
 
 // Lets the kernel find out that a broker is gone while MQTT's own keep-alive, which may be hours, has not.
 void watch_peer(int fd) {
@@ -54,12 +60,19 @@ struct MessageAcked {
   uint8_t code = 0;
 };
 
+struct Subscribed {
+  int mid = 0;
+  uint8_t code = 0;  // of an end of a subscription: 0
+};
+
 // A libmosquitto client and what its callbacks recorded. Used by one thread at a time.
 struct Client {
-  using Event = std::variant<LinkUp, LinkDown, MessageAcked>;
+  using Event = std::variant<LinkUp, LinkDown, MessageAcked, Subscribed, Incoming>;
 
   int protocol = kProtocolV5;
+  bool has_will = false;    // of which a connection that ends by itself is to tell, too
   bool clock_right = true;  // else the dates of certificates are not checked
+  int64_t wall_ms = 0;      // when the attempt began
   std::vector<Event> events;
   std::string last_error;  // libmosquitto's log is the only place that names a TLS failure
   std::unique_ptr<mosquitto, FreeClient> handle;
@@ -87,6 +100,14 @@ bool is_loaded(SSL_CTX* context, const core::TlsFiles& files) {
          SSL_CTX_use_PrivateKey_file(context, files.key_file.c_str(), SSL_FILETYPE_PEM) == 1;
 }
 
+// A list of one name behind its length, as TLS wants it (RFC 7301, 3.1).
+bool asks_for(SSL_CTX* context, const std::string& protocol) {
+  if (protocol.empty()) return true;
+  const std::string list = static_cast<char>(protocol.size()) + protocol;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(list.data());
+  return SSL_CTX_set_alpn_protos(context, bytes, static_cast<unsigned>(list.size())) == 0;
+}
+
 // Gives libmosquitto a context that verifies certificates but for their dates. It is whole, with the name to look
 // for: libmosquitto 2.0 cannot check names with a context that it has not made.
 int ignore_dates(mosquitto* handle, const LinkOptions& options) {
@@ -98,7 +119,7 @@ int ignore_dates(mosquitto* handle, const LinkOptions& options) {
     X509_VERIFY_PARAM_set1_host(rules, options.host.c_str(), options.host.size());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  if (!is_loaded(context.get(), options.tls)) return MOSQ_ERR_TLS;
+  if (!is_loaded(context.get(), options.tls) || !asks_for(context.get(), options.alpn)) return MOSQ_ERR_TLS;
   const int rc = mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, context.get());
   return rc != MOSQ_ERR_SUCCESS ? rc : mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 }
@@ -157,6 +178,20 @@ void on_published(mosquitto*, void* user, int mid, int code, const mosquitto_pro
   static_cast<Client*>(user)->events.emplace_back(MessageAcked{mid, static_cast<uint8_t>(code)});
 }
 
+void on_message(mosquitto*, void* user, const mosquitto_message* message,
+                const mosquitto_property* properties) {
+  static_cast<Client*>(user)->events.emplace_back(read_incoming(*message, properties));
+}
+
+void on_suback(mosquitto*, void* user, int mid, int count, const int* granted, const mosquitto_property*) {
+  const int code = count > 0 ? granted[0] : 0x80;
+  static_cast<Client*>(user)->events.emplace_back(Subscribed{mid, static_cast<uint8_t>(code)});
+}
+
+void on_unsuback(mosquitto*, void* user, int mid, const mosquitto_property*) {
+  static_cast<Client*>(user)->events.emplace_back(Subscribed{mid, 0});
+}
+
 // Why the broker's certificate was not taken: OpenSSL's error says only that it was not. Empty: that is not
 // what is wrong.
 std::string distrust(mosquitto* handle, std::string_view error) {
@@ -184,6 +219,7 @@ std::string unreadable(std::string_view key, const std::string& path) {
 std::string check_files(const LinkOptions& options) {
   for (const auto& [key, path] :
        {std::pair<std::string_view, const std::string&>{"password_file", options.password_file},
+        {"sas_key_file", options.sas_key_file},
         {"tls.ca_file", options.tls.ca_file},
         {"tls.cert_file", options.tls.cert_file},
         {"tls.key_file", options.tls.key_file}}) {
@@ -199,19 +235,33 @@ std::string read_password(const std::string& path) {
   return line;
 }
 
+// The password of this connection; never in a log. Errors: invalid.
+core::Result<std::string> password_of(const LinkOptions& options, int64_t wall_ms) {
+  if (!options.sas_key_file.empty())
+    return sas_token(options.sas_resource, read_password(options.sas_key_file), wall_ms / 1000 + kTokenLifeS);
+  return options.password_file.empty() ? "" : read_password(options.password_file);
+}
+
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-int apply_options(mosquitto* handle, const LinkOptions& options, bool clock_right) {
+int apply_options(mosquitto* handle, const LinkOptions& options, const std::string& password,
+                  bool clock_right) {
   mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, options.protocol);
   mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
-  mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, options.in_flight_max);
-  mosquitto_max_inflight_messages_set(handle, options.in_flight_max);
+  mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, options.in_flight_bound());
+  mosquitto_max_inflight_messages_set(handle, options.in_flight_bound());
   if (!options.username.empty()) {
-    const std::string password = options.password_file.empty() ? "" : read_password(options.password_file);
     const int rc = mosquitto_username_pw_set(handle, options.username.c_str(), or_null(password));
     if (rc != MOSQ_ERR_SUCCESS) return rc;
   }
+  if (!options.will_topic.empty()) {
+    const int rc =
+        mosquitto_will_set(handle, options.will_topic.c_str(), static_cast<int>(options.will_payload.size()),
+                           options.will_payload.data(), 1, true);
+    if (rc != MOSQ_ERR_SUCCESS) return rc;
+  }
   if (options.tls.ca_file.empty()) return MOSQ_ERR_SUCCESS;
+  if (!options.alpn.empty()) mosquitto_string_option(handle, MOSQ_OPT_TLS_ALPN, options.alpn.c_str());
   if (!clock_right) return ignore_dates(handle, options);
   return mosquitto_tls_set(handle, options.tls.ca_file.c_str(), nullptr, or_null(options.tls.cert_file),
                            or_null(options.tls.key_file), nullptr);
@@ -221,59 +271,66 @@ void set_callbacks(mosquitto* handle) {
   mosquitto_connect_v5_callback_set(handle, on_connack);
   mosquitto_disconnect_v5_callback_set(handle, on_disconnected);
   mosquitto_publish_v5_callback_set(handle, on_published);
+  mosquitto_subscribe_v5_callback_set(handle, on_suback);
+  mosquitto_unsubscribe_v5_callback_set(handle, on_unsuback);
+  mosquitto_message_v5_callback_set(handle, on_message);
   mosquitto_log_callback_set(handle, on_log);
 }
 
+// The properties of CONNECT, freed with it.
+class ConnectProperties {
+ public:
+  explicit ConnectProperties(const LinkOptions& options) {
+    if (options.protocol != kProtocolV5 || !options.keeps_session) return;
+    mosquitto_property_add_int32(&list_, MQTT_PROP_SESSION_EXPIRY_INTERVAL, options.session_expiry_s);
+  }
+  ~ConnectProperties() { mosquitto_property_free_all(&list_); }
+  ConnectProperties(const ConnectProperties&) = delete;
+  ConnectProperties& operator=(const ConnectProperties&) = delete;
+
+  [[nodiscard]] const mosquitto_property* get() const { return list_; }
+
+ private:
+  mosquitto_property* list_ = nullptr;
+};
+
 // Makes a client and opens its connection; blocks. Returns why it failed, or nothing.
-std::optional<LinkDown> open(Client& client, const LinkOptions& options) {
+std::optional<LinkDown> open(Client& client, const LinkOptions& options, uint64_t& failed_bytes) {
   if (std::string why = check_files(options); !why.empty()) return LinkDown{std::move(why), true, 0};
   client.protocol = options.protocol;
-  client.handle.reset(mosquitto_new(or_null(options.client_id), true, &client));
+  client.has_will = !options.will_topic.empty();
+  client.handle.reset(mosquitto_new(or_null(options.client_id), !options.keeps_session, &client));
   if (!client.handle) return LinkDown{std::string("cannot make a client: ") + std::strerror(errno), false, 0};
   set_callbacks(client.handle.get());
-  int rc = apply_options(client.handle.get(), options, client.clock_right);
+  const auto password = password_of(options, client.wall_ms);
+  if (!password)
+    return LinkDown{"cannot use sas_key_file \"" + options.sas_key_file + "\": " + password.error().what,
+                    true, 0};
+  int rc = apply_options(client.handle.get(), options, *password, client.clock_right);
   if (rc != MOSQ_ERR_SUCCESS) {
     LinkDown down = describe_end(client, rc, errno);
     down.reason.insert(0, "the configuration of the upstream link is refused: ");
     down.hopeless = true;
     return down;
   }
+  std::string from = options.bind_address;
+  if (!options.interface.empty()) {
+    auto found = address_to_leave_by(options.interface, options.host);
+    if (!found)
+      return LinkDown{"cannot connect over " + options.interface + ": " + found.error().what, false, 0};
+    from = *std::move(found);
+  }
+  const ConnectProperties properties(options);
   rc = mosquitto_connect_bind_v5(client.handle.get(), options.host.c_str(), options.port,
-                                 options.keep_alive_s, nullptr, nullptr);
+                                 options.keep_alive_s, or_null(from), properties.get());
   if (rc == MOSQ_ERR_SUCCESS) return std::nullopt;
   LinkDown down = describe_end(client, rc, errno);
+  failed_bytes = rc == MOSQ_ERR_TLS ? kFailedHandshakeBytes : kFailedConnectBytes;
   down.reason.insert(0, "cannot connect to " + options.host + ":" + std::to_string(options.port) + ": ");
   return down;
 }
 
 // --- Publishing
-
-// The MQTT 5 properties of a publish, freed with it.
-class PublishProperties {
- public:
-  explicit PublishProperties(const Publication& publication) {
-    mosquitto_property_add_string(&list_, MQTT_PROP_CONTENT_TYPE,
-                                  std::string(publication.content_type).c_str());
-    add_user("enc", std::string(publication.encoding));
-    add_user("id", std::string(publication.id));
-    add_user("n", std::to_string(publication.messages));
-    if (publication.expiry_s != 0) {
-      mosquitto_property_add_int32(&list_, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publication.expiry_s);
-    }
-  }
-  ~PublishProperties() { mosquitto_property_free_all(&list_); }
-  PublishProperties(const PublishProperties&) = delete;
-  PublishProperties& operator=(const PublishProperties&) = delete;
-
-  [[nodiscard]] const mosquitto_property* get() const { return list_; }
-
- private:
-  void add_user(const char* name, const std::string& value) {
-    mosquitto_property_add_string_pair(&list_, MQTT_PROP_USER_PROPERTY, name, value.c_str());
-  }
-
-  mosquitto_property* list_ = nullptr;
-};
 
 int send_publish(Client& client, int& mid, const Publication& publication) {
   const std::string topic(publication.topic);
@@ -281,11 +338,11 @@ int send_publish(Client& client, int& mid, const Publication& publication) {
   constexpr int kQos = 1;
   if (client.protocol != kProtocolV5) {
     return mosquitto_publish(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
-                             kQos, false);
+                             kQos, publication.retain);
   }
   const PublishProperties properties(publication);
   return mosquitto_publish_v5(client.handle.get(), &mid, topic.c_str(), bytes, publication.payload.data(),
-                              kQos, false, properties.get());
+                              kQos, publication.retain, properties.get());
 }
 
 // Refusals that libmosquitto makes in the broker's place, as reason codes; 0 for what ends the connection.
@@ -309,6 +366,7 @@ struct MosquittoLink::Attempt {
   // The thread's: read by the loop once `done` was posted.
   std::unique_ptr<Client> client = std::make_unique<Client>();
   std::optional<LinkDown> failure;
+  uint64_t failed_bytes = 0;  // that the failure may have cost on the wire
 
   // Guarded by `mutex`: null once the attempt is given up, after which nothing may be posted.
   std::mutex mutex;
@@ -351,18 +409,63 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
     after_call(local_refusal(rc) != 0 ? MOSQ_ERR_SUCCESS : rc);
   }
 
+  void subscribe(const std::string& filter, uint8_t qos) {
+    int mid = 0;
+    const bool v5 = client_->protocol == kProtocolV5;
+    const int options =
+        v5 ? MQTT_SUB_OPT_NO_LOCAL | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED | MQTT_SUB_OPT_SEND_RETAIN_NEW : 0;
+    const int rc = mosquitto_subscribe_v5(client_->handle.get(), &mid, filter.c_str(), qos, options, nullptr);
+    await_answer({mid, filter, true}, rc);
+  }
+
+  void unsubscribe(const std::string& filter) {
+    int mid = 0;
+    const int rc = mosquitto_unsubscribe_v5(client_->handle.get(), &mid, filter.c_str(), nullptr);
+    await_answer({mid, filter, false}, rc);
+  }
+
+  // A broker that retains nothing says so to libmosquitto, which then sends nothing.
+  void announce(const Note& note) {
+    const std::string topic = std::string(note.topic).append("/").append(note.level);
+    const int rc = mosquitto_publish(client_->handle.get(), nullptr, topic.c_str(),
+                                     static_cast<int>(note.payload.size()), note.payload.data(), 0, true);
+    const bool refused = rc == MOSQ_ERR_RETAIN_NOT_SUPPORTED || local_refusal(rc) != 0;
+    after_call(refused ? MOSQ_ERR_SUCCESS : rc);
+  }
+
   // Says goodbye if the socket still takes it, and closes. Must not be called from a callback.
   void close() {
-    link_ = nullptr;
+    MosquittoLink* const link = std::exchange(link_, nullptr);
     if (!client_) return;
-    mosquitto_disconnect_v5(client_->handle.get(), 0, nullptr);
+    say_goodbye();
     client_.reset();
+    if (link != nullptr) link->ended_bytes_ += wire_bytes() + wire_bytes_of_end(descriptor_.native_handle());
     boost::system::error_code ignored;
     descriptor_.close(ignored);
     misc_timer_.cancel(ignored);
   }
 
+  // The duplicate tells also once libmosquitto has closed its own.
+  [[nodiscard]] uint64_t wire_bytes() {
+    return descriptor_.is_open() ? wire_bytes_of(descriptor_.native_handle()) : 0;
+  }
+
  private:
+  // MQTT 3.1.1 has no goodbye that leaves a will standing.
+  void say_goodbye() {
+    const bool is_v5 = client_->protocol == kProtocolV5;
+    if (client_->has_will && !is_v5) return;
+    const int reason = client_->has_will ? MQTT_RC_DISCONNECT_WITH_WILL_MSG : 0;
+    mosquitto_disconnect_v5(client_->handle.get(), reason, nullptr);
+  }
+
+  // A subscription that is to begin or to end.
+  struct Asked {
+    int mid = 0;
+    std::string filter;
+    bool to_begin = true;
+  };
+
   void on_readable() {
     reading_ = false;
     int rc = mosquitto_loop_read(client_->handle.get(), 1);
@@ -423,18 +526,20 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
   void deliver() {
     delivery_posted_ = false;
     if (link_ == nullptr) return;
-    const auto events = std::exchange(client_->events, {});
-    for (const Client::Event& event : events) {
+    auto events = std::exchange(client_->events, {});
+    for (Client::Event& event : events) {
       if (link_ == nullptr) return;  // the last handler disconnected
       if (const auto* down = std::get_if<LinkDown>(&event)) return raise_down(*down);
       raise(event);
     }
   }
 
-  void raise(const Client::Event& event) {
+  void raise(Client::Event& event) {
     LinkEvents& sink = *link_->events_;
     const core::Now now = link_->clock_.now();
     if (const auto* up = std::get_if<LinkUp>(&event)) return sink.on_link_up(*up, now);
+    if (auto* message = std::get_if<Incoming>(&event)) return sink.on_message(std::move(*message), now);
+    if (const auto* subscribed = std::get_if<Subscribed>(&event)) return raise_subscribed(*subscribed, now);
     const auto& acked = std::get<MessageAcked>(event);
     const auto found = std::find_if(tokens_.begin(), tokens_.end(),
                                     [&](const auto& sent) { return sent.first == acked.mid; });
@@ -442,6 +547,26 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
     const Token token = found->second;
     tokens_.erase(found);
     sink.on_acked(token, acked.code, now);
+  }
+
+  // A filter that libmosquitto refuses is answered like one that the broker refuses.
+  void await_answer(Asked asked, int rc) {
+    const uint8_t code = local_refusal(rc);
+    if (code != 0) {
+      asked.mid = --last_local_mid_;
+      client_->events.emplace_back(Subscribed{asked.mid, code});
+    }
+    asked_.push_back(std::move(asked));
+    after_call(code != 0 ? MOSQ_ERR_SUCCESS : rc);
+  }
+
+  void raise_subscribed(const Subscribed& subscribed, core::Now now) {
+    const auto found = std::ranges::find(asked_, subscribed.mid, &Asked::mid);
+    if (found == asked_.end()) return;
+    const Asked asked = std::move(*found);
+    asked_.erase(found);
+    if (asked.to_begin) return link_->events_->on_subscribed(asked.filter, subscribed.code, now);
+    link_->events_->on_unsubscribed(asked.filter, now);
   }
 
   void raise_down(const LinkDown& down) {
@@ -456,7 +581,8 @@ class MosquittoLink::Connection : public std::enable_shared_from_this<Connection
   boost::asio::posix::stream_descriptor descriptor_;
   boost::asio::steady_timer misc_timer_;
   std::vector<std::pair<int, Token>> tokens_;  // of what is not acknowledged, by libmosquitto's message id
-  int last_local_mid_ = 0;                     // below 0: publishes that libmosquitto refused
+  std::vector<Asked> asked_;                   // and not answered
+  int last_local_mid_ = 0;                     // below 0: what libmosquitto refused
   bool reading_ = false;
   bool writing_ = false;
   bool delivery_posted_ = false;
@@ -477,6 +603,7 @@ void MosquittoLink::connect() {
   attempt_->link = this;
   attempt_->executor = &executor_;
   attempt_->client->clock_right = clock_.now().clock_right;
+  attempt_->client->wall_ms = clock_.now().wall_ms;
   const auto report = [](const std::shared_ptr<Attempt>& attempt) {
     const std::lock_guard lock(attempt->mutex);
     if (attempt->executor == nullptr) return;
@@ -486,7 +613,7 @@ void MosquittoLink::connect() {
   };
   try {
     std::thread([attempt = attempt_, options = options_, report] {
-      attempt->failure = open(*attempt->client, options);
+      attempt->failure = open(*attempt->client, options, attempt->failed_bytes);
       report(attempt);
     }).detach();
   } catch (const std::system_error& error) {
@@ -497,7 +624,10 @@ void MosquittoLink::connect() {
 
 void MosquittoLink::on_attempt_done(Attempt& attempt) {
   const auto keep = std::exchange(attempt_, nullptr);
-  if (attempt.failure) return raise_down(*attempt.failure);
+  if (attempt.failure) {
+    ended_bytes_ += attempt.failed_bytes;
+    return raise_down(*attempt.failure);
+  }
   connection_ = std::make_shared<Connection>(*this, std::move(attempt.client));
   connection_->start();
 }
@@ -506,10 +636,27 @@ void MosquittoLink::publish(Token token, const Publication& publication) {
   if (connection_) connection_->publish(token, publication);
 }
 
+void MosquittoLink::subscribe(const std::string& filter, uint8_t qos) {
+  if (connection_) connection_->subscribe(filter, qos);
+}
+
+void MosquittoLink::unsubscribe(const std::string& filter) {
+  if (connection_) connection_->unsubscribe(filter);
+}
+
+void MosquittoLink::announce(const Note& note) {
+  if (connection_) connection_->announce(note);
+}
+
 void MosquittoLink::disconnect() {
-  if (const auto attempt = std::exchange(attempt_, nullptr)) attempt->give_up();
+  if (const auto attempt = std::exchange(attempt_, nullptr)) {
+    attempt->give_up();
+    ended_bytes_ += kFailedConnectBytes;
+  }
   if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
 }
+
+uint64_t MosquittoLink::wire_bytes() { return ended_bytes_ + (connection_ ? connection_->wire_bytes() : 0); }
 
 void MosquittoLink::raise_down(const LinkDown& down) { events_->on_link_down(down, clock_.now()); }
 

@@ -6,7 +6,8 @@
 // Callbacks of libmosquitto only record; what they recorded is delivered by a posted function, so a handler
 // may disconnect, connect again or destroy the link.
 //
-// Every attempt uses a new client with a clean start: libmosquitto remembers nothing, the store does.
+// Every attempt uses a new client: libmosquitto remembers nothing, the store does. The broker remembers subscriptions,
+// and what came for them, where the options want a session that outlives the connection; else each start is a clean one.
 #pragma once
 
 #include <memory>
@@ -34,7 +35,11 @@ class MosquittoLink : public Link {
   void set_events(LinkEvents* events) override { events_ = events; }
   void connect() override;
   void publish(Token token, const Publication& publication) override;
+  void announce(const Note& note) override;
+  void subscribe(const std::string& filter, uint8_t qos) override;
+  void unsubscribe(const std::string& filter) override;
   void disconnect() override;
+  [[nodiscard]] uint64_t wire_bytes() override;
 
  private:
   struct Attempt;
@@ -48,6 +53,7 @@ class MosquittoLink : public Link {
   const core::Clock& clock_;
   const LinkOptions options_;
   LinkEvents* events_ = nullptr;
+  uint64_t ended_bytes_ = 0;                // on the wire, of connections and attempts that are over
   std::shared_ptr<Attempt> attempt_;        // while connecting
   std::shared_ptr<Connection> connection_;  // from the socket being open until it is closed
 };

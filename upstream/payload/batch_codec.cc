@@ -79,7 +79,14 @@ void append_gaps(std::string& out, std::span<const store::Gap> gaps) {
     append_json_number(out, gap.from);
     append_number_member(out, "to", gap.to);
     append_number_member(out, "n", gap.count);
-    append_text_member(out, "why", gap_reason(gap.why));
+    append_text_member(out, "why", gap_reason(gap));
+    if (gap.goes_on()) {
+      out += ",\"into\":[";
+      append_json_number(out, gap.into_from);
+      out += ',';
+      append_json_number(out, gap.into_to);
+      out += ']';
+    }
     out += '}';
   }
   out += ']';
@@ -205,18 +212,19 @@ BatchEncoder::BatchEncoder(int zstd_level) : state_(std::make_unique<State>()) {
 BatchEncoder::~BatchEncoder() = default;
 
 core::Result<EncodedBatch> BatchEncoder::encode(const BatchHeader& header,
-                                                std::span<const store::Entry> entries,
-                                                const BatchForm& form) {
+                                                std::span<const store::Entry> entries, const BatchForm& form,
+                                                const Dictionary* dictionary) {
   const bool in_columns = form.layout == BatchLayout::columns && entries.size() >= kColumnsFrom;
   std::string& json = state_->json;
   json.clear();
   append_head(json, header, entries);
   const columns::Packed packed = state_->lay_out(entries, in_columns);
-  EncodedBatch batch{packed.content, json.size(), in_columns ? BatchLayout::columns : BatchLayout::rows};
+  EncodedBatch batch{packed.content, packed.content, json.size(),
+                     in_columns ? BatchLayout::columns : BatchLayout::rows};
   if (form.compression == BatchCompression::none) return batch;
   const auto cuts = in_columns ? std::span<const size_t>(packed.cuts) : std::span<const size_t>();
   const int zstd_level = form.zstd_level == 0 ? state_->zstd_level : form.zstd_level;
-  const auto frame = state_->frame.compress(packed.content, cuts, zstd_level);
+  const auto frame = state_->frame.compress(packed.content, cuts, zstd_level, dictionary);
   if (!frame) return core::fail(frame.error());
   batch.payload = *frame;
   return batch;
@@ -232,8 +240,9 @@ size_t row_bytes_estimate(const core::Message& message) {
   return bytes;
 }
 
-std::string_view gap_reason(store::Outcome why) {
-  switch (why) {
+std::string_view gap_reason(const store::Gap& gap) {
+  if (gap.goes_on()) return "folded";
+  switch (gap.why) {
     case store::Outcome::expired:
       return "expired";
     case store::Outcome::dead:

@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "store/queue_store.h"
 #include "upstream/payload/batch_form.h"
+#include "upstream/payload/dictionary.h"
 
 namespace headgate::upstream {
 
@@ -28,7 +29,8 @@ struct BatchHeader {
 };
 
 struct EncodedBatch {
-  core::Bytes payload;                     // valid until the next encode()
+  core::Bytes payload;                     // valid until the next encode(), as is the content
+  core::Bytes content;                     // what the payload expands to
   size_t json_bytes = 0;                   // as rows, before compression
   BatchLayout layout = BatchLayout::rows;  // of a few messages always rows: they would be larger in columns
 };
@@ -42,10 +44,12 @@ class BatchEncoder {
   BatchEncoder& operator=(const BatchEncoder&) = delete;
 
   // `entries` are of one lane, in order; without them it has gaps only, or is a probe. Equal input gives equal bytes.
+  // `dictionary`: that the consumer holds; the content is the same with another one or none.
   // Errors: unavailable (out of memory).
   [[nodiscard]] core::Result<EncodedBatch> encode(const BatchHeader& header,
                                                   std::span<const store::Entry> entries,
-                                                  const BatchForm& form = {});
+                                                  const BatchForm& form = {},
+                                                  const Dictionary* dictionary = nullptr);
 
  private:
   struct State;  // hides zstd and simdjson
@@ -55,7 +59,7 @@ class BatchEncoder {
 // About how many bytes of JSON an entry becomes; an upper bound but for escapes and base64.
 [[nodiscard]] size_t row_bytes_estimate(const core::Message& message);
 
-// The word for an outcome in a gap's "why".
-[[nodiscard]] std::string_view gap_reason(store::Outcome why);
+// The word for a gap's "why".
+[[nodiscard]] std::string_view gap_reason(const store::Gap& gap);
 
 }  // namespace headgate::upstream

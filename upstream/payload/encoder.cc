@@ -31,13 +31,14 @@ core::Result<EncodedJob> encode_to_fit(BatchEncoder& encoder, const EncodeJob& j
   std::span<const store::Entry> entries = job.entries;
   EncodedJob made;
   for (;;) {
-    const auto encoded = encoder.encode(header, entries, job.form);
+    const auto encoded = encoder.encode(header, entries, job.form, job.dictionary.get());
     if (!encoded) return core::fail(encoded.error());
     const size_t payload_bytes = encoded->payload.size();
     made.tries.push_back({encoded->json_bytes, payload_bytes});
     if (payload_bytes <= job.payload_bytes_max || entries.size() <= 1) {
       made.payload = encoded->payload;
       made.layout = encoded->layout;
+      made.content = sha256(encoded->content);
       break;
     }
     const size_t fitting = entries.size() * job.payload_bytes_max / payload_bytes * 9 / 10;

@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "store/queue_store.h"
 #include "upstream/payload/batch_codec.h"
+#include "upstream/payload/digest.h"
 
 namespace headgate::upstream {
 
@@ -25,6 +26,7 @@ struct EncodeJob {
   size_t payload_bytes_max = SIZE_MAX;
   bool clock_right = true;  // when it was made, and when its entries came
   BatchForm form;
+  DictionaryPtr dictionary = nullptr;  // that the consumer holds; null: none
 };
 
 struct BatchSizes {
@@ -37,10 +39,12 @@ struct BatchSizes {
 struct EncodedJob {
   size_t messages = 0;  // of the job's entries, from the front: all, unless the batch was cut
   std::string id;
+  Digest content{};               // SHA-256 of what the payload expands to
   std::string payload;            // above the job's maximum only if it holds a single message
   std::vector<BatchSizes> tries;  // one for each encoding; the last is the payload's
   int64_t expires_ms = 0;         // hub time when the last of its messages expires; 0: one of them never does
   BatchLayout layout = BatchLayout::rows;  // that it came to have
+  core::MessagePtr message = {};           // that passes through, with its own topic; null: a batch
 };
 
 // Errors: unavailable (out of memory).

@@ -36,6 +36,15 @@ void tune(ZSTD_CCtx* context, bool noise, int zstd_level) {
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 }
 
+// With a dictionary most of a small batch is a match in it, also a short one.
+void tune_for(ZSTD_CCtx* context, const Dictionary& dictionary, int zstd_level) {
+  ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, zstd_level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  ZSTD_CCtx_loadDictionary(context, dictionary.bytes.data(), dictionary.bytes.size());
+}
+
 struct FreeContext {
   void operator()(ZSTD_CCtx* freed) const { ZSTD_freeCCtx(freed); }
 };
@@ -66,9 +75,14 @@ FrameWriter::FrameWriter() : context_(std::make_unique<Context>()) {}
 FrameWriter::~FrameWriter() = default;
 
 core::Result<std::string_view> FrameWriter::compress(std::string_view content, std::span<const size_t> cuts,
-                                                     int zstd_level) {
+                                                     int zstd_level, const Dictionary* dictionary) {
   constexpr size_t kBlockHeaderBytes = 16;  // of a block that a cut ends early, with room to spare
-  tune(context_->zstd.get(), is_noise(content, cuts), zstd_level);
+  if (dictionary != nullptr) {
+    tune_for(context_->zstd.get(), *dictionary, zstd_level);
+    cuts = {};  // a block behind the first has no use of the dictionary's statistics
+  } else {
+    tune(context_->zstd.get(), is_noise(content, cuts), zstd_level);
+  }
   frame_.resize(ZSTD_compressBound(content.size()) + cuts.size() * kBlockHeaderBytes);
   const size_t bytes = context_->compress(content, cuts, frame_);
   if (ZSTD_isError(bytes)) {

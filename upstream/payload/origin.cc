@@ -95,4 +95,13 @@ bool came_from(const core::Message& message, std::string_view hub) {
   return std::ranges::find(origin, hub) != origin.end();
 }
 
+// Looks at the body alone: a bridge may have given it another topic.
+bool is_chain_head(const core::Message& message) {
+  constexpr size_t kBytesMax = 4096;
+  const std::string_view body = message.body;
+  const auto says = [body](std::string_view member) { return body.find(member) != std::string_view::npos; };
+  return body.size() <= kBytesMax && body.starts_with("{\"v\":1,\"hub\":\"") && says("\",\"ep\":\"") &&
+         says("\",\"st\":\"") && says("\",\"n\":") && says(",\"hash\":\"") && !says("\"m\":[");
+}
+
 }  // namespace headgate::upstream

@@ -27,4 +27,8 @@ inline constexpr size_t kViaMax = 16;
 // Whether the message is a batch that `hub` has sent, or that holds one.
 [[nodiscard]] bool came_from(const core::Message& message, std::string_view hub);
 
+// Whether the message is a note of a hub on the end of its chain (HeadNotice). It is for readers at the broker that it was
+// published to: a hub that sent it on would make a batch, and so a further note, for ever.
+[[nodiscard]] bool is_chain_head(const core::Message& message);
+
 }  // namespace headgate::upstream

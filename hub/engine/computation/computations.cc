@@ -55,8 +55,9 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
     route->context = &context;
     by_index_[index] = route.get();
     if (stays) {
-      keep_record(*route, {route->stored.number, route->stored.since, route->stored.signature,
-                           record_of(entry, info)});
+      StoredComputation stored = route->stored;
+      stored.entry = record_of(entry, info);
+      keep_record(*route, std::move(stored));
       continue;
     }
     route->text = info.text;
@@ -66,6 +67,7 @@ core::Status Computations::use(const RouteSet& routes, routing::MatchContext& co
   for (const auto& [name, route] : before)
     if (route) add_counts(*route, counts_before_);
   if (auto ended = end_those_gone(routes, *records); !ended) return ended;
+  if (!on_trial_) drains_.release(changes_);
   write_changes();
   return {};
 }
@@ -113,17 +115,35 @@ core::Status Computations::begin(ComputingRoute& route, const routing::RouteFile
   if (known != records.end() && known->second.signature == signature) {
     route.stored = known->second;
     route.number = route.stored.number;
-    keep_record(route, {route.number, known->second.away ? latest_ : known->second.since, signature, record});
+    StoredComputation stored = known->second;
+    if (stored.away) stored.since = latest_;
+    stored.away = false;
+    stored.entry = record;
+    keep_record(route, std::move(stored));
     return load_state(route, store_, log_, changes_);
   }
+  const bool resumed = resume(route, signature, record);
   if (known != records.end()) {
     const bool drains = entry.on_change == routing::OnChange::drain;
     if (auto gone = let_go(name, known->second, drains, "the route computes something else now"); !gone)
       return gone;
   }
+  if (resumed) return load_state(route, store_, log_, changes_);
   route.number = last_number_ = std::max(last_number_, drains_.last_number()) + 1;
   keep_record(route, {route.number, latest_, signature, record});
   return {};
+}
+
+// Inputs that came meanwhile were the other plan's.
+bool Computations::resume(ComputingRoute& route, const std::string& signature, const std::string& record) {
+  const uint32_t number = drains_.aside_of(route.plan->route);
+  if (number == 0 || drains_.stored(number).signature != signature) return false;
+  const store::Seq until = drains_.stored(number).until;
+  drains_.take_back(number, changes_);
+  route.number = number;
+  keep_record(route, {number, latest_, signature, record, false, until});
+  log_.info("route_goes_on", {{"route", route.plan->route}, {"why", "its state was set aside"}});
+  return true;
 }
 
 void Computations::keep_record(ComputingRoute& route, StoredComputation stored) {
@@ -158,12 +178,14 @@ core::Status Computations::end_those_gone(const RouteSet& routes, const Records&
 core::Status Computations::let_go(const std::string& route, const StoredComputation& record, bool drains,
                                   std::string_view why) {
   const bool gives = drains && !record.entry.empty();
-  if (gives)
-    log_.info("route_drains", {{"route", route}, {"why", why}});
-  else
-    log_.info("state_removed", {{"route", route}, {"why", why}});
-  const StoredDrain drain{route, record.away ? 0 : latest_, now_hub_ms_,
-                          gives ? record.entry : std::string()};
+  const bool aside = on_trial_ && !record.away && !record.entry.empty() && drains_.aside_of(route) == 0;
+  log_.info(aside   ? "state_set_aside"
+            : gives ? "route_drains"
+                    : "state_removed",
+            {{"route", route}, {"why", why}});
+  StoredDrain drain{route, record.away ? 0 : latest_, now_hub_ms_, {}, aside, {}, gives};
+  if (gives || aside) drain.entry = record.entry;
+  if (aside) drain.signature = record.signature;
   changes_.push_back(put_drain(record.number, drain));
   return drains_.add(record.number, drain, changes_);
 }

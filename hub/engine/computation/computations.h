@@ -35,6 +35,10 @@ class Computations {
   // are unchanged go back to what the store has; as after an error. Errors: io, unavailable, full.
   core::Status use(const RouteSet& routes, routing::MatchContext& context, int64_t now_hub_ms, bool anew);
 
+  // On trial the state that a route leaves is set aside, one of each route, and the route goes on with it when it comes back as it
+  // was. With the first use() that is not on trial what is left of it ends.
+  void on_trial(bool on) { on_trial_ = on; }
+
   // Null: that route has no state.
   [[nodiscard]] ComputingRoute* find(routing::RouteIndex route);
   [[nodiscard]] const ComputingRoute* find(std::string_view route) const;
@@ -67,6 +71,8 @@ class Computations {
   core::Status end_those_gone(const RouteSet& routes, const Records& records);
   core::Status let_go(const std::string& route, const StoredComputation& record, bool drains,
                       std::string_view why);
+  // True if the route goes on with the state that was set aside for it.
+  bool resume(ComputingRoute& route, const std::string& signature, const std::string& record);
   void write_changes();
 
   store::QueueStore& store_;
@@ -75,6 +81,7 @@ class Computations {
   Routes routes_;
   std::unordered_map<routing::RouteIndex, ComputingRoute*> by_index_;
   std::vector<store::KeyValue> changes_;  // of records and state, by use()
+  bool on_trial_ = false;
   uint32_t last_number_ = 0;
   store::Seq latest_ = 0;
   routing::RouteCounts counts_before_;  // of routes that are no more

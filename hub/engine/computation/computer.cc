@@ -8,6 +8,10 @@
 namespace headgate::hub {
 namespace {
 
+bool counts_for(const StoredComputation& stored, store::Seq place) {
+  return place > stored.since || place <= stored.set_aside;
+}
+
 bool has_window(const RunningRoute& route) {
   return route.plan->query.window.kind != routing::Window::Kind::none;
 }
@@ -24,6 +28,12 @@ Computer::Computer(const Parts& parts)
       progress_(parts.clock) {}
 
 // ---- the routes in force ----
+
+void Computer::on_trial(bool on) {
+  before_routes_change();
+  computations_.on_trial(on);
+  outdated_ = outdated_ || !computations_.empty();
+}
 
 void Computer::before_routes_change() {
   if (work_) (void)finish_work(SIZE_MAX);
@@ -100,6 +110,7 @@ void Computer::drop_queue() {
 // ---- inputs ----
 
 void Computer::take(const core::MessagePtr& message, store::Seq seq, bool unchanged) {
+  owed_ = std::min(owed_ + 1, kInputsOwedMax);
   if (seq != 0) return inputs_.on_stored(seq);
   inputs_.keep(message, unchanged);
   if (inputs_.queue() != 0) parts_.consumers.wake(inputs_.queue(), *this);
@@ -126,7 +137,8 @@ bool Computer::can_go_on() {
 
 // True if there may be more to do at once.
 bool Computer::take_inputs() {
-  for (size_t taken = 0; taken < kInputsATurn; ++taken) {
+  const size_t inputs_max = std::max(kInputsATurn, owed_);
+  for (size_t taken = 0; taken < inputs_max; ++taken) {
     if (!work_) {
       auto input = inputs_.next();
       if (!input) return false;
@@ -138,11 +150,18 @@ bool Computer::take_inputs() {
   return true;
 }
 
+void Computer::Work::clear() {
+  input = {};
+  takers.clear();
+  routes.clear();
+  advanced = 0;
+}
+
 void Computer::begin_work(Input input) {
   const core::Message& message = *input.message;
   progress_.reach(message.arrived_hub_ms);
-  work_ = Work{};
-  work_->source = routing::sender_key(message);
+  work_ = std::move(spare_);
+  routing::assign_sender_key(message, work_->source);
   work_->id = input.seq != 0 ? std::to_string(input.seq) : "m" + std::to_string(++kept_ids_);
   work_->changes_lookups = lookups_.is_changed_by(input);
   work_->input = std::move(input);
@@ -150,6 +169,7 @@ void Computer::begin_work(Input input) {
   work_->routes = work_->takers;
   if (work_->changes_lookups) add_readers(*work_);
   progress_.on_input();
+  if (owed_ > 0) --owed_;
 }
 
 void Computer::add_takers(Work& work) {
@@ -157,7 +177,7 @@ void Computer::add_takers(Work& work) {
   context_.set_unchanged(input.unchanged);
   for (const routing::RouteIndex index : parts_.routes.table().takers(*input.message, context_)) {
     ComputingRoute* const route = computations_.find(index);
-    if (!route || input.place <= route->stored.since) continue;
+    if (!route || !counts_for(route->stored, input.place)) continue;
     if (input.seq == 0 && sinks_.is_at_limit(route->plan->route))
       ++dropped_;
     else
@@ -176,7 +196,8 @@ void Computer::add_readers(Work& work) {
   };
   computations_.for_each(add);
   computations_.drains().for_each([&](Drain& drain) {
-    if (drain.gives()) add(drain.route());
+    const bool stays = drain.is_aside() && work.input.place > drain.stored().until;
+    if (drain.gives() && !stays) add(drain.route());
   });
 }
 
@@ -188,7 +209,8 @@ bool Computer::finish_work(size_t results_max) {
   if (work_->changes_lookups) lookups_.take(work_->input);
   for (RunningRoute* const route : work_->takers) take_one(*route);
   inputs_.done();
-  work_.reset();
+  work_->clear();
+  spare_ = *std::exchange(work_, std::nullopt);
   return true;
 }
 
@@ -253,7 +275,7 @@ bool Computer::fire(int64_t until_hub_ms) {
 bool Computer::drain_some() {
   bool more = false;
   computations_.drains().for_each([&](Drain& one) {
-    const bool ready = !work_ && one.gives() && inputs_.is_past(one.stored().until);
+    const bool ready = !work_ && one.gives() && !one.is_aside() && inputs_.is_past(one.stored().until);
     if (ready) more = sinks_.size() >= kResultsATurn || drain(one) || more;
   });
   return more;
@@ -319,6 +341,7 @@ bool Computer::commit() {
     note_refused(seq.error());
     return false;
   }
+  for (const store::Append& append : planned.appends) parts_.thinners.on_arrival(append.targets);
   blocked_by_.clear();
   progress_.on_saved();
   inputs_.on_ended();

@@ -22,6 +22,7 @@
 #include "hub/engine/computation/results/sinks.h"
 #include "hub/engine/consumers.h"
 #include "hub/engine/route_set.h"
+#include "hub/engine/thinning/thinners.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -29,7 +30,10 @@ namespace headgate::hub {
 class Computer : private Consumer {
  public:
   // Limits of one turn of the loop; more follows in the next.
+  // Inputs that came since count on top, so that a flood is computed as fast as it comes, from memory; else a flood's
+  // inputs would be read back from disk, after they had been flushed there for nothing.
   static constexpr size_t kInputsATurn = 512;
+  static constexpr size_t kInputsOwedMax = 8192;
   static constexpr size_t kResultsATurn = 256;
 
   // Everything is borrowed and must outlive this.
@@ -41,6 +45,7 @@ class Computer : private Consumer {
     RetainedKeeper& retained;
     const Tails& tails;
     PublishRights& rights;
+    Thinners& thinners;
     const core::Clock& clock;
     core::Log& log;
   };
@@ -49,6 +54,8 @@ class Computer : private Consumer {
   // See ResultMessages::doubt().
   void doubt(const core::DoubtfulStretches* doubtful) { messages_.doubt(doubtful); }
 
+  // See Computations::on_trial(); with the next turn at the latest.
+  void on_trial(bool on);
   // Another table is about to be in force: ends what is begun by the one that is.
   void before_routes_change();
   // The table in force is another. `policy`: of queues of which no route says more.
@@ -93,6 +100,9 @@ class Computer : private Consumer {
     size_t advanced = 0;                // so many of them have given what was due before it
     std::string source;
     std::string id;
+
+    // Nothing is at work, and what it had room for is kept.
+    void clear();
   };
 
   void on_ready(store::QueueId queue, bool more) override;
@@ -132,6 +142,7 @@ class Computer : private Consumer {
   routing::MatchContext context_;
   routing::Computation::Results results_;  // reused
   std::optional<Work> work_;
+  Work spare_;  // its memory is for the next work
   Progress progress_;
   store::QueuePolicy policy_;
   store::Seq committed_ = 0;  // the last Change
@@ -140,6 +151,7 @@ class Computer : private Consumer {
   bool anew_ = true;       // the state in memory is not the store's
   bool failed_ = false;    // the store takes nothing
   bool first_ = true;      // no routes have been in force
+  size_t owed_ = 0;        // inputs that came, and were not taken yet
   uint64_t kept_ids_ = 0;  // of inputs in memory
   uint64_t dropped_ = 0;   // for a route that takes nothing now
   std::string blocked_by_;

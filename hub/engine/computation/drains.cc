@@ -59,6 +59,15 @@ bool Drain::takes(const Input& input) {
   return !routed_.table->takers(*input.message, context_).empty();
 }
 
+const StoredDrain& Drain::release() {
+  stored_.aside = false;
+  if (!stored_.gives) {
+    stored_.entry.clear();
+    route_.computation.reset();
+  }
+  return stored_;
+}
+
 void Drain::add_queues(std::set<store::QueueId>& queues) const {
   if (!gives()) return;
   for (const Destination& to : routed_.destinations)
@@ -72,7 +81,7 @@ void Drain::on_committed(store::Seq seq) {
 }
 
 bool Drain::erase(store::QueueStore& store, store::Seq durable) {
-  if (gives() || (given_ && !settled_) || waits_for_ > durable) return false;
+  if (is_aside() || gives() || (given_ && !settled_) || waits_for_ > durable) return false;
   std::vector<store::KeyValue> gone;
   bool all = true;
   (void)store.for_each(state_prefix(route_.number), [&](std::string_view key, std::string_view) {
@@ -113,10 +122,30 @@ core::Status Drains::add(uint32_t number, const StoredDrain& stored, std::vector
   return {};
 }
 
+uint32_t Drains::aside_of(std::string_view route) const {
+  const auto found = std::ranges::find_if(drains_, [&](const auto& one) {
+    return one.second->is_aside() && one.second->stored().route == route;
+  });
+  return found == drains_.end() ? 0 : found->first;
+}
+
+void Drains::take_back(uint32_t number, std::vector<store::KeyValue>& changes) {
+  const auto drain = drains_.find(number);
+  hub::add_counts(drain->second->route(), counts_before_);
+  drains_.erase(drain);
+  changes.push_back(erase_drain(number));
+}
+
+void Drains::release(std::vector<store::KeyValue>& changes) {
+  for (auto& [number, drain] : drains_)
+    if (drain->is_aside()) changes.push_back(put_drain(number, drain->release()));
+}
+
 size_t Drains::groups_of(std::string_view route) const {
   size_t groups = 0;
   for (const auto& [number, drain] : drains_)
-    if (drain->gives() && drain->stored().route == route) groups += drain->route().computation->groups();
+    if (drain->gives() && !drain->is_aside() && drain->stored().route == route)
+      groups += drain->route().computation->groups();
   return groups;
 }
 

@@ -1,6 +1,9 @@
 // Routes with state that have gone, or that compute something else now: what came for them before still counts, then
 // their open windows give what they have, and their state goes.
 //
+// A state that is set aside ends in the same way once that is asked for, and until then takes only what came before: its route
+// may come back and go on with it.
+//
 // Each step is part of a Change of the computer's, so after a crash a drain goes on where it was: a window that was
 // given is not given again. Only when all of that is durable are the rest of the state and the record removed.
 #pragma once
@@ -36,6 +39,10 @@ class Drain {
   [[nodiscard]] const RunningRoute& route() const { return route_; }
   // True while its windows have yet to give what they have.
   [[nodiscard]] bool gives() const { return route_.computation && !given_; }
+  // Keeps its windows as they are behind all inputs that came before.
+  [[nodiscard]] bool is_aside() const { return stored_.aside; }
+  // Lets it end from now on; returns its record.
+  const StoredDrain& release();
   void on_given() { given_ = true; }
   // True if its route, as it was, takes that input.
   [[nodiscard]] bool takes(const Input& input);
@@ -77,6 +84,13 @@ class Drains {
   void for_each(const Visit& visit) {
     for (auto& [number, drain] : drains_) visit(*drain);
   }
+  // Number of the state that is set aside for that route; 0: there is none.
+  [[nodiscard]] uint32_t aside_of(std::string_view route) const;
+  [[nodiscard]] const StoredDrain& stored(uint32_t number) const { return drains_.at(number)->stored(); }
+  // Ends to be one: its route goes on with the state.
+  void take_back(uint32_t number, std::vector<store::KeyValue>& changes);
+  // All that are set aside end.
+  void release(std::vector<store::KeyValue>& changes);
   // Groups of earlier versions of the route that have not given what they have.
   [[nodiscard]] size_t groups_of(std::string_view route) const;
   // Adds what drains have counted since the start.

@@ -25,6 +25,8 @@ struct StoredComputation {
   std::string
       entry;  // the route as its file had it, see routing::route_record(); empty: an earlier version wrote this
   bool away = false;  // the route has gone, and its state is kept until it comes again
+  store::Seq set_aside =
+      0;  // inputs up to that seq count although they are not behind `since`: its state was set aside then
 
   friend bool operator==(const StoredComputation&, const StoredComputation&) = default;
 };
@@ -39,6 +41,10 @@ struct StoredDrain {
   store::Seq until = 0;       // inputs up to that seq still count
   int64_t closes_hub_ms = 0;  // windows that end by then are complete, the others are given as they are
   std::string entry;  // the route as its file had it; empty: its windows give nothing, the state only goes
+  // Set aside: it does not end before it is known whether the route comes back, with this signature of its plan.
+  bool aside = false;
+  std::string signature = {};
+  bool gives = true;  // once it is to end; else its state only goes
 
   friend bool operator==(const StoredDrain&, const StoredDrain&) = default;
 };

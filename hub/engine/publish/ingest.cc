@@ -45,7 +45,7 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
   publish.consumer = parts_.delivery.consumes_inputs(from);
   const Claims* const before = token.qos > 0 ? parts_.held.claims_of(from) : nullptr;
   const core::Status taken =
-      take(from, publish.parcel, {.before = before, .from_consumer = publish.consumer});
+      take(&from, publish.parcel, {.before = before, .from_consumer = publish.consumer});
   if (!taken && is_full(taken.error())) log_full(taken.error());
   if (!taken && has_to_wait(from, publish, taken.error())) return hold(from, std::move(publish));
   if (taken && missed_everybody(from, publish.parcel))
@@ -106,7 +106,18 @@ void Ingest::log_full(const core::Error& error) {
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
-  if (!take(from, parcel, {})) ++stats_.refused;
+  if (!take(&from, parcel, {})) ++stats_.refused;
+}
+
+core::Result<store::Seq> Ingest::take_command(core::MessagePtr message,
+                                              std::span<const store::KeyValue> values) {
+  ++stats_.messages;
+  Parcel parcel{std::move(message), {}};
+  const core::Status taken = take(nullptr, parcel, {.values = values});
+  if (taken) return parcel.stored;
+  ++stats_.refused;
+  if (is_full(taken.error())) log_full(taken.error());
+  return core::fail(taken.error());
 }
 
 // ---- publishes that wait for room ----
@@ -161,7 +172,7 @@ core::Status Ingest::take_held(const broker::Session& from, HeldPublish& publish
       std::ranges::move(SessionKeeper::received(from, end.packet_id), std::back_inserter(values));
   }
   const bool consumer = parts_.delivery.consumes_inputs(from);
-  return take(from, publish.parcel, {&before, consumer, ends, values});
+  return take(&from, publish.parcel, {&before, consumer, ends, values});
 }
 
 // ---- inputs that end with outputs ----
@@ -205,9 +216,9 @@ Claim Ingest::claim_of(const Parcel& parcel) const {
 
 // ---- a parcel, message by message ----
 
-core::Status Ingest::take(const broker::Session& from, Parcel& parcel, const Terms& terms) {
+core::Status Ingest::take(const broker::Session* from, Parcel& parcel, const Terms& terms) {
   do {
-    const auto seq = take_message(parcel.republished ? nullptr : &from, parcel, terms);
+    const auto seq = take_message(parcel.republished ? nullptr : from, parcel, terms);
     if (!seq) return core::fail(seq.error());
     parcel.stored = std::max(parcel.stored, *seq);
     if (parcel.message->retain && !beside_.retains) {
@@ -325,6 +336,8 @@ core::Result<store::Seq> Ingest::append_one(const core::MessagePtr& message, con
 }
 
 core::Result<store::Seq> Ingest::write_to_queues(const core::MessagePtr& message) {
+  parts_.thinners.on_arrival(spread_.targets);
+  for (const QueuedResult& result : spread_.results) parts_.thinners.on_arrival(result.targets);
   auto seq = append(message);
   if (!seq && is_full(seq.error()) && message->qos == 0) return write_where_there_is_room(message);
   for (size_t i = 0; seq && i < spread_.more_targets.size(); ++i)

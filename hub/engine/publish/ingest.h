@@ -21,13 +21,14 @@
 #include "hub/engine/publish/parcel.h"
 #include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
+#include "hub/engine/thinning/thinners.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
 
 struct IngestStats {
-  uint64_t messages = 0;  // published by clients that may, and wills
+  uint64_t messages = 0;  // published by clients that may, wills and commands from upstream
   uint64_t stored = 0;    // those, and messages that routes republished, written to at least one queue
   uint64_t refused = 0;   // the store could not take them
   uint64_t held = 0;      // taken later than they came, see HeldPublishes
@@ -48,6 +49,7 @@ class Ingest {
     Tails& tails;
     Computer& computer;
     MessageHistory& history;
+    Thinners& thinners;
     const core::Clock& clock;
     core::Log& log;
   };
@@ -68,6 +70,11 @@ class Ingest {
   // Takes a will that is due, and forgets its record in the same write. What the store refuses now is still
   // there after the next start.
   void publish_will(const broker::Session& from, core::MessagePtr will);
+
+  // Takes a message from upstream, and `values` in the Change that stores the last of what it leads to. The seq to wait
+  // for. Errors: full, io; then what it led to may have been stored in part, and `values` are not.
+  [[nodiscard]] core::Result<store::Seq> take_command(core::MessagePtr message,
+                                                      std::span<const store::KeyValue> values);
 
   [[nodiscard]] const IngestStats& stats() const { return stats_; }
 
@@ -110,7 +117,8 @@ class Ingest {
 
   // A parcel, message by message. On an error the parcel holds what could not be taken and all behind it; what
   // came before is stored and delivered. Error unavailable: a message must not overtake what came before.
-  [[nodiscard]] core::Status take(const broker::Session& from, Parcel& parcel, const Terms& terms);
+  // `from`: null if it is no client's.
+  [[nodiscard]] core::Status take(const broker::Session* from, Parcel& parcel, const Terms& terms);
   [[nodiscard]] core::Result<store::Seq> take_message(const broker::Session* from, const Parcel& parcel,
                                                       const Terms& terms);
 

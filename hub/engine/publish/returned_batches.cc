@@ -4,10 +4,11 @@
 
 namespace headgate::hub {
 
-bool ReturnedBatches::notice(const core::Message& message, core::Now now) {
+bool ReturnedBatches::notice(const core::Message& message, const core::Clock& clock) {
+  if (upstream::is_chain_head(message)) return true;  // nobody's mistake
   if (!upstream::came_from(message, hub_id_)) return false;
   ++count_;
-  if (const auto left_out = limiter_.admit(message.topic, now)) {
+  if (const auto left_out = limiter_.admit(message.topic, clock.now())) {
     log_.warn("own_batch_came_back",
               {{"topic", message.topic},
                {"from", message.source ? message.source->client_id : std::string()},

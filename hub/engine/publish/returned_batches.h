@@ -17,8 +17,10 @@ class ReturnedBatches {
   // `log` is borrowed and must outlive this.
   ReturnedBatches(std::string hub_id, core::Log& log) : hub_id_(std::move(hub_id)), log_(log) {}
 
-  // Whether the message is one, by the hubs that it names. Counts it, and warns once a minute and topic.
-  [[nodiscard]] bool notice(const core::Message& message, core::Now now);
+  // Whether the message is one, by the hubs that it names. Counts it, and warns once a minute and topic. Also true, and
+  // neither counted nor warned of, for notes on the end of a chain, of any hub. Reads the clock only to warn, as this is
+  // asked for each message.
+  [[nodiscard]] bool notice(const core::Message& message, const core::Clock& clock);
   [[nodiscard]] uint64_t count() const { return count_; }
 
  private:

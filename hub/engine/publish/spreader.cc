@@ -63,7 +63,7 @@ void Spreader::deliver(const core::MessagePtr& message) {
 }
 
 void Spreader::route(const core::Message& message, const core::Message* coming, Spread& out) {
-  out.returned = returned_.notice(message, clock_.now());
+  out.returned = returned_.notice(message, clock_);
   if (out.returned) return;
   out.unchanged = message.retain && compares_retained() && retained_.repeats(message, coming, clock_.now());
   for (const RouteSet::Hit& hit : routes_.match(message, out.unchanged)) {

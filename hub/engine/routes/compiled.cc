@@ -25,7 +25,8 @@ GoodRoutes good_of(const CompiledRoutes& routes) {
 routing::RouteTable::Built build(WantedRoutes& wanted, const GoodRoutes& known, uint32_t default_ttl_s) {
   const auto compile = [&] {
     return routing::RouteTable::build(routing::route_specs(wanted.routes.entries, default_ttl_s),
-                                      wanted.routes.tables);
+                                      wanted.routes.tables,
+                                      wanted.routes.links ? &*wanted.routes.links : nullptr);
   };
   auto built = compile();
   bool again = false;

@@ -127,7 +127,7 @@ void ShadowRoutes::listen() {
 // ---- messages and time ----
 
 void ShadowRoutes::take(const core::MessagePtr& message) {
-  if (upstream::came_from(*message, parts_.hub_id)) return;
+  if (upstream::is_chain_head(*message) || upstream::came_from(*message, parts_.hub_id)) return;
   const size_t bytes = kept_bytes(*message);
   if (waiting_.size() >= kMessagesMax || waiting_bytes_ + bytes > kBytesMax) {
     ++missed_;

@@ -35,7 +35,12 @@ core::Result<Seq> Changes::commit(const Change& change) {
   Seq seq = 0;
   for (const End& one : change.ends) seq = std::max(seq, end(one, change.if_lost));
   for (const GapsDropped& gaps : change.gaps_dropped) drop_gaps(gaps, change.if_lost);
-  for (const Append& one : change.appends) seq = append(one, change.if_lost);
+  Seq first_appended = 0;
+  for (const Append& one : change.appends) {
+    seq = append(one, change.if_lost);
+    if (first_appended == 0) first_appended = seq;
+  }
+  for (const Folded& one : change.folded) note_folded(one, first_appended, seq);
   if (!change.values.empty()) parts_.intake.take_in(change.values, change.if_lost);
   parts_.committer.open().must_sync |= change.must_sync;
   if (change.appends.empty() && (change.must_sync || !change.values.empty()))
@@ -135,9 +140,17 @@ Seq Changes::end(const End& end, IfLost if_lost) {
     const auto death = std::make_shared<const Death>(*end.death);
     return parts_.letters.dead_letter(*queue, end.lane, end.seq, death, if_lost);
   }
-  if (parts_.finisher.take_out(*queue, end.lane, end.seq, end.outcome) && if_lost == IfLost::redo)
+  if (parts_.finisher.take_out(*queue, end.lane, end.seq, end.outcome, !end.folded) &&
+      if_lost == IfLost::redo)
     parts_.committer.open().redo.endings.push_back({{end.queue, end.lane}, end.outcome, end.seq});
   return 0;
+}
+
+void Changes::note_folded(const Folded& folded, Seq into_from, Seq into_to) {
+  QueueState* queue = parts_.store.table.find(folded.queue);
+  if (queue == nullptr || folded.count == 0 || !queue->stats.attributes.keeps_gaps) return;
+  queue->gaps.add(0, {folded.from, folded.to, folded.count, Outcome::dropped, into_from, into_to});
+  parts_.books.touch(*queue);
 }
 
 void Changes::drop_gaps(const GapsDropped& gaps, IfLost if_lost) {

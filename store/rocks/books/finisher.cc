@@ -12,7 +12,7 @@ void Finisher::end(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome) {
 // An entry finishes its tile: all seqs from the entry before it in its lane. The row says where the tile
 // ends, as entries that were folded away left their seqs to the tile of the one behind them. Whichever entry
 // of a row ends last deletes the row, and whichever row is last deletes the block.
-bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome) {
+bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome, bool makes_gap) {
   Lane& lane = queue.lane(number);
   if (seq > committer_.durable() || lane.progress.finished(seq)) return false;
   const LaneId id{queue.stats.id, number};
@@ -30,7 +30,7 @@ bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outc
   lane.progress.finish(previous, row->tile_end(position));
   if (lane.oldest.seq == seq) lane.oldest = first_waiting(*row, position + 1, lane);
   books_.count_out(queue, number, row->entries[position].bytes, outcome);
-  if (outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
+  if (makes_gap && outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row->previous, row->last())) reclaimer_.drop_row(id, *row);
   note_if_holed(id, lane);

@@ -25,8 +25,9 @@ class Finisher {
   // or cannot be read.
   void end(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
 
-  // Does what end() does, but whoever calls this sees to doing it again. False if nothing happened.
-  bool take_out(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome);
+  // Does what end() does, but whoever calls this sees to doing it again, and to its gap if it `makes_gap` not. False if
+  // nothing happened.
+  bool take_out(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome, bool makes_gap = true);
 
   // Ends an entry that cannot be read as dead: it must not hold up those behind it.
   void end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad);

@@ -45,6 +45,9 @@ rocksdb::DBOptions db_options(const StoreOptions& options, RocksDb::Mode mode, L
   db.max_file_opening_threads = 1;  // starting more takes longer than what they do
   db.max_manifest_file_size = 4u << 20;
   db.manifest_preallocation_size = options.disk_use.unit_bytes / 4;
+  // A buffer a file, of memory that is new to the process each time: RocksDB's 1 MiB cost more in page faults than larger
+  // writes save.
+  db.writable_file_max_buffer_size = 64u << 10;
   db.max_log_file_size = 1u << 20;
   db.keep_log_file_num = 2;
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;

@@ -11,7 +11,6 @@ whose lines are sent too. Exit code: 0 when everything ran, 1 otherwise; missing
 import argparse
 import os
 import pathlib
-import shutil
 import socket
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import nats  # noqa: E402
 import streams  # noqa: E402
 from brokers import BenchError, Broker, Headgate, Mosquitto, free_port  # noqa: E402
 
@@ -105,7 +105,12 @@ def publish(port: int, readings: list[streams.Reading], per_s: int) -> None:
                 time.sleep(max(0.0, begin + (at + 1) / per_s - time.monotonic()))
 
 
-class Bridge(Mosquitto):
+class TakesMqtt:
+    def take(self, readings: list[streams.Reading], per_s: int) -> None:
+        publish(self.port, readings, per_s)
+
+
+class Bridge(TakesMqtt, Mosquitto):
     def aim(self, port: int) -> None:
         self.send_upstream(port)
         self.lines = [line.replace("bench/load/#", "plant/#") for line in self.lines]
@@ -114,7 +119,7 @@ class Bridge(Mosquitto):
         return relay.down >= 4 * count  # a PUBACK each
 
 
-class Hub(Headgate):
+class Hub(TakesMqtt, Headgate):
     layout, messages = "rows", 1000
 
     def aim(self, port: int) -> None:
@@ -126,15 +131,15 @@ class Hub(Headgate):
         return self.waiting_in("$upstream") == 0
 
 
-def bytes_up(edge: Broker, cloud: Mosquitto, readings: list[streams.Reading], per_s: int) -> float:
+def bytes_up(edge: Broker, cloud_port: int, readings: list[streams.Reading], per_s: int) -> float:
     """Bytes a reading that `edge` sends up, which has not started yet."""
     port = free_port()
     edge.aim(port)
     edge.start()
     relay = None
     try:
-        publish(edge.port, readings, per_s)
-        relay = CountingRelay(port, cloud.port)
+        edge.take(readings, per_s)
+        relay = CountingRelay(port, cloud_port)
         deadline = time.monotonic() + 120
         while not edge.drained(relay, len(readings)):
             if time.monotonic() > deadline:
@@ -155,17 +160,31 @@ def judged(stream: str, layout: str, messages: int, size: float, bridge: float) 
     return f"{text:<10} {'yes' if (size / bridge if kind == 'ratio' else size) <= bar else 'no'}"
 
 
+def measure_nats(stream: str, readings: list[streams.Reading], scratch: pathlib.Path, bridge: float) -> None:
+    above = nats.Above(scratch / f"{stream}-above")
+    try:
+        above.start()
+        above.begin()
+        size = bytes_up(nats.Leaf(scratch / f"{stream}-leaf", above), above.leaf_port, readings, 0)
+        print(f"{stream:<10} NATS leaf node           {size:8.2f} B  1/{bridge / size:.1f}", flush=True)
+    except BenchError as error:
+        print(f"{stream:<10} NATS leaf node           SKIPPED: {error}", flush=True)
+    finally:
+        above.stop()
+
+
 def measure(stream: str, readings: list[streams.Reading], scratch: pathlib.Path, per_s: int = 0) -> None:
     cloud = Mosquitto(scratch / "cloud")
     cloud.start()
     try:
-        bridge = bytes_up(Bridge(scratch / f"{stream}-bridge"), cloud, readings, per_s)
+        bridge = bytes_up(Bridge(scratch / f"{stream}-bridge"), cloud.port, readings, per_s)
         print(f"{stream:<10} Mosquitto's bridge       {bridge:8.2f} B", flush=True)
+        measure_nats(stream, readings, scratch, bridge)
         for layout in ("rows", "columns"):
             for messages in (100, 1000):
                 hub = Hub(scratch / f"{stream}-{layout}-{messages}")
                 hub.layout, hub.messages = layout, messages
-                size = bytes_up(hub, cloud, readings, per_s)
+                size = bytes_up(hub, cloud.port, readings, per_s)
                 print(f"{stream:<10} {layout:<8} of {messages:>5,}        {size:8.2f} B  1/{bridge / size:<6.1f}"
                       f"{judged(stream, layout, messages, size, bridge)}".rstrip(), flush=True)
     finally:
@@ -196,8 +215,6 @@ def main() -> int:
                     pathlib.Path(scratch))
         else:
             print("recorded   SKIPPED: no --recorded FILE")
-    if not shutil.which("nats-server"):
-        print("NATS leaf  SKIPPED: nats-server is not installed")
     return 1 if failed else 0
 
 

@@ -101,6 +101,42 @@ class Readers : public ::testing::Test {
 
 const std::string kReaders = HEADGATE_READERS_DIR;
 
+TEST_F(Readers, HaveADictionaryMadeForThem) {
+  const std::string directory = ::testing::TempDir() + "headgate-train-" + std::to_string(::getpid());
+  std::filesystem::create_directories(directory);
+  upstream::BatchEncoder encoder(9);
+  const auto encoded = [&encoder](int i, const upstream::Dictionary* dictionary) {
+    auto message = std::make_shared<core::Message>();
+    message->topic = "plant/line-2/press-0" + std::to_string(i % 9);
+    message->body =
+        R"({"temperature":)" + std::to_string(60 + i % 37) + R"(.25,"pressure":4.)" + std::to_string(i) + "}";
+    message->arrived_ms = 1700000000000 + i * 1000;
+    const std::vector entries{store::Entry{static_cast<uint64_t>(1000 + i), message, 0, ""}};
+    return encoder
+        .encode({"site-42", "01J8ZQ4M5N6P7Q8R9S0T1V2W3X", "upstream", 5, 1700000000000 + i * 1000, {}},
+                entries, {}, dictionary)
+        .value();
+  };
+  std::string files;
+  for (int i = 0; i < 300; ++i) {
+    const std::string path = directory + "/" + std::to_string(i) + ".zst";
+    std::ofstream(path, std::ios::binary) << encoded(i, nullptr).payload;
+    files += " " + path;
+  }
+  const std::string made = directory + "/plant.dict";
+  run("/usr/bin/python3 " + kReaders + "/train_dictionary.py " + made, files);
+  std::ifstream file(made, std::ios::binary);
+  const auto dictionary = upstream::read_dictionary(std::string(std::istreambuf_iterator<char>(file), {}));
+  ASSERT_TRUE(dictionary) << dictionary.error().what;
+  const size_t plain_bytes = encoded(500, nullptr).payload.size();
+  const upstream::EncodedBatch small = encoded(500, dictionary->get());
+  EXPECT_LT(small.payload.size(), plain_bytes / 2);
+  const std::string path = directory + "/small.zst";
+  std::ofstream(path, std::ios::binary) << small.payload;
+  EXPECT_EQ(run("zstd -dcq -D " + made + " ", path), small.content) << "by anybody who has the zstd command";
+  std::filesystem::remove_all(directory);
+}
+
 TEST_F(Readers, OfRowsInTenLinesOfPython) { expect_rows_from("/usr/bin/python3 " + kReaders + "/rows.py"); }
 
 TEST_F(Readers, OfRowsInTenLinesOfJavaScript) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/e2e/support/net.h"
+#include "tests/e2e/support/wait.h"
 
 namespace headgate::e2e {
 
@@ -69,6 +70,10 @@ void HubProcess::expect_accounts_balance() const {
 std::optional<int> HubProcess::wait(std::chrono::milliseconds patience) { return process_->wait(patience); }
 
 std::string HubProcess::log() const { return read_file(scratch_.path() / "headgated.log"); }
+
+bool HubProcess::logs(std::string_view text, std::chrono::milliseconds patience) const {
+  return eventually([&] { return log().find(text) != std::string::npos; }, patience);
+}
 
 Finished HubProcess::cli(std::vector<std::string> words) const {
   words.insert(words.begin(), program("headgate"));

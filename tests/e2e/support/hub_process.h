@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,8 @@ class HubProcess {
   [[nodiscard]] std::string data_dir() const { return (scratch_.path() / "data").string(); }
   [[nodiscard]] std::string config_file() const { return (scratch_.path() / "headgate.json").string(); }
   [[nodiscard]] std::string log() const;  // of all its runs
+  // Whether the log says this, now or soon: a thread of its own writes what the hub has done already.
+  [[nodiscard]] bool logs(std::string_view text, std::chrono::milliseconds patience = kPatience) const;
 
   // `headgate WORDS…` on the running hub.
   [[nodiscard]] Finished cli(std::vector<std::string> words) const;

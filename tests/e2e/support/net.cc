@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <set>
 
 namespace headgate::e2e {
 sockaddr_in loopback(uint16_t port) {
@@ -29,7 +31,10 @@ int connect_to(uint16_t port) {
   return -1;
 }
 
-uint16_t free_port() {
+namespace {
+
+// Port that nothing listens on now.
+uint16_t unused_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof(address);
@@ -37,6 +42,18 @@ uint16_t free_port() {
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(fd);
   return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+uint16_t free_port() {
+  static std::mutex mutex;
+  static std::set<uint16_t> given;  // the system may name one again that nobody listens on yet
+  const std::lock_guard lock(mutex);
+  for (;;) {
+    const uint16_t port = unused_port();
+    if (given.insert(port).second) return port;
+  }
 }
 
 bool accepts(uint16_t port) {

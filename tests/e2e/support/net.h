@@ -12,7 +12,7 @@
 
 namespace headgate::e2e {
 
-// A port that nothing listened on a moment ago.
+// A port that nothing listened on a moment ago, and that this process has not given to anybody else.
 [[nodiscard]] uint16_t free_port();
 
 [[nodiscard]] bool accepts(uint16_t port);

@@ -89,6 +89,8 @@ testing::Numbers everything_counted() {
       {"headgate_dead_letters", 37},
       {"headgate_link_batches_unheard_total", 29},
       {"headgate_link_batches_returned_total", 30},
+      {"headgate_link_batches_repeated_total", 38},
+      {"headgate_link_batches_abandoned_total", 39},
       {"headgate_queues_max_bytes", 101},
       {"headgate_disk_free_bytes", 102},
       {"headgate_disk_size_bytes", 103},
@@ -173,10 +175,68 @@ TEST_F(AdminApiTest, StatusShowsItsKeysInTheOrderOfTheDocuments) {
       R"("last_error_ms":87,"retry_in_ms":24,"since_ms":86,"down_since_ms":88,)"
       R"("unheard_topic":"up/site-7","unheard_since_ms":77,)"
       R"("batches_acked":25,"messages_acked":26,"bytes_acked":27,"batches_unheard":29,"batches_returned":30,)"
+      R"("batches_repeated":38,"batches_abandoned":39,)"
+      R"("batches_held":0,"batches_sent_again":0,"acknowledgements":0,"acknowledgements_ignored":0,)"
+      R"("batches_refused_by_consumer":0,"messages_refused_by_consumer":0,)"
       R"("batches_in_flight":28},"log":{"dropped":36,"left_out":37},)"
-      R"("lookup":{"rows":0,"bytes":0,"refused":0},"history":{"messages":0,"bytes":0,"oldest_age_s":0,"left_out":0},)"
+      R"("lookup":{"rows":0,"bytes":0,"refused":0},"thinning":{"active":0,"short_of_room":0,"folded":0,"rows":0,"diluted":0},"history":{"messages":0,"bytes":0,"oldest_age_s":0,"left_out":0},)"
       R"("now_ms":1700000060000,)"
       R"("last_ms":{"clients":{"refused":{"not_authorized":84}},"publishes":{"refused":85}}})");
+}
+
+upstream::UpstreamReport one_link() {
+  upstream::UpstreamReport report;
+  upstream::LinkReport& link = report.links.emplace_back();
+  link.named.name = "lte";
+  link.named.connection.host = "cloud";
+  link.named.terms.rate_bytes_per_s = 1;
+  link.status.state = upstream::CarrierState::up;
+  link.status.batches = 4;
+  link.status.payload_bytes = 30;
+  link.status.json_bytes = 600;
+  link.counts = {3000, 2000, 1000};
+  upstream::QueueReport& queue = report.queues.emplace_back();
+  queue.queue = "$upstream";
+  queue.link = "lte";
+  queue.status.payload_bytes = 10;
+  queue.status.json_bytes = 100;
+  return report;
+}
+
+TEST_F(AdminApiTest, UpstreamShowsLinksAndTheirQueues) {
+  EXPECT_EQ(get("/v1/upstream")["links"], Json::array());
+  hub_.set_upstream(one_link());
+  const Json answer = get("/v1/upstream");
+  EXPECT_EQ(answer["links"][0]["name"], "lte");
+  EXPECT_EQ(answer["links"][0]["state"], "connected");
+  EXPECT_EQ(answer["links"][0]["day_bytes"], 2000);
+  EXPECT_EQ(answer["links"][0]["batches"], 4);
+  EXPECT_EQ(answer["links"][0]["payload_bytes"], 30);
+  EXPECT_EQ(answer["links"][0]["json_bytes"], 600);
+  EXPECT_EQ(answer["queues"][0]["name"], "$upstream");
+  EXPECT_EQ(answer["queues"][0]["link"], "lte");
+  EXPECT_EQ(answer["queues"][0]["waiting"], 2);
+}
+
+TEST_F(AdminApiTest, UpstreamForecastReckonsByTheRatioAndTheRate) {
+  hub_.set_upstream(one_link());
+  const Json answer = get("/v1/upstream/forecast");
+  const uint64_t bytes = get("/v1/upstream")["queues"][0]["waiting_bytes"].get<uint64_t>();
+  const uint64_t wire_bytes = answer["links"][0]["wire_bytes"].get<uint64_t>();
+  EXPECT_EQ(wire_bytes, static_cast<uint64_t>(static_cast<double>(bytes) * 0.1 * 1.06));
+  EXPECT_EQ(answer["links"][0]["gone_ms"].get<int64_t>(),
+            hub_.now_.wall_ms + static_cast<int64_t>(wire_bytes) * 1000);
+  EXPECT_EQ(answer["first_to_expire"], nullptr);
+}
+
+TEST_F(AdminApiTest, UpstreamForecastNamesWhatEndsByTheAgeThatItsQueueAllows) {
+  hub_.set_upstream(one_link());
+  const int64_t arrived_ms = CannedHubView::message("plant/1", "one")->arrived_hub_ms;
+  auto& store = hub_.queue_store();
+  store.set_policy(*store.find_queue("$upstream"), {.age_max_ms = hub_.now_.hub_ms - arrived_ms + 5000});
+  const Json first = get("/v1/upstream/forecast")["first_to_expire"];
+  EXPECT_EQ(first["queue"], "$upstream");
+  EXPECT_EQ(first["expires_ms"].get<int64_t>(), hub_.now_.wall_ms + 5000);
 }
 
 TEST_F(AdminApiTest, QueuesShowTheirAccounts) {
@@ -366,6 +426,24 @@ TEST_F(AdminApiTest, ApplyWantsANameAndRightParameters) {
             "400 name is missing; allowed: the name of a file, such as plant.json");
   EXPECT_THAT(error("POST", "/v1/routes/apply?name=a.json&force=yes"), ::testing::HasSubstr("400 force"));
   EXPECT_THAT(error("GET", "/v1/routes/apply"), ::testing::HasSubstr("405"));
+}
+
+TEST_F(AdminApiTest, ShowsAppliesAndForgetsDocuments) {
+  const auto later = [this](const std::string& target, const std::string& body = "") {
+    AdminResponse got;
+    std::get<AdminLater>(api_.handle({"POST", target, body})).start([&got](AdminResponse response) {
+      got = std::move(response);
+    });
+    return std::to_string(got.status) + " " + got.body;
+  };
+  EXPECT_EQ(get("/v1/remote")["state"], "none");
+  EXPECT_EQ(later("/v1/remote/apply", "{}"), R"(200 {"state":"confirmed"})");
+  EXPECT_EQ(later("/v1/remote/apply?force=1", "{}"), R"(200 {"state":"forced"})");
+  EXPECT_EQ(later("/v1/remote/apply", "wrong"), R"(400 {"error":"the signature is wrong"})");
+  EXPECT_EQ(later("/v1/remote/forget"), R"(200 {"state":"none"})");
+  EXPECT_THAT(error("POST", "/v1/remote/apply?force=yes"), ::testing::HasSubstr("400 force"));
+  hub_.takes_documents = false;
+  EXPECT_EQ(error("GET", "/v1/remote"), "503 no documents are taken");
 }
 
 class AdminDeadLetters : public AdminApiTest {

@@ -77,6 +77,34 @@ const std::vector<Mistake>& number_mistakes() {
   return kMistakes;
 }
 
+// Mistakes elsewhere that a topic takes.
+const std::set<std::string_view>& taken_by_topics() {
+  static const std::set<std::string_view> kTopics = {"a URL",
+                                                     "a port",
+                                                     "brackets of IPv6",
+                                                     "a host's path",
+                                                     "a user before a host",
+                                                     "no such address",
+                                                     "two dots",
+                                                     "a shell's home",
+                                                     "a drive",
+                                                     "a file's URL",
+                                                     "a pattern",
+                                                     "typographic quotes",
+                                                     "a name of a stream"};
+  return kTopics;
+}
+
+// Topics of clouds begin with `$`.
+const std::set<std::string_view>& taken_by_passthrough() {
+  static const std::set<std::string_view> kTopics = [] {
+    std::set<std::string_view> all = taken_by_topics();
+    all.insert("a shell's variable");
+    return all;
+  }();
+  return kTopics;
+}
+
 // Keys that take what is a mistake elsewhere.
 const std::map<std::string_view, std::set<std::string_view>>& taken() {
   static const std::set<std::string_view> kPaths = {
@@ -106,10 +134,15 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
       {"upstream.host", {"a name of a stream"}},
       {"upstream.client_id", kNames},
       {"upstream.username", kNames},
-      {"upstream.topic",
-       {"a URL", "a port", "brackets of IPv6", "a host's path", "a user before a host", "no such address",
-        "two dots", "a shell's home", "a drive", "a file's URL", "a pattern", "typographic quotes",
-        "a name of a stream"}},
+      {"upstream.topic", taken_by_topics()},
+      {"upstream.passthrough_topic", taken_by_passthrough()},
+      {"upstream.presence_topic", taken_by_topics()},
+      {"upstream.receipts_topic", taken_by_topics()},
+      {"upstream.remote_config.key_file", kPaths},
+      {"upstream.remote_config.group", {"no such address", "two dots", "a name of a stream"}},
+      {"upstream.remote_config.topic", taken_by_topics()},
+      {"upstream.remote_config.reported_topic", taken_by_topics()},
+      {"topic", taken_by_topics()},
       {"log.file",
        {"a port", "brackets of IPv6", "a host's path", "a user before a host", "no such address", "two dots",
         "a wildcard", "a wildcard at the end"}},
@@ -119,8 +152,18 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
       {"admin.socket", kPaths},
       {"upstream.password_file", kPaths},
       {"upstream.tls.ca_file", kPaths},
+      {"upstream.chain_key_file", kPaths},
+      {"upstream.batch.dictionary_file", kPaths},
       {"upstream.tls.cert_file", kPaths},
       {"upstream.tls.key_file", kPaths},
+      {"host", {"a name of a stream"}},
+      {"interface", {"a user before a host", "no such address", "two dots", "a name of a stream"}},
+      {"client_id", kNames},
+      {"username", kNames},
+      {"tls.ca_file", kPaths},
+      {"sas_key_file", kPaths},
+      {"device", kNames},
+      {"alpn", kNames},
       {"path", kPaths},
       {"password_file", kPaths},
       {"tls.cert_file", kPaths},
@@ -186,6 +229,10 @@ TEST(Mistakes, InKeysOfAListenerAreRefusedByName) {
   });
 }
 
+TEST(Mistakes, InKeysOfALinkAreRefusedByName) {
+  try_mistakes(link_keys(), "links.a.", [](const Json& link) { return Json{{"links", {{"a", link}}}}; });
+}
+
 TEST(Mistakes, OfAHostWithAPortSayWhereThePortGoes) {
   const auto parsed = parse_config(R"({"upstream": {"host": "cloud:1883"}})", "hub.json");
   ASSERT_FALSE(parsed);
@@ -208,6 +255,12 @@ TEST(Mistakes, AreNotFoundInWhatIsRight) {
     EXPECT_TRUE(is_origin(origin)) << origin;
   for (const char* topic : {"headgate/{hub}/batch", "{hub}", "a/b", "site/\u00FCber uns"})
     EXPECT_TRUE(is_topic_pattern(topic)) << topic;
+}
+
+TEST(Mistakes, OfAnAlpnNameAreThoseThatTlsHasNoRoomFor) {
+  EXPECT_TRUE(is_alpn_name("x-amzn-mqtt-ca"));
+  EXPECT_TRUE(is_alpn_name(std::string(255, 'a')));
+  EXPECT_FALSE(is_alpn_name(std::string(256, 'a')));
 }
 
 TEST(Mistakes, OfAnOriginAreRefused) {

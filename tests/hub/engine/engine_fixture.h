@@ -75,6 +75,7 @@ class EngineTest : public ::testing::Test {
 
   broker::BrokerOptions options_;  // of the next restart()
   StoreLimits limits_;             // the same
+  bool on_trial_ = false;          // the same
   testing::ManualClock clock_;
   testing::ManualExecutor executor_;
   testing::RecordingLog log_;
@@ -89,6 +90,7 @@ class EngineTest : public ::testing::Test {
     access_.users.try_emplace("", broker::Grant{anonymous, broker::Rights::all()});
     engine_ = std::make_unique<Engine>(options_, access_, store_, executor_, clock_, log_);
     engine_->use_limits(limits_);
+    engine_->on_trial(on_trial_);
     ASSERT_TRUE(engine_->restore());
     ASSERT_TRUE(engine_->use_routes(routes_, 0));
   }

@@ -62,6 +62,13 @@ TEST_F(QueueRulesTest, FillInWhatARouteDoesNotSayFromTheHubsLimits) {
   EXPECT_EQ(policy("$upstream"), store::QueuePolicy{}) << "no route leads there";
 }
 
+TEST_F(QueueRulesTest, ThinOnlyWhatALinkSends) {
+  route_in({.bytes_max = 10, .on_full = OnFull::thin});
+  route("FROM 't' INTO $upstream", {}, 0, {.bytes_max = 10, .on_full = OnFull::thin});
+  EXPECT_EQ(policy(kInput), (store::QueuePolicy{0, 10, 0, store::OnFull::dilute}));
+  EXPECT_EQ(policy("$upstream"), (store::QueuePolicy{0, 10, 0, store::OnFull::thin}));
+}
+
 TEST_F(QueueRulesTest, OfTwoRoutesGiveTheTighterLimitAndSaySo) {
   route_in({.messages_max = 7});
   route_in({.messages_max = 3, .on_full = OnFull::drop_oldest});

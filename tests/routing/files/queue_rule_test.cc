@@ -34,7 +34,7 @@ TEST(QueueRule, SaysWhatIsWrongWhereAndWhatIsAllowed) {
       {R"("queue": {"maxAge": 7})",
        "queue.maxAge: is 7; allowed: \"30s\", \"15m\", \"12h\" or \"7d\", up to 36500d; \"0s\" for no limit"},
       {R"("queue": {"onFull": "block"})",
-       "queue.onFull: is \"block\"; allowed: \"reject\", \"drop-newest\", \"dilute\" or \"drop-oldest\""},
+       "queue.onFull: is \"block\"; allowed: \"reject\", \"drop-newest\", \"thin\", \"dilute\" or \"drop-oldest\""},
       {R"("onRemove": true)", "onRemove: is true; allowed: \"keep\", \"drain\" or \"purge\""}};
   for (const auto& [json, error] : table) {
     const RouteFile file = read_members(json);

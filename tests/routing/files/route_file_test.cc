@@ -41,6 +41,23 @@ TEST(RouteFile, FileOptionsAreDefaultsOfItsRoutes) {
   EXPECT_EQ(file.entries[1].body, BodyMode::auto_detect);
 }
 
+TEST(RouteFile, ARouteMayNameTheLinkThatItGoesOverOrSeveral) {
+  const RouteFile file = read_file(R"({"routes": {
+    "a": {"route": "FROM /* INTO $upstream", "link": "lte"},
+    "b": {"route": "FROM /* INTO $upstream", "link": ["lte", "fiber.2"]}}})");
+  ASSERT_EQ(file.entries.size(), 2u) << errors_of(file);
+  EXPECT_EQ(file.entries[0].links, std::vector<std::string>{"lte"});
+  EXPECT_EQ(file.entries[1].links, (std::vector<std::string>{"lte", "fiber.2"}));
+  for (const char* wrong : {"\"\"", "7", "[]", "[7]", "\"a,b\"", "{}", "\"a b\""}) {
+    EXPECT_THAT(
+        errors_of(read_file(R"({"routes": {"a": {"route": "r", "link": )" + std::string(wrong) + "}}}")),
+        ::testing::HasSubstr("r.json: routes.a.link: is "))
+        << wrong;
+  }
+  EXPECT_EQ(errors_of(read_file(R"({"routes": {"a": {"route": "r", "link": ["x", "x"]}}})")),
+            "r.json: routes.a.link: names \"x\" twice; leave one of them out");
+}
+
 TEST(RouteFile, ARouteMayRetainWhatItPublishes) {
   const RouteFile file = read_file(R"x({"routes": {
     "a": {"route": "FROM /* INTO Topic('t')", "retain": true}, "b": {"route": "FROM /* INTO $null"}}})x");

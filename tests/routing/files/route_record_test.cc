@@ -17,6 +17,7 @@ RouteFileEntry full() {
   entry.queue = {1024, 7, 1500, OnFull::dilute, OnRemove::purge};
   entry.retain = true;
   entry.shadow = true;
+  entry.links = {"lte", "fiber"};
   entry.limits.late = LatePolicy::adjust;
   entry.limits.tolerance_ms = 1500;
   entry.limits.idle_ms = 0;

@@ -8,6 +8,8 @@
 namespace headgate::routing {
 namespace {
 
+using ::testing::HasSubstr;
+
 class Routes : public ::testing::Test {
  protected:
   void load(std::vector<RouteSpec> specs) {
@@ -114,6 +116,46 @@ TEST_F(Routes, ToOneEndpointDeliverOnceWithTheBestPriority) {  // R8
         spec("d", to_second, 0, 120)});
   const std::vector<Match> expected = {{0, 0, 7200, 1}, {1, 0, 120, 3}};
   EXPECT_EQ(match(leaf({{"key1", "value1"}})), expected);
+}
+
+RouteSpec over(RouteSpec spec, std::vector<std::string> links) {
+  spec.links = std::move(links);
+  return spec;
+}
+
+TEST_F(Routes, OverOtherLinksHaveAQueueOfTheirOwn) {
+  const std::string up = "FROM 'a/b' INTO $upstream";
+  load({over(spec("a", up), {"lte"})});
+  EXPECT_EQ(queues(leaf()), Names{"$upstream:lte"});
+  load({over(spec("a", up), {"lte", "fiber"})});
+  EXPECT_EQ(queues(leaf()), Names{"$upstream:lte,fiber"});
+  EXPECT_EQ(table_->endpoints()[0].links, (Names{"lte", "fiber"}));
+}
+
+TEST_F(Routes, OverSeveralLinksSendAMessageUpstreamOnce) {
+  const std::string up = "FROM 'a/b' INTO $upstream";
+  load({spec("any", up, 5, 0), over(spec("urgent", up, 0, 60), {"lte"}),
+        over(spec("late", up, 7, 0), {"sat"}),
+        spec("other", "FROM 'a/b' INTO BrokeredEndpoint('/modules/m/inputs/i')")});
+  EXPECT_EQ(queues(leaf()), (Names{"$upstream:lte", "modules/m/inputs/i"}));
+  EXPECT_EQ(matches_[0], (Match{1, 0, 60, 1}));
+}
+
+TEST_F(Routes, NameLinksThatThereAre) {
+  const std::vector<KnownLink> links = {{"fiber"}, {"lte", 2}};
+  const auto error_of = [&](RouteSpec spec) {
+    const auto built = RouteTable::build(std::span(&spec, 1), {}, &links);
+    return built.statuses[0].ok() ? "" : render(built.statuses[0].diagnostics.front(), spec.text);
+  };
+  const std::string up = "FROM 'a/b' INTO $upstream";
+  EXPECT_EQ(error_of(over(spec("a", up), {"fiber", "lte"})), "");
+  EXPECT_EQ(error_of(over(spec("a", up, 2, 0), {"lte"})), "");
+  const std::string unknown = error_of(over(spec("a", up), {"fibre"}));
+  EXPECT_THAT(unknown, HasSubstr("\"link\" names `fibre`, and there is no such link"));
+  EXPECT_THAT(unknown, HasSubstr("links of the configuration are fiber, lte"));
+  EXPECT_THAT(error_of(over(spec("a", up, 3, 0), {"lte"})), HasSubstr("takes messages of its priority"));
+  EXPECT_THAT(error_of(over(spec("a", "FROM 'a/b' INTO Topic('t')"), {"lte"})),
+              HasSubstr("\"link\" is for routes INTO $upstream"));
 }
 
 TEST_F(Routes, WithoutPriorityComeLast) {

@@ -29,6 +29,28 @@ TEST(Gaps, KeepsReasonsApart) {
   EXPECT_EQ(gaps.list().size(), 2u);
 }
 
+TEST(Gaps, JoinsWhatGoesOnElsewhereAndKeepsItFromWhatIsLost) {
+  GapList gaps;
+  gaps.add(0, {1, 6, 4, kDropped, 20, 21});
+  gaps.add(0, {3, 9, 3, kDropped, 22, 25});
+  gaps.add(0, {10, 10, 1, kDropped});
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{1, 9, 7, kDropped, 20, 25}, {10, 10, 1, kDropped}}));
+}
+
+TEST(Gaps, ClaimNoPlaceForContentOfWhichAPartIsLost) {
+  GapList gaps;
+  for (Seq seq = 0; seq < 2 * GapList::kMax; ++seq) {
+    Gap gap{10 + seq * 10, 10 + seq * 10, 1, seq % 2 == 0 ? kDropped : kExpired};
+    if (seq % 2 == 0) gap.into_from = gap.into_to = 100'000 + seq;
+    gaps.add(0, gap);
+  }
+  uint64_t going_on = 0;
+  for (const Gap& gap : gaps.list()) {
+    if (gap.goes_on()) going_on += gap.count;
+  }
+  EXPECT_LE(going_on, GapList::kMax);
+}
+
 TEST(Gaps, JoinsConsecutiveSeqsInAnyOrder) {
   GapList gaps;
   gaps.add(6, {7, 7, 1, kDropped});

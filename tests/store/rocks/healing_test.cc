@@ -298,8 +298,9 @@ class HealingComputation : public HealingDiskWithLetters {
     for (int i = 0; i < 2 * kPairs; ++i) append_through_trouble(std::to_string(i));
     settle_through_trouble();
     to_consume = read_through_trouble(first, 0).size() / 2;
-    for (size_t turn = 0; turn < 40 && done() < to_consume && !HasFailure(); ++turn) {
-      recover();
+    for (size_t turn = 0; turn < 40 && !HasFailure(); ++turn) {
+      settle_through_trouble();  // a Change that is not durable yet may still be undone
+      if (done() >= to_consume) return;
       commit_next(if_lost);
       while_away(if_lost);
     }

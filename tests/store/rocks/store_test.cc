@@ -146,7 +146,7 @@ TEST_F(RocksQueueStore, DeletesNoBlockThatGoesWithItsFile) {
   EXPECT_EQ(rows_in("blk"), 20u) << "what was in a memtable is deleted there";
   EXPECT_EQ(kept_blocks(), 0u);
   // A file that the compaction after an opening works on is given back by a later look.
-  for (int looks = 0; looks < 10 && rows_in("blk") > 0; ++looks) {
+  for (int looks = 0; looks < 100 && rows_in("blk") > 0; ++looks) {
     open();
     rest();
     store->close();

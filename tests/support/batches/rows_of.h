@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/batches/trained_dictionary.h"
 #include "tools/unbatch/columns/batch.h"
 
 namespace headgate::testing {
@@ -23,7 +24,9 @@ inline std::string batch_text(std::string_view payload) {
   std::string text(payload);
   if (payload.starts_with("\x28\xB5\x2F\xFD")) {
     text.assign(ZSTD_getFrameContentSize(payload.data(), payload.size()), '\0');
-    const size_t bytes = ZSTD_decompress(text.data(), text.size(), payload.data(), payload.size());
+    const size_t bytes = dictionary_needed(payload) == 0
+                             ? ZSTD_decompress(text.data(), text.size(), payload.data(), payload.size())
+                             : expand_with_dictionary(text, payload, small_batch_dictionary());
     EXPECT_EQ(bytes, text.size()) << ZSTD_getErrorName(bytes);
   }
   return text.starts_with(tools::columns::kMagic) ? rows_of_columns(text) : text;

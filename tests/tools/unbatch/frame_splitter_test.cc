@@ -74,6 +74,12 @@ TEST(FrameSplitter, SaysWhatToDoWithGzip) {
   EXPECT_THAT(split("\x1F\x8B\x08 and so on", 100), ElementsAre(HasSubstr("gzip -dc")));
 }
 
+TEST(FrameSplitter, NamesTheDictionaryThatNobodyHas) {
+  const std::string empty_with_dictionary("\x28\xB5\x2F\xFD\x21\x2A\x00\x01\x00\x00", 10);
+  EXPECT_THAT(split(empty_with_dictionary, 100),
+              ElementsAre(HasSubstr("needs dictionary 42, which is not here")));
+}
+
 TEST(FrameSplitter, RefusesAFrameThatExpandsBeyondTheLimit) {
   // A frame header that promises 1 TiB (single segment, 8-byte content size), with an empty last block.
   const std::string bomb("\x28\xB5\x2F\xFD\xE0\x00\x00\x00\x00\x00\x01\x00\x00\x01\x00\x00", 16);
@@ -89,11 +95,11 @@ TEST(FrameSplitter, KnowsWhereABatchBegins) {
 }
 
 TEST(DecodePayload, TakesOneBatchAndNothingElse) {
-  EXPECT_EQ(*decode_payload(zstd_frame("{}")), "{}");
-  EXPECT_EQ(*decode_payload("{}"), "{}");
-  EXPECT_FALSE(decode_payload(""));
-  EXPECT_FALSE(decode_payload("{}{}"));
-  EXPECT_FALSE(decode_payload("hello"));
+  EXPECT_EQ(*decode_payload(zstd_frame("{}")).json, "{}");
+  EXPECT_EQ(*decode_payload("{}").json, "{}");
+  EXPECT_FALSE(decode_payload("").json);
+  EXPECT_FALSE(decode_payload("{}{}").json);
+  EXPECT_FALSE(decode_payload("hello").json);
 }
 
 }  // namespace

@@ -128,6 +128,10 @@ TEST_F(Unbatch, PrintsGapsOnceWhenAsked) {
   EXPECT_EQ(out_.substr(0, out_.find('\n')),
             R"({"gap":{"hub":"h","epoch":"e","from":4,"to":9,"count":3,"why":"expired"}})");
   EXPECT_EQ(out_.find("gap", 10), std::string::npos);
+  const std::string folded = R"({"from":4,"to":9,"n":3,"why":"folded","into":[20,21]})";
+  run({"--gaps"}, batch_json("", folded));
+  EXPECT_EQ(out_.substr(0, out_.find('\n')),
+            R"({"gap":{"hub":"h","epoch":"e","from":4,"to":9,"count":3,"why":"folded","into":[20,21]}})");
   run({}, input);
   EXPECT_EQ(out_.find("gap"), std::string::npos);
 }

@@ -9,7 +9,7 @@ class FlightTest : public ::testing::Test {
  protected:
   // A wide window, and a batch of two messages in each lane named.
   std::vector<Token> add(std::initializer_list<uint8_t> lanes, size_t window_max = 4) {
-    for (int i = 0; i < 10; ++i) flight_.widen_window(window_max);
+    for (int i = 0; i < 10; ++i) flight_.widen_window({}, window_max, false, now_);
     std::vector<Token> tokens;
     for (const uint8_t lane : lanes) {
       Batch batch;
@@ -82,9 +82,9 @@ TEST_F(FlightTest, GivesUpOnlyWhatIsOfTheLaneUnpublishedAndBehindTheToken) {
   const auto tokens = add({5, 5, 3, 5});
   (void)flight_.on_encoded(tokens[0]);
   publish();
-  EXPECT_EQ(flight_.give_up_unpublished(5, tokens[1]), 2U);
+  EXPECT_EQ(flight_.give_up_unpublished(5, tokens[1]).messages, 2U);
   EXPECT_EQ(flight_.size(), 3U);
-  EXPECT_EQ(flight_.give_up_unpublished(5), 2U);
+  EXPECT_EQ(flight_.give_up_unpublished(5).messages, 2U);
   EXPECT_EQ(flight_.size(), 2U);
   EXPECT_TRUE(flight_.has_published_of(5));
   EXPECT_TRUE(flight_.has_any_of(3));

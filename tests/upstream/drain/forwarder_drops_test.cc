@@ -45,6 +45,7 @@ class ForwarderDrops : public ::testing::Test, public Site<RevivableLink> {
     for (int i = 0; i < 5; ++i) {
       forwarder.on_tick(clock.now());
       encode();
+      executor.run_ready();
     }
     ASSERT_EQ(link.received.size(), 1U);
   }

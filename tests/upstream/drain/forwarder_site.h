@@ -27,6 +27,7 @@ inline upstream::UpstreamOptions small_batches() {
                    .compressed_bytes_max = 50000,
                    .linger_ms = 1000,
                    .zstd_level = 1};
+  options.chain.enabled = false;  // tests/upstream/chain has it
   options.no_subscriber =
       upstream::NoSubscriber::deliver;  // asks nobody first, see forwarder_audience_test.cc
   return options;
@@ -45,7 +46,10 @@ class Site : public store::StoreEvents {
     };
   }
 
-  void on_durable(store::Seq) override {}
+  void on_durable(store::Seq up_to) override {
+    forwarder.on_durable(up_to, clock.now());
+    encode();
+  }
   void on_available(store::QueueId) override {
     forwarder.on_available(clock.now());
     encode();

@@ -220,6 +220,18 @@ TEST_F(ForwarderTest, SendsAgainWhatWasInFlightWhenTheLinkDropped) {
   EXPECT_EQ(stats().delivered, 4U);
 }
 
+TEST_F(ForwarderTest, SaysWhatItHasBegunAlsoAfterTheLinkDropped) {
+  append_many(6);
+  EXPECT_EQ(forwarder.begun_up_to(5), 0u);
+  start();
+  const store::Seq begun = forwarder.begun_up_to(5);
+  EXPECT_GE(begun, 4u);
+  EXPECT_EQ(forwarder.begun_up_to(6), 0u);
+  link.drop();
+  settle();
+  EXPECT_EQ(forwarder.begun_up_to(5), begun);
+}
+
 TEST_F(ForwarderTest, TellsWhenItTriesAgain) {
   link.kill({"connection refused", false, 0});
   start();
@@ -492,11 +504,17 @@ TEST(ForwarderOnAFailingLink, BacksOffWithJitter) {
   EXPECT_LE(site.link.connects, 60U);
 }
 
+UpstreamOptions chained() {
+  UpstreamOptions options = small_batches();
+  options.chain.enabled = true;
+  return options;
+}
+
 // The link dies at step 0, 1, 2 … of a drain of three lanes, until a drain survives.
 TEST(ForwarderCheckEveryStepFails, EverythingArrivesInOrderAndTheCheckpointIsExact) {
   size_t step = 0;
   for (bool died = true; died; ++step) {
-    Site<RevivableLink> site(small_batches());
+    Site<RevivableLink> site(chained());
     for (int i = 0; i < 30; ++i) site.append(static_cast<uint8_t>(i % 3 * 5));
     site.link.die_after(step);
     site.start();
@@ -519,7 +537,7 @@ TEST(ForwarderCheckEveryStepFails, EverythingArrivesInOrderAndTheCheckpointIsExa
 TEST(ForwarderCheckEveryStepFails, ManyDeathsLoseNothing) {
   for (uint64_t seed = 1; seed <= 50; ++seed) {
     std::mt19937_64 random(seed);
-    Site<RevivableLink> site(small_batches());
+    Site<RevivableLink> site(chained());
     site.start();
     for (int round = 0; round < 20; ++round) {
       site.link.die_after(random() % 12);

@@ -131,7 +131,7 @@ class Hub : public store::StoreEvents {
     store.set_events(this);
   }
 
-  void on_durable(store::Seq) override {}
+  void on_durable(store::Seq up_to) override { forwarder.on_durable(up_to, clock_.now()); }
   void on_available(store::QueueId) override { forwarder.on_available(clock_.now()); }
   void on_failed(const core::Error&) override {}
 

@@ -52,6 +52,40 @@ core::Properties tagged(std::vector<core::UserProperty> user) {
   return properties;
 }
 
+TEST_F(BatchCodec, WithADictionaryHasTheSameContentInAFractionOfTheBytes) {
+  const auto dictionary = read_dictionary(testing::small_batch_dictionary()).value();
+  const std::vector entries{entry(1505, "{\"v\":1505}")};
+  const BatchHeader header{"hub-1", "01J8ZQ4", "upstream", 5, 1700000001505, {}};
+  for (const BatchLayout layout : {BatchLayout::rows, BatchLayout::columns}) {
+    const auto plain = encoder_.encode(header, entries, {layout, BatchCompression::zstd});
+    const std::string content(plain->content);
+    const size_t plain_bytes = plain->payload.size();
+    const auto small = encoder_.encode(header, entries, {layout, BatchCompression::zstd}, dictionary.get());
+    EXPECT_EQ(small->content, content) << "so its hash is the same";
+    EXPECT_EQ(testing::dictionary_needed(small->payload), dictionary->id);
+    EXPECT_LT(small->payload.size(), plain_bytes / 2);
+    EXPECT_EQ(testing::batch_text(small->payload), content);
+  }
+}
+
+TEST_F(BatchCodec, WithADictionaryGivesEqualBytesWhateverWasEncodedBefore) {
+  const auto dictionary = read_dictionary(testing::small_batch_dictionary()).value();
+  const std::vector entries{entry(1, "{\"v\":1}"), entry(2, "{\"v\":2}")};
+  const BatchHeader header{"hub-1", "01J8ZQ4", "upstream", 5, 1700000001505, {}};
+  const std::string with(encoder_.encode(header, entries, {}, dictionary.get())->payload);
+  const std::string without(encoder_.encode(header, entries)->payload);
+  BatchEncoder fresh{3};
+  EXPECT_EQ(fresh.encode(header, entries)->payload, without);
+  EXPECT_EQ(fresh.encode(header, entries, {}, dictionary.get())->payload, with);
+}
+
+TEST(DictionaryFiles, ThatAreNoneAreRefused) {
+  EXPECT_EQ(read_dictionary("").error().what, "is no dictionary of zstd; make one with zstd --train");
+  EXPECT_FALSE(read_dictionary("a dictionary without its magic number"));
+  EXPECT_THAT(read_dictionary(std::string(Dictionary::kBytesMax + 1, 'x')).error().what,
+              ::testing::HasSubstr("1 MiB at most"));
+}
+
 TEST_F(BatchCodec, SaysThatTheClockWasUnsynced) {
   const auto encoded = encoder_.encode({"site-42", "E", "upstream", 3, 5, {}, false}, {});
   EXPECT_THAT(testing::decompress_batch(encoded->payload),
@@ -117,10 +151,12 @@ TEST_F(BatchCodec, StaysReadableWhateverPropertiesHold) {
 }
 
 TEST_F(BatchCodec, DeclaresGapsAndNeedsNoMessages) {
-  const Json batch =
-      Json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired}, {12, 12, 1, store::Outcome::dead}}));
+  const Json batch = Json::parse(encode_text({}, {{3, 9, 5, store::Outcome::expired},
+                                                  {12, 12, 1, store::Outcome::dead},
+                                                  {20, 79, 60, store::Outcome::dropped, 90, 91}}));
   EXPECT_EQ(batch.at("gaps"), Json::parse(R"([{"from":3,"to":9,"n":5,"why":"expired"},
-                                              {"from":12,"to":12,"n":1,"why":"dead"}])"));
+                                              {"from":12,"to":12,"n":1,"why":"dead"},
+                                              {"from":20,"to":79,"n":60,"why":"folded","into":[90,91]}])"));
   EXPECT_TRUE(batch.at("m").empty());
   EXPECT_FALSE(batch.contains("seq"));
 }

@@ -48,6 +48,14 @@ TEST_F(EncodeToFit, HoldsEveryMessageWhereThereIsRoom) {
   EXPECT_EQ(made.tries[0].json_bytes, testing::decompress_batch(made.payload).size());
 }
 
+TEST_F(EncodeToFit, HashesWhatThePayloadExpandsTo) {
+  add_noise(20, 100);
+  job_.payload_bytes_max = 700;
+  const EncodedJob made = encode();
+  EXPECT_EQ(made.content, sha256(testing::decompress_batch(made.payload)));
+  EXPECT_NE(made.content, sha256(made.payload));
+}
+
 TEST_F(EncodeToFit, CutsTheTailUntilTheRestFits) {
   add_noise(20, 100);
   job_.payload_bytes_max = 700;

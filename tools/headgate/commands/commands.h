@@ -82,6 +82,9 @@ int run_status(const Context& context);
 // Has the hub read its config, routes, users, rules and certificates again, as SIGHUP does, and says what it took
 // and what needs a restart. Exit code 1 if something was kept as it was or left out: it is named on `err`.
 int run_reload(const Context& context);
+// Links upstream, what they cost and why they wait; and when what waits for them will be gone.
+int run_upstream_status(const Context& context);
+int run_upstream_forecast(const Context& context);
 int run_queue_ls(const Context& context);
 int run_queue_peek(const Context& context, const PeekOptions& options);
 int run_queue_tail(const Context& context, const QueueTailOptions& options);

@@ -17,11 +17,16 @@ const broker::Grant& PublishRights::grant_of(const std::string& user) {
   return known_.emplace(user, access_.renew(identity, user)).first->second;
 }
 
-// Nobody asks for the hub's own rights where access control knows nothing of it.
-bool PublishRights::may_publish(const routing::RouteInfo& route, std::string_view topic) {
-  const broker::Grant& grant = grant_of(publisher_of(route));
-  if (!grant.identity || !grant.rights) return route.publish_as.empty();
+// Nobody asks for the hub's own rights where access control knows nothing of it. They never hold for what only the hub
+// publishes by itself: `$…` and inputs of modules.
+bool PublishRights::may_publish(const std::string& user, std::string_view topic) {
+  const broker::Grant& grant = grant_of(user);
+  if (!grant.identity || !grant.rights) return is_own_user(user) && broker::Rights::all()->may_publish(topic);
   return grant.rights->may_publish(topic);
+}
+
+bool PublishRights::may_publish(const routing::RouteInfo& route, std::string_view topic) {
+  return may_publish(publisher_of(route), topic);
 }
 
 bool PublishRights::allows(const routing::RouteInfo& route, std::string_view topic) {

@@ -19,6 +19,7 @@ class PublishRights {
   // The rules may be others now.
   void renew() { known_.clear(); }
 
+  [[nodiscard]] bool may_publish(const std::string& user, std::string_view topic);
   [[nodiscard]] bool may_publish(const routing::RouteInfo& route, std::string_view topic);
   // Counts for the route where it may not.
   [[nodiscard]] bool allows(const routing::RouteInfo& route, std::string_view topic);

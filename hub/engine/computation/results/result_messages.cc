@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "routing/compute/result_topic.h"
+#include "routing/table/came_down.h"
 #include "store/dead_letter.h"
 
 namespace headgate::hub {
@@ -140,6 +141,8 @@ void ResultMessages::make(const RoutedTable& routed, routing::RouteIndex index,
   for (size_t i = 0; i < plan.sinks.size(); ++i) {
     if (result.refused[i] || routing::takes_the_message(plan.query, plan.sinks[i])) continue;
     const Destination& to = routed.destination(index, i);
+    const bool goes_back = to.kind == Kind::upstream && input != nullptr && routing::came_down(*input);
+    if (goes_back && !route.send_back) continue;
     std::string topic = routing::named_topic(plan.sinks[i], result.topics[i]);
     if (to.kind == Kind::topic && rights_.allows(route, topic))
       publish(draft, std::move(topic), route.retain, published);

@@ -183,6 +183,8 @@ std::string value_in_words(const ::testing::TestParamInfo<OnFull>& info) {
       return "DropNewest";
     case OnFull::dilute:
       return "Dilute";
+    case OnFull::thin:
+      return "Thin";
     case OnFull::drop_oldest:
       break;
   }

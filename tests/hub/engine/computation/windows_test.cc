@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <utility>
 
 #include "tests/hub/engine/computation/windows_fixture.h"
 
@@ -100,6 +102,46 @@ TEST_F(Windows, EndInputsThatAreManyWithoutWaiting) {
     commit();
   }
   EXPECT_LT(inputs_waiting(), Progress::kUnsavedInputsMax);
+}
+
+// Each turn of the loop takes in what many clients have sent. A computation that took less than came would fall behind
+// what is in memory, and have everything read back from disk.
+TEST_F(Windows, TakeAsManyInputsInATurnAsCameSinceTheLast) {
+  constexpr size_t kFlood = 3 * Computer::kInputsATurn;
+  route(kMinuteAverages);
+  auto sensor = client();
+  sensor.connect(v5("sensor"));
+  commit();
+  for (size_t i = 0; i < kFlood; ++i) sensor.publish(qos0("plant/1", R"({"m":"a","t":1})"));
+  step();
+  EXPECT_EQ(engine_->describe_routes()[0].computed->counts.evaluated, kFlood);
+}
+
+TEST_F(Windows, TakeABacklogInBoundedTurns) {
+  constexpr size_t kBacklog = 3 * Computer::kInputsATurn;
+  route(kMinuteAverages);
+  {
+    auto sensor = client();
+    sensor.connect(v5("sensor"));
+    for (size_t i = 0; i < kBacklog; ++i) {
+      sensor.publish(qos1(static_cast<uint16_t>(1 + i % 10), "plant/1", R"({"m":"a","t":1})"));
+      if (i % 10 == 9) commit();
+    }
+    commit();
+  }
+  ASSERT_EQ(store_.stats(*store_.find_queue("$computing")).waiting(), kBacklog);  // none has ended yet
+  store_.remember_commits();
+  executor_.drop_ready();
+  restart();
+  size_t most = 0;
+  size_t taken = 0;
+  for (int turn = 0; turn < 20; ++turn) {
+    step();
+    const size_t before = std::exchange(taken, engine_->describe_routes()[0].computed->counts.evaluated);
+    most = std::max(most, taken - before);
+  }
+  EXPECT_EQ(taken, kBacklog);
+  EXPECT_EQ(most, Computer::kInputsATurn);
 }
 
 TEST_F(Windows, CountQos0WithoutWritingIt) {

@@ -1,4 +1,4 @@
-#include "hub/shell/encoder_thread.h"
+#include "hub/shell/uplink/encoder_thread.h"
 
 #include <utility>
 

@@ -1,0 +1,194 @@
+// Hub, broker and consumer with end-to-end acknowledgement: the broker forgets what it has acknowledged, hub and consumer are
+// killed, and each message is in the consumer's database once.
+#include <sqlite3.h>
+
+#include <fstream>
+#include <set>
+
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/numbered_publisher.h"
+#include "tests/support/batches/trained_dictionary.h"
+
+namespace headgate::e2e {
+namespace {
+
+class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
+ protected:
+  void SetUp() override {
+    cloud_.start();
+    HubTest::SetUp();
+  }
+  void configure(nlohmann::json& config) override {
+    config["routes"] = {{"up", "FROM 'load/#' INTO $upstream"},
+                        {"urgent", {{"route", "FROM 'urgent/#' INTO $upstream"}, {"priority", 0}}}};
+    config["upstream"] = {{"host", "127.0.0.1"},
+                          {"port", cloud_.port()},
+                          {"protocol", GetParam()},
+                          {"acknowledgement", "end_to_end"},
+                          {"acknowledgement_timeout_s", 10},
+                          {"batch", {{"messages_max", 50}, {"linger_ms", 100}}},
+                          {"backoff", {{"base_ms", 100}, {"cap_ms", 500}}}};
+  }
+
+  void start_consumer(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command{program("headgate"),
+                                     "unbatch",
+                                     "--host",
+                                     "127.0.0.1",
+                                     "--port",
+                                     std::to_string(cloud_.port()),
+                                     "--protocol",
+                                     std::to_string(GetParam()),
+                                     "--client-id",
+                                     "store",
+                                     "--state",
+                                     path("state"),
+                                     "--sqlite",
+                                     path("rows.db"),
+                                     "--ack",
+                                     "--credit",
+                                     "10"};
+    command.insert(command.end(), more.begin(), more.end());
+    consumer_ = std::make_unique<Process>(command, path("consumer.log" + std::to_string(++started_)));
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
+  void publish_for(std::chrono::milliseconds duration) { run_all(publishers_, hub_.port(), duration); }
+  [[nodiscard]] nlohmann::json queue() const {
+    const nlohmann::json status = hub_.cli_json({"upstream", "status"});
+    for (const auto& one : status["queues"])
+      if (one["name"] == "$upstream") return one;
+    return {};
+  }
+  [[nodiscard]] uint64_t held() const { return queue()["unacknowledged"]["batches"].get<uint64_t>(); }
+  [[nodiscard]] bool drains() const {
+    return eventually([this] { return queue()["waiting"] == 0; }, 60s);
+  }
+  // Bodies in the consumer's database.
+  [[nodiscard]] std::vector<MessageId> consumed() const {
+    std::vector<MessageId> ids;
+    sqlite3* database = nullptr;
+    sqlite3_open_v2(path("rows.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr);
+    const auto collect = [](void* to, int, char** values, char**) {
+      if (const auto id = find_id(values[0])) static_cast<std::vector<MessageId>*>(to)->push_back(*id);
+      return 0;
+    };
+    sqlite3_exec(database, "SELECT body FROM messages ORDER BY seq", collect, &ids, nullptr);
+    sqlite3_close(database);
+    return ids;
+  }
+  void expect_each_message_once() {
+    const std::vector<MessageId> arrived = consumed();
+    const std::vector<MessageId> acked = all_acked(publishers_);
+    ASSERT_GT(acked.size(), 200U) << "there was hardly any load";
+    EXPECT_TRUE(missing(acked, arrived).empty()) << missing(acked, arrived).size() << " are lost";
+    EXPECT_FALSE(out_of_order(arrived).has_value());
+    consumer_->signal(SIGTERM);
+    EXPECT_EQ(consumer_->wait(), 0) << "the chain has findings:\n" << consumer_->output();
+  }
+
+  MosquittoBroker cloud_;
+  ScratchDir scratch_;
+  int started_ = 0;
+  std::unique_ptr<Process> consumer_;
+  std::vector<NumberedPublisher> publishers_{NumberedPublisher("a"), NumberedPublisher("b")};
+};
+
+INSTANTIATE_TEST_SUITE_P(Protocols, Acknowledged, ::testing::Values(4, 5));
+
+TEST_P(Acknowledged, MessagesAreDeletedOnceTheConsumerHasThem) {
+  start_consumer();
+  publish_for(300ms);
+  ASSERT_TRUE(drains());
+  EXPECT_TRUE(eventually([this] { return held() == 0; }));
+  EXPECT_GT(queue()["unacknowledged"]["number"], 0);
+  EXPECT_EQ(queue()["unacknowledged"]["credit"], 10);
+  expect_each_message_once();
+}
+
+TEST_P(Acknowledged, MessagesWaitForAConsumerThatIsAway) {
+  start_consumer();
+  publish_for(200ms);
+  ASSERT_TRUE(drains());
+  consumer_->kill_hard();
+  publish_for(300ms);
+  EXPECT_TRUE(eventually([this] { return held() == 10; })) << "all the credit that it had given";
+  EXPECT_GT(queue()["waiting"], 0);
+  EXPECT_NE(
+      hub_.cli({"upstream", "status"}).out.find("10 of 10 batches wait for the consumer's acknowledgement"),
+      std::string::npos);
+  start_consumer();
+  ASSERT_TRUE(drains());
+  expect_each_message_once();
+}
+
+TEST_P(Acknowledged, MessagesOutliveABrokerThatForgetsThem) {
+  start_consumer();
+  publish_for(200ms);
+  ASSERT_TRUE(drains());
+  consumer_->kill_hard();
+  publish_for(200ms);
+  ASSERT_TRUE(eventually([this] { return held() > 0; }));
+  cloud_.kill();  // it has saved nothing since its start
+  publish_for(200ms);
+  cloud_.start();
+  publish_for(200ms);
+  start_consumer();
+  ASSERT_TRUE(drains());
+  expect_each_message_once();
+}
+
+TEST_P(Acknowledged, MessagesOutliveKillsOfAllThree) {
+  for (int round = 0; round < 4; ++round) {
+    start_consumer();
+    std::thread load([this] { publish_for(600ms); });
+    std::this_thread::sleep_for(300ms);
+    consumer_->kill_hard();
+    cloud_.kill();
+    if (round % 2 == 0) hub_.kill_hard();
+    load.join();
+    cloud_.start();
+    if (round % 2 == 0) hub_.start();
+    publish_for(100ms);
+  }
+  start_consumer();
+  ASSERT_TRUE(drains());
+  expect_each_message_once();
+}
+
+// The hub has a dictionary.
+class AcknowledgedWithADictionary : public Acknowledged {
+ protected:
+  void configure(nlohmann::json& config) override {
+    Acknowledged::configure(config);
+    std::ofstream(path("small.dict"), std::ios::binary) << testing::small_batch_dictionary();
+    config["upstream"]["batch"]["dictionary_file"] = path("small.dict");
+    config["upstream"]["batch"]["messages_max"] = 25;
+  }
+  [[nodiscard]] bool uses_dictionary(bool used) {
+    return hub_.logs(std::string("upstream_dictionary stream=upstream used=") + (used ? "yes" : "no"));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Protocols, AcknowledgedWithADictionary, ::testing::Values(4, 5));
+
+TEST_P(AcknowledgedWithADictionary, MessagesArriveOnceThoughTheConsumerLosesIt) {
+  start_consumer({"--dictionary", path("small.dict")});
+  publish_for(300ms);
+  ASSERT_TRUE(drains());
+  EXPECT_TRUE(uses_dictionary(true));
+  publish_for(200ms);
+  consumer_->kill_hard();
+  publish_for(200ms);  // waits at the broker for a consumer that holds it
+  start_consumer();
+  ASSERT_TRUE(drains());
+  EXPECT_TRUE(uses_dictionary(false));
+  consumer_->kill_hard();
+  start_consumer({"--dictionary", path("small.dict")});
+  publish_for(200ms);
+  ASSERT_TRUE(drains());
+  expect_each_message_once();
+}
+
+}  // namespace
+}  // namespace headgate::e2e

@@ -1,0 +1,46 @@
+// What the hub says of itself upstream.
+#include "hub/config/presence_text.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/manual_clock.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/mem_queue_store.h"
+
+namespace headgate::hub {
+namespace {
+
+using nlohmann::json;
+
+class PresenceText : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string text() { return online_text(presence_, store_, clock_.now()); }
+
+  testing::ManualClock clock_;
+  testing::ManualExecutor executor_;
+  testing::MemQueueStore store_{executor_};
+  Presence presence_{.hub = "site-7", .link = "lte", .version = "0.1.0", .health = "ok", .epoch = "E1"};
+};
+
+TEST_F(PresenceText, HoldsTheHeadsOfAllStreams) {
+  presence_.heads = {{"upstream", 1050, "aGVhZA=="}, {"upstream:lte", 7, "aGVhZDI="}};
+  const json said = json::parse(text());
+  EXPECT_EQ(said["ep"], "E1");
+  EXPECT_EQ(said["heads"], json::parse(R"([{"st":"upstream","n":1050,"hash":"aGVhZA=="},
+                                           {"st":"upstream:lte","n":7,"hash":"aGVhZDI="}])"));
+}
+
+TEST_F(PresenceText, SaysNothingOfHeadsThatNobodyKnows) {
+  EXPECT_FALSE(json::parse(text()).contains("heads"));
+  EXPECT_FALSE(json::parse(text()).contains("ep"));
+}
+
+TEST_F(PresenceText, NamesABoundedNumberOfHeads) {
+  for (uint64_t i = 1; i <= 100; ++i) presence_.heads.push_back({"s" + std::to_string(i), i, "aGVhZA=="});
+  EXPECT_EQ(json::parse(text())["heads"].size(), kPresenceHeadsMax);
+}
+
+}  // namespace
+}  // namespace headgate::hub
