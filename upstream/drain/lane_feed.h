@@ -1,5 +1,5 @@
 // A lane of the queue on its way upstream: how far it has been read, the batch that is being filled, and the
-// search for a message that is refused. Reads the store; everything else is up to the Forwarder.
+// search for a message that is refused. Reads the store; everything else is up to the stages.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // End-to-end acknowledgement of a stream: what its consumer upstream has, how much it lets be on its way, and when it is to be
-// sent again what it lacks. Sans-I/O; the Forwarder, which owns it, does what follows from it.
+// sent again what it lacks. Sans-I/O; the stages of the drain do what follows from it.
 //
 // What holds:
 // - A batch is held from the broker's answer to the consumer's acknowledgement, and its plan is kept as long. Batches held

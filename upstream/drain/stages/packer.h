@@ -1,0 +1,57 @@
+// Second stage of a drain: makes batches of what the Loader has taken, has them encoded, and takes them back. Owned by the
+// Forwarder; loop thread only, but for the encoding, which is up to the Encoder.
+//
+// What holds:
+// - A batch that comes back from the encoder is kept only if it is still wanted: what was given up meanwhile, because the
+//   link dropped, an answer moved the lane back or the forwarder closed, is dropped when it comes. Its entries were never
+//   finished and are read again.
+// - One that came out too large is cut, and its lane goes on behind the cut.
+// - One that is made again is as large as it was, and the same byte for byte; else its plan is given up.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "core/time/hub_time.h"
+#include "store/queue_store.h"
+#include "upstream/drain/chain/plan.h"
+#include "upstream/drain/flight.h"
+#include "upstream/drain/stages/drain_state.h"
+#include "upstream/payload/encoder.h"
+
+namespace headgate::upstream {
+
+class Packer {
+ public:
+  // `drain` and `encoder` must outlive it.
+  Packer(DrainState& drain, Encoder& encoder) : drain_(drain), encoder_(encoder) {}
+
+  // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
+  void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
+
+  // Has a new batch encoded, which takes its place in the window; without entries and gaps it is a probe.
+  // REQUIRES: the window is open. So does pack_again().
+  void pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
+  // Makes the batch of a plan again, of its entries.
+  void pack_again(const Plan& plan, std::vector<store::Entry> entries);
+
+  // The encoder has answered a job. Returns the batch, taken out of the flight, if no packet of this connection can hold
+  // it: it counts as refused.
+  [[nodiscard]] std::optional<Batch> take(uint64_t job, core::Result<EncodedJob> made, core::Now now);
+
+ private:
+  void encode(Batch batch, std::vector<store::Entry> entries, size_t payload_bytes_max);
+  void cut(Batch& batch);
+  [[nodiscard]] bool came_in_doubt(const std::vector<store::Entry>& entries) const;
+  [[nodiscard]] size_t packet_payload_max() const;
+
+  DrainState& drain_;
+  Encoder& encoder_;
+  const core::DoubtfulStretches* doubtful_ = nullptr;
+};
+
+}  // namespace headgate::upstream
