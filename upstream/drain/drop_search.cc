@@ -19,7 +19,7 @@ store::Seq last_of(const Batch& batch) { return batch.seqs.empty() ? 0 : batch.s
 std::optional<DropSearch::Refusal> DropSearch::on_drop(const std::list<Batch>& published, bool on_trial,
                                                        const LinkDown& down, core::Now now) {
   quick_next_ = false;
-  if (published.empty() || published.back().is_probe()) return std::nullopt;
+  if (published.empty() || published.back().is_probe) return std::nullopt;
   const bool too_large = down.code == packet_too_large;
   if (!too_large && now.mono_ms - published.back().published_at_ms > kSuspicionMs) {
     end();

@@ -58,7 +58,7 @@ std::vector<Batch*> Flight::next_to_plan() {
   std::vector<Batch*> next;
   for (Batch& batch : unpublished_) {
     if (batch.stage != BatchStage::encoded) break;
-    if (batch.number == 0 && !batch.is_probe()) next.push_back(&batch);
+    if (batch.number == 0 && !batch.is_probe) next.push_back(&batch);
   }
   return next;
 }

@@ -30,7 +30,8 @@ struct Batch {
   Token token = 0;  // also the number of its job; given by Flight
   uint8_t lane = 0;
   BatchStage stage = BatchStage::encoding;
-  std::vector<store::Seq> seqs;  // none: it carries gaps only, or is a probe
+  bool is_probe = false;         // asks whether anybody subscribes, and carries nothing
+  std::vector<store::Seq> seqs;  // none: it carries gaps only, or only says which numbers were given up
   std::vector<store::Gap> gaps;
   int64_t sent_ms = 0;  // as it says itself, Unix time
   bool clock_right = true;
@@ -38,8 +39,6 @@ struct Batch {
   uint64_t number = 0;          // in the chain; 0: none yet, and never for a probe
   EncodedJob encoded;           // its payload is emptied when it is published
   int64_t published_at_ms = 0;  // mono
-
-  [[nodiscard]] bool is_probe() const { return seqs.empty() && gaps.empty(); }
 
   [[nodiscard]] BatchSizes sizes() const {
     return encoded.tries.empty() ? BatchSizes{} : encoded.tries.back();

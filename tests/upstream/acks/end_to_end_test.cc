@@ -453,6 +453,36 @@ TEST_F(EndToEndAcks, ComeForLossesToo) {
   EXPECT_TRUE(store.gaps(queue).empty());
 }
 
+// A batch is refused once another one behind it has declared a loss: until the consumer has heard that the first was given
+// up, it cannot acknowledge the second, and one declaration of losses at a time is on its way.
+TEST_F(EndToEndAcks, ComeThoughNothingNewSaysWhichBatchWasGivenUp) {
+  send(4);
+  acknowledge(number(0));
+  std::vector<std::function<void()>> answers;
+  link->hold_answers([&](std::function<void()> give) { answers.push_back(std::move(give)); });
+  answer = [](const ReceivedBatch& batch) { return batch.seqs().empty() ? 0 : payload_format_invalid; };
+  send(1);
+  append(1, 5, 500);
+  pass_ms(15'000);
+  ASSERT_EQ(received.size(), 3U);
+  ASSERT_TRUE(received[2].seqs().empty()) << "it is about the message that has expired";
+  link->hold_answers(nullptr);
+  for (const auto& give : answers) give();
+  pass_ms(200'000);
+  ASSERT_EQ(stats().dead, 1U);
+  const Json said = mark_json(received.back().payload);
+  EXPECT_TRUE(received.back().seqs().empty());
+  EXPECT_FALSE(received.back().json.contains("gaps"));
+  ASSERT_TRUE(said.contains("instead_of"));
+  EXPECT_EQ(said["instead_of"][0][0], number(1));
+  EXPECT_EQ(status().end_to_end.held_batches, 2U) << "it is said once";
+  acknowledge(numbers().back());
+  pass_ms(15'000);
+  acknowledge(numbers().back());
+  EXPECT_TRUE(store.gaps(queue).empty());
+  EXPECT_EQ(status().end_to_end.held_batches, 0U);
+}
+
 TEST_F(EndToEndAcks, ThatRefuseAMessageMakeItADeadLetter) {
   send(4);
   Json refusal = notice(number(0));

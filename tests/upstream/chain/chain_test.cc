@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
+#include <vector>
+
 #include "core/base64.h"
 #include "tests/upstream/chain/hub_side.h"
 #include "upstream/payload/origin.h"
@@ -49,6 +53,27 @@ class Chain : public ::testing::Test, public HubSide {
     while (received.size() < 2 && (executor.run_ready() > 0 || encode())) {
     }
     ASSERT_EQ(received.size(), 2U);
+  }
+  // Ten batches of a message are sent together, and every second one is refused: more than the next can say.
+  void give_five_of_ten_up() {
+    options.batch.messages_max = 1;
+    options.link.in_flight_max = 10;
+    options.attempts_max = 1;
+    kill();
+    append(40);  // so that the window is open
+    settle();
+    received.clear();
+    std::vector<std::function<void()>> answers;
+    link->hold_answers([&](std::function<void()> give) { answers.push_back(std::move(give)); });
+    answer = [](const ReceivedBatch& batch) {
+      const auto seqs = batch.seqs();
+      return !seqs.empty() && seqs.front() % 2 == 0 ? payload_format_invalid : 0;
+    };
+    append(10);
+    settle();
+    ASSERT_EQ(received.size(), 10U);
+    link->hold_answers(nullptr);
+    for (const auto& give : answers) give();
   }
   // Two entries end in one message, as old readings do that are folded.
   void fold_next_two() {
@@ -355,6 +380,36 @@ TEST_F(Chain, NamesTheBatchBeforeSeveralThatWereGivenUpTogether) {
   const std::string hash = mark(0)["prev"];
   ASSERT_EQ(status().abandoned_batches, 3U);  // four messages, then two and two
   EXPECT_EQ(mark(2)["instead_of"], given_up(last + 1, last + 2, last, hash));
+}
+
+TEST_F(Chain, SaysWhichWereGivenUpThoughNothingNewComes) {
+  give_five_of_ten_up();
+  pass_ms(200'000);
+  std::set<uint64_t> declared;
+  for (const ReceivedBatch& batch : received)
+    for (const auto& range : mark_json(batch.payload).value("instead_of", nlohmann::json::array()))
+      for (uint64_t number = range[0]; number <= range[1]; ++number) declared.insert(number);
+  EXPECT_EQ(declared.size(), 5U) << "and a batch can say it of four stretches";
+  ASSERT_EQ(received.size(), 12U) << "the losses, with four of them, and the fifth";
+  EXPECT_EQ(received[11].id,
+            "hub-1/" + store.identity().epoch + "/batch/" + std::to_string(numbers().back()));
+  EXPECT_EQ(head()["n"], numbers().back());
+}
+
+TEST_F(Chain, SaysWhichWereGivenUpOnceSomebodyListens) {
+  options.no_subscriber = NoSubscriber::wait;
+  give_five_of_ten_up();
+  pass_ms(10'000);
+  ASSERT_EQ(received.size(), 11U) << "the losses";
+  answer = [](const ReceivedBatch&) { return no_matching_subscribers; };
+  pass_ms(20'000);
+  ASSERT_GT(received.size(), 11U);
+  const std::string unheard = payload(11);
+  ASSERT_TRUE(mark(11).contains("instead_of"));
+  answer = [](const ReceivedBatch&) { return 0; };
+  pass_ms(200'000);
+  EXPECT_EQ(payload(received.size() - 1), unheard);
+  EXPECT_EQ(head()["n"], numbers().back());
 }
 
 TEST_F(Chain, SendsABatchAgainAsItWasWhenTheBrokerHasNoRoomForIt) {

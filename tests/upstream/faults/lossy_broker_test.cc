@@ -56,12 +56,13 @@ class LossySchedule {
     }
     consumer_reads_ = true;
     hub_.link->revive();
-    for (int i = 0; i < 2000 && hub_.waiting() > 0; ++i) pass_ms(30'000);
+    for (int i = 0; i < 2000 && !is_over(); ++i) pass_ms(30'000);
   }
 
   void expect_each_id_once() {
     ASSERT_EQ(hub_.waiting(), 0U) << "acknowledged up to " << hub_.status().end_to_end.number;
     const store::QueueStats& stats = hub_.store.stats(hub_.queue);
+    EXPECT_TRUE(is_over()) << "losses and batches that were given up are told, though nothing new comes";
     EXPECT_EQ(stats.delivered + stats.dead, hub_.appended);
     EXPECT_EQ(consumer_.times.size(), stats.delivered);
     EXPECT_EQ(stats.dead, std::ranges::count_if(hub_.appended_seqs, is_poison));
@@ -79,6 +80,10 @@ class LossySchedule {
 
  private:
   size_t below(size_t limit) { return random_() % limit; }
+
+  [[nodiscard]] bool is_over() {
+    return hub_.waiting() == 0 && hub_.store.gaps(hub_.queue).empty() && hub_.status().head;
+  }
 
   void connect_hub() {
     hub_.answer = [this](const ReceivedBatch& batch) {

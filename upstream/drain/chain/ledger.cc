@@ -176,6 +176,10 @@ std::vector<GivenUp> Ledger::declare_in(uint64_t number) {
   return declared;
 }
 
+bool Ledger::has_undeclared() const {
+  return std::ranges::find(end_.abandoned, 0U, &Abandoned::declared_in) != end_.abandoned.end();
+}
+
 bool Ledger::owes_declaration() const {
   return !plans_.empty() && std::ranges::any_of(end_.abandoned, [this](const Abandoned& known) {
     return known.declared_in == 0 && known.given_up.numbers.last < plans_.rbegin()->first;

@@ -78,7 +78,9 @@ class Ledger {
   void give_back(const std::function<bool(uint64_t number)>& on_its_way);
   void abandon_waiting();
 
-  // A batch has gone before which numbers were given up, and none says so yet: readers may take them for missing.
+  // Numbers were given up, and no batch says so yet.
+  [[nodiscard]] bool has_undeclared() const;
+  // A batch has gone as well that is behind them: whoever reads may take them for missing.
   [[nodiscard]] bool owes_declaration() const;
 
   // Ends of a number; 0, of a batch without one, does nothing.

@@ -34,7 +34,7 @@ bool Answers::on_acked(Token token, uint8_t code, core::Now now) {
   std::optional<Batch> batch = drain_.flight.on_answered(token, now);
   if (!batch) return false;
   LaneFeed& lane = drain_.lanes[batch->lane];
-  if (batch->is_probe()) {
+  if (batch->is_probe) {
     on_probe_answered(code, now);
   } else if (drain_.audience.misses(code)) {
     leave_behind(*batch);

@@ -132,9 +132,27 @@ void Loader::load_open(core::Now now) {
 void Loader::load_gaps(core::Now now) {
   std::vector<store::Gap> gaps = drain_.gaps.look(now);
   if (passes_through()) return leave_out(gaps);
-  if (gaps.empty() || declares_gaps()) return;
+  if (gaps.empty() || declares_gaps()) return load_declaration(now);
   drain_.ledger.abandon_waiting();
   packer_.pack(drain_.lanes.back().number(), {}, std::move(gaps), now);
+}
+
+// Readers take numbers for missing that were given up, and a consumer cannot acknowledge what is behind them, until a
+// batch says so. None comes where nothing waits that may go.
+void Loader::load_declaration(core::Now now) {
+  const Ledger& ledger = drain_.ledger;
+  if (!ledger.has_undeclared() || ledger.to_follow() != nullptr || drain_.flight.size() > 0) return;
+  if (!has_messages()) packer_.pack(drain_.lanes.back().number(), {}, {}, now);
+}
+
+// There are messages that may go over this link, and are not held.
+bool Loader::has_messages() const {
+  const store::QueueStats& stats = drain_.store.stats(drain_.queue);
+  const Intake intake = drain_.link.intake();
+  return std::ranges::any_of(drain_.lanes, [&](const LaneFeed& lane) {
+    const uint8_t n = lane.number();
+    return intake.takes(n) && stats.lanes[n].waiting > drain_.end_to_end.held().messages_of(n);
+  });
 }
 
 // A declaration is on its way, or the consumer has not acknowledged it.
@@ -156,7 +174,8 @@ void Loader::leave_out(const std::vector<store::Gap>& gaps) {
 }
 
 bool Loader::has_news() const {
-  return drain_.store.stats(drain_.queue).waiting() > 0 || !drain_.store.gaps(drain_.queue).empty();
+  return drain_.store.stats(drain_.queue).waiting() > 0 || !drain_.store.gaps(drain_.queue).empty() ||
+         drain_.ledger.has_undeclared() || drain_.ledger.to_follow() != nullptr;
 }
 
 // While there is nothing to send, there may be gaps one day.
@@ -169,7 +188,7 @@ void Loader::ask_for_audience(core::Now now) {
   if (now.mono_ms < asks_at() || !drain_.flight.open()) return;
   if (drain_.gaps.look(now).empty() && !has_news()) return;
   drain_.audience.on_asked(now);
-  packer_.pack(drain_.lanes.back().number(), {}, {}, now);
+  packer_.pack_probe(now);
 }
 
 }  // namespace headgate::upstream

@@ -5,6 +5,7 @@
 // - Within a lane, entries are read in the order of their seqs; after a refusal or an outage reading goes on with the
 //   oldest unfinished one. Batches never mix lanes; which lane is next is up to the LaneMode.
 // - Plans that wait are followed before anything new is read; where that cannot be, they are given up.
+// - Numbers that were given up are declared by the next batch; while nothing comes, by one that is for that alone.
 // - With end-to-end acknowledgement, batches that are new go only as far as the consumer's credit does.
 // - One call reads a bounded number of entries, and asks for the next one while there is more to do. So the loop serves
 //   its clients in between, however large a batch is.
@@ -46,10 +47,12 @@ class Loader {
 
   void load_open(LaneFeed& lane, core::Now now);
   void load_gaps(core::Now now);
+  void load_declaration(core::Now now);
   void leave_out(const std::vector<store::Gap>& gaps);
   [[nodiscard]] bool declares_gaps() const;
   [[nodiscard]] bool passes_through() const { return drain_.options.mode == Mode::passthrough; }
   void ask_for_audience(core::Now now);
+  [[nodiscard]] bool has_messages() const;
   [[nodiscard]] bool has_news() const;
   [[nodiscard]] int64_t asks_at() const;
 

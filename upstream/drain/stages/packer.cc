@@ -12,16 +12,33 @@ constexpr int64_t kEncodeRetryMs = 1000;
 
 void Packer::pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps,
                   core::Now now) {
+  Batch batch = begun(lane, now);
+  batch.gaps = std::move(gaps);
+  batch.clock_right = batch.clock_right && !came_in_doubt(entries);
+  encode_new(std::move(batch), std::move(entries));
+}
+
+void Packer::pack_probe(core::Now now) {
+  Batch batch = begun(drain_.lanes.back().number(), now);
+  batch.is_probe = true;
+  encode_new(std::move(batch), {});
+}
+
+Batch Packer::begun(uint8_t lane, core::Now now) const {
   const BatchOptions& options = drain_.options.batch;
+  const int said_level = drain_.connection.said.zstd_level;
   Batch batch;
   batch.lane = lane;
-  batch.gaps = std::move(gaps);
   batch.sent_ms = now.wall_ms;
-  batch.clock_right = now.clock_right && !came_in_doubt(entries);
-  const int said_level = drain_.connection.said.zstd_level;
+  batch.clock_right = now.clock_right;
   batch.form = {options.layout, options.compression, said_level != 0 ? said_level : options.zstd_level};
-  encode(std::move(batch), std::move(entries),
-         std::min({options.compressed_bytes_max, packet_payload_max(), drain_.size_limit.bytes()}));
+  return batch;
+}
+
+void Packer::encode_new(Batch batch, std::vector<store::Entry> entries) {
+  encode(
+      std::move(batch), std::move(entries),
+      std::min({drain_.options.batch.compressed_bytes_max, packet_payload_max(), drain_.size_limit.bytes()}));
 }
 
 void Packer::encode(Batch batch, std::vector<store::Entry> entries, size_t payload_bytes_max) {

@@ -33,9 +33,11 @@ class Packer {
   // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
 
-  // Has a new batch encoded, which takes its place in the window; without entries and gaps it is a probe.
-  // REQUIRES: the window is open. So does pack_again().
+  // Each of these has a batch encoded, which takes its place in the window. REQUIRES: that is open.
+  // A new one; without entries and gaps it only says which numbers were given up.
   void pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
+  // Asks whether anybody subscribes.
+  void pack_probe(core::Now now);
   // Makes the batch of a plan again, of its entries.
   void pack_again(const Plan& plan, std::vector<store::Entry> entries);
 
@@ -44,6 +46,8 @@ class Packer {
   [[nodiscard]] std::optional<Batch> take(uint64_t job, core::Result<EncodedJob> made, core::Now now);
 
  private:
+  [[nodiscard]] Batch begun(uint8_t lane, core::Now now) const;
+  void encode_new(Batch batch, std::vector<store::Entry> entries);
   void encode(Batch batch, std::vector<store::Entry> entries, size_t payload_bytes_max);
   void cut(Batch& batch);
   [[nodiscard]] bool came_in_doubt(const std::vector<store::Entry>& entries) const;

@@ -30,6 +30,11 @@ Plan plan_of(const Batch& batch) {
   return plan;
 }
 
+// Whoever encodes does not know the number.
+std::string id_without_messages(const store::Identity& identity, uint64_t number) {
+  return identity.hub + "/" + identity.epoch + "/batch/" + std::to_string(number);
+}
+
 }  // namespace
 
 void Publisher::publish(core::Now now) {
@@ -37,7 +42,7 @@ void Publisher::publish(core::Now now) {
   while (now.mono_ms >= drain_.link.intake().from_mono_ms) {
     Batch* const batch = drain_.flight.next_to_publish();
     if (batch == nullptr) return;
-    const bool chained = drain_.ledger.enabled() && !batch->is_probe();
+    const bool chained = drain_.ledger.enabled() && !batch->is_probe;
     if (chained && (batch->number == 0 || !drain_.ledger.written(batch->number))) return;
     publish(*batch, now);
   }
@@ -64,6 +69,8 @@ void Publisher::publish(Batch& batch, core::Now now) {
   drain_.flight.on_published(now);
   drain_.end_to_end.on_published(batch.number);
   if (batch.encoded.message) return pass_through(batch, payload, now);
+  if (batch.number != 0 && batch.seqs.empty() && batch.gaps.empty())
+    batch.encoded.id = id_without_messages(drain_.store.identity(), batch.number);
   Publication publication{drain_.topic,
                           payload,
                           content_type_of(batch.encoded.layout),
