@@ -6,13 +6,15 @@ namespace headgate::hub {
 namespace {
 
 constexpr int kArenas = 2;
-constexpr int kThresholdBytes = 128 * 1024;  // glibc's own, before it raises them
+// Above what the store takes and frees for each group: its blocks, the batch and the memtable's parts of it.
+constexpr int kThresholdBytes = 4 * 1024 * 1024;
 
 }  // namespace
 
 void bound_allocator() {
   ::mallopt(M_ARENA_MAX, kArenas);
   ::mallopt(M_TRIM_THRESHOLD, kThresholdBytes);
+  ::mallopt(M_MMAP_THRESHOLD, kThresholdBytes);
 }
 
 bool IdleTrim::due(uint64_t work, core::Now now) {

@@ -9,9 +9,10 @@
 
 namespace headgate::hub {
 
-// Two arenas instead of eight for each core, and the thresholds of the allocator held where they start: it would
-// raise them with the largest block that was ever freed, and then give nothing back. Call before there is a second
-// thread.
+// Two arenas instead of eight for each core, and the thresholds of the allocator held at 4 MiB: it would raise them with
+// the largest block that was ever freed, and then give nothing back. Held lower, each block of the store comes from the
+// system, goes back to it, and has its pages cleared once more: that was half of what a stored message cost. Call before
+// there is a second thread.
 void bound_allocator();
 
 // Says when to give back what the start and busy minutes have left in the allocator: once it is quiet after them, and at
