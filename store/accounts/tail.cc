@@ -23,15 +23,16 @@ void MessageTail::add(Seq seq, core::MessagePtr message) {
   }
 }
 
-// Most seqs are of messages, one after the other: the place that a seq would have then is at or behind its own.
+// Most seqs are of messages, one after the other. So the place that a seq would have if all were is its own, or it is behind
+// it by no more than the seqs that are missing up to there: those between what is at that place and what is looked for.
 core::MessagePtr MessageTail::find(Seq seq) const {
   if (held_.empty() || seq < held_.front().seq) return nullptr;
   const size_t guess = std::min<size_t>(seq - held_.front().seq, held_.size() - 1);
-  if (held_[guess].seq == seq) return held_[guess].message;
-  const auto end = held_.begin() + static_cast<std::ptrdiff_t>(guess) + 1;
-  const auto it =
-      std::lower_bound(held_.begin(), end, seq, [](const Held& held, Seq of) { return held.seq < of; });
-  return it != end && it->seq == seq ? it->message : nullptr;
+  if (held_[guess].seq <= seq) return held_[guess].seq == seq ? held_[guess].message : nullptr;
+  const auto at = [this](size_t place) { return held_.begin() + static_cast<std::ptrdiff_t>(place); };
+  const auto it = std::lower_bound(at(guess - std::min<size_t>(guess, held_[guess].seq - seq)), at(guess), seq,
+                                   [](const Held& held, Seq of) { return held.seq < of; });
+  return it->seq == seq ? it->message : nullptr;
 }
 
 }  // namespace headgate::store

@@ -6,8 +6,19 @@
 namespace headgate::store {
 namespace {
 
-// Bytes of a record besides what stored_bytes() counts, about.
+// Lengths, flags and times of a record, about, and those of each user property.
 constexpr size_t kRecordOverhead = 48;
+constexpr size_t kUserPropertyOverhead = 4;
+
+// The size of a record, of which stored_bytes() are `bytes`: rather too much than too little, since a block that outgrows
+// what was reserved for it is copied whole.
+size_t record_bytes(const core::Message& message, size_t bytes) {
+  size_t sum = bytes + kRecordOverhead;
+  if (message.properties) sum += kUserPropertyOverhead * message.properties->user.size();
+  if (!message.source) return sum;
+  const core::Source& source = *message.source;
+  return sum + source.client_id.size() + source.device.size() + source.module.size();
+}
 
 uint64_t hash_of(std::span<const Target> targets) {
   uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, over whole lane ids
@@ -41,7 +52,8 @@ bool Segment::full_for(Seq seq) const {
 
 void Segment::add(Seq seq, core::MessagePtr message, size_t bytes, std::span<const Target> targets,
                   std::span<const Seq> previous) {
-  const uint32_t block = block_for(seq, bytes + kRecordOverhead, targets);
+  const size_t record = record_bytes(*message, bytes);
+  const uint32_t block = block_for(seq, record, targets);
   const auto item = static_cast<uint32_t>(items_.size());
   for (size_t i = 0; i < targets.size(); ++i) {
     Row& row = row_for({targets[i].queue, targets[i].lane}, previous[i]);
@@ -51,7 +63,7 @@ void Segment::add(Seq seq, core::MessagePtr message, size_t bytes, std::span<con
     row.items.push_back(item);
     if (targets[i].expires_ms != 0) row.due_ms = std::min(row.due_ms, targets[i].expires_ms);
   }
-  bytes_ += bytes + kRecordOverhead;
+  bytes_ += record;
   items_.push_back({seq, std::move(message), block, 0});
 }
 

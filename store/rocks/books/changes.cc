@@ -33,7 +33,8 @@ core::Result<Seq> Changes::commit(const Change& change) {
   if (life.is_broken()) return keep_for_later(change);
   if (auto possible = check(change); !possible) return core::fail(possible.error());
   Seq seq = 0;
-  for (const End& one : change.ends) seq = std::max(seq, end(one, change.if_lost));
+  RowPlace place;
+  for (const End& one : change.ends) seq = std::max(seq, end(one, change.if_lost, place));
   for (const GapsDropped& gaps : change.gaps_dropped) drop_gaps(gaps, change.if_lost);
   Seq first_appended = 0;
   for (const Append& one : change.appends) {
@@ -65,34 +66,27 @@ core::Status Changes::check(const Change& change) {
 }
 
 core::Status Changes::check_ends(std::span<const End> ends) {
-  IndexRowPtr row;
+  RowPlace place;
   for (const End& one : ends) {
-    const auto found = find_waiting(one, row);
+    const auto found = find_waiting(one, place);
     if (!found) return core::fail(found.error());
-    if (*found == nullptr && one.required) {
+    if (!*found && one.required) {
       return core::fail(Errc::not_found, "no message with seq " + std::to_string(one.seq) +
                                              " waits in queue " + std::to_string(one.queue));
     }
-    if (*found == nullptr || one.death == nullptr) continue;
+    if (!*found || one.death == nullptr) continue;
     const auto entry = parts_.letters.waiting_entry(*parts_.store.table.find(one.queue), one.lane, one.seq);
     if (!entry && entry.error().code != Errc::corrupt) return core::fail(entry.error());
   }
   return {};
 }
 
-// The entry that `end` is about; null if it does not wait. `row` holds it.
-core::Result<const RowEntry*> Changes::find_waiting(const End& end, IndexRowPtr& row) {
+// Moves `place` to the entry that `end` is about; false if it does not wait.
+core::Result<bool> Changes::find_waiting(const End& end, RowPlace& place) {
   const QueueState* queue = parts_.store.table.find(end.queue);
-  if (queue == nullptr || end.lane >= kLaneCount || !queue->lanes[end.lane]) return nullptr;
-  Lane& lane = *queue->lanes[end.lane];
-  if (end.seq == 0 || end.seq > parts_.committer.durable() || lane.progress.finished(end.seq)) return nullptr;
-  auto found = parts_.store.path.next_row({end.queue, end.lane}, lane, end.seq - 1);
-  if (!found) return core::fail(found.error());
-  row = *std::move(found);
-  if (!row) return nullptr;
-  const size_t position = row->position(end.seq);
-  if (position == row->entries.size() || row->entries[position].seq != end.seq) return nullptr;
-  return &row->entries[position];
+  if (queue == nullptr || end.lane >= kLaneCount || !queue->lanes[end.lane]) return false;
+  if (end.seq > parts_.committer.durable()) return false;
+  return parts_.store.path.find({end.queue, end.lane}, *queue->lanes[end.lane], end.seq, place);
 }
 
 core::Status Changes::check_append(const Append& append) const {
@@ -125,22 +119,22 @@ void Changes::forecast_ends(std::span<const End> ends, Forecast& forecast) {
   std::ranges::sort(sorted, {}, place);
   const auto same = [&place](const End& a, const End& b) { return place(a) == place(b); };
   sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
-  IndexRowPtr row;
+  RowPlace at;
   for (const End& one : sorted) {
-    const auto entry = find_waiting(one, row);
-    if (entry && *entry != nullptr) forecast.ends(one.queue, (*entry)->bytes, one.death != nullptr);
+    const auto found = find_waiting(one, at);
+    if (found && *found) forecast.ends(one.queue, at.entry().bytes, one.death != nullptr);
   }
 }
 
 // Returns the seq of the dead letter, if there is one.
-Seq Changes::end(const End& end, IfLost if_lost) {
+Seq Changes::end(const End& end, IfLost if_lost, RowPlace& place) {
   QueueState* queue = parts_.store.table.find(end.queue);
   if (queue == nullptr || end.lane >= kLaneCount || !queue->lanes[end.lane]) return 0;
   if (end.death != nullptr) {
     const auto death = std::make_shared<const Death>(*end.death);
     return parts_.letters.dead_letter(*queue, end.lane, end.seq, death, if_lost);
   }
-  if (parts_.finisher.take_out(*queue, end.lane, end.seq, end.outcome, !end.folded) &&
+  if (parts_.finisher.take_out(*queue, end.lane, end.seq, end.outcome, place, !end.folded) &&
       if_lost == IfLost::redo)
     parts_.committer.open().redo.endings.push_back({{end.queue, end.lane}, end.outcome, end.seq});
   return 0;
@@ -219,8 +213,9 @@ void Changes::do_again() {
   // cannot, which is why Recovery looks for the group that was lost first.
   parts_.committer.open().must_sync = true;
   Redo redo = std::exchange(redo_, {});
+  RowPlace place;
   for (const Ending& one : redo.endings)
-    end({one.lane.queue, one.lane.lane, one.seq, one.outcome}, IfLost::redo);
+    end({one.lane.queue, one.lane.lane, one.seq, one.outcome}, IfLost::redo, place);
   for (const DeadEntry& dead : redo.deaths) {
     QueueState* queue = table.find(dead.lane.queue);
     if (queue != nullptr && dead.lane.lane < kLaneCount)

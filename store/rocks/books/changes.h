@@ -11,13 +11,13 @@
 #include "store/accounts/overflow.h"
 #include "store/change.h"
 #include "store/format/group.h"
-#include "store/format/index_row.h"
 #include "store/queue_store.h"
 #include "store/rocks/books/books.h"
 #include "store/rocks/books/dead_letters.h"
 #include "store/rocks/books/finisher.h"
 #include "store/rocks/books/intake.h"
 #include "store/rocks/books/limits.h"
+#include "store/rocks/db/read_path.h"
 #include "store/rocks/upkeep/disk_room.h"
 #include "store/rocks/work/committer.h"
 #include "store/rocks/work/running.h"
@@ -56,8 +56,8 @@ class Changes {
   core::Status check_append(const Append& append) const;
   core::Status check_room(const Change& change);
   void forecast_ends(std::span<const End> ends, Forecast& forecast);
-  core::Result<const RowEntry*> find_waiting(const End& end, IndexRowPtr& row);
-  Seq end(const End& end, IfLost if_lost);
+  core::Result<bool> find_waiting(const End& end, RowPlace& place);
+  Seq end(const End& end, IfLost if_lost, RowPlace& place);
   void drop_gaps(const GapsDropped& gaps, IfLost if_lost);
   Seq append(const Append& append, IfLost if_lost);
   void note_folded(const Folded& folded, Seq into_from, Seq into_to);

@@ -19,7 +19,8 @@ Seq DeadLetters::dead_letter(QueueState& queue, uint8_t lane, Seq seq,
                        {{"queue", queue.stats.name}, {"seq", seq}, {"error", entry.error().what}});
     return 0;
   }
-  if (!finisher_.take_out(queue, lane, seq, Outcome::dead)) return 0;
+  RowPlace place;
+  if (!finisher_.take_out(queue, lane, seq, Outcome::dead, place)) return 0;
   if (if_lost == IfLost::redo) committer_.open().redo.deaths.push_back({{queue.stats.id, lane}, seq, death});
   const auto dead = store_.table.dead_queue();
   if (!dead || *dead == queue.stats.id) return 0;

@@ -5,34 +5,34 @@
 namespace headgate::store {
 
 void Finisher::end(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome) {
-  if (take_out(queue, lane, seq, outcome))
+  RowPlace place;
+  if (take_out(queue, lane, seq, outcome, place))
     committer_.open().redo.endings.push_back({{queue.stats.id, lane}, outcome, seq});
 }
 
 // An entry finishes its tile: all seqs from the entry before it in its lane. The row says where the tile
 // ends, as entries that were folded away left their seqs to the tile of the one behind them. Whichever entry
 // of a row ends last deletes the row, and whichever row is last deletes the block.
-bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome, bool makes_gap) {
+bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outcome, RowPlace& place,
+                        bool makes_gap) {
   Lane& lane = queue.lane(number);
-  if (seq > committer_.durable() || lane.progress.finished(seq)) return false;
+  if (seq > committer_.durable()) return false;
   const LaneId id{queue.stats.id, number};
-  const auto found = store_.path.next_row(id, lane, seq - 1);
+  const auto found = store_.path.find(id, lane, seq, place);
   if (!found) {
     store_.log.error("finish_unreadable",
                      {{"queue", queue.stats.name}, {"seq", seq}, {"error", found.error().what}});
     return false;
   }
   if (!*found) return false;
-  const IndexRowPtr row = *found;
-  const size_t position = row->position(seq);
-  if (position == row->entries.size() || row->entries[position].seq != seq) return false;
-  const Seq previous = row->before(position);
-  lane.progress.finish(previous, row->tile_end(position));
-  if (lane.oldest.seq == seq) lane.oldest = first_waiting(*row, position + 1, lane);
-  books_.count_out(queue, number, row->entries[position].bytes, outcome);
+  const IndexRow& row = *place.row;
+  const Seq previous = row.before(place.position);
+  lane.progress.finish(previous, row.tile_end(place.position));
+  if (lane.oldest.seq == seq) lane.oldest = first_waiting(row, place.position + 1, lane);
+  books_.count_out(queue, number, place.entry().bytes, outcome);
   if (makes_gap && outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(previous, {seq, seq, 1, outcome});
-  if (lane.progress.passed(row->previous, row->last())) reclaimer_.drop_row(id, *row);
+  if (lane.progress.passed(row.previous, row.last())) reclaimer_.drop_row(id, row);
   note_if_holed(id, lane);
   committer_.schedule();
   return true;

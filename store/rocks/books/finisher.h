@@ -27,7 +27,8 @@ class Finisher {
 
   // Does what end() does, but whoever calls this sees to doing it again, and to its gap if it `makes_gap` not. False if
   // nothing happened.
-  bool take_out(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome, bool makes_gap = true);
+  bool take_out(QueueState& queue, uint8_t lane, Seq seq, Outcome outcome, RowPlace& place,
+                bool makes_gap = true);
 
   // Ends an entry that cannot be read as dead: it must not hold up those behind it.
   void end_unreadable(QueueState& queue, uint8_t lane, const Found::Bad& bad);

@@ -140,6 +140,21 @@ core::Result<IndexRowPtr> RocksReadPath::next_row(LaneId id, Lane& lane, Seq aft
   return loaded;
 }
 
+core::Result<bool> RocksReadPath::find(LaneId id, Lane& lane, Seq seq, RowPlace& place) {
+  if (seq == 0 || lane.progress.finished(seq)) return false;
+  if (place.row == nullptr || place.lane != id || !place.row->holds(seq)) {
+    auto row = next_row(id, lane, seq - 1);
+    if (!row) return core::fail(row.error());
+    place = {id, *std::move(row), 0};
+    if (place.row == nullptr) return false;
+  }
+  const std::vector<RowEntry>& entries = place.row->entries;
+  const size_t next = place.position + 1;
+  place.position =
+      next < entries.size() && entries[next].seq == seq ? next : place.row->position(seq);
+  return place.position < entries.size() && entries[place.position].seq == seq;
+}
+
 core::Result<IndexRowPtr> RocksReadPath::load_row(LaneId id, Seq after) {
   auto rows = rows_between(id, after, ~Seq{0}, 1);
   if (!rows) return core::fail(rows.error());

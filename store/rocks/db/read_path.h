@@ -34,6 +34,16 @@ struct Found {
 [[nodiscard]] core::Result<std::vector<IndexRowPtr>> read_rows(RocksDb& db, LaneId id, Seq from, Seq to,
                                                                size_t count, bool fill_cache);
 
+// Where the entry lies that was asked for last. Whoever asks for many entries one behind the other keeps one, and finds
+// most of them beside it. Good as long as no row is written anew: within one call of the store.
+struct RowPlace {
+  LaneId lane;
+  IndexRowPtr row;  // null: nothing was found yet
+  size_t position = 0;
+
+  [[nodiscard]] const RowEntry& entry() const { return row->entries[position]; }
+};
+
 class RocksReadPath {
  public:
   // A read has come to another row of this lane, with this last seq.
@@ -60,6 +70,9 @@ class RocksReadPath {
 
   // The row with the first durable entry after `after` that is not finished; null if there is none.
   [[nodiscard]] core::Result<IndexRowPtr> next_row(LaneId id, Lane& lane, Seq after);
+
+  // Moves `place` to the entry `seq` of a lane. False if it is not durable, has ended, or is not there.
+  [[nodiscard]] core::Result<bool> find(LaneId id, Lane& lane, Seq seq, RowPlace& place);
 
   // Does read_rows(). One row is kept in the cache; looking through a lane must not push out what consumers
   // read.

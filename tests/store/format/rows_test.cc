@@ -7,6 +7,7 @@
 #include "store/accounts/tail.h"
 #include "store/format/block.h"
 #include "store/format/index_row.h"
+#include "store/format/record_codec.h"
 #include "store/format/segment.h"
 #include "store/format/ulid.h"
 #include "tests/store/store_fixture.h"
@@ -146,6 +147,24 @@ TEST_F(SegmentTest, PacksMessagesWithTheSameTargetsTogether) {
   EXPECT_THAT(segment.rows()[0].row.blocks, ElementsAre(RowBlock{1, false}, RowBlock{2, true}));
   EXPECT_EQ(segment.rows()[0].row.entries.size(), 3u);
   EXPECT_EQ(segment.blocks()[0].header.last, 3u);
+}
+
+// A block that outgrows what was reserved is copied, with new pages for all of it.
+TEST_F(SegmentTest, ReservesForABlockWhatItComesTo) {
+  core::Message long_named = *message("reading");
+  long_named.source = std::make_shared<const core::Source>(core::Source{std::string(200, 'c'), "device", "module"});
+  core::Properties properties;
+  properties.user = {{"machine", "m1"}, {"line", "3"}, {"shift", "late"}};
+  long_named.properties = std::make_shared<const core::Properties>(std::move(properties));
+  const auto shared = std::make_shared<const core::Message>(std::move(long_named));
+  const std::vector<Target> targets = {{7, 0, 0, ""}};
+  for (Seq seq = 1; seq <= 100; ++seq)
+    segment.add(seq, shared, stored_bytes(*shared), targets, std::vector<Seq>{seq - 1});
+  segment.encode();
+  ASSERT_EQ(segment.blocks().size(), 1u);
+  const Segment::Block& block = segment.blocks().front();
+  EXPECT_LE(block.value.size(), block.bytes);
+  EXPECT_EQ(block.value.capacity(), block.bytes);
 }
 
 TEST_F(SegmentTest, PointsEachEntryAtItsMessage) {
