@@ -58,13 +58,16 @@ class Stream:
         spans = []
         for lane in {b["lane"] for b in self.batches.values()}:
             ids = {m: sorted(b["rows"]) for m, b in sorted(self.batches.items()) if b["lane"] == lane and b["rows"] and not self.up(m)}
-            low, until = [], n
-            for m in [m for m in reversed(ids) if m < n] + [0]:  # back to before what was given up since
+            low, until, marks = [], n, {m: self.batches[m]["mark"] for m in ids}
+            for m in [m for m in reversed(ids) if m < n and not marks[m].get("ahead")] + [0]:  # back to before what was given up since
                 low.append(ids[m][-1] if m else 0)
                 if m < until and (until := self.reopened(m)) == m: break
             before = {i for m in ids if m < n for i in ids[m]}
-            high = min([i for m in ids if m > n for i in ids[m] if i not in before and self.reopened(n) == n], default=0)
-            spans += [f"above {min(low)}" + f" and below {high}" * (high > 0)] * (not high or high - min(low) > 1)
+            high = next((max(i, marks[m].get("over", 0) + 1) for m in ids if m > n
+                         for i in ids[m] if i not in before and self.reopened(n) == n), 0)
+            came = any(min(low) < i and (not high or i < high) for b in self.batches.values() for i in b["rows"])
+            spans += [f"above {min(low)}" + f" and below {high}" * (high > 0) + ", but for those that came" * came] * (
+                not high or high - min(low) > 1)
         return ", or ".join(spans + ["of a lane without another batch"])
 
     def judge(self):

@@ -36,6 +36,7 @@ struct Batch {
   int64_t sent_ms = 0;  // as it says itself, Unix time
   bool clock_right = true;
   BatchForm form;
+  bool ahead = false;           // older messages of its lane may go after it
   uint64_t number = 0;          // in the chain; 0: none yet, and never for a probe
   EncodedJob encoded;           // its payload is emptied when it is published
   int64_t published_at_ms = 0;  // mono

@@ -54,6 +54,7 @@ void LaneFeed::choose_place(core::Now now) {
 
 core::Status LaneFeed::fill(store::ReadLimit& budget, core::Now now) {
   filling_ = false;
+  if (waiting() == 0) places_.on_all_gone();
   choose_place(now);
   for (;;) {
     limit_batch();

@@ -12,6 +12,7 @@
 #include "store/queue_store.h"
 #include "upstream/drain/acks/held.h"
 #include "upstream/drain/batcher.h"
+#include "upstream/drain/chain/plan.h"
 #include "upstream/drain/flight.h"
 #include "upstream/drain/isolation.h"
 #include "upstream/drain/lane_places.h"
@@ -66,6 +67,11 @@ class LaneFeed {
   // Mono time of the next thing to do; kNever if only other inputs matter.
   [[nodiscard]] int64_t next_deadline() const;
 
+  // Older messages of the lane may go after the open batch. `planned`: the plan that it was to follow, or null.
+  [[nodiscard]] bool goes_ahead(const Plan* planned) const {
+    if (!places_.is_out_of_turn()) return places_.goes_ahead();
+    return planned == nullptr || planned->lane != lane_ || planned->mark.ahead;
+  }
   // The open batch, without what has expired while it waited for company: that ends here.
   [[nodiscard]] std::vector<store::Entry> take_open(core::Now now);
   // A batch that begins with this seq travels to find a culprit.

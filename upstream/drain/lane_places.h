@@ -51,6 +51,11 @@ class LanePlaces {
   [[nodiscard]] bool was_taken(store::Seq seq) const;
   // A batch from here takes what there is.
   [[nodiscard]] bool hurries() const { return chosen_ == out_of_turn || (chosen_ == live && has_backlog()); }
+  // A batch from here goes before older messages of the lane. Of what goes out of turn this is not known here.
+  [[nodiscard]] bool goes_ahead() const { return chosen_ == live && has_backlog(); }
+  [[nodiscard]] bool is_out_of_turn() const { return chosen_ == out_of_turn; }
+  // Nothing of the lane waits: so there is no backlog any more.
+  void on_all_gone() { backlog_is_over_ |= is_split(); }
   // The lane has several places.
   [[nodiscard]] bool is_split() const { return order_ != DrainOrder::oldest_first && boundary_ != 0; }
 

@@ -9,6 +9,7 @@
 
 #include "tests/tools/unbatch/batches.h"
 #include "tools/unbatch/chain/mark.h"
+#include "tools/unbatch/chain/report.h"
 #include "tools/unbatch/chain/verifier.h"
 #include "tools/unbatch/frame_splitter.h"
 #include "tools/unbatch/unbatch.h"
@@ -125,7 +126,7 @@ TEST_F(Verify, NamesABatchThatIsMissingAndItsIds) {
   EXPECT_THAT(
       err_,
       HasSubstr(
-          "h/e/upstream: missing: batch 2 is missing, and no other stands for it; the messages are among the ids 2, or of a lane without another batch\n"));
+          "h/e/upstream: missing: batch 2 is missing, and no other stands for it; the messages are among those of the ids 2 that have not come, or of a lane without another batch\n"));
 }
 
 // The lane had gone on to 9 before batch 1 was refused; batch 3 was half of that one.
@@ -138,7 +139,79 @@ TEST_F(Verify, NamesIdsBelowThoseBeforeWhereALaneWentBack) {
   EXPECT_THAT(
       err_,
       HasSubstr(
-          "batch 3 is missing, and no other stands for it; the messages are among the ids 1-2, 5-7, 10 and above"));
+          "batch 3 is missing, and no other stands for it; the messages are among those of the ids 1-2, 5-7, 10 and above"));
+}
+
+std::string batch_of(std::initializer_list<int> seqs, const std::string& gaps = "") {
+  std::string rows;
+  for (const int seq : seqs) rows += (rows.empty() ? "" : ",") + row(seq);
+  return batch_json(rows, gaps);
+}
+
+// Messages 1 to 6 waited when the link came up, which brings first what comes.
+TEST_F(Verify, NamesIdsOfABatchThatWentAheadOfOlderMessages) {
+  const std::string first = next(batch_of({1, 2}));
+  next(batch_of({11, 12}), ",\"ahead\":true");
+  const std::string third = next(batch_of({3, 4}), ",\"over\":12");
+  const std::string fourth = next(batch_of({5, 6}), ",\"over\":12");
+  EXPECT_EQ(run(first + third + fourth + head()), 3);
+  EXPECT_THAT(
+      err_,
+      HasSubstr(
+          "batch 2 is missing, and no other stands for it; the messages are among those of the ids 7-12 that have not come,"));
+}
+
+TEST_F(Verify, NamesIdsOfABatchThatComesAfterOneThatWentAhead) {
+  std::string stream = next(batch_of({1, 2}));
+  stream += next(batch_of({11, 12}), ",\"ahead\":true");
+  next(batch_of({3, 4}), ",\"over\":12");
+  EXPECT_EQ(run(stream + head()), 3);
+  EXPECT_THAT(
+      err_,
+      HasSubstr(
+          "batch 3 is missing, and no other stands for it; the messages are among those of the ids 3-10, 13 and above that have not come,"));
+  stream += next(
+      batch_of({6, 7}, R"({"from":5,"to":5,"n":1,"why":"expired"},{"from":8,"to":10,"n":2,"why":"expired"})"),
+      ",\"over\":12");
+  EXPECT_EQ(run(stream + head()), 3);
+  EXPECT_THAT(err_, HasSubstr("of the ids 3-5, 8-10 that have not come,"))
+      << "what has expired may have been sent";
+}
+
+// Batch 2 was refused; 4 and 5 hold its halves.
+TEST_F(Verify, NamesIdsAboveThoseThatALaneWentBackTo) {
+  std::string stream = next(batch_of({1, 2}));
+  next(batch_of({3, 4}));
+  next(batch_of({8, 9}));
+  next(batch_of({3}), R"(,"instead_of":[[2,2]],"over":9)");
+  stream += next(batch_of({4}), ",\"over\":9");
+  EXPECT_EQ(run(stream + head()), 3);
+  EXPECT_THAT(
+      err_,
+      HasSubstr(
+          "batches 2 to 4 are missing, and no other stands for them; the messages are among those of the ids 3, 5-9 that have not come,"));
+}
+
+TEST_F(Verify, NamesIdsOfABatchWhoseLaneHadGoneAheadAmongBatchesThatAreForgotten) {
+  ChainVerifier verifier("");
+  add(verifier, next(batch_of({1})));
+  for (int i = 0; i < 300; ++i) add(verifier, next(batch_of({1001 + i}), ",\"ahead\":true"));
+  verifier.forget_verified();
+  ChainVerifier later("");
+  ASSERT_TRUE(later.load(verifier.save()));
+  next(batch_of({2, 3}), ",\"over\":1300");
+  add(later, next(batch_of({5}), ",\"over\":1300"));
+  ASSERT_EQ(later.findings().size(), 1U);
+  EXPECT_THAT(later.findings()[0].ids, ::testing::Contains(Span{2, 4}));
+}
+
+TEST(MissingBatch, IsToldWithWhereIdsAreThatALineHasNoRoomFor) {
+  Finding finding{{"h", "e", "s"}, Flaw::missing, {2, 2}, {}, "batch 2 is missing"};
+  for (uint64_t id = 1; id <= 59; id += 2) finding.ids.push_back({id, id});
+  EXPECT_THAT(to_text(finding), HasSubstr(", 37, 39, and others of 41-59 that have not come, or of a lane"));
+  finding.ids.back().last = kOpen;
+  EXPECT_THAT(to_text(finding),
+              HasSubstr(", 39, and others of 41 and above that have not come, or of a lane"));
 }
 
 // The hub halved batch 2, which never came, and batch 4, which would say so, was the first half.
@@ -151,7 +224,8 @@ TEST_F(Verify, NamesIdsOfAMissingBatchWithAnotherThatItStandsFor) {
   EXPECT_EQ(run(stream + head()), 3);
   EXPECT_THAT(
       err_,
-      HasSubstr("batch 2 is missing, and no other stands for it; the messages are among the ids 2, or"));
+      HasSubstr(
+          "batch 2 is missing, and no other stands for it; the messages are among those of the ids 2 that have not come, or"));
   EXPECT_THAT(err_,
               HasSubstr("batch 4 is missing, and no other stands for it; the messages are of others that"));
 }
@@ -179,7 +253,7 @@ TEST_F(Verify, NamesTheLastBatchesThatAreMissing) {
   EXPECT_THAT(
       err_,
       HasSubstr(
-          "batches 2 to 3 are missing, and no other stands for them; the messages are among the ids 2 and above"));
+          "batches 2 to 3 are missing, and no other stands for them; the messages are among those of the ids 2 and above"));
 }
 
 std::string presence_with(const std::string& heads) {

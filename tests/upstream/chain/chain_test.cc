@@ -369,6 +369,22 @@ TEST_F(Chain, SaysWhatARefusedBatchIsReplacedBy) {
   EXPECT_EQ(head()["n"], mark(2)["n"]);
 }
 
+TEST_F(Chain, SaysHowFarALaneHadGoneWhereItGoesBack) {
+  begin();
+  answer = [](const ReceivedBatch& batch) -> uint8_t {
+    return batch.seqs().size() > 2 ? payload_format_invalid : 0;
+  };
+  append(4);
+  pass_ms(90'000);
+  append(2);
+  pass_ms(90'000);
+  ASSERT_EQ(received.size(), 4U);
+  EXPECT_FALSE(mark(0).contains("over"));
+  EXPECT_EQ(mark(1)["over"], received[0].seqs().back());
+  EXPECT_EQ(mark(2)["over"], received[0].seqs().back());
+  EXPECT_FALSE(mark(3).contains("over"));
+}
+
 TEST_F(Chain, NamesTheBatchBeforeSeveralThatWereGivenUpTogether) {
   begin();
   answer = [](const ReceivedBatch& batch) -> uint8_t {
@@ -554,6 +570,16 @@ TEST(Plan, IsReadAsItWasWritten) {
   EXPECT_EQ(*read_plan(kept.key, *kept.value), plan);
   for (size_t bytes = 0; bytes < kept.value->size(); ++bytes)
     EXPECT_FALSE(read_plan(kept.key, kept.value->substr(0, bytes))) << bytes;
+}
+
+TEST(Plan, OfABatchOutOfOrderIsReadAsItWasWritten) {
+  Plan plan;
+  plan.mark.number = 7;
+  plan.mark.ahead = true;
+  plan.mark.over = 300;
+  const store::KeyValue kept = put_plan("upstream", plan);
+  EXPECT_EQ(*read_plan(kept.key, *kept.value), plan);
+  EXPECT_FALSE(read_plan(kept.key, kept.value->substr(0, kept.value->size() - 1)));
 }
 
 TEST(ChainEnd, IsReadAsItWasWritten) {

@@ -139,6 +139,25 @@ TEST_P(HeldInOrder, BatchesGoOnceWhileTheyAreHeld) {
   expect_to_end_with_the_acknowledgement();
 }
 
+TEST_P(HeldInOrder, BatchesSayWhatReadersCannotSeeOfThoseThatTheyLack) {
+  size_t out_of_order = 0;
+  for (size_t i = 0; i < received.size(); ++i) {
+    const uint64_t first = received[i].seqs().front();
+    uint64_t before = 0;
+    bool is_ahead = false;
+    for (size_t other = 0; other < received.size(); ++other) {
+      const std::vector<uint64_t> seqs = received[other].seqs();
+      if (other < i) before = std::max(before, seqs.back());
+      if (other > i) is_ahead |= seqs.front() < first;
+    }
+    const nlohmann::json mark = testing::mark_json(received[i].payload);
+    EXPECT_EQ(mark.value("over", uint64_t{0}), before > first ? before : 0);
+    EXPECT_TRUE(mark.value("ahead", false) || !is_ahead);
+    if (mark.contains("ahead") || mark.contains("over")) ++out_of_order;
+  }
+  EXPECT_EQ(out_of_order == 0, GetParam() == DrainOrder::oldest_first);
+}
+
 TEST_P(HeldInOrder, BatchesThatTheBrokerHasForgottenGoAgainAsTheyWent) {
   link->session.session_present = false;
   link->drop();

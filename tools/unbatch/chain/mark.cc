@@ -39,13 +39,22 @@ bool read_all_given_up(const Json& list, std::vector<GivenUpBatches>& all) {
          });
 }
 
+bool read_order(const Json& json, ChainMark& mark) {
+  if (json.contains("ahead") && !json["ahead"].is_boolean()) return false;
+  if (json.contains("over") && !is_number(json, "over")) return false;
+  mark.ahead = json.value("ahead", false);
+  mark.over = json.value("over", uint64_t{0});
+  return true;
+}
+
 }  // namespace
 
 core::Result<ChainMark> read_mark(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   const auto wrong = [] {
     return core::fail(core::Errc::invalid,
-                      "its place in the chain cannot be read (\"n\", \"after\", \"prev\", \"instead_of\")");
+                      "its place in the chain cannot be read (\"n\", \"after\", \"prev\", \"instead_of\", "
+                      "\"ahead\", \"over\")");
   };
   if (!json.is_object() || !is_number(json, "n")) return wrong();
   ChainMark mark;
@@ -57,6 +66,7 @@ core::Result<ChainMark> read_mark(std::string_view text) {
     if (mark.after == 0 || mark.after >= mark.number) return wrong();
   }
   if (json.contains("instead_of") && !read_all_given_up(json["instead_of"], mark.instead_of)) return wrong();
+  if (!read_order(json, mark)) return wrong();
   return mark;
 }
 

@@ -26,6 +26,8 @@ struct ChainMark {
   uint64_t after = 0;  // 0: it begins the chain
   std::string prev;    // hash of that batch, in base64
   std::vector<GivenUpBatches> instead_of;
+  bool ahead = false;  // older messages of its lane may come after it
+  uint64_t over = 0;   // greatest id that a batch of its lane has had before it, unless its own are all above
 };
 
 // Error: invalid.

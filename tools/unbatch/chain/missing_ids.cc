@@ -40,15 +40,14 @@ MissingIds::MissingIds(const Links& links, const std::vector<GivenUpBy>& given_u
   for (const auto& [lane, end] : ends) lanes_[lane].end = end;
   const std::vector<Span> fallen = spans_of(given_up);
   for (const auto& [number, link] : links) {
+    for (const auto& [id, digest] : link.rows) known_.push_back({id, id});
     if (link.rows.empty()) continue;
     Lane& lane = lanes_[link.lane];
-    (holds(fallen, number) ? lane.fallen : lane.standing).push_back(&link);
+    const bool is_fallen = holds(fallen, number);
+    (is_fallen ? lane.fallen : lane.standing).push_back(&link);
+    if (!is_fallen && !link.mark.ahead) lane.in_order.push_back(&link);
   }
-  for (auto& [number, lane] : lanes_) {
-    for (const ChainLink* link : lane.standing)
-      for (const auto& [id, digest] : link->rows) lane.held.push_back({id, id});
-    lane.held = joined(std::move(lane.held));
-  }
+  known_ = joined(std::move(known_));
 }
 
 std::vector<Span> MissingIds::of(Span numbers) const {
@@ -65,14 +64,14 @@ std::vector<Span> MissingIds::of(const Lane& lane, Span numbers) const {
   const uint64_t first = least(lane, numbers.first);
   const uint64_t behind = bound(lane, numbers);
   if (first >= behind) return {};
-  return without({first, behind == kOpen ? kOpen : behind - 1}, lane.held);
+  return without({first, behind == kOpen ? kOpen : behind - 1}, known_);
 }
 
 // Goes back to before the first batch whose ids may have been taken once more.
 uint64_t MissingIds::least(const Lane& lane, uint64_t before) const {
   uint64_t id = kOpen;
-  const auto end = std::ranges::lower_bound(lane.standing, before, {}, place_in_chain);
-  for (auto it = std::make_reverse_iterator(end); it != lane.standing.rend(); ++it) {
+  const auto end = std::ranges::lower_bound(lane.in_order, before, {}, place_in_chain);
+  for (auto it = std::make_reverse_iterator(end); it != lane.in_order.rend(); ++it) {
     id = std::min(id, greatest_id(**it) + 1);
     if (place_in_chain(*it) >= before) continue;
     const auto earlier = first_given_up_since(lane, place_in_chain(*it));
@@ -82,7 +81,7 @@ uint64_t MissingIds::least(const Lane& lane, uint64_t before) const {
   return first_given_up_since(lane, lane.end.number) ? 1 : std::min(id, lane.end.id + 1);
 }
 
-// Least id of the first batch behind that has one which was in no batch before; kOpen if there is none.
+// By the first batch behind that has an id which was in no batch before; kOpen if there is none.
 uint64_t MissingIds::bound(const Lane& lane, Span numbers) const {
   for (const Span& span : given_up_since(numbers.first)) {
     if (first_unknown(span)) return kOpen;
@@ -91,7 +90,7 @@ uint64_t MissingIds::bound(const Lane& lane, Span numbers) const {
   for (; link != lane.standing.end(); ++link) {
     for (const auto& [id, digest] : (*link)->rows) {
       if (!has_message(lane.standing, numbers.first, id) && !has_message(lane.fallen, numbers.first, id))
-        return id;
+        return std::max(id, (*link)->mark.over + 1);
     }
   }
   return kOpen;

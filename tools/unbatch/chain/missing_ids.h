@@ -1,13 +1,15 @@
 // Tells which messages may have been in batches that are missing, by what a hub does with a lane: a new batch takes the least
-// ids that no other holds. So batches of a lane ascend, until one of them is given up: then its ids are taken once more. Pure.
+// ids that no other holds. So batches of a lane ascend, until one of them is given up: then its ids are taken once more. Or one
+// goes ahead of older messages, as its link has it. Marks say both. Pure.
 //
 // What holds, for a lane and the numbers that are missing:
-// - Ids are above those of the batch before, or were in a batch that came before that one and was given up since.
-// - Ids are below those of a batch behind, but for ids there that had been in a batch before and were given up since.
-//   Where such a batch is not here, nobody knows its ids, and nothing bounds from above.
-// - No batch that is here and stands has them.
-// Both bounds need another batch of the lane. Of three and more that are missing in a row, one that is given up by another of
-// them leaves no trace; what they hold may then be above the bound.
+// - Ids are above those of the last batch before that did not go ahead, or were in a batch that came before that one and was
+//   given up since.
+// - Ids are below those of a batch behind, or not over what that one says that others before it have had. Where a batch that was
+//   given up since is not here, nobody knows its ids, and nothing bounds from above.
+// - No batch that is here has them; of batches before the first link nobody knows. A gap may have them: a message may expire
+//   while its batch is on its way.
+// Both bounds need another batch of the lane.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +32,7 @@ struct GivenUpBy {
 // the hub).
 [[nodiscard]] std::vector<GivenUpBy> given_up_in(const Links& links);
 
-// The last batch with messages of a lane, and its greatest id.
+// The last batch with messages of a lane that did not go ahead, and its greatest id.
 struct LaneEnd {
   uint64_t number = 0;
   uint64_t id = 0;
@@ -49,8 +51,8 @@ class MissingIds {
   struct Lane {
     LaneEnd end;
     std::vector<const ChainLink*> standing;  // with messages, by number
+    std::vector<const ChainLink*> in_order;  // of those, what did not go ahead
     std::vector<const ChainLink*> fallen;    // given up, the same
-    std::vector<Span> held;                  // ids of the standing ones; joined
   };
 
   [[nodiscard]] std::vector<Span> of(const Lane& lane, Span numbers) const;
@@ -63,6 +65,7 @@ class MissingIds {
   const Links& links_;
   const std::vector<GivenUpBy>& given_up_;
   std::map<int, Lane> lanes_;
+  std::vector<Span> known_;  // ids that are in batches, of whatever lane; joined
 };
 
 }  // namespace headgate::tools

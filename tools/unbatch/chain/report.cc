@@ -11,25 +11,18 @@ namespace {
 
 constexpr size_t kSpansMax = 20;  // in a line
 
-std::string ids_text(const std::vector<Span>& ids) {
-  std::string text;
-  for (size_t i = 0; i < ids.size() && i < kSpansMax; ++i) {
-    if (i > 0) text += ", ";
-    text += std::to_string(ids[i].first);
-    if (ids[i].last == kOpen)
-      text += " and above";
-    else if (ids[i].last != ids[i].first)
-      text += "-" + std::to_string(ids[i].last);
-  }
-  return ids.size() > kSpansMax ? text + ", …" : text;
+std::string span_text(const Span& span) {
+  const std::string first = std::to_string(span.first);
+  if (span.last == kOpen) return first + " and above";
+  return span.first == span.last ? first : first + "-" + std::to_string(span.last);
 }
 
-// Spans that a line has room for; they hold all that `ids` do.
-std::vector<Span> as_few(std::vector<Span> ids) {
-  if (ids.size() <= kSpansMax) return ids;
-  ids[kSpansMax - 1].last = ids.back().last;
-  ids.resize(kSpansMax);
-  return ids;
+// Says of more than a line has room for where the others are.
+std::string ids_text(const std::vector<Span>& ids) {
+  std::string text;
+  for (size_t i = 0; i < ids.size() && i < kSpansMax; ++i) text += (i > 0 ? ", " : "") + span_text(ids[i]);
+  if (ids.size() <= kSpansMax) return text;
+  return text + ", and others of " + span_text({ids[kSpansMax].first, ids.back().last});
 }
 
 std::string line_of(const std::string& text) { return "headgate unbatch: " + core::printable(text) + "\n"; }
@@ -44,8 +37,8 @@ std::string to_text(const Finding& finding) {
   if (finding.ids.empty())
     return text +
            "; the messages are of others that have come or are missing, or of a lane without another batch";
-  return text + "; the messages are among the ids " + ids_text(as_few(finding.ids)) +
-         ", or of a lane without another batch";
+  return text + "; the messages are among those of the ids " + ids_text(finding.ids) +
+         " that have not come, or of a lane without another batch";
 }
 
 std::string to_text(const Vouched& vouched) {

@@ -331,7 +331,7 @@ uint64_t Told::last_batch() const {
 void ChainVerifier::Stream::forget_before(uint64_t number) {
   for (auto it = links.begin(); it != links.end() && it->first < number; it = links.erase(it)) {
     const ChainLink& link = it->second;
-    if (!link.rows.empty()) lanes[link.lane] = {it->first, link.rows.rbegin()->first};
+    if (!link.rows.empty() && !link.mark.ahead) lanes[link.lane] = {it->first, link.rows.rbegin()->first};
   }
   verified = std::max(verified, number);
 }

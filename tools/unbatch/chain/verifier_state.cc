@@ -63,7 +63,8 @@ Json json_of(const ChainLink& link) {
           {"prev", link.mark.prev},     {"hash", link.hash},
           {"arrival", link.arrival},    {"again", link.again},
           {"lane", link.lane},          {"rows", rows},
-          {"gaps", json_of(link.gaps)}, {"instead_of", json_of(link.mark.instead_of)}};
+          {"gaps", json_of(link.gaps)}, {"instead_of", json_of(link.mark.instead_of)},
+          {"ahead", link.mark.ahead},   {"over", link.mark.over}};
 }
 
 ChainLink link_of(const Json& json, const StreamName& name) {
@@ -80,6 +81,8 @@ ChainLink link_of(const Json& json, const StreamName& name) {
     link.rows[row.at(0).get<uint64_t>()] = bytes_of(row.at(1).get<std::string>());
   link.gaps = spans_of(json.at("gaps"));
   link.mark.instead_of = given_up_of(json.at("instead_of"));
+  link.mark.ahead = json.value("ahead", false);
+  link.mark.over = json.value("over", uint64_t{0});
   return link;
 }
 

@@ -68,11 +68,13 @@ core::Status Ledger::begin() {
   return {};
 }
 
-core::Result<uint64_t> Ledger::enter(Plan plan) {
+core::Result<uint64_t> Ledger::enter(Plan plan, bool ahead) {
   if (const core::Status begun = begin(); !begun) return core::fail(begun.error());
   const ChainEnd before = end_;
   const uint64_t number = next_;
-  plan.mark = {number, end_.number, end_.hash, declare_in(number)};
+  const store::Seq begun = end_.begun[plan.lane];
+  const bool is_above = plan.messages == 0 || plan.first > begun;
+  plan.mark = {number, end_.number, end_.hash, declare_in(number), ahead, is_above ? 0 : begun};
   end_.number = number;
   end_.hash = batch_hash(key_, mark_text(plan.mark), plan.content);
   end_.begun[plan.lane] = std::max(end_.begun[plan.lane], plan.last);

@@ -50,9 +50,9 @@ class Ledger {
   [[nodiscard]] core::Status open(std::string key);
   [[nodiscard]] bool enabled() const { return enabled_; }
 
-  // Gives `plan` the next number, and has it written. Returns the number. Errors: those of put(); nothing has
-  // happened then.
-  [[nodiscard]] core::Result<uint64_t> enter(Plan plan);
+  // Gives `plan` the next number, and has it written. `ahead`: older messages of its lane may go after it. Returns the number.
+  // Errors: those of put(); nothing has happened then.
+  [[nodiscard]] core::Result<uint64_t> enter(Plan plan, bool ahead);
   void on_durable(store::Seq up_to) { durable_ = up_to; }
   [[nodiscard]] store::Seq awaited() const { return newest_ > durable_ ? newest_ : 0; }
   // The plan is written: its batch may go.

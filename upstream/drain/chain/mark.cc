@@ -45,6 +45,11 @@ std::string mark_text(const Mark& mark) {
     append_given_up(text, given_up);
   }
   if (!mark.instead_of.empty()) text += ']';
+  if (mark.ahead) text += ",\"ahead\":true";
+  if (mark.over != 0) {
+    text += ",\"over\":";
+    append_json_number(text, mark.over);
+  }
   return text += '}';
 }
 

@@ -35,6 +35,8 @@ struct Mark {
   uint64_t after = 0;   // number of the batch before it; 0: it begins the chain
   Digest after_hash{};
   std::vector<GivenUp> instead_of;
+  bool ahead = false;  // older messages of its lane may come after it
+  uint64_t over = 0;   // greatest id that a batch of its lane has had before it, unless its own are all above
 
   friend bool operator==(const Mark&, const Mark&) = default;
 };

@@ -10,6 +10,7 @@ namespace {
 using store::Decoder;
 
 constexpr uint8_t kPlanVersion = 1;
+constexpr uint8_t kPlanVersionOutOfOrder = 2;  // where its mark says that ids do not ascend
 constexpr uint8_t kChainEndVersion = 1;
 constexpr char kAfterStream = '\0';
 
@@ -107,7 +108,8 @@ std::string plan_prefix(std::string_view stream) {
 
 store::KeyValue put_plan(std::string_view stream, const Plan& plan) {
   std::string value;
-  store::put_u8(value, kPlanVersion);
+  const bool is_in_order = !plan.mark.ahead && plan.mark.over == 0;
+  store::put_u8(value, is_in_order ? kPlanVersion : kPlanVersionOutOfOrder);
   put_mark(value, plan.mark);
   put_digest(value, plan.content);
   store::put_u8(value, plan.lane);
@@ -119,6 +121,10 @@ store::KeyValue put_plan(std::string_view stream, const Plan& plan) {
   put_form(value, plan.form);
   store::put_varint(value, plan.gaps.size());
   for (const store::Gap& gap : plan.gaps) put_gap(value, gap);
+  if (!is_in_order) {
+    store::put_u8(value, plan.mark.ahead ? 1 : 0);
+    store::put_varint(value, plan.mark.over);
+  }
   return {plan_prefix(stream) + store::u64_bytes(plan.mark.number), std::move(value)};
 }
 
@@ -128,7 +134,8 @@ store::KeyValue erase_plan(std::string_view stream, uint64_t number) {
 
 core::Result<Plan> read_plan(std::string_view key, std::string_view value) {
   Decoder in(value);
-  if (in.u8() != kPlanVersion) return unreadable(key);
+  const uint8_t version = in.u8();
+  if (version != kPlanVersion && version != kPlanVersionOutOfOrder) return unreadable(key);
   Plan plan;
   plan.mark = read_mark(in);
   plan.content = read_digest(in);
@@ -140,6 +147,10 @@ core::Result<Plan> read_plan(std::string_view key, std::string_view value) {
   plan.clock_right = in.u8() != 0;
   plan.form = read_form(in);
   for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) plan.gaps.push_back(read_gap(in));
+  if (version == kPlanVersionOutOfOrder) {
+    plan.mark.ahead = in.u8() != 0;
+    plan.mark.over = in.varint();
+  }
   if (!in.at_end() || plan.lane >= store::kLaneCount) return unreadable(key);
   return plan;
 }

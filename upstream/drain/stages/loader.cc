@@ -112,13 +112,15 @@ const Plan* Loader::plan_of(uint8_t lane, const std::vector<store::Entry>& entri
 // --- What a batch has
 
 void Loader::load_open(LaneFeed& lane, core::Now now) {
+  const bool ahead = lane.goes_ahead(drain_.ledger.to_follow());
   std::vector<store::Entry> entries = lane.take_open(now);
   if (entries.empty()) return;
   if (const Plan* plan = plan_of(lane.number(), entries))
     return packer_.pack_again(*plan, std::move(entries));
   // A batch on trial carries nothing but its messages, so that the verdict is about them.
   const bool bare = passes_through() || lane.on_trial(entries.front().seq) || declares_gaps();
-  packer_.pack(lane.number(), std::move(entries), bare ? std::vector<store::Gap>() : drain_.gaps.next(), now);
+  packer_.pack(lane.number(), std::move(entries), bare ? std::vector<store::Gap>() : drain_.gaps.next(), now,
+               ahead);
 }
 
 void Loader::load_open(core::Now now) {

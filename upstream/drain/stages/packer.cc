@@ -11,8 +11,9 @@ constexpr int64_t kEncodeRetryMs = 1000;
 }  // namespace
 
 void Packer::pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps,
-                  core::Now now) {
+                  core::Now now, bool ahead) {
   Batch batch = begun(lane, now);
+  batch.ahead = ahead;
   batch.gaps = std::move(gaps);
   batch.clock_right = batch.clock_right && !came_in_doubt(entries);
   encode_new(std::move(batch), std::move(entries));

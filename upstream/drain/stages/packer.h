@@ -34,8 +34,10 @@ class Packer {
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
 
   // Each of these has a batch encoded, which takes its place in the window. REQUIRES: that is open.
-  // A new one; without entries and gaps it only says which numbers were given up.
-  void pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now);
+  // A new one; without entries and gaps it only says which numbers were given up. `ahead`: older messages of the lane may
+  // go after it.
+  void pack(uint8_t lane, std::vector<store::Entry> entries, std::vector<store::Gap> gaps, core::Now now,
+            bool ahead = false);
   // Asks whether anybody subscribes.
   void pack_probe(core::Now now);
   // Makes the batch of a plan again, of its entries.

@@ -52,7 +52,7 @@ void Publisher::publish(core::Now now) {
 void Publisher::plan(core::Now now) {
   if (!drain_.ledger.enabled()) return;
   for (Batch* batch : drain_.flight.next_to_plan()) {
-    const auto number = drain_.ledger.enter(plan_of(*batch));
+    const auto number = drain_.ledger.enter(plan_of(*batch), batch->ahead);
     if (!number) {
       drain_.more_at_ms = now.mono_ms + kPlanRetryMs;
       return drain_.note_error("cannot write the plan of a batch: " + number.error().what, now);
