@@ -99,6 +99,7 @@ bool Fold::add(const store::Entry& entry, Resolution is, std::span<const Leaf> l
     const std::optional<Row> row = Row::read(leaves);
     if (!row) return false;
     add_row(entry, *row);
+    has_row_ = true;
   }
   const core::Message& message = *entry.message;
   const bool first = seqs_.empty();

@@ -43,13 +43,14 @@ class Fold {
   // `into`: minute or quarter. The first entry gives topic, properties and tag.
   Fold(const store::Entry& first, Resolution into);
 
-  // Takes an entry of this key and window, whose body has these leaves, and which is finer than the fold. False, and it
-  // is not taken, if it is a row that cannot be read.
+  // Takes an entry of this key and window, whose body has these leaves, and which is not coarser than the fold. False, and
+  // it is not taken, if it is a row that cannot be read.
   [[nodiscard]] bool add(const store::Entry& entry, Resolution is, std::span<const Leaf> leaves);
 
   // In the order in which they were added.
   [[nodiscard]] const std::vector<store::Seq>& entries() const { return seqs_; }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }  // of the entries, as stored
+  [[nodiscard]] bool is_of_one_row() const { return has_row_ && seqs_.size() == 1; }
 
   // The row with the time of the first reading; null if it would not be smaller than the entries, or a sum is beyond
   // the range of a double.
@@ -81,6 +82,7 @@ class Fold {
   std::string tag_;
   std::vector<store::Seq> seqs_;
   uint64_t bytes_ = 0;
+  bool has_row_ = false;  // among its entries
   uint64_t readings_ = 0;
   End first_;
   End last_;

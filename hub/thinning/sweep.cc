@@ -55,8 +55,9 @@ bool OpenWindow::add(const store::Entry& entry, Resolution is, std::span<const L
 ClosedWindow OpenWindow::close() {
   ClosedWindow closed;
   closed.after = after_;
-  closed.folds.reserve(keys_.size());
-  for (auto& [key, fold] : keys_) closed.folds.push_back(std::move(fold));
+  for (auto& [key, fold] : keys_) {
+    if (!fold.is_of_one_row()) closed.folds.push_back(std::move(fold));
+  }
   const auto first = [](const Fold& fold) { return fold.entries().front(); };
   std::ranges::sort(closed.folds, {}, first);
   keys_ = {};
@@ -80,10 +81,10 @@ Sweep::Met Sweep::meet(const store::Entry& entry) {
   const auto leaves = leaves_.read(message.body, ours ? kRowLeavesMax : LeafReader::kReadingLeavesMax);
   if (!leaves || !has_number(*leaves)) return Met::irregular;
   const Resolution is = resolution_of(message, *leaves);
-  if (is == Resolution::quarter) return Met::left;
-  const bool into_minute = is == Resolution::reading && entry.seq > met_up_to_;
-  OpenWindow& window = into_minute ? minute_ : quarter_;
-  if (window.closes_before(entry)) closed_.push_back(window.close());
+  const bool is_known = entry.seq <= met_up_to_;
+  if (is == Resolution::quarter && !is_known) return Met::left;
+  OpenWindow& window = is == Resolution::reading && !is_known ? minute_ : quarter_;
+  if (window.closes_before(entry)) shut(window);
   return window.add(entry, is, *leaves, before) ? Met::taken : Met::irregular;
 }
 
@@ -97,8 +98,13 @@ ClosedWindow Sweep::take_closed() {
 bool Sweep::close_early() {
   OpenWindow& window = minute_.empty() ? quarter_ : minute_;
   if (window.empty()) return false;
-  closed_.push_back(window.close());
+  shut(window);
   return true;
+}
+
+void Sweep::shut(OpenWindow& window) {
+  ClosedWindow closed = window.close();
+  if (!closed.folds.empty()) closed_.push_back(std::move(closed));
 }
 
 void Sweep::begin_again() {

@@ -49,6 +49,7 @@ class OpenWindow {
   // False: it is not taken. `before`: the entry that the walk met before.
   [[nodiscard]] bool add(const store::Entry& entry, Resolution is, std::span<const Leaf> leaves,
                          store::Seq before);
+  // Leaves out what is of no use: a row of a single row.
   [[nodiscard]] ClosedWindow close();
 
  private:
@@ -68,7 +69,7 @@ class Sweep {
  public:
   enum class Met : uint8_t {
     taken,      // it ends with a fold, once its window is closed
-    left,       // a row of a quarter: it stays
+    left,       // a row of a quarter: it stays, the first time
     irregular,  // it has no numbers that could be folded
   };
 
@@ -89,12 +90,14 @@ class Sweep {
   bool close_early();
 
   // Begins at the old end again. Readings that were met before, and waited because their minute had too few of them to
-  // be worth a row, are folded a quarter now.
+  // be worth a row, are folded a quarter now; and rows of parts of a quarter are joined, where windows had to close early.
   void begin_again();
   // Forgets what it has taken, too.
   void restart();
 
  private:
+  void shut(OpenWindow& window);
+
   LeafReader leaves_;
   OpenWindow minute_{Resolution::minute, kMinuteMs};
   OpenWindow quarter_{Resolution::quarter, kQuarterMs};

@@ -27,9 +27,17 @@ class Sweeps : public ::testing::Test {
   }
   Met meet(const Entry& entry) {
     const Met met = sweep_.meet(entry);
+    take_closed();
+    return met;
+  }
+  void close_early() {
+    while (sweep_.close_early()) {
+    }
+    take_closed();
+  }
+  void take_closed() {
     for (ClosedWindow closed = sweep_.take_closed(); !closed.folds.empty(); closed = sweep_.take_closed())
       closed_.push_back(std::move(closed));
-    return met;
   }
   // Appends the rows of all closed windows to the lane, as the hub does.
   std::vector<Entry> rows() {
@@ -116,6 +124,30 @@ TEST_F(Sweeps, FoldSparseReadingsAQuarterTheSecondTime) {
   for (const Entry& entry : sparse) meet(entry);
   ASSERT_EQ(closed_.size(), 1u);
   EXPECT_NE(closed_[0].folds[0].row(), nullptr);
+}
+
+TEST_F(Sweeps, JoinRowsOfPartsOfAQuarterTheSecondTime) {
+  std::vector<Entry> lane;
+  for (int64_t part = 0; part < 4; ++part) {
+    readings(part * 180, part * 180 + 120, 2);
+    close_early();
+    for (const Entry& minute : rows()) meet(minute);
+    close_early();
+    for (const Entry& quarter : rows()) lane.push_back(quarter);
+  }
+  ASSERT_EQ(lane.size(), 8u) << "four parts of two topics";
+  for (const Entry& part : lane) EXPECT_EQ(meet(part), Met::left);
+  sweep_.begin_again();
+  for (const Entry& part : lane) EXPECT_EQ(meet(part), Met::taken);
+  close_early();
+  const auto joined = rows();
+  ASSERT_EQ(joined.size(), 2u);
+  EXPECT_EQ(testing::body_of(joined[0].message)["n"], 480);
+  for (const Entry& row : joined) EXPECT_EQ(meet(row), Met::left);
+  sweep_.begin_again();
+  for (const Entry& row : joined) meet(row);
+  close_early();
+  EXPECT_TRUE(closed_.empty()) << "there is nothing to join";
 }
 
 TEST_F(Sweeps, SayWhatTheyHoldUntilItIsTaken) {

@@ -181,18 +181,20 @@ class ThinnedLinks {
       lose_both();
     }
     for (const store::QueueId queue : queues_) site_.store.set_policy(queue, {});
-    for (int i = 0; i < 60 && !is_over(); ++i) site_.pass_ms(60'000);
+    for (int i = 0; i < 60 && !site_.is_over(); ++i) site_.pass_ms(60'000);
   }
 
-  // Queues so small may have to drop the oldest: then less counts upstream, never more. Returns whether all does.
+  // Queues so small may have to drop the oldest: then less counts upstream, never more, and the log has said so. Returns whether
+  // all counts.
   [[nodiscard]] bool expect_none_twice() {
     std::string batches;
     for (const auto& [name, link] : site_.links)
       for (const std::string& payload : link->received) batches += payload;
     const Told told = testing::told_by(batches, false);
-    EXPECT_TRUE(is_over());
+    EXPECT_TRUE(site_.is_over());
     if (told.lost.empty()) expect_each_reading_once(told, published_);
     EXPECT_LE(told.all.count, published_.count);
+    EXPECT_TRUE(told.lost.empty() || has_logged("thinning_frees_too_little")) << told.lost;
     return told.lost.empty();
   }
   [[nodiscard]] uint64_t folded() const { return thinners_.status().folded; }
@@ -212,6 +214,10 @@ class ThinnedLinks {
   }
 
   size_t below(size_t limit) { return random_() % limit; }
+  [[nodiscard]] bool has_logged(std::string_view event) const {
+    const std::vector<std::string> lines = site_.log.lines();
+    return std::ranges::any_of(lines, [event](const std::string& line) { return line.starts_with(event); });
+  }
   // Batches arrive, their answers do not, and nothing goes for so long that their neighbours are folded.
   void lose_both() {
     for (const auto& [name, link] : site_.links) link->heal();
@@ -257,11 +263,6 @@ class ThinnedLinks {
         return link.heal();
     }
   }
-  [[nodiscard]] bool is_over() const {
-    return std::ranges::all_of(queues_, [&](store::QueueId queue) {
-      return site_.waiting(queue) == 0 && site_.store.gaps(queue).empty();
-    });
-  }
 
   std::mt19937 random_;
   Site site_;
@@ -271,11 +272,13 @@ class ThinnedLinks {
   int number_ = 0;
 };
 
+// HEADGATE_SEEDS seeds from HEADGATE_SEED on.
 TEST(ThinnedLinks, NoReadingCountsTwiceOverAnyOfThem) {
   const unsigned seeds = testing::number_from("HEADGATE_SEEDS", 4);
+  const unsigned first = testing::number_from("HEADGATE_SEED", 1);
   uint64_t folded = 0;
   unsigned complete = 0;
-  for (unsigned seed = 1; seed <= seeds && !::testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = first; seed < first + seeds && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     ThinnedLinks links(seed);
     links.run();
@@ -283,7 +286,7 @@ TEST(ThinnedLinks, NoReadingCountsTwiceOverAnyOfThem) {
     folded += links.folded();
   }
   EXPECT_GT(folded, seeds * 100);
-  EXPECT_GT(complete, seeds / 2);
+  EXPECT_GE(complete, seeds - seeds / 20) << "what waits for long takes little room";
 }
 
 }  // namespace

@@ -134,6 +134,11 @@ class CrossingOf : public store::StoreEvents {
     return seqs;
   }
   [[nodiscard]] uint64_t waiting(store::QueueId queue) const { return store.stats(queue).waiting(); }
+  // Nothing waits in any queue, nor is any loss to be declared.
+  [[nodiscard]] bool is_over() const {
+    return std::ranges::all_of(
+        ways_, [this](const auto& way) { return waiting(way.first) == 0 && store.gaps(way.first).empty(); });
+  }
   [[nodiscard]] store::Seq begun_up_to(store::QueueId queue, uint8_t lane) const {
     return ways_.at(queue).forwarder->begun_up_to(lane);
   }
