@@ -1,5 +1,5 @@
 // Hub, broker and consumer with end-to-end acknowledgement: the broker forgets what it has acknowledged, hub and consumer are
-// killed, and each message is in the consumer's database once.
+// killed, and each message is in the consumer's database once. All that the consumer says conforms to its schema.
 #include <sqlite3.h>
 
 #include <fstream>
@@ -8,6 +8,7 @@
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/mosquitto_broker.h"
 #include "tests/e2e/support/numbered_publisher.h"
+#include "tests/support/batches/acknowledgement_schema.h"
 #include "tests/support/batches/trained_dictionary.h"
 
 namespace headgate::e2e {
@@ -16,8 +17,12 @@ namespace {
 class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
  protected:
   void SetUp() override {
-    cloud_.start();
+    start_cloud();
     HubTest::SetUp();
+  }
+  void TearDown() override {
+    expect_notices_to_conform();
+    HubTest::TearDown();
   }
   void configure(nlohmann::json& config) override {
     config["routes"] = {{"up", "FROM 'load/#' INTO $upstream"},
@@ -51,6 +56,38 @@ class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
                                      "10"};
     command.insert(command.end(), more.begin(), more.end());
     consumer_ = std::make_unique<Process>(command, path("consumer.log" + std::to_string(++started_)));
+  }
+  // With somebody there who hears each notice before a consumer comes.
+  void start_cloud() {
+    cloud_.start();
+    ear_ = std::make_unique<MqttClient>(cloud_.port(), ClientOptions{});
+    ASSERT_EQ(ear_->subscribe("headgate/+/batches/ack/#", 1), 1);
+  }
+  void kill_cloud() {
+    notices_before_ = notices();
+    cloud_.kill();
+    ear_.reset();
+  }
+  // Of all consumers so far.
+  [[nodiscard]] std::vector<std::string> notices() const {
+    std::vector<std::string> all = notices_before_;
+    if (ear_ == nullptr) return all;
+    for (const Received& notice : ear_->received()) all.push_back(notice.payload);
+    return all;
+  }
+  void expect_notices_to_conform() const {
+    testing::AcknowledgementSchema schema(HEADGATE_CONF_DIR);
+    const std::vector<std::string> all = notices();
+    EXPECT_FALSE(all.empty());
+    for (const std::string& notice : all) EXPECT_TRUE(schema.takes(notice)) << notice << "\n" << schema.why();
+  }
+  [[nodiscard]] bool has_said(const char* member) const {
+    return eventually([this, member] {
+      const std::vector<std::string> all = notices();
+      return std::ranges::any_of(all, [member](const std::string& notice) {
+        return nlohmann::json::parse(notice).contains(member);
+      });
+    });
   }
   [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
   void publish_for(std::chrono::milliseconds duration) { run_all(publishers_, hub_.port(), duration); }
@@ -91,6 +128,8 @@ class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
   ScratchDir scratch_;
   int started_ = 0;
   std::unique_ptr<Process> consumer_;
+  std::unique_ptr<MqttClient> ear_;
+  std::vector<std::string> notices_before_;  // that went to brokers which were killed since
   std::vector<NumberedPublisher> publishers_{NumberedPublisher("a"), NumberedPublisher("b")};
 };
 
@@ -129,13 +168,14 @@ TEST_P(Acknowledged, MessagesOutliveABrokerThatForgetsThem) {
   consumer_->kill_hard();
   publish_for(200ms);
   ASSERT_TRUE(eventually([this] { return held() > 0; }));
-  cloud_.kill();  // it has saved nothing since its start
+  kill_cloud();  // it has saved nothing since its start
   publish_for(200ms);
-  cloud_.start();
+  start_cloud();
   publish_for(200ms);
   start_consumer();
   ASSERT_TRUE(drains());
   expect_each_message_once();
+  for (const char* member : {"from", "n", "hash", "credit", "again"}) EXPECT_TRUE(has_said(member)) << member;
 }
 
 TEST_P(Acknowledged, MessagesOutliveKillsOfAllThree) {
@@ -144,10 +184,10 @@ TEST_P(Acknowledged, MessagesOutliveKillsOfAllThree) {
     std::thread load([this] { publish_for(600ms); });
     std::this_thread::sleep_for(300ms);
     consumer_->kill_hard();
-    cloud_.kill();
+    kill_cloud();
     if (round % 2 == 0) hub_.kill_hard();
     load.join();
-    cloud_.start();
+    start_cloud();
     if (round % 2 == 0) hub_.start();
     publish_for(100ms);
   }
@@ -188,6 +228,7 @@ TEST_P(AcknowledgedWithADictionary, MessagesArriveOnceThoughTheConsumerLosesIt) 
   publish_for(200ms);
   ASSERT_TRUE(drains());
   expect_each_message_once();
+  EXPECT_TRUE(has_said("dictionaries"));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "routing/schema/schema.h"
+#include "tests/support/batches/acknowledgement_schema.h"
 #include "tools/unbatch/acks/acknowledger.h"
 #include "upstream/drain/acks/notice.h"
 
@@ -18,24 +18,14 @@ const std::string kHash(43, 'A');
 
 class AcknowledgementSchema : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::ifstream file(HEADGATE_CONF_DIR "/acknowledgement.schema.json");
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    compiled_ = routing::compile_schema(text, "acknowledgement.schema.json");
-    ASSERT_TRUE(compiled_.schema) << compiled_.findings.front().what;
-  }
-  [[nodiscard]] bool takes(const std::string& notice) {
-    return checker_.check(*compiled_.schema, notice, &why_) == routing::Conformance::yes;
-  }
+  [[nodiscard]] bool takes(const std::string& notice) { return schema_.takes(notice); }
   [[nodiscard]] static std::string with(const Json& more) {
     Json notice{{"v", 1}, {"ep", "E1"}};
     notice.update(more);
     return notice.dump();
   }
 
-  routing::CompiledSchema compiled_;
-  routing::SchemaChecker checker_;
-  routing::Violation why_;
+  testing::AcknowledgementSchema schema_{HEADGATE_CONF_DIR};
 };
 
 TEST_F(AcknowledgementSchema, TakesEverythingThatUnbatchWrites) {
@@ -51,7 +41,7 @@ TEST_F(AcknowledgementSchema, TakesEverythingThatUnbatchWrites) {
   const auto notes = acknowledger.take_due(0);
   ASSERT_EQ(notes.size(), 2U) << "of a stream that it has something of, and of one that it has nothing of";
   for (const tools::RetainedNote& note : notes) {
-    EXPECT_TRUE(takes(note.payload)) << note.payload << "\n" << why_.text();
+    EXPECT_TRUE(takes(note.payload)) << note.payload << "\n" << schema_.why();
     EXPECT_TRUE(upstream::read_notice(note.payload)) << note.payload;
   }
 }
@@ -63,7 +53,7 @@ TEST_F(AcknowledgementSchema, TakesTheExampleOfTheDocument) {
   ASSERT_NE(begin, std::string::npos);
   Json example = Json::parse(text.substr(begin, text.find("```", begin) - begin));
   example["hash"] = kHash + "=";  // the document leaves out most of it
-  EXPECT_TRUE(takes(example.dump())) << why_.text();
+  EXPECT_TRUE(takes(example.dump())) << schema_.why();
 }
 
 TEST_F(AcknowledgementSchema, AgreesWithTheHub) {
@@ -75,7 +65,7 @@ TEST_F(AcknowledgementSchema, AgreesWithTheHub) {
                                 {{"dictionaries", {40001, UINT32_MAX}}},
                                 {{"more", "that nobody knows"}}};
   for (const Json& more : right) {
-    EXPECT_TRUE(takes(with(more))) << more << why_.text();
+    EXPECT_TRUE(takes(with(more))) << more << schema_.why();
     EXPECT_TRUE(upstream::read_notice(with(more))) << more;
   }
   const std::vector<Json> wrong{{{"v", 2}},
