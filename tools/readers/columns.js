@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line: columns.js FILE… > rows.ndjson
+// Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line:
+// columns.js [--dictionary FILE] FILE… > rows.ndjson
 // docs/batch-format.md says what the bytes mean. Node's own library and the zstd command.
 'use strict';
 const fs = require('fs');
@@ -136,9 +137,11 @@ function rowsOf(content) {
 
 function read(payload) {
   if (payload.readUInt32LE(0) === 0xfd2fb528) {
-    payload = spawnSync('zstd', ['-dcq'], { input: payload, maxBuffer: 1 << 30 }).stdout;
+    payload = spawnSync('zstd', ['-dcq', ...options], { input: payload, maxBuffer: 1 << 30 }).stdout;
   }
   return payload.toString('latin1', 0, 4) === 'HGC1' ? rowsOf(payload) : payload.toString();
 }
 
-for (const path of process.argv.slice(2)) console.log(read(fs.readFileSync(path)));
+const files = process.argv.slice(2);
+const options = files[0] === '--dictionary' ? ['-D', files.splice(0, 2)[1]] : [];
+for (const path of files) console.log(read(fs.readFileSync(path)));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line: columns.py FILE… > rows.ndjson
-
+"""Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line:
+columns.py [--dictionary FILE] FILE… > rows.ndjson
 docs/batch-format.md says what the bytes mean. Standard library and the zstd command.
 """
 
@@ -129,13 +129,15 @@ def rows_of(content):
     return head[:head.rindex(',"m":{')] + ',"m":[' + ",".join(rows) + "]}"
 
 
-def read(payload):
+def read(payload, zstd_options=()):
     if payload.startswith(b"\x28\xb5\x2f\xfd"):
-        payload = subprocess.run(["zstd", "-dcq"], input=payload, check=True, capture_output=True).stdout
+        payload = subprocess.run(["zstd", "-dcq", *zstd_options], input=payload, check=True, capture_output=True).stdout
     return rows_of(payload) if payload.startswith(b"HGC1") else payload.decode()
 
 
 if __name__ == "__main__":
-    for path in sys.argv[1:]:
+    has_dictionary = sys.argv[1:2] == ["--dictionary"]
+    options = ["-D", sys.argv[2]] if has_dictionary else []
+    for path in sys.argv[3 if has_dictionary else 1:]:
         with open(path, "rb") as file:
-            sys.stdout.buffer.write(read(file.read()).encode() + b"\n")
+            sys.stdout.buffer.write(read(file.read(), options).encode() + b"\n")

@@ -11,6 +11,7 @@
 
 #include "routing/schema/schema.h"
 #include "tests/support/batches/random_messages.h"
+#include "tests/support/batches/trained_dictionary.h"
 #include "upstream/payload/batch_codec.h"
 
 namespace headgate {
@@ -67,6 +68,13 @@ class Readers : public ::testing::Test {
     EXPECT_FALSE(std::getline(lines, line)) << command;
   }
 
+  // Path of a new one.
+  [[nodiscard]] std::string file(const std::string& name, core::Bytes content) const {
+    std::string path = (directory_ / name).string();
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
   std::vector<Json> batches_;
   std::string rows_files_;
   std::string columns_files_;
@@ -84,15 +92,12 @@ class Readers : public ::testing::Test {
     const auto text = encoder.encode(header, entries, {BatchLayout::rows, BatchCompression::none});
     batches_.push_back(Json::parse(text->payload));
     as_rows_.append(text->payload).append("\n");
-    const std::string name = (directory_ / std::to_string(seed)).string();
-    write(name + ".rows", encoder.encode(header, entries)->payload, rows_files_);
+    const std::string name = std::to_string(seed);
+    rows_files_ += " " + file(name + ".rows", encoder.encode(header, entries)->payload);
     const auto compression = seed % 5 == 0 ? BatchCompression::none : BatchCompression::zstd;
-    write(name + ".columns", encoder.encode(header, entries, {BatchLayout::columns, compression})->payload,
-          columns_files_);
-  }
-  static void write(const std::string& path, core::Bytes payload, std::string& files) {
-    std::ofstream(path, std::ios::binary) << payload;
-    files += " " + path;
+    columns_files_ +=
+        " " + file(name + ".columns",
+                   encoder.encode(header, entries, {BatchLayout::columns, compression})->payload);
   }
 
   const std::filesystem::path directory_ =
@@ -156,6 +161,43 @@ TEST_F(Readers, OfColumnsInPython) {
 TEST_F(Readers, OfColumnsInJavaScript) {
   if (!is_here("node")) GTEST_SKIP() << "no node here (Debian: nodejs)";
   EXPECT_EQ(run("node " + kReaders + "/columns.js", columns_files_), as_rows_);
+}
+
+// A batch in rows and in columns by a dictionary, and one in columns without, for a reader that is told of it.
+class ReadersWithADictionary : public Readers {
+ protected:
+  ReadersWithADictionary() {
+    std::ofstream(dictionary_, std::ios::binary) << testing::small_batch_dictionary();
+    const auto dictionary = *upstream::read_dictionary(testing::small_batch_dictionary());
+    testing::RandomMessages messages(7);
+    const auto entries = messages.next(9);
+    const upstream::BatchHeader header{"hub-1", "01J8ZQ4", "upstream", 5, 1700000000000, {}};
+    upstream::BatchEncoder encoder(3);
+    const auto write = [&](BatchLayout layout, const upstream::Dictionary* by) {
+      const auto encoded = encoder.encode(header, entries, {layout, BatchCompression::zstd}, by);
+      EXPECT_EQ(testing::dictionary_needed(encoded->payload) != 0, by != nullptr);
+      files_ += " " + file(std::to_string(files_.size()), encoded->payload);
+    };
+    write(BatchLayout::rows, dictionary.get());
+    write(BatchLayout::columns, dictionary.get());
+    write(BatchLayout::columns, nullptr);
+    const auto text = encoder.encode(header, entries, {BatchLayout::rows, BatchCompression::none});
+    for (int i = 0; i < 3; ++i) as_rows_of_files_.append(text->payload).append("\n");
+  }
+
+  const std::string dictionary_ = file("plant.dict", "");
+  std::string files_;
+  std::string as_rows_of_files_;
+};
+
+TEST_F(ReadersWithADictionary, OfColumnsInPython) {
+  EXPECT_EQ(run("/usr/bin/python3 " + kReaders + "/columns.py --dictionary " + dictionary_, files_),
+            as_rows_of_files_);
+}
+
+TEST_F(ReadersWithADictionary, OfColumnsInJavaScript) {
+  if (!is_here("node")) GTEST_SKIP() << "no node here (Debian: nodejs)";
+  EXPECT_EQ(run("node " + kReaders + "/columns.js --dictionary " + dictionary_, files_), as_rows_of_files_);
 }
 
 TEST_F(Readers, OfColumnsAreShort) {
