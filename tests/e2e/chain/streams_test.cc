@@ -409,7 +409,7 @@ TEST_F(Streams, AreJudgedAlikeInPython) {
     const Month month(seed);
     const auto [code, said] = python(month.record(), true);
     EXPECT_EQ(code, 0) << "seed " << seed << "\n" << said;
-    for (size_t i = 0; i < month.record().batches.size(); i += 3) {
+    for (size_t i = 0; i < month.record().batches.size(); i += 17) {
       Record changed = month.record();
       if (!change_body(changed.batches[i], random_) || changed.gives_up(changed.batches[i].number)) continue;
       const auto [code_of_changed, said_of_changed] = python(changed);
@@ -421,7 +421,7 @@ TEST_F(Streams, AreJudgedAlikeInPython) {
 TEST_F(Streams, ThatLackABatchAreToldAlikeInPython) {
   for (uint64_t seed = first_seed(); seed < first_seed() + streams_wanted() / 8; ++seed) {
     const Month month(seed);
-    for (size_t i = 1; i < month.record().batches.size(); i += 3) {
+    for (size_t i = 1; i < month.record().batches.size(); i += 17) {
       Record record = month.record();
       const Recorded gone = record.batches[i];
       record.forget({gone.number});
