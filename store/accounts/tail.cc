@@ -30,8 +30,8 @@ core::MessagePtr MessageTail::find(Seq seq) const {
   const size_t guess = std::min<size_t>(seq - held_.front().seq, held_.size() - 1);
   if (held_[guess].seq <= seq) return held_[guess].seq == seq ? held_[guess].message : nullptr;
   const auto at = [this](size_t place) { return held_.begin() + static_cast<std::ptrdiff_t>(place); };
-  const auto it = std::lower_bound(at(guess - std::min<size_t>(guess, held_[guess].seq - seq)), at(guess), seq,
-                                   [](const Held& held, Seq of) { return held.seq < of; });
+  const auto it = std::lower_bound(at(guess - std::min<size_t>(guess, held_[guess].seq - seq)), at(guess),
+                                   seq, [](const Held& held, Seq of) { return held.seq < of; });
   return it->seq == seq ? it->message : nullptr;
 }
 

@@ -150,8 +150,7 @@ core::Result<bool> RocksReadPath::find(LaneId id, Lane& lane, Seq seq, RowPlace&
   }
   const std::vector<RowEntry>& entries = place.row->entries;
   const size_t next = place.position + 1;
-  place.position =
-      next < entries.size() && entries[next].seq == seq ? next : place.row->position(seq);
+  place.position = next < entries.size() && entries[next].seq == seq ? next : place.row->position(seq);
   return place.position < entries.size() && entries[place.position].seq == seq;
 }
 

@@ -152,7 +152,8 @@ TEST_F(SegmentTest, PacksMessagesWithTheSameTargetsTogether) {
 // A block that outgrows what was reserved is copied, with new pages for all of it.
 TEST_F(SegmentTest, ReservesForABlockWhatItComesTo) {
   core::Message long_named = *message("reading");
-  long_named.source = std::make_shared<const core::Source>(core::Source{std::string(200, 'c'), "device", "module"});
+  long_named.source =
+      std::make_shared<const core::Source>(core::Source{std::string(200, 'c'), "device", "module"});
   core::Properties properties;
   properties.user = {{"machine", "m1"}, {"line", "3"}, {"shift", "late"}};
   long_named.properties = std::make_shared<const core::Properties>(std::move(properties));
