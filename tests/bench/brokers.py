@@ -15,7 +15,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from ports import free_port  # noqa: E402
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -24,19 +29,6 @@ OPEN_FILES_MAX = 20_000  # as many as an unprivileged session often has
 
 class BenchError(Exception):
     """A scenario cannot go on; the text says why and is shown in the table."""
-
-
-given_ports: set[int] = set()  # the system may name one again that nobody listens on yet
-
-
-def free_port() -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in given_ports:
-            given_ports.add(port)
-            return port
 
 
 def accepts(port: int) -> bool:

@@ -5,26 +5,17 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 from typing import Callable
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from ports import free_port  # noqa: E402
+
 WAIT_S = 20
-
-
-given_ports: set[int] = set()  # the system may name one again that nobody listens on yet
-
-
-def free_port() -> int:
-    while True:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            port = taken.getsockname()[1]
-        if port not in given_ports:
-            given_ports.add(port)
-            return port
 
 
 def wait_for(done: Callable[[], bool], what: str) -> None:

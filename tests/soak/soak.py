@@ -17,16 +17,18 @@ import random
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-from client import Client, Ledger
-from judge import Sample, look, not_flat
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from client import Client, Ledger  # noqa: E402
+from judge import Sample, look, not_flat  # noqa: E402
+from ports import free_port  # noqa: E402
+
 FLAPPING_PART = 10
 PUBLISHERS = 20
 WATCHERS = 10  # of retained messages
@@ -42,12 +44,6 @@ OTHER_GOOD_ROUTES = {"routes": {"extra": {"route": "FROM 'extra/#' INTO $upstrea
 # What an editor, a full disk or a slip of the hand leaves for a moment.
 ROUTE_FILES = [json.dumps(GOOD_ROUTES), json.dumps(GOOD_ROUTES)[:25], json.dumps(OTHER_GOOD_ROUTES), "",
                json.dumps(GOOD_ROUTES), json.dumps(GOOD_ROUTES) + "}"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def until_accepting(port: int, within_s: float = 30) -> None:

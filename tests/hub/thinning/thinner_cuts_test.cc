@@ -11,6 +11,7 @@
 #include "tests/hub/thinning/lane_of_readings.h"
 #include "tests/hub/thinning/queue_content.h"
 #include "tests/store/rocks/faulty_env.h"
+#include "tests/store/rocks/small_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/number_from.h"
@@ -31,12 +32,6 @@ constexpr int64_t kStepsBetweenFaults = 37;
 class ThinnedOnDisk : public ::testing::Test, private store::StoreEvents {
  protected:
   ThinnedOnDisk() {
-    options_.dir = dir_ / "store";
-    options_.hub_id = "hub-1";
-    options_.cache_bytes = 1u << 20;
-    options_.tail_bytes = 0;
-    options_.space = {};
-    options_.env = env_.get();
     disk_->keep_names(dir_.path());
     open();
   }
@@ -113,7 +108,7 @@ class ThinnedOnDisk : public ::testing::Test, private store::StoreEvents {
   testing::TempDir dir_;
   std::shared_ptr<testing::FaultyFileSystem> disk_ = std::make_shared<testing::FaultyFileSystem>();
   std::unique_ptr<rocksdb::Env> env_ = testing::make_faulty_env(disk_);
-  store::StoreOptions options_;
+  store::StoreOptions options_ = testing::small_store_in(dir_ / "store", env_.get());
   store::Seq durable_ = 0;
 };
 

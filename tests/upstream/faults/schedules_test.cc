@@ -50,7 +50,7 @@ class Schedule {
       site_.pass_ms(static_cast<int64_t>(below(below(8) == 0 ? 400000 : 9000)));
     }
     for (const auto& [name, link] : site_.links) link->heal();
-    for (int i = 0; i < 100 && !is_over(); ++i) site_.pass_ms(60000);
+    for (int i = 0; i < 100 && !site_.is_over(); ++i) site_.pass_ms(60000);
   }
 
   void expect_everything_accounted_for() const {
@@ -67,7 +67,7 @@ class Schedule {
     EXPECT_EQ(consumed.bodies.size() + missing.size(), sent_.size()) << "nothing that nobody sent";
     EXPECT_LE(missing.size(), lost()) << "what is missing is counted at the hub";
     for (const uint64_t seq : missing) EXPECT_TRUE(consumed.declares(seq)) << "no gap for seq " << seq;
-    EXPECT_TRUE(is_over());
+    EXPECT_TRUE(site_.is_over());
   }
   [[nodiscard]] bool lost_something() const { return lost() > 0; }
 
@@ -106,11 +106,6 @@ class Schedule {
     }
   }
 
-  [[nodiscard]] bool is_over() const {
-    return std::ranges::all_of(queues_, [&](store::QueueId queue) {
-      return site_.waiting(queue) == 0 && site_.store.gaps(queue).empty();
-    });
-  }
   [[nodiscard]] uint64_t lost() const {
     uint64_t lost = 0;
     for (const store::QueueId queue : queues_) {

@@ -14,6 +14,7 @@
 #include "hub/engine/engine.h"
 #include "tests/store/rocks/faulty_env.h"
 #include "tests/store/rocks/fixture.h"
+#include "tests/store/rocks/small_store.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/number_from.h"
 #include "tests/support/scripted_access.h"
@@ -49,12 +50,6 @@ class Site {
 class RocksSite final : public Site {
  public:
   RocksSite() {
-    options_.dir = dir_ / "store";
-    options_.hub_id = "hub-1";
-    options_.cache_bytes = 1u << 20;
-    options_.tail_bytes = 0;
-    options_.space = {};
-    options_.env = env_.get();
     disk_->keep_names(dir_.path());
     open();
   }
@@ -87,7 +82,7 @@ class RocksSite final : public Site {
   testing::TempDir dir_;
   std::shared_ptr<testing::FaultyFileSystem> disk_ = std::make_shared<testing::FaultyFileSystem>();
   std::unique_ptr<rocksdb::Env> env_ = testing::make_faulty_env(disk_);
-  store::StoreOptions options_;
+  store::StoreOptions options_ = testing::small_store_in(dir_ / "store", env_.get());
   uint64_t survives_ = kNever;
   std::unique_ptr<store::DurableStore> store_;
 };
