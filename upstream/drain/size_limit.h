@@ -14,9 +14,10 @@ class SizeLimit {
       3'600'000;                          // then what is larger is tried again: brokers are configured anew
   static constexpr size_t kLeast = 1024;  // below that it is not the size of batches that is refused
 
-  // A batch of several messages with a payload of so many bytes was refused as too large.
+  // A batch of several messages with a payload of so many bytes was refused as too large. Several may have been made before
+  // the first was refused: they say the same, once.
   void on_too_large(size_t payload_bytes, int64_t now_ms) {
-    bytes_ = std::max(kLeast, std::min(bytes_, payload_bytes) / 2);
+    bytes_ = std::max(kLeast, std::min(bytes_, payload_bytes / 2));
     since_ms_ = now_ms;
   }
   void on_link_up(int64_t now_ms) {

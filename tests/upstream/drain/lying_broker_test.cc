@@ -107,6 +107,14 @@ TEST_F(BrokerThatLiesAboutSizes, StillGetsTheMessageThatIsLargeItself) {
   EXPECT_EQ(stats().dead, 0U);
 }
 
+TEST(LimitOfSizes, IsHalvedOnceForBatchesThatWereMadeBeforeTheFirstWasRefused) {
+  SizeLimit limit;
+  for (int i = 0; i < 8; ++i) limit.on_too_large(60'000, 0);
+  EXPECT_EQ(limit.bytes(), 30'000U);
+  limit.on_too_large(30'000, 0);
+  EXPECT_EQ(limit.bytes(), 15'000U);
+}
+
 // Answers come after 300 ms, and the connection ends for the 21st publish without one.
 class BrokerThatLiesAboutTheirNumber : public BrokerThatLies {
  protected:
