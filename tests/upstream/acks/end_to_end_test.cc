@@ -81,6 +81,29 @@ TEST_F(EndToEndAcks, KeepMessagesUntilTheConsumerHasThem) {
   EXPECT_EQ(status().end_to_end.held_batches, 0U);
 }
 
+class EndToEndAcksWithAnAudience : public ::testing::Test, public HubSide {
+ protected:
+  EndToEndAcksWithAnAudience() : HubSide(waits_for_an_audience()) {}
+
+  static UpstreamOptions waits_for_an_audience() {
+    UpstreamOptions options = acknowledged_by_the_consumer();
+    options.no_subscriber = NoSubscriber::wait;
+    return options;
+  }
+};
+
+TEST_F(EndToEndAcksWithAnAudience, AreWaitedForAfterARestartWithoutBurningTheCpu) {
+  append(8);
+  settle();
+  pass_ms(1500);
+  ASSERT_EQ(numbers().size(), 2U);
+  kill();
+  settle();
+  EXPECT_GT(forwarder->next_deadline(), clock.now().mono_ms) << "it listens first, and asks nobody meanwhile";
+  pass_ms(EndToEnd::kHearMs + 1000);
+  EXPECT_EQ(numbers().size(), 4U);
+}
+
 TEST_F(EndToEndAcks, LetADictionaryBeUsedAsLongAsTheConsumerHoldsIt) {
   const auto dictionary = read_dictionary(testing::small_batch_dictionary()).value();
   forwarder->offer(dictionary);

@@ -61,6 +61,8 @@ class CrowdedStore : public MemQueueStore {
 
 class HubSide : public store::StoreEvents {
  public:
+  static constexpr int kTicksAtOnceMax = 1000;  // more, and it would burn the CPU
+
   explicit HubSide(upstream::UpstreamOptions wanted = small_chained_batches()) : options(std::move(wanted)) {
     store.set_events(this);
     store.remember_commits();
@@ -136,8 +138,10 @@ class HubSide : public store::StoreEvents {
   }
   void pass_ms(int64_t ms) {
     const int64_t end_ms = clock.now().mono_ms + ms;
-    for (;;) {
+    for (int idle = 0;;) {
       const int64_t next_ms = std::max(forwarder->next_deadline(), clock.now().mono_ms);
+      idle = next_ms > clock.now().mono_ms ? 0 : idle + 1;
+      ASSERT_LT(idle, kTicksAtOnceMax) << "the forwarder asks to be called, and does nothing";
       clock.advance_ms(std::min(next_ms, end_ms) - clock.now().mono_ms);
       store.tick(clock.now());
       forwarder->on_tick(clock.now());

@@ -105,8 +105,7 @@ bool EndToEnd::lets_new_go(size_t in_flight, bool owes) const {
 }
 
 bool EndToEnd::holds_back(bool plans_wait, size_t in_flight, bool owes) const {
-  if (!enabled_) return false;
-  return begins_ || (plans_wait ? hear_until_ms_ != 0 : !lets_new_go(in_flight, owes));
+  return stops(plans_wait) || (!plans_wait && !lets_new_go(in_flight, owes));
 }
 
 Batch& EndToEnd::recalled(const Plan& plan) {

@@ -79,7 +79,12 @@ class EndToEnd {
   [[nodiscard]] bool lets_new_go(size_t in_flight, bool owes) const;
   // Whether batches that were planned earlier may go: the consumer has said what it has, or does not say it.
   [[nodiscard]] bool lets_planned_go(core::Now now);
-  // Nothing may begin its way, until next_deadline() or another input. `plans_wait`: something planned earlier is next.
+  // Nothing may begin its way, not even a question, until next_deadline() or another input. `plans_wait`: something planned
+  // earlier is next.
+  [[nodiscard]] bool stops(bool plans_wait) const {
+    return enabled_ && (begins_ || (plans_wait && hear_until_ms_ != 0));
+  }
+  // No batch may.
   [[nodiscard]] bool holds_back(bool plans_wait, size_t in_flight, bool owes) const;
 
   // Batches may be compressed with this while the consumer holds it; null: never.

@@ -10,7 +10,7 @@ int64_t Loader::next_deadline(const Intake& intake) const {
   const int64_t more_ms = drain_.more_at_ms;
   if (drain_.pause.ends_at() != 0) return std::min(drain_.pause.ends_at(), more_ms);
   if (flight.has_encoded() && intake.from_mono_ms != 0) return intake.from_mono_ms;
-  if (!flight.open()) return more_ms;
+  if (!flight.open() || drain_.end_to_end.stops(ledger.to_follow() != nullptr)) return more_ms;
   if (!drain_.audience.lets_data_go()) return std::min(asks_at(), more_ms);
   if (drain_.end_to_end.holds_back(ledger.to_follow() != nullptr, flight.size(), ledger.owes_declaration()))
     return more_ms;
