@@ -81,6 +81,31 @@ TEST_F(EndToEndAcks, KeepMessagesUntilTheConsumerHasThem) {
   EXPECT_EQ(status().end_to_end.held_batches, 0U);
 }
 
+TEST_F(EndToEndAcks, LetAConsumerThatLostItsStateGoOnWhereTheOneBeforeHadNoCredit) {
+  send(4);
+  Json paused = notice(number(0));
+  paused["credit"] = 0;
+  say(paused);
+  send(4);
+  ASSERT_EQ(received.size(), 1U);
+  say(Json{{"v", 1}, {"ep", store.identity().epoch}, {"credit", 4}});
+  pass_ms(1500);
+  ASSERT_EQ(received.size(), 2U) << "it can acknowledge nothing before it has something";
+  acknowledge(number(1));
+  EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(EndToEndAcks, GoAgainSoonToAConsumerThatLostItsStateAndSaysSo) {
+  send(4);
+  acknowledge(number(0));
+  send(4);
+  ASSERT_EQ(received.size(), 2U);
+  say(Json{{"v", 1}, {"ep", store.identity().epoch}, {"again", 7}});
+  pass_ms(15'000);
+  ASSERT_EQ(received.size(), 3U);
+  EXPECT_EQ(payload(2), payload(1));
+}
+
 class EndToEndAcksWithAnAudience : public ::testing::Test, public HubSide {
  protected:
   EndToEndAcksWithAnAudience() : HubSide(waits_for_an_audience()) {}

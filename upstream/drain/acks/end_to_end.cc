@@ -29,11 +29,8 @@ void EndToEnd::hear(core::Bytes text, const Ledger& ledger, core::Now now) {
   if (const core::Status judged = judge(*notice, ledger); !judged) return ignore(judged.error().what, now);
   hear_until_ms_ = 0;
   number_ = std::max(number_, notice->number);
-  if (notice->credit) credit_ = std::min<uint64_t>(*notice->credit, kCreditBatchesMax);
   // The first notice that a hub reads after its start has an old wish, unless it has sent something already.
-  const bool is_new = held_.size() > 0 || (counters_.notices > 0 && ledger.oldest() != nullptr);
-  if (notice->again != wish_ && is_new) wished_ = true;
-  wish_ = notice->again;
+  hear_of_needs(*notice, held_.size() > 0 || (counters_.notices > 0 && ledger.oldest() != nullptr));
   nacks_ = std::move(notice->nacks);
   if (notice->replay && notice->replay != replay_)
     answer_at_ms_ = std::max(now.mono_ms, answered_at_ms_ + kAgainMs);
@@ -41,6 +38,12 @@ void EndToEnd::hear(core::Bytes text, const Ledger& ledger, core::Now now) {
   ++counters_.notices;
   counters_.number = number_;
   counters_.heard_ms = now.wall_ms;
+}
+
+void EndToEnd::hear_of_needs(const AckNotice& notice, bool is_news) {
+  if (notice.credit) credit_ = std::min<uint64_t>(*notice.credit, kCreditBatchesMax);
+  if (notice.again != wish_ && is_news) wished_ = true;
+  wish_ = notice.again;
 }
 
 void EndToEnd::hear_of_dictionaries(const std::vector<uint32_t>& ids) {
@@ -55,9 +58,11 @@ core::Status EndToEnd::judge(const AckNotice& notice, const Ledger& ledger) {
   const uint64_t sent = std::max(published_, ledger.restored_up_to());
   if (notice.number > sent)
     return untrue("it has batch " + text(notice.number) + ", and the last that was sent is " + text(sent));
-  if (notice.number < number_)
+  if (notice.number < number_) {
+    hear_of_needs(notice, held_.size() > 0);
     return untrue("it has batches up to " + text(notice.number) + ", and had them up to " + text(number_) +
                   " before: whoever consumes has lost what is between");
+  }
   const Plan* const oldest = ledger.oldest();
   if (notice.number == 0 || oldest == nullptr || notice.number < oldest->mark.number) return {};
   if (notice.from > oldest->mark.number) {

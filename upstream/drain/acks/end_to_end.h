@@ -6,7 +6,8 @@
 //   and on their way are never more than the credit, so what is kept of them is bounded. One alone may go beyond it that says
 //   which numbers were given up: a consumer that has not read so cannot acknowledge those behind them.
 // - An acknowledgement that cannot be true (malformed, of another epoch or hash, of batches that were not sent, less than an
-//   earlier one, with a hole before it) changes nothing.
+//   earlier one, with a hole before it) deletes nothing. Of one that is less, as of a consumer that has lost its state, credit
+//   and wish count: it could get nothing that it might acknowledge otherwise.
 // - The broker may lose everything. What it has taken goes again, in the order of the numbers, when its session with the
 //   hub is not there any more, when the consumer wishes it, and when nothing was acknowledged for a long time. The times
 //   between double while nothing is acknowledged, so that a consumer that is gone costs little.
@@ -122,6 +123,7 @@ class EndToEnd {
   [[nodiscard]] core::Status judge(const AckNotice& notice, const Ledger& ledger);
   [[nodiscard]] int64_t again_at() const;
   void ignore(const std::string& why, core::Now now);
+  void hear_of_needs(const AckNotice& notice, bool is_news);
   void hear_of_dictionaries(const std::vector<uint32_t>& ids);
 
   const bool enabled_;
