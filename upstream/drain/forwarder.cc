@@ -105,11 +105,24 @@ void Forwarder::on_link_up(const LinkUp& up, core::Now now) {
         {{"listener", "upstream"},
          {"reason", "it seems to have expired or not to be valid yet, by a clock that is not synchronised"}});
   }
+  if (!packer_.has_room()) note_no_room(now);
   if (drain_.options.link_waits) return step(now);
   drain_.log.info("upstream_up", {{"queue_waiting", drain_.store.stats(drain_.queue).waiting()},
                                   {"receive_maximum", up.receive_maximum},
                                   {"packet_bytes_max", up.packet_bytes_max}});
   step(now);
+}
+
+void Forwarder::note_no_room(core::Now now) {
+  const uint32_t packet_bytes_max = drain_.connection.said.packet_bytes_max;
+  drain_.note_error(
+      "the upstream broker takes packets of " + std::to_string(packet_bytes_max) +
+          " bytes, too few for a batch of one message; messages wait until it takes larger ones",
+      now);
+  drain_.log.error("upstream_takes_too_little",
+                   {{"packet_bytes_max", packet_bytes_max},
+                    {"effect", "messages wait"},
+                    {"help", "let the broker take packets of 1,024 bytes and more"}});
 }
 
 void Forwarder::on_link_down(const LinkDown& down, core::Now now) {

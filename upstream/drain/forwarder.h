@@ -136,6 +136,7 @@ class Forwarder : public LinkEvents {
   void drain(core::Now now);
   void enter(ForwarderState state, core::Now now);
   void connect(core::Now now);
+  void note_no_room(core::Now now);
   void back_off(std::string reason, bool hopeless, core::Now now);
   void finish_closing(core::Now now);
   [[nodiscard]] int64_t stalls_at() const;

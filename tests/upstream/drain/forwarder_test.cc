@@ -356,6 +356,22 @@ TEST_F(ForwarderTest, BuriesAMessageTheBrokerAllowsNoPacketFor) {
   EXPECT_EQ(reasons_of_death(), "upstream: too large for a packet: the upstream broker allows 400 bytes");
 }
 
+TEST_F(ForwarderTest, BuriesNothingWhereTheBrokerAllowsNoBatchAtAll) {
+  (void)store.open_queue(store::kDeadQueue, {store::QueueKind::dead});
+  link.session.packet_bytes_max = 200;
+  append_many(3);
+  start();
+  pass_ms(100000);
+  EXPECT_EQ(stats().waiting(), 3U);
+  EXPECT_THAT(status().last_error, HasSubstr("packets of 200 bytes, too few"));
+  link.session.packet_bytes_max = 0;
+  link.drop();
+  settle();
+  pass_ms(100000);
+  EXPECT_EQ(stats().delivered, 3U);
+  EXPECT_EQ(stats().dead, 0U);
+}
+
 TEST_F(ForwarderTest, SendsNothingThatHasExpired) {
   link.kill();
   start();

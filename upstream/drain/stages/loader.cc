@@ -8,6 +8,7 @@ int64_t Loader::next_deadline(const Intake& intake) const {
   const Ledger& ledger = drain_.ledger;
   const Flight& flight = drain_.flight;
   const int64_t more_ms = drain_.more_at_ms;
+  if (!packer_.has_room()) return more_ms;
   if (drain_.pause.ends_at() != 0) return std::min(drain_.pause.ends_at(), more_ms);
   if (flight.has_encoded() && intake.from_mono_ms != 0) return intake.from_mono_ms;
   if (!flight.open() || drain_.end_to_end.stops(ledger.to_follow() != nullptr)) return more_ms;
@@ -25,7 +26,7 @@ int64_t Loader::next_deadline(const Intake& intake) const {
 
 void Loader::load(core::Now now) {
   plans_only_ = false;
-  if (!goes_on(now)) return;
+  if (!packer_.has_room() || !goes_on(now)) return;
   const Intake intake = drain_.link.intake();
   if (now.mono_ms < intake.from_mono_ms) return;
   if (!drain_.audience.lets_data_go()) return ask_for_audience(now);

@@ -33,6 +33,10 @@ class Packer {
   // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
 
+  // The broker takes packets that hold a batch at all. Where it does not, nothing goes: each message would be buried as too
+  // large, though there is nothing wrong with any.
+  [[nodiscard]] bool has_room() const { return packet_payload_max() >= kPayloadLeast; }
+
   // Each of these has a batch encoded, which takes its place in the window. REQUIRES: that is open.
   // A new one; without entries and gaps it only says which numbers were given up. `ahead`: older messages of the lane may
   // go after it.
@@ -48,6 +52,8 @@ class Packer {
   [[nodiscard]] std::optional<Batch> take(uint64_t job, core::Result<EncodedJob> made, core::Now now);
 
  private:
+  static constexpr size_t kPayloadLeast = 128;  // the head of a batch alone comes to as much
+
   [[nodiscard]] Batch begun(uint8_t lane, core::Now now) const;
   void encode_new(Batch batch, std::vector<store::Entry> entries);
   void encode(Batch batch, std::vector<store::Entry> entries, size_t payload_bytes_max);
