@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kArenas = 2;
 // Above what the store takes and frees for each group: its blocks, the batch and the memtable's parts of it.
-constexpr int kThresholdBytes = 4 * 1024 * 1024;
+constexpr int kThresholdBytes = 1024 * 1024;
 
 }  // namespace
 

@@ -9,7 +9,7 @@
 
 namespace headgate::hub {
 
-// Two arenas instead of eight for each core, and the thresholds of the allocator held at 4 MiB: it would raise them with
+// Two arenas instead of eight for each core, and the thresholds of the allocator held at 1 MiB: it would raise them with
 // the largest block that was ever freed, and then give nothing back. Held lower, each block of the store comes from the
 // system, goes back to it, and has its pages cleared once more: that was half of what a stored message cost. Call before
 // there is a second thread.
