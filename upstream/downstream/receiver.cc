@@ -12,6 +12,9 @@ namespace {
 constexpr uint8_t kErrorCodes = 0x80;  // reason codes from here on are errors
 constexpr uint16_t kUrgentLane = 1;    // a receipt goes when the first lane may
 
+constexpr int64_t kLookEveryMs = 10;    // whether a record is durable
+constexpr int64_t kSaveEveryMs = 1000;  // a record that the store may not have taken
+
 constexpr std::string_view kJsonType = "application/json";
 
 }  // namespace
@@ -34,9 +37,23 @@ Receiver::~Receiver() {
 
 // --- Subscriptions
 
-void Receiver::on_carrier_up(const LinkUp& up, core::Now) {
-  const Subscriptions::Plan plan = subscriptions_.on_up(up.session_present);
-  record_.save(subscriptions_.record());
+void Receiver::on_carrier_up(const LinkUp& up, core::Now now) {
+  planned_ = subscriptions_.on_up(up.session_present);
+  looks_at_ms_ = saves_at_ms_ = now.mono_ms;
+  subscribe_when_recorded(now);
+}
+
+void Receiver::subscribe_when_recorded(core::Now now) {
+  if (!carrier_.is_up()) planned_.reset();
+  if (!planned_ || now.mono_ms < looks_at_ms_) return;
+  looks_at_ms_ = now.mono_ms + kLookEveryMs;
+  const std::string record = subscriptions_.record();
+  if (now.mono_ms >= saves_at_ms_) {
+    saves_at_ms_ = now.mono_ms + kSaveEveryMs;
+    record_.save(record);
+  }
+  if (record_.saved() != record) return;
+  const Subscriptions::Plan plan = *std::exchange(planned_, std::nullopt);
   for (const std::string& filter : plan.leave) carrier_.link().unsubscribe(filter);
   for (const WantedFilter& wanted : plan.ask) carrier_.link().subscribe(wanted.filter, wanted.qos);
 }
@@ -135,6 +152,7 @@ void Receiver::enqueue(Receipt receipt) {
 }
 
 void Receiver::step(core::Now now) {
+  subscribe_when_recorded(now);
   attach_or_leave(now);
   while (may_publish(now)) publish_front();
 }
@@ -150,14 +168,16 @@ void Receiver::attach_or_leave(core::Now now) {
   attached_ = true;
 }
 
-// When the next receipt may go. What else it waits for is an event of the link, or shows with the owner's next look.
 int64_t Receiver::next_deadline() const {
+  return planned_ ? std::min(looks_at_ms_, next_receipt_at()) : next_receipt_at();
+}
+
+// When the next receipt may go. What else it waits for is an event of the link, or shows with the owner's next look.
+int64_t Receiver::next_receipt_at() const {
   if (!attached_ || waiting_.empty() || !carrier_.has_room(*this)) return kNever;
   const Permit& permit = carrier_.permit();
   return (permit.lanes & kUrgentLane) != 0 ? permit.from_mono_ms : kNever;
 }
-
-bool Receiver::may_publish(core::Now now) const { return now.mono_ms >= next_deadline(); }
 
 void Receiver::publish_front() {
   const auto sent = sent_.emplace(next_token_++, std::move(waiting_.front())).first;

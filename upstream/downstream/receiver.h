@@ -6,6 +6,7 @@
 // - A receipt says "stored" or "repeated" only for a command that is durable. One that is lost on its way is asked for by
 //   the command that comes again.
 // - Receipts that wait are bounded; one that has no room is given up, and counted.
+// - No filter is subscribed to before the record of it is durable: one that is not wanted any more is known after a crash.
 // - The hub's own batches and receipts are never taken for commands, whatever the filters match.
 #pragma once
 
@@ -41,9 +42,9 @@ class Receiver : public CarrierListener, private CarrierUser {
     std::string receipts_topic;
     std::vector<std::string> own_filters;  // topics that this hub publishes on upstream
   };
-  // Where the record of Subscriptions is kept.
+  // Where the record of Subscriptions is kept. What is saved may take a while until it is durable.
   struct Record {
-    std::function<std::string()> saved;
+    std::function<std::string()> saved;  // as it is durable
     std::function<void(const std::string& record)> save;
   };
   // Listens to the carrier from now on, as the last: it takes every message. `carrier`, `taker` and `log` are borrowed.
@@ -70,13 +71,15 @@ class Receiver : public CarrierListener, private CarrierUser {
   void on_carrier_down(const LinkDown& down, core::Now now) override;
   [[nodiscard]] std::optional<int64_t> take_hurry() override { return std::nullopt; }
 
+  void subscribe_when_recorded(core::Now now);
+  [[nodiscard]] int64_t next_receipt_at() const;
   [[nodiscard]] bool is_own(std::string_view topic) const;
   void take(Incoming message, core::Now now);
   void decided(Receipt receipt, const Verdict& verdict, core::Now now);
   void count(const Receipt& receipt, core::Now now);
   void enqueue(Receipt receipt);
   void attach_or_leave(core::Now now);
-  [[nodiscard]] bool may_publish(core::Now now) const;
+  [[nodiscard]] bool may_publish(core::Now now) const { return now.mono_ms >= next_receipt_at(); }
   void publish_front();
 
   Carrier& carrier_;
@@ -86,6 +89,9 @@ class Receiver : public CarrierListener, private CarrierUser {
   core::Log& log_;
   const TopicMap map_;
   Subscriptions subscriptions_;
+  std::optional<Subscriptions::Plan> planned_;  // its record is not durable yet
+  int64_t looks_at_ms_ = 0;                     // mono: whether it is
+  int64_t saves_at_ms_ = 0;                     // mono: again
   std::function<void()> on_work_ = [] {};
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);  // for decisions that come later
 

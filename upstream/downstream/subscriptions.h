@@ -17,7 +17,7 @@ class Subscriptions {
   // `record`: as record() gave it last; empty: there is none.
   Subscriptions(std::vector<WantedFilter> wanted, std::string_view record);
 
-  // To be done on a connection that has just come up. Whoever does it makes record() durable first, as far as possible.
+  // To be done on a connection that has just come up. Whoever does it makes record() durable first.
   struct Plan {
     std::vector<std::string> leave;
     std::vector<WantedFilter> ask;

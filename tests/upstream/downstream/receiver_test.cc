@@ -36,7 +36,10 @@ class Downstream : public ::testing::Test {
         *carrier_,
         Receiver::Settings{topics_, "site-7", "headgate/site-7/receipts", {"headgate/site-7/batches"}},
         taker_,
-        Receiver::Record{[this] { return record_; }, [this](const std::string& text) { record_ = text; }},
+        Receiver::Record{[this] { return record_; },
+                         [this](const std::string& text) {
+                           if (disk_writes_) record_ = text;
+                         }},
         log_);
     carrier_->after_event([this] { step(); });
     receiver_->on_work([this] { step(); });
@@ -78,6 +81,7 @@ class Downstream : public ::testing::Test {
   testing::CommandingLink link_{clock_};
   testing::ManualCommands taker_;
   std::string record_;
+  bool disk_writes_ = true;
   std::vector<DownstreamTopic> topics_{commands()};
   std::unique_ptr<Carrier> carrier_;
   std::unique_ptr<Receiver> receiver_;
@@ -103,6 +107,31 @@ TEST_F(Downstream, LeavesWhatTheConfigurationNoLongerHas) {
   link_.come_up(true);
   EXPECT_THAT(link_.left, ElementsAre("cmd/site-7/#"));
   EXPECT_THAT(link_.asked, ElementsAre(::testing::Pair("orders/#", 1)));
+}
+
+// Else a hub that is killed in between would not know of the filter, and the broker's session would have it for ever.
+TEST_F(Downstream, SubscribesToNothingBeforeTheRecordOfItIsDurable) {
+  disk_writes_ = false;
+  link_.come_up();
+  EXPECT_THAT(link_.asked, IsEmpty());
+  disk_writes_ = true;
+  for (int i = 0; i < 200 && link_.asked.empty(); ++i) {
+    ASSERT_LE(receiver_->next_deadline(), clock_.now().mono_ms + 10);
+    clock_.advance_ms(10);
+    step();
+  }
+  EXPECT_THAT(link_.asked, ElementsAre(::testing::Pair("cmd/site-7/#", 1)));
+  EXPECT_EQ(receiver_->next_deadline(), Receiver::kNever);
+}
+
+TEST_F(Downstream, ForgetsWhatItWasToSubscribeToWhenTheLinkGoes) {
+  disk_writes_ = false;
+  link_.come_up();
+  link_.drop();
+  disk_writes_ = true;
+  clock_.advance_ms(5'000);
+  step();
+  EXPECT_THAT(link_.asked, IsEmpty());
 }
 
 TEST_F(Downstream, SaysWhatTheBrokerRefuses) {
