@@ -59,6 +59,13 @@ DescriptorShares take_descriptors(const Config& config, store::StoreOptions& sto
   return shares;
 }
 
+// Names that clients may call this server: those of the machine to itself.
+std::vector<std::string> http_names(const std::string& address) {
+  std::vector<std::string> names = {"localhost", "127.0.0.1", "[::1]"};
+  names.push_back(address.find(':') == std::string::npos ? address : "[" + address + "]");
+  return names;
+}
+
 broker::AdmissionLimits admission_within(const DescriptorShares& shares, broker::AdmissionLimits limits) {
   limits.connections_max = shares.connections_max;
   return limits;
@@ -109,7 +116,7 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       handshake_thread_(*executor_),
       connections_(io, engine_.broker(), clock_, log, admission, handshake_thread_),
       listeners_(std::move(listeners)),
-      admin_api_(*this, *store_),
+      admin_api_(*this, *store_, log),
       admin_server_(io, admin_api_, log),
       tick_timer_(io),
       stop_timer_(io),
@@ -147,6 +154,7 @@ core::Status Hub::restore() {
 
 core::Status Hub::start() {
   if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
+  if (const auto http = listen_http(); !http) return http;
   if (const auto listening = listen(); !listening) return listening;
   engine_.remove_unused_ways_up();
   engine_.thinners().spare(begun_before_start(*store_));
@@ -192,6 +200,21 @@ core::Status Hub::listen() {
     if (const auto started = listener->start(connections_); !started) return started;
     log_.info("listening", {{"on", listener->name()}});
   }
+  return {};
+}
+
+core::Status Hub::listen_http() {
+  const uint16_t port = http_port(config_);
+  if (port == 0) return {};
+  auto tokens = read_or_make_token_file(http_token_path(config_));
+  if (!tokens) return core::fail(tokens.error());
+  const size_t count = tokens->size();
+  const HttpConfig& http = config_.admin.http;
+  Door door({http_names(http.address), http.metrics_open}, *std::move(tokens));
+  if (const auto bound = admin_server_.listen_tcp(http.address, port, std::move(door)); !bound) return bound;
+  log_.info("http_listening", {{"on", http.address + ":" + std::to_string(admin_server_.tcp_port())},
+                               {"tokens", count},
+                               {"token_file", http_token_path(config_)}});
   return {};
 }
 

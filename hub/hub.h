@@ -62,6 +62,9 @@ class Hub : public HubView {
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
   [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
   [[nodiscard]] HubStatus status() const override;
+  [[nodiscard]] std::vector<Unready> unready() const override;
+  [[nodiscard]] std::vector<std::string> stuck_workers() const override { return store_->stalled(); }
+  [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override;
   [[nodiscard]] Readings status_readings() const override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
@@ -104,6 +107,7 @@ class Hub : public HubView {
   void reload_settings(ReloadReport& settings);
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
+  void reload_http_tokens(ReloadReport& report);
   void take_over(Config fresh, ReloadReport& report);
   void write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report, OnApplied done,
                      Reloads::Over over);
@@ -122,6 +126,7 @@ class Hub : public HubView {
   void note_history();
   core::Status restore();
   core::Status listen();
+  core::Status listen_http();
   void report_certificate(const broker::Listener& listener) const;
   void tick();
   void schedule_tick();

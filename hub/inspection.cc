@@ -170,6 +170,26 @@ HubStatus Hub::status() const {
   return status;
 }
 
+std::vector<Unready> Hub::unready() const {
+  std::vector<Unready> reasons;
+  if (stopped_) reasons.push_back({"stopping", "the hub was asked to end"});
+  if (const std::string& error = engine_.store_error(); !error.empty())
+    reasons.push_back({"not_writing", error});
+  if (const store::DiskState disk = store_->disk(); disk.stopped >= store::RoomFor::publishers)
+    reasons.push_back({"disk_low", std::to_string(disk.free_bytes) +
+                                       " bytes are free; messages are taken from " +
+                                       std::to_string(disk.resume_bytes) + " on"});
+  return reasons;
+}
+
+// The client id of a rule's %c is the user's name: there is no client.
+bool Hub::may_receive(const std::string& user, std::string_view topic) {
+  broker::Identity identity;
+  identity.username = user;
+  const broker::Grant grant = access_.renew(identity, user);
+  return grant.rights != nullptr && grant.rights->may_receive(topic);
+}
+
 std::vector<ClientInfo> Hub::clients() const {
   std::vector<ClientInfo> clients;
   const auto held = held_by_client(engine_.held());

@@ -94,6 +94,9 @@ int main(int argc, char** argv) {
   app.add_option("--check", checked_path,
                  "read this configuration and the files that it names, say what is wrong, exit");
   app.add_flag("--print-config", print_config, "print every key with its default and a sentence, and exit");
+  bool http = false;
+  app.add_flag("--http", http,
+               "serve HTTP on port 9180 of this machine, if admin.http.port says nothing else");
   app.set_version_flag("--version", std::string(headgate::hub::kVersion));
   try {
     app.parse(argc, argv);
@@ -108,5 +111,6 @@ int main(int argc, char** argv) {
   auto config =
       config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);
+  config->admin.http.asked_for = http;
   return run(*std::move(config), config_path);
 }

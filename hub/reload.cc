@@ -27,6 +27,7 @@ void Hub::reload(OnReloaded done) {
 
 void Hub::reload_settings(ReloadReport& settings) {
   reload_certificates(settings);
+  reload_http_tokens(settings);
   Config fresh = config_;
   std::optional<Config> local;  // as the file says it, without a document
   if (!config_path_.empty()) {
@@ -65,6 +66,14 @@ void Hub::reload_certificates(ReloadReport& report) {
     report.took.push_back("certificates of " + listener->name());
     report_certificate(*listener);
   }
+}
+
+void Hub::reload_http_tokens(ReloadReport& report) {
+  if (admin_server_.tcp_port() == 0) return;
+  auto tokens = read_token_file(http_token_path(config_));
+  if (tokens) return admin_server_.use(*std::move(tokens));
+  log_.error("http_tokens_kept", {{"error", tokens.error().what}});
+  report.kept.push_back("the HTTP tokens in force stay: " + tokens.error().what);
 }
 
 // Users and rules change together, or not at all. Listeners stay those that were bound, and so do their files.

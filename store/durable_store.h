@@ -25,6 +25,9 @@ class DurableStore : public QueueStore {
   [[nodiscard]] virtual StoreStats store_stats() const = 0;
   // The part of it that costs next to nothing.
   [[nodiscard]] virtual StoreMemory store_memory() const = 0;
+  // Names of its threads that hang: the writer or the reader at one piece of work for ten seconds, the housekeeper for ten
+  // minutes.
+  [[nodiscard]] virtual std::vector<std::string> stalled() const = 0;
 };
 
 }  // namespace headgate::store

@@ -13,8 +13,11 @@ inline constexpr std::string_view kHubUser = "$hub";
 // holds for it.
 inline constexpr std::string_view kDownstreamUser = "$downstream";
 
+// User of the token that the HTTP server makes for itself at its first start; the same holds for it.
+inline constexpr std::string_view kOperatorUser = "$operator";
+
 [[nodiscard]] constexpr bool is_own_user(std::string_view user) {
-  return user == kHubUser || user == kDownstreamUser;
+  return user == kHubUser || user == kDownstreamUser || user == kOperatorUser;
 }
 
 }  // namespace headgate::hub

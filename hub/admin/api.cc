@@ -169,7 +169,8 @@ AdminReply get_routes(const AdminCall& call) {
   for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
   Json tables = Json::array();
   for (const LookupInfo& table : call.hub.lookups()) tables.push_back(to_json(table));
-  return answer_json({{"routes", std::move(routes)}, {"tables", std::move(tables)}});
+  const AdminResponse all = answer_json({{"routes", std::move(routes)}, {"tables", std::move(tables)}});
+  return answer(without_hidden(all.body, call.sight()));
 }
 
 AdminReply check_routes(const AdminCall& call) {
@@ -214,65 +215,83 @@ AdminReply tail(const AdminCall& call) {
     return failed(
         400, "filter is \"" + filter + "\"; allowed: an MQTT topic filter such as plant/+/temperature or #");
   }
-  return AdminStream{[&hub = call.hub, filter, with_payload = *payload == 1](LineSink sink) {
-    return hub.subscribe_tail(filter,
-                              [sink = std::move(sink), with_payload](const core::MessagePtr& message) {
-                                sink(store::message_json(*message, with_payload));
-                              });
+  return AdminStream{[filter, with_payload = *payload == 1, sees = call.sight()](LineSink sink) {
+    return sees.hub->subscribe_tail(
+        filter, [sink = std::move(sink), with_payload, sees](const core::MessagePtr& message) {
+          if (sees.topic(message->topic)) sink(store::message_json(*message, with_payload));
+        });
   }};
 }
 
-// Paths after /v1; "*" is {name}.
+AdminReply get_health(const AdminCall& call) {
+  const std::vector<std::string> stuck = call.hub.stuck_workers();
+  AdminResponse response = answer_json({{"stuck", stuck}});
+  if (!stuck.empty()) response.status = 503;
+  return response;
+}
+
+AdminReply get_readiness(const AdminCall& call) {
+  Json reasons = Json::array();
+  for (const Unready& one : call.hub.unready()) reasons.push_back({{"reason", one.reason}, {"why", one.why}});
+  AdminResponse response = answer_json({{"ready", reasons.empty()}, {"reasons", reasons}});
+  if (!reasons.empty()) response.status = 503;
+  return response;
+}
+
+// "*" in a path is {name}.
 struct Endpoint {
   std::string_view method;
+  Role role = Role::read;
   std::vector<std::string_view> path;
   std::vector<std::string_view> parameters;
   AdminReply (*handle)(const AdminCall& call);
+  bool changes = false;  // the hub, or what waits in it
 };
 
 const std::vector<Endpoint>& endpoints() {
   static const std::vector<Endpoint> kEndpoints = {
-      {"GET", {"status"}, {}, get_status},
-      {"GET", {"upstream"}, {}, get_upstream},
-      {"GET", {"upstream", "forecast"}, {}, get_upstream_forecast},
-      {"GET", {"queues"}, {}, get_queues},
-      {"GET", {"queues", "*"}, {}, get_queue},
-      {"GET", {"queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
-      {"GET", {"queues", "*", "tail"}, {"payload"}, tail_queue},
-      {"POST", {"queues", "*", "purge"}, {}, post_purge_queue},
-      {"GET", {"dlq"}, {"after", "count"}, get_dead_letters},
-      {"GET", {"dlq", "*"}, {"payload"}, get_dead_letter},
-      {"POST", {"dlq", "replay"}, {"after"}, post_replay_letters},
-      {"POST", {"dlq", "purge"}, {}, post_purge_letters},
-      {"POST", {"dlq", "*", "replay"}, {}, post_replay_letter},
-      {"POST", {"dlq", "*", "purge"}, {}, post_purge_letter},
-      {"GET", {"clients"}, {}, get_clients},
-      {"POST", {"clients", "*", "kick"}, {}, post_kick_client},
-      {"POST", {"sessions", "*", "remove"}, {}, post_remove_session},
-      {"GET", {"routes"}, {}, get_routes},
-      {"POST", {"routes", "check"}, {}, check_routes},
-      {"POST", {"routes", "reload"}, {}, reload_routes},
-      {"POST", {"routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes},
-      {"POST", {"routes", "shadow"}, {}, try_routes},
-      {"GET", {"remote"}, {}, get_remote},
-      {"POST", {"remote", "apply"}, {"force"}, post_apply_remote},
-      {"POST", {"remote", "forget"}, {}, post_forget_remote},
-      {"GET", {"routes", "file"}, {}, get_routes_file},
-      {"GET", {"routes", "records"}, {}, get_route_records},
-      {"GET", {"tables", "*", "rows"}, {"after", "count"}, get_table_rows},
-      {"GET", {"history"}, {}, get_history},
-      {"GET", {"store"}, {}, get_store},
-      {"POST", {"store", "backup"}, {"dir"}, back_up_store},
-      {"GET", {"tail"}, {"filter", "payload"}, tail},
+      {"GET", Role::none, {"healthz"}, {}, get_health},
+      {"GET", Role::none, {"readyz"}, {}, get_readiness},
+      {"GET", Role::read, {"v1", "status"}, {}, get_status},
+      {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
+      {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
+      {"GET", Role::read, {"v1", "queues"}, {}, get_queues},
+      {"GET", Role::read, {"v1", "queues", "*"}, {}, get_queue},
+      {"GET", Role::read, {"v1", "queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
+      {"GET", Role::read, {"v1", "queues", "*", "tail"}, {"payload"}, tail_queue},
+      {"POST", Role::operate, {"v1", "queues", "*", "purge"}, {}, post_purge_queue, true},
+      {"GET", Role::read, {"v1", "dlq"}, {"after", "count"}, get_dead_letters},
+      {"GET", Role::read, {"v1", "dlq", "*"}, {"payload"}, get_dead_letter},
+      {"POST", Role::operate, {"v1", "dlq", "replay"}, {"after"}, post_replay_letters, true},
+      {"POST", Role::operate, {"v1", "dlq", "purge"}, {}, post_purge_letters, true},
+      {"POST", Role::operate, {"v1", "dlq", "*", "replay"}, {}, post_replay_letter, true},
+      {"POST", Role::operate, {"v1", "dlq", "*", "purge"}, {}, post_purge_letter, true},
+      {"GET", Role::read, {"v1", "clients"}, {}, get_clients},
+      {"POST", Role::operate, {"v1", "clients", "*", "kick"}, {}, post_kick_client, true},
+      {"POST", Role::operate, {"v1", "sessions", "*", "remove"}, {}, post_remove_session, true},
+      {"GET", Role::read, {"v1", "routes"}, {}, get_routes},
+      {"POST", Role::read, {"v1", "routes", "check"}, {}, check_routes},
+      {"POST", Role::admin, {"v1", "routes", "reload"}, {}, reload_routes, true},
+      {"POST", Role::admin, {"v1", "routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes, true},
+      {"POST", Role::operate, {"v1", "routes", "shadow"}, {}, try_routes, true},
+      {"GET", Role::read, {"v1", "remote"}, {}, get_remote},
+      {"POST", Role::admin, {"v1", "remote", "apply"}, {"force"}, post_apply_remote, true},
+      {"POST", Role::admin, {"v1", "remote", "forget"}, {}, post_forget_remote, true},
+      {"GET", Role::read, {"v1", "routes", "file"}, {}, get_routes_file},
+      {"GET", Role::admin, {"v1", "routes", "records"}, {}, get_route_records},
+      {"GET", Role::admin, {"v1", "tables", "*", "rows"}, {"after", "count"}, get_table_rows},
+      {"GET", Role::read, {"v1", "history"}, {}, get_history},
+      {"GET", Role::read, {"v1", "store"}, {}, get_store},
+      {"POST", Role::admin, {"v1", "store", "backup"}, {"dir"}, back_up_store},
+      {"GET", Role::read, {"v1", "tail"}, {"filter", "payload"}, tail},
   };
   return kEndpoints;
 }
 
 bool matches(const Endpoint& endpoint, const Url& url) {
-  if (url.path.size() != endpoint.path.size() + 1 || url.path[0] != "v1") return false;
-  return std::equal(
-      endpoint.path.begin(), endpoint.path.end(), url.path.begin() + 1,
-      [](std::string_view pattern, const std::string& part) { return pattern == "*" || pattern == part; });
+  return std::ranges::equal(endpoint.path, url.path, [](std::string_view pattern, const std::string& part) {
+    return pattern == "*" || pattern == part;
+  });
 }
 
 std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const Url& url) {
@@ -285,7 +304,28 @@ std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const U
   return std::nullopt;
 }
 
+// A caller without a role is asked for a token, another is told which it lacks.
+std::optional<AdminResponse> not_allowed(const Endpoint& endpoint, const Caller& caller) {
+  if (caller.role >= endpoint.role) return std::nullopt;
+  if (caller.role == Role::none) return failed(401, "a token is needed; send: Authorization: Bearer TOKEN");
+  return failed(403, "this takes the role " + std::string(name_of(endpoint.role)) + ", and the token has " +
+                         std::string(name_of(caller.role)));
+}
+
+std::string path_of(const Endpoint& endpoint) {
+  std::string path;
+  for (const std::string_view part : endpoint.path) path.append("/").append(part == "*" ? "{name}" : part);
+  return path;
+}
+
 }  // namespace
+
+std::vector<AdminOperation> admin_operations() {
+  std::vector<AdminOperation> operations;
+  for (const Endpoint& endpoint : endpoints())
+    operations.push_back({endpoint.method, path_of(endpoint), endpoint.parameters, endpoint.role});
+  return operations;
+}
 
 AdminReply AdminApi::handle(const AdminRequest& request) {
   const auto url = parse_url(request.target);
@@ -295,7 +335,12 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
     if (!matches(endpoint, *url)) continue;
     other_method = endpoint.method;
     if (endpoint.method != request.method) continue;
+    if (auto refused = not_allowed(endpoint, request.caller)) return *std::move(refused);
     if (auto wrong = unknown_parameter(endpoint, *url)) return *std::move(wrong);
+    if (endpoint.changes)
+      log_.info("admin_change", {{"who", request.caller.user.empty() ? "owner" : request.caller.user},
+                                 {"from", request.caller.from},
+                                 {"what", request.method + " " + request.target}});
     return endpoint.handle({hub_, store_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
   }
   if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");

@@ -1,5 +1,8 @@
-// The admin API without its socket: a request in, a JSON answer or a stream of JSON lines out.
+// The admin API without its sockets: a request in, a JSON answer or a stream of JSON lines out.
 //
+//   GET  /healthz                      200 while the loop and the workers go on, else 503: {"stuck": [NAME…]}
+//   GET  /readyz                       200 once messages are taken and stored, else 503: {"ready", "reasons": [{"reason",
+//                                      "why"}…]}; a link upstream that is down is no reason
 //   GET  /v1/status                    the hub, its store and its link
 //   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h)
 //   GET  /v1/queues/{name}             one of them
@@ -42,8 +45,10 @@
 //                                      (fields: store/report/backup.h)
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
-// {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 404, 405, 500 or 503
-// (the store refuses). Everything but reload, apply, forget, shadow, purge, replay, kick and remove leaves the hub as it was.
+// {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 401 (who asks?), 403 (not with that
+// role), 404, 405, 500 or 503 (the store refuses). Everything but reload, apply, forget, shadow, purge, replay, kick and
+// remove leaves the hub as it was, and each of those is logged with who asked. What a caller with a user may see of
+// messages, the access rules say: of a tail those that it may receive, of queues and dead letters the payloads of those.
 #pragma once
 
 #include <functional>
@@ -51,6 +56,8 @@
 #include <string>
 #include <variant>
 
+#include "core/log.h"
+#include "hub/admin/caller.h"
 #include "hub/admin/hub_view.h"
 
 namespace headgate::hub {
@@ -59,11 +66,13 @@ struct AdminRequest {
   std::string method;
   std::string target;  // path and query, as on the request line
   std::string body;
+  Caller caller = {};
 };
 
 struct AdminResponse {
   unsigned status = 200;
-  std::string body;  // JSON
+  std::string body;  // JSON, or as content_type says
+  std::string content_type = "application/json";
 };
 
 // Takes one JSON line without its line end. Never blocks; called on the loop thread.
@@ -82,16 +91,27 @@ struct AdminLater {
 
 using AdminReply = std::variant<AdminResponse, AdminStream, AdminLater>;
 
-// Loop thread only. `hub` must outlive it and its streams; `store` is the hub's, for what changes queues.
+// Operation that can be asked for, for those who hold the description (conf/openapi.json) against it.
+struct AdminOperation {
+  std::string_view method;
+  std::string path;  // "/v1/queues/{name}"
+  std::vector<std::string_view> parameters;
+  Role role = Role::read;
+};
+[[nodiscard]] std::vector<AdminOperation> admin_operations();
+
+// Loop thread only. `hub` and `log` must outlive it and its streams; `store` is the hub's, for what changes queues.
 class AdminApi {
  public:
-  AdminApi(HubView& hub, store::QueueStore& store) : hub_(hub), store_(store) {}
+  AdminApi(HubView& hub, store::QueueStore& store, core::Log& log) : hub_(hub), store_(store), log_(log) {}
 
   [[nodiscard]] AdminReply handle(const AdminRequest& request);
+  [[nodiscard]] core::Now now() const { return hub_.now(); }
 
  private:
   HubView& hub_;
   store::QueueStore& store_;
+  core::Log& log_;
 };
 
 }  // namespace headgate::hub

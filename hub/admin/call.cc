@@ -1,5 +1,6 @@
 #include "hub/admin/call.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -28,7 +29,28 @@ unsigned status_of(core::Errc code) {
   return 500;
 }
 
+// Body of a message or of a shadow's last result, by the topic beside it.
+constexpr std::array<std::array<const char*, 2>, 3> kBodies = {
+    {{"topic", "payload"}, {"topic", "payload_base64"}, {"last_topic", "last_body"}}};
+
+void hide(Json& json, const Sight& sight) {
+  for (const auto& [topic, body] : kBodies) {
+    if (!json.is_object() || !json.contains(body) || !json.contains(topic)) continue;
+    const std::string of = json[topic].get<std::string>();
+    if (!of.empty() && !sight.topic(of)) json[body] = nullptr;
+  }
+  if (!json.is_structured()) return;
+  for (Json& member : json) hide(member, sight);
+}
+
 }  // namespace
+
+core::Result<std::string> without_hidden(core::Result<std::string> json, const Sight& sight) {
+  if (!json || sight.user.empty()) return json;
+  Json parsed = Json::parse(*json);
+  hide(parsed, sight);
+  return dump(parsed);
+}
 
 std::optional<uint64_t> AdminCall::number(const std::string& parameter, uint64_t absent, uint64_t max) const {
   const auto found = query.find(parameter);

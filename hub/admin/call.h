@@ -13,6 +13,16 @@
 
 namespace headgate::hub {
 
+// Limits to what a caller may see of messages.
+struct Sight {
+  HubView* hub;
+  std::string user;  // empty: everything
+
+  [[nodiscard]] bool topic(std::string_view topic) const {
+    return user.empty() || hub->may_receive(user, topic);
+  }
+};
+
 struct AdminCall {
   HubView& hub;
   store::QueueStore& store;  // to be changed
@@ -27,6 +37,8 @@ struct AdminCall {
   // {seq}; nullopt if it is none.
   [[nodiscard]] std::optional<store::Seq> seq() const;
 
+  [[nodiscard]] Sight sight() const { return {&hub, request.caller.user}; }
+
   // Refuses the value of a parameter.
   [[nodiscard]] AdminResponse wrong(const std::string& parameter, std::string_view allowed) const;
 };
@@ -36,6 +48,8 @@ struct AdminCall {
 [[nodiscard]] AdminResponse answer(core::Result<std::string> body);
 // {"error": what}.
 [[nodiscard]] AdminResponse failed(unsigned status, std::string_view what);
+// JSON in which bodies beside a topic that the caller may not see are null.
+[[nodiscard]] core::Result<std::string> without_hidden(core::Result<std::string> json, const Sight& sight);
 // Answers for a verb that changes the store. A store that has failed is being opened again: try later.
 [[nodiscard]] AdminResponse refused(const core::Error& error);
 

@@ -194,6 +194,12 @@ struct RemovedSession {
   uint64_t bytes = 0;
 };
 
+// A reason that keeps the hub from taking messages and storing them.
+struct Unready {
+  std::string reason;  // "starting" | "stopping" | "not_writing" | "disk_low"
+  std::string why;     // for the operator
+};
+
 // Ends what it stands for when it is destroyed.
 class Subscription {
  public:
@@ -211,6 +217,10 @@ class HubView {
   [[nodiscard]] virtual store::QueueReader& store() = 0;
   [[nodiscard]] virtual store::StoreStats store_stats() const = 0;
   [[nodiscard]] virtual HubStatus status() const = 0;
+  // Nothing: it takes messages. A link upstream does not count.
+  [[nodiscard]] virtual std::vector<Unready> unready() const = 0;
+  // Threads that have been at one piece of work for ten seconds.
+  [[nodiscard]] virtual std::vector<std::string> stuck_workers() const = 0;
   // Links upstream and the queues that go over them; nullopt: there is none.
   [[nodiscard]] virtual std::optional<upstream::UpstreamReport> upstream() const = 0;
   // Reads the metrics that status shows.
@@ -258,6 +268,9 @@ class HubView {
 
   // Copies the store: see DurableStore::back_up().
   virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;
+
+  // Asks the access rules. `user` is not empty.
+  [[nodiscard]] virtual bool may_receive(const std::string& user, std::string_view topic) = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
   // destroy the subscription from within.

@@ -55,7 +55,8 @@ AdminReply peek_queue(const AdminCall& call) {
   request.after = *after;
   request.count = *count;
   request.payload = *payload == 1;
-  return answer(store::peek_json(call.hub.store(), call.name, request, call.hub.now()));
+  return answer(
+      without_hidden(store::peek_json(call.hub.store(), call.name, request, call.hub.now()), call.sight()));
 }
 
 AdminReply tail_queue(const AdminCall& call) {
@@ -63,10 +64,11 @@ AdminReply tail_queue(const AdminCall& call) {
   if (!payload) return call.wrong("payload", "0 or 1");
   const auto queue = call.hub.store().find_queue(call.name);
   if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
-  return AdminStream{[&hub = call.hub, queue = *queue, with_payload = *payload == 1](LineSink sink) {
-    return hub.subscribe_queue(
-        queue, [&hub, sink = std::move(sink), with_payload](const store::Entry& entry, uint8_t lane) {
-          sink(store::entry_json(entry, lane, with_payload, hub.now()));
+  return AdminStream{[queue = *queue, with_payload = *payload == 1, sees = call.sight()](LineSink sink) {
+    return sees.hub->subscribe_queue(
+        queue, [sink = std::move(sink), with_payload, sees](const store::Entry& entry, uint8_t lane) {
+          const bool shown = with_payload && sees.topic(entry.message->topic);
+          sink(store::entry_json(entry, lane, shown, sees.hub->now()));
         });
   }};
 }
@@ -89,7 +91,8 @@ AdminReply get_dead_letter(const AdminCall& call) {
   const auto payload = call.number("payload", 0, 1);
   if (!call.seq()) return no_seq(call);
   if (!payload) return call.wrong("payload", "0 or 1");
-  const auto text = store::dead_letter_json(call.hub.store(), *call.seq(), *payload == 1, call.hub.now());
+  const auto text = without_hidden(
+      store::dead_letter_json(call.hub.store(), *call.seq(), *payload == 1, call.hub.now()), call.sight());
   if (!text) return answer(text);
   Json json = Json::parse(*text);
   json["routes"] = routes_to(call.hub, json["from"]["queue"].get<std::string>());

@@ -531,6 +531,16 @@ std::vector<routing::KnownLink> known_links(const Config& config) {
   return known;
 }
 
+uint16_t http_port(const Config& config) {
+  const HttpConfig& http = config.admin.http;
+  return http.port == 0 && http.asked_for ? kHttpPort : http.port;
+}
+
+std::string http_token_path(const Config& config) {
+  const std::string& file = config.admin.http.token_file;
+  return file.empty() ? config.data_dir + "/http-token" : file;
+}
+
 std::string admin_socket_path(const Config& config) {
   return config.admin.socket.empty() ? config.data_dir + "/admin.sock" : config.admin.socket;
 }

@@ -31,8 +31,17 @@ namespace headgate::hub {
 // "sync", "interval:<ms>" or "memory", as the config writes it.
 [[nodiscard]] std::string to_string(const store::Durability& durability);
 
+struct HttpConfig {
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;       // 0: off, see http_port()
+  bool asked_for = false;  // by the command line; no key sets it
+  std::string token_file;  // empty: see http_token_path()
+  bool metrics_open = true;
+};
+
 struct AdminConfig {
   std::string socket;  // empty: see admin_socket_path()
+  HttpConfig http;
 };
 
 struct LogConfig {
@@ -114,6 +123,12 @@ void take_reloadable(Config& into, Config from);
 
 // admin.socket, or admin.sock in the data directory.
 [[nodiscard]] std::string admin_socket_path(const Config& config);
+// admin.http.token_file, or http-token in the data directory.
+[[nodiscard]] std::string http_token_path(const Config& config);
+
+// Port of the HTTP server: admin.http.port, or that of `headgated --http`; 0: it is off.
+inline constexpr uint16_t kHttpPort = 9180;
+[[nodiscard]] uint16_t http_port(const Config& config);
 
 // sun_path holds 108 bytes with its final zero.
 inline constexpr size_t kSocketPathBytesMax = 107;

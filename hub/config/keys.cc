@@ -88,6 +88,24 @@ Keys operator_keys() {
        .slot = at(&Config::admin, &AdminConfig::socket),
        .doc = "Unix socket that the headgate command talks to; empty: admin.sock in data_dir.",
        .rule = kSocket},
+      {.path = "admin.http.address",
+       .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::address),
+       .doc =
+           "Loopback address that the HTTP server listens on; from elsewhere it is reached through ssh -L.",
+       .rule = kLoopback},
+      {.path = "admin.http.port",
+       .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::port),
+       .doc =
+           "Port of the HTTP server: admin API, /metrics, /healthz, /readyz; 0 is off, headgated --http means 9180.",
+       .max = kU16Max},
+      {.path = "admin.http.token_file",
+       .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::token_file),
+       .doc =
+           "File of tokens: role (read, operate, admin), user, token a line; empty: http-token in data_dir, made "
+           "with one token if it is missing.",
+       .rule = kPathOrEmpty},
+      {"admin.http.metrics_open", at(&Config::admin, &AdminConfig::http, &HttpConfig::metrics_open),
+       "Whether /metrics needs no token."},
       {"log.level", at(&Config::log, &LogConfig::level),
        "Least important lines written: debug, info, warn or error."},
       {.path = "log.file",

@@ -4,30 +4,26 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <optional>
-#include <set>
+#include <functional>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
-#include "hub/admin/call.h"
 #include "hub/config/config.h"
+#include "hub/http/connection.h"
 
 namespace headgate::hub {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using Local = asio::local::stream_protocol;
-using Stream = beast::basic_stream<Local>;
+using Tcp = asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr mode_t kSocketMode = 0600;
@@ -35,6 +31,14 @@ constexpr std::chrono::seconds kAcceptRetry{1};
 
 core::Error io_error(const std::string& path, std::string_view what, std::string_view why) {
   return {core::Errc::io, "admin socket " + path + ": " + std::string(what) + ": " + std::string(why)};
+}
+
+std::string address_of(const Local::socket&) { return "socket"; }
+
+std::string address_of(const Tcp::socket& socket) {
+  error_code error;
+  const Tcp::endpoint peer = socket.remote_endpoint(error);
+  return error ? "gone" : peer.address().to_string() + ":" + std::to_string(peer.port());
 }
 
 // Removes a socket file on which nobody answers.
@@ -69,270 +73,153 @@ core::Status remove_stale(asio::io_context& io, const std::string& path) {
 
 }  // namespace
 
-// Owns the acceptor and knows the connections; they know it weakly.
-class AdminServer::Impl : public std::enable_shared_from_this<AdminServer::Impl> {
+class AdminServer::Listening {
  public:
-  Impl(asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits)
-      : io_(io), acceptor_(io), retry_(io), api_(api), log_(log), limits_(limits) {}
-
-  core::Status listen(const std::string& path);
-  void close();
-
- private:
-  class Connection;
-
-  void accept();
-  void on_accept(error_code error, Local::socket socket);
-  void accept_later(error_code error);
-
-  asio::io_context& io_;
-  Local::acceptor acceptor_;
-  asio::steady_timer retry_;
-  AdminApi& api_;
-  core::Log& log_;
-  AdminLimits limits_;
-  std::string path_;
-  std::set<std::shared_ptr<Connection>> connections_;
+  virtual ~Listening() = default;
+  virtual void close() = 0;
+  virtual void use(Tokens tokens) = 0;
+  [[nodiscard]] virtual uint16_t port() const = 0;
 };
 
-// A client of the admin socket: requests one after the other, until one becomes a stream.
-class AdminServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
+// Owns the acceptor and the entrance, which knows the connections; they know it weakly.
+template <typename Protocol>
+class AdminServer::Acceptor : public Listening, public std::enable_shared_from_this<Acceptor<Protocol>> {
  public:
-  Connection(std::shared_ptr<Impl> server, Local::socket socket)
-      : server_(std::move(server)),
-        stream_(std::move(socket)),
-        judge_(stream_.get_executor()),
-        buffer_(kBufferBytes) {}
+  using Ready = std::function<error_code(typename Protocol::acceptor& acceptor)>;
 
-  void start() { read(); }
+  explicit Acceptor(Entrance entrance)
+      : entrance_(std::make_shared<Entrance>(std::move(entrance))),
+        acceptor_(entrance_->io),
+        retry_(entrance_->io) {}
 
-  // Ends the stream and the socket; the server forgets the connection.
-  void close() {
-    if (closed_) return;
-    closed_ = true;
-    subscription_.reset();
-    judge_.cancel();
-    stream_.close();
-    if (const auto server = server_.lock()) server->connections_.erase(shared_from_this());
+  // `ready`: between making the socket and binding it. `file`: removed at the end.
+  error_code listen(const typename Protocol::endpoint& endpoint, const Ready& ready, std::string file = {}) {
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) error = ready(acceptor_);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      error_code ignored;
+      acceptor_.close(ignored);
+      return error;
+    }
+    file_ = std::move(file);
+    accept();
+    return {};
+  }
+
+  void close() override {
+    error_code ignored;
+    acceptor_.close(ignored);
+    retry_.cancel();
+    const auto connections = std::move(entrance_->connections);
+    entrance_->connections.clear();
+    for (const auto& connection : connections) connection->close();
+    if (!file_.empty()) unlink(file_.c_str());
+    file_.clear();
+  }
+
+  void use(Tokens tokens) override {
+    if (entrance_->door) entrance_->door->use(std::move(tokens));
+  }
+
+  [[nodiscard]] uint16_t port() const override {
+    if constexpr (std::is_same_v<Protocol, Tcp>) return acceptor_.local_endpoint().port();
+    return 0;
   }
 
  private:
-  static constexpr size_t kBufferBytes = 64 * 1024;  // of input beyond the parser's own
-
-  void read() {
-    const auto server = server_.lock();
-    if (!server) return;
-    parser_.emplace();
-    parser_->header_limit(server->limits_.header_bytes_max);
-    parser_->body_limit(server->limits_.body_bytes_max);
-    expect_progress(*server);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, size_t) { self->on_request(error); });
+  void accept() {
+    acceptor_.async_accept(
+        [weak = this->weak_from_this()](error_code error, typename Protocol::socket socket) {
+          if (const auto self = weak.lock()) self->on_accept(error, std::move(socket));
+        });
   }
 
-  void expect_progress(const Impl& server) {
-    stream_.expires_after(std::chrono::seconds(server.limits_.idle_timeout_s));
-  }
-
-  void on_request(error_code error) {
-    const auto server = server_.lock();
-    if (!server || closed_) return;
-    if (error == http::error::body_limit || error == http::error::header_limit) {
-      return respond(failed(error == http::error::body_limit ? 413 : 431, "the request is too large"), false);
+  void on_accept(error_code error, typename Protocol::socket socket) {
+    if (!acceptor_.is_open()) return;
+    if (error) return accept_later(error);
+    if (entrance_->connections.size() >= entrance_->limits.connections_max) {
+      entrance_->log.warn("admin_connection_refused",
+                          {{"reason", "too many"}, {"connections_max", entrance_->limits.connections_max}});
+    } else {
+      std::string from = address_of(socket);
+      serve(entrance_, std::move(socket), std::move(from));
     }
-    if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message) {
-      return respond(failed(400, "not HTTP: " + error.message()), false);
-    }
-    if (error) return close();
-    dispatch(*server, parser_->release());
+    accept();
   }
 
-  void dispatch(Impl& server, http::request<http::string_body> request) {
-    const AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
-                             std::move(request.body())};
-    AdminReply reply = server.api_.handle(asked);
-    if (auto* response = std::get_if<AdminResponse>(&reply))
-      return respond(std::move(*response), request.keep_alive());
-    if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
-    start_stream(std::get<AdminStream>(std::move(reply)));
-  }
-
-  void respond(AdminResponse response, bool keep_alive) {
-    const auto server = server_.lock();
-    if (!server) return;
-    response_ = {};
-    response_.result(response.status);
-    response_.set(http::field::content_type, "application/json");
-    response_.keep_alive(keep_alive);
-    response_.body() = std::move(response.body);
-    response_.prepare_payload();
-    expect_progress(*server);
-    http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
-      if (error || !keep_alive) return self->close();
-      self->read();
-    });
-  }
-
-  // The work goes on though the client may go away meanwhile. The last answer on this connection.
-  void await(const AdminLater& later) {
-    stream_.expires_never();
-    later.start([weak = weak_from_this()](AdminResponse response) {
-      if (const auto self = weak.lock(); self && !self->closed_) self->respond(std::move(response), false);
-    });
-  }
-
-  // Chunks of whole lines (RFC 9112 section 7.1) until the client goes away.
-  void start_stream(AdminStream admin_stream) {
-    stream_.expires_never();
-    writing_ = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
-    write_stream();
-    watch_for_end();
-    subscription_ = admin_stream.open([weak = weak_from_this()](std::string line) {
-      if (const auto self = weak.lock()) self->on_line(std::move(line));
-    });
-  }
-
-  // Nothing is expected from the client any more, so a completed read is its end (or its misbehaviour).
-  void watch_for_end() {
-    stream_.async_read_some(asio::buffer(&ignored_byte_, 1),
-                            [self = shared_from_this()](error_code, size_t) { self->close(); });
-  }
-
-  void on_line(std::string line) {
-    const auto server = server_.lock();
-    if (closed_ || overrun_ || !server) return;
-    const AdminLimits& limits = server->limits_;
-    if (pending_.size() + line.size() > limits.stream_burst_bytes_max) return drop_slow_client(*server);
-    pending_.append(line).push_back('\n');
-    if (writing_.empty()) return write_pending();
-    if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
-  }
-
-  // Much may come in one turn of the loop, before the socket was offered any of it: time tells who is slow.
-  void judge_later(const AdminLimits& limits) {
-    if (std::exchange(judging_, true)) return;
-    judge_.expires_after(std::chrono::milliseconds(limits.stream_behind_ms));
-    judge_.async_wait([weak = weak_from_this()](error_code cancelled) {
+  // Out of file descriptors, most likely: trying again at once would spin.
+  void accept_later(error_code error) {
+    entrance_->log.warn("admin_accept_failed", {{"error", error.message()}});
+    retry_.expires_after(kAcceptRetry);
+    retry_.async_wait([weak = this->weak_from_this()](error_code cancelled) {
       const auto self = weak.lock();
-      if (cancelled || !self || self->closed_) return;
-      self->judging_ = false;
-      const auto server = self->server_.lock();
-      if (server && self->pending_.size() > server->limits_.stream_bytes_max) self->drop_slow_client(*server);
+      if (self && !cancelled) self->accept();
     });
   }
 
-  // The hub never waits for a client. Closing is posted: this runs inside the subscription's callback.
-  void drop_slow_client(Impl& server) {
-    overrun_ = true;
-    server.log_.warn("admin_stream_dropped", {{"reason", "the client reads too slowly"},
-                                              {"bytes_waiting", pending_.size()},
-                                              {"bytes_max", server.limits_.stream_bytes_max}});
-    asio::post(server.io_, [self = shared_from_this()] { self->close(); });
-  }
-
-  void write_pending() {
-    char size[2 * sizeof(size_t) + 3];
-    std::snprintf(size, sizeof size, "%zx\r\n", pending_.size());
-    writing_ = size + pending_ + "\r\n";
-    pending_.clear();
-    write_stream();
-  }
-
-  void write_stream() {
-    asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](error_code error, size_t) {
-      self->writing_.clear();
-      if (error) return self->close();
-      if (!self->pending_.empty()) self->write_pending();
-    });
-  }
-
-  std::weak_ptr<Impl> server_;
-  Stream stream_;
-  asio::steady_timer judge_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
-  std::unique_ptr<Subscription> subscription_;
-  std::string pending_;  // whole lines that wait for the write in progress
-  std::string writing_;  // being written; empty when no write is in progress
-  char ignored_byte_ = 0;
-  bool judging_ = false;  // judge_ is running
-  bool overrun_ = false;
-  bool closed_ = false;
+  std::shared_ptr<Entrance> entrance_;
+  typename Protocol::acceptor acceptor_;
+  asio::steady_timer retry_;
+  std::string file_;
 };
 
-core::Status AdminServer::Impl::listen(const std::string& path) {
+AdminServer::AdminServer(asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits)
+    : io_(io), api_(api), log_(log), limits_(limits) {}
+
+AdminServer::~AdminServer() { close(); }
+
+core::Status AdminServer::listen(const std::string& path) {
   if (path.size() > kSocketPathBytesMax) {
     return core::fail(core::Errc::invalid, "admin socket " + path + ": the path has " +
                                                std::to_string(path.size()) +
                                                " bytes; allowed: 107; set admin.socket to a shorter one");
   }
   if (const core::Status ready = remove_stale(io_, path); !ready) return ready;
-  error_code error;
-  acceptor_.open(Local(), error);
   // Linux makes the file with the mode of the unbound socket, so that it is never open to others.
-  if (!error && fchmod(acceptor_.native_handle(), kSocketMode) != 0)
-    error.assign(errno, boost::system::system_category());
-  if (!error) acceptor_.bind(Local::endpoint(path), error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    acceptor_.close();
+  const auto for_owner = [](Local::acceptor& acceptor) {
+    return fchmod(acceptor.native_handle(), kSocketMode) == 0
+               ? error_code()
+               : error_code(errno, boost::system::system_category());
+  };
+  auto local = std::make_shared<Acceptor<Local>>(Entrance{io_, api_, log_, limits_});
+  if (const error_code error = local->listen(Local::endpoint(path), for_owner, path))
     return core::fail(io_error(path, "cannot be made", error.message()));
-  }
-  path_ = path;
-  accept();
+  local_ = std::move(local);
   return {};
 }
 
-void AdminServer::Impl::close() {
-  error_code ignored;
-  acceptor_.close(ignored);
-  retry_.cancel();
-  const auto connections = std::move(connections_);
-  connections_.clear();
-  for (const auto& connection : connections) connection->close();
-  if (!path_.empty()) unlink(path_.c_str());
-  path_.clear();
+core::Status AdminServer::listen_tcp(const std::string& address, uint16_t port, Door door) {
+  error_code error;
+  const auto at = asio::ip::make_address(address, error);
+  const auto again = [](Tcp::acceptor& acceptor) {
+    error_code failed;
+    acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+    return failed;
+  };
+  auto tcp = std::make_shared<Acceptor<Tcp>>(
+      Entrance{io_, api_, log_, limits_, std::make_unique<Door>(std::move(door))});
+  if (!error) error = tcp->listen({at, port}, again);
+  if (error)
+    return core::fail(core::Errc::io, "HTTP on " + address + " port " + std::to_string(port) +
+                                          ": cannot listen: " + error.message() +
+                                          "; set admin.http.port to another");
+  tcp_ = std::move(tcp);
+  return {};
 }
 
-void AdminServer::Impl::accept() {
-  acceptor_.async_accept([weak = weak_from_this()](error_code error, Local::socket socket) {
-    if (const auto self = weak.lock()) self->on_accept(error, std::move(socket));
-  });
+uint16_t AdminServer::tcp_port() const { return tcp_ ? tcp_->port() : 0; }
+
+void AdminServer::use(Tokens tokens) {
+  if (tcp_) tcp_->use(std::move(tokens));
 }
 
-void AdminServer::Impl::on_accept(error_code error, Local::socket socket) {
-  if (!acceptor_.is_open()) return;
-  if (error) return accept_later(error);
-  if (connections_.size() >= limits_.connections_max) {
-    log_.warn("admin_connection_refused",
-              {{"reason", "too many"}, {"connections_max", limits_.connections_max}});
-  } else {
-    const auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
-    connections_.insert(connection);
-    connection->start();
+void AdminServer::close() {
+  for (auto* const one : {&local_, &tcp_}) {
+    if (const auto listening = std::exchange(*one, nullptr)) listening->close();
   }
-  accept();
 }
-
-// Out of file descriptors, most likely: trying again at once would spin.
-void AdminServer::Impl::accept_later(error_code error) {
-  log_.warn("admin_accept_failed", {{"error", error.message()}});
-  retry_.expires_after(kAcceptRetry);
-  retry_.async_wait([weak = weak_from_this()](error_code cancelled) {
-    const auto self = weak.lock();
-    if (self && !cancelled) self->accept();
-  });
-}
-
-AdminServer::AdminServer(asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits)
-    : impl_(std::make_shared<Impl>(io, api, log, limits)) {}
-
-AdminServer::~AdminServer() { close(); }
-
-core::Status AdminServer::listen(const std::string& path) { return impl_->listen(path); }
-
-void AdminServer::close() { impl_->close(); }
 
 }  // namespace headgate::hub

@@ -1,5 +1,5 @@
-// HTTP/1.1 over a Unix socket: the shell round AdminApi. Reads requests, writes answers, feeds streams.
-// Local tools only: whoever may open the socket (mode 0600) may do everything.
+// HTTP/1.1 over a Unix socket, and over TCP: the shell round AdminApi. Reads requests, writes answers, feeds streams.
+// Whoever may open the socket (mode 0600) may do everything; over TCP a Door says who comes in.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/admin/api.h"
+#include "hub/http/door.h"
 
 namespace boost::asio {
 class io_context;
@@ -15,7 +16,8 @@ class io_context;
 
 namespace headgate::hub {
 
-// Limits of the admin socket. They bound what a careless local client can cost the hub.
+// Limits of each of the two. They bound what a careless or hostile client can cost the hub: clients over TCP do not take the
+// places of those on the socket.
 struct AdminLimits {
   size_t connections_max = 32;
   uint32_t header_bytes_max = 16 * 1024;
@@ -41,12 +43,28 @@ class AdminServer {
   // answers on it), io.
   [[nodiscard]] core::Status listen(const std::string& path);
 
+  // Accepts from now on also over TCP, of those whom `door` lets in. `address`: of this machine; port 0: any that is free.
+  // Errors: io; whole sentences for the operator.
+  [[nodiscard]] core::Status listen_tcp(const std::string& address, uint16_t port, Door door);
+  [[nodiscard]] uint16_t tcp_port() const;  // 0: it does not listen there
+
+  // Takes other tokens from now on.
+  void use(Tokens tokens);
+
   // Ends all connections and streams and removes the socket file. May be called twice.
   void close();
 
  private:
-  class Impl;
-  std::shared_ptr<Impl> impl_;
+  class Listening;  // on one of them
+  template <typename Protocol>
+  class Acceptor;
+
+  boost::asio::io_context& io_;
+  AdminApi& api_;
+  core::Log& log_;
+  const AdminLimits limits_;
+  std::shared_ptr<Listening> local_;
+  std::shared_ptr<Listening> tcp_;
 };
 
 }  // namespace headgate::hub

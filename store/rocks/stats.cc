@@ -68,6 +68,8 @@ StoreStats RocksStore::store_stats() const {
   return stats;
 }
 
+std::vector<std::string> RocksStore::stalled() const { return stalls_.hanging(); }
+
 StoreMemory RocksStore::store_memory() const {
   const RocksDb* db = running_.db.get();
   const RocksReadPath& path = running_.path;

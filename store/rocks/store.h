@@ -79,6 +79,7 @@ class RocksStore final : public DurableStore {
   void back_up(const std::string& dir, OnBackedUp done) override;
   StoreStats store_stats() const override;
   StoreMemory store_memory() const override;
+  [[nodiscard]] std::vector<std::string> stalled() const override;
 
   // Reads everything, on the calling thread. Nothing may be being written.
   [[nodiscard]] StoreReport check() { return check_rows(*running_.db); }

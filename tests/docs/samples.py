@@ -13,7 +13,7 @@ TIME = r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 SIZE = r"\b\d[\d,]*(?:\.\d+)? (?:B|KiB|MiB|GiB|TiB)(?![\w/])"
 SPAN = r"\b\d+d \d\dh\b|\b\d+h \d\dm\b|\b\d+m \d\ds\b|\b\d+(?:\.\d+)? ?(?:us|ms|s)\b"
 NUMBER = r"(?<![\w.])\d[\d,]*(?:\.\d+)*(?![\d])"
-KINDS = ((TIME, "<time>"), (ULID, "<id>"), (r"\bauto-\d+-\d+\b", "<id>"), (SIZE, "<size>"), (SPAN, "<span>"),
+KINDS = ((TIME, "<time>"), (ULID, "<id>"), (r"\bauto-\d+-\d+\b", "<id>"), (r"\bhg_[0-9a-f]+\b", "<token>"), (SIZE, "<size>"), (SPAN, "<span>"),
          (NUMBER, "<n>"))
 LEVELS = r"^(\w+ <size> <size>) (?:-|<n>(?: <n>)*)$"  # of `store stats`: as many as compaction has left
 

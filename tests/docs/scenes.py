@@ -37,6 +37,13 @@ def plain_hub(site: Site) -> None:
     site.start_hub("site.json")
 
 
+def hub_with_http(site: Site) -> None:
+    config = {"hub_id": "site-7", "admin": {"http": {"port": int(site.ports["9180"])}}, "routes": {"up": HOT}}
+    (site.home / "site.json").write_text(json.dumps(config), encoding="utf-8")
+    site.start_hub("site.json")
+    site.publish("plant/7/temperature", '{"celsius": 81}')
+
+
 def measured_plant(site: Site) -> None:
     configure(site, "site.json")
     site.start_hub("site.json")
@@ -150,6 +157,7 @@ def document_confirmed(site: Site) -> None:
 # Before a command that is not here, nothing is done.
 BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
+    ("docs/http.md", "curl -s http://localhost:9180/readyz"): hub_with_http,
     ("docs/mqtt.md", "mosquitto_pub -p 1883 -V 5 -t modules/x/inputs/y -q 1 -m hi"): plain_hub,
     ("docs/operations.md", "headgate route ls"): measured_plant,
     ("docs/operations.md", "headgate route check r.json"): mistaken_route,

@@ -31,7 +31,7 @@ class Site:
 
     def __init__(self, programs: pathlib.Path):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="headgate-site-")).resolve()
-        self.ports = {"1883": free_port(), "18851": free_port()}
+        self.ports = {"1883": free_port(), "18851": free_port(), "9180": free_port()}
         self.environment = dict(os.environ, PATH=f"{self.home}/build/release/bin:{os.environ['PATH']}", LC_ALL="C")
         self.environment.pop("HEADGATE_SOCKET", None)
         (self.home / "build/release").mkdir(parents=True)
@@ -64,7 +64,7 @@ class Site:
         return json.loads("\n".join(lines))
 
     def with_ports(self, command: str) -> str:
-        return re.sub(r"((?:-p|--port) )(1883|18851)\b", lambda port: port[1] + str(self.ports[port[2]]), command)
+        return re.sub(r"((?:-p|--port) )(1883|18851)\b|(localhost:)(9180)\b", lambda port: (port[1] or port[3]) + str(self.ports[port[2] or port[4]]), command)
 
     def start(self, name: str, command: str) -> None:
         """In the background; what it prints goes to the file `name`.out."""

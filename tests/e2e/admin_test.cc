@@ -57,8 +57,8 @@ class Admin : public ::testing::Test {
   headgate::testing::TempDir dir_;
   std::string socket_ = dir_.path() + "/admin.sock";
   CannedHubView hub_;
-  hub::AdminApi api_{hub_, hub_.queue_store()};
   headgate::testing::RecordingLog log_;
+  hub::AdminApi api_{hub_, hub_.queue_store(), log_};
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   hub::AdminServer server_{io_, api_, log_};

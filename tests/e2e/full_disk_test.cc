@@ -12,6 +12,7 @@
 #include <random>
 #include <set>
 
+#include "tests/e2e/http/http_client.h"
 #include "tests/e2e/support/chain_module.h"
 #include "tests/e2e/support/hub_fixture.h"
 
@@ -33,6 +34,9 @@ class FullDisk : public HubTest {
     ASSERT_EQ(consumer->subscribe("fill/#", 1), 1);
     consumer->disconnect();
   }
+  void configure(nlohmann::json& config) override { config["admin"]["http"]["port"] = http_port_; }
+  // What a load balancer is told.
+  [[nodiscard]] HttpAnswer readiness() const { return ask(http_port_, request({.target = "/readyz"})); }
   void TearDown() override {
     HubTest::TearDown();
     if (!mounted_) return;
@@ -113,6 +117,7 @@ class FullDisk : public HubTest {
     while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())) && file.flush()) continue;
   }
 
+  uint16_t http_port_ = free_port();
   std::minstd_rand random_;
   uint64_t bodies_ = 0;
   std::set<std::string> acked_;
@@ -123,8 +128,11 @@ TEST_F(FullDisk, RefusesPublishersAndTakesThemAgainOnceItsQueuesAreDrained) {
   publish_until_refused();
   EXPECT_EQ(disk()["low"], true);
   EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("LOW"));
+  EXPECT_EQ(readiness().status, 503);
+  EXPECT_THAT(readiness().body, HasSubstr("\"reason\":\"disk_low\""));
   expect_consumer_gets_everything();
   EXPECT_TRUE(takes_messages_again());
+  EXPECT_TRUE(eventually([this] { return readiness().status == 200; }));
   EXPECT_TRUE(hub_.logs("disk_low"));
   EXPECT_TRUE(hub_.logs("disk_room"));
   EXPECT_THAT(hub_.log(), Not(HasSubstr("store_failed"))) << "it never was really full";
@@ -159,6 +167,7 @@ TEST_F(FullDisk, GoesOnInTheReserveWhenSomebodyElseFillsIt) {
 class FullDiskWithAChain : public FullDisk, public ::testing::WithParamInterface<broker::Version> {
  protected:
   void configure(nlohmann::json& config) override {
+    FullDisk::configure(config);
     config["routes"] = {{"in", "FROM 'work' INTO BrokeredEndpoint('/modules/m/inputs/i')"},
                         {"up", "FROM 'results' INTO $upstream"}};
   }

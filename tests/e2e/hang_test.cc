@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/e2e/http/http_client.h"
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/wrapped_hub.h"
 
@@ -20,11 +21,14 @@ class HangingDisk : public HubTest {
  protected:
   void configure(nlohmann::json& config) override {
     config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
+    config["admin"]["http"]["port"] = http_port_;
   }
+  [[nodiscard]] HttpAnswer health() const { return ask(http_port_, request({.target = "/healthz"})); }
   void hang() const { std::ofstream(hangs_) << "hangs"; }
   void go_on() const { std::filesystem::remove(hangs_); }
   [[nodiscard]] uint64_t waiting() const { return hub_.cli_json({"status"})["store"]["waiting"]; }
 
+  uint16_t http_port_ = free_port();
   ScratchDir scratch_;
   std::string hangs_ = (scratch_.path() / "hangs").string();
   WrappedHub wrapped_{
@@ -50,9 +54,12 @@ TEST_F(HangingDisk, IsToldAndSoIsItsEnd) {
   hang();
   publisher->publish("plant/a", "late", 1);
   EXPECT_TRUE(hub_.logs("store_waits", 30s));
+  EXPECT_EQ(health().status, 503);
+  EXPECT_EQ(health().body, R"({"stuck":["writer"]})");
   EXPECT_TRUE(subscriber("live/#")->is_connected()) << "it serves whoever needs no disk";
   go_on();
   EXPECT_TRUE(hub_.logs("store_goes_on", 30s));
+  EXPECT_EQ(health().status, 200);
   EXPECT_TRUE(eventually([&] { return waiting() == 1; }));
 }
 

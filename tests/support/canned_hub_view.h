@@ -24,6 +24,14 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] MemQueueStore& queue_store() { return store_; }
   void settle() { executor_.run_ready(); }
   [[nodiscard]] hub::HubStatus status() const override { return status_; }
+  [[nodiscard]] std::vector<hub::Unready> unready() const override { return unready_; }
+  [[nodiscard]] std::vector<std::string> stuck_workers() const override { return stuck_; }
+  // A user may see everything but topics that begin with "secret".
+  [[nodiscard]] bool may_receive(const std::string&, std::string_view topic) override {
+    return !topic.starts_with("secret");
+  }
+  std::vector<hub::Unready> unready_;
+  std::vector<std::string> stuck_;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override { return upstream_; }
   void set_upstream(upstream::UpstreamReport report) { upstream_ = std::move(report); }
   // The time and the store's totals as they are, the others as in `numbers_`.

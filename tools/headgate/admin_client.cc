@@ -1,14 +1,24 @@
 #include "tools/headgate/admin_client.h"
 
 #include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "core/text.h"
 
 namespace headgate::tools {
 namespace {
@@ -16,7 +26,9 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
+using Generic = asio::generic::stream_protocol;
 using Local = asio::local::stream_protocol;
+using Tcp = asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr size_t kSocketPathBytesMax = 107;  // sun_path holds 108 with its final zero
@@ -24,30 +36,39 @@ constexpr std::chrono::seconds kAnswerTimeout{15};
 constexpr size_t kStreamBufferBytes = 64 * 1024;
 constexpr uint64_t kErrorBodyBytesMax = 64 * 1024;
 
-core::Error connect_error(const std::string& socket, const error_code& error) {
+core::Error connect_error(const HubAddress& at, const error_code& error) {
+  if (at.socket.empty()) {
+    return {core::Errc::unavailable,
+            "no hub answers on " + at.name() + " (" + error.message() +
+                "): is admin.http.port set there, and is the address reached from here?"};
+  }
   if (error == asio::error::access_denied) {
-    return {core::Errc::io, "the admin socket " + socket + " may not be opened (" + error.message() +
+    return {core::Errc::io, "the admin socket " + at.socket + " may not be opened (" + error.message() +
                                 "): run as the hub's user"};
   }
-  return {core::Errc::unavailable, "no hub answers on " + socket + " (" + error.message() +
+  return {core::Errc::unavailable, "no hub answers on " + at.socket + " (" + error.message() +
                                        "): start headgated, or name its admin socket with --socket PATH or "
                                        "$HEADGATE_SOCKET"};
 }
 
-core::Error broken(const std::string& socket, const error_code& error) {
+core::Error broken(const HubAddress& at, const error_code& error) {
   if (error == beast::error::timeout) {
     return {core::Errc::unavailable,
-            "the hub on " + socket + " does not answer within 15 s: is it overloaded or stopped?"};
+            "the hub on " + at.name() + " does not answer within 15 s: is it overloaded or stopped?"};
   }
   return {core::Errc::unavailable,
-          "the hub on " + socket + " ended the conversation (" + error.message() + ")"};
+          "the hub on " + at.name() + " ended the conversation (" + error.message() + ")"};
 }
 
 core::Errc code_of(unsigned status) {
   switch (status) {
     case 400:
+    case 401:
+    case 403:
     case 405:
     case 413:
+    case 415:
+    case 421:
       return core::Errc::invalid;
     case 404:
       return core::Errc::not_found;
@@ -69,16 +90,19 @@ core::Error refusal(unsigned status, const std::string& body) {
 
 class Connection {
  public:
-  explicit Connection(const std::string& socket) : socket_(socket), stream_(io_) {}
+  explicit Connection(const HubAddress& at) : at_(at), stream_(io_) {}
 
   core::Status open() {
-    if (socket_.size() > kSocketPathBytesMax) {
-      return core::fail(core::Errc::invalid, "the admin socket's path " + socket_ + " has " +
-                                                 std::to_string(socket_.size()) + " bytes; allowed: 107");
+    if (at_.socket.size() > kSocketPathBytesMax) {
+      return core::fail(core::Errc::invalid, "the admin socket's path " + at_.socket + " has " +
+                                                 std::to_string(at_.socket.size()) + " bytes; allowed: 107");
     }
     error_code error;
-    stream_.socket().connect(Local::endpoint(socket_), error);
-    return error ? core::Status(core::fail(connect_error(socket_, error))) : core::Status();
+    if (!at_.socket.empty())
+      stream_.socket().connect(Generic::endpoint(Local::endpoint(at_.socket)), error);
+    else
+      open_tcp(error);
+    return error ? core::Status(core::fail(connect_error(at_, error))) : core::Status();
   }
 
   // Makes one exchange, with a time limit on the whole of it, or none.
@@ -96,7 +120,7 @@ class Connection {
       http::async_read(stream_, buffer_, parser, [&](error_code read_error, size_t) { failed = read_error; });
     });
     io_.run();
-    if (failed) return core::fail(broken(socket_, failed));
+    if (failed) return core::fail(broken(at_, failed));
     const unsigned status = parser.get().result_int();
     if (status != 200) return core::fail(refusal(status, parser.get().body()));
     return std::move(parser.get().body());
@@ -108,7 +132,7 @@ class Connection {
     http::write(stream_, request, error);
     head_.body_limit(kErrorBodyBytesMax);
     if (!error) http::read_header(stream_, buffer_, head_, error);
-    if (error) return core::fail(broken(socket_, error));
+    if (error) return core::fail(broken(at_, error));
     if (head_.get().result_int() == 200) return {};
     http::response_parser<http::string_body> refused(std::move(head_));
     http::read(stream_, buffer_, refused, error);
@@ -125,14 +149,27 @@ class Connection {
       body.get().body().size = part.size();
       error_code error;
       http::read_some(stream_, buffer_, body, error);
-      if (error && error != http::error::need_buffer) return core::fail(broken(socket_, error));
+      if (error && error != http::error::need_buffer) return core::fail(broken(at_, error));
       text.append(part.data(), part.size() - body.get().body().size);
       if (!take_lines(text, on_line)) return {};
     }
-    return core::fail(core::Errc::unavailable, "the hub on " + socket_ + " ended the stream");
+    return core::fail(core::Errc::unavailable, "the hub on " + at_.name() + " ended the stream");
   }
 
  private:
+  // Tries each address of the host.
+  void open_tcp(error_code& error) {
+    Tcp::resolver resolver(io_);
+    const auto found = resolver.resolve(at_.host, at_.port, error);
+    if (error) return;
+    for (const auto& entry : found) {
+      error_code ignored;
+      stream_.socket().close(ignored);
+      stream_.socket().connect(Generic::endpoint(entry.endpoint()), error);
+      if (!error) return;
+    }
+  }
+
   // Hands out the whole lines of `text` and keeps the rest.
   static bool take_lines(std::string& text, const AdminClient::OnLine& on_line) {
     size_t start = 0;
@@ -144,42 +181,85 @@ class Connection {
     return true;
   }
 
-  std::string socket_;
+  HubAddress at_;
   asio::io_context io_;
-  beast::basic_stream<Local> stream_;
+  beast::basic_stream<Generic> stream_;
   beast::flat_buffer buffer_;
   http::response_parser<http::empty_body> head_;
 };
 
 template <typename Body = http::empty_body>
-http::request<Body> make_request(http::verb verb, const std::string& target) {
+http::request<Body> make_request(const HubAddress& at, http::verb verb, const std::string& target) {
   http::request<Body> request(verb, target, 11);
-  request.set(http::field::host, "headgate");
+  request.set(http::field::host, at.socket.empty() ? at.host + ":" + at.port : "headgate");
+  if (!at.token.empty()) request.set(http::field::authorization, "Bearer " + at.token);
   request.keep_alive(false);
   return request;
 }
 
 }  // namespace
 
-core::Result<std::string> UnixAdminClient::get(const std::string& target) {
-  Connection connection(socket_);
-  if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
-  return connection.exchange(make_request(http::verb::get, target), true);
+std::string HubAddress::name() const { return socket.empty() ? "http://" + host + ":" + port : socket; }
+
+core::Result<HubAddress> parse_hub_url(std::string_view url) {
+  const auto wrong = [url](std::string_view why) {
+    return core::fail(core::Errc::invalid, "the hub's URL \"" + std::string(url) + "\" " + std::string(why));
+  };
+  static constexpr std::string_view kScheme = "http://";
+  if (url.starts_with("https://"))
+    return wrong("is for TLS, which the hub does not serve; reach it with ssh -L and http://localhost:PORT");
+  if (!url.starts_with(kScheme)) return wrong("is not http://HOST:PORT");
+  std::string_view rest = url.substr(kScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const size_t colon = rest.rfind(':');
+  const bool has_port = colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
+  HubAddress at;
+  at.host = rest.substr(0, has_port ? colon : std::string_view::npos);
+  at.port = has_port ? rest.substr(colon + 1) : "80";
+  if (at.host.starts_with('[') && at.host.ends_with(']')) at.host = at.host.substr(1, at.host.size() - 2);
+  if (at.host.empty() || at.host.find_first_of("/?#@ ") != std::string::npos)
+    return wrong("is not http://HOST:PORT");
+  if (!core::parse_whole<uint16_t>(at.port)) return wrong("has no port of 1 to 65535");
+  return at;
 }
 
-core::Result<std::string> UnixAdminClient::post(const std::string& target, const std::string& body) {
-  Connection connection(socket_);
+core::Result<std::string> read_token(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    const int error = errno;
+    return core::fail(error == ENOENT ? core::Errc::not_found : core::Errc::io,
+                      "the file of tokens " + path + " cannot be read (" + std::strerror(error) +
+                          "): is admin.http.port set, or headgated started with --http?");
+  }
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> found{std::istream_iterator<std::string>(words), {}};
+    if (found.empty() || found.front().starts_with('#') || found.back().starts_with("sha256:")) continue;
+    return found.back();
+  }
+  return core::fail(core::Errc::invalid, "the file of tokens " + path + " has none that is no hash");
+}
+
+core::Result<std::string> HttpAdminClient::get(const std::string& target) {
+  Connection connection(at_);
   if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
-  auto request = make_request<http::string_body>(http::verb::post, target);
+  return connection.exchange(make_request(at_, http::verb::get, target), true);
+}
+
+core::Result<std::string> HttpAdminClient::post(const std::string& target, const std::string& body) {
+  Connection connection(at_);
+  if (const core::Status opened = connection.open(); !opened) return core::fail(opened.error());
+  auto request = make_request<http::string_body>(at_, http::verb::post, target);
+  request.set(http::field::content_type, "application/json");
   request.body() = body;
   request.prepare_payload();
   return connection.exchange(request, false);
 }
 
-core::Status UnixAdminClient::stream(const std::string& target, const OnLine& on_line) {
-  Connection connection(socket_);
+core::Status HttpAdminClient::stream(const std::string& target, const OnLine& on_line) {
+  Connection connection(at_);
   if (const core::Status opened = connection.open(); !opened) return opened;
-  if (const core::Status begun = connection.begin_stream(make_request(http::verb::get, target)); !begun)
+  if (const core::Status begun = connection.begin_stream(make_request(at_, http::verb::get, target)); !begun)
     return begun;
   return connection.read_lines(on_line);
 }

@@ -1,4 +1,4 @@
-// The tool's end of the admin socket (hub/admin/api.h lists what can be asked).
+// The tool's end of the admin API, over the hub's socket or over HTTP (hub/admin/api.h lists what can be asked).
 #pragma once
 
 #include <functional>
@@ -31,10 +31,28 @@ class AdminClient {
   [[nodiscard]] virtual core::Status stream(const std::string& target, const OnLine& on_line) = 0;
 };
 
-// HTTP/1.1 over the hub's Unix socket, one connection a call.
-class UnixAdminClient : public AdminClient {
+// Where a hub answers, and who asks.
+struct HubAddress {
+  std::string socket;  // path; empty: over TCP
+  std::string host = {};
+  std::string port = {};
+  std::string token = {};  // empty: none is sent
+
+  // Names it for people.
+  [[nodiscard]] std::string name() const;
+};
+
+// http://HOST:PORT, without a path. Errors: invalid.
+[[nodiscard]] core::Result<HubAddress> parse_hub_url(std::string_view url);
+
+// The token of a file of tokens: the first that is written there as it is, and no hash; or the only word of a file. Errors:
+// not_found, io, invalid.
+[[nodiscard]] core::Result<std::string> read_token(const std::string& path);
+
+// HTTP/1.1, one connection a call.
+class HttpAdminClient : public AdminClient {
  public:
-  explicit UnixAdminClient(std::string socket) : socket_(std::move(socket)) {}
+  explicit HttpAdminClient(HubAddress at) : at_(std::move(at)) {}
 
   [[nodiscard]] core::Result<std::string> get(const std::string& target) override;
   using AdminClient::post;
@@ -42,7 +60,7 @@ class UnixAdminClient : public AdminClient {
   [[nodiscard]] core::Status stream(const std::string& target, const OnLine& on_line) override;
 
  private:
-  std::string socket_;
+  HubAddress at_;
 };
 
 // RFC 3986: everything but unreserved characters is escaped, "/" too.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -46,6 +47,9 @@ class CommandLine {
     app_.fallthrough();
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
+    app_.add_option("--url", url_, "The hub's HTTP server, as http://HOST:PORT, instead of its socket")
+        ->envname("HEADGATE_URL");
+    app_.add_option("--token-file", token_file_, "File with the token for --url; or $HEADGATE_TOKEN");
     app_.add_option("--data", data_dir_,
                     "The hub's data directory, default ./headgate-data; queue ls|peek, dlq ls|show and store "
                     "check|stats|backup read it");
@@ -59,6 +63,7 @@ class CommandLine {
     add_client();
     add_route();
     add_store();
+    add_http();
     add_tail();
     add_passwd();
     add_unbatch();
@@ -71,6 +76,10 @@ class CommandLine {
       app_.parse(args);
     } catch (const CLI::ParseError& error) {
       return app_.exit(error, out_, err_) == 0 ? kExitOk : kExitUsage;
+    }
+    if (const auto found = find_hub(); !found) {
+      err_ << "headgate: " << found.error().what << '\n';
+      return kExitUsage;
     }
     return run_();
   }
@@ -92,12 +101,30 @@ class CommandLine {
 
   [[nodiscard]] std::string data_dir() const { return data_dir_.empty() ? "./headgate-data" : data_dir_; }
   [[nodiscard]] std::string store_dir() const { return data_dir() + "/" + std::string(store::kStoreDirName); }
-  [[nodiscard]] std::string socket() const { return socket_.empty() ? data_dir() + "/admin.sock" : socket_; }
+  // Where the hub is that commands ask.
+  core::Status find_hub() {
+    if (url_.empty()) {
+      address_.socket = socket_.empty() ? data_dir() + "/admin.sock" : socket_;
+      return {};
+    }
+    auto at = parse_hub_url(url_);
+    if (!at) return core::fail(at.error());
+    address_ = *std::move(at);
+    if (token_file_.empty()) {
+      const char* const token = std::getenv("HEADGATE_TOKEN");
+      address_.token = token == nullptr ? "" : token;
+      return {};
+    }
+    auto token = read_token(token_file_);
+    if (!token) return core::fail(token.error());
+    address_.token = *std::move(token);
+    return {};
+  }
 
   void on_hub(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
-        UnixAdminClient client(socket());
+        HttpAdminClient client(address_);
         return command({client, out_, err_, json_});
       };
     });
@@ -108,7 +135,7 @@ class CommandLine {
   void on_hub_or_directory(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
-        UnixAdminClient client(socket());
+        HttpAdminClient client(address_);
         if (data_dir_.empty()) return command({client, out_, err_, json_});
         const auto reader = store::open_queue_reader(store_dir());
         if (reader) return command({client, out_, err_, json_, reader->get(), now_of(**reader)});
@@ -123,7 +150,7 @@ class CommandLine {
   void on_hub_or_store(CLI::App* sub, std::function<int(const Context&, const std::string&)> command) {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
-        UnixAdminClient client(socket());
+        HttpAdminClient client(address_);
         bool stopped = !data_dir_.empty();
         if (stopped) {
           const auto reader = store::open_queue_reader(store_dir());
@@ -311,114 +338,129 @@ class CommandLine {
   }
 
   void add_route_import(CLI::App& route) {
-    CLI::App* const import =
+    CLI::App* const manifest =
         add(route, "import", "Make a route file of an IoT Edge deployment manifest, without a hub");
-    import->add_option("manifest", import_.manifest, "The manifest, whole or layered")->required();
-    import->add_option("--out", import_.out, "Directory for MANIFEST.routes.json, or - for standard output")
+    manifest->add_option("manifest", import_.manifest, "The manifest, whole or layered")->required();
+    manifest->add_option("--out", import_.out, "Directory for MANIFEST.routes.json, or - for standard output")
         ->capture_default_str();
-    import->add_flag("--force", import_.force, "Overwrite a file that is there");
-    import->callback([this] { run_ = [this] { return run_route_import(import_, json_, out_, err_);
-  }; });
-}  // namespace
+    manifest->add_flag("--force", import_.force, "Overwrite a file that is there");
+    manifest->callback([this] { run_ = [this] { return run_route_import(import_, json_, out_, err_); }; });
+  }
 
-void add_store() {
-  CLI::App& group = add_group("store", "The hub's database");
-  CLI::App* const check =
-      add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
-  check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
-  on_hub_or_store(add(group, "stats", "What the store takes: files, memory, bytes written"), run_store_stats);
-  CLI::App* const backup = add(group, "backup", "Copy the store of a running or stopped hub");
-  backup->add_option("dir", backup_dir_, "Where to: a new or empty directory")->required();
-  on_hub_or_store(backup, [this](const Context& context, const std::string& store_dir) {
-    return run_store_backup(context, store_dir, backup_dir_);
-  });
-}
+  void add_store() {
+    CLI::App& group = add_group("store", "The hub's database");
+    CLI::App* const check =
+        add(group, "check", "Read all of a stopped hub's store and say what is wrong in it");
+    check->callback([this] { run_ = [this] { return run_store_check(store_dir(), json_, out_, err_); }; });
+    on_hub_or_store(add(group, "stats", "What the store takes: files, memory, bytes written"),
+                    run_store_stats);
+    CLI::App* const backup = add(group, "backup", "Copy the store of a running or stopped hub");
+    backup->add_option("dir", backup_dir_, "Where to: a new or empty directory")->required();
+    on_hub_or_store(backup, [this](const Context& context, const std::string& store_dir) {
+      return run_store_backup(context, store_dir, backup_dir_);
+    });
+  }
 
-void add_tail() {
-  CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
-  tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
-  tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
-  on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
-}
+  void add_http() {
+    CLI::App& http = add_group("http", "The hub's HTTP server");
+    add(http, "token", "Print the token that the hub made for its HTTP server")->callback([this] {
+      run_ = [this] {
+        const auto token = read_token(token_file_.empty() ? data_dir() + "/http-token" : token_file_);
+        if (token) out_ << *token << '\n';
+        if (!token) err_ << "headgate: " << token.error().what << '\n';
+        return token ? kExitOk : kExitFailed;
+      };
+    });
+  }
 
-void add_passwd() {
-  CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
-  passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
-  passwd->add_option("user", passwd_.user, "The user's name")->required();
-  passwd->add_flag("--delete", passwd_.remove, "Remove the user");
-  passwd->add_flag("--stdin", passwd_stdin_, "Take the password from the first line of standard input");
-  passwd->add_option("--memory-kib", passwd_.cost.memory_kib, "Memory that argon2id takes for one check")
-      ->check(CLI::Range(8u, 1'048'576u))
-      ->capture_default_str();
-  passwd->add_option("--passes", passwd_.cost.passes, "Its passes over that memory")
-      ->check(CLI::Range(1u, 64u))
-      ->capture_default_str();
-  passwd->add_option("--lanes", passwd_.cost.lanes, "Its lanes")
-      ->check(CLI::Range(1u, 16u))
-      ->capture_default_str();
-  passwd->callback([this] {
-    run_ = [this] {
-      return run_passwd(passwd_, passwd_stdin_ ? read_password_line : ask_password, out_, err_);
-    };
-  });
-}
+  void add_tail() {
+    CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
+    tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
+    tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
+    on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
+  }
 
-void add_unbatch() {
-  add_own(app_, "unbatch", "Batches from upstream as one JSON message a line",
-          [this](const auto& args) { return run_unbatch(args, std::cin, out_, err_); });
-}
+  void add_passwd() {
+    CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
+    passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
+    passwd->add_option("user", passwd_.user, "The user's name")->required();
+    passwd->add_flag("--delete", passwd_.remove, "Remove the user");
+    passwd->add_flag("--stdin", passwd_stdin_, "Take the password from the first line of standard input");
+    passwd->add_option("--memory-kib", passwd_.cost.memory_kib, "Memory that argon2id takes for one check")
+        ->check(CLI::Range(8u, 1'048'576u))
+        ->capture_default_str();
+    passwd->add_option("--passes", passwd_.cost.passes, "Its passes over that memory")
+        ->check(CLI::Range(1u, 64u))
+        ->capture_default_str();
+    passwd->add_option("--lanes", passwd_.cost.lanes, "Its lanes")
+        ->check(CLI::Range(1u, 16u))
+        ->capture_default_str();
+    passwd->callback([this] {
+      run_ = [this] {
+        return run_passwd(passwd_, passwd_stdin_ ? read_password_line : ask_password, out_, err_);
+      };
+    });
+  }
 
-void add_bench() {
-  add_own(app_, "bench", "Load any MQTT broker, and report rates and latencies",
-          [this](std::vector<std::string> args) {
-            if (json_) args.push_back("--json");
-            return run_bench(args, out_, err_);
-          });
-}
+  void add_unbatch() {
+    add_own(app_, "unbatch", "Batches from upstream as one JSON message a line",
+            [this](const auto& args) { return run_unbatch(args, std::cin, out_, err_); });
+  }
 
-// Has options of its own, and needs no hub: everything behind the word is passed on.
-void add_own(CLI::App& parent, const std::string& name, const std::string& description,
-             std::function<int(const std::vector<std::string>&)> command) {
-  CLI::App* const sub = parent.add_subcommand(name, description);
-  sub->set_help_flag();
-  sub->prefix_command();
-  sub->fallthrough(false);  // else options that are not known here are looked for in `headgate`
-  sub->callback([this, sub, command = std::move(command)] {
-    run_ = [sub, command] { return command(sub->remaining()); };
-  });
-}
+  void add_bench() {
+    add_own(app_, "bench", "Load any MQTT broker, and report rates and latencies",
+            [this](std::vector<std::string> args) {
+              if (json_) args.push_back("--json");
+              return run_bench(args, out_, err_);
+            });
+  }
 
-std::ostream& out_;
-std::ostream& err_;
-CLI::App app_{kDescription, "headgate"};
-std::string socket_;
-std::string data_dir_;
-bool json_ = false;
-PeekOptions peek_;
-QueueTailOptions queue_tail_;
-std::string purged_queue_;
-LettersOptions letters_;
-uint64_t letter_ = 0;
-bool letter_payload_ = false;
-LetterChoice choice_;
-std::string client_id_;
-Consent consent_;
-TailOptions tail_;
-PasswdOptions passwd_;
-bool passwd_stdin_ = false;
-std::string backup_dir_;
-std::vector<std::string> files_;
-ExplainOptions explain_;
-RouteTestOptions trial_;
-ReplayOptions replay_;
-ShadowOptions shadow_;
-ImportOptions import_;
-ApplyOptions apply_;
-RemoteApplyOptions remote_apply_;
-SignOptions sign_;
-std::string key_name_;
-std::function<int()> run_;
-};  // namespace headgate::tools
+  // Has options of its own, and needs no hub: everything behind the word is passed on.
+  void add_own(CLI::App& parent, const std::string& name, const std::string& description,
+               std::function<int(const std::vector<std::string>&)> command) {
+    CLI::App* const sub = parent.add_subcommand(name, description);
+    sub->set_help_flag();
+    sub->prefix_command();
+    sub->fallthrough(false);  // else options that are not known here are looked for in `headgate`
+    sub->callback([this, sub, command = std::move(command)] {
+      run_ = [sub, command] { return command(sub->remaining()); };
+    });
+  }
+
+  std::ostream& out_;
+  std::ostream& err_;
+  CLI::App app_{kDescription, "headgate"};
+  std::string socket_;
+  std::string url_;
+  std::string token_file_;
+  HubAddress address_;
+  std::string data_dir_;
+  bool json_ = false;
+  PeekOptions peek_;
+  QueueTailOptions queue_tail_;
+  std::string purged_queue_;
+  LettersOptions letters_;
+  uint64_t letter_ = 0;
+  bool letter_payload_ = false;
+  LetterChoice choice_;
+  std::string client_id_;
+  Consent consent_;
+  TailOptions tail_;
+  PasswdOptions passwd_;
+  bool passwd_stdin_ = false;
+  std::string backup_dir_;
+  std::vector<std::string> files_;
+  ExplainOptions explain_;
+  RouteTestOptions trial_;
+  ReplayOptions replay_;
+  ShadowOptions shadow_;
+  ImportOptions import_;
+  ApplyOptions apply_;
+  RemoteApplyOptions remote_apply_;
+  SignOptions sign_;
+  std::string key_name_;
+  std::function<int()> run_;
+};
 
 }  // namespace
 

@@ -27,6 +27,9 @@ class StallWatch {
   // Says `waits` once a minute while a piece takes too long, and `goes_on` once it has ended. `mono_ms`: monotonic.
   [[nodiscard]] Verdict look(ThreadProgress now, int64_t mono_ms);
 
+  // Whether that was said last.
+  [[nodiscard]] bool hangs() const { return told_ms_.has_value(); }
+
  private:
   int64_t patience_ms_;
   uint64_t piece_ = 0;

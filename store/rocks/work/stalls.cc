@@ -6,6 +6,13 @@ void Stalls::tick(core::Now now) {
   for (Watched& watched : watched_) look(watched, now);
 }
 
+std::vector<std::string> Stalls::hanging() const {
+  std::vector<std::string> names;
+  for (const Watched& watched : watched_)
+    if (watched.watch.hangs()) names.emplace_back(watched.name);
+  return names;
+}
+
 void Stalls::look(Watched& watched, core::Now now) {
   const auto verdict = watched.watch.look(store_.background.progress(watched.thread), now.mono_ms);
   if (verdict.sign == StallWatch::Sign::waits)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "store/rocks/work/running.h"
@@ -15,6 +17,9 @@ class Stalls {
 
   // Looks at each thread. About once a second.
   void tick(core::Now now);
+
+  // Names of those that hang.
+  [[nodiscard]] std::vector<std::string> hanging() const;
 
  private:
   struct Watched {

@@ -8,6 +8,7 @@
 #include "store/dead_letter.h"
 #include "store/report/history.h"
 #include "tests/support/canned_hub_view.h"
+#include "tests/support/recording_log.h"
 
 namespace headgate::hub {
 namespace {
@@ -45,7 +46,8 @@ class AdminApiTest : public ::testing::Test {
   }
 
   CannedHubView hub_;
-  AdminApi api_{hub_, hub_.queue_store()};
+  testing::RecordingLog log_;
+  AdminApi api_{hub_, hub_.queue_store(), log_};
   std::unique_ptr<Subscription> subscription_;
   std::vector<std::string> lines_;
 };

@@ -148,6 +148,7 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
         "a wildcard", "a wildcard at the end"}},
       {"data_dir", kPaths},
       {"auth.password_file", kPaths},
+      {"admin.http.token_file", kPaths},
       {"routes_dir", kPaths},
       {"admin.socket", kPaths},
       {"upstream.password_file", kPaths},

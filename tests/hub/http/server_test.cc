@@ -81,8 +81,8 @@ class AdminServerTest : public ::testing::Test {
   testing::TempDir dir_;
   std::string path_ = dir_.path() + "/admin.sock";
   CannedHubView hub_;
-  AdminApi api_{hub_, hub_.queue_store()};
   testing::RecordingLog log_;
+  AdminApi api_{hub_, hub_.queue_store(), log_};
   boost::asio::io_context io_{1};
   AdminLimits limits_{.connections_max = 2,
                       .header_bytes_max = 1024,

@@ -1,0 +1,236 @@
+#include "hub/http/connection.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "hub/admin/call.h"
+
+namespace headgate::hub {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using Generic = asio::generic::stream_protocol;
+using Stream = beast::basic_stream<Generic>;
+using boost::system::error_code;
+
+class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(const std::shared_ptr<Entrance>& entrance, Generic::socket socket, std::string from)
+      : entrance_(entrance),
+        from_(std::move(from)),
+        stream_(std::move(socket)),
+        judge_(stream_.get_executor()),
+        buffer_(kBufferBytes) {}
+
+  void start() { read(); }
+
+  void close() override {
+    if (closed_) return;
+    closed_ = true;
+    subscription_.reset();
+    judge_.cancel();
+    stream_.close();
+    if (const auto entrance = entrance_.lock()) entrance->connections.erase(shared_from_this());
+  }
+
+ private:
+  static constexpr size_t kBufferBytes = 64 * 1024;  // of input beyond the parser's own
+
+  void read() {
+    const auto entrance = entrance_.lock();
+    if (!entrance) return;
+    parser_.emplace();
+    parser_->header_limit(entrance->limits.header_bytes_max);
+    parser_->body_limit(entrance->limits.body_bytes_max);
+    expect_progress(*entrance);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code error, size_t) { self->on_request(error); });
+  }
+
+  void expect_progress(const Entrance& entrance) {
+    stream_.expires_after(std::chrono::seconds(entrance.limits.idle_timeout_s));
+  }
+
+  void on_request(error_code error) {
+    const auto entrance = entrance_.lock();
+    if (!entrance || closed_) return;
+    if (error == http::error::body_limit || error == http::error::header_limit) {
+      return respond(failed(error == http::error::body_limit ? 413 : 431, "the request is too large"), false);
+    }
+    if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message) {
+      return respond(failed(400, "not HTTP: " + error.message()), false);
+    }
+    if (error) return close();
+    dispatch(*entrance, parser_->release());
+  }
+
+  void dispatch(Entrance& entrance, http::request<http::string_body> request) {
+    const bool keep_alive = request.keep_alive();
+    auto caller = who_asks(entrance, request);
+    if (auto* refused = std::get_if<AdminResponse>(&caller)) return respond(std::move(*refused), false);
+    AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
+                       std::move(request.body()), std::get<Caller>(std::move(caller))};
+    if (entrance.door) asked.caller.from = from_;
+    AdminReply reply = entrance.api.handle(asked);
+    if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
+    if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
+    start_stream(std::get<AdminStream>(std::move(reply)));
+  }
+
+  // A field that comes twice does not count: whoever stands before this server may have read the other.
+  static std::string_view only(const http::request<http::string_body>& request, http::field field) {
+    return request.count(field) == 1 ? std::string_view(request[field]) : std::string_view();
+  }
+
+  [[nodiscard]] std::variant<Caller, AdminResponse> who_asks(
+      Entrance& entrance, const http::request<http::string_body>& request) const {
+    if (!entrance.door) return Caller();
+    if (request.count(http::field::authorization) > 1) return failed(400, "there are several tokens");
+    const Knock knock{request.method_string(),
+                      request.target(),
+                      only(request, http::field::host),
+                      request[http::field::origin],
+                      request[http::field::authorization],
+                      only(request, http::field::content_type)};
+    auto answer = entrance.door->admit(knock);
+    const auto* refused = std::get_if<AdminResponse>(&answer);
+    if (refused != nullptr && refused->status == 401) complain(entrance);
+    return answer;
+  }
+
+  void complain(Entrance& entrance) const {
+    if (const auto left_out =
+            entrance.wrong_tokens.admit(from_.substr(0, from_.rfind(':')), entrance.api.now()))
+      entrance.log.warn("http_token_refused", {{"peer", from_}, {"left_out", *left_out}});
+  }
+
+  void respond(AdminResponse response, bool keep_alive) {
+    const auto entrance = entrance_.lock();
+    if (!entrance) return;
+    response_ = {};
+    response_.result(response.status);
+    response_.set(http::field::content_type, response.content_type);
+    response_.set(http::field::cache_control, "no-store");
+    if (response.status == 401) response_.set(http::field::www_authenticate, "Bearer");
+    response_.keep_alive(keep_alive);
+    response_.body() = std::move(response.body);
+    response_.prepare_payload();
+    expect_progress(*entrance);
+    http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
+      if (error || !keep_alive) return self->close();
+      self->read();
+    });
+  }
+
+  // The work goes on though the client may go away meanwhile. The last answer on this connection.
+  void await(const AdminLater& later) {
+    stream_.expires_never();
+    later.start([weak = weak_from_this()](AdminResponse response) {
+      if (const auto self = weak.lock(); self && !self->closed_) self->respond(std::move(response), false);
+    });
+  }
+
+  // Chunks of whole lines (RFC 9112 section 7.1) until the client goes away.
+  void start_stream(AdminStream admin_stream) {
+    stream_.expires_never();
+    writing_ = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+    write_stream();
+    watch_for_end();
+    subscription_ = admin_stream.open([weak = weak_from_this()](std::string line) {
+      if (const auto self = weak.lock()) self->on_line(std::move(line));
+    });
+  }
+
+  // Nothing is expected from the client any more, so a completed read is its end (or its misbehaviour).
+  void watch_for_end() {
+    stream_.async_read_some(asio::buffer(&ignored_byte_, 1),
+                            [self = shared_from_this()](error_code, size_t) { self->close(); });
+  }
+
+  void on_line(std::string line) {
+    const auto entrance = entrance_.lock();
+    if (closed_ || overrun_ || !entrance) return;
+    const AdminLimits& limits = entrance->limits;
+    if (pending_.size() + line.size() > limits.stream_burst_bytes_max) return drop_slow_client(*entrance);
+    pending_.append(line).push_back('\n');
+    if (writing_.empty()) return write_pending();
+    if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
+  }
+
+  // Much may come in one turn of the loop, before the socket was offered any of it: time tells who is slow.
+  void judge_later(const AdminLimits& limits) {
+    if (std::exchange(judging_, true)) return;
+    judge_.expires_after(std::chrono::milliseconds(limits.stream_behind_ms));
+    judge_.async_wait([weak = weak_from_this()](error_code cancelled) {
+      const auto self = weak.lock();
+      if (cancelled || !self || self->closed_) return;
+      self->judging_ = false;
+      const auto entrance = self->entrance_.lock();
+      if (entrance && self->pending_.size() > entrance->limits.stream_bytes_max)
+        self->drop_slow_client(*entrance);
+    });
+  }
+
+  // The hub never waits for a client. Closing is posted: this runs inside the subscription's callback.
+  void drop_slow_client(Entrance& entrance) {
+    overrun_ = true;
+    entrance.log.warn("admin_stream_dropped", {{"reason", "the client reads too slowly"},
+                                               {"bytes_waiting", pending_.size()},
+                                               {"bytes_max", entrance.limits.stream_bytes_max}});
+    asio::post(entrance.io, [self = shared_from_this()] { self->close(); });
+  }
+
+  void write_pending() {
+    char size[2 * sizeof(size_t) + 3];
+    std::snprintf(size, sizeof size, "%zx\r\n", pending_.size());
+    writing_ = size + pending_ + "\r\n";
+    pending_.clear();
+    write_stream();
+  }
+
+  void write_stream() {
+    asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](error_code error, size_t) {
+      self->writing_.clear();
+      if (error) return self->close();
+      if (!self->pending_.empty()) self->write_pending();
+    });
+  }
+
+  std::weak_ptr<Entrance> entrance_;
+  std::string from_;
+  Stream stream_;
+  asio::steady_timer judge_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+  std::unique_ptr<Subscription> subscription_;
+  std::string pending_;  // whole lines that wait for the write in progress
+  std::string writing_;  // being written; empty when no write is in progress
+  char ignored_byte_ = 0;
+  bool judging_ = false;  // judge_ is running
+  bool overrun_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+void serve(const std::shared_ptr<Entrance>& entrance, asio::generic::stream_protocol::socket socket,
+           std::string from) {
+  const auto connection = std::make_shared<Connection>(entrance, std::move(socket), std::move(from));
+  entrance->connections.insert(connection);
+  connection->start();
+}
+
+}  // namespace headgate::hub

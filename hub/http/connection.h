@@ -1,0 +1,40 @@
+// A client of the HTTP server: requests one after the other, until one becomes a stream. Loop thread only.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/log.h"
+#include "core/log_limiter.h"
+#include "hub/admin/api.h"
+#include "hub/http/door.h"
+#include "hub/http/server.h"
+
+namespace headgate::hub {
+
+class HttpConnection {
+ public:
+  virtual ~HttpConnection() = default;
+  // Ends what it does; its entrance forgets it.
+  virtual void close() = 0;
+};
+
+// A place where clients come in, and those who are in. Connections know it weakly.
+struct Entrance {
+  boost::asio::io_context& io;
+  AdminApi& api;
+  core::Log& log;
+  AdminLimits limits;
+  std::unique_ptr<Door> door = nullptr;  // null: whoever gets here may do everything
+  std::set<std::shared_ptr<HttpConnection>> connections = {};
+  core::LogLimiter wrong_tokens = core::LogLimiter();  // by address
+};
+
+// Serves a client that came in; `from`: its address.
+void serve(const std::shared_ptr<Entrance>& entrance, boost::asio::generic::stream_protocol::socket socket,
+           std::string from);
+
+}  // namespace headgate::hub

@@ -1,0 +1,63 @@
+#include "hub/http/door.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "hub/admin/call.h"
+
+namespace headgate::hub {
+namespace {
+
+constexpr std::string_view kBearer = "bearer ";
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::ranges::transform(small, small.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return small;
+}
+
+// "localhost:9180" is "localhost", "[::1]:9180" is "[::1]".
+std::string_view without_port(std::string_view host) {
+  const size_t bracket = host.rfind(']');
+  const size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return host.substr(0, colon);
+}
+
+// Media type without its parameters.
+std::string media_type(std::string_view content_type) {
+  std::string type = lower(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && type.back() == ' ') type.pop_back();
+  return type;
+}
+
+bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+}  // namespace
+
+bool Door::is_own_name(std::string_view host) const {
+  return std::ranges::find(rules_.names, lower(without_port(host))) != rules_.names.end();
+}
+
+std::variant<Caller, AdminResponse> Door::admit(const Knock& knock) const {
+  if (!is_own_name(knock.host))
+    return failed(421, "this server is not called \"" + std::string(knock.host) +
+                           "\"; use its address or one of its names");
+  if (!knock.origin.empty() && lower(knock.origin) != "http://" + lower(knock.host))
+    return failed(403, "pages of other origins are not served");
+  const std::string type = media_type(knock.content_type);
+  if (!is_safe(knock.method) && type != "application/json" && type != "application/x-ndjson")
+    return failed(415, "Content-Type is \"" + type +
+                           "\"; allowed for what changes anything: application/json or application/x-ndjson");
+  if (knock.authorization.empty()) {
+    const std::string_view path = knock.target.substr(0, knock.target.find('?'));
+    return Caller{rules_.metrics_open && path == "/metrics" ? Role::read : Role::none, {}, {}};
+  }
+  const std::string scheme = lower(knock.authorization.substr(0, kBearer.size()));
+  auto known = scheme == kBearer ? tokens_.find(knock.authorization.substr(kBearer.size())) : std::nullopt;
+  if (!known) return failed(401, "the token is not known; send: Authorization: Bearer TOKEN");
+  return *std::move(known);
+}
+
+}  // namespace headgate::hub
