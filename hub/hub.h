@@ -64,6 +64,8 @@ class Hub : public HubView {
   [[nodiscard]] HubStatus status() const override;
   [[nodiscard]] std::vector<Unready> unready() const override;
   [[nodiscard]] std::vector<std::string> stuck_workers() const override { return store_->stalled(); }
+  void publish(PublishRequest request, OnPublished done) override;  // publish.cc
+  void later(std::function<void()> work) override { executor_->post(std::move(work)); }
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override;
   [[nodiscard]] Readings status_readings() const override;

@@ -1,6 +1,7 @@
 #include "hub/admin/api.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "core/topic.h"
 #include "hub/admin/call.h"
+#include "hub/admin/publish.h"
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
 #include "hub/admin/status.h"
@@ -238,7 +240,7 @@ AdminReply get_readiness(const AdminCall& call) {
   return response;
 }
 
-// "*" in a path is {name}.
+// "*" in a path is {name}, "**" at its end {topic}: all that is left of it.
 struct Endpoint {
   std::string_view method;
   Role role = Role::read;
@@ -283,15 +285,32 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", Role::read, {"v1", "history"}, {}, get_history},
       {"GET", Role::read, {"v1", "store"}, {}, get_store},
       {"POST", Role::admin, {"v1", "store", "backup"}, {"dir"}, back_up_store},
+      {"POST", Role::operate, {"v1", "publish", "**"}, {}, post_publish},
       {"GET", Role::read, {"v1", "tail"}, {"filter", "payload"}, tail},
   };
   return kEndpoints;
 }
 
+bool takes_rest(const Endpoint& endpoint) { return endpoint.path.back() == "**"; }
+
 bool matches(const Endpoint& endpoint, const Url& url) {
-  return std::ranges::equal(endpoint.path, url.path, [](std::string_view pattern, const std::string& part) {
+  const auto fits = [](std::string_view pattern, const std::string& part) {
     return pattern == "*" || pattern == part;
-  });
+  };
+  if (!takes_rest(endpoint)) return std::ranges::equal(endpoint.path, url.path, fits);
+  const auto fixed = static_cast<ptrdiff_t>(endpoint.path.size()) - 1;
+  return std::ssize(url.path) > fixed &&
+         std::equal(endpoint.path.begin(), endpoint.path.begin() + fixed, url.path.begin(), fits);
+}
+
+// {name}, or all that stands behind the fixed parts.
+std::string name_in(const Endpoint& endpoint, const Url& url) {
+  if (url.path.size() <= 2) return {};
+  if (!takes_rest(endpoint)) return url.path[2];
+  std::string rest;
+  for (size_t i = endpoint.path.size() - 1; i < url.path.size(); ++i)
+    rest.append(i == endpoint.path.size() - 1 ? "" : "/").append(url.path[i]);
+  return rest;
 }
 
 std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const Url& url) {
@@ -314,7 +333,8 @@ std::optional<AdminResponse> not_allowed(const Endpoint& endpoint, const Caller&
 
 std::string path_of(const Endpoint& endpoint) {
   std::string path;
-  for (const std::string_view part : endpoint.path) path.append("/").append(part == "*" ? "{name}" : part);
+  for (const std::string_view part : endpoint.path)
+    path.append("/").append(part == "*" ? "{name}" : part == "**" ? "{topic}" : part);
   return path;
 }
 
@@ -341,7 +361,7 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
       log_.info("admin_change", {{"who", request.caller.user.empty() ? "owner" : request.caller.user},
                                  {"from", request.caller.from},
                                  {"what", request.method + " " + request.target}});
-    return endpoint.handle({hub_, store_, request, url->query, url->path.size() > 2 ? url->path[2] : ""});
+    return endpoint.handle({hub_, store_, request, url->query, name_in(endpoint, *url)});
   }
   if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
   return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");

@@ -43,6 +43,7 @@
 //   GET  /v1/store                     what the store takes (fields: store/report/stats.h)
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)
+//   POST /v1/publish/{topic}           a message, or many: see hub/admin/publish.h
 //   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 401 (who asks?), 403 (not with that
@@ -54,7 +55,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/log.h"
 #include "hub/admin/caller.h"
@@ -67,6 +70,8 @@ struct AdminRequest {
   std::string target;  // path and query, as on the request line
   std::string body;
   Caller caller = {};
+  // Content-Type, Idempotency-Key and those that begin with Headgate-, in lower case, as often as they are there.
+  std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 struct AdminResponse {

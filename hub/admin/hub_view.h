@@ -194,6 +194,23 @@ struct RemovedSession {
   uint64_t bytes = 0;
 };
 
+// A message that comes in over HTTP: QoS 1, by the rights of a user.
+struct PublishRequest {
+  std::string user;
+  std::string topic;
+  std::string body;
+  core::Properties properties;
+  uint32_t expiry_s = 0;  // 0: it does not
+  bool retain = false;
+  std::string idempotency_key;  // empty: it has none
+};
+struct Published {
+  unsigned status = 200;  // of HTTP
+  uint64_t seq = 0;       // the last that it was stored as; 0: nobody keeps it, or it was stored before
+  bool repeated = false;  // it was stored before, under the same key
+  std::string why;        // of a status that is not 200
+};
+
 // A reason that keeps the hub from taking messages and storing them.
 struct Unready {
   std::string reason;  // "starting" | "stopping" | "not_writing" | "disk_low"
@@ -268,6 +285,13 @@ class HubView {
 
   // Copies the store: see DurableStore::back_up().
   virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;
+
+  // `done` is called once the message is durable or refused, from within or later; never, if the hub ends before.
+  using OnPublished = std::function<void(const Published& published)>;
+  virtual void publish(PublishRequest request, OnPublished done) = 0;
+
+  // Does that in another turn of the loop.
+  virtual void later(std::function<void()> work) = 0;
 
   // Asks the access rules. `user` is not empty.
   [[nodiscard]] virtual bool may_receive(const std::string& user, std::string_view topic) = 0;

@@ -396,7 +396,7 @@ void Engine::on_failed(const core::Error& error) {
                "no message is acknowledged until the store could be opened again; it is tried by itself"}});
   answers_.on_failed();
   computer_.on_failed();
-  commands_.on_failed();
+  commands_.on_failed(clock_.now());
   thinners_.on_failed();
 }
 

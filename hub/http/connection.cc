@@ -1,16 +1,19 @@
 #include "hub/http/connection.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "hub/admin/call.h"
 
@@ -82,11 +85,25 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (auto* refused = std::get_if<AdminResponse>(&caller)) return respond(std::move(*refused), false);
     AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
                        std::move(request.body()), std::get<Caller>(std::move(caller))};
+    asked.fields = fields_of(request);
     if (entrance.door) asked.caller.from = from_;
     AdminReply reply = entrance.api.handle(asked);
     if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
     if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
     start_stream(std::get<AdminStream>(std::move(reply)));
+  }
+
+  static std::vector<std::pair<std::string, std::string>> fields_of(
+      const http::request<http::string_body>& request) {
+    std::vector<std::pair<std::string, std::string>> fields;
+    for (const auto& field : request) {
+      std::string name(field.name_string());
+      std::ranges::transform(name, name.begin(),
+                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (name == "content-type" || name == "idempotency-key" || name.starts_with("headgate-"))
+        fields.emplace_back(std::move(name), std::string(field.value()));
+    }
+    return fields;
   }
 
   // A field that comes twice does not count: whoever stands before this server may have read the other.
@@ -123,6 +140,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     response_.result(response.status);
     response_.set(http::field::content_type, response.content_type);
     response_.set(http::field::cache_control, "no-store");
+    if (response.status == 429) response_.set(http::field::retry_after, "1");
     if (response.status == 401) response_.set(http::field::www_authenticate, "Bearer");
     response_.keep_alive(keep_alive);
     response_.body() = std::move(response.body);

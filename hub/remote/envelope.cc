@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "hub/access/base64.h"
 #include "routing/files/json_text.h"
 
 namespace headgate::hub {

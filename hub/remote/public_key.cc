@@ -11,7 +11,6 @@
 #include <iterator>
 #include <utility>
 
-#include "core/base64.h"
 #include "core/os/file_rights.h"
 
 namespace headgate::hub {
@@ -53,19 +52,6 @@ bool PublicKey::verifies(std::string_view bytes, std::string_view signature) con
   return context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1 &&
          EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(bytes), bytes.size()) ==
              1;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int decoded = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), octets(text),
-                                      static_cast<int>(text.size()));
-  if (decoded < 0) return std::nullopt;
-  bytes.resize(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0));
-  std::string again;
-  core::append_base64(again, bytes);
-  if (again != text) return std::nullopt;  // blanks that OpenSSL skips, or bits beyond the last byte
-  return bytes;
 }
 
 std::string digest_of(std::string_view bytes) {

@@ -26,9 +26,6 @@ class PublicKey {
   std::shared_ptr<void> key_;  // an EVP_PKEY
 };
 
-// Decodes the standard alphabet with its padding and nothing else in it; nullopt: it is none (RFC 4648 section 4).
-[[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
-
 // SHA-256 in hexadecimal digits.
 [[nodiscard]] std::string digest_of(std::string_view bytes);
 

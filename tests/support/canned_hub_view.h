@@ -1,6 +1,7 @@
 // A hub for the admin API's tests: answers what the test put in, and lets it publish to the tails.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,23 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] bool may_receive(const std::string&, std::string_view topic) override {
     return !topic.starts_with("secret");
   }
+  // Refuses topics that begin with "secret" or "full"; repeats what has a key that it has seen.
+  void publish(hub::PublishRequest request, OnPublished done) override {
+    if (request.topic.starts_with("secret")) return done({403, 0, false, "may not"});
+    if (request.topic.starts_with("full")) return done({429, 0, false, "no room"});
+    published_.push_back(std::move(request));
+    done({200, published_.size(), published_.back().idempotency_key == "seen", {}});
+  }
+  void later(std::function<void()> work) override { later_.push_back(std::move(work)); }
+  void run_later() {
+    while (!later_.empty()) {
+      const auto work = std::move(later_.front());
+      later_.erase(later_.begin());
+      work();
+    }
+  }
+  std::vector<hub::PublishRequest> published_;
+  std::vector<std::function<void()>> later_;
   std::vector<hub::Unready> unready_;
   std::vector<std::string> stuck_;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override { return upstream_; }

@@ -20,6 +20,7 @@ struct CommandId {
     property,     // MQTT 5 user property "id"
     correlation,  // MQTT 5 Correlation Data: bytes
     member,       // of a JSON body
+    key,          // an HTTP request's Idempotency-Key
   };
 
   Kind kind = Kind::none;
@@ -33,7 +34,8 @@ struct Command {
   std::string topic;       // here
   std::string publish_as;  // user by whose rights it is published here; empty: $downstream
   CommandId id;
-  Incoming message;  // with the topic upstream
+  Incoming message;         // with the topic upstream
+  std::string client = {};  // whose message it is here; empty: it came down
 };
 
 // Outcome of a command.
@@ -41,18 +43,21 @@ enum class Fate : uint8_t {
   stored,    // it is durable, and whoever subscribes to it here has it or will
   repeated,  // a command of this id and content is durable already; this one went nowhere
   refused,
+  lost,  // the store failed before it was durable: nobody is told, and its sender repeats it
 };
 [[nodiscard]] std::string_view name_of(Fate fate);
 
 struct Verdict {
   Fate fate = Fate::refused;
   std::string why = {};  // of a refusal, for people
+  bool full = false;     // refused for lack of room: it may be taken later
+  uint64_t seq = 0;      // the last that it was stored as; 0: nobody keeps it, or it was stored before
 };
 
 // Implemented by hub::Commands and, in tests, by ManualCommands. Loop thread.
 class CommandTaker {
  public:
-  // Calls `decided` once, from within or later: as soon as the command is durable. Never, if it is lost before that.
+  // Calls `decided` once, from within or later: as soon as the command is durable, or lost.
   using Decided = std::function<void(const Verdict& verdict, core::Now now)>;
 
   virtual ~CommandTaker() = default;

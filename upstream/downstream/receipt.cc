@@ -12,6 +12,8 @@ std::string_view name_of(Fate fate) {
       return "stored";
     case Fate::repeated:
       return "repeated";
+    case Fate::lost:
+      return "lost";
     case Fate::refused:
       return "refused";
   }

@@ -119,6 +119,7 @@ void Receiver::take(Incoming message, core::Now now) {
 }
 
 void Receiver::decided(Receipt receipt, const Verdict& verdict, core::Now now) {
+  if (verdict.fate == Fate::lost) return;
   receipt.verdict = verdict;
   receipt.at_ms = now.wall_ms;
   count(receipt, now);

@@ -15,11 +15,14 @@ namespace {
 
 using upstream::Fate;
 
-const std::shared_ptr<const core::Source>& source_of_commands() {
-  static const auto kSource =
+std::shared_ptr<const core::Source> source_of(const upstream::Command& command) {
+  static const auto kCameDown =
       std::make_shared<const core::Source>(core::Source{std::string(routing::kDownstreamClient), {}, {}});
-  return kSource;
+  return command.client.empty() ? kCameDown
+                                : std::make_shared<const core::Source>(core::Source{command.client, {}, {}});
 }
+
+bool has_no_room(const core::Error& error) { return error.code == core::Errc::full; }
 
 core::MessagePtr message_of(const upstream::Command& command, core::Now now) {
   auto message = std::make_shared<core::Message>();
@@ -27,7 +30,7 @@ core::MessagePtr message_of(const upstream::Command& command, core::Now now) {
   message->body = command.message.payload;
   if (command.message.properties != core::Properties())
     message->properties = std::make_shared<const core::Properties>(command.message.properties);
-  message->source = source_of_commands();
+  message->source = source_of(command);
   message->arrived_ms = now.wall_ms;
   message->arrived_hub_ms = now.hub_ms;
   if (command.message.expiry_s != 0)
@@ -69,13 +72,13 @@ void Commands::publish(const upstream::Command& command, const SeenIds::Mark& ma
   std::vector<store::KeyValue> values;
   if (command.id) values.push_back(seen_.next(mark));
   const auto taken = parts_.ingest.take_command(message_of(command, now), values);
-  if (!taken) return decided({Fate::refused, taken.error().what}, now);
+  if (!taken) return decided({Fate::refused, taken.error().what, has_no_room(taken.error())}, now);
   if (command.id) seen_.add(mark, *taken);
   decide_when_durable({*taken, Fate::stored, std::move(decided)}, now);
 }
 
 void Commands::decide_when_durable(Wait wait, core::Now now) {
-  if (wait.seq <= durable_) return wait.decided({wait.fate, {}}, now);
+  if (wait.seq <= durable_) return wait.decided({wait.fate, {}, false, wait.seq}, now);
   waits_.push_back(std::move(wait));
 }
 
@@ -86,12 +89,12 @@ void Commands::on_durable(store::Seq up_to, core::Now now) {
                                           [&](const Wait& wait) { return wait.seq <= up_to; });
   const std::vector<Wait> due(std::make_move_iterator(waits_.begin()), std::make_move_iterator(left));
   waits_.erase(waits_.begin(), left);
-  for (const Wait& wait : due) wait.decided({wait.fate, {}}, now);
+  for (const Wait& wait : due) wait.decided({wait.fate, {}, false, wait.seq}, now);
 }
 
-void Commands::on_failed() {
-  waits_.clear();
+void Commands::on_failed(core::Now now) {
   seen_.on_failed();
+  for (const Wait& wait : std::exchange(waits_, {})) wait.decided({Fate::lost, {}}, now);
 }
 
 }  // namespace headgate::hub

@@ -1,4 +1,4 @@
-// Takes what comes down from an upstream broker: whether it may be published here, whether it was here before, and who is
+// Takes what comes down from an upstream broker, or over HTTP: whether it may be published here, whether it was here before, and who is
 // told once it is durable.
 #pragma once
 
@@ -34,7 +34,7 @@ class Commands : public upstream::CommandTaker {
 
   void on_durable(store::Seq up_to, core::Now now);
   // Forgets what was not durable: it has not happened, and its senders repeat it.
-  void on_failed();
+  void on_failed(core::Now now);
 
   [[nodiscard]] const SeenIds& seen() const { return seen_; }
 

@@ -54,10 +54,9 @@ class Http : public HubTest {
 };
 
 TEST_F(Http, AnswersWhoHasTheTokenAsTheSocketDoes) {
-  fill_queue();
-  const Json over_http = Json::parse(get("/v1/queues").body);
-  EXPECT_EQ(over_http, hub_.cli_json({"queue", "ls"}));
-  EXPECT_EQ(get("/v1/queues").status, 200);
+  const HttpAnswer over_http = get("/v1/routes");
+  EXPECT_EQ(over_http.status, 200);
+  EXPECT_EQ(Json::parse(over_http.body), hub_.cli_json({"route", "ls"}));
   struct stat info {};
   ASSERT_EQ(stat(token_file().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
@@ -111,6 +110,76 @@ TEST_F(Http, ShowsPayloadsByTheRightsOfTheUserOnly) {
   EXPECT_EQ(anna[1]["payload"], "body");
   EXPECT_EQ(Json::parse(get(target).body)["messages"][0]["payload"], "body")
       << "$operator, whom no rule names";
+}
+
+// ---- publishing ----
+
+class HttpPublish : public Http {
+ protected:
+  [[nodiscard]] HttpAnswer publish(const std::string& topic, const std::string& body,
+                                   const std::string& more = {}, const std::string& token = {}) const {
+    return ask(port_, request({.method = "POST",
+                               .target = "/v1/publish/" + topic,
+                               .token = token.empty() ? token_ : token,
+                               .more = "Content-Type: application/json\r\n" + more},
+                              body));
+  }
+};
+
+TEST_F(HttpPublish, ReachesSubscribersAndRoutesOnceItIsDurable) {
+  const auto display = subscriber("plant/#", 1);
+  const HttpAnswer answer = publish("plant/7/temperature", R"({"t":1})");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_GT(Json::parse(answer.body)["seq"], 0);
+  hub_.kill_hard();
+  hub_.start();
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 1);
+  EXPECT_TRUE(display->wait_received(1));
+}
+
+TEST_F(HttpPublish, IsKnownAgainByItsKeyOverAKill) {
+  const std::string key = "Idempotency-Key: order-7\r\n";
+  EXPECT_EQ(Json::parse(publish("plant/1", "x", key).body)["repeated"], false);
+  restart_hard();
+  EXPECT_EQ(Json::parse(publish("plant/1", "x", key).body)["repeated"], true);
+  EXPECT_EQ(publish("plant/1", "another", key).status, 403);
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 1);
+}
+
+TEST_F(HttpPublish, IsTheUsersAndItsRights) {
+  hub_.config["access"]["rules"] = {
+      {{"who", {{"users", {"anna"}}}}, {"allow", {"publish"}}, {"topics", {"plant/1"}}}};
+  hub_.reload();
+  add_token("operate anna hg_anna_0123456789abcdef");
+  EXPECT_EQ(publish("plant/1", "x", "", "hg_anna_0123456789abcdef").status, 200);
+  EXPECT_EQ(publish("plant/2", "x", "", "hg_anna_0123456789abcdef").status, 403);
+  EXPECT_EQ(publish("$SYS/x", "x").status, 403);
+  EXPECT_EQ(publish("plant/1", std::string(1'100'000, 'x')).status, 413);
+}
+
+TEST_F(HttpPublish, IsToldThatAQueueIsFull) {
+  hub_.kill_hard();
+  hub_.config["store"]["queue_bytes_max"] = 65'536;
+  hub_.config["store"]["on_full"] = "reject";
+  hub_.start();
+  int status = 200;
+  for (int i = 0; i < 200 && status == 200; ++i) status = publish("plant/1", std::string(2'000, 'x')).status;
+  EXPECT_EQ(status, 429);
+}
+
+TEST_F(HttpPublish, TakesLinesThatAreAnsweredEach) {
+  std::string lines;
+  for (int i = 0; i < 1'000; ++i)
+    lines += "{\"topic\":\"plant/" + std::to_string(i) + "\",\"payload\":{\"t\":1}}\n";
+  const HttpAnswer answer = ask(port_, request({.method = "POST",
+                                                .target = "/v1/publish/plant/0",
+                                                .token = token_,
+                                                .more = "Content-Type: application/x-ndjson\r\n"},
+                                               lines));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(std::ranges::count(answer.body, '\n'), 1'000);
+  EXPECT_THAT(answer.body, Not(HasSubstr("error")));
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 1'000);
 }
 
 TEST_F(Http, KeepsItsTokenOverStarts) {

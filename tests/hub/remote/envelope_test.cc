@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "hub/access/base64.h"
 #include "tests/support/remote/signer.h"
 
 namespace headgate::hub {

@@ -156,6 +156,15 @@ TEST_F(Downstream, GivesAMessageItsNameHere) {
   EXPECT_EQ(taker_.taken[0].message.payload, "on");
 }
 
+// Its sender repeats it, as it heard nothing.
+TEST_F(Downstream, SendsNoReceiptForACommandThatIsLost) {
+  come_up();
+  link_.send("cmd/site-7/pump/1", "on", "c-1");
+  decide(Fate::lost);
+  EXPECT_THAT(link_.published, IsEmpty());
+  EXPECT_EQ(counts().refused + counts().stored, 0u);
+}
+
 TEST_F(Downstream, SendsTheReceiptOnlyOnceTheCommandIsDecided) {
   come_up();
   link_.send("cmd/site-7/pump/1", "on", "c-1");

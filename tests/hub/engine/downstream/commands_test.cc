@@ -138,7 +138,7 @@ TEST_F(FromUpstream, AreTakenAgainWhenTheirWriteFailed) {
   store_.fail_next_commit({core::Errc::io, "disk"});
   come(command("cmd/on", "1", "c-1"));
   commit();
-  EXPECT_THAT(decided(), IsEmpty());
+  EXPECT_THAT(decided(), ElementsAre("lost"));
   come(command("cmd/on", "1", "c-1"));
   EXPECT_THAT(decided(), ElementsAre(HasSubstr("refused: ")));
   store_.recover();
