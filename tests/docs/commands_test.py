@@ -1,7 +1,7 @@
-"""Runs every command that the documents show in a `$ ` line, and compares what it prints with the sample.
+"""Runs every command that the documents show, and compares what it prints with the sample.
 
-commands_test.py PROGRAMS: the directory of headgated and headgate. samples.py says what is compared, scenes.py how
-each command finds its site.
+commands_test.py PROGRAMS [[but] DOCUMENT…]: the directory of headgated and headgate, and which documents, if not all.
+samples.py says what is compared, scenes.py and symptoms.py how each command finds its site.
 """
 import pathlib
 import re
@@ -12,13 +12,14 @@ import time
 sys.dont_write_bytecode = True
 
 import scenes  # noqa: E402
-from samples import Sample, difference, samples_of  # noqa: E402
+from samples import Sample, difference, pattern_of, samples_of  # noqa: E402
 from site_under_test import Site, wait_for  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 LOOKING_S = 45  # how long a command that only looks is asked again, until it shows what the sample shows
-LOOKS = re.compile(r"(build/release/bin/)?headgate (status|bench|tail|(queue|client|dlq|route) ls|queue peek|store stats)\b")
+LOG_LINES = 30  # of a log that does not have what a document shows
+LOOKS = re.compile(r"$|(build/release/bin/)?headgate (status|bench|tail|(queue|client|dlq|route) ls|queue peek|store stats|upstream status)\b")
 
 
 def as_run(site: Site, sample: Sample) -> str:
@@ -49,6 +50,11 @@ def watched(site: Site, sample: Sample, command: str) -> tuple[int, list[str]]:
 
 def run(site: Site, sample: Sample) -> str:
     """Empty if it is as shown."""
+    if not sample.command:
+        return not_logged(sample, site)
+    if instead := scenes.INSTEAD.get((sample.document, sample.command)):
+        instead(site)
+        return ""
     command = as_run(site, sample)
     if sample.command in scenes.MEANWHILE:
         code, output = watched(site, sample, command)
@@ -60,6 +66,13 @@ def run(site: Site, sample: Sample) -> str:
     return difference(sample, output, site.home)
 
 
+def not_logged(sample: Sample, site: Site) -> str:
+    """Empty if the hub has written lines of these kinds, whatever stands between them."""
+    written = pattern_of(site.printed("hub"), site.home)
+    missing = [line for line in pattern_of(sample.output, site.home) if line not in written]
+    return "" if not missing else "is not in the log: " + "\n  ".join(missing + ["the log:"] + site.printed("hub")[:LOG_LINES])
+
+
 def settled_run(site: Site, sample: Sample) -> str:
     end = time.monotonic() + LOOKING_S
     while (found := run(site, sample)) and LOOKS.match(sample.command) and time.monotonic() < end:
@@ -68,37 +81,60 @@ def settled_run(site: Site, sample: Sample) -> str:
 
 
 def check(document: str, text: str, programs: pathlib.Path) -> list[str]:
-    """What is wrong in a document; its commands are one session at one site."""
-    samples = [sample for sample in samples_of(document, text) if (document, sample.command) not in scenes.NOT_RUN]
+    """What is wrong in a document; its commands are one session at one site, unless a section has a scene of its own."""
+    samples = [sample for sample in samples_of(document, text) if not scenes.why_not_run(document, sample)]
     found = []
     if not samples:
         return found
+    section, reason = "", ""
     with Site(programs) as site:
-        if document == "README.md":
-            scenes.by_hand(site, text)
         for sample in samples:
+            if (scene := scenes.SECTIONS.get((document, sample.section))) and section != sample.section:
+                site.anew()
+                reason = begun(scene, site)
+            if reason:
+                continue
+            section = sample.section
             scenes.BEFORE.get((document, sample.command), lambda _: None)(site)
             if wrong := settled_run(site, sample):
                 found.append(f"{document}:{sample.line}: $ {sample.command}\n  {wrong}")
     return found
 
 
+def begun(scene: scenes.Scene, site: Site) -> str:
+    """Empty, or why this machine cannot show the section."""
+    try:
+        scene(site)
+        return ""
+    except scenes.symptoms.Skipped as skipped:
+        print(f"skipped: {skipped}")
+        return str(skipped)
+
+
 def forgotten(texts: dict[str, str]) -> list[str]:
     """Scenes and reasons for commands that no document shows."""
-    shown = {(document, sample.command) for document, text in texts.items() for sample in samples_of(document, text)}
+    samples = [sample for document, text in texts.items() for sample in samples_of(document, text)]
+    shown = {(sample.document, sample.command) for sample in samples}
     commands = {command for _, command in shown}
-    left = [place for place in (*scenes.BEFORE, *scenes.NOT_RUN) if place not in shown]
+    left = [place for place in (*scenes.BEFORE, *scenes.INSTEAD, *scenes.NOT_RUN) if place not in shown]
+    left += set(scenes.SECTIONS) - {(sample.document, sample.section) for sample in samples}
     left += [("scenes.py", command) for table in (scenes.MEANWHILE, scenes.ENDLESS, scenes.EXITS, scenes.ANSWERS)
              for command in table if command not in commands]
     return [f"{place}: nobody shows `{command}`" for place, command in left]
+
+
+def meant(words: list[str], documents: list[str]) -> list[str]:
+    if words[:1] == ["but"]:
+        return [document for document in documents if document not in words]
+    return words or documents
 
 
 def main() -> int:
     programs = pathlib.Path(sys.argv[1])
     texts = {document: (ROOT / document).read_text(encoding="utf-8") for document in DOCUMENTS}
     found = forgotten(texts)
-    for document, text in texts.items():
-        found += check(document, text, programs)
+    for document in meant(sys.argv[2:], list(texts)):
+        found += check(document, texts[document], programs)
     print("\n".join(found))
     shown = sum(len(list(samples_of(document, text))) for document, text in texts.items())
     print(f"{shown} commands shown, {len(found)} findings")

@@ -47,9 +47,32 @@ class Comparison(unittest.TestCase):
 
 class Reading(unittest.TestCase):
     def test_takes_commands_and_what_is_below_them_in_order(self):
-        found = list(samples_of("d.md", "$ no\n```\n$ a\n1\n$ b\n```\n```sh\nnot one\n```\n```\n$ c\n```"))
+        found = list(samples_of("d.md", "$ no\n```\n$ a\n1\n$ b\n```\n```json\nnot one\n```\n```\n$ c\n```"))
         self.assertEqual([(one.line, one.command, one.output, one.listed) for one in found],
                          [(3, "a", ["1"], False), (5, "b", [], False), (11, "c", [], True)])
+
+    def test_takes_each_command_of_a_script_whole_and_without_its_comment(self):
+        script = "```sh\nfirst 'a/#'    # why\ncat > f <<'END'\n# kept\nEND\nlong \\\n  line\n```"
+        self.assertEqual([(one.line, one.command, one.listed) for one in samples_of("d.md", script)],
+                         [(2, "first 'a/#'", True), (3, "cat > f <<'END'\n# kept\nEND", True), (6, "long   line", True)])
+
+    def test_takes_lines_of_the_log_and_the_section_that_they_stand_in(self):
+        found = list(samples_of("d.md", "## One\n```log\nx info started\n```\n```\n# no heading\n$ a\n```\n### Two\n```sh\nb\n```"))
+        self.assertEqual([(one.command, one.output, one.section) for one in found],
+                         [("", ["x info started"], "One"), ("a", [], "One"), ("b", [], "Two")])
+
+    def test_finds_a_line_that_is_not_in_the_log(self):
+        class Hub:
+            home = HOME
+
+            def printed(self, _):
+                return ["2026-11-22T12:47:29.214Z info started waiting=3", "2026-11-22T12:47:30.000Z warning disk_low"]
+
+        def missing(line: str) -> str:
+            return commands_test.not_logged(Sample("d.md", 1, "", [line]), Hub())
+
+        self.assertEqual(missing("2026-11-30T04:10:11.157Z info started waiting=5"), "")
+        self.assertIn("is not in the log", missing("2026-11-30T04:10:11.157Z error started waiting=5"))
 
     def test_finds_a_scene_that_no_document_needs(self):
         texts = {document: (commands_test.ROOT / document).read_text(encoding="utf-8")
@@ -58,6 +81,9 @@ class Reading(unittest.TestCase):
         scenes.NOT_RUN[("README.md", "rm -rf /")] = "a reason"
         self.assertEqual(len(commands_test.forgotten(texts)), 1)
         del scenes.NOT_RUN[("README.md", "rm -rf /")]
+        scenes.SECTIONS[("README.md", "No such heading")] = scenes.plain_hub
+        self.assertEqual(len(commands_test.forgotten(texts)), 1)
+        del scenes.SECTIONS[("README.md", "No such heading")]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What must be so before each command that a document shows, in the document's order."""
 import json
-import re
 import secrets
+import shutil
+import signal
 from typing import Callable
 
-from samples import blocks_of
+import symptoms
 from site_under_test import Site, wait_for
 
 Scene = Callable[[Site], None]
@@ -23,13 +24,41 @@ def configure(site: Site, name: str) -> None:
     (site.home / name).write_text(json.dumps(config), encoding="utf-8")
 
 
-def by_hand(site: Site, readme: str) -> None:
-    """The hub of the README's own site.json."""
-    text = "\n".join(next(lines for _, lines in blocks_of(readme) if "cat > site.json <<'END'" in lines))
-    code, lines = site.run(re.search(r"cat > site\.json.*?\nEND\n", text, re.DOTALL)[0])
-    if code != 0:
-        raise RuntimeError(f"site.json: {lines}")
+def recorded(site: Site) -> None:
+    """A recording of two readings, and routes to try on it."""
+    route = "SELECT avg($body.celsius) AS celsius FROM 'plant/#' GROUP BY Count(2) INTO $upstream"
+    (site.home / "routes.json").write_text(json.dumps({"routes": {"means": route}}), encoding="utf-8")
+    plain_hub(site)
+    site.start("recorder", RECORDING)
+    site.run("sleep 1")  # it says nothing when it is ready
+    two_readings(site)
+    wait_for(lambda: (site.home / "sample.ndjson").read_text(encoding="utf-8").count("\n") == 2, "a recording")
+    site.stop("recorder", signal.SIGINT)
+
+
+def a_routes_dir(site: Site) -> None:
+    (site.home / "etc/headgate/routes").mkdir(parents=True)
+
+
+def own_hub(site: Site) -> None:
+    """The hub of the document's own site.json."""
     site.start_hub("site.json")
+
+
+def afresh(site: Site) -> None:
+    """As before anything was published."""
+    site.stop("hub")
+    shutil.rmtree(site.home / "headgate-data")
+    own_hub(site)
+
+
+def power_cut(site: Site) -> None:
+    site.stop("hub", signal.SIGKILL)
+
+
+def three_readings(site: Site) -> None:
+    for celsius in (78, 81, 84):
+        site.publish("plant/7/temperature", f'{{"celsius": {celsius}}}')
 
 
 def plain_hub(site: Site) -> None:
@@ -133,6 +162,16 @@ def kept_plant(site: Site) -> None:
                          for queue in site.json("queue ls")["queues"]), "the history")
 
 
+def hub_with_routes_dir(site: Site) -> None:
+    configure(site, "site.json")
+    config = json.loads((site.home / "site.json").read_text(encoding="utf-8"))
+    del config["routes"]["broken"]
+    (site.home / "site.json").write_text(json.dumps(config | {"routes_dir": "routes"}), encoding="utf-8")
+    (site.home / "routes").mkdir()
+    (site.home / "routes/none.json").write_text('{"routes": {}}', encoding="utf-8")
+    site.start_hub("site.json")
+
+
 def a_document(site: Site) -> None:
     document = '{"routes": {"night": "FROM \'plant/+/night\' INTO $upstream"}, "time_to_live_s": 86400}\n'
     (site.home / "night.json").write_text(document, encoding="utf-8")
@@ -154,11 +193,16 @@ def document_confirmed(site: Site) -> None:
     wait_for(lambda: '"state":"confirmed"' in "\n".join(site.run(read)[1]), "a document that is confirmed")
 
 
+QUICK, HOW, README = "docs/quick-start.md", "docs/how-to.md", "README.md"
+
 # Before a command that is not here, nothing is done.
 BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
     ("docs/http.md", "curl -s http://localhost:9180/readyz"): hub_with_http,
     ("docs/mqtt.md", "mosquitto_pub -p 1883 -V 5 -t modules/x/inputs/y -q 1 -m hi"): plain_hub,
+    (QUICK, "mosquitto_pub -p 1883 -t plant/7/temperature -q 1 -m '{\"celsius\": 78}'"): afresh,
+    ("docs/coming-from.md", "headgate route import deployment.json --out /etc/headgate/routes"): a_routes_dir,
+    ("docs/security.md", "mosquitto_pub -h localhost -p 8883 --cafile hub.pem -t hello -m world"): symptoms.open_door_with_tls,
     ("docs/operations.md", "headgate route ls"): measured_plant,
     ("docs/operations.md", "headgate route check r.json"): mistaken_route,
     ("docs/operations.md", "headgate unbatch --host 127.0.0.1 --port 18851 --count 1 --summary"): cloud_and_reader,
@@ -176,17 +220,52 @@ BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/remote-configuration.md", "mosquitto_sub -p 18851 -C 1 -t headgate/site-7/reported"): document_confirmed,
 }
 
+READING = ("headgate unbatch --host 127.0.0.1 --port 18851 --client-id store-1 --state reader.json --sqlite readings.db "
+           "--count 1 2> reader.log")
+RECORDING = "headgate tail --json --payload 'plant/#' > sample.ndjson"
+
+# What the test does in the place of commands that do not end, or that would concern more than the site.
+INSTEAD: dict[tuple[str, str], Scene] = {
+    (HOW, "headgated --config site.json"): own_hub,
+    (HOW, "systemctl stop headgated"): stop_hub,
+    (HOW, "systemctl start headgated"): own_hub,
+    (README, "build/release/bin/headgated"): plain_hub,
+    (QUICK, "headgated --config site.json"): own_hub,
+    (QUICK, "kill -9 $(pidof headgated)"): power_cut,
+    (QUICK, "mosquitto -p 18851"): lambda site: site.start_cloud(),
+    ("docs/route-language.md", RECORDING): recorded,
+}
+
+# Sections that begin with a site of their own, and how it is.
+SECTIONS: dict[tuple[str, str], Scene] = {
+    (HOW, "Let others in, with TLS and users"): symptoms.nothing_runs,
+    (HOW, "Chain modules"): symptoms.nothing_runs,
+    (HOW, "Change routes without surprises"): hub_with_routes_dir,
+    (HOW, "Run a site on a thin line"): symptoms.nothing_runs,
+    (HOW, "Send what is urgent first"): symptoms.nothing_runs,
+    (HOW, "Add a second link"): lambda site: site.start_cloud(),
+    (HOW, "Read batches in the cloud"): lambda site: site.start_cloud(),
+    (HOW, "Bound a queue"): symptoms.nothing_runs,
+    (HOW, "Back up and restore"): symptoms.no_cloud,
+    (HOW, "Move a hub to another machine"): symptoms.no_cloud,
+    (HOW, "Watch a hub"): symptoms.plain,
+    **{("docs/troubleshooting.md", section): scene for section, scene in symptoms.SECTIONS.items()},
+}
+
 # While these run, something happens.
 MEANWHILE: dict[str, Scene] = {
+    READING: symptoms.hub_with_a_reading,
+    "mosquitto_sub -p 1883 -t 'plant/#' -v": three_readings,
     "headgate tail 'plant/#' --payload": two_readings,
     "headgate unbatch --host 127.0.0.1 --port 18851 --count 1 --summary": link_up,
 }
 
 # These end only when they are interrupted.
-ENDLESS = {"headgate tail 'plant/#' --payload"}
+ENDLESS = {"headgate tail 'plant/#' --payload", "mosquitto_sub -p 1883 -t 'plant/#' -v"}
 
 # Exit codes other than 0.
 EXITS = {
+    **symptoms.EXITS,
     "headgate route check r.json": 1,
     "mosquitto_sub -p 1883 -t '$SYS/broker/uptime' -t '$SYS/broker/clients/#' -t '$SYS/headgate/link/state' -v -W 1": 27,
 }
@@ -194,5 +273,37 @@ EXITS = {
 # These ask, and are answered.
 ANSWERS = {"headgate dlq replay --all": "y\n", "headgate dlq purge 24 25": "y\n", "headgate dlq purge --all": "y\n"}
 
-# Commands of which a test machine has no way to run them, each with its reason.
-NOT_RUN: dict[tuple[str, str], str] = {}
+# Commands of which a test machine has no way to run them, or that another test runs, each with its reason.
+BUILDS = "what runs this test has built"
+JQ = "jq is no package of tools/dev deps; the test BatchFormatDoc reads the same batch"
+READERS = "tests/e2e/chain/many_sites_test.cc runs such readers at real brokers"
+MACHINE = "changes the machine; install_test.py has its users in a directory of its own"
+NOT_RUN: dict[tuple[str, str], str] = {
+    (README, "tools/dev build release"): BUILDS,
+    (README, "tools/dev demo"): "tests/tools/demo_test.py plays its parts",
+    (QUICK, "tools/dev build release"): BUILDS,
+    ("docs/access.md", "headgate passwd users ann"): "what is typed before it asks is thrown away, and nobody is there to wait",
+    ("docs/access.md", "systemctl reload headgated"): "install_test.py reloads a hub as this does",
+    ("docs/batch-format.md", "mosquitto_sub -h cloud -t 'headgate/+/batches' -C 1 -N | zstd -dc | jq ."): JQ,
+    ("docs/batch-format.md", "mosquitto_sub -h cloud -t 'headgate/+/batches' -C 1 -N > batch && "
+                             "python3 tools/readers/columns.py batch | jq ."): JQ,
+    ("docs/configuration.md", "headgate unbatch --host broker.example.com --client-id store-1 --state "
+                              "/var/lib/unbatch/state --sqlite readings.db --ack"):
+        "tests/e2e/readers/acknowledgement_test.cc runs such a reader",
+    ("docs/many-sites.md", "headgate unbatch --host broker --protocol 4 --client-id reader-2 --shard 2/5 "
+                           "  --state /var/lib/headgate/reader-2.json --sqlite /var/lib/headgate/reader-2.db"): READERS,
+    ("docs/many-sites.md", "headgate unbatch --host broker --client-id reader-2 --shard 2/5 --state "
+                           "/var/lib/headgate/reader-2.json   --to mqtts://loader@warehouse.example --to-password-file "
+                           "/etc/headgate/loader --to-topic 'sites/{hub}/{topic}'"): READERS,
+    ("docs/many-sites.md", "apt-get install rabbitmq-server"): MACHINE,
+    ("docs/many-sites.md", "rabbitmq-plugins enable rabbitmq_mqtt"): MACHINE,
+    ("docs/security.md", "adduser --system --group headgate"): MACHINE,
+    ("docs/security.md", "install -d -o headgate -g headgate -m 750 /var/lib/headgate"): MACHINE,
+}
+
+
+def why_not_run(document: str, sample) -> str:
+    """Empty for a command that the test runs."""
+    if document == "docs/operations.md" and sample.language == "sh":
+        return "are steps on a machine; install_test.py runs those of an installation"
+    return NOT_RUN.get((document, sample.command), "")

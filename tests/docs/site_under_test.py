@@ -31,20 +31,32 @@ class Site:
 
     def __init__(self, programs: pathlib.Path):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="headgate-site-")).resolve()
-        self.ports = {"1883": free_port(), "18851": free_port(), "9180": free_port()}
+        self.ports = {shown: free_port() for shown in ("1883", "8883", "18851", "9180")}
         self.environment = dict(os.environ, PATH=f"{self.home}/build/release/bin:{os.environ['PATH']}", LC_ALL="C")
         self.environment.pop("HEADGATE_SOCKET", None)
-        (self.home / "build/release").mkdir(parents=True)
-        (self.home / "build/release/bin").symlink_to(programs.resolve())
+        self.programs = programs.resolve()
         self.running: dict[str, subprocess.Popen] = {}
+        self.anew()
 
     def __enter__(self) -> "Site":
         return self
 
     def __exit__(self, *_) -> None:
+        self.end()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def end(self) -> None:
         for name in list(self.running):
             self.stop(name, signal.SIGKILL)
-        shutil.rmtree(self.home, ignore_errors=True)
+
+    def anew(self) -> None:
+        """Ends what runs, and leaves the programs alone in the directory."""
+        self.end()
+        self.environment.pop("HEADGATE_SOCKET", None)
+        for entry in self.home.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        (self.home / "build/release").mkdir(parents=True)
+        (self.home / "build/release/bin").symlink_to(self.programs)
 
     def run(self, command: str, typed: str | None = None) -> tuple[int, list[str]]:
         """Exit code and lines of a shell's command. `typed` is typed at a terminal."""
@@ -64,7 +76,11 @@ class Site:
         return json.loads("\n".join(lines))
 
     def with_ports(self, command: str) -> str:
-        return re.sub(r"((?:-p|--port) )(1883|18851)\b|(localhost:)(9180)\b", lambda port: (port[1] or port[3]) + str(self.ports[port[2] or port[4]]), command)
+        """The command with ports that are the site's, also in what it writes into a file, and paths below its home."""
+        command = re.sub(r"(?<![\w./])/(etc|var/lib)/headgate", rf"{self.home}/\1/headgate", command)
+        command = command.replace("0.0.0.0", "127.0.0.1")
+        return re.sub(r"((?:-p|--port|\"port\":) |localhost:)(1883|8883|18851|9180)\b",
+                      lambda port: port[1] + str(self.ports[port[2]]), command)
 
     def start(self, name: str, command: str) -> None:
         """In the background; what it prints goes to the file `name`.out."""
@@ -86,13 +102,13 @@ class Site:
     def printed(self, name: str) -> list[str]:
         return (self.home / f"{name}.out").read_text(encoding="utf-8").split("\n")
 
-    def start_hub(self, config: str) -> None:
-        """With the file `config` of the site, its listener on the site's port."""
+    def start_hub(self, config: str, before: str = "") -> None:
+        """With the file `config` of the site, its listener on the site's port. `before` stands before its command."""
         path = self.home / config
         keys = json.loads(path.read_text(encoding="utf-8"))
-        keys["listeners"] = [{"port": self.ports["1883"]}]
+        keys.setdefault("listeners", [{"port": self.ports["1883"]}])
         path.write_text(json.dumps(keys), encoding="utf-8")
-        self.start("hub", f"headgated --config {config}")
+        self.start("hub", f"{before}headgated --config {config}")
         wait_for(lambda: self.run("headgate status")[0] == 0, f"a hub with {config}: {self.printed('hub')}")
 
     def start_cloud(self, *settings: str) -> None:
