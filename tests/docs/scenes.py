@@ -295,6 +295,7 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ("docs/many-sites.md", "headgate unbatch --host broker --client-id reader-2 --shard 2/5 --state "
                            "/var/lib/headgate/reader-2.json   --to mqtts://loader@warehouse.example --to-password-file "
                            "/etc/headgate/loader --to-topic 'sites/{hub}/{topic}'"): READERS,
+    ("docs/http.md", "ssh -L 9180:localhost:9180 gateway"): "there is no second machine",
     ("docs/many-sites.md", "apt-get install rabbitmq-server"): MACHINE,
     ("docs/many-sites.md", "rabbitmq-plugins enable rabbitmq_mqtt"): MACHINE,
     ("docs/security.md", "adduser --system --group headgate"): MACHINE,
