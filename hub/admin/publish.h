@@ -8,7 +8,7 @@
 
 namespace headgate::hub {
 
-// One message: the body as it is, its properties in fields of the request.
+// Takes one message: the body as it is, its properties in fields of the request.
 //
 //   POST /v1/publish/plant/7/temperature    Content-Type: application/json
 //   Headgate-Retain: 1                      Headgate-Expiry-S: 3600
