@@ -210,7 +210,8 @@ AdminReply post_forget_remote(const AdminCall& call) {
 
 AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");
-  const std::string filter = found == call.query.end() ? "#" : found->second;
+  const std::string fallback = call.name.empty() ? "#" : call.name;
+  const std::string filter = found == call.query.end() ? fallback : found->second;
   const auto payload = call.number("payload", 0, 1);
   if (!payload) return call.wrong("payload", "0 or 1");
   if (filter.size() > kFilterBytesMax || !core::is_valid_topic_filter(filter)) {
@@ -286,6 +287,7 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", Role::read, {"v1", "store"}, {}, get_store},
       {"POST", Role::admin, {"v1", "store", "backup"}, {"dir"}, back_up_store},
       {"POST", Role::operate, {"v1", "publish", "**"}, {}, post_publish},
+      {"GET", Role::read, {"v1", "tail", "**"}, {"payload"}, tail},
       {"GET", Role::read, {"v1", "tail"}, {"filter", "payload"}, tail},
   };
   return kEndpoints;

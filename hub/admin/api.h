@@ -44,7 +44,10 @@
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)
 //   POST /v1/publish/{topic}           a message, or many: see hub/admin/publish.h
-//   GET  /v1/tail                      stream of messages as they arrive; ?filter=TOPIC_FILTER &payload=1
+//   GET  /v1/tail/{topic}              stream of messages as they arrive whose topic matches the filter; ?payload=1
+//   GET  /v1/tail                      the same; ?filter=TOPIC_FILTER &payload=1
+//
+// Streams are lines of JSON, or server-sent events for who accepts text/event-stream (hub/http/event_stream.h).
 //
 // {name} is percent-encoded. Errors are {"error": text} with 400 (the request is wrong), 401 (who asks?), 403 (not with that
 // role), 404, 405, 500 or 503 (the store refuses). Everything but reload, apply, forget, shadow, purge, replay, kick and

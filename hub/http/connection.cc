@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hub/admin/call.h"
+#include "hub/http/event_stream.h"
 
 namespace headgate::hub {
 namespace {
@@ -90,6 +91,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     AdminReply reply = entrance.api.handle(asked);
     if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
     if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
+    if (wants_events(request)) begin_events(entrance, request);
     start_stream(std::get<AdminStream>(std::move(reply)));
   }
 
@@ -163,7 +165,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   // Chunks of whole lines (RFC 9112 section 7.1) until the client goes away.
   void start_stream(AdminStream admin_stream) {
     stream_.expires_never();
-    writing_ = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+    writing_ = std::string("HTTP/1.1 200 OK\r\nContent-Type: ") +
+               (events_ ? "text/event-stream" : "application/x-ndjson") +
+               "\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n";
     write_stream();
     watch_for_end();
     subscription_ = admin_stream.open([weak = weak_from_this()](std::string line) {
@@ -181,10 +185,26 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const auto entrance = entrance_.lock();
     if (closed_ || overrun_ || !entrance) return;
     const AdminLimits& limits = entrance->limits;
+    if (events_) return on_event(line, limits);
     if (pending_.size() + line.size() > limits.stream_burst_bytes_max) return drop_slow_client(*entrance);
     pending_.append(line).push_back('\n');
     if (writing_.empty()) return write_pending();
     if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
+  }
+
+  void on_event(std::string_view line, const AdminLimits& limits) {
+    if (pending_.size() + line.size() > limits.stream_bytes_max) return events_->lose();
+    pending_.append(events_->event(line));
+    if (writing_.empty()) write_pending();
+  }
+
+  static bool wants_events(const http::request<http::string_body>& request) {
+    return std::string_view(request[http::field::accept]).find("text/event-stream") != std::string_view::npos;
+  }
+
+  void begin_events(Entrance& entrance, const http::request<http::string_body>& request) {
+    events_.emplace(entrance.api.now().wall_ms);
+    pending_ = EventStream::resumed(request["Last-Event-ID"]);
   }
 
   // Much may come in one turn of the loop, before the socket was offered any of it: time tells who is slow.
@@ -234,8 +254,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   std::unique_ptr<Subscription> subscription_;
-  std::string pending_;  // whole lines that wait for the write in progress
-  std::string writing_;  // being written; empty when no write is in progress
+  std::optional<EventStream> events_;  // of a stream that is no lines
+  std::string pending_;                // whole lines that wait for the write in progress
+  std::string writing_;                // being written; empty when no write is in progress
   char ignored_byte_ = 0;
   bool judging_ = false;  // judge_ is running
   bool overrun_ = false;

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
+#include "hub/http/event_stream.h"
 #include "tests/support/canned_hub_view.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/temp_dir.h"
@@ -179,6 +180,54 @@ TEST_F(AdminServerTest, DropsAClientThatReadsTooSlowly) {
   ASSERT_EQ(log_.lines().size(), 1u);
   EXPECT_THAT(log_.lines()[0], ::testing::StartsWith(
                                    "admin_stream_dropped reason=the client reads too slowly bytes_waiting="));
+}
+
+TEST_F(AdminServerTest, StreamsServerSentEventsToWhoAcceptsThem) {
+  Client client(path_);
+  exchange(
+      client,
+      "GET /v1/tail/plant/%23 HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nLast-Event-ID: 17-4\r\n\r\n");
+  hub_.publish(CannedHubView::message("plant/1", "one"));
+  hub_.publish(CannedHubView::message("other", "two"));
+  for (int turns = 0; turns < 3; ++turns) turn();
+  client.receive();
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("Content-Type: text/event-stream\r\n"));
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("event: lost\ndata: {\"after\":\"17-4\"}\n\n"));
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("-1\ndata: {\"topic\":\"plant/1\""));
+  EXPECT_THAT(client.received(), ::testing::Not(::testing::HasSubstr("other")));
+}
+
+// It stays, and hears how many it has missed.
+TEST_F(AdminServerTest, TellsAReaderOfEventsHowManyItHasMissed) {
+  Client client(path_);
+  exchange(client, "GET /v1/tail HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n");
+  const core::MessagePtr message = CannedHubView::message(std::string(1000, 't'), "body");
+  for (int i = 0; i < 2000; ++i) {
+    hub_.publish(message);
+    turn();
+  }
+  ASSERT_EQ(hub_.tails(), 1u);
+  for (int turns = 0; turns < 2000; ++turns) {
+    turn();
+    client.receive();
+  }
+  hub_.publish(CannedHubView::message("last", "body"));
+  for (int turns = 0; turns < 3; ++turns) turn();
+  client.receive();
+  size_t events = 0;
+  for (size_t at = 0; (at = client.received().find("\ndata: {\"topic\"", at)) != std::string::npos; ++at)
+    ++events;
+  const size_t told = client.received().find("event: lost\ndata: {\"events\":");
+  ASSERT_NE(told, std::string::npos);
+  const size_t lost = std::stoul(client.received().substr(told + 28));
+  EXPECT_EQ(events + lost, 2001u);
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("\"topic\":\"last\""));
+}
+
+TEST(EventStreams, RepeatNoIdThatIsNone) {
+  EXPECT_EQ(EventStream::resumed("1\ndata: x"), "");
+  EXPECT_EQ(EventStream::resumed("<script>"), "");
+  EXPECT_EQ(EventStream::resumed(std::string(41, '1')), "");
 }
 
 TEST_F(AdminServerTest, GivesAReaderAllThatComesInOneTurn) {
