@@ -3,12 +3,14 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "broker/net/tls.h"
 #include "hub/access/access.h"
 #include "hub/config/config.h"
 #include "hub/config/route_files.h"
+#include "hub/config/show/read_config.h"
 #include "hub/remote/public_key.h"
 #include "hub/shell/uplink/dictionary_file.h"
 #include "routing/files/route_check.h"
@@ -16,26 +18,50 @@
 namespace headgate::hub {
 namespace {
 
-void check_certificates(const Config& config, int64_t wall_ms, ConfigCheck& found) {
+using Json = nlohmann::ordered_json;
+
+// Notes findings of one configuration.
+class Findings {
+ public:
+  Findings(const std::string& path, ConfigCheck& found) : path_(path), found_(found) {}
+
+  void problem(std::string key, std::string what) {
+    found_.problems.push_back({path_, std::move(key), std::move(what)});
+  }
+  void warning(std::string key, std::string what) {
+    found_.warnings.push_back({path_, std::move(key), std::move(what)});
+  }
+  void add(ConfigFinding finding, bool wrong) {
+    (wrong ? found_.problems : found_.warnings).push_back(std::move(finding));
+  }
+  void takes_route() { ++found_.routes; }
+
+ private:
+  const std::string& path_;
+  ConfigCheck& found_;
+};
+
+void check_certificates(const Config& config, int64_t wall_ms, Findings& found) {
   for (size_t i = 0; i < config.listeners.size(); ++i) {
     const broker::ListenerOptions& options = config.listeners[i].options;
     if (!broker::is_encrypted(options.transport)) continue;
-    const std::string place = "listeners[" + std::to_string(i) + "]: ";
+    if (options.tls.cert_file.empty() || options.tls.key_file.empty()) continue;  // told by the keys
+    const std::string place = "listeners[" + std::to_string(i) + "].tls";
     const auto loaded = broker::TlsContext::load(options.tls, "mqtt");
     if (!loaded) {
-      found.problems.push_back(place + loaded.error().what);
+      found.problem(place, loaded.error().what);
     } else if (const std::string drawback = loaded->drawback(wall_ms); !drawback.empty()) {
-      found.warnings.push_back(place + drawback);
+      found.warning(place, drawback);
     }
   }
 }
 
-void check_readable(const std::string& key, const std::string& file, ConfigCheck& found) {
+void check_readable(const std::string& key, const std::string& file, Findings& found) {
   if (file.empty() || std::ifstream(file)) return;
-  found.problems.push_back(key + " " + file + ": cannot be read: " + std::strerror(errno));
+  found.problem(key, file + ": cannot be read: " + std::strerror(errno));
 }
 
-void check_link_files(const std::string& place, const upstream::LinkOptions& link, ConfigCheck& found) {
+void check_link_files(const std::string& place, const upstream::LinkOptions& link, Findings& found) {
   check_readable(place + ".password_file", link.password_file, found);
   check_readable(place + ".sas_key_file", link.sas_key_file, found);
   check_readable(place + ".tls.ca_file", link.tls.ca_file, found);
@@ -43,50 +69,76 @@ void check_link_files(const std::string& place, const upstream::LinkOptions& lin
   check_readable(place + ".tls.key_file", link.tls.key_file, found);
 }
 
-void check_remote_key(const upstream::RemoteOptions& remote, ConfigCheck& found) {
+void check_remote_key(const upstream::RemoteOptions& remote, Findings& found) {
   if (!remote.enabled()) return;
   const auto key = PublicKey::read(remote.key_file);
-  if (!key) found.problems.push_back("upstream.remote_config.key_file " + key.error().what);
+  if (!key) found.problem("upstream.remote_config.key_file", key.error().what);
 }
 
-void check_routes(const Config& config, const std::string& path, ConfigCheck& found) {
+void check_files(const Config& config, int64_t wall_ms, Findings& found) {
+  if (const auto users = check_password_files(access_settings(config)); !users)
+    found.problem("auth.password_file", users.error().what);
+  check_certificates(config, wall_ms, found);
+  check_link_files("upstream", config.upstream.link, found);
+  for (const upstream::NamedLink& link : config.links)
+    check_link_files("links." + link.name, link.connection, found);
+  check_readable("upstream.chain_key_file", config.upstream.chain.key_file, found);
+  if (const auto read = read_dictionary_file(config.upstream.batch.dictionary_file); !read)
+    found.problem("upstream.batch.dictionary_file", read.error().what);
+  check_remote_key(config.upstream.remote, found);
+}
+
+void check_routes(const Config& config, const std::string& path, Findings& found) {
   RouteFolder folder;
   const auto report = routing::check_routes(collect_routes(config, path, folder, {}, {}));
-  for (const routing::RouteFileError& error : report.errors) found.problems.push_back(error.what);
+  for (const routing::RouteFileError& error : report.errors) found.add({error.file, "", error.what}, true);
   for (const routing::ManifestNote& note : report.without_effect)
-    found.warnings.push_back(routing::to_text(note));
+    found.add({note.file, "", routing::to_text(note)}, false);
   for (const routing::RouteCheck& route : report.routes) {
-    if (route.ok()) ++found.routes;
-    for (const routing::Diagnostic& diagnostic : route.diagnostics) {
-      const bool wrong = diagnostic.severity == routing::Severity::error;
-      const std::string place = route.entry.file + ": route '" + route.entry.name + "': ";
-      (wrong ? found.problems : found.warnings)
-          .push_back(place + routing::render(diagnostic, route.entry.text));
-    }
+    if (route.ok()) found.takes_route();
+    for (const routing::Diagnostic& diagnostic : route.diagnostics)
+      found.add({route.entry.file, "route '" + route.entry.name + "'",
+                 routing::render(diagnostic, route.entry.text)},
+                diagnostic.severity == routing::Severity::error);
   }
+}
+
+Json to_list(const std::vector<ConfigFinding>& findings) {
+  Json list = Json::array();
+  for (const ConfigFinding& it : findings)
+    list.push_back({{"file", it.file}, {"key", it.key}, {"what", it.what}});
+  return list;
 }
 
 }  // namespace
 
+std::string to_text(const ConfigFinding& finding) {
+  if (finding.key.empty() && finding.what.starts_with(finding.file)) return finding.what;
+  return finding.file + ": " + (finding.key.empty() ? "" : finding.key + ": ") + finding.what;
+}
+
+std::string to_json(const ConfigCheck& check, const std::string& path) {
+  return Json{{"file", path},
+              {"ok", check.problems.empty()},
+              {"routes", check.routes},
+              {"problems", to_list(check.problems)},
+              {"warnings", to_list(check.warnings)}}
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 ConfigCheck check_config(const std::string& path, int64_t wall_ms) {
-  ConfigCheck found;
-  const auto config = load_config(path);
-  if (!config) {
-    found.problems.push_back(config.error().what);
-    return found;
+  ConfigCheck check;
+  Findings found(path, check);
+  const auto text = config_text(path);
+  const auto read = text ? read_config(*text, path) : core::fail(text.error());
+  if (!read) {
+    found.problem("", read.error().what);
+    return check;
   }
-  if (const auto users = check_password_files(access_settings(*config)); !users)
-    found.problems.push_back(users.error().what);
-  check_certificates(*config, wall_ms, found);
-  check_link_files("upstream", config->upstream.link, found);
-  for (const upstream::NamedLink& link : config->links)
-    check_link_files("links." + link.name, link.connection, found);
-  check_readable("upstream.chain_key_file", config->upstream.chain.key_file, found);
-  if (const auto read = read_dictionary_file(config->upstream.batch.dictionary_file); !read)
-    found.problems.push_back(read.error().what);
-  check_remote_key(config->upstream.remote, found);
-  check_routes(*config, path, found);
-  return found;
+  for (const Problem& problem : read->problems.all()) found.problem(problem.path, problem.what);
+  check_files(read->config, wall_ms, found);
+  check_routes(read->config, path, found);
+  return check;
 }
 
 }  // namespace headgate::hub

@@ -13,6 +13,7 @@
 #include "hub/access/access.h"
 #include "hub/check.h"
 #include "hub/config/config.h"
+#include "hub/config/show/in_force.h"
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
 #include "hub/shell/allocator.h"
@@ -67,17 +68,33 @@ int run(Config config, const std::string& config_path) {
   return 0;
 }
 
-// A line for each finding, and whether the hub would start and take all routes.
-int check(const std::string& path) {
+// Everything that is found, and whether the hub would start and take all routes.
+int check(const std::string& path, bool json) {
   const auto found = headgate::hub::check_config(path, headgate::core::SystemClock().now().wall_ms);
-  const auto readable = [](const std::string& text) {
-    return headgate::core::printable(text, headgate::core::LineFeeds::kept);
+  const int code = found.problems.empty() ? 0 : kBadConfig;
+  if (json) {
+    std::cout << headgate::hub::to_json(found, path) << '\n';
+    return code;
+  }
+  const auto readable = [](const headgate::hub::ConfigFinding& finding) {
+    return headgate::core::printable(headgate::hub::to_text(finding), headgate::core::LineFeeds::kept);
   };
-  for (const std::string& problem : found.problems) std::cerr << readable(problem) << '\n';
-  for (const std::string& warning : found.warnings) std::cerr << "warning: " << readable(warning) << '\n';
+  for (const auto& problem : found.problems) std::cerr << readable(problem) << '\n';
+  for (const auto& warning : found.warnings) std::cerr << "warning: " << readable(warning) << '\n';
   std::cout << path << ": " << (found.problems.empty() ? "ok" : "not ok") << ", " << found.routes
             << (found.routes == 1 ? " route\n" : " routes\n");
-  return found.problems.empty() ? 0 : kBadConfig;
+  return code;
+}
+
+int print_config(const std::string& path, bool json) {
+  if (path.empty() && !json) {
+    std::cout << headgate::hub::config_reference();
+    return 0;
+  }
+  const auto settings = headgate::hub::settings_in_force(path);
+  if (!settings) return complain(kBadConfig, settings.error().what);
+  std::cout << *settings << '\n';
+  return 0;
 }
 
 }  // namespace
@@ -88,26 +105,27 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
   std::string config_path;
-  bool print_config = false;
+  bool prints_config = false;
+  bool json = false;
   app.add_option("--config", config_path, "JSON file; without it the embedded default is used");
   std::string checked_path;
   app.add_option("--check", checked_path,
                  "read this configuration and the files that it names, say what is wrong, exit");
-  app.add_flag("--print-config", print_config, "print every key with its default and a sentence, and exit");
   bool http = false;
   app.add_flag("--http", http,
                "serve HTTP on port 9180 of this machine, if admin.http.port says nothing else");
+  app.add_flag(
+      "--print-config", prints_config,
+      "print every key with its default and a sentence, or with --config those in force as JSON; exit");
+  app.add_flag("--json", json, "what --check and --print-config print is JSON");
   app.set_version_flag("--version", std::string(headgate::hub::kVersion));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadConfig;
   }
-  if (print_config) {
-    std::cout << headgate::hub::config_reference();
-    return 0;
-  }
-  if (!checked_path.empty()) return check(checked_path);
+  if (prints_config) return print_config(config_path, json);
+  if (!checked_path.empty()) return check(checked_path, json);
   auto config =
       config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);

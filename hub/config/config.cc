@@ -19,6 +19,7 @@
 #include "hub/config/keys.h"
 #include "hub/config/presence_text.h"
 #include "hub/config/problems.h"
+#include "hub/config/show/read_config.h"
 #include "routing/files/json_text.h"
 #include "routing/files/route_file.h"
 #include "upstream/clouds/presets.h"
@@ -384,6 +385,19 @@ void check_socket_path(const Config& config, Problems& problems) {
                                " bytes long; allowed: 107; set admin.socket to a shorter one");
 }
 
+// Moves a key's value from one configuration to another.
+struct Mover {
+  Config& into;
+  Config& from;
+
+  void operator()(const Number<Config>& number) const { number.set(into, number.get(from)); }
+  void operator()(const Octal<Config>& mode) const { (*this)(mode.number); }
+  template <class T>
+  void operator()(const Ref<Config, T>& ref) const {
+    ref(into) = std::move(ref(from));
+  }
+};
+
 void add_will(upstream::NamedLink& link, const Config& config) {
   const std::string hub = hub_id_of(config);
   link.connection.will_topic = upstream::presence_topic_of(config.upstream, link, hub);
@@ -395,10 +409,18 @@ void add_will(upstream::NamedLink& link, const Config& config) {
 Config default_config() { return {}; }
 
 core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name) {
+  auto read = read_config(json_text, file_name);
+  if (!read) return core::fail(read.error());
+  if (!read->problems.empty()) return core::fail(core::Errc::invalid, read->problems.text());
+  return std::move(read->config);
+}
+
+core::Result<ReadConfig> read_config(std::string_view json_text, std::string_view file_name) {
   const auto json = routing::parse_json_text(json_text, file_name);
   if (!json) return core::fail(json.error());
-  Config config = default_config();
-  Problems problems(file_name);
+  ReadConfig read{default_config(), Problems(file_name)};
+  Config& config = read.config;
+  Problems& problems = read.problems;
   read_object(config, *json, config_keys(), "", problems);
   check_listeners(config.listeners, problems);
   check_upstream(*json, config, problems);
@@ -406,8 +428,7 @@ core::Result<Config> parse_config(std::string_view json_text, std::string_view f
   check_acknowledgement(config, problems);
   check_downstream(config, problems);
   check_socket_path(config, problems);
-  if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
-  return config;
+  return read;
 }
 
 core::Result<Config> with_remote_settings(Config base, std::string_view json_text, std::string_view name) {
@@ -420,22 +441,24 @@ core::Result<Config> with_remote_settings(Config base, std::string_view json_tex
     json->erase("links");
   }
   ObjectReader<Config>(base, kKeys, problems, &config_keys()).read(*json, "", "");
-  if (!problems.text().empty()) return core::fail(core::Errc::invalid, problems.text());
+  if (!problems.empty()) return core::fail(core::Errc::invalid, problems.text());
   return base;
 }
 
 void take_reloadable(Config& into, Config from) {
-  into.routes = std::move(from.routes);
-  into.tables = std::move(from.tables);
-  into.routes_dir = std::move(from.routes_dir);
+  for (const Key<Config>& key : config_keys()) {
+    if (key.takes == Takes::at_once) std::visit(Mover{into, from}, key.slot);
+  }
   into.layer = std::move(from.layer);
-  into.time_to_live_s = from.time_to_live_s;
-  into.queues = from.queues;
-  into.history = std::move(from.history);
-  into.access = std::move(from.access);
 }
 
 core::Result<Config> load_config(const std::string& path) {
+  const auto text = config_text(path);
+  if (!text) return core::fail(text.error());
+  return parse_config(*text, path);
+}
+
+core::Result<std::string> config_text(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return core::fail(core::Errc::io, path + ": is a directory; give the path of a JSON file");
@@ -448,7 +471,7 @@ core::Result<Config> load_config(const std::string& path) {
     return core::fail(error == ENOENT ? core::Errc::not_found : core::Errc::io,
                       path + ": cannot be read: " + core::why_unreadable(path, error));
   }
-  return parse_config(text.str(), path);
+  return text.str();
 }
 
 core::Result<Config> load_config_again(const std::string& path) {

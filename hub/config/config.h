@@ -88,6 +88,9 @@ struct Config {
 // Reads and parses a file. Errors: not_found or io when it cannot be read, else as parse_config().
 [[nodiscard]] core::Result<Config> load_config(const std::string& path);
 
+// The text of a file of that kind. Errors: as load_config() when it cannot be read.
+[[nodiscard]] core::Result<std::string> config_text(const std::string& path);
+
 // load_config() for a hub that runs: from a pipe, which it may have been started on, it would wait for a writer.
 [[nodiscard]] core::Result<Config> load_config_again(const std::string& path);
 

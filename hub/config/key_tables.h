@@ -27,6 +27,9 @@ using Keys = std::vector<Key<Config>>;
 [[nodiscard]] Keys store_keys();     // store_keys.cc
 [[nodiscard]] Keys upstream_keys();  // upstream_keys.cc
 
+// Gives the same keys, but a reload takes their values over.
+[[nodiscard]] Keys at_once(Keys keys);
+
 [[nodiscard]] Keys joined(std::initializer_list<Keys> parts);
 
 }  // namespace headgate::hub

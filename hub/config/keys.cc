@@ -75,6 +75,11 @@ Keys route_keys() {
        .rule = kPathOrEmpty},
       {"time_to_live_s", at(&Config::time_to_live_s),
        "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
+  };
+}
+
+Keys sys_keys() {
+  return {
       {"sys_interval_s", at(&Config::sys_interval_s),
        "How often what has changed under $SYS is published to who subscribes to it; 0 publishes nothing "
        "there.",
@@ -118,12 +123,8 @@ Keys operator_keys() {
 }  // namespace
 
 bool is_reloadable(std::string_view key) {
-  static constexpr std::array<std::string_view, 8> kGroups = {
-      "auth.", "access.", "routes", "tables", "history.", "store.queue_", "store.session_", "store.on_full"};
-  static constexpr std::array<std::string_view, 3> kKeys = {"time_to_live_s", "store.bytes_max",
-                                                            "store.dead_bytes_max"};
-  const auto begins = [key](std::string_view group) { return key.starts_with(group); };
-  return std::ranges::any_of(kGroups, begins) || std::ranges::find(kKeys, key) != kKeys.end();
+  const auto known = std::ranges::find(config_keys(), key, &Key<Config>::path);
+  return known != config_keys().end() && known->takes == Takes::at_once;
 }
 
 bool is_remote(std::string_view key) {
@@ -143,9 +144,14 @@ Keys joined(std::initializer_list<Keys> parts) {
   return all;
 }
 
+Keys at_once(Keys keys) {
+  for (Key<Config>& key : keys) key.takes = Takes::at_once;
+  return keys;
+}
+
 const Keys& config_keys() {
-  static const Keys kKeys = joined({hub_keys(), access_keys(), limit_keys(), store_keys(), route_keys(),
-                                    upstream_keys(), operator_keys()});
+  static const Keys kKeys = joined({hub_keys(), at_once(access_keys()), limit_keys(), store_keys(),
+                                    at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys()});
   return kKeys;
 }
 

@@ -54,6 +54,9 @@ struct TextRule {
   std::string_view allowed;
 };
 
+// When a changed value is used.
+enum class Takes : uint8_t { by_restart, at_once };
+
 template <class Owner>
 struct Key {
   std::string_view path;  // "limits.connect_timeout_s"
@@ -62,7 +65,8 @@ struct Key {
   Unit unit = Unit::none;
   uint64_t min = 0;  // of numbers, and of the entries of lists
   uint64_t max = 0;
-  TextRule rule = {};  // of texts
+  TextRule rule = {};               // of texts
+  Takes takes = Takes::by_restart;  // a reload takes over what it takes at once, and nothing else
 };
 
 [[nodiscard]] const std::vector<Key<Config>>& config_keys();

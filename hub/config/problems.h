@@ -3,15 +3,22 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace headgate::hub {
+
+// A place in a configuration, and what is wrong there; the sentence says what is allowed.
+struct Problem {
+  std::string path;
+  std::string what;
+};
 
 class Problems {
  public:
   explicit Problems(std::string_view file) : file_(file) {}
 
   void add(std::string_view path, std::string_view what) {
-    text_.append(text_.empty() ? "" : "\n").append(file_).append(": ").append(path).append(": ").append(what);
+    all_.push_back({std::string(path), std::string(what)});
   }
   // Lines of the form "path: what".
   void add_lines(std::string_view lines) {
@@ -24,11 +31,24 @@ class Problems {
     }
   }
   [[nodiscard]] const std::string& file() const { return file_; }
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::vector<Problem>& all() const { return all_; }
+  [[nodiscard]] bool empty() const { return all_.empty(); }
+  // A line for each: `file: path: what`.
+  [[nodiscard]] std::string text() const {
+    std::string lines;
+    for (const Problem& problem : all_)
+      lines.append(lines.empty() ? "" : "\n")
+          .append(file_)
+          .append(": ")
+          .append(problem.path)
+          .append(": ")
+          .append(problem.what);
+    return lines;
+  }
 
  private:
   std::string file_;
-  std::string text_;
+  std::vector<Problem> all_;
 };
 
 }  // namespace headgate::hub

@@ -102,6 +102,6 @@ Keys history_keys() {
 
 }  // namespace
 
-Keys store_keys() { return joined({disk_keys(), queue_keys(), history_keys()}); }
+Keys store_keys() { return joined({disk_keys(), at_once(queue_keys()), at_once(history_keys())}); }
 
 }  // namespace headgate::hub

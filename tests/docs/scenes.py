@@ -87,6 +87,15 @@ def two_readings(site: Site) -> None:
         site.publish("plant/7/temperature", f'{{"celsius": {celsius}}}')
 
 
+def three_configurations(site: Site) -> None:
+    up = "FROM 'plant/#' INTO $upstream"
+    files = {"site.json": {"hub_id": "site-7", "routes": {"up": up}},
+             "new.json": {"hub_id": "site-8", "routes": {"up": up.replace("#", "+/t")}, "store": {"bytes_max": "1GiB"}},
+             "mistaken.json": {"hub_id": "site-7", "listeners": [{"port": 99999}], "stor": {}}}
+    for name, config in files.items():
+        (site.home / name).write_text(json.dumps(config), encoding="utf-8")
+
+
 def mistaken_route(site: Site) -> None:
     route = "FROM /messages/* WHERE $body.x >> 3 INTO $upstream"
     (site.home / "r.json").write_text(json.dumps({"routes": {"a": route}}), encoding="utf-8")
@@ -203,6 +212,7 @@ BEFORE: dict[tuple[str, str], Scene] = {
     (QUICK, "mosquitto_pub -p 1883 -t plant/7/temperature -q 1 -m '{\"celsius\": 78}'"): afresh,
     ("docs/coming-from.md", "headgate route import deployment.json --out /etc/headgate/routes"): a_routes_dir,
     ("docs/security.md", "mosquitto_pub -h localhost -p 8883 --cafile hub.pem -t hello -m world"): symptoms.open_door_with_tls,
+    ("docs/operations.md", "headgate config check site.json"): three_configurations,
     ("docs/operations.md", "headgate route ls"): measured_plant,
     ("docs/operations.md", "headgate route check r.json"): mistaken_route,
     ("docs/operations.md", "headgate unbatch --host 127.0.0.1 --port 18851 --count 1 --summary"): cloud_and_reader,
@@ -266,6 +276,7 @@ ENDLESS = {"headgate tail 'plant/#' --payload", "mosquitto_sub -p 1883 -t 'plant
 # Exit codes other than 0.
 EXITS = {
     **symptoms.EXITS,
+    "headgate config check mistaken.json": 1,
     "headgate route check r.json": 1,
     "mosquitto_sub -p 1883 -t '$SYS/broker/uptime' -t '$SYS/broker/clients/#' -t '$SYS/headgate/link/state' -v -W 1": 27,
 }

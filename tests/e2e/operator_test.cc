@@ -99,7 +99,7 @@ TEST_F(Check, NamesAllThatIsWrongInTheFilesOfAConfiguration) {
     "upstream": {"host": "cloud", "tls": {"ca_file": "/none/ca.pem"}}, "routes": {"a": "FROM nowhere"}})");
   EXPECT_EQ(checked.exit_code, 2);
   for (const char* wrong :
-       {"/none/users", "/none/routes", "upstream.tls.ca_file /none/ca.pem", "route 'a'", "not ok"})
+       {"/none/users", "/none/routes", "upstream.tls.ca_file: /none/ca.pem", "route 'a'", "not ok"})
     EXPECT_THAT(checked.out, HasSubstr(wrong));
 }
 

@@ -10,6 +10,7 @@
 #include "core/time/hub_time.h"
 #include "store/open.h"
 #include "tools/bench/command.h"
+#include "tools/headgate/command_tree.h"
 #include "tools/headgate/commands/commands.h"
 #include "tools/headgate/commands/passwd.h"
 #include "tools/headgate/commands/remote/commands.h"
@@ -68,6 +69,9 @@ class CommandLine {
     add_passwd();
     add_unbatch();
     add_bench();
+    const CommandTree tree{
+        app_, out_, err_, json_, run_, [this] { return address_; }, [this] { return data_dir_; }};
+    add_config(tree);
   }
 
   int run(std::vector<std::string> args) {

@@ -204,6 +204,21 @@ TEST(Config, HistoryTakesAFilterOrSeveral) {
   EXPECT_TRUE(is_reloadable("history.maxBytes"));
 }
 
+TEST(Config, AReloadTakesOverEveryKeyThatTakesEffectAtOnceAndNoOther) {
+  Config file = parsed(
+      R"({"hub_id": "b", "auth": {"password_file": "u", "identities": {"a": {"module": "m"}}},
+    "access": {"rules": []}, "store": {"durability": "memory", "bytes_max": 1, "queue_bytes_max": 2,
+    "queue_messages_max": 3, "queue_age_max_s": 4, "on_full": "dilute", "session_bytes_max": 5,
+    "session_messages_max": 6, "session_on_full": "dilute", "dead_bytes_max": 7},
+    "history": {"filter": "a/#", "maxBytes": 70000}, "routes_dir": "r", "time_to_live_s": 8, "sys_interval_s": 9})");
+  Config config = default_config();
+  take_reloadable(config, file);
+  EXPECT_THAT(changed_keys(config, file),
+              ::testing::ElementsAre("hub_id", "store.durability", "sys_interval_s"));
+  for (const std::string& key : changed_keys(default_config(), config))
+    EXPECT_TRUE(is_reloadable(key)) << key;
+}
+
 TEST(Config, EmptyObjectIsTheEmbeddedDefault) {
   const Config config = parsed("{}");
   ASSERT_EQ(config.listeners.size(), 1u);
