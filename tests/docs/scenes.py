@@ -96,6 +96,15 @@ def three_configurations(site: Site) -> None:
         (site.home / name).write_text(json.dumps(config), encoding="utf-8")
 
 
+def mosquittos_files(site: Site) -> None:
+    (site.home / "acl").write_text("user ann\ntopic plant/#\npattern read home/%u/#\n", encoding="utf-8")
+    (site.home / "users").write_text("# nobody yet\n", encoding="utf-8")
+    (site.home / "mosquitto.conf").write_text(
+        "pid_file /run/mosquitto/mosquitto.pid\npersistence true\n\nlistener 1883 127.0.0.1\n"
+        "password_file users\nacl_file acl\n\n# up\nconnection cloud\naddress mqtt.example.com\n"
+        'topic plant/# out 0 "" sites/7/\n', encoding="utf-8")
+
+
 def mistaken_route(site: Site) -> None:
     route = "FROM /messages/* WHERE $body.x >> 3 INTO $upstream"
     (site.home / "r.json").write_text(json.dumps({"routes": {"a": route}}), encoding="utf-8")
@@ -208,6 +217,7 @@ QUICK, HOW, README = "docs/quick-start.md", "docs/how-to.md", "README.md"
 BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
     ("docs/http.md", "curl -s http://localhost:9180/readyz"): hub_with_http,
+    ("docs/coming-from.md", "headgate import mosquitto mosquitto.conf -o imported.json"): mosquittos_files,
     ("docs/mqtt.md", "mosquitto_pub -p 1883 -V 5 -t modules/x/inputs/y -q 1 -m hi"): plain_hub,
     (QUICK, "mosquitto_pub -p 1883 -t plant/7/temperature -q 1 -m '{\"celsius\": 78}'"): afresh,
     ("docs/coming-from.md", "headgate route import deployment.json --out /etc/headgate/routes"): a_routes_dir,

@@ -26,7 +26,7 @@ constexpr const char* kDescription =
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, "
     "session rm, route apply, remote apply and remote forget; store backup "
-    "makes a copy, passwd changes a file of users, route import writes a route file, remote keygen two keys.";
+    "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys.";
 
 // Now, in the hub time that a stopped hub's store remembers.
 core::Now now_of(const store::QueueReader& reader) {
@@ -72,6 +72,7 @@ class CommandLine {
     const CommandTree tree{
         app_, out_, err_, json_, run_, [this] { return address_; }, [this] { return data_dir_; }};
     add_config(tree);
+    add_import(tree);
   }
 
   int run(std::vector<std::string> args) {

@@ -26,5 +26,6 @@ struct CommandTree {
 };
 
 void add_config(const CommandTree& tree);  // commands/config
+void add_import(const CommandTree& tree);  // commands/import
 
 }  // namespace headgate::tools

@@ -1,0 +1,161 @@
+#include "tools/headgate/import/mosquitto/keywords.h"
+
+#include <algorithm>
+#include <array>
+
+namespace headgate::tools::mosquitto {
+namespace {
+
+constexpr std::string_view kPlugin =
+    "plugins do not exist here; users are in auth.password_file, rights in access.rules";
+constexpr std::string_view kPsk = "TLS with shared keys does not exist here; use certificates";
+constexpr std::string_view kSystemTls = "ciphers and engines are those of the system's OpenSSL";
+constexpr std::string_view kSaved = "every acknowledged message is on disk already";
+constexpr std::string_view kLogForm = "log lines are `event key=value` with the time, see docs/operations.md";
+constexpr std::string_view kBridgeState =
+    "the state of a link is in `headgate upstream status` and under $SYS/headgate/link";
+
+constexpr Keyword kKeywords[] = {
+    {"acl_file", Scope::access},
+    {"allow_anonymous", Scope::access},
+    {"password_file", Scope::access},
+    {"psk_file", Scope::access, kPsk},
+    {"allow_zero_length_clientid", Scope::access, "a client without an id gets one; that cannot be refused"},
+    {"auto_id_prefix", Scope::access, "assigned client ids begin with auto-"},
+    {"plugin", Scope::access, kPlugin},
+    {"auth_plugin", Scope::access, kPlugin},
+    {"auth_plugin_deny_special_chars", Scope::access, kPlugin},
+    {"check_retain_source", Scope::hub,
+     "whoever may receive a topic gets what is retained there, whoever published it"},
+    {"clientid_prefixes", Scope::hub,
+     "client ids are not restricted; let users in by name, a session is its user's"},
+    {"allow_duplicate_messages", Scope::hub, "overlapping subscriptions get one copy"},
+    {"autosave_interval", Scope::hub, kSaved},
+    {"autosave_on_changes", Scope::hub, kSaved},
+    {"connection_messages", Scope::hub, kLogForm},
+    {"log_dest", Scope::hub, "the log goes to stderr, and so to the journal; log.file names a file"},
+    {"log_facility", Scope::hub, kLogForm},
+    {"log_timestamp", Scope::hub, kLogForm},
+    {"log_timestamp_format", Scope::hub, kLogForm},
+    {"log_type", Scope::hub},
+    {"websockets_log_level", Scope::hub, "log.level is for all"},
+    {"max_inflight_bytes", Scope::hub, "what is in flight is bounded in messages, by limits.in_flight_max"},
+    {"max_inflight_messages", Scope::hub},
+    {"max_keepalive", Scope::hub},
+    {"max_packet_size", Scope::hub},
+    {"max_queued_bytes", Scope::hub},
+    {"max_queued_messages", Scope::hub},
+    {"memory_limit", Scope::hub,
+     "memory is bounded by limits.* and store.*; systemd's MemoryMax bounds the whole"},
+    {"message_size_limit", Scope::hub},
+    {"per_listener_settings", Scope::hub},
+    {"persistence", Scope::hub},
+    {"persistence_file", Scope::hub, "the store is a directory, data_dir"},
+    {"persistence_location", Scope::hub,
+     "data_dir is the hub's own; retained messages and sessions of Mosquitto are not carried over"},
+    {"persistent_client_expiration", Scope::hub},
+    {"pid_file", Scope::hub, "no such file is written; systemd knows the process"},
+    {"queue_qos0_messages", Scope::hub, "what is published with QoS 0 is not kept for clients that are away"},
+    {"retain_available", Scope::hub},
+    {"set_tcp_nodelay", Scope::hub, "it is always set"},
+    {"store_clean_interval", Scope::hub, "there is nothing to clean"},
+    {"sys_interval", Scope::hub},
+    {"upgrade_outgoing_qos", Scope::hub, "a message keeps the QoS that it was published with"},
+    {"user", Scope::hub,
+     "the package has a user of its own, headgate; the key `user` is for hubs started by root"},
+    {"listener", Scope::listener},
+    {"port", Scope::listener},
+    {"bind_address", Scope::listener},
+    {"bind_interface", Scope::listener, "name the address of that interface in listeners[].address"},
+    {"socket_domain", Scope::listener},
+    {"protocol", Scope::listener},
+    {"max_connections", Scope::listener},
+    {"max_qos", Scope::listener, "QoS 2 cannot be refused"},
+    {"max_topic_alias", Scope::listener},
+    {"mount_point", Scope::listener,
+     "topics of a listener have no prefix; routes or rules with %u separate clients"},
+    {"use_username_as_clientid", Scope::listener, "a session is its user's already, whatever the client id"},
+    {"http_dir", Scope::listener, "files are not served"},
+    {"websockets_headers_size", Scope::listener, "the size of a WebSocket request is bounded already"},
+    {"websockets_origin", Scope::listener},
+    {"cafile", Scope::listener},
+    {"capath", Scope::listener, "put the authorities into one file, tls.client_ca_file"},
+    {"certfile", Scope::listener},
+    {"keyfile", Scope::listener},
+    {"ciphers", Scope::listener, kSystemTls},
+    {"ciphers_tls1.3", Scope::listener, kSystemTls},
+    {"crlfile", Scope::listener,
+     "certificates that are revoked cannot be named; sign clients with an authority of your own"},
+    {"dhparamfile", Scope::listener, kSystemTls},
+    {"tls_engine", Scope::listener, kSystemTls},
+    {"tls_engine_kpass_sha1", Scope::listener, kSystemTls},
+    {"tls_keyform", Scope::listener, kSystemTls},
+    {"tls_version", Scope::listener},
+    {"psk_hint", Scope::listener, kPsk},
+    {"require_certificate", Scope::listener},
+    {"use_identity_as_username", Scope::listener},
+    {"use_subject_as_username", Scope::listener,
+     "the user is the certificate's cn, or its san (tls.identity), never the whole subject"},
+    {"connection", Scope::bridge},
+    {"address", Scope::bridge},
+    {"addresses", Scope::bridge},
+    {"topic", Scope::bridge},
+    {"bridge_attempt_unsubscribe", Scope::bridge,
+     "the session upstream is asked for nothing that is not in downstream"},
+    {"bridge_bind_address", Scope::bridge},
+    {"bridge_cafile", Scope::bridge},
+    {"bridge_capath", Scope::bridge,
+     "put the authorities into one file, tls.ca_file, such as /etc/ssl/certs/ca-certificates.crt"},
+    {"bridge_certfile", Scope::bridge},
+    {"bridge_keyfile", Scope::bridge},
+    {"bridge_identity", Scope::bridge, kPsk},
+    {"bridge_psk", Scope::bridge, kPsk},
+    {"bridge_insecure", Scope::bridge, "a broker whose name is not the certificate's is refused"},
+    {"bridge_alpn", Scope::bridge},
+    {"bridge_max_packet_size", Scope::bridge,
+     "the broker says how large packets may be; upstream.batch.compressed_bytes_max bounds batches"},
+    {"bridge_max_topic_alias", Scope::bridge, "topic aliases are not used upstream"},
+    {"bridge_outgoing_retain", Scope::bridge, "what passes through keeps its retain flag"},
+    {"bridge_protocol_version", Scope::bridge},
+    {"bridge_receive_maximum", Scope::bridge, "the hub sends as many as the broker grants"},
+    {"bridge_require_ocsp", Scope::bridge, kSystemTls},
+    {"bridge_tls_version", Scope::bridge, "TLS 1.2 or later, whatever is best"},
+    {"bridge_reload_type", Scope::bridge, "links change by a restart, see `headgate config diff`"},
+    {"cleansession", Scope::bridge,
+     "what waits is in the hub's store; the session upstream is kept for what comes down"},
+    {"local_cleansession", Scope::bridge, "what waits for the link is in the store, and survives"},
+    {"local_clientid", Scope::bridge, "a link is no client of the hub"},
+    {"local_password", Scope::bridge, "a link is no client of the hub"},
+    {"local_username", Scope::bridge,
+     "a link is no client of the hub; downstream[].publish_as names by whose rights"},
+    {"idle_timeout", Scope::bridge,
+     "a link that is connected when_needed goes after 27 keep-alives without use"},
+    {"keepalive_interval", Scope::bridge},
+    {"notification_topic", Scope::bridge, kBridgeState},
+    {"notifications", Scope::bridge, kBridgeState},
+    {"notifications_local_only", Scope::bridge, kBridgeState},
+    {"password", Scope::bridge},
+    {"remote_password", Scope::bridge},
+    {"clientid", Scope::bridge},
+    {"remote_clientid", Scope::bridge},
+    {"username", Scope::bridge},
+    {"remote_username", Scope::bridge},
+    {"restart_timeout", Scope::bridge},
+    {"round_robin", Scope::bridge,
+     "links are used in the order of preference, and the first again once it is back"},
+    {"start_type", Scope::bridge},
+    {"threshold", Scope::bridge, "upstream.batch says how many messages go at a time"},
+    {"try_private", Scope::bridge, "what came down does not go up again unless a route says sendBack"},
+};
+
+constexpr Keyword kPluginOption = {"plugin_opt_", Scope::access, kPlugin};
+
+}  // namespace
+
+const Keyword* keyword_of(std::string_view name) {
+  if (name.starts_with("auth_opt_") || name.starts_with("plugin_opt_")) return &kPluginOption;
+  const auto* const known = std::ranges::find(kKeywords, name, &Keyword::name);
+  return known == std::end(kKeywords) ? nullptr : known;
+}
+
+}  // namespace headgate::tools::mosquitto
