@@ -73,6 +73,7 @@ class CommandLine {
         app_, out_, err_, json_, run_, [this] { return address_; }, [this] { return data_dir_; }};
     add_config(tree);
     add_import(tree);
+    add_doctor(tree);
   }
 
   int run(std::vector<std::string> args) {

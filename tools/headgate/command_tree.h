@@ -26,6 +26,7 @@ struct CommandTree {
 };
 
 void add_config(const CommandTree& tree);  // commands/config
+void add_doctor(const CommandTree& tree);  // commands/doctor
 void add_import(const CommandTree& tree);  // commands/import
 
 }  // namespace headgate::tools
