@@ -26,7 +26,8 @@ constexpr const char* kDescription =
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, "
     "session rm, route apply, remote apply and remote forget; store backup "
-    "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys.";
+    "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys, "
+    "bundle an archive.";
 
 // Now, in the hub time that a stopped hub's store remembers.
 core::Now now_of(const store::QueueReader& reader) {
@@ -74,6 +75,7 @@ class CommandLine {
     add_config(tree);
     add_import(tree);
     add_doctor(tree);
+    add_bundle(tree);
   }
 
   int run(std::vector<std::string> args) {

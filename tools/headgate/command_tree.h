@@ -20,11 +20,12 @@ struct CommandTree {
   std::ostream& out;
   std::ostream& err;
   const bool& json;
-  std::function<int()>& run;            // whoever is chosen leaves here what is to be done
-  std::function<HubAddress()> hub;   // the one that is meant; after parsing
+  std::function<int()>& run;          // whoever is chosen leaves here what is to be done
+  std::function<HubAddress()> hub;    // the one that is meant; after parsing
   std::function<std::string()> data;  // its data directory; "": none was named
 };
 
+void add_bundle(const CommandTree& tree);  // commands/bundle
 void add_config(const CommandTree& tree);  // commands/config
 void add_doctor(const CommandTree& tree);  // commands/doctor
 void add_import(const CommandTree& tree);  // commands/import

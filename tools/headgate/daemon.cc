@@ -70,20 +70,25 @@ int spawn(const std::string& program, const std::vector<std::string>& args, cons
 
 }  // namespace
 
-core::Result<DaemonAnswer> ask_daemon(const std::vector<std::string>& args) {
-  const std::string program = daemon_path();
+core::Result<DaemonAnswer> run_program(const std::string& program, const std::vector<std::string>& args) {
   const Captured out;
   const Captured err;
   pid_t child = 0;
   if (const int error = spawn(program, args, out, err, child); error != 0)
-    return core::fail(core::Errc::unavailable,
-                      program + " cannot be run: " + std::strerror(error) +
-                          "; this needs the hub's program: install it, or name it in $HEADGATED");
+    return core::fail(core::Errc::unavailable, program + " cannot be run: " + std::strerror(error));
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return DaemonAnswer{code, out.text(), err.text()};
+}
+
+core::Result<DaemonAnswer> ask_daemon(const std::vector<std::string>& args) {
+  auto answer = run_program(daemon_path(), args);
+  if (answer) return answer;
+  return core::fail(
+      answer.error().code,
+      answer.error().what + "; this needs the hub's program: install it, or name it in $HEADGATED");
 }
 
 }  // namespace headgate::tools

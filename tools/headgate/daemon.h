@@ -10,6 +10,7 @@
 
 namespace headgate::tools {
 
+// Exit and output of a program that has ended.
 struct DaemonAnswer {
   int exit_code = 0;
   std::string out;
@@ -18,6 +19,10 @@ struct DaemonAnswer {
 
 // Runs `headgated` with these arguments to its end. Error: unavailable, if there is none.
 using AskDaemon = std::function<core::Result<DaemonAnswer>(const std::vector<std::string>& args)>;
+
+// Runs a program of the PATH to its end. Error: unavailable, if there is none.
+[[nodiscard]] core::Result<DaemonAnswer> run_program(const std::string& program,
+                                                     const std::vector<std::string>& args);
 
 // $HEADGATED, else the one beside this program, else that of the PATH.
 [[nodiscard]] core::Result<DaemonAnswer> ask_daemon(const std::vector<std::string>& args);
