@@ -18,6 +18,11 @@ Now SystemClock::now() const {
           in_ms(std::chrono::system_clock::now().time_since_epoch())};
 }
 
+int64_t SystemClock::mono_us() const {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
 int64_t boot_clock_ms() {
   timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);

@@ -11,6 +11,7 @@ namespace headgate::core {
 class SystemClock : public Clock {
  public:
   [[nodiscard]] Now now() const override;
+  [[nodiscard]] int64_t mono_us() const override;
 };
 
 // CLOCK_BOOTTIME: the time since the machine started, sleep included. Any thread.

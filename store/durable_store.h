@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "core/histogram.h"
 #include "core/result.h"
 #include "store/queue_store.h"
 #include "store/report/backup.h"
@@ -28,6 +29,8 @@ class DurableStore : public QueueStore {
   // Names of its threads that hang: the writer or the reader at one piece of work for ten seconds, the housekeeper for ten
   // minutes.
   [[nodiscard]] virtual std::vector<std::string> stalled() const = 0;
+  // How long the disk took for each sync, the write with it included.
+  [[nodiscard]] virtual const core::Histogram& sync_times() const = 0;
 };
 
 }  // namespace headgate::store

@@ -8,6 +8,7 @@
 // messages are shared. Only store/rocks/ knows that RocksDB is behind it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,14 @@ struct ReadLimit {
 struct LaneStats {
   uint64_t waiting = 0;
   uint64_t waiting_bytes = 0;  // topic + body + properties, as stored
+  // The most of both that there was at a time since the store was opened; not stored:
+  uint64_t waiting_peak = 0;
+  uint64_t waiting_bytes_peak = 0;
+
+  void note_peak() {
+    waiting_peak = std::max(waiting_peak, waiting);
+    waiting_bytes_peak = std::max(waiting_bytes_peak, waiting_bytes);
+  }
 };
 
 // Exact at every moment and across crashes: in = waiting + delivered + expired + dropped + dead.

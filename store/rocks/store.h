@@ -80,6 +80,7 @@ class RocksStore final : public DurableStore {
   StoreStats store_stats() const override;
   StoreMemory store_memory() const override;
   [[nodiscard]] std::vector<std::string> stalled() const override;
+  const core::Histogram& sync_times() const override { return committer_.sync_times(); }
 
   // Reads everything, on the calling thread. Nothing may be being written.
   [[nodiscard]] StoreReport check() { return check_rows(*running_.db); }

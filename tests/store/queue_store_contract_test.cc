@@ -226,6 +226,19 @@ TEST_P(QueueStoreContract, PurgeDropsEverythingAndSaysHowMuch) {
   EXPECT_THAT(store->gaps(q), ElementsAre(Gap{a, b, 2, Outcome::dropped}));
 }
 
+TEST_P(QueueStoreContract, PeakIsTheMostThatWaitedWhateverBecomesOfIt) {
+  const Seq a = append("a", q);
+  append("b", q);
+  settle();
+  const uint64_t bytes = stats(q).waiting_bytes();
+  finish(q, a, Outcome::delivered);
+  EXPECT_EQ(store->purge(q).value(), 1u);
+  append("c", q);
+  settle();
+  EXPECT_EQ(stats(q).lanes[kDefaultLane].waiting_peak, 2u);
+  EXPECT_EQ(stats(q).lanes[kDefaultLane].waiting_bytes_peak, bytes);
+}
+
 TEST_P(QueueStoreContract, PurgeTakesWhatIsNotYetDurable) {
   append("a", q);
   EXPECT_EQ(store->purge(q).value(), 1u);

@@ -502,6 +502,7 @@ void MemQueueStore::refresh(Queue& queue, uint8_t lane) {
   const auto& waiting = queue.lanes[lane].waiting;
   store::LaneStats& stats = queue.stats.lanes[lane];
   stats.waiting = waiting.size();
+  stats.note_peak();
 }
 
 }  // namespace headgate::testing

@@ -13,6 +13,7 @@ void Books::count_in(QueueState& queue, uint8_t lane, uint64_t bytes) {
   ++stats.waiting;
   stats.waiting_bytes += bytes;
   waiting_bytes_ += bytes;
+  stats.note_peak();
   ++queue.stats.in;
   touch(queue);
 }
@@ -38,7 +39,8 @@ void Books::count_turned_away(QueueState& queue, uint8_t lane, Seq seq) {
 uint64_t Books::count_emptied(LaneStats& lane) {
   waiting_bytes_ -= lane.waiting_bytes;
   announcer_.room_made();
-  return std::exchange(lane, LaneStats{}).waiting;
+  lane.waiting_bytes = 0;
+  return std::exchange(lane.waiting, 0);
 }
 
 void Books::write_states(Group& group) {
@@ -52,7 +54,10 @@ void Books::write_states(Group& group) {
 
 void Books::recount() {
   waiting_bytes_ = 0;
-  for (const auto& [id, queue] : store_.table.all()) waiting_bytes_ += queue->stats.waiting_bytes();
+  for (const auto& [id, queue] : store_.table.all()) {
+    waiting_bytes_ += queue->stats.waiting_bytes();
+    for (LaneStats& lane : queue->stats.lanes) lane.note_peak();
+  }
 }
 
 void Books::restart() {

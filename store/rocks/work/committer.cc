@@ -1,5 +1,6 @@
 #include "store/rocks/work/committer.h"
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,17 @@ void Committer::cut() {
   write();
 }
 
+// On the writer's thread.
+template <typename Work>
+Committer::Done Committer::timed(const Work& work) {
+  const auto began = std::chrono::steady_clock::now();
+  Done done{work()};
+  const auto took = std::chrono::steady_clock::now() - began;
+  done.took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  if (!done.status) met_failure_ = true;
+  return done;
+}
+
 void Committer::write() {
   // A lease of seqs runs out at half its length, and is synced with its group: no seq beyond a synced lease
   // is ever used, or a power cut could let it be used twice.
@@ -47,11 +59,14 @@ void Committer::write() {
   unsynced_ |= !sync;
   in_flight_ = std::make_shared<Group>(std::exchange(open_, {}));
   open_.first_seq = in_flight_->last_seq + 1;
-  const auto work = [this, db = store_.db, group = in_flight_, sync = sync || leases] {
-    return noted(db->write(*group, sync));
+  const bool syncs = sync || leases;
+  const auto work = [this, db = store_.db, group = in_flight_, syncs] {
+    return timed([&] { return db->write(*group, syncs); });
   };
-  store_.background.run(Background::Thread::writer, work,
-                        [this](const core::Status& status) { on_written(status); });
+  store_.background.run(Background::Thread::writer, work, [this, syncs](const Done& done) {
+    if (syncs && done.status) sync_times_.add(done.took_us);
+    on_written(done.status);
+  });
 }
 
 void Committer::lease_seqs() {
@@ -74,12 +89,6 @@ void Committer::on_written(const core::Status& status) {
 void Committer::fail(const core::Error& error) {
   const auto failed = hooks_.failed;
   failed(error);
-}
-
-// On the writer's thread.
-core::Status Committer::noted(core::Status status) {
-  if (!status) met_failure_ = true;
-  return status;
 }
 
 core::Status Committer::check_keeps_up() const {
@@ -112,9 +121,10 @@ void Committer::sync_if_due(core::Now now) {
   if (now.mono_ms - synced_at_ms_ < durability.interval_ms) return;
   synced_at_ms_ = now.mono_ms;
   unsynced_ = false;
-  const auto work = [this, db = store_.db] { return noted(db->sync_wal()); };
-  store_.background.run(Background::Thread::writer, work, [this](const core::Status& status) {
-    if (!status) fail(status.error());
+  const auto work = [this, db = store_.db] { return timed([&] { return db->sync_wal(); }); };
+  store_.background.run(Background::Thread::writer, work, [this](const Done& done) {
+    if (!done.status) return fail(done.status.error());
+    sync_times_.add(done.took_us);
   });
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "core/result.h"
 #include "store/format/group.h"
 #include "store/queue_store.h"
@@ -65,6 +66,9 @@ class Committer {
   // The first entry of a lane after `after` that is collected or being written; null: there is none.
   [[nodiscard]] const RowEntry* find_pending(LaneId lane, Seq after) const;
 
+  // Writes that were synced, and syncs alone; how long the disk took for each.
+  [[nodiscard]] const core::Histogram& sync_times() const { return sync_times_; }
+
   // Durability::Mode::interval: syncs what was written since the last time.
   void sync_if_due(core::Now now);
 
@@ -89,8 +93,14 @@ class Committer {
   void write();
   void lease_seqs();
   void on_written(const core::Status& status);
+  // Work of the writer, and how long that took.
+  struct Done {
+    core::Status status;
+    int64_t took_us = 0;
+  };
   void fail(const core::Error& error);
-  [[nodiscard]] core::Status noted(core::Status status);
+  template <typename Work>
+  [[nodiscard]] Done timed(const Work& work);
 
   Running& store_;
   Hooks hooks_;
@@ -100,7 +110,8 @@ class Committer {
   bool cut_posted_ = false;
   Seq last_seq_;
   Seq durable_;
-  Seq lease_;              // no seq ≥ it may be used before a greater lease is synced
+  Seq lease_;  // no seq ≥ it may be used before a greater lease is synced
+  core::Histogram sync_times_;
   bool unsynced_ = false;  // something was written since the last sync
   int64_t synced_at_ms_ = 0;
   std::atomic<bool> met_failure_ = false;

@@ -74,6 +74,28 @@ TEST_F(StoreStatsTest, SeeWhatWaitsToBeWritten) {
   EXPECT_EQ(durable->store_memory().in_flight.bytes, 0u);
 }
 
+TEST_F(StoreStatsTest, CountSyncsAndNotWhatRidesAlong) {
+  settle();
+  const uint64_t before = durable->sync_times().count();
+  append("a", q_);
+  settle();
+  EXPECT_EQ(durable->sync_times().count(), before + 1);
+  const KeyValue value{"k", "v"};
+  ASSERT_TRUE(store->put({&value, 1}, false));
+  executor.run_until([this] { return store->get("k").has_value(); });
+  EXPECT_EQ(durable->sync_times().count(), before + 1);
+}
+
+TEST_F(StoreStatsTest, PeakBeginsWithWhatWaitsWhenTheStoreIsOpened) {
+  append_many(3);
+  ASSERT_TRUE(store->purge(q_));
+  append_many(2);
+  reopen();
+  const LaneStats& lane = store->stats(q_).lanes[kDefaultLane];
+  EXPECT_EQ(lane.waiting_peak, 2u);
+  EXPECT_EQ(lane.waiting_bytes_peak, lane.waiting_bytes);
+}
+
 TEST_F(StoreStatsTest, AreReadFromAStoppedHubsFilesToo) {
   append_many(10);
   expect_sound();
