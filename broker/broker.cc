@@ -12,6 +12,12 @@ namespace {
 // The address of "address:port", so that all connections of a host are one.
 std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
 
+// How the connection of a client ended that the hub has not ended.
+std::string_view how_it_left(const Channel& channel) {
+  if (channel.graceful) return "disconnect";
+  return channel.closing() ? "disconnect with will" : "connection lost";
+}
+
 }  // namespace
 
 Broker::Broker(const BrokerOptions& options, AccessControl& access, core::Log& log)
@@ -129,6 +135,7 @@ void Broker::closed(Channel& channel, core::Now now) {
   const auto it = clients_.find(session->client_id());
   const std::shared_ptr<Session> alive = it->second.session;
   detach(*session, now);
+  if (!ended_by_us) ++stats_.left[how_it_left(channel)];
   log_end(channel, *session, now);
   end_connection(it->second, channel.graceful, now);
 }
@@ -143,10 +150,7 @@ void Broker::log_end(const Channel& channel, const Session& session, core::Now n
   const bool ours = channel.closing() && is_error(channel.close_reason());
   if (ours && channel.end_is_told) return;
   if (ours) return complain("client_closed", channel, session.client_id(), channel.close_text(), {}, now);
-  const std::string_view reason = channel.graceful    ? "disconnect"
-                                  : channel.closing() ? "disconnect with will"
-                                                      : "connection lost";
-  log_.info("client_disconnected", {{"client", session.client_id()}, {"reason", reason}});
+  log_.info("client_disconnected", {{"client", session.client_id()}, {"reason", how_it_left(channel)}});
 }
 
 void Broker::detach(Session& session, core::Now now) {

@@ -46,6 +46,7 @@ struct BrokerStats {
   uint64_t clients_max = 0;          // most clients that were connected at a time
   uint64_t sessions_expired = 0;
   ReasonCounts closed;   // connections of clients that the hub has ended
+  ReasonCounts left;     // those that their clients have ended, or that broke
   ReasonCounts refused;  // connections that it has ended before they were a client's
 };
 
