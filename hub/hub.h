@@ -69,6 +69,7 @@ class Hub : public HubView {
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override;
   [[nodiscard]] Readings status_readings() const override;
+  void scrape_metrics(OnScraped done) override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   [[nodiscard]] std::string routes_in_force() const override;

@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -13,6 +14,7 @@
 #include "hub/config/presence_text.h"
 #include "hub/hub.h"
 #include "hub/metrics.h"
+#include "hub/observe/scrape/prometheus_text.h"
 #include "routing/files/route_record.h"
 
 namespace headgate::hub {
@@ -107,6 +109,9 @@ Sources Hub::sources() const {
       .memory = store_->store_memory(),
       .disk = store_->disk(),
       .log = log_.stats(),
+      .store = store_.get(),
+      .sync_times = &store_->sync_times(),
+      .now = clock_.now(),
       .upstream = report_of(upstream_.get()),
       .version = std::string(kVersion),
       .durability = to_string(config_.store.durability),
@@ -136,6 +141,13 @@ std::string Hub::presence(const std::string& link, core::Now now) {
 std::optional<upstream::UpstreamReport> Hub::upstream() const { return report_of(upstream_.get()); }
 
 Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }
+
+void Hub::scrape_metrics(OnScraped done) {
+  auto copy = std::make_shared<Scrape>(scrape(sources()));
+  auto text = std::make_shared<std::string>();
+  const auto work = [copy, text] { *text = prometheus_text(metrics(), *copy); };
+  on_compiler()(work, [text, done = std::move(done)] { done(std::move(*text)); });
+}
 
 void Hub::note_history() {
   const int64_t wall_ms = clock_.now().wall_ms;

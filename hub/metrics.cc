@@ -15,11 +15,13 @@ constexpr MetricType kGauge = MetricType::gauge;
 
 constexpr SysPlace load(std::string_view topic) { return {topic, SysForm::load}; }
 
-enum class StoreState : uint8_t { writing, failed };
+enum class StoreState : uint8_t { writing, disk_low, failed };
 constexpr std::string_view name_of(StoreState state) {
   switch (state) {
     case StoreState::writing:
       return "writing";
+    case StoreState::disk_low:
+      return "disk_low";
     case StoreState::failed:
       return "failed";
   }
@@ -37,6 +39,20 @@ LabelledValues state_set(State current) {
     values.emplace_back(name_of(state), state == current ? 1 : 0);
   }
   return values;
+}
+
+LinkState state_of(upstream::CarrierState state) {
+  switch (state) {
+    case upstream::CarrierState::up:
+      return LinkState::connected;
+    case upstream::CarrierState::connecting:
+      return LinkState::connecting;
+    case upstream::CarrierState::backing_off:
+      return LinkState::waiting;
+    case upstream::CarrierState::idle:
+      break;
+  }
+  return LinkState::idle;
 }
 
 // In the order of the labels.
@@ -60,6 +76,11 @@ LabelledValues refused_connections(const Sources& s) {
   broker::ReasonCounts refused = s.engine.broker().stats().refused;
   if (s.admission) s.admission->add_refusals(refused);
   return by_reason(refused);
+}
+
+StoreState store_state(const Sources& s) {
+  if (!s.engine.store_error().empty()) return StoreState::failed;
+  return s.disk.stopped == store::RoomFor::none ? StoreState::writing : StoreState::disk_low;
 }
 
 LabelledValues by_part(const store::StoreMemory& memory, uint64_t store::MemoryPart::*number) {
@@ -104,6 +125,13 @@ uint64_t buffered_bytes(const broker::Broker& broker) {
     bytes += session.waiting_bytes() + (session.channel() ? session.channel()->unsent_bytes() : 0);
   });
   return bytes;
+}
+
+// Walks them, too.
+uint64_t in_flight(const broker::Broker& broker) {
+  uint64_t messages = 0;
+  broker.for_each([&messages](const broker::Session& session) { messages += session.in_flight(); });
+  return messages;
 }
 
 // ---- the table ----
@@ -162,6 +190,10 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"headgate/clients/buffered_bytes"}},
      .status = "clients/buffered_bytes",
      .read = [](const Sources& s) { return buffered_bytes(broker_of(s)); }},
+    {.name = "headgate_clients_in_flight_messages",
+     .help = "Messages that clients were sent and have not acknowledged.",
+     .sys = {SysPlace{"broker/messages/inflight"}},
+     .read = [](const Sources& s) { return in_flight(broker_of(s)); }},
     {.name = "headgate_clients_buffered_max_bytes",
      .unit = MetricUnit::bytes,
      .help = "Memory that messages for all sessions that there are may take by their limits.",
@@ -219,6 +251,11 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"headgate/closed/*"}},
      .status = "clients/closed/*",
      .read = [](const Sources& s) { return by_reason(broker_of(s).stats().closed); }},
+    {.name = "headgate_clients_left_total",
+     .type = kCounter,
+     .help = "Connections of clients that the clients ended, or that broke, by reason.",
+     .label = "reason",
+     .read = [](const Sources& s) { return by_reason(broker_of(s).stats().left); }},
     {.name = "headgate_subscriptions",
      .help = "Subscriptions, shared ones among them.",
      .sys = {SysPlace{"broker/subscriptions/count"}},
@@ -322,6 +359,11 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Messages written to at least one queue, what routes republish included.",
      .status = "publishes/stored",
      .read = [](const Sources& s) { return ingest_of(s).stored; }},
+    {.name = "headgate_publish_acknowledgement_seconds",
+     .type = MetricType::histogram,
+     .unit = MetricUnit::seconds,
+     .help = "Time from taking a publish that has to be stored until its PUBACK or PUBREC leaves.",
+     .read = [](const Sources& s) { return s.engine.accept_times(); }},
     {.name = "headgate_publishes_not_retained_total",
      .type = kCounter,
      .help = "Publishes, and what routes republish, that were not retained because as many are as may be.",
@@ -366,41 +408,77 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "Routes that count and deliver nothing.",
      .status = "routes/shadow",
      .read = [](const Sources& s) { return s.engine.shadows().count(); }},
-    {.name = "headgate_route_conditions_undefined_total",
+    {.name = "headgate_routes_undefined_total",
      .type = kCounter,
      .help = "Messages that a route did not take because its condition had no value.",
      .status = "routes/undefined",
      .read = [](const Sources& s) { return s.engine.routes().counts().undefined; }},
-    {.name = "headgate_route_bodies_unreadable_total",
+    {.name = "headgate_routes_unreadable_total",
      .type = kCounter,
      .help = "Messages that a route did not take because their bodies are no JSON that $body can read.",
      .status = "routes/unreadable",
      .read = [](const Sources& s) { return s.engine.routes().counts().unreadable; }},
-    {.name = "headgate_route_bodies_unchecked_total",
+    {.name = "headgate_routes_unchecked_total",
      .type = kCounter,
      .help = "Times that conforms() gave no verdict, because a body met a limit of checks.",
      .status = "routes/unchecked",
      .read = [](const Sources& s) { return s.engine.routes().counts().unchecked; }},
-    {.name = "headgate_route_evaluated_total",
+    {.name = "headgate_routes_evaluated_total",
      .type = kCounter,
      .help = "Messages that a route's source takes, once for each route.",
      .read = [](const Sources& s) { return s.engine.route_counts().evaluated; }},
-    {.name = "headgate_route_matched_total",
+    {.name = "headgate_routes_matched_total",
      .type = kCounter,
      .help = "Messages for which a route's condition holds, once for each route.",
      .read = [](const Sources& s) { return s.engine.route_counts().matched; }},
-    {.name = "headgate_route_results_total",
+    {.name = "headgate_routes_results_total",
      .type = kCounter,
      .help = "Messages that routes have passed on or made.",
      .read = [](const Sources& s) { return s.engine.route_counts().results; }},
-    {.name = "headgate_route_type_errors_total",
+    {.name = "headgate_routes_type_errors_total",
      .type = kCounter,
      .help = "Values that a result of a route could not take, and topics that it may not have.",
      .read = [](const Sources& s) { return s.engine.route_counts().type_errors; }},
-    {.name = "headgate_route_late_total",
+    {.name = "headgate_routes_late_total",
      .type = kCounter,
      .help = "Messages for windows that had given their result.",
      .read = [](const Sources& s) { return s.engine.route_counts().late; }},
+    {.name = "headgate_route_evaluated_total",
+     .type = kCounter,
+     .help = "Messages that the source of the route takes, since it is in force.",
+     .read = [](const RouteSample& route) { return route.counts.evaluated; }},
+    {.name = "headgate_route_matched_total",
+     .type = kCounter,
+     .help = "Messages for which the condition of the route holds.",
+     .read = [](const RouteSample& route) { return route.counts.matched; }},
+    {.name = "headgate_route_results_total",
+     .type = kCounter,
+     .help = "Messages that the route has passed on or made.",
+     .read = [](const RouteSample& route) { return route.counts.results; }},
+    {.name = "headgate_route_undefined_total",
+     .type = kCounter,
+     .help = "Messages that the route did not take because its condition had no value.",
+     .read = [](const RouteSample& route) { return route.counts.undefined; }},
+    {.name = "headgate_route_unreadable_total",
+     .type = kCounter,
+     .help = "Messages that the route did not take because their bodies are no JSON that $body can read.",
+     .read = [](const RouteSample& route) { return route.counts.unreadable; }},
+    {.name = "headgate_route_type_errors_total",
+     .type = kCounter,
+     .help = "Values that a result of the route could not take, and topics that it may not have.",
+     .read = [](const RouteSample& route) { return route.counts.type_errors; }},
+    {.name = "headgate_route_late_total",
+     .type = kCounter,
+     .help = "Messages for windows of the route that had given their result.",
+     .read = [](const RouteSample& route) { return route.counts.late; }},
+    {.name = "headgate_route_late_dropped_total",
+     .type = kCounter,
+     .help = "Of the late messages, those that count nowhere.",
+     .read = [](const RouteSample& route) { return route.counts.late_dropped; }},
+    {.name = "headgate_route_evicted_total",
+     .type = kCounter,
+     .help = "Groups of the route that were closed before their time for lack of room.",
+     .read = [](const RouteSample& route) { return route.counts.evicted; }},
     {.name = "headgate_lookup_rows",
      .help = "Rows of all tables that routes look up in.",
      .status = "lookup/rows",
@@ -511,15 +589,63 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .sys = {SysPlace{"broker/retained messages/count"}},
      .read = [](const Sources& s) { return s.engine.retained().size(); }},
 
+    // ---- each queue ----
+    //
+    // in = delivered + undelivered (all reasons) + waiting (all lanes), in every scrape.
+    {.name = "headgate_queue_messages_in_total",
+     .type = kCounter,
+     .help = "Messages that were put into the queue, ever, over restarts.",
+     .read = [](const QueueSample& queue) { return queue.in; }},
+    {.name = "headgate_queue_messages_delivered_total",
+     .type = kCounter,
+     .help = "Messages that the consumer of the queue has acknowledged.",
+     .read = [](const QueueSample& queue) { return queue.delivered; }},
+    {.name = "headgate_queue_messages_undelivered_total",
+     .type = kCounter,
+     .help =
+         "Messages that ended in the queue without being delivered, by reason; the dead ones are dead letters.",
+     .label = "reason",
+     .read =
+         [](const QueueSample& queue) {
+           return LabelledValues{
+               {"dead", queue.dead}, {"dropped", queue.dropped}, {"expired", queue.expired}};
+         }},
+    {.name = "headgate_queue_messages_refused_total",
+     .type = kCounter,
+     .help = "Messages that the queue had no room for, since the start; they are not in it.",
+     .read = [](const QueueSample& queue) { return queue.refused; }},
+    {.name = "headgate_queue_max_messages",
+     .help = "Limit of messages in the queue; 0 is none.",
+     .read = [](const QueueSample& queue) { return queue.messages_max; }},
+    {.name = "headgate_queue_max_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Limit of the size of the messages in the queue; 0 is none.",
+     .read = [](const QueueSample& queue) { return queue.bytes_max; }},
+    {.name = "headgate_queue_waiting_messages",
+     .help = "Messages that wait in a lane of the queue; 0 to 9 are priorities, 10 is without one.",
+     .read = [](const LaneSample& lane) { return static_cast<double>(lane.stats.waiting); }},
+    {.name = "headgate_queue_waiting_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Size of the messages that wait in a lane of the queue.",
+     .read = [](const LaneSample& lane) { return static_cast<double>(lane.stats.waiting_bytes); }},
+    {.name = "headgate_queue_waiting_peak_messages",
+     .help = "Most messages that waited in a lane at a time since the start.",
+     .read = [](const LaneSample& lane) { return static_cast<double>(lane.stats.waiting_peak); }},
+    {.name = "headgate_queue_waiting_peak_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Greatest size of what waited in a lane at a time since the start.",
+     .read = [](const LaneSample& lane) { return static_cast<double>(lane.stats.waiting_bytes_peak); }},
+    {.name = "headgate_queue_oldest_age_seconds",
+     .unit = MetricUnit::seconds,
+     .help = "Time since the oldest message of a lane arrived; 0: none waits.",
+     .read = [](const LaneSample& lane) { return lane.oldest_age_s; }},
+
     // ---- the store ----
     {.name = "headgate_store_state",
-     .help = "1 at the state that the store is in.",
+     .help = "1 at the state that the store is in: writing, refusing for lack of disk, or unable to write.",
      .label = "state",
      .sys = {SysPlace{"headgate/store/state", SysForm::state}},
-     .read =
-         [](const Sources& s) {
-           return state_set(s.engine.store_error().empty() ? StoreState::writing : StoreState::failed);
-         }},
+     .read = [](const Sources& s) { return state_set(store_state(s)); }},
     {.name = "headgate_store_durability_info",
      .help = "When the store syncs, as a label.",
      .label = "durability",
@@ -553,6 +679,11 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .label = "part",
      .status = "store/memory/*/bytes_max",
      .read = [](const Sources& s) { return by_part(s.memory, &store::MemoryPart::bytes_max); }},
+    {.name = "headgate_store_sync_seconds",
+     .type = MetricType::histogram,
+     .unit = MetricUnit::seconds,
+     .help = "Time that the disk takes for a sync, and the write with it.",
+     .read = [](const Sources& s) { return s.sync_times ? *s.sync_times : core::Histogram(); }},
     {.name = "headgate_disk_free_bytes",
      .unit = MetricUnit::bytes,
      .help = "Space that is free on the file system of the store.",
@@ -575,82 +706,86 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .read = [](const Sources& s) { return s.disk.reserve_bytes; }},
 
     // ---- the link upstream ----
-    {.name = "headgate_link_state",
+    {.name = "headgate_upstream_state",
      .help = "1 at the state that the link upstream is in.",
      .label = "state",
      .sys = {SysPlace{"headgate/link/state", SysForm::state}},
      .read = [](const Sources& s) { return state_set(link_state(s.upstream)); }},
-    {.name = "headgate_link_batches_acked_total",
+    {.name = "headgate_upstream_batches_acked_total",
      .type = kCounter,
      .help = "Batches that the upstream broker has acknowledged.",
      .status = "upstream/batches_acked",
      .read = [](const Sources& s) { return link_of(s).batches; }},
-    {.name = "headgate_link_messages_acked_total",
+    {.name = "headgate_upstream_messages_acked_total",
      .type = kCounter,
      .help = "Messages in the batches that the upstream broker has acknowledged.",
      .status = "upstream/messages_acked",
      .read = [](const Sources& s) { return link_of(s).messages; }},
-    {.name = "headgate_link_acked_bytes_total",
+    {.name = "headgate_upstream_acked_bytes_total",
      .type = kCounter,
      .unit = MetricUnit::bytes,
      .help = "Size of the batches that the upstream broker has acknowledged, compressed.",
      .status = "upstream/bytes_acked",
      .read = [](const Sources& s) { return link_of(s).payload_bytes; }},
-    {.name = "headgate_link_batches_unheard_total",
+    {.name = "headgate_upstream_batches_unheard_total",
      .type = kCounter,
      .help =
          "Batches that the upstream broker took and had no subscriber for, those that are sent again included.",
      .status = "upstream/batches_unheard",
      .read = [](const Sources& s) { return link_of(s).unheard_batches; }},
-    {.name = "headgate_link_batches_returned_total",
+    {.name = "headgate_upstream_batches_returned_total",
      .type = kCounter,
      .help = "Batches of this hub that came back to it and were not routed.",
      .status = "upstream/batches_returned",
      .read = [](const Sources& s) { return s.engine.returned_batches(); }},
-    {.name = "headgate_link_batches_repeated_total",
+    {.name = "headgate_upstream_batches_repeated_total",
      .type = kCounter,
      .help = "Batches that were sent again as they had been planned, after a lost link or a restart.",
      .status = "upstream/batches_repeated",
      .read = [](const Sources& s) { return link_of(s).repeated_batches; }},
-    {.name = "headgate_link_batches_abandoned_total",
+    {.name = "headgate_upstream_batches_abandoned_total",
      .type = kCounter,
      .help =
          "Batches that could not be sent again as they had been planned: later ones say that they stand for them.",
      .status = "upstream/batches_abandoned",
      .read = [](const Sources& s) { return link_of(s).abandoned_batches; }},
-    {.name = "headgate_link_batches_held",
+    {.name = "headgate_upstream_batches_held",
      .help = "Batches that the upstream broker has taken and their consumer has not acknowledged.",
      .status = "upstream/batches_held",
      .read = [](const Sources& s) { return link_of(s).end_to_end.held_batches; }},
-    {.name = "headgate_link_batches_sent_again_total",
+    {.name = "headgate_upstream_batches_sent_again_total",
      .type = kCounter,
      .help = "Batches that were sent again because the broker may have lost them, or the consumer wished it.",
      .status = "upstream/batches_sent_again",
      .read = [](const Sources& s) { return link_of(s).end_to_end.sent_again_batches; }},
-    {.name = "headgate_link_acknowledgements_total",
+    {.name = "headgate_upstream_acknowledgements_total",
      .type = kCounter,
      .help = "Acknowledgements of consumers upstream that counted.",
      .status = "upstream/acknowledgements",
      .read = [](const Sources& s) { return link_of(s).end_to_end.notices; }},
-    {.name = "headgate_link_acknowledgements_ignored_total",
+    {.name = "headgate_upstream_acknowledgements_ignored_total",
      .type = kCounter,
      .help = "Acknowledgements of consumers upstream that could not be true.",
      .status = "upstream/acknowledgements_ignored",
      .read = [](const Sources& s) { return link_of(s).end_to_end.ignored_notices; }},
-    {.name = "headgate_link_batches_refused_by_consumer_total",
+    {.name = "headgate_upstream_batches_refused_by_consumer_total",
      .type = kCounter,
      .help = "Batches of several messages that their consumer refused.",
      .status = "upstream/batches_refused_by_consumer",
      .read = [](const Sources& s) { return link_of(s).end_to_end.refused_batches; }},
-    {.name = "headgate_link_messages_refused_by_consumer_total",
+    {.name = "headgate_upstream_messages_refused_by_consumer_total",
      .type = kCounter,
      .help = "Messages that their consumer refused, which are dead letters.",
      .status = "upstream/messages_refused_by_consumer",
      .read = [](const Sources& s) { return link_of(s).end_to_end.refused_messages; }},
-    {.name = "headgate_link_batches_in_flight",
+    {.name = "headgate_upstream_batches_in_flight",
      .help = "Batches that were sent and are not acknowledged yet.",
      .status = "upstream/batches_in_flight",
      .read = [](const Sources& s) { return link_of(s).in_flight_batches; }},
+    {.name = "headgate_link_state",
+     .help = "1 at the state that a link upstream is in.",
+     .label = "state",
+     .read = [](const LinkSample& link) { return link.states; }},
     {.name = "headgate_link_connected",
      .help = "1 for each link upstream that is connected, 0 for the others.",
      .label = "link",
@@ -693,6 +828,40 @@ constexpr std::array kMetrics = std::to_array<Metric>({
          [](const Sources& s) {
            return by_link(s, [](const upstream::LinkReport& link) { return link.counts.month_bytes; });
          }},
+    {.name = "headgate_link_day_max_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Bytes that a link may have on the wire in a day; 0 is no limit.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.named.terms.day_bytes_max; });
+         }},
+    {.name = "headgate_link_month_max_bytes",
+     .unit = MetricUnit::bytes,
+     .help = "Bytes that a link may have on the wire in the month of its bill; 0 is no limit.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s,
+                          [](const upstream::LinkReport& link) { return link.named.terms.month_bytes_max; });
+         }},
+    {.name = "headgate_link_batches_acked_total",
+     .type = kCounter,
+     .help = "Batches that the broker at the end of a link has acknowledged.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.status.batches; });
+         }},
+    {.name = "headgate_link_acked_bytes_total",
+     .type = kCounter,
+     .unit = MetricUnit::bytes,
+     .help = "Size of the batches that were acknowledged over a link, compressed.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) { return link.status.payload_bytes; });
+         }},
     {.name = "headgate_downstream_messages_total",
      .type = kCounter,
      .help = "Messages that came down from upstream, by what became of them.",
@@ -716,10 +885,29 @@ constexpr std::array kMetrics = std::to_array<Metric>({
          }},
 });
 
+bool is_of_the_hub(const Metric& metric) {
+  return std::holds_alternative<ReadNumber>(metric.read) || std::holds_alternative<ReadByLabel>(metric.read);
+}
+
 LabelledValues values_of(const Metric& metric, const Sources& sources) {
-  if (const auto* const number = std::get_if<uint64_t (*)(const Sources&)>(&metric.read))
-    return {{"", (*number)(sources)}};
-  return std::get<LabelledValues (*)(const Sources&)>(metric.read)(sources);
+  if (const auto* const number = std::get_if<ReadNumber>(&metric.read)) return {{"", (*number)(sources)}};
+  return std::get<ReadByLabel>(metric.read)(sources);
+}
+
+std::vector<RouteSample> sample_routes(const Engine& engine) {
+  std::vector<RouteSample> routes;
+  engine.for_each_route([&routes](const std::string& name, const routing::RouteCounts& counts) {
+    add_route(routes, name, counts);
+  });
+  return routes;
+}
+
+std::vector<LinkSample> sample_links(const std::optional<upstream::UpstreamReport>& report) {
+  std::vector<LinkSample> links;
+  if (!report) return links;
+  for (const upstream::LinkReport& link : report->links)
+    links.push_back({link.named.name, state_set(state_of(link.status.state))});
+  return links;
 }
 
 }  // namespace
@@ -729,9 +917,22 @@ std::span<const Metric> metrics() { return kMetrics; }
 Readings read_metrics(const Sources& sources, bool (*wanted)(const Metric&)) {
   Readings readings;
   for (const Metric& metric : kMetrics) {
-    if (wanted(metric)) readings.push_back({&metric, values_of(metric, sources)});
+    if (is_of_the_hub(metric) && wanted(metric)) readings.push_back({&metric, values_of(metric, sources)});
   }
   return readings;
+}
+
+Scrape scrape(const Sources& sources) {
+  Scrape copy;
+  copy.readings = read_metrics(sources, [](const Metric&) { return true; });
+  for (const Metric& metric : kMetrics) {
+    if (const auto* const read = std::get_if<ReadHistogram>(&metric.read))
+      copy.times.emplace_back(&metric, (*read)(sources));
+  }
+  if (sources.store != nullptr) copy.queues = sample_queues(*sources.store, sources.now);
+  copy.routes = sample_routes(sources.engine);
+  copy.links = sample_links(sources.upstream);
+  return copy;
 }
 
 QueueTotals queue_totals(const store::QueueReader& store) {
@@ -750,17 +951,7 @@ QueueTotals queue_totals(const store::QueueReader& store) {
 
 LinkState link_state(const std::optional<upstream::UpstreamReport>& upstream) {
   if (!upstream) return LinkState::off;
-  switch (upstream::main_link(*upstream).status.state) {
-    case upstream::CarrierState::up:
-      return LinkState::connected;
-    case upstream::CarrierState::connecting:
-      return LinkState::connecting;
-    case upstream::CarrierState::backing_off:
-      return LinkState::waiting;
-    case upstream::CarrierState::idle:
-      break;
-  }
-  return LinkState::idle;
+  return state_of(upstream::main_link(*upstream).status.state);
 }
 
 }  // namespace headgate::hub

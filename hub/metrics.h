@@ -10,6 +10,7 @@
 
 #include "hub/observe/log_gate.h"
 #include "hub/observe/metric.h"
+#include "hub/observe/scrape/samples.h"
 #include "store/queue_store.h"
 #include "store/report/stats.h"
 #include "upstream/links/report.h"
@@ -41,6 +42,9 @@ struct Sources {
   store::StoreMemory memory = {};
   store::DiskState disk = {};
   LogStats log = {};
+  store::QueueReader* store = nullptr;                    // null: queues are not looked at one by one
+  const core::Histogram* sync_times = nullptr;            // null: the store counts none
+  core::Now now = {};                                     // of `store`
   std::optional<upstream::UpstreamReport> upstream = {};  // nullopt: the config has no link upstream
   std::string version = {};
   std::string durability = {};  // as the config writes it
@@ -53,6 +57,9 @@ struct Sources {
 
 // Reads the wanted rows. Loop thread; no I/O.
 [[nodiscard]] Readings read_metrics(const Sources& sources, bool (*wanted)(const Metric&));
+
+// Copies everything for GET /metrics. Loop thread; no I/O.
+[[nodiscard]] Scrape scrape(const Sources& sources);
 
 // The links together as operators see them: the best state of any.
 enum class LinkState : uint8_t { off, connecting, connected, waiting, idle };

@@ -15,6 +15,7 @@
 #include "hub/admin/status.h"
 #include "hub/admin/upstream.h"
 #include "hub/admin/url.h"
+#include "hub/observe/scrape/prometheus_text.h"
 #include "routing/files/route_check.h"
 #include "store/report/history.h"
 #include "store/report/inspect.h"
@@ -208,6 +209,14 @@ AdminReply post_forget_remote(const AdminCall& call) {
   }};
 }
 
+AdminReply get_metrics(const AdminCall& call) {
+  return AdminLater{[&hub = call.hub](auto done) {
+    hub.scrape_metrics([done = std::move(done)](std::string text) {
+      done({.status = 200, .body = std::move(text), .content_type = kPrometheusContentType});
+    });
+  }};
+}
+
 AdminReply tail(const AdminCall& call) {
   const auto found = call.query.find("filter");
   const std::string fallback = call.name.empty() ? "#" : call.name;
@@ -255,6 +264,7 @@ const std::vector<Endpoint>& endpoints() {
   static const std::vector<Endpoint> kEndpoints = {
       {"GET", Role::none, {"healthz"}, {}, get_health},
       {"GET", Role::none, {"readyz"}, {}, get_readiness},
+      {"GET", Role::read, {"metrics"}, {}, get_metrics},
       {"GET", Role::read, {"v1", "status"}, {}, get_status},
       {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
       {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},

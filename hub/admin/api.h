@@ -44,6 +44,7 @@
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)
 //   POST /v1/publish/{topic}           a message, or many: see hub/admin/publish.h
+//   GET  /metrics                      all metrics in Prometheus' text format (docs/operations.md, "Metrics")
 //   GET  /v1/tail/{topic}              stream of messages as they arrive whose topic matches the filter; ?payload=1
 //   GET  /v1/tail                      the same; ?filter=TOPIC_FILTER &payload=1
 //

@@ -242,6 +242,9 @@ class HubView {
   [[nodiscard]] virtual std::optional<upstream::UpstreamReport> upstream() const = 0;
   // Reads the metrics that status shows.
   [[nodiscard]] virtual Readings status_readings() const = 0;
+  // Copies all metrics now; `done` is called with them as Prometheus reads them, now or later.
+  using OnScraped = std::function<void(std::string text)>;
+  virtual void scrape_metrics(OnScraped done) = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
   // Routes in force as the text of a route file.

@@ -10,7 +10,8 @@ void Answers::accept_when_durable(broker::Session& session, broker::PublishToken
                                   IfLost if_lost, std::string_view why) {
   if (token.qos == 0) return;
   if (seq == 0) return session.accepted(token, broker::ReasonCode::success, why);
-  waits_.push_back({seq, Kind::accepted, session.shared_from_this(), token, {}, why, {}, if_lost});
+  waits_.push_back(
+      {seq, Kind::accepted, session.shared_from_this(), token, {}, why, {}, if_lost, clock_.mono_us()});
 }
 
 void Answers::complete_when_durable(broker::Session& session, uint16_t packet_id,
@@ -35,9 +36,12 @@ void Answers::give_when_durable(broker::Session& session, Kind kind, uint16_t pa
 }
 
 void Answers::on_durable(store::Seq up_to) {
+  if (waits_.empty()) return;
+  const int64_t now_us = clock_.mono_us();
   while (!waits_.empty() && waits_.front().seq <= up_to) {
     const Wait wait = std::move(waits_.front());
     waits_.pop_front();
+    if (wait.kind == Kind::accepted) accept_times_.add(now_us - wait.taken_us);
     give(wait);
   }
 }

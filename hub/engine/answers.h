@@ -11,6 +11,7 @@
 
 #include "broker/session/session.h"
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -42,6 +43,9 @@ class Answers {
   void complete_when_durable(broker::Session& session, uint16_t packet_id, broker::DeliveryToken delivery,
                              store::Seq seq);
 
+  // From when a publish was taken to when its PUBACK or PUBREC left, of those that had to be stored.
+  [[nodiscard]] const core::Histogram& accept_times() const { return accept_times_; }
+
   // Gives every answer that is due.
   void on_durable(store::Seq up_to);
   // The store has failed and lost what was not durable: publishes end as their IfLost says. A delivery that was to end with
@@ -60,6 +64,7 @@ class Answers {
     std::string_view why = {};              // accepted
     broker::DeliveryToken delivery = {};    // completed
     IfLost if_lost = IfLost::disconnect;    // accepted
+    int64_t taken_us = 0;                   // accepted; monotonic
   };
 
   void give(const Wait& wait) const;
@@ -68,6 +73,7 @@ class Answers {
   store::QueueStore& store_;
   const core::Clock& clock_;
   std::deque<Wait> waits_;
+  core::Histogram accept_times_;
 };
 
 }  // namespace headgate::hub

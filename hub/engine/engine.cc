@@ -148,6 +148,17 @@ routing::RouteCounts Engine::route_counts() const {
   return sum;
 }
 
+void Engine::for_each_route(const VisitRoute& visit) const {
+  const routing::RouteTable& table = routes_.table();
+  for (routing::RouteIndex i = 0; i < table.routes().size(); ++i) {
+    const std::string& name = table.routes()[i].name;
+    routing::RouteCounts counts = computer_.counts_of(name, routes_.counts_of(i));
+    if (const PublishRights::Refused* const refused = publish_rights_.refused(name))
+      counts.type_errors += refused->count;
+    visit(name, counts);
+  }
+}
+
 std::vector<RouteInfo> Engine::describe_mistakes() const {
   std::vector<RouteInfo> routes = routes_.describe_mistakes();
   std::vector<RouteInfo> shadows;

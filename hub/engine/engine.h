@@ -120,6 +120,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Counted since the start, over all routes, once for each message of a route; what could not be decided or read, when
   // the message came.
   [[nodiscard]] routing::RouteCounts route_counts() const;
+  // Routes in force, in the order in which they were compiled, with what each has counted since it is in force.
+  using VisitRoute = std::function<void(const std::string& name, const routing::RouteCounts& counts)>;
+  void for_each_route(const VisitRoute& visit) const;
   // See ShadowRoutes::try_routes().
   core::Status try_routes(const routing::RouteFile& routes) {
     return shadows_.try_routes(routes, routes_.declared_tables());
@@ -136,6 +139,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] IngestStats ingest_stats() const;
   [[nodiscard]] uint64_t returned_batches() const { return spreader_.returned().count(); }
   [[nodiscard]] const RetainedKeeper& retained() const { return retained_; }
+  // See Answers::accept_times().
+  [[nodiscard]] const core::Histogram& accept_times() const { return answers_.accept_times(); }
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
   [[nodiscard]] const Losses& losses() const { return losses_; }

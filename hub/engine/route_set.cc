@@ -209,6 +209,10 @@ routing::RouteCounts RouteSet::counts() const {
   return sum;
 }
 
+routing::RouteCounts RouteSet::counts_of(routing::RouteIndex route) const {
+  return route < context_.stats().size() ? context_.stats()[route].counts() : routing::RouteCounts();
+}
+
 RouteInfo RouteSet::about(size_t entry) const {
   const routing::RouteStatus& status = compiled_->statuses[entry];
   const routing::RouteFileEntry& wanted = compiled_->wanted.routes.entries[entry];

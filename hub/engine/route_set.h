@@ -116,6 +116,8 @@ class RouteSet {
   // Counted since the start, over all routes; of those with state only what was looked at and could not be
   // decided at the arrival.
   [[nodiscard]] routing::RouteCounts counts() const;
+  // Counted of a route of table() since that is in force; of one with state what was known when messages came.
+  [[nodiscard]] routing::RouteCounts counts_of(routing::RouteIndex route) const;
   [[nodiscard]] size_t active() const { return table().routes().size(); }
   [[nodiscard]] size_t failed() const {
     return compiled_->statuses.size() - active() + compiled_->wanted.routes.errors.size();

@@ -10,6 +10,17 @@ uint64_t Reading::sum() const {
   return sum;
 }
 
+std::vector<std::string_view> label_names(const Metric& metric) {
+  std::vector<std::string_view> names;
+  if (std::holds_alternative<ReadQueue>(metric.read) || std::holds_alternative<ReadQueueByLabel>(metric.read))
+    names = {"queue"};
+  if (std::holds_alternative<ReadLane>(metric.read)) names = {"queue", "lane"};
+  if (std::holds_alternative<ReadRoute>(metric.read)) names = {"route"};
+  if (std::holds_alternative<ReadLinkByLabel>(metric.read)) names = {"link"};
+  if (!metric.label.empty()) names.push_back(metric.label);
+  return names;
+}
+
 bool is_trouble(const Metric& metric) {
   if (metric.type != MetricType::counter) return false;
   for (const std::string_view place : {"clients/refused/", "clients/closed/", "dropped/", "lost/", "denied/",

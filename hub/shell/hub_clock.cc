@@ -57,6 +57,8 @@ core::Now HubClock::now() const {
   return now;
 }
 
+int64_t HubClock::mono_us() const { return core::SystemClock().mono_us(); }
+
 void HubClock::tick(store::QueueStore& store) {
   const core::HubTime::News news = time_->observe(read_clocks());
   tell(news);

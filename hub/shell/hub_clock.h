@@ -24,6 +24,7 @@ class HubClock : public core::Clock {
   void keep(store::QueueStore& store);
 
   [[nodiscard]] core::Now now() const override;
+  [[nodiscard]] int64_t mono_us() const override;
   // When stamps may have been wrong; null before start(). It lives as long as the clock.
   [[nodiscard]] const core::DoubtfulStretches* doubtful() const {
     return time_ ? &time_->doubtful() : nullptr;

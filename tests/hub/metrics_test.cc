@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -13,6 +15,7 @@
 #include <string>
 
 #include "broker/net/admission.h"
+#include "hub/observe/scrape/prometheus_text.h"
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -78,6 +81,16 @@ TEST(MetricTable, OnlyMetricsWithALabelHaveAStarInTheirPlaces) {
   }
 }
 
+TEST(MetricTable, RowsOfThingsHaveNoPlaceWhereOnlyTheHubIsShown) {
+  for (const Metric& metric : metrics()) {
+    const bool of_the_hub =
+        std::holds_alternative<ReadNumber>(metric.read) || std::holds_alternative<ReadByLabel>(metric.read);
+    EXPECT_TRUE(of_the_hub || (!is_in_sys(metric) && !is_in_status(metric))) << metric.name;
+    EXPECT_EQ(metric.type == MetricType::histogram, std::holds_alternative<ReadHistogram>(metric.read))
+        << metric.name;
+  }
+}
+
 // ---- what rows read ----
 
 // A hub on which a bit of everything has happened, mostly each thing a different number of times.
@@ -117,7 +130,9 @@ class MetricsTest : public EngineTest {
     commit();
   }
 
-  Sources sources() { return {.engine = *engine_, .queues = queue_totals(store_)}; }
+  Sources sources() {
+    return {.engine = *engine_, .queues = queue_totals(store_), .store = &store_, .now = clock_.now()};
+  }
   // "" of a metric without a label.
   uint64_t read(std::string_view name, std::string_view label = "") {
     for (const Reading& reading : read_metrics(sources(), any)) {
@@ -170,8 +185,8 @@ const Expected kExpected[] = {
     {"headgate_kept_messages", 24},
     {"headgate_store_state", 1, "writing"},
     {"headgate_store_state", 0, "failed"},
-    {"headgate_link_state", 1, "off"},
-    {"headgate_link_state", 0, "connected"},
+    {"headgate_upstream_state", 1, "off"},
+    {"headgate_upstream_state", 0, "connected"},
 };
 
 TEST_F(MetricsTest, RowsReadWhatThePartsCount) {
@@ -225,34 +240,91 @@ TEST_F(MetricsTest, AQueueThatIsFullHoldsPublishesAndPausesTheirClientAtTheBound
   EXPECT_EQ(read("headgate_publishes_held_total"), 64u);
 }
 
-// ---- as Prometheus will read them ----
+// ---- as Prometheus reads them ----
 
-// In the text format, version 0.0.4.
-std::string text_of(const Readings& readings) {
-  std::string text;
-  for (const auto& [metric, values] : readings) {
-    const std::string name(metric->name);
-    text += "# HELP " + name + " " + std::string(metric->help) + "\n";
-    text += "# TYPE " + name + (metric->type == MetricType::counter ? " counter\n" : " gauge\n");
-    for (const auto& [label, value] : values) {
-      text += name;
-      if (!metric->label.empty()) text += "{" + std::string(metric->label) + "=\"" + label + "\"}";
-      text += " " + std::to_string(value) + "\n";
-    }
-  }
-  return text;
-}
+std::string text_of(const Sources& sources) { return prometheus_text(metrics(), scrape(sources)); }
 
-TEST_F(MetricsTest, TheirTextNeedsNothingButReadings) {
-  const std::string text = text_of(read_metrics(sources(), any));
+TEST_F(MetricsTest, TheTextHasWhatTheHubAndEachOfItsPartsCount) {
+  const std::string text = text_of(sources());
   EXPECT_THAT(text,
               HasSubstr("# HELP headgate_publishes_denied_total Publishes refused for lack of the right.\n"
                         "# TYPE headgate_publishes_denied_total counter\n"
                         "headgate_publishes_denied_total 3\n"));
   EXPECT_THAT(text, HasSubstr("\nheadgate_connections_refused_total{reason=\"malformed_packet\"} 4\n"));
-  const std::regex line("(# (HELP|TYPE) [a-z0-9_]+ .+|[a-z0-9_]+(\\{[a-z]+=\"[^\"\\\\]*\"\\})? [0-9]+)");
-  std::istringstream lines(text);
-  for (std::string each; std::getline(lines, each);) EXPECT_TRUE(std::regex_match(each, line)) << each;
+  EXPECT_THAT(text, HasSubstr("\nheadgate_queue_messages_in_total{queue=\"$upstream\"} 12\n"));
+  EXPECT_THAT(text, HasSubstr("\nheadgate_queue_waiting_messages{queue=\"$upstream\",lane=\"10\"} 12\n"));
+  EXPECT_THAT(text, HasSubstr("\nheadgate_publish_acknowledgement_seconds_count 5\n"));
+  EXPECT_THAT(text, HasSubstr("\nheadgate_store_state{state=\"disk_low\"} 0\n"));
+}
+
+TEST_F(MetricsTest, ARouteCountsUnderItsName) {
+  const Scrape copy = scrape(sources());
+  ASSERT_EQ(copy.routes.size(), 1u);
+  EXPECT_EQ(copy.routes[0].name, engine_->describe_routes()[0].name);
+  EXPECT_EQ(copy.routes[0].counts.matched, 12u);
+  EXPECT_EQ(copy.routes[0].counts, engine_->describe_routes()[0].counts);
+}
+
+TEST_F(MetricsTest, AnAcknowledgementTakesUntilItsPublishIsDurable) {
+  writer_.publish(qos1(21, "plant/1", "1"));
+  clock_.advance_ms(30);
+  commit();
+  EXPECT_EQ(engine_->accept_times().count(), 6u);
+  EXPECT_EQ(engine_->accept_times().sum_us(), 30'000u);
+}
+
+TEST_F(MetricsTest, ALowDiskIsAStateOfTheStore) {
+  Sources sources = this->sources();
+  sources.disk.stopped = store::RoomFor::publishers;
+  EXPECT_THAT(text_of(sources), HasSubstr("\nheadgate_store_state{state=\"disk_low\"} 1\n"));
+}
+
+TEST_F(MetricsTest, ClientsThatLeaveAreCountedByHowTheyDid) {
+  reader_.disconnect();
+  writer_.drop();
+  EXPECT_EQ(read("headgate_clients_left_total", "disconnect"), 2u);  // and the client that is away
+  EXPECT_EQ(read("headgate_clients_left_total", "connection_lost"), 1u);
+}
+
+// ---- as the document lists them ----
+
+constexpr std::string_view kTableBegins = "<!-- metrics: begin -->\n";
+constexpr std::string_view kTableEnds = "<!-- metrics: end -->\n";
+
+std::string_view type_name(const Metric& metric) {
+  if (metric.type == MetricType::histogram) return "histogram";
+  return metric.type == MetricType::counter ? "counter" : "gauge";
+}
+
+std::string table_of_the_document() {
+  std::string table = "\n| Metric | Type | Labels | What |\n|---|---|---|---|\n";
+  for (const Metric& metric : metrics()) {
+    std::string labels;
+    for (const std::string_view name : label_names(metric))
+      labels.append(labels.empty() ? "`" : ", `").append(name).append("`");
+    table.append("| `").append(metric.name).append("` | ").append(type_name(metric));
+    table.append(" | ")
+        .append(labels)
+        .append(labels.empty() ? "| " : " | ")
+        .append(metric.help)
+        .append(" |\n");
+  }
+  return table + "\n";
+}
+
+// Written anew by HEADGATE_WRITE_DOCUMENTS=1.
+TEST(MetricTable, TheDocumentListsEveryMetric) {
+  std::stringstream text;
+  text << std::ifstream(HEADGATE_OPERATIONS_PAGE).rdbuf();
+  std::string page = text.str();
+  const size_t begin = page.find(kTableBegins);
+  const size_t end = page.find(kTableEnds);
+  ASSERT_TRUE(begin != std::string::npos && end != std::string::npos && begin < end);
+  const size_t from = begin + kTableBegins.size();
+  const std::string listed = page.substr(from, end - from);
+  if (std::getenv("HEADGATE_WRITE_DOCUMENTS") != nullptr)
+    std::ofstream(HEADGATE_OPERATIONS_PAGE) << page.replace(from, end - from, table_of_the_document());
+  EXPECT_EQ(listed, table_of_the_document()) << "run this test with HEADGATE_WRITE_DOCUMENTS=1";
 }
 
 }  // namespace

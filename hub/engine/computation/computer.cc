@@ -381,6 +381,12 @@ void Computer::describe(RouteInfo& info) const {
                                blocked_by_.empty() ? sinks_.why(info.name) : blocked_by_};
 }
 
+routing::RouteCounts Computer::counts_of(const std::string& name,
+                                         const routing::RouteCounts& at_arrival) const {
+  const RunningRoute* const route = computations_.find(name);
+  return route ? routing::at_arrival_and_later(at_arrival, route->computation->counts()) : at_arrival;
+}
+
 // ---- the store ----
 
 void Computer::on_durable(store::Seq up_to) {

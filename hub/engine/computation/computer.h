@@ -77,6 +77,9 @@ class Computer : private Consumer {
 
   // Adds what a route has computed, if it has state.
   void describe(RouteInfo& route) const;
+  // Counts of a route in all; `at_arrival`: see RouteSet::counts_of().
+  [[nodiscard]] routing::RouteCounts counts_of(const std::string& route,
+                                               const routing::RouteCounts& at_arrival) const;
   // Counted since the start, over all routes.
   [[nodiscard]] routing::RouteCounts counts() const { return computations_.counts(); }
   // Adds what is known of a lookup table.

@@ -80,19 +80,19 @@ testing::Numbers everything_counted() {
       {"headgate_log_lines_left_out_total", 37},
       {"headgate_routes_active", 22},
       {"headgate_routes_failed", 23},
-      {"headgate_link_batches_acked_total", 25},
-      {"headgate_link_messages_acked_total", 26},
-      {"headgate_link_acked_bytes_total", 27},
-      {"headgate_link_batches_in_flight", 28},
+      {"headgate_upstream_batches_acked_total", 25},
+      {"headgate_upstream_messages_acked_total", 26},
+      {"headgate_upstream_acked_bytes_total", 27},
+      {"headgate_upstream_batches_in_flight", 28},
       {"headgate_queues_messages_expired_total", 33},
       {"headgate_queues_messages_dropped_total", 34},
-      {"headgate_route_conditions_undefined_total", 35},
-      {"headgate_route_bodies_unreadable_total", 36},
+      {"headgate_routes_undefined_total", 35},
+      {"headgate_routes_unreadable_total", 36},
       {"headgate_dead_letters", 37},
-      {"headgate_link_batches_unheard_total", 29},
-      {"headgate_link_batches_returned_total", 30},
-      {"headgate_link_batches_repeated_total", 38},
-      {"headgate_link_batches_abandoned_total", 39},
+      {"headgate_upstream_batches_unheard_total", 29},
+      {"headgate_upstream_batches_returned_total", 30},
+      {"headgate_upstream_batches_repeated_total", 38},
+      {"headgate_upstream_batches_abandoned_total", 39},
       {"headgate_queues_max_bytes", 101},
       {"headgate_disk_free_bytes", 102},
       {"headgate_disk_size_bytes", 103},
@@ -111,6 +111,18 @@ testing::Numbers everything_counted() {
   numbers["headgate_store_memory_part_max_bytes"] = {
       {"cache", 4'000}, {"memtables", 3'000}, {"tail", 1'000}, {"index", 600}, {"in_flight", 3'000}};
   return numbers;
+}
+
+TEST_F(AdminApiTest, MetricsAreTextOfPrometheusAndHaveNoVersionInTheirPath) {
+  AdminReply reply = api_.handle({"GET", "/metrics", ""});
+  AdminResponse answer;
+  std::get<AdminLater>(reply).start([&answer](AdminResponse response) { answer = std::move(response); });
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(answer.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(answer.body, "headgate_up 1\n");
+  EXPECT_EQ(ask("GET", "/v1/metrics").status, 404u);
+  EXPECT_EQ(ask("POST", "/metrics").status, 405u);
+  EXPECT_EQ(ask("GET", "/status").status, 404u);
 }
 
 TEST_F(AdminApiTest, StatusSumsUpTheStore) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
+#include <set>
 
 #include "tests/hub/engine/engine_fixture.h"
 #include "tests/support/canned_readings.h"
@@ -46,6 +48,7 @@ Readings busy() {
       {"headgate_queues_waiting_messages", 23},
       {"headgate_queues_waiting_bytes", 24},
       {"headgate_heap_bytes", 25},
+      {"headgate_clients_in_flight_messages", 26},
       {"headgate_kept_messages", 45},
       {"headgate_store_memory_bytes", 100},
       {"headgate_store_memory_max_bytes", 8'000},
@@ -53,7 +56,7 @@ Readings busy() {
   for (const auto& [name, value] : plain) numbers[name] = {{"", value}};
   numbers["headgate_build_info"] = {{"1.2.3", 1}};
   numbers["headgate_store_durability_info"] = {{"sync", 1}};
-  numbers["headgate_link_state"] = {{"off", 0}, {"connecting", 0}, {"connected", 0}, {"waiting", 1}};
+  numbers["headgate_upstream_state"] = {{"off", 0}, {"connecting", 0}, {"connected", 0}, {"waiting", 1}};
   numbers["headgate_messages_dropped_total"] = {{"offline", 1}, {"slow_reader", 2}, {"queue_full", 3}};
   numbers["headgate_clients_closed_total"] = {{"slow_reader", 7}};
   numbers["headgate_connections_refused_total"] = {{"not_authorized", 8}};
@@ -80,6 +83,7 @@ const Value kValues[] = {
     {"$SYS/broker/clients/expired", "6"},
     {"$SYS/broker/messages/received", "12"},
     {"$SYS/broker/messages/sent", "13"},
+    {"$SYS/broker/messages/inflight", "26"},
     {"$SYS/broker/messages/stored", "45"},
     {"$SYS/broker/store/messages/count", "45"},
     {"$SYS/broker/store/messages/bytes", "24"},
@@ -117,6 +121,65 @@ TEST(SysTopicsTest, HaveTheValuesOfTheReadings) {
   for (const Value& one : kValues) {
     ASSERT_TRUE(topics.values().contains(one.topic)) << one.topic;
     EXPECT_EQ(topics.values().at(one.topic), one.value) << one.topic;
+  }
+}
+
+// Topics that public exporters for Mosquitto ask for by name: sapcc/mosquitto-exporter, d0ugal/mosquitto-exporter,
+// qaoru/mosquitto_exporter and RizkyRajitha/mosquitto_mqtt_exporter.
+const char* const kExported[] = {"version",
+                                 "uptime",
+                                 "bytes/received",
+                                 "bytes/sent",
+                                 "clients/active",
+                                 "clients/connected",
+                                 "clients/disconnected",
+                                 "clients/expired",
+                                 "clients/inactive",
+                                 "clients/maximum",
+                                 "clients/total",
+                                 "heap/current",
+                                 "heap/maximum",
+                                 "messages/inflight",
+                                 "messages/received",
+                                 "messages/sent",
+                                 "messages/stored",
+                                 "publish/bytes/received",
+                                 "publish/bytes/sent",
+                                 "publish/messages/dropped",
+                                 "publish/messages/received",
+                                 "publish/messages/sent",
+                                 "retained messages/count",
+                                 "shared_subscriptions/count",
+                                 "store/messages/bytes",
+                                 "store/messages/count",
+                                 "subscriptions/count"};
+const char* const kExportedLoads[] = {"bytes/received",    "bytes/sent",    "connections",
+                                      "messages/received", "messages/sent", "publish/dropped",
+                                      "publish/received",  "publish/sent",  "sockets"};
+
+TEST(SysTopicsTest, HaveWhatPublicExportersForMosquittoAskFor) {
+  SysTopics topics({});
+  topics.update(busy(), {});
+  for (const std::string topic : kExported)
+    EXPECT_TRUE(topics.values().contains("$SYS/broker/" + topic)) << topic;
+  for (const std::string load : kExportedLoads) {
+    for (const char* const average : {"/1min", "/5min", "/15min"})
+      EXPECT_TRUE(topics.values().contains("$SYS/broker/load/" + load + average)) << load << average;
+  }
+}
+
+// They make a metric of each topic below $SYS, and end with a fault where its name is none or is there twice.
+TEST(SysTopicsTest, GivePublicExportersNamesThatPrometheusTakes) {
+  SysTopics topics({});
+  topics.update(busy(), {});
+  const std::regex well_formed("[a-z_][a-z0-9_]*");
+  std::set<std::string> names;
+  for (const auto& [topic, value] : topics.values()) {
+    std::string name = topic.substr(std::string_view("$SYS/").size());
+    std::ranges::replace_if(
+        name, [](char c) { return c == '/' || c == ' '; }, '_');
+    EXPECT_TRUE(std::regex_match(name, well_formed)) << name;
+    EXPECT_TRUE(names.insert(name).second) << name;
   }
 }
 
