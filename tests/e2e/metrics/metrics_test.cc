@@ -104,6 +104,7 @@ class Metrics : public HubTest {
   }
   void configure(nlohmann::json& config) override {
     config["links"] = {{"fiber", {{"host", "127.0.0.1"}, {"port", cloud_.port()}}}};
+    config["admin"] = {{"http", {{"port", http_port_}}}};
     config["upstream"] = {{"batch", {{"messages_max", 20}, {"linger_ms", 20}}}};
     config["routes"] = {
         {"readings", {{"route", "FROM 'plant/#' INTO $upstream"}, {"priority", 5}}},
@@ -138,6 +139,7 @@ class Metrics : public HubTest {
   }
 
   ScratchDir scratch_;
+  const uint16_t http_port_ = free_port();
   MosquittoBroker cloud_;
   std::unique_ptr<MqttClient> collector_;
 };
@@ -212,11 +214,8 @@ TEST_F(Metrics, EveryNameOfTheDocumentsTheDashboardAndTheAlertsIsInAScrape) {
 
 TEST_F(Metrics, PrometheusScrapesThemAndAnswersEveryExpressionOfTheDashboard) {
   live();
-  const std::string hub_port = std::to_string(free_port());
+  const std::string hub_port = std::to_string(http_port_);
   const std::string port = std::to_string(free_port());
-  const Process relay(
-      {"/usr/bin/python3", HEADGATE_E2E_SOURCE_DIR "/metrics/unix_relay.py", hub_port, socket()},
-      scratch_.path() / "relay.log");
   const std::string config =
       scratch_
           .write("prometheus.yml",
