@@ -34,11 +34,10 @@ int complain(int code, const std::string& what) {
 }
 
 // On the loop.
-void on_signal(int signal, Hub& hub, boost::asio::io_context& io) {
-  if (signal == SIGHUP)
-    hub.reload([](const headgate::hub::ReloadReport&) {});
-  else
-    hub.stop([&io] { io.stop(); });
+void on_signal(int signal, Hub& hub, boost::asio::io_context& io, const LifeWatch& watch) {
+  if (signal != SIGHUP) return hub.stop([&io] { io.stop(); });
+  watch.reloading();
+  hub.reload([&watch](const headgate::hub::ReloadReport&) { watch.ready(); });
 }
 
 int run(Config config, const std::string& config_path) {
@@ -51,8 +50,8 @@ int run(Config config, const std::string& config_path) {
 
   boost::asio::io_context io{1};
   std::unique_ptr<Hub> hub;  // when the loop runs and takes signals, it is there
-  LifeWatch watch(**log, headgate::hub::ServiceManager::from_environment(), [&io, &hub](int signal) {
-    boost::asio::post(io, [&io, &hub, signal] { on_signal(signal, *hub, io); });
+  LifeWatch watch(**log, headgate::hub::ServiceManager::from_environment(), [&io, &hub, &watch](int signal) {
+    boost::asio::post(io, [&io, &hub, &watch, signal] { on_signal(signal, *hub, io, watch); });
   });
   auto opened = Hub::open(config, config_path, io, **log, [&watch] { watch.start(); });
   if (!opened) return complain(kFailed, opened.error().what);

@@ -37,8 +37,10 @@ class LifeWatch {
 
   // The loop runs. Call from it about once a second.
   void beat() { beats_.fetch_add(1, std::memory_order_relaxed); }
-  // Says to the service manager that the hub serves.
-  void ready() { manager_.tell("READY=1"); }
+  // Says to the service manager that the hub serves, also after a reload.
+  void ready() const { manager_.tell("READY=1"); }
+  // Says to it that a reload has begun; ready() has to follow.
+  void reloading() const { manager_.tell("RELOADING=1"); }
 
  private:
   void run();

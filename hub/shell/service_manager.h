@@ -19,8 +19,8 @@ struct ServiceManager {
   // Half of it, so that one word may come late. 0: none is wanted.
   [[nodiscard]] int64_t ping_every_ms() const { return watchdog_ms / 2; }
 
-  // Sends "READY=1", "STOPPING=1", "WATCHDOG=1". Never waits, and failure is nobody's business here: who does not listen
-  // has no need to know. On any thread.
+  // Sends "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1". Never waits, and failure is nobody's business here: who
+  // does not listen has no need to know. On any thread.
   void tell(std::string_view word) const;
 };
 

@@ -98,6 +98,14 @@ class NotifiedHub : public ::testing::Test {
   HubProcess hub_;
 };
 
+TEST_F(NotifiedHub, SaysThatItReloadsAndServesAgain) {
+  hub_.start();
+  EXPECT_EQ(next_word_but("WATCHDOG=1"), "READY=1");
+  hub_.reload();
+  EXPECT_EQ(next_word_but("WATCHDOG=1"), "RELOADING=1");
+  EXPECT_EQ(next_word_but("WATCHDOG=1"), "READY=1");
+}
+
 TEST_F(NotifiedHub, SaysThatItServesThatItLivesAndThatItStops) {
   hub_.start();
   EXPECT_EQ(next_word_but("WATCHDOG=1"), "READY=1");
