@@ -10,6 +10,7 @@
 
 #include "core/system_clock.h"
 #include "core/text.h"
+#include "core/text/build_info.h"
 #include "hub/access/access.h"
 #include "hub/check.h"
 #include "hub/config/config.h"
@@ -102,7 +103,8 @@ int main(int argc, char** argv) {
   headgate::hub::bound_allocator();
   headgate::hub::block_signals();
   CLI::App app{
-      "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches."};
+      "Headgate: an edge hub. Modules publish, routes chain them, RocksDB keeps, the cloud gets batches.",
+      "headgated"};
   std::string config_path;
   bool prints_config = false;
   bool json = false;
@@ -117,7 +119,8 @@ int main(int argc, char** argv) {
       "--print-config", prints_config,
       "print every key with its default and a sentence, or with --config those in force as JSON; exit");
   app.add_flag("--json", json, "what --check and --print-config print is JSON");
-  app.set_version_flag("--version", std::string(headgate::hub::kVersion));
+  app.set_version_flag("--version", headgate::core::build_info("headgated"),
+                       "print the version and how it was built, and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/system_clock.h"
+#include "core/text/build_info.h"
 #include "core/time/hub_time.h"
 #include "store/open.h"
 #include "tools/bench/command.h"
@@ -47,6 +48,8 @@ class CommandLine {
   CommandLine(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
     app_.require_subcommand(1);
     app_.fallthrough();
+    app_.set_version_flag("--version", core::build_info("headgate"),
+                          "Print the version and how it was built");
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
     app_.add_option("--url", url_, "The hub's HTTP server, as http://HOST:PORT, instead of its socket")
