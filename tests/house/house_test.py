@@ -6,6 +6,7 @@ Findings fail the test; warnings are only printed. Standard library only.
 
 import collections
 import json
+import os
 import pathlib
 import posixpath
 import re
@@ -92,12 +93,11 @@ class Tree:
         suffixes = {".h", ".cc", ".cpp", ".hpp", ".py", ".md", ".txt", ".json", ".service"}
         skipped = {"build", ".git", ".cache", "__pycache__", "headgate-data"}
         texts = {}
-        for path in sorted(root.rglob("*")):
-            parts = path.relative_to(root).parts
-            if skipped.intersection(parts) or not path.is_file():
-                continue
-            readable = path.suffix in suffixes
-            texts["/".join(parts)] = path.read_text(encoding="utf-8") if readable else ""
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if name not in skipped)  # builds may hold whole systems
+            for path in (pathlib.Path(folder, name) for name in sorted(names)):
+                readable = path.suffix in suffixes
+                texts[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8") if readable else ""
         return Tree(texts)
 
     def files(self, pattern: str) -> Iterator[tuple[str, str]]:
