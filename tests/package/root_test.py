@@ -1,0 +1,252 @@
+"""Installs, upgrades, removes and purges the packages in a Debian of their own: root_test.py ROOT_DIR DEB…
+
+ROOT_DIR keeps a Debian 12 without systemd as mmdebstrap makes it, and what apt has downloaded; each run works on a copy of it.
+The older packages are the same ones with a lower version and another default in their configuration. Needs root.
+"""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from ports import free_port  # noqa: E402
+
+CONFIG, DATA = "etc/headgate/headgate.json", "var/lib/headgate"
+OLD_VERSION = "0.0.1"
+OLD_DEFAULT = '"linger_ms": 1001'  # in the older package's configuration, in the place of:
+NEW_DEFAULT = '"linger_ms": 1000'
+WAIT_S = 30
+LISTS_S = 86_400
+RESOLVING = ("resolv.conf", "hosts")  # files that a name look-up needs
+
+
+def run(*words, **settings) -> subprocess.CompletedProcess:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **settings)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done
+
+
+def expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise AssertionError(what)
+
+
+def older(deb: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """The same package as an earlier version of it."""
+    tree = folder / f"old-{deb.name.split('_')[0]}"
+    run("dpkg-deb", "-R", deb, tree)
+    control = tree / "DEBIAN/control"
+    lines = control.read_text(encoding="utf-8").splitlines()
+    control.write_text("".join(f"Version: {OLD_VERSION}\n" if line.startswith("Version:") else f"{line}\n" for line in lines),
+                       encoding="utf-8")
+    config = tree / CONFIG
+    if config.exists():
+        text = config.read_text(encoding="utf-8")
+        expect(NEW_DEFAULT in text, f"the test knows no default to change in {CONFIG}")
+        config.write_text(text.replace(NEW_DEFAULT, OLD_DEFAULT), encoding="utf-8")
+        sums = tree / "DEBIAN/md5sums"
+        kept = [line for line in sums.read_text(encoding="utf-8").splitlines() if not line.endswith(CONFIG)]
+        digest = hashlib.md5(config.read_bytes()).hexdigest()
+        sums.write_text("".join(line + "\n" for line in [*kept, f"{digest}  {CONFIG}"]), encoding="utf-8")
+    built = folder / f"{tree.name}.deb"
+    run("dpkg-deb", "--root-owner-group", "-b", tree, built)
+    return built
+
+
+def base(kept: pathlib.Path) -> pathlib.Path:
+    """The clean Debian, made once."""
+    tree = kept / "clean"
+    if not tree.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        half = kept / "half"
+        shutil.rmtree(half, ignore_errors=True)
+        run("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", "bookworm", half)
+        half.rename(tree)
+    lists = tree / "var/lib/apt/lists"
+    if time.time() - lists.stat().st_mtime > LISTS_S:  # what they name may be replaced by now
+        for name in RESOLVING:
+            shutil.copy(f"/etc/{name}", tree / "etc" / name)
+        run("chroot", tree, "apt-get", "update", "-q")
+        os.utime(lists)
+    return tree
+
+
+def programs_name_no_path_of_the_build(debs: list[pathlib.Path], folder: pathlib.Path) -> None:
+    for deb in debs:
+        run("dpkg-deb", "-x", deb, folder / "new")
+    for program in ("headgate", "headgated"):
+        expect(str(ROOT).encode() not in (folder / "new/usr/bin" / program).read_bytes(), f"{program} names {ROOT}")
+
+
+class Debian:
+    """A copy of the clean one."""
+
+    def __init__(self, clean: pathlib.Path, archives: pathlib.Path, folder: pathlib.Path):
+        self.path = folder / "root"
+        run("cp", "-a", clean, self.path)
+        for name in RESOLVING:
+            shutil.copy(f"/etc/{name}", self.path / "etc" / name)
+        self.archives = archives
+        archives.mkdir(exist_ok=True)
+        run("cp", "-a", f"{archives}/.", self.path / "var/cache/apt/archives")
+        (self.path / "etc/apt/apt.conf.d/99kept").write_text(
+            'APT::Keep-Downloaded-Packages "true"; Binary::apt-get::APT::Keep-Downloaded-Packages "true";\n'
+            'APT::Install-Recommends "false";\n', encoding="utf-8")
+        self.before = self.files()
+
+    def inside(self, *words) -> str:
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+        proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        done = run("chroot", self.path, *words, env=environment | proxies, stdin=subprocess.DEVNULL)
+        return done.stdout + done.stderr
+
+    def install(self, *debs: pathlib.Path, options: tuple = ()) -> str:
+        for deb in debs:
+            shutil.copy(deb, self.path / "tmp" / deb.name)
+        said = self.inside("apt-get", "install", "-q", "-y", "--allow-downgrades", *options, *(f"/tmp/{deb.name}" for deb in debs))
+        for deb in (self.path / "var/cache/apt/archives").glob("*.deb"):
+            if not deb.name.startswith("headgate"):
+                shutil.copy(deb, self.archives / deb.name)
+        return said
+
+    def has(self, name: str) -> bool:
+        return os.path.lexists(self.path / name)  # a link leads to the root of this machine
+
+    def text(self, name: str) -> str:
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def rights(self, name: str) -> str:
+        return self.inside("stat", "-c", "%U:%G %a", f"/{name}").strip()
+
+    def version(self) -> str:
+        return self.inside("dpkg-query", "-W", "-f", "${Version}", "headgate").strip()
+
+    def files(self) -> set[str]:
+        """Everything that a package of ours could leave behind: not what apt, dpkg and adduser note, nor what it depends on."""
+        listed = run("find", self.path, "-xdev", "-ipath", "*headgate*", "-printf", "%P\n").stdout.splitlines()
+        return {name for name in listed if not name.startswith(("tmp/", "var/cache/", "var/lib/apt/", "var/log/"))}
+
+    @contextlib.contextmanager
+    def hub(self, port: int):
+        """The hub of the package in it, as its user."""
+        log = self.path / "tmp/hub.log"
+        with open(log, "wb") as written:
+            process = subprocess.Popen(
+                ["chroot", "--userspec=headgate:headgate", str(self.path), "sh", "-c",
+                 "umask 077; cd /var/lib/headgate && exec headgated --config /etc/headgate/headgate.json"],
+                stdout=written, stderr=written, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        try:
+            ends = time.monotonic() + WAIT_S
+            while b" started " not in log.read_bytes():
+                expect(process.poll() is None and time.monotonic() < ends, f"the hub does not start: {log.read_text()}")
+                time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+            code = process.wait(WAIT_S)
+        expect(code == 0, f"the hub ended with {code}: {log.read_text()}")
+
+
+def edit(debian: Debian, port: int) -> None:
+    """As an administrator does: the port is another one, in a file that stays root's."""
+    text = debian.text(CONFIG)
+    with open(debian.path / CONFIG, "w", encoding="utf-8") as config:
+        config.write(text.replace('"port": 1883', f'"port": {port}', 1))
+
+
+def publish(port: int) -> None:
+    run("mosquitto_pub", "-p", port, "-t", "kept", "-m", "over the upgrade", "-r", "-q", "1")
+
+
+def expect_kept(port: int) -> None:
+    got = run("mosquitto_sub", "-p", port, "-t", "kept", "-C", "1", "-W", "10").stdout
+    expect(got == "over the upgrade\n", f"the data are not those from before: {got!r}")
+
+
+def fresh_install_gives_rights_and_runs(debian: Debian, old: list[pathlib.Path], port: int) -> None:
+    debian.install(*old)
+    expect(debian.version() == OLD_VERSION, "the older version is not installed")
+    for name, rights in [("etc/headgate", "root:headgate 2750"), ("etc/headgate/routes", "root:headgate 2750"),
+                         (CONFIG, "root:headgate 640"), (DATA, "headgate:headgate 750")]:
+        expect(debian.rights(name) == rights, f"{name} is {debian.rights(name)}, not {rights}")
+    expect(":/usr/sbin/nologin" in debian.inside("getent", "passwd", "headgate"), "somebody can log in as the hub")
+    debian.inside("headgated", "--check", "/" + CONFIG)
+    expect(debian.has("etc/systemd/system/multi-user.target.wants/headgated.service"), "the service is not enabled")
+
+
+def upgrade_takes_a_configuration_nobody_edited(debian: Debian, new: list[pathlib.Path]) -> None:
+    debian.install(*new)
+    expect(debian.version() != OLD_VERSION, "was not upgraded")
+    expect(NEW_DEFAULT in debian.text(CONFIG), "the new default did not arrive")
+    expect(debian.rights(CONFIG) == "root:headgate 640", f"an upgrade makes it {debian.rights(CONFIG)}")
+
+
+def upgrade_keeps_what_was_edited_and_the_data(debian: Debian, old, new, port: int) -> None:
+    debian.install(*old)
+    edit(debian, port)
+    with debian.hub(port):
+        publish(port)
+        expect('"version"' in debian.inside("headgate", "--data", f"/{DATA}/headgate-data", "status", "--json"), "no status")
+    (debian.path / "etc/headgate").chmod(0o2755)  # the administrator's wish
+    edited = debian.text(CONFIG)
+    debian.install(*new, options=("-o", "Dpkg::Options::=--force-confold"))
+    expect(debian.text(CONFIG) == edited, "an edited configuration was replaced")
+    expect(NEW_DEFAULT in debian.text(CONFIG + ".dpkg-dist"), "the new configuration is not beside it")
+    expect(debian.rights("etc/headgate") == "root:headgate 2755", "an upgrade takes back the administrator's rights")
+    with debian.hub(port):
+        expect_kept(port)
+
+
+def remove_keeps_data_and_configuration(debian: Debian, new, port: int) -> None:
+    said = debian.inside("apt-get", "remove", "-q", "-y", "headgate", "headgate-tools")
+    expect("/var/lib/headgate stays" in said, f"nobody says that the data stay: {said}")
+    expect(not debian.has("usr/bin/headgated") and not debian.has("usr/bin/headgate"), "programs stay")
+    expect(debian.has(CONFIG) and debian.has(f"{DATA}/headgate-data"), "configuration or data are gone")
+    debian.install(*new)
+    with debian.hub(port):
+        expect_kept(port)
+
+
+def purge_leaves_what_is_the_administrators(debian: Debian) -> None:
+    key = debian.path / "etc/headgate/hub.key"
+    key.write_text("a key", encoding="utf-8")
+    said = debian.inside("apt-get", "purge", "-q", "-y", "headgate", "headgate-tools")
+    expect("deleting /var/lib/headgate" in said and "/etc/headgate stays" in said, f"nobody says what goes and stays: {said}")
+    expect(key.read_text(encoding="utf-8") == "a key", "a key of the administrator's is gone")
+    left = debian.files() - debian.before - {"etc/headgate", "etc/headgate/hub.key"}
+    expect(not left, f"left behind: {sorted(left)}")
+    expect("headgate" in debian.inside("getent", "passwd", "headgate"), "the user is gone, and its number free for others")
+
+
+def main() -> int:
+    kept, debs = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(name).resolve() for name in sys.argv[2:]]
+    if os.geteuid() != 0:
+        print("needs root, for the chroot", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="run-", dir=base(kept).parent) as folder:
+        place = pathlib.Path(folder)
+        programs_name_no_path_of_the_build(debs, place)
+        old, port = [older(deb, place) for deb in debs], free_port()
+        debian = Debian(kept / "clean", kept / "archives", place)
+        fresh_install_gives_rights_and_runs(debian, old, port)
+        upgrade_takes_a_configuration_nobody_edited(debian, debs)
+        upgrade_keeps_what_was_edited_and_the_data(debian, old, debs, port)
+        remove_keeps_data_and_configuration(debian, debs, port)
+        purge_leaves_what_is_the_administrators(debian)
+    print("installed, upgraded, removed and purged as it should be")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
