@@ -158,6 +158,30 @@ class Debian:
         expect(code == 0, f"the hub ended with {code}: {log.read_text()}")
 
 
+class FakeSystemd:
+    """Makes scripts believe that systemd runs this Debian, and notes what they ask of it. /usr/sbin comes first in apt's PATH."""
+
+    def __init__(self, debian: Debian):
+        self.runs = debian.path / "run/systemd/system"
+        self.asked = debian.path / "tmp/asked"
+        self.stubs = [debian.path / "usr/sbin" / name for name in ("systemctl", "deb-systemd-invoke")]
+        self.runs.mkdir(parents=True)
+        for stub in self.stubs:
+            stub.write_text('#!/bin/sh\necho "$*" >>/tmp/asked\n', encoding="utf-8")
+            stub.chmod(0o755)
+
+    def told(self) -> list[str]:
+        """What it was asked since the last call, without how to read units again."""
+        lines = self.asked.read_text(encoding="utf-8").splitlines() if self.asked.exists() else []
+        self.asked.unlink(missing_ok=True)
+        return [line for line in lines if "daemon-reload" not in line]
+
+    def end(self) -> None:
+        self.runs.rmdir()
+        for stub in self.stubs:
+            stub.unlink()
+
+
 def edit(debian: Debian, port: int) -> None:
     """As an administrator does: the port is another one, in a file that stays root's."""
     text = debian.text(CONFIG)
@@ -208,8 +232,22 @@ def upgrade_keeps_what_was_edited_and_the_data(debian: Debian, old, new, port: i
         expect_kept(port)
 
 
-def remove_keeps_data_and_configuration(debian: Debian, new, port: int) -> None:
+def a_hub_that_would_not_start_again_is_left_running(debian: Debian, systemd: FakeSystemd, new) -> None:
+    said, told = debian.install(*new, options=("--reinstall",)), systemd.told()
+    expect(told == ["restart headgated.service"], f"the new program is not started, but asked is {told}: {said}")
+    config = debian.path / CONFIG
+    good = config.read_text(encoding="utf-8")
+    config.write_text('{"limits": 7}', encoding="utf-8")
+    said = debian.install(*new, options=("--reinstall", "-o", "Dpkg::Options::=--force-confold"))
+    expect(systemd.told() == [], "a hub was stopped that cannot start again")
+    expect("the hub that runs is left running" in said and "limits" in said, f"nobody says what is wrong: {said}")
+    config.write_text(good, encoding="utf-8")
+
+
+def remove_keeps_data_and_configuration(debian: Debian, systemd: FakeSystemd, new, port: int) -> None:
     said = debian.inside("apt-get", "remove", "-q", "-y", "headgate", "headgate-tools")
+    expect(systemd.told() == ["stop headgated.service"], "the hub is not stopped")
+    systemd.end()
     expect("/var/lib/headgate stays" in said, f"nobody says that the data stay: {said}")
     expect(not debian.has("usr/bin/headgated") and not debian.has("usr/bin/headgate"), "programs stay")
     expect(debian.has(CONFIG) and debian.has(f"{DATA}/headgate-data"), "configuration or data are gone")
@@ -242,7 +280,9 @@ def main() -> int:
         fresh_install_gives_rights_and_runs(debian, old, port)
         upgrade_takes_a_configuration_nobody_edited(debian, debs)
         upgrade_keeps_what_was_edited_and_the_data(debian, old, debs, port)
-        remove_keeps_data_and_configuration(debian, debs, port)
+        systemd = FakeSystemd(debian)
+        a_hub_that_would_not_start_again_is_left_running(debian, systemd, debs)
+        remove_keeps_data_and_configuration(debian, systemd, debs, port)
         purge_leaves_what_is_the_administrators(debian)
     print("installed, upgraded, removed and purged as it should be")
     return 0
