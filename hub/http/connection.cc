@@ -58,8 +58,22 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     parser_->header_limit(entrance->limits.header_bytes_max);
     parser_->body_limit(entrance->limits.body_bytes_max);
     expect_progress(*entrance);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, size_t) { self->on_head(error); });
+  }
+
+  // Who asks is judged before the body is taken in: nobody's 4 MiB are held for whom nobody knows.
+  void on_head(error_code error) {
+    const auto entrance = entrance_.lock();
+    if (!entrance || closed_) return;
+    if (error) return on_request(error);
+    auto caller = who_asks(*entrance, parser_->get());
+    if (auto* refused = std::get_if<AdminResponse>(&caller)) return respond(std::move(*refused), false);
+    caller_ = std::get<Caller>(std::move(caller));
+    if (caller_.role == Role::none && !parser_->is_done())
+      return respond(failed(401, "a token is needed; send: Authorization: Bearer TOKEN"), false);
     http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, size_t) { self->on_request(error); });
+                     [self = shared_from_this()](error_code failed, size_t) { self->on_request(failed); });
   }
 
   void expect_progress(const Entrance& entrance) {
@@ -82,10 +96,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void dispatch(Entrance& entrance, http::request<http::string_body> request) {
     const bool keep_alive = request.keep_alive();
-    auto caller = who_asks(entrance, request);
-    if (auto* refused = std::get_if<AdminResponse>(&caller)) return respond(std::move(*refused), false);
     AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
-                       std::move(request.body()), std::get<Caller>(std::move(caller))};
+                       std::move(request.body()), std::move(caller_)};
     asked.fields = fields_of(request);
     if (entrance.door) asked.caller.from = from_;
     AdminReply reply = entrance.api.handle(asked);
@@ -252,6 +264,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   asio::steady_timer judge_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  Caller caller_;  // of the request that is being read
   http::response<http::string_body> response_;
   std::unique_ptr<Subscription> subscription_;
   std::optional<EventStream> events_;  // of a stream that is no lines

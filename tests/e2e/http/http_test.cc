@@ -338,6 +338,26 @@ TEST_F(HttpHostile, RequestsHarmThemselvesAlone) {
   EXPECT_EQ(hub_.cli_json({"client", "ls"})["clients"].size(), 1u);
 }
 
+// An answer comes before the body that it would not be held for.
+TEST_F(HttpHostile, BodiesAreNotTakenFromWhoIsNotLetIn) {
+  for (const std::string& token : {std::string(), token_ + "0"}) {
+    const HttpAnswer answer = ask(port_, request({.method = "POST",
+                                                  .target = "/v1/routes/check",
+                                                  .token = token,
+                                                  .more = "Content-Type: application/json\r\n"},
+                                                 "{}"));
+    EXPECT_EQ(answer.status, 401) << token.size();
+    RawSocket socket(port_);
+    std::string head = request({.method = "GET",
+                                .target = "/v1/routes/check",
+                                .token = token,
+                                .more = "Content-Type: application/json\r\nContent-Length: 4000000\r\n"});
+    socket.send(head.replace(0, 3, "POST"));
+    ASSERT_TRUE(socket.receive(12, std::chrono::milliseconds(3000)));
+    EXPECT_EQ(parse_answer(socket.received()).status, 401);
+  }
+}
+
 // More than are let in, each of which sends half a request and waits.
 TEST_F(HttpHostile, CrowdsThatWaitTakeNoPlaceOnTheSocketAndGoInTime) {
   std::vector<std::unique_ptr<RawSocket>> crowd;
