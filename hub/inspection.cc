@@ -187,7 +187,7 @@ std::vector<Unready> Hub::unready() const {
   if (stopped_) reasons.push_back({"stopping", "the hub was asked to end"});
   if (const std::string& error = engine_.store_error(); !error.empty())
     reasons.push_back({"not_writing", error});
-  if (const store::DiskState disk = store_->disk(); disk.stopped >= store::RoomFor::publishers)
+  if (const store::DiskState disk = store_->disk(); disk.stopped != store::RoomFor::none)
     reasons.push_back({"disk_low", std::to_string(disk.free_bytes) +
                                        " bytes are free; messages are taken from " +
                                        std::to_string(disk.resume_bytes) + " on"});

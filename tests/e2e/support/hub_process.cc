@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/e2e/support/net.h"
@@ -35,6 +36,15 @@ void HubProcess::start() {
   launch();
   const bool accepting = eventually([this] { return accepts(port_) || !process_->is_running(); });
   ASSERT_TRUE(accepting && process_->is_running()) << "the hub does not start:\n" << log();
+  // Its listeners begin one after the other.
+  EXPECT_TRUE(eventually([this] { return listens_everywhere() || !process_->is_running(); }));
+}
+
+bool HubProcess::listens_everywhere() const {
+  if (!config.contains("listeners")) return true;
+  return std::ranges::all_of(config["listeners"], [](const nlohmann::json& listener) {
+    return !listener.is_object() || !listener.contains("port") || is_listened_on(listener["port"]);
+  });
 }
 
 void HubProcess::kill_hard() { process_->kill_hard(); }

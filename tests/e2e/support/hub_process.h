@@ -63,6 +63,7 @@ class HubProcess {
   [[nodiscard]] Finished cli_on_data(std::vector<std::string> words) const;
 
  private:
+  [[nodiscard]] bool listens_everywhere() const;
   void write_config() const;
   void expect_accounts_balance() const;
 

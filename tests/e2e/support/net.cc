@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <fstream>
 #include <mutex>
 #include <set>
 
@@ -54,6 +56,21 @@ uint16_t free_port() {
     const uint16_t port = unused_port();
     if (given.insert(port).second) return port;
   }
+}
+
+bool is_listened_on(uint16_t port) {
+  constexpr unsigned kListen = 0x0A;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream lines(table);
+    for (std::string line; std::getline(lines, line);) {
+      unsigned local_port = 0;
+      unsigned state = 0;
+      const int read =
+          std::sscanf(line.c_str(), " %*d: %*[0-9A-F]:%X %*[0-9A-F]:%*X %X", &local_port, &state);
+      if (read == 2 && local_port == port && state == kListen) return true;
+    }
+  }
+  return false;
 }
 
 bool accepts(uint16_t port) {

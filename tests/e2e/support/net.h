@@ -17,6 +17,9 @@ namespace headgate::e2e {
 
 [[nodiscard]] bool accepts(uint16_t port);
 
+// Whether somebody listens on it, by what the kernel says: nobody is connected to.
+[[nodiscard]] bool is_listened_on(uint16_t port);
+
 [[nodiscard]] sockaddr_in loopback(uint16_t port);
 
 // A socket of the caller's, each send() of which leaves as it is; -1 if nobody listens there.
