@@ -110,6 +110,12 @@ class HouseRules(unittest.TestCase):
     def test_left_notes(self):
         self.broken(house.left_notes, "hub/a.cc", "// TO" + "DO: later\n")
 
+    def test_types_have_names_of_their_own(self):
+        header = "namespace headgate::core {\nstruct Topic {\n};\n}\n"
+        tree = house.Tree({**GOOD, "core/one.h": header, "core/two.h": header})
+        self.assertIn("Topic is another type in core/one.h", " ".join(map(str, house.repeated_types(tree))))
+        self.fine(house.repeated_types, "core/one.h", header.replace("headgate::core", "headgate::core::other"))
+
     def test_test_names(self):
         self.broken(house.test_names, "tests/core/a_test.cc", "TEST_F(Topic, Matches_all) {}\n")
         self.broken(house.test_names, "tests/core/a_test.cc", "TEST(Topic,\n     DISABLED_Matches) {}\n")

@@ -190,6 +190,17 @@ def repeated_names(tree: Tree) -> Iterator[Finding]:
             yield Finding(path, 1, "the name repeats its folder's")
 
 
+def repeated_types(tree: Tree) -> Iterator[Finding]:
+    """Two types of one name in a namespace: whichever destructor the linker keeps is run for both."""
+    seen: dict[tuple[str, str], str] = {}
+    for path, text in tree.files(HEADERS):
+        space = re.search(r"^namespace (headgate(?:::\w+)*) \{", text, re.MULTILINE)
+        for found in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", text, re.MULTILINE) if space else ():
+            other = seen.setdefault((space[1], found[1]), path)
+            if other != path:
+                yield Finding(path, text.count("\n", 0, found.start()) + 1, f"{found[1]} is another type in {other}")
+
+
 def heavy_headers(tree: Tree) -> Iterator[Finding]:
     for path, text in tree.files(HEADERS):
         for number, name in includes(text, "<"):
@@ -426,7 +437,7 @@ def opens_function(statement: str) -> bool:
     return bool(signature) and "](" not in statement and not re.match(other, statement)
 
 
-RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, heavy_headers, words,
+RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, repeated_types, heavy_headers, words,
          left_notes, test_names, file_names, headers, orphans, riddles, changelog, doc_links,
          named_files, guarantees, walks, config_keys]
 WARNINGS = [long_functions, unused_headers]

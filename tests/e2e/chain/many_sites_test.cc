@@ -151,7 +151,8 @@ TYPED_TEST(ManySites, BringEachMessageOnceWhileReadersComeAndAreKilled) {
     const auto code = process->wait();
     // NATS brings what a killed reader had behind what has come since, which is no order of MQTT.
     const bool may_be_late = std::is_same_v<TypeParam, NatsBroker> && code == 3;
-    EXPECT_TRUE(code == 0 || (may_be_late && has_only_disorder(process->output()))) << process->output();
+    EXPECT_TRUE(code == 0 || (may_be_late && has_only_disorder(process->output())))
+        << "exit code " << code.value_or(-1) << ": " << process->output();
   }
 }
 

@@ -25,9 +25,9 @@ constexpr int64_t kNowMs = 1'800'000'000'000;
 constexpr int64_t kOneDayMs = 86'400'000;
 
 // "warning clock this machine", a line each.
-std::vector<std::string> lines_of(const std::vector<Finding>& findings) {
+std::vector<std::string> lines_of(const std::vector<Diagnosis>& findings) {
   std::vector<std::string> lines;
-  for (const Finding& it : findings) {
+  for (const Diagnosis& it : findings) {
     EXPECT_NE(it.todo, "");
     const char* const severity = it.severity == Severity::error     ? "error"
                                  : it.severity == Severity::warning ? "warning"
@@ -108,8 +108,8 @@ class DoctorOfTheHub : public ::testing::Test {
 };
 
 TEST_F(DoctorOfTheHub, SaysNothingWhereAllIsWell) {
-  queues_["queues"] = {queue("$upstream", 5, 9, kNowMs - 1000)};
-  later_["queues"] = {queue("$upstream", 7, 20, kNowMs - 1000)};
+  queues_["queues"] = Json::array({queue("$upstream", 5, 9, kNowMs - 1000)});
+  later_["queues"] = Json::array({queue("$upstream", 7, 20, kNowMs - 1000)});
   routes_["routes"] = {{{"name", "a"}, {"active", true}, {"matched", 3}, {"evaluated", 3}}};
   clients_["clients"] = {{{"client_id", "c"}, {"connected", true}, {"persistent", true}, {"since_ms", 1}}};
   upstream_["links"] = {{{"name", "upstream"}, {"state", "connected"}, {"last_error", "before"}}};
@@ -154,8 +154,10 @@ TEST_F(DoctorOfTheHub, FindsRoutesThatAreWrong) {
 }
 
 TEST_F(DoctorOfTheHub, FindsQueuesThatGrowAndNobodyReads) {
-  queues_["queues"] = {queue("display/in", 5, 0, kNowMs - 1000), queue("read/in", 5, 3, kNowMs - 1000)};
-  later_["queues"] = {queue("display/in", 9, 0, kNowMs - 1000), queue("read/in", 9, 4, kNowMs - 1000)};
+  queues_["queues"] =
+      Json::array({queue("display/in", 5, 0, kNowMs - 1000), queue("read/in", 5, 3, kNowMs - 1000)});
+  later_["queues"] =
+      Json::array({queue("display/in", 9, 0, kNowMs - 1000), queue("read/in", 9, 4, kNowMs - 1000)});
   EXPECT_THAT(
       found(),
       ElementsAre(
@@ -163,14 +165,14 @@ TEST_F(DoctorOfTheHub, FindsQueuesThatGrowAndNobodyReads) {
 }
 
 TEST_F(DoctorOfTheHub, FindsQueuesWhoseMessagesHaveWaitedForDays) {
-  queues_["queues"] = {queue("display/in", 5, 7, kNowMs - 3 * kOneDayMs)};
+  queues_["queues"] = Json::array({queue("display/in", 5, 7, kNowMs - 3 * kOneDayMs)});
   later_ = queues_;
   EXPECT_THAT(found(),
               ElementsAre("warning queues display/in: 5 messages, 5.0 KiB, wait, the oldest for 3 days"));
 }
 
 TEST_F(DoctorOfTheHub, FindsDeadLetters) {
-  later_["queues"] = {queue("$dead", 2, 0, kNowMs - 9 * kOneDayMs)};
+  later_["queues"] = Json::array({queue("$dead", 2, 0, kNowMs - 9 * kOneDayMs)});
   EXPECT_THAT(found(), ElementsAre("warning queues $dead: 2 dead letters, which nobody could take"));
 }
 
@@ -286,8 +288,8 @@ TEST_F(DoctorTest, ACertificateThatIsNoneSaysSo) {
 }
 
 TEST_F(DoctorTest, FindingsComeTheWorstFirstAndInfoIsNoFailure) {
-  const Finding info{Severity::info, "a", "w", "x", "y"};
-  const Finding error{Severity::error, "b", "w", "x", "y"};
+  const Diagnosis info{Severity::info, "a", "w", "x", "y"};
+  const Diagnosis error{Severity::error, "b", "w", "x", "y"};
   EXPECT_EQ(show_findings({info}, false, out_), 0);
   EXPECT_THAT(out_.str(), ::testing::EndsWith("nothing is wrong\n"));
   out_.str("");

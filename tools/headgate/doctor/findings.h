@@ -15,7 +15,7 @@ enum class Severity : uint8_t {
   error,    // is wrong now
 };
 
-struct Finding {
+struct Diagnosis {
   Severity severity = Severity::info;
   std::string check;  // "clock", "disk", …
   std::string where;  // a file, queue, link, route or client
@@ -61,7 +61,7 @@ struct Machine {
   std::optional<DescriptorsSeen> descriptors = {};
 };
 
-[[nodiscard]] std::vector<Finding> examine(const Machine& machine);
+[[nodiscard]] std::vector<Diagnosis> examine(const Machine& machine);
 
 // Answers of a hub. Of its queues there are two, the second some time after the first.
 struct HubAnswers {
@@ -73,6 +73,6 @@ struct HubAnswers {
   const nlohmann::ordered_json& upstream;
 };
 
-[[nodiscard]] std::vector<Finding> examine(const HubAnswers& hub);
+[[nodiscard]] std::vector<Diagnosis> examine(const HubAnswers& hub);
 
 }  // namespace headgate::tools

@@ -9,7 +9,7 @@ namespace headgate::tools {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Findings = std::vector<Finding>;
+using Findings = std::vector<Diagnosis>;
 
 constexpr int64_t kDayOfHubMs = 86'400'000;
 constexpr int64_t kAwayDays = 7;
@@ -142,7 +142,7 @@ void upstream(const HubAnswers& hub, Findings& found) {
 
 }  // namespace
 
-std::vector<Finding> examine(const HubAnswers& hub) {
+std::vector<Diagnosis> examine(const HubAnswers& hub) {
   Findings found;
   const int64_t now_ms = wall_time_of(hub.status, "now_ms");
   store(hub.status, found);

@@ -13,7 +13,7 @@ constexpr uint64_t kFullPercent = 90;
 constexpr uint32_t kOfOthers = 0007;
 constexpr uint64_t kOwnDescriptors = 100;  // of the store, the log and the links
 
-using Findings = std::vector<Finding>;
+using Findings = std::vector<Diagnosis>;
 
 void clock(const Machine& machine, Findings& found) {
   if (machine.clock_synced.value_or(true)) return;
@@ -78,7 +78,7 @@ void descriptors(const DescriptorsSeen& it, Findings& found) {
 
 }  // namespace
 
-std::vector<Finding> examine(const Machine& machine) {
+std::vector<Diagnosis> examine(const Machine& machine) {
   Findings found;
   clock(machine, found);
   for (const PrivatePath& it : machine.paths) path(it, found);

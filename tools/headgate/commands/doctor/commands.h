@@ -32,6 +32,6 @@ struct Doctor {
 int run_doctor(const Doctor& doctor, const DoctorOptions& options);
 
 // Prints findings, the worst first. Exit code 1 if there is a warning or an error.
-int show_findings(std::vector<Finding> findings, bool json, std::ostream& out);
+int show_findings(std::vector<Diagnosis> findings, bool json, std::ostream& out);
 
 }  // namespace headgate::tools

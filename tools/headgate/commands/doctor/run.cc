@@ -30,7 +30,7 @@ std::string findings_counted(size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-Json to_json(const Finding& it) {
+Json to_json(const Diagnosis& it) {
   return {{"severity", name_of(it.severity)},
           {"check", it.check},
           {"where", it.where},
@@ -45,11 +45,11 @@ Json answer_of(AdminClient& hub, const std::string& target) {
   return json.is_discarded() ? Json() : json;
 }
 
-void append(std::vector<Finding>& all, std::vector<Finding> more) {
+void append(std::vector<Diagnosis>& all, std::vector<Diagnosis> more) {
   std::ranges::move(more, std::back_inserter(all));
 }
 
-std::vector<Finding> of_hub(const Doctor& doctor, const Json& status) {
+std::vector<Diagnosis> of_hub(const Doctor& doctor, const Json& status) {
   const Json queues = answer_of(doctor.hub, "/v1/queues");
   doctor.wait();
   const Json later = answer_of(doctor.hub, "/v1/queues");
@@ -66,7 +66,7 @@ const Json* setting(const Json& settings, std::string_view key) {
 }
 
 // Tells where only the broker's word stands behind what is deleted.
-void of_acknowledgement(const Json& settings, std::vector<Finding>& found) {
+void of_acknowledgement(const Json& settings, std::vector<Diagnosis>& found) {
   const Json* const links = setting(settings, "links");
   const Json* const host = setting(settings, "upstream.host");
   const Json* const mode = setting(settings, "upstream.acknowledgement");
@@ -81,7 +81,7 @@ void of_acknowledgement(const Json& settings, std::vector<Finding>& found) {
 
 // False after an error, which was told.
 bool look_at_config(const Doctor& doctor, const std::string& file, Machine& machine,
-                    std::vector<Finding>& found) {
+                    std::vector<Diagnosis>& found) {
   if (file.empty()) return true;
   const auto settings = settings_of({doctor.ask, doctor.out, doctor.err}, file);
   if (!settings) return false;
@@ -93,7 +93,7 @@ bool look_at_config(const Doctor& doctor, const std::string& file, Machine& mach
   return true;
 }
 
-void show(const Finding& it, std::ostream& out) {
+void show(const Diagnosis& it, std::ostream& out) {
   out << name_of(it.severity) << "  " << it.check << "  " << printable(it.where) << '\n'
       << "  " << printable(it.what) << '\n'
       << "  do: " << printable(it.todo) << '\n';
@@ -101,18 +101,18 @@ void show(const Finding& it, std::ostream& out) {
 
 }  // namespace
 
-int show_findings(std::vector<Finding> findings, bool json, std::ostream& out) {
-  std::ranges::stable_sort(findings, std::greater<>(), &Finding::severity);
+int show_findings(std::vector<Diagnosis> findings, bool json, std::ostream& out) {
+  std::ranges::stable_sort(findings, std::greater<>(), &Diagnosis::severity);
   const auto bad = static_cast<size_t>(
-      std::ranges::count_if(findings, [](const Finding& it) { return it.severity != Severity::info; }));
+      std::ranges::count_if(findings, [](const Diagnosis& it) { return it.severity != Severity::info; }));
   if (json) {
     Json list = Json::array();
-    for (const Finding& it : findings) list.push_back(to_json(it));
+    for (const Diagnosis& it : findings) list.push_back(to_json(it));
     out << Json{{"ok", bad == 0}, {"findings", std::move(list)}}.dump(-1, ' ', false,
                                                                       Json::error_handler_t::replace)
         << '\n';
   } else {
-    for (const Finding& it : findings) show(it, out);
+    for (const Diagnosis& it : findings) show(it, out);
     out << (bad == 0 ? "nothing is wrong\n" : findings_counted(bad, "finding") + "\n");
   }
   return bad == 0 ? 0 : 1;
@@ -128,7 +128,7 @@ int run_doctor(const Doctor& doctor, const DoctorOptions& options) {
                << ": start headgated, or name what to look at with --data DIR or --config FILE\n";
     return 1;
   }
-  std::vector<Finding> found;
+  std::vector<Diagnosis> found;
   Machine machine{.now_ms = core::SystemClock().now().wall_ms, .clock_synced = clock_is_synced()};
   if (const Json& unsynced = member_of(status, "clock_unsynced"); unsynced.is_number())
     machine.clock_synced = unsynced == 0;
