@@ -192,10 +192,11 @@ def repeated_names(tree: Tree) -> Iterator[Finding]:
 
 def repeated_types(tree: Tree) -> Iterator[Finding]:
     """Two types of one name in a namespace: whichever destructor the linker keeps is run for both."""
+    opening = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", re.MULTILINE)
     seen: dict[tuple[str, str], str] = {}
     for path, text in tree.files(HEADERS):
         space = re.search(r"^namespace (headgate(?:::\w+)*) \{", text, re.MULTILINE)
-        for found in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", text, re.MULTILINE) if space else ():
+        for found in opening.finditer(text) if space else ():
             other = seen.setdefault((space[1], found[1]), path)
             if other != path:
                 yield Finding(path, text.count("\n", 0, found.start()) + 1, f"{found[1]} is another type in {other}")
