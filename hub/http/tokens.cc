@@ -14,6 +14,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/text.h"
 #include "hub/access/hub_user.h"
 
 namespace headgate::hub {
@@ -33,21 +34,13 @@ TokenHash hash_of(std::string_view token) {
   return hash;
 }
 
-std::optional<uint8_t> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<uint8_t>(c - 'A' + 10);
-  return std::nullopt;
-}
-
 std::optional<TokenHash> hash_from_hex(std::string_view hex) {
   TokenHash hash{};
   if (hex.size() != 2 * hash.size()) return std::nullopt;
   for (size_t i = 0; i < hash.size(); ++i) {
-    const auto high = hex_digit(hex[2 * i]);
-    const auto low = hex_digit(hex[2 * i + 1]);
-    if (!high || !low) return std::nullopt;
-    hash[i] = static_cast<uint8_t>(*high << 4u | *low);
+    const auto byte = core::parse_whole<uint8_t>(hex.substr(2 * i, 2), 16);
+    if (!byte) return std::nullopt;
+    hash[i] = *byte;
   }
   return hash;
 }

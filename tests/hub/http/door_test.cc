@@ -15,9 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::string_view kAdminToken = "hg_admin_0123456789";
-constexpr std::string_view kReadToken = "hg_read_0123456789";
-
 Tokens tokens() {
   return *Tokens::parse(
       "# role user token\n"
