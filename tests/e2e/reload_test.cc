@@ -66,7 +66,7 @@ TEST_F(Reload, KeepsTheRoutesOfABrokenFileAndWhatWaitsForThem) {
     expect_kept("half-written, one character too many, or empty");
     EXPECT_EQ(waiting(), ++expected);
   }
-  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("1 routes kept in an earlier version"));
+  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("1 route kept in an earlier version"));
   restart_hard();
   expect_kept("over a restart");
   EXPECT_EQ(waiting(), ++expected);

@@ -61,7 +61,7 @@ TEST_F(Commands, StatusSaysHowTheHubIs) {
             "listening   127.0.0.1:1883, [::1]:1883\n"
             "clients     2 connected, 3 sessions\n"
             "messages    10 in, 20 out\n"
-            "trouble     1 routes are left out (headgate route ls); "
+            "trouble     1 route is left out (headgate route ls); "
             "2 connections refused (not authorized 2), last at 2023-11-14T22:14:20.000Z; "
             "8 denied (publish 7, subscribe 1), last at 2023-11-14T22:14:25.000Z\n"
             "past        6 messages not delivered to clients (slow reader 5, queue full 1); "

@@ -38,6 +38,9 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+// "1 dead letter", "2 dead letters": a noun that takes an s.
+[[nodiscard]] std::string counted(uint64_t count, const std::string& noun);
+
 // "512 B", "1.5 KiB", "64.0 MiB".
 [[nodiscard]] std::string human_bytes(uint64_t bytes);
 

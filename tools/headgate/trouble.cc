@@ -90,7 +90,7 @@ std::string waiting_of(const Json& status) {
   const uint64_t waiting = number_of(member_of(status, "clients"), "waiting");
   if (waiting == 0) return "";
   const bool disk = flag_of(member_of(member_of(status, "store"), "disk"), "low");
-  std::string text = waiting == 1 ? "1 client waits" : std::to_string(waiting) + " clients wait";
+  std::string text = counted(waiting, "client") + (waiting == 1 ? " waits" : " wait");
   text += disk ? " for room on the disk" : " for room in a queue";
   uint64_t named = 0;
   for (const Json& client : member_of(status, "waiting_clients")) {
@@ -128,11 +128,13 @@ void add_conditions(Collector& found, const Json& status) {
   if (number_of(member_of(status, "thinning"), "short_of_room") > 0)
     found.add_now("$upstream is nearly full though old readings are folded: give it more room (maxBytes)");
   if (const uint64_t letters = number_of(store, "dead_letters"); letters > 0)
-    found.add_now(std::to_string(letters) + " dead letters wait (headgate dlq ls)");
+    found.add_now(counted(letters, "dead letter") + (letters == 1 ? " waits" : " wait") +
+                  " (headgate dlq ls)");
   if (const uint64_t failed = number_of(member_of(status, "routes"), "failed"); failed > 0)
-    found.add_now(std::to_string(failed) + " routes are left out (headgate route ls)");
+    found.add_now(counted(failed, "route") + (failed == 1 ? " is" : " are") +
+                  " left out (headgate route ls)");
   if (const uint64_t kept = number_of(member_of(status, "routes"), "kept"); kept > 0)
-    found.add_now(std::to_string(kept) + " routes kept in an earlier version: what is written now is broken");
+    found.add_now(counted(kept, "route") + " kept in an earlier version: what is written now is broken");
 }
 
 void add_counts(Collector& found, const Json& status) {

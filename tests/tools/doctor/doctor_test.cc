@@ -164,6 +164,19 @@ TEST_F(DoctorOfTheHub, FindsQueuesThatGrowAndNobodyReads) {
           "warning queues display/in: 9 messages, 9.0 KiB, wait, more each second, and nobody takes any"));
 }
 
+TEST_F(DoctorOfTheHub, FindsQueuesWhoseReaderHasStopped) {
+  queues_["queues"] =
+      Json::array({queue("display/in", 5, 7, kNowMs - 11'000), queue("burst/in", 5, 7, kNowMs - 9'000),
+                   queue("read/in", 5, 7, kNowMs - 11'000)});
+  later_["queues"] =
+      Json::array({queue("display/in", 9, 7, kNowMs - 11'000), queue("burst/in", 9, 7, kNowMs - 9'000),
+                   queue("read/in", 9, 8, kNowMs - 11'000)});
+  EXPECT_THAT(
+      found(),
+      ElementsAre(
+          "warning queues display/in: 9 messages, 9.0 KiB, wait, more each second, and nobody takes any"));
+}
+
 TEST_F(DoctorOfTheHub, FindsQueuesWhoseMessagesHaveWaitedForDays) {
   queues_["queues"] = Json::array({queue("display/in", 5, 7, kNowMs - 3 * kOneDayMs)});
   later_ = queues_;

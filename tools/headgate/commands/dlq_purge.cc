@@ -2,6 +2,7 @@
 
 #include "tools/headgate/answers.h"
 #include "tools/headgate/confirm.h"
+#include "tools/headgate/format.h"
 
 namespace headgate::tools {
 namespace {
@@ -19,7 +20,7 @@ int purge(const Context& context, const std::string& which) {
 
 int run_dlq_purge(const Context& context, const LetterChoice& choice, const Consent& consent) {
   const std::string which =
-      choice.all ? "every dead letter" : std::to_string(choice.seqs.size()) + " dead letters";
+      choice.all ? "every dead letter" : counted(choice.seqs.size(), "dead letter");
   if (!confirmed(context, consent, "Drop " + which + " for good?")) return kExitUsage;
   if (choice.all) return purge(context, "purge");
   int code = kExitOk;

@@ -43,11 +43,11 @@ std::string sent_of(const Json& upstream) {
 std::string store_of(const Json& status) {
   const Json& store = member_of(status, "store");
   const uint64_t bytes_max = number_of(store, "bytes_max");
-  std::string text = std::to_string(number_of(store, "waiting")) + " messages waiting (" +
+  std::string text = counted(number_of(store, "waiting"), "message") + " waiting (" +
                      human_bytes(number_of(store, "waiting_bytes")) +
                      (bytes_max == 0 ? "" : " of at most " + human_bytes(bytes_max)) + ") in " +
-                     std::to_string(number_of(store, "queues")) + " queues, " +
-                     std::to_string(number_of(store, "dead_letters")) + " dead letters";
+                     counted(number_of(store, "queues"), "queue") + ", " +
+                     counted(number_of(store, "dead_letters"), "dead letter");
   if (const std::string error = text_of(store, "error"); !error.empty())
     text += "; NOT WRITING: " + printable(error);
   return text;

@@ -13,6 +13,7 @@ using Findings = std::vector<Diagnosis>;
 
 constexpr int64_t kDayOfHubMs = 86'400'000;
 constexpr int64_t kAwayDays = 7;
+constexpr int64_t kStoppedMs = 10'000;       // a reader that took messages before has stopped
 constexpr uint64_t kQuietAfterS = 3600;  // a route that is younger has had no chance
 
 int64_t wall_time_of(const Json& json, std::string_view field) {
@@ -78,13 +79,15 @@ void queue(const Json& before, const Json& after, int64_t now_ms, Findings& foun
   if (name.starts_with("$dead") || name.starts_with("$history") || number_of(after, "waiting") == 0) return;
   const int64_t age_ms = now_ms - wall_time_of(after, "oldest_ms");
   const bool stale = wall_time_of(after, "oldest_ms") > 0 && age_ms > kDayOfHubMs;
-  if (!stale && !(grows(before, after) && number_of(after, "delivered") == 0)) return;
+  const bool unread = number_of(after, "delivered") == 0 || age_ms > kStoppedMs;
+  if (!stale && !(grows(before, after) && unread)) return;
   const std::string waiting = std::to_string(number_of(after, "waiting")) + " messages, " +
                               human_bytes(number_of(after, "waiting_bytes")) + ", wait";
   const std::string todo =
       name.starts_with("$upstream")
           ? "headgate upstream status says why; headgate upstream forecast until when"
-          : "have its client or module connect, or end it: headgate queue purge, or take its route away";
+          : "see in headgate client ls whether its client or module is there; have it connect or read, or "
+            "headgate client kick it; or end the queue: headgate queue purge, or take its route away";
   found.push_back({Severity::warning, "queues", name,
                    stale ? waiting + ", the oldest for " + days(age_ms)
                          : waiting + ", more each second, and nobody takes any",
@@ -98,7 +101,7 @@ void queues(const HubAnswers& hub, int64_t now_ms, Findings& found) {
   const Json& dead = named(member_of(hub.queues_later, "queues"), "$dead");
   if (const uint64_t letters = number_of(dead, "waiting"); letters > 0)
     found.push_back({Severity::warning, "queues", "$dead",
-                     std::to_string(letters) + " dead letters, which nobody could take",
+                     counted(letters, "dead letter") + ", which nobody could take",
                      "headgate dlq ls; then dlq replay or dlq purge"});
 }
 
