@@ -46,6 +46,7 @@ struct StoreOptions {
                        .reserve_bytes = 32u << 20};  // what the disk must keep free
   std::shared_ptr<Volume> volume;                    // whom to ask for that; null = the operating system
   DiskUse disk_use;                                  // set by the store itself, from what the volume says
+  std::string scratch_dir;                           // of open_live_reader() alone
   rocksdb::Env* env = nullptr;  // the file system to use; null = the operating system's; not owned
 };
 
@@ -60,5 +61,10 @@ struct StoreOptions {
 
 // Opens a stopped hub's store without changing it. Errors: as above, and not_found.
 [[nodiscard]] core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir);
+
+// Opens the store of a hub that has it in use, as it is now, without its lock and without changing it: a view, which does not
+// follow what the hub does from then on. `scratch_dir` is a directory outside for what is written for that. Errors: as above.
+[[nodiscard]] core::Result<std::unique_ptr<QueueReader>> open_live_reader(const std::string& dir,
+                                                                          const std::string& scratch_dir);
 
 }  // namespace headgate::store

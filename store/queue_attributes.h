@@ -23,6 +23,8 @@ struct QueueAttributes {
   QueueKind kind = QueueKind::plain;
   bool keeps_gaps = false;  // losses are remembered until drop_gaps(): there is a far side to tell
   std::string plan = {};    // of a computation, opaque to the store; else empty. At most 64 KiB
+  // Taking in and handing out nothing: whoever consumes it asks. Of QueueStore::set_paused() alone, whatever it is opened with.
+  bool paused = false;
 
   friend bool operator==(const QueueAttributes&, const QueueAttributes&) = default;
 };

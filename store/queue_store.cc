@@ -4,6 +4,18 @@
 
 namespace headgate::store {
 
+void QueueReader::look(const Look& look, Judge judge, OnLooked done) {
+  const auto entries = read(look.queue, look.lane, look.after, {.messages = look.entries_max}, look.now);
+  if (!entries) return done(core::fail(entries.error()));
+  Looked looked{look.after, 0, 0, entries->empty()};
+  for (const Entry& entry : *entries) {
+    ++looked.entries;
+    looked.after = entry.seq;
+    if (!judge(entry)) break;
+  }
+  done(looked);
+}
+
 core::Result<Seq> QueueStore::append(core::MessagePtr message, std::span<const Target> targets,
                                      std::span<const KeyValue> values) {
   const bool must_sync = message->qos > 0 || !values.empty();

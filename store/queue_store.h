@@ -52,6 +52,21 @@ struct ReadLimit {
   size_t bytes = 256 * 1024;  // of bodies; at least one entry is returned however large it is
 };
 
+// A look at what waits in a lane, beside whoever consumes it: nothing ends by it.
+struct Look {
+  QueueId queue = 0;
+  uint8_t lane = kDefaultLane;
+  Seq after = 0;
+  size_t entries_max = 1024;
+  core::Now now = {};
+};
+struct Looked {
+  Seq after = 0;            // all up to it was looked at: go on behind it
+  uint64_t entries = 0;     // that were looked at
+  uint64_t unreadable = 0;  // of them: their messages are missing or damaged
+  bool done = false;        // nothing waited behind
+};
+
 struct LaneStats {
   uint64_t waiting = 0;
   uint64_t waiting_bytes = 0;  // topic + body + properties, as stored
@@ -150,6 +165,14 @@ class QueueReader {
   [[nodiscard]] virtual core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after,
                                                               ReadLimit limit, core::Now now) = 0;
 
+  // Shows entries as read() has them to `judge`, until it answers false. One that has been ended since the call, or is
+  // damaged, may be among them or not. The running store does that on a thread of its own, where `judge` is called and
+  // destroyed; a bounded number of bytes is read by one call. `done` is called on the loop, from within or later; never, if the
+  // store is closed before. Errors: those of read().
+  using Judge = std::function<bool(const Entry& entry)>;
+  using OnLooked = std::function<void(const core::Result<Looked>& looked)>;
+  virtual void look(const Look& look, Judge judge, OnLooked done);
+
   // Losses not yet declared by drop_gaps(), oldest first.
   [[nodiscard]] virtual std::vector<Gap> gaps(QueueId queue) const = 0;
 
@@ -204,6 +227,12 @@ class QueueStore : public QueueReader {
   // from now on, whatever it had before; they are written with the next group. Errors: io.
   [[nodiscard]] virtual core::Result<QueueId> open_queue(std::string_view name,
                                                          const QueueAttributes& attributes) = 0;
+
+  // A queue that takes in and hands out nothing from now on, over any restart, or goes on: QueueAttributes::paused.
+  // Written with the next group; on_available() comes when it goes on. Errors: not_found, io (closed).
+  virtual core::Status set_paused(QueueId queue, bool paused) = 0;
+  // False also of a queue that there is not.
+  [[nodiscard]] virtual bool is_paused(QueueId queue) const = 0;
 
   // Limits that hold from now on; the store does not keep them, so they are set at each start. What a queue
   // holds beyond them stays with `reject` and `drop_newest`; else it ends in steps, with appends and ticks.

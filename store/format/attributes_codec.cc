@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 constexpr uint8_t kKeepsGaps = 1;
+constexpr uint8_t kPaused = 2;
 
 bool is_module_input(std::string_view name) {
   const auto topic = core::parse_module_topic(name);
@@ -20,7 +21,8 @@ std::string encode_attributes(const QueueAttributes& attributes) {
   std::string out;
   put_u8(out, kVersion);
   put_u8(out, static_cast<uint8_t>(attributes.kind));
-  put_u8(out, attributes.keeps_gaps ? kKeepsGaps : 0);
+  put_u8(out,
+         static_cast<uint8_t>((attributes.keeps_gaps ? kKeepsGaps : 0) | (attributes.paused ? kPaused : 0)));
   put_string(out, attributes.plan);
   return out;
 }
@@ -31,7 +33,7 @@ core::Result<QueueAttributes> decode_attributes(core::Bytes bytes) {
   const uint8_t kind = in.u8();
   const uint8_t flags = in.u8();
   QueueAttributes attributes{static_cast<QueueKind>(kind), (flags & kKeepsGaps) != 0,
-                             std::string(in.string())};
+                             std::string(in.string()), (flags & kPaused) != 0};
   if (!in.at_end() || version != kVersion || kind > static_cast<uint8_t>(QueueKind::history))
     return core::fail(core::Errc::corrupt, "the attributes of a queue cannot be decoded");
   return attributes;

@@ -90,6 +90,7 @@ Json queue_of(QueueReader& reader, QueueId queue, core::Now now) {
           {"oldest_ms", oldest_ms(lanes)},
           {"limits", limits_of(stats.policy)},
           {"refused", stats.refused},
+          {"paused", stats.attributes.paused},
           {"lanes", std::move(lanes)},
           {"gaps", gaps_of(reader, queue)}};
 }
@@ -98,14 +99,18 @@ void add_text(Json& json, const char* name, const std::string& value) {
   if (!value.empty()) json[name] = value;
 }
 
+void add_base64(Json& json, const char* name, const std::string& bytes) {
+  if (bytes.empty()) return;
+  std::string base64;
+  core::append_base64(base64, bytes);
+  json[name] = std::move(base64);
+}
+
 void add_payload(Json& json, const std::string& body) {
-  if (core::is_valid_utf8(body)) {
+  if (core::is_valid_utf8(body))
     json["payload"] = body;
-  } else {
-    std::string base64;
-    core::append_base64(base64, body);
-    json["payload_base64"] = std::move(base64);
-  }
+  else
+    add_base64(json, "payload_base64", body);
 }
 
 void add_message(Json& json, const core::Message& message, bool payload) {
@@ -238,6 +243,17 @@ core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool pa
 
 std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now) {
   return dump(entry_of(entry, lane, payload, now));
+}
+
+std::string export_json(const Entry& entry, uint8_t lane, core::Now now) {
+  const core::Message& message = *entry.message;
+  Json json = entry_of(entry, lane, true, now);
+  add_base64(json, "correlation_base64", message.props().correlation_data);
+  if (message.props().payload_is_utf8) json["payload_utf8"] = true;
+  add_base64(json, "tag_base64", entry.tag);
+  if (message.hops != 0) json["hops"] = message.hops;
+  if (message.expires_ms != 0) json["publisher_expires_ms"] = core::wall_time_of(message.expires_ms, now);
+  return dump(json);
 }
 
 std::string message_json(const core::Message& message, bool payload) {

@@ -6,7 +6,7 @@
 //   queues:  {"queues": [queue…]}
 //   queue:   {"name", "id", "in", "delivered", "waiting", "expired", "dropped", "dead", "waiting_bytes",
 //             "oldest_ms", "limits": {"messages_max", "bytes_max", "age_max_ms", "on_full"} (0 = none; of a
-//             running hub only), "refused" (appends, since its start), "lanes": [{"lane", "priority",
+//             running hub only), "refused" (appends, since its start), "paused", "lanes": [{"lane", "priority",
 //             "waiting", "waiting_bytes", "oldest_ms"}…], "gaps": [{"from", "to", "count", "why", "into"}…]}; only
 //             lanes that hold something; priority null = none
 //   peek:    {"queue", "messages": [entry…]}
@@ -60,6 +60,10 @@ struct PeekRequest {
 
 // Writes one line, without a line end.
 [[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now);
+// Does that with all that another queue needs to take the message in: the payload, and where there are any
+// "correlation_base64", "payload_utf8" (it says that it is text), "tag_base64" (of its entry), "hops" and
+// "publisher_expires_ms" (by the wish of its publisher).
+[[nodiscard]] std::string export_json(const Entry& entry, uint8_t lane, core::Now now);
 [[nodiscard]] std::string message_json(const core::Message& message, bool payload);
 
 }  // namespace headgate::store

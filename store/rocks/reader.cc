@@ -57,12 +57,7 @@ class RocksQueueReader final : public QueueReader {
   mutable RocksReadPath path_;
 };
 
-}  // namespace
-
-core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir) {
-  StoreOptions options;
-  options.dir = dir;
-  auto db = open_to_read(options);
+core::Result<std::unique_ptr<QueueReader>> reader_of(core::Result<std::unique_ptr<RocksDb>> db) {
   if (!db) return core::fail(db.error());
   auto meta = (*db)->read_meta();
   if (!meta) return core::fail(meta.error());
@@ -70,6 +65,29 @@ core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& 
   if (!queues) return core::fail(queues.error());
   return std::unique_ptr<QueueReader>(
       new RocksQueueReader(*std::move(db), *std::move(meta), QueueTable(*std::move(queues))));
+}
+
+// The hub deletes files while they are opened.
+constexpr int kViewsTried = 5;
+
+}  // namespace
+
+core::Result<std::unique_ptr<QueueReader>> open_queue_reader(const std::string& dir) {
+  StoreOptions options;
+  options.dir = dir;
+  return reader_of(open_to_read(options));
+}
+
+core::Result<std::unique_ptr<QueueReader>> open_live_reader(const std::string& dir,
+                                                            const std::string& scratch_dir) {
+  StoreOptions options;
+  options.dir = dir;
+  options.scratch_dir = scratch_dir;
+  for (int tried = 1;; ++tried) {
+    auto reader = reader_of(RocksDb::open(options, RocksDb::Mode::view));
+    const bool again = !reader && reader.error().code != core::Errc::not_found && tried < kViewsTried;
+    if (!again) return reader;
+  }
 }
 
 }  // namespace headgate::store

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "store/rocks/db/look.h"
 #include "store/rocks/db/small_files.h"
 #include "store/rocks/mend/heal.h"
 
@@ -74,14 +75,45 @@ core::Result<std::vector<Entry>> RocksStore::read(QueueId queue, uint8_t lane, S
   return std::vector<Entry>();
 }
 
+void RocksStore::look(const Look& look, Judge judge, OnLooked done) {
+  const QueueState* state = running_.table.find(look.queue);
+  if (state == nullptr || look.lane >= kLaneCount) return done(no_queue(look.queue));
+  if (!running_.db) return done(core::fail(core::Errc::unavailable, "the store is being opened again"));
+  const Lane* lane = state->lanes[look.lane].get();
+  if (lane == nullptr) return done(Looked{.after = look.after, .done = true});
+  auto work = [db = running_.db, look, judge = std::move(judge),
+               view = LaneView{lane->progress, lane->durable_last, state->stats.policy}] {
+    return look_through(*db, view, look, judge);
+  };
+  running_.background.run_for_any(
+      Background::Thread::reader, std::move(work),
+      [done = std::move(done)](const core::Result<Looked>& looked) { done(looked); });
+}
+
 core::Result<QueueId> RocksStore::open_queue(std::string_view name, const QueueAttributes& attributes) {
   const bool closed = running_.life.is_closed();
   if (const auto known = running_.table.find(name)) {
-    if (!closed) intake_.set_attributes(*running_.table.find(*known), attributes);
+    if (!closed) {
+      QueueState& queue = *running_.table.find(*known);
+      QueueAttributes wanted = attributes;
+      wanted.paused = queue.stats.attributes.paused;
+      intake_.set_attributes(queue, wanted);
+    }
     return *known;
   }
   if (closed) return core::fail(running_.life.check_open().error());
   return intake_.add_queue(name, attributes);
+}
+
+core::Status RocksStore::set_paused(QueueId queue, bool paused) {
+  QueueState* state = running_.table.find(queue);
+  if (state == nullptr) return no_queue(queue);
+  if (running_.life.is_closed()) return running_.life.check_open();
+  QueueAttributes attributes = state->stats.attributes;
+  attributes.paused = paused;
+  intake_.set_attributes(*state, attributes);
+  if (!paused) announcer_.available_again(queue);
+  return {};
 }
 
 core::Status RocksStore::remove_queue(QueueId queue) {

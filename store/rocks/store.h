@@ -58,6 +58,7 @@ class RocksStore final : public DurableStore {
   }
   core::Result<std::vector<Entry>> read(QueueId queue, uint8_t lane, Seq after, ReadLimit limit,
                                         core::Now now) override;
+  void look(const Look& look, Judge judge, OnLooked done) override;
   std::vector<Gap> gaps(QueueId queue) const override { return running_.table.find(queue)->gaps.list(); }
   std::string damage() const override { return running_.meta.damage; }
   core::Result<std::string> get(std::string_view key) const override { return running_.path.get(key); }
@@ -69,6 +70,11 @@ class RocksStore final : public DurableStore {
   core::Result<QueueId> open_queue(std::string_view name, const QueueAttributes& attributes) override;
   void set_policy(QueueId queue, const QueuePolicy& policy) override { limits_.set_policy(queue, policy); }
   void set_bytes_max(uint64_t bytes_max) override { limits_.set_bytes_max(bytes_max); }
+  core::Status set_paused(QueueId queue, bool paused) override;
+  bool is_paused(QueueId queue) const override {
+    const QueueState* state = running_.table.find(queue);
+    return state != nullptr && state->stats.attributes.paused;
+  }
   core::Status remove_queue(QueueId queue) override;
   core::Result<uint64_t> purge(QueueId queue) override;
   core::Result<Seq> commit(const Change& change) override { return changes_.commit(change); }

@@ -145,7 +145,10 @@ core::Status MemQueueStore::for_each(std::string_view prefix, const Visit& visit
 core::Result<QueueId> MemQueueStore::open_queue(std::string_view name,
                                                 const store::QueueAttributes& attributes) {
   if (const auto known = find_queue(name)) {
-    queues_.at(*known).stats.attributes = attributes;
+    store::QueueAttributes& kept = queues_.at(*known).stats.attributes;
+    const bool paused = kept.paused;
+    kept = attributes;
+    kept.paused = paused;
     return *known;
   }
   if (closed_) return core::fail(check_open().error());
@@ -156,6 +159,17 @@ core::Result<QueueId> MemQueueStore::open_queue(std::string_view name,
   queue.stats.name = name;
   queue.stats.attributes = attributes;
   return id;
+}
+
+core::Status MemQueueStore::set_paused(store::QueueId queue, bool paused) {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end()) return core::fail(core::Errc::not_found, "there is no such queue");
+  found->second.stats.attributes.paused = paused;
+  if (paused) return {};
+  executor_.post([this, queue, alive = std::weak_ptr(alive_)] {
+    if (alive.lock() && events_ != nullptr) events_->on_available(queue);
+  });
+  return {};
 }
 
 void MemQueueStore::set_policy(QueueId queue, const store::QueuePolicy& policy) {

@@ -61,6 +61,11 @@ class MemQueueStore : public store::QueueStore {
                                                         const store::QueueAttributes& attributes) override;
   void set_policy(store::QueueId queue, const store::QueuePolicy& policy) override;
   void set_bytes_max(uint64_t bytes_max) override;
+  core::Status set_paused(store::QueueId queue, bool paused) override;
+  [[nodiscard]] bool is_paused(store::QueueId queue) const override {
+    const auto found = queues_.find(queue);
+    return found != queues_.end() && found->second.stats.attributes.paused;
+  }
   core::Status remove_queue(store::QueueId queue) override;
   core::Result<uint64_t> purge(store::QueueId queue) override;
   [[nodiscard]] core::Result<store::Seq> commit(const store::Change& change) override;

@@ -112,8 +112,8 @@ enum class LogEnd { intact, at_damage, past_damage };
 class RocksDb {
  public:
   // salvage: opens whatever can be opened, passing over damaged records of the log and damaged files, and
-  // lets them lie.
-  enum class Mode { make, read_write, read_only, salvage };
+  // lets them lie. view: as it is now, beside the process that has it open; files of its own go to options.scratch_dir.
+  enum class Mode { make, read_write, read_only, salvage, view };
 
   // Opens what is in options.dir or, with Mode::make, makes it. `witness`, if not null, is shown the log.
   // Errors: see open_queue_store().

@@ -208,13 +208,15 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   }
   if (auto made = make_directories(options.dir); !made)
     return core::fail(made.error().code, "store " + made.error().what);
-  auto lock = lock_dir(options);
+  core::Result<std::unique_ptr<DirLock>> lock = std::unique_ptr<DirLock>();
+  if (mode != Mode::view) lock = lock_dir(options);
   if (!lock) return core::fail(lock.error());
   if (witness != nullptr && mode != Mode::read_only) Quarantine(options.dir).hold_logs();
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   Disk disk(options.env != nullptr ? options.env : rocksdb::Env::Default(), options.dir);
   const auto dead_blocks = std::make_shared<DeadBlocks>();
   rocksdb::DBOptions db_opts = db_options(options, mode, end, disk.env.get(), cache, witness.get());
+  if (mode == Mode::view) db_opts.max_open_files = -1;  // they may be deleted any time
   db_opts.listeners.push_back(dead_blocks);
   auto names = *content == Content::store ? check_families(options, db_opts) : to_open({});
   if (!names) return core::fail(names.error());
@@ -223,7 +225,10 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status;
-  if (mode != Mode::read_only) {
+  if (mode == Mode::view) {
+    status =
+        rocksdb::DB::OpenAsSecondary(db_opts, options.dir, options.scratch_dir, described, &handles, &db);
+  } else if (mode != Mode::read_only) {
     lock->reset();  // RocksDB takes it
     status = rocksdb::DB::Open(db_opts, options.dir, described, &handles, &db);
   } else {
@@ -236,7 +241,7 @@ core::Result<std::unique_ptr<RocksDb>> RocksDb::open(const StoreOptions& options
   opened->db_.reset(db);
   opened->handles_ = std::move(handles);
   opened->lock_ = *std::move(lock);
-  if (mode == Mode::read_only) return opened;
+  if (mode == Mode::read_only || mode == Mode::view) return opened;
   // All of the log is in files by now. The mark says so before anything new is written: a first record that is torn
   // is the end of the log then, and no damage.
   opened->synced_ = std::make_unique<SyncMark>(options.dir, SyncedUpTo{db->GetLatestSequenceNumber(), 0});

@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "core/text.h"
-#include "routing/compute/event_time.h"
 #include "routing/files/route_check.h"
-#include "routing/language/duration.h"
+#include "routing/selection/moment.h"
 #include "routing/trial/row_comparison.h"
 #include "routing/trial/rows.h"
 #include "tools/headgate/commands/commands.h"
@@ -30,15 +29,9 @@ constexpr std::string_view kNoHistory =
     "the hub keeps no history; set \"history\": {\"filter\": \"plant/#\", \"maxBytes\": \"32MiB\"} in its "
     "configuration, with a filter of the messages to replay, and reload it";
 
-// A length of time before `now_ms`, or an ISO time. Empty: `otherwise`.
+// A moment; empty: `otherwise`.
 core::Result<int64_t> moment_of(const std::string& text, int64_t now_ms, int64_t otherwise) {
-  if (text.empty()) return otherwise;
-  if (const auto ago = routing::parse_duration(text)) return now_ms - *ago;
-  if (const auto time = routing::parse_iso8601_ms(text)) return *time;
-  return core::fail(core::Errc::invalid,
-                    "\"" + text +
-                        "\" is no time; allowed: how long ago, such as 90m, 1h or 2d, or "
-                        "a time such as 2026-11-22T06:00:00Z");
+  return text.empty() ? otherwise : routing::parse_moment(text, now_ms);
 }
 
 std::string_view name_of(RowChange::Kind kind) {

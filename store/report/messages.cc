@@ -1,0 +1,80 @@
+#include "store/report/messages.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "store/report/inspect.h"
+
+namespace headgate::store {
+namespace {
+
+using TextJson = nlohmann::ordered_json;
+using Shown = MessageSearch::Shown;
+
+std::string quoted(const std::string& text) {
+  return TextJson(text).dump(-1, ' ', false, TextJson::error_handler_t::replace);
+}
+
+// Text that the loop puts together, a little in each of its turns.
+class Answer {
+ public:
+  explicit Answer(MessageSearch what, core::Now now) : what_(std::move(what)), now_(now) {}
+
+  // On the reading thread.
+  [[nodiscard]] std::optional<SearchText> match(const Entry& entry, uint8_t lane) const {
+    if (what_.filter && !what_.filter(*entry.message)) return std::nullopt;
+    if (what_.shown == Shown::heads) {
+      const std::string head = entry_json(entry, lane, false, now_);
+      return SearchText{head, head};
+    }
+    const bool all = what_.shown == Shown::all;
+    SearchText text{all ? export_json(entry, lane, now_) : entry_json(entry, lane, true, now_)};
+    if (!what_.sees || what_.looks_inside) return text;
+    text.hidden = entry_json(entry, lane, false, now_);
+    text.hidden.replace(text.hidden.size() - 1, 1, R"(,"payload":null})");
+    return text;
+  }
+
+  bool take(SearchHit hit) {
+    const bool seen = !what_.sees || what_.sees(hit.message->topic);
+    if (!seen && what_.looks_inside) return false;
+    texts_.append(texts_.empty() ? "" : ",").append(seen ? hit.text.seen : hit.text.hidden);
+    return true;
+  }
+
+  [[nodiscard]] std::string text(const SearchReport& report) const {
+    std::string text;
+    text.reserve(texts_.size() + what_.request.queue.size() + 256);
+    text.append(R"({"queue":)").append(quoted(what_.request.queue));
+    text.append(R"(,"messages":[)").append(texts_);
+    text.append(R"(],"looked":)").append(std::to_string(report.looked));
+    text.append(R"(,"unreadable":)").append(std::to_string(report.unreadable));
+    text.append(R"(,"done":)").append(report.done ? "true" : "false");
+    text.append(R"(,"next":)").append(report.done ? "null" : quoted(to_text(report.next))).append("}");
+    return text;
+  }
+
+ private:
+  const MessageSearch what_;
+  const core::Now now_;
+  std::string texts_;
+};
+
+}  // namespace
+
+std::shared_ptr<Search> search_messages(QueueReader& reader, std::function<core::Now()> now,
+                                        MessageSearch what, OnSearchText done) {
+  SearchRequest request = what.request;
+  const core::Now begun = now();
+  const auto answer = std::make_shared<Answer>(std::move(what), begun);
+  return search(std::move(request),
+                {reader, std::move(now),
+                 [answer](const Entry& entry, uint8_t lane) { return answer->match(entry, lane); },
+                 [answer](SearchHit hit) { return answer->take(std::move(hit)); }},
+                [answer, done = std::move(done)](const core::Result<SearchReport>& report) {
+                  if (!report) return done(core::fail(report.error()));
+                  done(answer->text(*report));
+                });
+}
+
+}  // namespace headgate::store
