@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "broker/net/tls.h"
+#include "core/os/secret.h"
 #include "hub/access/access.h"
 #include "hub/config/config.h"
 #include "hub/config/route_files.h"
@@ -61,7 +62,17 @@ void check_readable(const std::string& key, const std::string& file, Findings& f
   found.problem(key, file + ": cannot be read: " + std::strerror(errno));
 }
 
+// Whoever checks need not have the variables that the hub is started with.
+void check_secret(const std::string& key, const core::SecretSource& secret, Findings& found) {
+  const auto read = core::read_secret(secret);
+  if (read) return;
+  secret.env.empty() ? found.problem(key, read.error().what)
+                     : found.warning(key, "here, " + read.error().what);
+}
+
 void check_link_files(const std::string& place, const upstream::LinkOptions& link, Findings& found) {
+  check_secret(place + ".password", link.password, found);
+  check_secret(place + ".sas_key", link.sas_key, found);
   check_readable(place + ".password_file", link.password_file, found);
   check_readable(place + ".sas_key_file", link.sas_key_file, found);
   check_readable(place + ".tls.ca_file", link.tls.ca_file, found);
@@ -129,13 +140,14 @@ std::string to_json(const ConfigCheck& check, const std::string& path) {
 ConfigCheck check_config(const std::string& path, int64_t wall_ms) {
   ConfigCheck check;
   Findings found(path, check);
-  const auto text = config_text(path);
-  const auto read = text ? read_config(*text, path) : core::fail(text.error());
+  const auto parts = read_parts(path);
+  const auto read = parts ? read_config(*parts) : core::fail(parts.error());
   if (!read) {
     found.problem("", read.error().what);
     return check;
   }
-  for (const Problem& problem : read->problems.all()) found.problem(problem.path, problem.what);
+  for (const Problem& problem : read->problems.all())
+    found.add({problem.file.empty() ? path : problem.file, problem.path, problem.what}, true);
   check_files(read->config, wall_ms, found);
   check_routes(read->config, path, found);
   return check;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/os/secret.h"
 #include "core/tls_files.h"
 #include "store/lane_picker.h"
 #include "upstream/drain_order.h"
@@ -21,7 +22,8 @@ struct LinkOptions {
   uint8_t protocol = 5;   // MQTT protocol level: 5, or 4 for MQTT 3.1.1
   std::string client_id;  // empty: the broker chooses one
   std::string username;
-  std::string password_file;  // its first line, without the line end
+  core::SecretSource password;  // or
+  std::string password_file;    // its first line, without the line end
   uint16_t keep_alive_s = 60;
   uint16_t in_flight_max = 0;  // publishes (batches) without an answer; 0: as many as the line takes
   core::TlsFiles tls;          // used when `ca_file` is set; the other two (both or neither) make it mutual
@@ -30,7 +32,8 @@ struct LinkOptions {
   std::string alpn;            // protocol that the TLS handshake asks for; empty: none
   uint32_t packet_bytes_max = 0;  // that the broker takes, if it takes less than it says; 0: what it says
   // With a key the password is a token for this resource, made anew for each connection.
-  std::string sas_key_file;  // its first line, base64
+  core::SecretSource sas_key;  // base64, or
+  std::string sas_key_file;    // its first line
   std::string sas_resource;
   int64_t renew_after_s = 0;  // after so long a connection is made anew; 0: never
   // Published by the broker, retained, when a connection has ended, however; empty: nothing is.
@@ -40,6 +43,8 @@ struct LinkOptions {
   bool keeps_session = false;
   uint32_t session_expiry_s = 2'592'000;  // MQTT 5: for so long
 
+  [[nodiscard]] bool has_password() const { return !password.empty() || !password_file.empty(); }
+  [[nodiscard]] bool has_sas_key() const { return !sas_key.empty() || !sas_key_file.empty(); }
   // Publishes that the link ever holds without an answer.
   [[nodiscard]] uint16_t in_flight_bound() const { return in_flight_max == 0 ? 1000 : in_flight_max; }
 

@@ -12,14 +12,19 @@
 #include <sstream>
 
 #include "core/os/file_rights.h"
+#include "core/os/secret.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "hub/access/settings.h"
 #include "hub/config/downstream_check.h"
 #include "hub/config/keys.h"
+#include "hub/config/parts/merge.h"
+#include "hub/config/parts/parts.h"
 #include "hub/config/presence_text.h"
 #include "hub/config/problems.h"
+#include "hub/config/route_files.h"
 #include "hub/config/show/read_config.h"
+#include "hub/config/text_rules.h"
 #include "routing/files/json_text.h"
 #include "routing/files/route_file.h"
 #include "upstream/clouds/presets.h"
@@ -78,6 +83,30 @@ struct Setter {
 
   void operator()(const Ref<Owner, std::string>& ref) {
     if (auto text = read_text()) ref(owner) = *std::move(text);
+  }
+
+  // Objects name where it is. A text would be the secret itself, so it is not quoted.
+  void operator()(const Ref<Owner, core::SecretSource>& ref) {
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) {
+      ref(owner) = {};
+      return;
+    }
+    if (value.is_string())
+      return problems.add(path,
+                          "is a text, and a secret stays out of the configuration; write it into a file or a "
+                          "variable and name that: {\"file\": \"/path\"} or {\"env\": \"NAME\"}");
+    const Json* const env = routing::member(value, "env");
+    const Json* const file = routing::member(value, "file");
+    const bool is_one = value.is_object() && value.size() == 1;
+    if (is_one && env != nullptr && env->is_string() && is_variable(env->get_ref<const std::string&>())) {
+      ref(owner) = {.env = env->get<std::string>(), .file = {}};
+    } else if (is_one && file != nullptr && file->is_string() &&
+               is_path(file->get_ref<const std::string&>())) {
+      ref(owner) = {.env = {}, .file = file->get<std::string>()};
+    } else {
+      problems.add(path,
+                   "names no secret; allowed: {\"file\": \"/path\"} or {\"env\": \"NAME\"}, one of them");
+    }
   }
 
   void operator()(const Octal<Owner>& mode) {
@@ -404,30 +433,96 @@ void add_will(upstream::NamedLink& link, const Config& config) {
   if (!link.connection.will_topic.empty()) link.connection.will_payload = offline_text(hub, link.name);
 }
 
-}  // namespace
+// Routes and tables are of the file that they are in.
+void read_routes_by_file(const MergedConfig& said, Config& config) {
+  for (const auto& [key, place] : {std::pair("routes", &Config::routes), {"tables", &Config::tables}}) {
+    MergedRoutes all;
+    std::set<std::string> taken;
+    for (const auto& [file, json] : said.parts) {
+      const Json* const written = routing::member(*json, key);
+      if (written == nullptr || !written->is_object()) continue;
+      Json alone = {{"routes", Json::object()}};
+      alone[key] = Json::object();
+      for (const auto& [name, value] : written->items())
+        if (taken.insert(name).second) alone[key][name] = value;
+      all.add(routing::parse_route_file(alone.dump(), file));
+    }
+    if (!taken.empty()) config.*place = all.take();
+  }
+}
 
-Config default_config() { return {}; }
+// Each secret of a configuration, and the key that names it.
+template <class Visit>
+void for_each_secret(const Config& config, const Visit& visit) {
+  visit("upstream", config.upstream.link);
+  for (const upstream::NamedLink& link : config.links) visit(join_path("links", link.name), link.connection);
+}
 
-core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name) {
-  auto read = read_config(json_text, file_name);
+void check_secrets(const Config& config, Problems& problems) {
+  for_each_secret(config, [&](const std::string& place, const upstream::LinkOptions& link) {
+    if (!link.password.empty() && !link.password_file.empty())
+      problems.add(place + ".password", "says the same as password_file; leave one of them out");
+    if (!link.sas_key.empty() && !link.sas_key_file.empty())
+      problems.add(place + ".sas_key", "says the same as sas_key_file; leave one of them out");
+  });
+}
+
+// A file may come later; what the hub was not given when it was started it will not have.
+void check_variables(const Config& config, Problems& problems) {
+  const auto check = [&](const std::string& place, const core::SecretSource& secret) {
+    if (secret.env.empty()) return;
+    if (const auto read = core::read_secret(secret); !read) problems.add(place, read.error().what);
+  };
+  for_each_secret(config, [&](const std::string& place, const upstream::LinkOptions& link) {
+    check(place + ".password", link.password);
+    check(place + ".sas_key", link.sas_key);
+  });
+}
+
+core::Result<Config> without_problems(core::Result<ReadConfig> read) {
   if (!read) return core::fail(read.error());
   if (!read->problems.empty()) return core::fail(core::Errc::invalid, read->problems.text());
   return std::move(read->config);
 }
 
-core::Result<ReadConfig> read_config(std::string_view json_text, std::string_view file_name) {
-  const auto json = routing::parse_json_text(json_text, file_name);
-  if (!json) return core::fail(json.error());
-  ReadConfig read{default_config(), Problems(file_name)};
+core::Result<Config> loaded(const core::Result<std::vector<ConfigPart>>& parts) {
+  if (!parts) return core::fail(parts.error());
+  auto read = read_config(*parts);
+  if (!read) return core::fail(read.error());
+  check_variables(read->config, read->problems);
+  if (parts->size() > 1)
+    read->problems.name_files([&](const std::string& path) { return read->said.sources.file_of(path); });
+  return without_problems(std::move(read));
+}
+
+}  // namespace
+
+Config default_config() { return {}; }
+
+core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name) {
+  const std::array<ConfigPart, 1> alone = {{{std::string(file_name), std::string(json_text)}}};
+  return without_problems(read_config(alone));
+}
+
+core::Result<ReadConfig> read_config(std::span<const ConfigPart> parts) {
+  ReadConfig read{default_config(), Problems(parts.front().file), {}};
   Config& config = read.config;
   Problems& problems = read.problems;
-  read_object(config, *json, config_keys(), "", problems);
+  auto merged = merge(parts, problems);
+  if (!merged) return core::fail(merged.error());
+  read.said = *std::move(merged);
+  read_object(config, *read.said.json, config_keys(), "", problems);
+  if (parts.size() > 1) read_routes_by_file(read.said, config);
+  config.files = read.said.sources.files();
   check_listeners(config.listeners, problems);
-  check_upstream(*json, config, problems);
+  check_upstream(*read.said.json, config, problems);
   check_links(config, problems);
+  check_secrets(config, problems);
   check_acknowledgement(config, problems);
   check_downstream(config, problems);
   check_socket_path(config, problems);
+  const auto file_of = [&](const std::string& path) { return read.said.sources.file_of(path); };
+  if (parts.size() > 1) problems.name_files(file_of);
   return read;
 }
 
@@ -450,12 +545,13 @@ void take_reloadable(Config& into, Config from) {
     if (key.takes == Takes::at_once) std::visit(Mover{into, from}, key.slot);
   }
   into.layer = std::move(from.layer);
+  into.files = std::move(from.files);
 }
 
-core::Result<Config> load_config(const std::string& path) {
-  const auto text = config_text(path);
-  if (!text) return core::fail(text.error());
-  return parse_config(*text, path);
+core::Result<Config> load_config(const std::string& path) { return loaded(read_parts(path)); }
+
+core::Result<Config> load_config_of(const std::string& path, std::string text) {
+  return loaded(read_parts_of(path, std::move(text)));
 }
 
 core::Result<std::string> config_text(const std::string& path) {

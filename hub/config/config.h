@@ -56,7 +56,9 @@ struct RouteLayer {
 };
 
 struct Config {
-  std::string hub_id;  // empty: see hub_id_of()
+  std::vector<std::string> include;
+  std::vector<std::string> files;  // that it was read from; no key sets it
+  std::string hub_id;              // empty: see hub_id_of()
   std::string data_dir = "./headgate-data";
   std::string user;  // empty: stays who started it
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
@@ -82,14 +84,19 @@ struct Config {
 // The embedded default: loopback 1883, ./headgate-data, no upstream.
 [[nodiscard]] Config default_config();
 
-// All problems at once: Error::what has one line for each, `file: path: what was found; what is allowed`.
+// All problems at once: Error::what has one line for each, `file: path: what was found; what is allowed`. What the text
+// includes is not read.
 [[nodiscard]] core::Result<Config> parse_config(std::string_view json_text, std::string_view file_name);
 
-// Reads and parses a file. Errors: not_found or io when it cannot be read, else as parse_config().
+// Reads and parses a file with those that it includes. Errors: not_found or io when one cannot be read, invalid when a secret
+// is in an environment variable that is not there, else as parse_config().
 [[nodiscard]] core::Result<Config> load_config(const std::string& path);
 
 // The text of a file of that kind. Errors: as load_config() when it cannot be read.
 [[nodiscard]] core::Result<std::string> config_text(const std::string& path);
+
+// load_config() with another text in the place of the file's.
+[[nodiscard]] core::Result<Config> load_config_of(const std::string& path, std::string text);
 
 // load_config() for a hub that runs: from a pipe, which it may have been started on, it would wait for a writer.
 [[nodiscard]] core::Result<Config> load_config_again(const std::string& path);

@@ -7,6 +7,7 @@
 #include "core/topic.h"
 #include "core/units.h"
 #include "hub/config/key_tables.h"
+#include "hub/config/parts/parts.h"
 #include "hub/config/text_rules.h"
 
 namespace headgate::hub {
@@ -16,6 +17,22 @@ using store::Durability;
 namespace {
 
 constexpr uint64_t kDurabilityIntervalMsMax = 60'000;
+
+constexpr TextRule kInclude = {
+    is_include,
+    "a path, or a list of up to 64, in whose last part * stands for any characters: \"conf.d/*.json\""};
+
+Keys file_keys() {
+  return {
+      {.path = "include",
+       .slot = at(&Config::include),
+       .doc =
+           "More files of this kind, relative to this one: a path, or a list of them, such as \"conf.d/*.json\". "
+           "Objects merge; what is said twice has to be the same.",
+       .max = 64,
+       .rule = kInclude},
+  };
+}
 
 constexpr TextRule kHubId = {is_hub_name, "up to 64 of letters, digits, - . _"};
 Keys hub_keys() {
@@ -150,8 +167,9 @@ Keys at_once(Keys keys) {
 }
 
 const Keys& config_keys() {
-  static const Keys kKeys = joined({hub_keys(), at_once(access_keys()), limit_keys(), store_keys(),
-                                    at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys()});
+  static const Keys kKeys =
+      joined({at_once(file_keys()), hub_keys(), at_once(access_keys()), limit_keys(), store_keys(),
+              at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys()});
   return kKeys;
 }
 

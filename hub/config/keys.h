@@ -35,7 +35,7 @@ struct Octal {
 
 template <class Owner>
 using Slot = std::variant<
-    Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>,
+    Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>, Ref<Owner, core::SecretSource>,
     Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>, Ref<Owner, broker::Transport>,
     Ref<Owner, broker::CertificateIdentity>, Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>,
     Ref<Owner, store::LaneMode>, Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,

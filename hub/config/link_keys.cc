@@ -60,6 +60,8 @@ LinkKeys address_keys() {
        .slot = joint(&LinkOptions::username),
        .doc = "User name; empty sends none.",
        .rule = kMqttString},
+      {"password", joint(&LinkOptions::password),
+       "Where the password is: {\"file\": \"/path\"} or {\"env\": \"NAME\"}; empty: password_file."},
       {.path = "password_file",
        .slot = joint(&LinkOptions::password_file),
        .doc = "File whose first line is the password; empty sends none.",
@@ -127,6 +129,9 @@ LinkKeys cloud_keys() {
        .slot = at(&NamedLink::device),
        .doc = "Name of the device in that cloud; empty takes the hub's id.",
        .rule = kMqttString},
+      {"sas_key", joint(&LinkOptions::sas_key),
+       "Where the device's key (base64) is, of which a token is made for each connection to Azure IoT Hub: {\"file\": "
+       "\"/path\"} or {\"env\": \"NAME\"}; empty: sas_key_file."},
       {.path = "sas_key_file",
        .slot = joint(&LinkOptions::sas_key_file),
        .doc =

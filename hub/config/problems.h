@@ -1,6 +1,7 @@
 // Problems of a configuration: a line for each, all of them collected.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@ namespace headgate::hub {
 struct Problem {
   std::string path;
   std::string what;
+  std::string file = {};  // empty: the one that Problems are of
 };
 
 class Problems {
@@ -19,6 +21,14 @@ class Problems {
 
   void add(std::string_view path, std::string_view what) {
     all_.push_back({std::string(path), std::string(what)});
+  }
+  void add_in(std::string_view file, std::string_view path, std::string_view what) {
+    all_.push_back({std::string(path), std::string(what), std::string(file)});
+  }
+  // Says of each problem which file it is in, if that is not known yet.
+  void name_files(const std::function<std::string(const std::string& path)>& file_of) {
+    for (Problem& problem : all_)
+      if (problem.file.empty()) problem.file = file_of(problem.path);
   }
   // Lines of the form "path: what".
   void add_lines(std::string_view lines) {
@@ -38,7 +48,7 @@ class Problems {
     std::string lines;
     for (const Problem& problem : all_)
       lines.append(lines.empty() ? "" : "\n")
-          .append(file_)
+          .append(problem.file.empty() ? file_ : problem.file)
           .append(": ")
           .append(problem.path)
           .append(": ")

@@ -157,6 +157,7 @@ std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
 routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
                                   std::set<std::string> known, core::Now now, const FileToCome* coming) {
   known.erase(config_file);
+  for (const std::string& file : config.files) known.erase(file);
   known.erase(std::string(kLayerFile));
   const RouteLayer* const layer = config.layer.get();
   MergedRoutes all;

@@ -94,6 +94,11 @@ bool is_path(std::string_view text) {
          !routing::odd_character_at(text, 0);  // quotes that came with it from a word processor
 }
 
+bool is_variable(std::string_view text) {
+  const auto fits = [](char c) { return is_alnum(c) || c == '_'; };
+  return !text.empty() && !is_digit(text.front()) && std::ranges::all_of(text, fits);
+}
+
 bool is_ip_address_or_empty(std::string_view text) {
   return text.empty() || is_address(text, AF_INET) || is_address(text, AF_INET6);
 }

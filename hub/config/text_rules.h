@@ -37,6 +37,8 @@ namespace headgate::hub {
 [[nodiscard]] bool is_origin(std::string_view text);
 // A path of a URL without query and fragment.
 [[nodiscard]] bool is_ws_path(std::string_view text);
+// A name that an environment variable can have.
+[[nodiscard]] bool is_variable(std::string_view text);
 // A path that fits into the address of a Unix socket, or nothing.
 [[nodiscard]] bool is_socket_path(std::string_view text);
 

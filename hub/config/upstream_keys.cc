@@ -32,6 +32,8 @@ Keys connection_keys() {
        .slot = link(&LinkOptions::username),
        .doc = "User name; empty sends none.",
        .rule = kMqttString},
+      {"upstream.password", link(&LinkOptions::password),
+       "Where the password is: {\"file\": \"/path\"} or {\"env\": \"NAME\"}; empty: password_file."},
       {.path = "upstream.password_file",
        .slot = link(&LinkOptions::password_file),
        .doc = "File whose first line is the password; empty sends none.",

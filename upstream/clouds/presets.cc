@@ -30,7 +30,7 @@ void complete_azure(NamedLink& link, const BatchOptions& batch) {
   std::string bag = "$.ct=" + percent_encoded(content_type_of(batch.layout));
   if (batch.compression != BatchCompression::none) bag.append("&$.ce=").append(name_of(batch.compression));
   set_if_empty(link.terms.topic, "devices/" + link.device + "/messages/events/" + bag);
-  if (to.sas_key_file.empty()) return;
+  if (!to.has_sas_key()) return;
   to.sas_resource = to.host + "/devices/" + link.device;
   to.renew_after_s = kTokenRenewedS;
 }
@@ -65,8 +65,7 @@ NamedLink with_preset(NamedLink link, std::string_view hub_id, const BatchOption
 PresetProblem problem_of_preset(const NamedLink& link) {
   const LinkOptions& to = link.connection;
   if (link.preset == Preset::generic) {
-    if (!to.sas_key_file.empty())
-      return {"sas_key_file", "is for \"preset\": \"azure-iot-hub\"; leave it out"};
+    if (to.has_sas_key()) return {"sas_key_file", "is for \"preset\": \"azure-iot-hub\"; leave it out"};
     if (!link.device.empty()) return {"device", "is for presets of clouds; leave it out, or set client_id"};
     return {};
   }
@@ -74,13 +73,12 @@ PresetProblem problem_of_preset(const NamedLink& link) {
   if (link.preset == Preset::aws_iot_core) {
     if (to.tls.cert_file.empty())
       return {"tls.cert_file", "is missing; this cloud knows devices by their certificates"};
-    return to.sas_key_file.empty()
+    return !to.has_sas_key()
                ? PresetProblem()
                : PresetProblem{"sas_key_file", "is for \"preset\": \"azure-iot-hub\"; leave it out"};
   }
-  if (!to.password_file.empty())
-    return {"password_file", "has no meaning here; set sas_key_file, or tls.cert_file"};
-  if (to.sas_key_file.empty() == to.tls.cert_file.empty())
+  if (to.has_password()) return {"password_file", "has no meaning here; set sas_key_file, or tls.cert_file"};
+  if (!to.has_sas_key() == to.tls.cert_file.empty())
     return {"sas_key_file", "or tls.cert_file, one of them, says who the device is; set one"};
   return {};
 }

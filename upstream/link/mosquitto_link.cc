@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "core/os/file_rights.h"
+#include "core/os/secret.h"
 #include "upstream/clouds/sas_token.h"
 #include "upstream/link/incoming.h"
 #include "upstream/link/interface.h"
@@ -235,11 +236,27 @@ std::string read_password(const std::string& path) {
   return line;
 }
 
-// The password of this connection; never in a log. Errors: invalid.
+// --- The password of a connection; never in a log. Errors name the key.
+
+core::Result<std::string> secret_of(const core::SecretSource& secret, const std::string& file) {
+  return file.empty() ? core::read_secret(secret) : read_password(file);
+}
+
+core::Result<std::string> token_of(const LinkOptions& options, int64_t wall_ms) {
+  const auto key = secret_of(options.sas_key, options.sas_key_file);
+  if (!key) return core::fail(key.error().code, "cannot read sas_key: " + key.error().what);
+  auto token = sas_token(options.sas_resource, *key, wall_ms / 1000 + kTokenLifeS);
+  if (token) return token;
+  const std::string place =
+      options.sas_key_file.empty() ? "sas_key" : "sas_key_file \"" + options.sas_key_file + "\"";
+  return core::fail(token.error().code, "cannot use " + place + ": " + token.error().what);
+}
+
 core::Result<std::string> password_of(const LinkOptions& options, int64_t wall_ms) {
-  if (!options.sas_key_file.empty())
-    return sas_token(options.sas_resource, read_password(options.sas_key_file), wall_ms / 1000 + kTokenLifeS);
-  return options.password_file.empty() ? "" : read_password(options.password_file);
+  if (options.has_sas_key()) return token_of(options, wall_ms);
+  auto password = secret_of(options.password, options.password_file);
+  if (password) return password;
+  return core::fail(password.error().code, "cannot read password: " + password.error().what);
 }
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
@@ -303,9 +320,7 @@ std::optional<LinkDown> open(Client& client, const LinkOptions& options, uint64_
   if (!client.handle) return LinkDown{std::string("cannot make a client: ") + std::strerror(errno), false, 0};
   set_callbacks(client.handle.get());
   const auto password = password_of(options, client.wall_ms);
-  if (!password)
-    return LinkDown{"cannot use sas_key_file \"" + options.sas_key_file + "\": " + password.error().what,
-                    true, 0};
+  if (!password) return LinkDown{password.error().what, true, 0};
   int rc = apply_options(client.handle.get(), options, *password, client.clock_right);
   if (rc != MOSQ_ERR_SUCCESS) {
     LinkDown down = describe_end(client, rc, errno);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "hub/config/show/read_config.h"
 #include "hub/config/show/value_text.h"
 #include "routing/files/json_text.h"
 
@@ -36,7 +37,7 @@ bool are_routes(const Key<Config>& key) {
   return std::holds_alternative<Ref<Config, routing::RouteFile>>(key.slot);
 }
 
-std::string listed(Config config, const Json& file) {
+std::string listed(Config config, const Json& file, const KeySources& sources) {
   Config defaults = default_config();
   Json keys = Json::array();
   for (const Key<Config>& key : config_keys()) {
@@ -45,7 +46,8 @@ std::string listed(Config config, const Json& file) {
     keys.push_back({{"key", name},
                     {"value", written != nullptr ? *written : value_of(key, config)},
                     {"default", value_of(key, defaults)},
-                    {"takes_effect", key.takes == Takes::at_once ? "at once" : "by restart"}});
+                    {"takes_effect", key.takes == Takes::at_once ? "at once" : "by restart"},
+                    {"from", sources.files_below(name)}});
   }
   for (Json& key : keys) {
     Json named = {{key["key"].get<std::string>(), std::move(key["value"])}};
@@ -58,13 +60,13 @@ std::string listed(Config config, const Json& file) {
 }  // namespace
 
 core::Result<std::string> settings_in_force(const std::string& path) {
-  if (path.empty()) return listed(default_config(), Json::object());
-  const auto text = config_text(path);
-  if (!text) return core::fail(text.error());
-  auto config = parse_config(*text, path);
-  if (!config) return core::fail(config.error());
-  const auto file = routing::parse_json_text(*text, path);
-  return listed(*std::move(config), *file);
+  if (path.empty()) return listed(default_config(), Json::object(), KeySources());
+  const auto parts = read_parts(path);
+  if (!parts) return core::fail(parts.error());
+  auto read = read_config(*parts);
+  if (!read) return core::fail(read.error());
+  if (!read->problems.empty()) return core::fail(core::Errc::invalid, read->problems.text());
+  return listed(std::move(read->config), *read->said.json, read->said.sources);
 }
 
 }  // namespace headgate::hub

@@ -35,6 +35,12 @@ struct ValueText {
     core::append_json_string(quoted, value);
     return quoted;
   }
+  // Where it is, never what it says.
+  static std::string text(const core::SecretSource& secret) {
+    if (secret.empty()) return "\"\"";
+    return secret.env.empty() ? "{\"file\": " + text(secret.file) + "}"
+                              : "{\"env\": " + text(secret.env) + "}";
+  }
   static std::string text(const store::Durability& value) { return text(to_string(value)); }
   // Routes are not kept as they were written.
   static std::string text(const routing::RouteFile&) { return "{}"; }

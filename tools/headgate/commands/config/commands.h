@@ -21,6 +21,7 @@ int run_config_check(const ConfigTool& tool, const std::string& file);
 struct ConfigShowOptions {
   std::string file = {};  // empty: the embedded default
   bool changed = false;   // only keys whose value is not the default
+  bool origin = false;    // a table that says which files each value is from
 };
 
 // Prints JSON, which a hub takes as a configuration as long as no secret is in it.

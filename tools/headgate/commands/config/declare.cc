@@ -30,6 +30,7 @@ void add_show(CLI::App& config, const CommandTree& tree, const std::shared_ptr<C
   show->fallthrough();
   show->add_option("--config", arguments->show.file, "The hub's configuration; default: the embedded one");
   show->add_flag("--changed", arguments->show.changed, "Only what differs from the defaults");
+  show->add_flag("--origin", arguments->show.origin, "A table that says which file each value is from");
   show->callback([tree, arguments] {
     tree.run = [tree, arguments] {
       return run_config_show({ask_daemon, tree.out, tree.err, tree.json}, arguments->show);

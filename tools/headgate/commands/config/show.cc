@@ -37,12 +37,44 @@ std::optional<Json> settings_of(const ConfigTool& tool, const std::string& file)
   return std::nullopt;
 }
 
+namespace {
+
+// Files that say something of the key.
+std::string files_of_setting(const Json& setting) {
+  std::string list;
+  for (const Json& file : member_of(setting, "from"))
+    if (file.is_string()) list.append(list.empty() ? "" : ", ").append(file.get<std::string>());
+  return list.empty() ? "default" : list;
+}
+
+bool is_left_out(const ConfigShowOptions& options, const Json& setting) {
+  return options.changed && member_of(setting, "value") == member_of(setting, "default");
+}
+
+void show_origins(const Json& settings, const ConfigTool& tool, const ConfigShowOptions& options) {
+  Table table({{"KEY"}, {"VALUE"}, {"FROM"}});
+  for (const Json& setting : settings)
+    if (!is_left_out(options, setting))
+      table.add({text_of(setting, "key"), member_of(setting, "value").dump(), files_of_setting(setting)});
+  table.print(tool.out);
+}
+
+}  // namespace
+
 int run_config_show(const ConfigTool& tool, const ConfigShowOptions& options) {
   const auto settings = settings_of(tool, options.file);
   if (!settings) return 1;
+  if (options.origin && tool.json) {
+    tool.out << Json{{"keys", *settings}}.dump() << '\n';
+    return 0;
+  }
+  if (options.origin) {
+    show_origins(*settings, tool, options);
+    return 0;
+  }
   Json config = Json::object();
   for (const Json& setting : *settings) {
-    if (options.changed && member_of(setting, "value") == member_of(setting, "default")) continue;
+    if (is_left_out(options, setting)) continue;
     put(config, text_of(setting, "key"), member_of(setting, "value"));
   }
   tool.out << config.dump(tool.json ? -1 : 2) << '\n';
