@@ -125,10 +125,16 @@ std::string position(std::string_view text, size_t byte, std::string_view file) 
          std::to_string(before.size() - line_start + 1);
 }
 
-// nlohmann prefixes its sentence with an id and its own position: only the sentence is for people.
+// nlohmann prefixes its sentence with an id and its own position: only the sentence is for people. It also quotes what it
+// has read of a string or a number, which may be a secret and is on its way into the log.
 std::string sentence(std::string_view what) {
   const size_t start = what.find("syntax error");
-  return std::string(start == std::string_view::npos ? what : what.substr(start));
+  std::string text(start == std::string_view::npos ? what : what.substr(start));
+  const size_t quoted = text.find("; last read: ");
+  if (quoted == std::string::npos) return text;
+  const size_t expected = text.rfind("; expected ");
+  const bool goes_on = expected != std::string::npos && expected > quoted;
+  return text.erase(quoted, goes_on ? expected - quoted : std::string::npos);
 }
 
 // Names the character at the byte where parsing ended, or just before it, if it is one that only looks right.

@@ -140,6 +140,9 @@ TEST(RouteFile, WhatConcernsTheWholeFileLoadsNothing) {
        "r.json: semantics: is 1; allowed: \"strict\" or \"edgehub\""},
       {R"({"routes": {"a": "r" "b"}})",
        "r.json:1:24: syntax error while parsing object - unexpected string literal; expected '}'"},
+      {"{\"password\": \"s3cr3t\n\"}",  // the library quotes it
+       "r.json:1:21: syntax error while parsing value - invalid string: control character U+000A (LF) must be "
+       "escaped to \\u000A or \\n"},
       {R"({"routes": {"a": "r", "a": "r"}})", "r.json: routes.a: appears twice; keep one of them"},
   };
   for (const auto& [json, expected] : table) {
