@@ -1,7 +1,9 @@
 // Whatever hangs, the hub says so, and ends when it is asked to.
 #include <gmock/gmock.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <cstddef>
 #include <cstring>
@@ -91,6 +93,14 @@ class NotifiedHub : public ::testing::Test {
     return word;
   }
 
+  // What is there already, without waiting.
+  size_t take_words() const {
+    char word[64];
+    size_t words = 0;
+    while (::recv(socket_, word, sizeof word, MSG_DONTWAIT) > 0) ++words;
+    return words;
+  }
+
   ScratchDir scratch_;
   std::string path_ = (scratch_.path() / "notify").string();
   int socket_ = -1;
@@ -114,6 +124,36 @@ TEST_F(NotifiedHub, SaysThatItServesThatItLivesAndThatItStops) {
   hub_.terminate();
   EXPECT_EQ(next_word_but("WATCHDOG=1"), "STOPPING=1");
   EXPECT_EQ(hub_.wait(), 0);
+}
+
+// Stops one thread of a process, the loop's, and no other.
+class StoppedLoop {
+ public:
+  explicit StoppedLoop(pid_t hub) : thread_(hub) {
+    EXPECT_EQ(::ptrace(PTRACE_SEIZE, thread_, nullptr, nullptr), 0) << std::strerror(errno);
+    EXPECT_EQ(::ptrace(PTRACE_INTERRUPT, thread_, nullptr, nullptr), 0);
+    EXPECT_EQ(::waitpid(thread_, nullptr, __WALL), thread_);
+  }
+  ~StoppedLoop() { ::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr); }
+  StoppedLoop(const StoppedLoop&) = delete;
+  StoppedLoop& operator=(const StoppedLoop&) = delete;
+
+ private:
+  pid_t thread_;
+};
+
+TEST_F(NotifiedHub, DoesNotSayThatItLivesWhileItsLoopHangs) {
+  hub_.start();
+  EXPECT_EQ(next_word_but("WATCHDOG=1"), "READY=1");
+  {
+    const StoppedLoop stopped(hub_.pid());
+    ASSERT_TRUE(hub_.logs("loop_stalled", 30s));
+    take_words();
+    std::this_thread::sleep_for(3s);  // of a beat a second
+    EXPECT_EQ(take_words(), 0u);
+  }
+  EXPECT_EQ(next_word(), "WATCHDOG=1");
+  EXPECT_TRUE(hub_.logs("loop_goes_on"));
 }
 
 }  // namespace
