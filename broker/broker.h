@@ -151,6 +151,7 @@ class Broker {
                     std::string_view cause = {});
   void complain(std::string_view event, const Channel& channel, std::string_view client_id,
                 std::string_view reason, std::string_view why, core::Now now);
+  void trace(const Channel& channel, const Connect& connect);
   void log_end(const Channel& channel, const Session& session, core::Now now);
   void log_drops(core::Now now);
   void check_alive(Channel& channel, core::Now now);

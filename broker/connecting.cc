@@ -27,6 +27,7 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
   ReasonCode verdict = decode_connect(pending->packet, pending->connect);
   channel.version = pending->connect.version;
   channel.is_v3_1 = pending->connect.is_v3_1;
+  trace(channel, pending->connect);
   if (!is_error(verdict)) verdict = check(pending->connect);
   if (is_error(verdict)) {
     refuse(channel, pending->connect, verdict, now);
@@ -40,6 +41,18 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
                          if (!alive.expired()) on_decided(channel, decided, at);
                        });
   return ReasonCode::success;
+}
+
+void Broker::trace(const Channel& channel, const Connect& connect) {
+  if (!log_.takes(core::LogLevel::debug)) return;
+  log_.debug("connect_received", {{"client", connect.client_id},
+                                  {"peer", channel.peer()},
+                                  {"protocol", version_text(channel)},
+                                  {"user", connect.username.value_or("")},
+                                  {"password", connect.password ? "given" : "none"},
+                                  {"clean_start", connect.clean_start ? "yes" : "no"},
+                                  {"keep_alive_s", connect.keep_alive_s},
+                                  {"will_topic", connect.will ? connect.will->topic : ""}});
 }
 
 Credentials Broker::credentials(const Channel& channel, const Connect& connect, core::Now now) {

@@ -24,9 +24,9 @@ class LogLimiter {
 
   explicit LogLimiter(int64_t period_ms = kPeriodMs) : period_ms_(period_ms) {}
 
-  // How many lines of this key were left out since its last one, if one may be written now; else nullopt,
-  // and this one is left out.
-  [[nodiscard]] std::optional<uint64_t> admit(std::string_view key, core::Now now);
+  // How many lines of this key were left out before this minute, if one may be written now; else nullopt, and
+  // this one is left out. A minute has `lines_max` of a key.
+  [[nodiscard]] std::optional<uint64_t> admit(std::string_view key, core::Now now, uint64_t lines_max = 1);
 
   // Takes sums of keys whose minute is over: one for each, and the next minute of each begins. Forgets
   // keys that had nothing left out. For who calls it every second no offender is without a sum for long.
@@ -40,7 +40,8 @@ class LogLimiter {
 
  private:
   struct Entry {
-    int64_t written_ms = 0;  // monotonic: its last line
+    int64_t written_ms = 0;  // monotonic: the first line of its minute
+    uint64_t lines = 0;      // since then, with that one
     uint64_t left_out = 0;   // since then
   };
   [[nodiscard]] bool has_room(core::Now now);

@@ -87,7 +87,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
   alone_no_more();
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
-  auto store = store::open_queue_store(store_opts, *executor, log);
+  auto store = store::open_queue_store(store_opts, *executor, log.of(core::LogPart::store));
   if (!store) return core::fail(store.error());
   const Config config = with_id_of_store(wanted, **store, log);
   auto hub =
@@ -111,13 +111,13 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       executor_(std::move(executor)),
       store_(std::move(store)),
       hasher_(*executor_),
-      access_(hasher_, random_key(), clock_, log),
-      engine_(config.broker, access_, *store_, *executor_, clock_, log),
+      access_(hasher_, random_key(), clock_, log.of(core::LogPart::access)),
+      engine_(config.broker, access_, *store_, *executor_, clock_, log.of(core::LogPart::engine)),
       handshake_thread_(*executor_),
-      connections_(io, engine_.broker(), clock_, log, admission, handshake_thread_),
+      connections_(io, engine_.broker(), clock_, log.of(core::LogPart::broker), admission, handshake_thread_),
       listeners_(std::move(listeners)),
-      admin_api_(*this, *store_, log),
-      admin_server_(io, admin_api_, log),
+      admin_api_(*this, *store_, log.of(core::LogPart::http)),
+      admin_server_(io, admin_api_, log.of(core::LogPart::http)),
       tick_timer_(io),
       stop_timer_(io),
       reloads_(engine_, clock_, log, on_compiler()) {
@@ -160,8 +160,9 @@ core::Status Hub::start() {
   engine_.thinners().spare(begun_before_start(*store_));
   if (const auto links = links_of(config_); !links.empty()) {
     upstream::CommandTaker& taker = desk_ ? static_cast<upstream::CommandTaker&>(*desk_) : engine_.commands();
-    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_, *store_, engine_.consumers(),
-                                                taker, upstream_options(config_), links);
+    upstream_ =
+        std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_.of(core::LogPart::upstream), *store_,
+                                        engine_.consumers(), taker, upstream_options(config_), links);
     upstream_->doubt(clock_.doubtful());
     upstream_->announce([this](const std::string& link, core::Now now) { return presence(link, now); });
     engine_.thinners().spare(
@@ -188,7 +189,7 @@ core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::as
                                                  core::Log& log) {
   Listeners listeners;
   for (const ListenerConfig& at : config.listeners) {
-    auto bound = broker::Listener::bind(io, listener_options(at), log);
+    auto bound = broker::Listener::bind(io, listener_options(at), log.of(core::LogPart::broker));
     if (!bound) return core::fail(bound.error());
     listeners.push_back(std::move(*bound));
   }

@@ -83,6 +83,9 @@ class Hub : public HubView {
   [[nodiscard]] core::Result<std::string> remote_status() const override;
   void apply_remote(std::string envelope, bool force, OnRemote done) override;
   void forget_remote(OnRemote done) override;
+  [[nodiscard]] LogLevels log_levels() const override { return log_.levels(); }
+  [[nodiscard]] LogLevels configured_log_levels() const override { return config_.log.levels; }
+  void use_log_levels(const LogLevels& levels) override { log_.use(levels); }
   core::Result<size_t> try_routes(const routing::RouteFile& routes) override;
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
   core::Result<RemovedSession> remove_session(const std::string& client_id) override;
@@ -111,6 +114,7 @@ class Hub : public HubView {
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
   void reload_http_tokens(ReloadReport& report);
+  void reload_log();
   void take_over(Config fresh, ReloadReport& report);
   void write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report, OnApplied done,
                      Reloads::Over over);

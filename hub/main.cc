@@ -43,7 +43,7 @@ void on_signal(int signal, Hub& hub, boost::asio::io_context& io, const LifeWatc
 
 int run(Config config, const std::string& config_path) {
   const headgate::core::SystemClock clock;
-  auto log = headgate::hub::SpdlogLog::open(config.log.file, config.log.level, clock);
+  auto log = headgate::hub::SpdlogLog::open(config.log, clock);
   if (!log) return complain(kBadConfig, log.error().what);
   std::signal(SIGPIPE, SIG_IGN);
   const auto users = headgate::hub::check_password_files(headgate::hub::access_settings(config));

@@ -46,6 +46,7 @@ void Hub::reload_settings(ReloadReport& settings) {
   reload_access(fresh, settings);
   if (upstream_) upstream_->retry();
   take_over(std::move(fresh), settings);
+  reload_log();
   if (!desk_ || !local) return;
   local->access = config_.access;  // those that were taken
   local->history = config_.history;
@@ -74,6 +75,15 @@ void Hub::reload_http_tokens(ReloadReport& report) {
   if (tokens) return admin_server_.use(*std::move(tokens));
   log_.error("http_tokens_kept", {{"error", tokens.error().what}});
   report.kept.push_back("the HTTP tokens in force stay: " + tokens.error().what);
+}
+
+// Ends levels that were set while the hub ran, and goes on in a fresh file if somebody has moved the log away.
+void Hub::reload_log() {
+  log_.use(config_.log.levels);
+  helper_.post([&log = log_] {
+    if (const auto opened = log.reopen(); !opened)
+      log.error("log_file_kept", {{"error", opened.error().what}});
+  });
 }
 
 // Users and rules change together, or not at all. Listeners stay those that were bound, and so do their files.

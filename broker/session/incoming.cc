@@ -56,6 +56,10 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
     context_.why.clear();
     return ReasonCode::success;
   }
+  if (context_.log.takes(core::LogLevel::debug))
+    context_.log.debug(
+        "publish_received",
+        {{"client", client_id()}, {"topic", topic}, {"qos", publish.qos}, {"bytes", publish.payload.size()}});
   context_.events->on_publish(*this, make_message(publish, topic, now), token);
   return ReasonCode::success;
 }
@@ -251,6 +255,9 @@ ReasonCode Session::on_subscribe(const Frame& frame) {
   Request request{packet.packet_id, {}};
   for (const SubscriptionRequest& wanted : packet.requests) {
     codes.push_back(check(wanted));
+    context_.log.debug(
+        "subscribe_received",
+        {{"client", client_id()}, {"filter", wanted.filter.text}, {"answer", name(codes.back())}});
     if (!is_error(codes.back())) {
       subscribe(wanted, packet.subscription_id, accepted);
     } else if (request.why.empty()) {

@@ -9,6 +9,7 @@
 
 #include "core/topic.h"
 #include "hub/admin/call.h"
+#include "hub/admin/log.h"
 #include "hub/admin/publish.h"
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
@@ -295,6 +296,8 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", Role::admin, {"v1", "tables", "*", "rows"}, {"after", "count"}, get_table_rows},
       {"GET", Role::read, {"v1", "history"}, {}, get_history},
       {"GET", Role::read, {"v1", "store"}, {}, get_store},
+      {"GET", Role::read, {"v1", "log", "levels"}, {}, get_log_levels},
+      {"POST", Role::operate, {"v1", "log", "levels"}, {}, post_log_levels, true},
       {"POST", Role::admin, {"v1", "store", "backup"}, {"dir"}, back_up_store},
       {"POST", Role::operate, {"v1", "publish", "**"}, {}, post_publish},
       {"GET", Role::read, {"v1", "tail", "**"}, {"payload"}, tail},
@@ -362,10 +365,10 @@ std::vector<AdminOperation> admin_operations() {
 AdminReply AdminApi::handle(const AdminRequest& request) {
   const auto url = parse_url(request.target);
   if (!url) return failed(400, "\"" + request.target + "\" is not a path");
-  std::string_view other_method;
+  std::string others;  // methods that it takes
   for (const Endpoint& endpoint : endpoints()) {
     if (!matches(endpoint, *url)) continue;
-    other_method = endpoint.method;
+    others.append(others.empty() ? "" : " or ").append(endpoint.method);
     if (endpoint.method != request.method) continue;
     if (auto refused = not_allowed(endpoint, request.caller)) return *std::move(refused);
     if (auto wrong = unknown_parameter(endpoint, *url)) return *std::move(wrong);
@@ -373,10 +376,14 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
       log_.info("admin_change", {{"who", request.caller.user.empty() ? "owner" : request.caller.user},
                                  {"from", request.caller.from},
                                  {"what", request.method + " " + request.target}});
+    log_.debug("admin_request", {{"who", request.caller.user.empty() ? "owner" : request.caller.user},
+                                 {"from", request.caller.from},
+                                 {"method", request.method},
+                                 {"path", path_of(endpoint)}});
     return endpoint.handle({hub_, store_, request, url->query, name_in(endpoint, *url)});
   }
-  if (other_method.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
-  return failed(405, "\"" + request.target + "\" takes " + std::string(other_method) + " only");
+  if (others.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
+  return failed(405, "\"" + request.target + "\" takes " + others + " only");
 }
 
 }  // namespace headgate::hub

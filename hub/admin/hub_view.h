@@ -1,6 +1,7 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload(), apply_routes(), apply_remote(), forget_remote(), try_routes(), kick_client() and remove_session().
+// reload(), apply_routes(), apply_remote(), forget_remote(), try_routes(), use_log_levels(), kick_client() and
+// remove_session().
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "core/clock.h"
 #include "core/message.h"
 #include "hub/observe/history.h"
+#include "hub/observe/log_options.h"
 #include "hub/observe/metric.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
@@ -280,6 +282,11 @@ class HubView {
   // Puts these routes beside those in force, to count and deliver nothing, until others are or the hub ends; none: ends
   // that. Returns how many. Error: invalid, for the operator to read.
   virtual core::Result<size_t> try_routes(const routing::RouteFile& routes) = 0;
+
+  // Levels of the log: those in force, of every part, and those of the configuration, which a reload puts in force.
+  [[nodiscard]] virtual LogLevels log_levels() const = 0;
+  [[nodiscard]] virtual LogLevels configured_log_levels() const = 0;
+  virtual void use_log_levels(const LogLevels& levels) = 0;
 
   // Ends a client's connection. Error: not_found, for the operator to read.
   virtual core::Status kick_client(const std::string& client_id) = 0;

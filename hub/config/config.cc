@@ -201,6 +201,26 @@ struct Setter {
     }
   }
 
+  // {"broker": "debug"}
+  void operator()(const Ref<Owner, PartLevels>& ref) {
+    if (!value.is_object()) return found(problems, path, value, "an object, {\"broker\": \"debug\"}");
+    PartLevels& levels = ref(owner);
+    levels.clear();
+    for (const auto& [name, level] : value.items()) {
+      const std::string place = join_path(path, name);
+      const auto part = core::log_part_named(name);
+      const Json& said = level;
+      const auto named = core::log_level_named(said.is_string() ? said.get_ref<const std::string&>() : "");
+      if (!part) {
+        problems.add(place, "is no part of the hub" + routing::did_you_mean(name, part_names()));
+      } else if (!named) {
+        found(problems, place, level, list_of_names<core::LogLevel>());
+      } else {
+        levels[*part] = *named;
+      }
+    }
+  }
+
   // Routes have their own reader, which leaves out what is wrong instead of refusing the whole.
   void operator()(const Ref<Owner, routing::RouteFile>& ref) {
     Json alone = {{"routes", Json::object()}};
@@ -220,6 +240,10 @@ struct Setter {
   void take(const Ref<Owner, T>& ref, core::Result<T> parsed) {
     if (!parsed) return problems.add_lines(parsed.error().what);
     ref(owner) = *std::move(parsed);
+  }
+
+  static std::vector<std::string_view> part_names() {
+    return {core::kLogPartNames.begin(), core::kLogPartNames.end()};
   }
 
   // nullopt after a problem.

@@ -20,6 +20,7 @@
 #include "hub/config/history_settings.h"
 #include "hub/config/listener_entry.h"
 #include "hub/config/store_limits.h"
+#include "hub/observe/log_options.h"
 #include "routing/files/route_file.h"
 #include "routing/table/route_table.h"
 #include "store/lane_picker.h"
@@ -42,11 +43,6 @@ struct HttpConfig {
 struct AdminConfig {
   std::string socket;  // empty: see admin_socket_path()
   HttpConfig http;
-};
-
-struct LogConfig {
-  core::LogLevel level = core::LogLevel::info;
-  std::string file;  // empty: stderr
 };
 
 // Routes and tables that lie over those of the configuration and its files.
@@ -78,7 +74,7 @@ struct Config {
   upstream::UpstreamOptions upstream;      // see upstream_options()
   std::vector<upstream::NamedLink> links;  // see links_of()
   AdminConfig admin;
-  LogConfig log;
+  LogOptions log;
 };
 
 // The embedded default: loopback 1883, ./headgate-data, no upstream.

@@ -128,11 +128,26 @@ Keys operator_keys() {
        .rule = kPathOrEmpty},
       {"admin.http.metrics_open", at(&Config::admin, &AdminConfig::http, &HttpConfig::metrics_open),
        "Whether /metrics needs no token."},
-      {"log.level", at(&Config::log, &LogConfig::level),
-       "Least important lines written: debug, info, warn or error."},
+  };
+}
+
+Keys log_keys() {
+  return {
+      {.path = "log.level",
+       .slot = at(&Config::log, &LogOptions::levels, &LogLevels::level),
+       .doc = "Least important lines written: debug, info, warn or error.",
+       .takes = Takes::at_once},
+      {.path = "log.levels",
+       .slot = at(&Config::log, &LogOptions::levels, &LogLevels::of_parts),
+       .doc =
+           "Parts that have another level: {\"broker\": \"debug\"}; of hub, broker, engine, routes, store, "
+           "upstream, access, http.",
+       .takes = Takes::at_once},
+      {"log.format", at(&Config::log, &LogOptions::format),
+       "Form of a line: text (event key=value) or json (an object)."},
       {.path = "log.file",
-       .slot = at(&Config::log, &LogConfig::file),
-       .doc = "File that the log is appended to; empty: stderr.",
+       .slot = at(&Config::log, &LogOptions::file),
+       .doc = "File that the log is appended to, and that a reload opens again; empty: stderr.",
        .rule = kLogFile},
   };
 }
@@ -169,7 +184,7 @@ Keys at_once(Keys keys) {
 const Keys& config_keys() {
   static const Keys kKeys =
       joined({at_once(file_keys()), hub_keys(), at_once(access_keys()), limit_keys(), store_keys(),
-              at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys()});
+              at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys(), log_keys()});
   return kKeys;
 }
 
@@ -178,6 +193,13 @@ std::span<const EnumName<core::LogLevel>> enum_names() {
   using enum core::LogLevel;
   static constexpr std::array<EnumName<core::LogLevel>, 4> kNames = {
       {{"debug", debug}, {"info", info}, {"warn", warn}, {"error", error}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<LogFormat>> enum_names() {
+  static constexpr std::array<EnumName<LogFormat>, 2> kNames = {
+      {{"text", LogFormat::text}, {"json", LogFormat::json}}};
   return kNames;
 }
 

@@ -36,9 +36,10 @@ struct Octal {
 template <class Owner>
 using Slot = std::variant<
     Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>, Ref<Owner, core::SecretSource>,
-    Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>, Ref<Owner, broker::Transport>,
-    Ref<Owner, broker::CertificateIdentity>, Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>,
-    Ref<Owner, store::LaneMode>, Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
+    Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>, Ref<Owner, LogFormat>,
+    Ref<Owner, PartLevels>, Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
+    Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
+    Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
     Ref<Owner, upstream::BatchCompression>, Ref<Owner, upstream::Mode>, Ref<Owner, upstream::LinkCost>,
     Ref<Owner, upstream::Connect>, Ref<Owner, upstream::DrainOrder>, Ref<Owner, upstream::Preset>,
     Ref<Owner, upstream::Acknowledgement>, Ref<Owner, std::vector<upstream::NamedLink>>,
@@ -74,7 +75,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<upstream::NamedLink>>& link_keys();              // link_keys.cc
 [[nodiscard]] const std::vector<Key<upstream::DownstreamTopic>>& downstream_keys();  // downstream_keys.cc
 
-// The values of an enum as the config writes them: of core::LogLevel, broker::Transport,
+// The values of an enum as the config writes them: of core::LogLevel, LogFormat, broker::Transport,
 // broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode, upstream::NoSubscriber,
 // upstream::BatchLayout, upstream::BatchCompression, upstream::Mode, upstream::LinkCost, upstream::Connect,
 // upstream::DrainOrder, upstream::Preset and upstream::Acknowledgement.
@@ -87,6 +88,8 @@ template <class E>
 [[nodiscard]] std::span<const EnumName<E>> enum_names();
 template <>
 std::span<const EnumName<core::LogLevel>> enum_names();
+template <>
+std::span<const EnumName<LogFormat>> enum_names();
 template <>
 std::span<const EnumName<broker::Transport>> enum_names();
 template <>

@@ -40,12 +40,12 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
     : store_(store),
       clock_(clock),
       log_(log),
-      broker_(options, access, log),
+      broker_(options, access, log.of(core::LogPart::broker)),
       queues_(store),
       consumers_(executor),
       dead_letter_tail_(store, consumers_, tails_, clock),
       answers_(store, clock),
-      routes_(store, log),
+      routes_(store, log.of(core::LogPart::routes)),
       retained_(options.retained, store),
       replays_(retained_.all(), store, executor, clock),
       delivery_(store, consumers_, held_, clock, log),
@@ -54,15 +54,15 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       publish_rights_(access),
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
       thinners_(store, executor, clock, log),
-      computer_(
-          {store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, thinners_, clock, log}),
+      computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, thinners_, clock,
+                 log.of(core::LogPart::routes)}),
       history_(store, log),
-      shadows_({tails_, executor, clock, log, retained_, store.identity().hub}),
+      shadows_({tails_, executor, clock, log.of(core::LogPart::routes), retained_, store.identity().hub}),
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_,
                thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
       losses_(store, log),
-      sdk_topics_(log) {
+      sdk_topics_(log.of(core::LogPart::broker)) {
   broker_.set_events(this);
   store.set_events(this);
 }

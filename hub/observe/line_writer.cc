@@ -20,6 +20,8 @@ namespace {
 // A pipe that can be written to takes this much without waiting (PIPE_BUF of Linux).
 constexpr size_t kPieceBytes = 4096;
 
+constexpr int kNone = -1;
+
 // Waits for the file. Returns what it has taken: less than all if it refuses.
 size_t write_all(int file, std::string_view all) {
   std::string_view bytes = all;
@@ -47,16 +49,18 @@ struct LineWriter::Shared {
   Shared(int the_file, bool is_owned, Gap the_gap)
       : file(the_file), owned(is_owned), gap(std::move(the_gap)) {}
   ~Shared() {
-    if (owned) ::close(file);
+    use(kNone);
+    if (next_file != kNone) ::close(next_file);
   }
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
-  const int file;
-  const bool owned;
+  int file;  // the thread's, and so is `owned`
+  bool owned;
   const Gap gap;
 
   std::mutex mutex;  // for all below
+  int next_file = kNone;
   std::condition_variable changed;
   std::deque<std::string> waiting;
   size_t waiting_bytes = 0;
@@ -66,6 +70,19 @@ struct LineWriter::Shared {
   bool torn = false;    // the file ends within a line
   bool started = false;
   bool stopping = false;
+
+  void use(int other) {
+    if (owned) ::close(file);
+    file = other;
+    owned = other != kNone;
+  }
+
+  // Before a line: where it goes.
+  void change_file() {
+    if (next_file == kNone) return;
+    use(std::exchange(next_file, kNone));
+    torn = false;
+  }
 
   [[nodiscard]] bool idle() const { return waiting.empty() && lines_being_written == 0; }
 
@@ -127,6 +144,12 @@ void LineWriter::write(std::string line) {
   shared_->changed.notify_all();
 }
 
+void LineWriter::write_to(int file) {
+  const std::lock_guard lock(shared_->mutex);
+  const int unused = std::exchange(shared_->next_file, file);
+  if (unused != kNone) ::close(unused);
+}
+
 bool LineWriter::flush(std::chrono::milliseconds patience) {
   std::unique_lock lock(shared_->mutex);
   return shared_->changed.wait_for(lock, patience, [this] { return shared_->idle(); });
@@ -143,6 +166,7 @@ void LineWriter::run(const std::shared_ptr<Shared>& shared) {
   for (;;) {
     shared->changed.wait(lock, [&] { return shared->stopping || !shared->waiting.empty(); });
     if (shared->waiting.empty()) return;
+    shared->change_file();
     const uint64_t missing = std::exchange(shared->untold, 0);
     const std::string piece = shared->take_piece(missing);
     lock.unlock();

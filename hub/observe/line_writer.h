@@ -34,6 +34,8 @@ class LineWriter {
 
   // Takes a whole line, its end included, and returns at once.
   void write(std::string line);
+  // Writes into `file` from the next line on, which it owns, and closes the one before. Returns at once.
+  void write_to(int file);
   // Returns true once everything that was taken has been written, false if that lasts longer than `patience`.
   bool flush(std::chrono::milliseconds patience);
   // Lines that will never be in the file: there was no room for them here, or the file refused them.

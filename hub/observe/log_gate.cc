@@ -4,11 +4,12 @@
 
 namespace headgate::hub {
 
-bool LogGate::admit(std::string_view event, std::string_view name, core::Now now) {
+bool LogGate::admit(std::string_view event, std::string_view name, core::Now now, core::LogLevel level) {
   auto found = events_.find(event);
   if (found == events_.end()) found = events_.try_emplace(std::string(event)).first;
   if (name.empty()) return admit_one_of_many(found->second, now);
-  const auto before = found->second.by_name.admit(name, now);
+  const uint64_t lines_max = level == core::LogLevel::debug ? kDebugLinesMax : 1;
+  const auto before = found->second.by_name.admit(name, now, lines_max);
   if (!before) {
     ++left_out_;
   } else if (*before > 0) {

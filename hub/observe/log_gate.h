@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/log_limiter.h"
 
 namespace headgate::hub {
@@ -26,15 +27,17 @@ struct LinesLeftOut {
   uint64_t lines = 0;
 };
 
-// A line about somebody (a client, a peer, a topic): one a minute for each event and name, for at most
-// LogLimiter::kKeysMax names of an event; the others share one. Other lines: kLinesOfAnEventMax a minute for
-// each event. Events are the hub's own words, so there are few.
+// A line about somebody (a client, a peer, a topic): one a minute for each event and name, or kDebugLinesMax at
+// debug, for at most LogLimiter::kKeysMax names of an event; the others share theirs. Other lines:
+// kLinesOfAnEventMax a minute for each event. Events are the hub's own words, so there are few.
 class LogGate {
  public:
   static constexpr uint64_t kLinesOfAnEventMax = 1000;
+  static constexpr uint64_t kDebugLinesMax = 20;
 
   // Whether the line is written. `name` empty: it is about nobody.
-  [[nodiscard]] bool admit(std::string_view event, std::string_view name, core::Now now);
+  [[nodiscard]] bool admit(std::string_view event, std::string_view name, core::Now now,
+                           core::LogLevel level = core::LogLevel::info);
   // Takes the sums of minutes that are over. Call every second.
   [[nodiscard]] std::vector<LinesLeftOut> take_sums(core::Now now);
 

@@ -1,6 +1,8 @@
-// core::Log on spdlog: one line an event, `event key=value …`, to stderr or a file.
+// core::Log on spdlog: one line an event, as text or JSON, to stderr, the journal or a file.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -14,6 +16,7 @@
 #include "core/result.h"
 #include "hub/observe/line_writer.h"
 #include "hub/observe/log_gate.h"
+#include "hub/observe/log_options.h"
 
 namespace spdlog {
 class logger;
@@ -21,17 +24,38 @@ class logger;
 
 namespace headgate::hub {
 
-// Thread-safe. Lines carry UTC time and the level. They are written by a thread of its own (LineWriter) as they
-// come; no caller waits for it. LogGate decides which are written.
+// How lines are written.
+struct LogForm {
+  LogFormat format = LogFormat::text;
+  bool in_journal = false;  // journald reads them
+};
+
+// Thread-safe. Lines carry UTC time and the level; where journald reads them, its prefix for the level instead. They are
+// written by a thread of its own (LineWriter) as they come; no caller waits for it. Levels and LogGate decide which are
+// written. Lines that go straight here are the hub's (LogPart::hub); the other parts have theirs by of().
 class SpdlogLog : public core::Log {
  public:
-  // `file` empty: stderr. `clock` must outlive the log. Errors: io when the file cannot be opened for appending.
-  [[nodiscard]] static core::Result<std::unique_ptr<SpdlogLog>> open(const std::string& file,
-                                                                     core::LogLevel level,
+  // `clock` must outlive the log. Errors: io when the file cannot be opened for appending.
+  [[nodiscard]] static core::Result<std::unique_ptr<SpdlogLog>> open(const LogOptions& options,
                                                                      const core::Clock& clock);
+  ~SpdlogLog() override;
+  SpdlogLog(const SpdlogLog&) = delete;
+  SpdlogLog& operator=(const SpdlogLog&) = delete;
 
   void write(core::LogLevel level, std::string_view event,
              std::initializer_list<core::LogField> fields) override;
+  [[nodiscard]] core::Log& of(core::LogPart part) override;
+  [[nodiscard]] bool takes(core::LogLevel level) const override {
+    return takes_of(core::LogPart::hub, level);
+  }
+
+  void use(const LogLevels& levels);
+  // Levels in force: of_parts has every part.
+  [[nodiscard]] LogLevels levels() const;
+  // Opens the file by its name again, where somebody has moved what was there; nothing without a file. May wait for the
+  // disk. Errors: io; then the file before stays.
+  core::Status reopen();
+
   // Writes how many lines were left out, about whom. Call every second.
   void tick();
   // Waits until all lines are written, for `patience` at most; whether they are.
@@ -39,20 +63,22 @@ class SpdlogLog : public core::Log {
   [[nodiscard]] LogStats stats() const;
 
  private:
-  SpdlogLog(int file, bool owned, core::LogLevel level, const core::Clock& clock);
-  void put(core::LogLevel level, std::string_view event, std::initializer_list<core::LogField> fields);
+  class OfPart;
+
+  SpdlogLog(int file, const LogOptions& options, const core::Clock& clock);
+  void write_of(core::LogPart part, core::LogLevel level, std::string_view event,
+                std::initializer_list<core::LogField> fields);
+  [[nodiscard]] bool takes_of(core::LogPart part, core::LogLevel level) const;
 
   const core::Clock& clock_;
+  const std::string file_;  // empty: stderr
+  const LogForm form_;
   LineWriter writer_;
+  std::array<std::atomic<core::LogLevel>, core::kLogPartNames.size()> levels_{};
+  std::array<std::unique_ptr<OfPart>, core::kLogPartNames.size()> parts_;
   std::shared_ptr<spdlog::logger> logger_;
   mutable std::mutex gate_mutex_;  // the store's writer has lines too
   LogGate gate_;
 };
-
-// `event key=value key="quoted value"`: values are quoted when empty or when they hold spaces, quotes, `=` or
-// control characters, which are escaped, so that a line is always one line. Long ids and topics are cut in their middle
-// (core::shortened), so that it is one of bounded length.
-[[nodiscard]] std::string format_log_line(std::string_view event,
-                                          std::initializer_list<core::LogField> fields);
 
 }  // namespace headgate::hub

@@ -1,14 +1,17 @@
 // The log of a real hub: nobody waits for who reads it, and nobody can fill it.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "tests/e2e/http/http_client.h"
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/net.h"
 #include "tests/e2e/support/scratch_dir.h"
@@ -17,6 +20,8 @@ namespace headgate::e2e {
 namespace {
 
 using namespace std::literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // CONNECT of MQTT 3.1.1, with a clean session or one that stays.
 std::string connect_as(const std::string& id, bool clean = true) {
@@ -125,6 +130,144 @@ TEST_F(Log, AndEveryTableStayReadableWhateverClientsCallThemselves) {
   }
   const nlohmann::json exact = hub_.cli_json({"client", "ls"})["clients"][0];
   EXPECT_EQ(exact["client_id"].get<std::string>().size(), 60'005u);
+}
+
+TEST_F(Log, HasTheLevelThatTheOperatorSetsUntilTheNextReload) {
+  EXPECT_EQ(hub_.cli({"log", "level", "broker=debug"}).exit_code, 0);
+  EXPECT_TRUE(hub_.logs("admin_change who=owner from=socket what=\"POST /v1/log/levels\""));
+  EXPECT_TRUE(client({.id = "first"})->publish_and_wait("a/b", "body", 1));
+  EXPECT_TRUE(hub_.logs("debug publish_received client=first topic=a/b qos=1 bytes=4"));
+  hub_.reload();
+  ASSERT_TRUE(hub_.logs("reloaded"));
+  EXPECT_EQ(hub_.cli_json({"log", "level"})["levels"]["broker"]["level"], "info");
+  EXPECT_TRUE(client({.id = "second"})->publish_and_wait("a/b", "body", 1));
+  EXPECT_THAT(hub_.log(), Not(HasSubstr("publish_received client=second")));
+}
+
+TEST_F(Log, TakesTheLevelsOfAReload) {
+  hub_.config["log"] = {{"level", "warn"}, {"levels", {{"broker", "info"}}}};
+  hub_.reload();
+  const auto configured = [this](const char* part) {
+    return hub_.cli_json({"log", "level"})["levels"][part]["configured"];
+  };
+  ASSERT_TRUE(eventually([&] { return configured("store") == "warn"; }));
+  EXPECT_EQ(configured("broker"), "info");
+  (void)client({.id = "here"});
+  EXPECT_TRUE(hub_.logs("client_connected client=here"));
+  EXPECT_THAT(hub_.log(), Not(HasSubstr("info reloaded")));
+}
+
+// A hub that writes objects into a file of its own.
+class LogInAFile : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override { config["log"] = {{"format", "json"}, {"file", file_}}; }
+  // Whether a whole line of that file is an event of that part.
+  [[nodiscard]] static bool tells(const std::string& path, const std::string& part,
+                                  const std::string& event) {
+    std::ifstream file(path);
+    for (std::string text; std::getline(file, text);) {
+      const auto line = nlohmann::json::parse(text, nullptr, false);
+      if (line.is_object() && line.value("logger", "") == part && line.value("event", "") == event)
+        return true;
+    }
+    return false;
+  }
+
+  ScratchDir scratch_;
+  std::string file_ = (scratch_.path() / "hub.log").string();
+};
+
+TEST_F(LogInAFile, IsOpenedAgainBySighup) {
+  std::filesystem::rename(file_, file_ + ".1");
+  hub_.reload();
+  ASSERT_TRUE(eventually([this] { return std::filesystem::exists(file_); }));
+  (void)client({.id = "later"});
+  EXPECT_TRUE(eventually([this] { return tells(file_, "broker", "client_connected"); }));
+  EXPECT_TRUE(tells(file_ + ".1", "store", "store_made"));
+  EXPECT_FALSE(tells(file_, "store", "store_made"));
+}
+
+// A part of every password, token and payload below.
+constexpr std::string_view kSecret = "s3cr3t";
+
+class SecretsInTheLog : public HubTest {
+ protected:
+  void configure(nlohmann::json& config) override {
+    const std::string secret(kSecret);
+    Process passwd({program("headgate"), "passwd", users_, "ann", "--memory-kib", "64", "--stdin"},
+                   scratch_.path() / "passwd", scratch_.write("password", secret + "-of-ann\n"));
+    ASSERT_EQ(passwd.wait(), 0) << passwd.output();
+    config["log"] = {{"level", "debug"}};
+    config["auth"] = {{"password_file", users_}};
+    config["access"]["rules"] = {
+        {{"who", {{"anonymous", true}}},
+         {"allow", {"publish", "subscribe", "receive"}},
+         {"topics", {"open/#"}}},
+        {{"who", {{"users", "*"}}}, {"allow", {"publish", "subscribe", "receive"}}, {"topics", {"open/#"}}}};
+    config["routes"] = {{"up", "FROM 'open/#' WHERE $body.a > 1 INTO $upstream"}};
+    config["upstream"] = {{"host", "127.0.0.1"},
+                          {"port", hub_.port()},
+                          {"username", "hub"},
+                          {"password_file", scratch_.write("upstream", secret + "-of-hub\n")}};
+    config["admin"]["http"]["port"] = http_;
+  }
+  void connect_with(const std::string& user, Protocol protocol) const {
+    MqttClient one(hub_.port(), {.protocol = protocol,
+                                 .will_topic = "open/will",
+                                 .will_payload = std::string(kSecret) + "-will",
+                                 .username = user,
+                                 .password = std::string(kSecret) + "-of-" + user});
+    if (!one.is_connected()) return;
+    for (const char* topic : {"open/a", "denied/a"})
+      for (const int qos : {0, 1, 2})
+        (void)one.publish_and_wait(topic, "{\"a\": \"" + std::string(kSecret) + "\"", qos, true);
+  }
+  void ask_http(HttpHead head, const std::string& body) const {
+    head.more += "Content-Type: application/json\r\nX-Key: s3cr3t-x\r\nIdempotency-Key: s3cr3t-i\r\n";
+    for (const std::string method : {"GET", "POST"}) {
+      head.method = method;
+      (void)ask(http_, request(head, body));
+    }
+  }
+
+  ScratchDir scratch_;
+  std::string users_ = (scratch_.path() / "users").string();
+  uint16_t http_ = free_port();
+};
+
+TEST_F(SecretsInTheLog, AreNotThereAtAnyLevelWhereverTheyComeIn) {
+  for (const Protocol protocol : {Protocol::v311, Protocol::v5})
+    for (const char* user : {"ann", "eve", ""}) connect_with(user, protocol);
+  for (const std::string_view garbage :
+       {"s3cr3t-of-a-peer-that-speaks-no-mqtt\r\n"sv, "\x10\x11\0\4MQTT\5\xC2\0\x3Cs3cr3t!"sv}) {
+    RawSocket socket(hub_.port());
+    socket.send(garbage);
+    (void)socket.is_closed_by_peer();
+  }
+  std::string own = hub_.cli({"--data", hub_.data_dir(), "http", "token"}).out;
+  own.pop_back();
+  for (const std::string& token : {std::string("hg_s3cr3t-guessed"), own, std::string()})
+    for (const char* target :
+         {"/v1/publish/open/h", "/v1/publish/denied/h", "/v1/log/levels", "/v1/routes/reload",
+          "/v1/queues/%24upstream/purge?token=s3cr3t", "/v1/s3cr3t", "/v1/remote/apply"})
+      ask_http({.target = target, .token = token}, R"({"a": "s3cr3t", "broker")");
+  for (const char* broken :
+       {R"({"password": "s3cr3t" "s3cr3t"})", "{\"password\": \"s3cr3t\n\"}", "{s3cr3t: s3cr3t}"}) {
+    std::ofstream(hub_.config_file()) << broken;
+    EXPECT_NE(hub_.cli({"reload"}).exit_code, 0);
+  }
+  ASSERT_TRUE(hub_.logs("reload_failed"));
+  hub_.config["upstream"]["password"] = "s3cr3t";  // there is no such key
+  hub_.reload();
+  (void)client({.id = "the-last"});
+  ASSERT_TRUE(hub_.logs("debug connect_received client=the-last"));
+  const std::string log = hub_.log();
+  EXPECT_THAT(log, HasSubstr("debug admin_request"));
+  EXPECT_THAT(log, HasSubstr("unknown user"));
+  EXPECT_THAT(log, HasSubstr("http_token_refused"));
+  EXPECT_THAT(log, Not(HasSubstr(own)));
+  for (size_t at = log.find(kSecret); at != std::string::npos; at = log.find(kSecret, at + 1))
+    ADD_FAILURE() << log.substr(log.rfind('\n', at) + 1, 300);
 }
 
 // Files that a reload reads, exchanged for pipes: to open one is to wait for its writer.

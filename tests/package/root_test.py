@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests/support"))
 
 from ports import free_port  # noqa: E402
 
-CONFIG, DATA = "etc/headgate/headgate.json", "var/lib/headgate"
+CONFIG, DATA, LOGS = "etc/headgate/headgate.json", "var/lib/headgate", "var/log/headgate"
 OLD_VERSION = "0.0.1"
 OLD_DEFAULT = '"linger_ms": 1001'  # in the older package's configuration, in the place of:
 NEW_DEFAULT = '"linger_ms": 1000'
@@ -138,10 +138,11 @@ class Debian:
         return {name for name in listed if not name.startswith(("tmp/", "var/cache/", "var/lib/apt/", "var/log/"))}
 
     @contextlib.contextmanager
-    def hub(self, port: int):
+    def hub(self, port: int, log_file: str = "tmp/hub.log"):
         """The hub of the package in it, as its user."""
-        log = self.path / "tmp/hub.log"
-        with open(log, "wb") as written:
+        log, printed = self.path / log_file, self.path / "tmp/hub.log"
+        log.touch()
+        with open(printed, "wb") as written:
             process = subprocess.Popen(
                 ["chroot", "--userspec=headgate:headgate", str(self.path), "sh", "-c",
                  "umask 077; cd /var/lib/headgate && exec headgated --config /etc/headgate/headgate.json"],
@@ -151,11 +152,11 @@ class Debian:
             while b" started " not in log.read_bytes():
                 expect(process.poll() is None and time.monotonic() < ends, f"the hub does not start: {log.read_text()}")
                 time.sleep(0.05)
-            yield port
+            yield process.pid
         finally:
             process.terminate()
             code = process.wait(WAIT_S)
-        expect(code == 0, f"the hub ended with {code}: {log.read_text()}")
+        expect(code == 0, f"the hub ended with {code}: {log.read_text()}{printed.read_text()}")
 
 
 class FakeSystemd:
@@ -167,8 +168,9 @@ class FakeSystemd:
         self.stubs = [debian.path / "usr/sbin" / name for name in ("systemctl", "deb-systemd-invoke")]
         self.runs.mkdir(parents=True)
         for stub in self.stubs:
-            stub.write_text('#!/bin/sh\necho "$*" >>/tmp/asked\n', encoding="utf-8")
+            stub.write_text('#!/bin/sh\nif [ "$1" = show ]; then exec cat /tmp/pid; fi\necho "$*" >>/tmp/asked\n', encoding="utf-8")
             stub.chmod(0o755)
+        self.pid = debian.path / "tmp/pid"  # that it says the hub has
 
     def told(self) -> list[str]:
         """What it was asked since the last call, without how to read units again."""
@@ -244,6 +246,25 @@ def a_hub_that_would_not_start_again_is_left_running(debian: Debian, systemd: Fa
     config.write_text(good, encoding="utf-8")
 
 
+def a_rotated_log_goes_on_in_a_fresh_file(debian: Debian, systemd: FakeSystemd, port: int) -> None:
+    debian.inside("apt-get", "install", "-q", "-y", "logrotate")
+    debian.inside("install", "-d", "-o", "headgate", "-g", "headgate", "-m", "750", f"/{LOGS}")
+    config, name = debian.path / CONFIG, f"{LOGS}/hub.log"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace('"file": ""', f'"file": "/{name}"'), encoding="utf-8")
+    debian.inside("install", "-o", "headgate", "-g", "headgate", "-m", "640", "/dev/null", f"/{name}")
+    with debian.hub(port, name) as pid:
+        systemd.pid.write_text(f"{pid}\n", encoding="utf-8")
+        debian.inside("logrotate", "--force", "/etc/logrotate.d/headgate")
+        ends = time.monotonic() + WAIT_S
+        while " reloaded " not in debian.text(name):
+            expect(time.monotonic() < ends, f"the hub does not write on: {debian.text(name)}")
+            time.sleep(0.05)
+        expect(" started " in debian.text(f"{name}.1"), "what was written before is gone")
+        expect(debian.rights(name) == "headgate:headgate 640", f"the log is {debian.rights(name)}")
+    config.write_text(before, encoding="utf-8")
+
+
 def remove_keeps_data_and_configuration(debian: Debian, systemd: FakeSystemd, new, port: int) -> None:
     said = debian.inside("apt-get", "remove", "-q", "-y", "headgate", "headgate-tools")
     expect(systemd.told() == ["stop headgated.service"], "the hub is not stopped")
@@ -282,6 +303,7 @@ def main() -> int:
         upgrade_keeps_what_was_edited_and_the_data(debian, old, debs, port)
         systemd = FakeSystemd(debian)
         a_hub_that_would_not_start_again_is_left_running(debian, systemd, debs)
+        a_rotated_log_goes_on_in_a_fresh_file(debian, systemd, port)
         remove_keeps_data_and_configuration(debian, systemd, debs, port)
         purge_leaves_what_is_the_administrators(debian)
     print("installed, upgraded, removed and purged as it should be")

@@ -109,6 +109,11 @@ class CannedHubView : public hub::HubView {
     return tried_;
   }
 
+  [[nodiscard]] hub::LogLevels log_levels() const override { return log_levels_; }
+  [[nodiscard]] hub::LogLevels configured_log_levels() const override { return {}; }
+  void use_log_levels(const hub::LogLevels& levels) override { log_levels_ = levels; }
+  hub::LogLevels log_levels_;
+
   core::Status kick_client(const std::string& client_id) override {
     if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
     ended_.push_back("kick " + client_id);

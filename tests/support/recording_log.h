@@ -9,9 +9,13 @@
 
 namespace headgate::testing {
 
+// At the level that hubs have: without debug.
 class RecordingLog : public core::Log {
  public:
-  void write(core::LogLevel, std::string_view event, std::initializer_list<core::LogField> fields) override {
+  [[nodiscard]] bool takes(core::LogLevel level) const override { return level > core::LogLevel::debug; }
+  void write(core::LogLevel level, std::string_view event,
+             std::initializer_list<core::LogField> fields) override {
+    if (!takes(level)) return;
     std::string line(event);
     for (const core::LogField& field : fields)
       line.append(" ").append(field.key).append("=").append(field.value);

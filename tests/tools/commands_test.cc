@@ -9,6 +9,7 @@
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
 #include "tests/support/temp_dir.h"
+#include "tools/headgate/commands/log/level.h"
 
 namespace headgate::tools {
 namespace {
@@ -517,6 +518,18 @@ TEST_F(Commands, ClientKickEndsTheConnectionOnly) {
   hub_.answers_["POST /v1/clients/a%2Fb/kick"] = R"({"client_id": "a/b"})";
   EXPECT_EQ(run_client_kick(human(), "a/b"), kExitOk);
   EXPECT_EQ(out_.str(), "the connection of a/b has ended\n");
+}
+
+TEST_F(Commands, LogLevelShowsTheLevelsAfterItHasSetThem) {
+  hub_.answers_["/v1/log/levels"] = R"({"levels": {"broker": {"level": "info", "configured": "info"}}})";
+  hub_.answers_["POST /v1/log/levels"] =
+      R"({"levels": {"broker": {"level": "debug", "configured": "info"}}})";
+  EXPECT_EQ(run_log_level(human(), {}), kExitOk);
+  EXPECT_EQ(run_log_level(human(), {"warn", "broker=debug", "store=default"}), kExitOk);
+  EXPECT_EQ(hub_.sent_, R"({"*":"warn","broker":"debug","store":null})");
+  EXPECT_EQ(
+      out_.str(),
+      "PART    LEVEL  CONFIGURED\nbroker  info   info\nPART    LEVEL  CONFIGURED\nbroker  debug  info\n");
 }
 
 TEST_F(Commands, SessionRmAsksBeforeItDropsWhatWaits) {

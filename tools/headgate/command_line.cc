@@ -13,6 +13,7 @@
 #include "tools/bench/command.h"
 #include "tools/headgate/command_tree.h"
 #include "tools/headgate/commands/commands.h"
+#include "tools/headgate/commands/log/level.h"
 #include "tools/headgate/commands/passwd.h"
 #include "tools/headgate/commands/remote/commands.h"
 #include "tools/unbatch/unbatch.h"
@@ -25,7 +26,7 @@ constexpr const char* kDescription =
     "peek, "
     "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
-    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, "
+    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, log level, "
     "session rm, route apply, remote apply and remote forget; store backup "
     "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys, "
     "bundle an archive.";
@@ -68,6 +69,7 @@ class CommandLine {
     add_client();
     add_route();
     add_store();
+    add_log();
     add_http();
     add_tail();
     add_passwd();
@@ -372,6 +374,15 @@ class CommandLine {
     });
   }
 
+  void add_log() {
+    CLI::App& log = add_group("log", "The hub's log");
+    CLI::App* const level =
+        add(log, "level", "Levels of the hub's parts: show them, or set some until the next reload");
+    level->add_option("setting", log_settings_,
+                      "PART=LEVEL, or LEVEL for every part: debug, info, warn, error, or default");
+    on_hub(level, [this](const Context& context) { return run_log_level(context, log_settings_); });
+  }
+
   void add_http() {
     CLI::App& http = add_group("http", "The hub's HTTP server");
     add(http, "token", "Print the token that the hub made for its HTTP server")->callback([this] {
@@ -455,6 +466,7 @@ class CommandLine {
   bool letter_payload_ = false;
   LetterChoice choice_;
   std::string client_id_;
+  std::vector<std::string> log_settings_;
   Consent consent_;
   TailOptions tail_;
   PasswdOptions passwd_;

@@ -46,6 +46,15 @@ struct ValueText {
   static std::string text(const routing::RouteFile&) { return "{}"; }
   static std::string text(const std::vector<IdentityPattern>& identities) { return to_json(identities); }
   static std::string text(const std::vector<AccessRule>& rules) { return to_json(rules); }
+  static std::string text(const PartLevels& levels) {
+    std::string list;
+    for (const auto& [part, level] : levels)
+      list.append(list.empty() ? "" : ", ")
+          .append(text(std::string(name_of(part))))
+          .append(": ")
+          .append(text(level));
+    return "{" + list + "}";
+  }
   template <class E>
   requires std::is_enum_v<E>
   static std::string text(E value) { return text(std::string(enum_name(value))); }

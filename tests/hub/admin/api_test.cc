@@ -411,6 +411,38 @@ TEST_F(AdminApiTest, KicksAClientAndRemovesASessionByTheirWholeNames) {
   EXPECT_EQ(error("GET", "/v1/clients/a/kick"), "405 \"/v1/clients/a/kick\" takes POST only");
 }
 
+TEST_F(AdminApiTest, SetsLevelsOfTheLogByPartsOrOfAll) {
+  const auto post = [this](const std::string& body) {
+    return std::get<AdminResponse>(api_.handle({"POST", "/v1/log/levels", body}));
+  };
+  const auto level = [this](core::LogPart part) { return hub_.log_levels_.of(part); };
+  EXPECT_EQ(post(R"({"*": "warn", "broker": "debug"})").status, 200u);
+  EXPECT_EQ(level(core::LogPart::broker), core::LogLevel::debug);
+  EXPECT_EQ(level(core::LogPart::store), core::LogLevel::warn);
+  const Json levels = Json::parse(post(R"({"store": null})").body)["levels"];
+  EXPECT_EQ(levels["broker"], Json({{"level", "debug"}, {"configured", "info"}}));
+  EXPECT_EQ(levels["store"]["level"], "info");
+  EXPECT_EQ(levels["http"]["level"], "warn");
+  EXPECT_EQ(Json::parse(ask("GET", "/v1/log/levels").body)["levels"], levels);
+}
+
+TEST_F(AdminApiTest, RefusesLevelsAndPartsThatThereAreNotAndSetsNone) {
+  const std::vector<std::pair<const char*, const char*>> table = {
+      {R"({"broker": "loud"})", "broker is \"loud\"; allowed: debug, info, warn, error, or null"},
+      {R"({"store": "debug", "brokr": "debug"})",
+       "\"brokr\" is no part of the hub; there are hub, broker, engine, routes, store, upstream, access, http, and "
+       "\"*\" for all"},
+      {"debug", "the body is no object of parts and levels, such as {\"broker\": \"debug\"}"},
+      {"{}", "the body is no object of parts and levels, such as {\"broker\": \"debug\"}"}};
+  for (const auto& [body, why] : table) {
+    const auto refused = std::get<AdminResponse>(api_.handle({"POST", "/v1/log/levels", body}));
+    EXPECT_EQ(refused.status, 400u);
+    EXPECT_EQ(Json::parse(refused.body)["error"], why);
+  }
+  EXPECT_EQ(hub_.log_levels_, LogLevels());
+  EXPECT_EQ(error("DELETE", "/v1/log/levels"), "405 \"/v1/log/levels\" takes GET or POST only");
+}
+
 TEST_F(AdminApiTest, ReloadReportsWhatWasKeptAndLeftOut) {
   const auto reply = api_.handle({"POST", "/v1/routes/reload", ""});
   AdminResponse got;

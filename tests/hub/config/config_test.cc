@@ -238,7 +238,8 @@ TEST(Config, TakesEverySection) {
     "routes": {"up": "FROM /messages/* INTO $upstream"}, "time_to_live_s": 60,
     "upstream": {"host": "cloud", "protocol": 4, "tls": {"ca_file": "ca.pem"}, "batch": {"linger_ms": 5},
                  "backoff": {"base_ms": 100}},
-    "admin": {"socket": "/run/headgate.sock"}, "log": {"level": "warn"}})");
+    "admin": {"socket": "/run/headgate.sock"}, "log": {"level": "warn", "levels": {"broker": "debug"},
+                                                         "format": "json"}})");
   EXPECT_EQ(config.hub_id, "site-7");
   EXPECT_EQ(config.listeners[1].options.address, "::1");
   EXPECT_EQ(config.listeners[1].options.port, 1883);
@@ -249,7 +250,9 @@ TEST(Config, TakesEverySection) {
   EXPECT_EQ(config.upstream.link.tls.ca_file, "ca.pem");
   EXPECT_EQ(config.upstream.batch.linger_ms, 5);
   EXPECT_EQ(admin_socket_path(config), "/run/headgate.sock");
-  EXPECT_EQ(config.log.level, core::LogLevel::warn);
+  EXPECT_EQ(config.log.levels.of(core::LogPart::store), core::LogLevel::warn);
+  EXPECT_EQ(config.log.levels.of(core::LogPart::broker), core::LogLevel::debug);
+  EXPECT_EQ(config.log.format, LogFormat::json);
 }
 
 TEST(Config, CommentsAreAllowed) {
@@ -313,6 +316,13 @@ TEST(Config, ErrorsSayWhereWhatAndWhatIsAllowed) {
        "\"dilute\""},
       {R"({"log": {"level": "loud"}})",
        "hub.json: log.level: is \"loud\"; allowed: \"debug\", \"info\", \"warn\" or \"error\""},
+      {R"({"log": {"levels": {"brokr": "debug", "store": "loud", "http": 1}}})",
+       "hub.json: log.levels.brokr: is no part of the hub; did you mean \"broker\"?\n"
+       "hub.json: log.levels.store: is \"loud\"; allowed: \"debug\", \"info\", \"warn\" or \"error\"\n"
+       "hub.json: log.levels.http: is 1; allowed: \"debug\", \"info\", \"warn\" or \"error\""},
+      {R"({"log": {"levels": "debug"}})",
+       "hub.json: log.levels: is \"debug\"; allowed: an object, {\"broker\": \"debug\"}"},
+      {R"({"log": {"format": "xml"}})", "hub.json: log.format: is \"xml\"; allowed: \"text\" or \"json\""},
       {R"({"upstream": {"port": 1883}})",
        "hub.json: upstream.host: is missing; allowed: the broker's name, or \"\" for no link"},
       {R"({"upstream": {"host": "mqtt://cloud"}})",

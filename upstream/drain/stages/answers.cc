@@ -56,6 +56,7 @@ void Answers::accept(Batch batch, uint8_t code, core::Now now) {
   drain_.flight.widen_window(batch, window_max(), drain_.options.link.in_flight_max == 0, now);
   if (drain_.audience.on_answer(code, now, drain_.random())) note_audience(now);
   if (code == no_matching_subscribers) ++drain_.counts.unheard_batches;
+  drain_.log.debug("upstream_batch_taken", {{"id", batch.encoded.id}, {"code", code}});
   if (drain_.end_to_end.enabled()) {
     drain_.end_to_end.hold(std::move(batch), now);
   } else {

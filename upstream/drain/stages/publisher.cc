@@ -79,6 +79,8 @@ void Publisher::publish(Batch& batch, core::Now now) {
                           batch.seqs.size(),
                           expiry_s(batch.encoded.expires_ms, now)};
   publication.json_bytes = batch.sizes().json_bytes;
+  drain_.log.debug("upstream_batch_sent",
+                   {{"id", batch.encoded.id}, {"messages", batch.seqs.size()}, {"bytes", payload.size()}});
   drain_.link.publish(batch.token, publication);
 }
 
