@@ -121,6 +121,7 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       tick_timer_(io),
       stop_timer_(io),
       reloads_(engine_, clock_, log, on_compiler()) {
+  engine_.tails().topics().use_limit(config.observe.topics_bytes);
   engine_.serve_texts([this] {
     const auto report = upstream();
     return report ? link_topics(*report) : std::vector<SysTopic>();

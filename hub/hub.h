@@ -66,6 +66,7 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<std::string> stuck_workers() const override { return store_->stalled(); }
   void publish(PublishRequest request, OnPublished done) override;  // publish.cc
   void later(std::function<void()> work) override { executor_->post(std::move(work)); }
+  void find_topics(TopicQuery query, RenderTopics render, OnTopics done) override;  // topics.cc
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override;
   [[nodiscard]] Readings status_readings() const override;
@@ -99,6 +100,7 @@ class Hub : public HubView {
 
  private:
   using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
+  struct TopicSearch;
 
   Hub(const Config& config, const broker::AdmissionLimits& admission, std::string config_path,
       boost::asio::io_context& io, SpdlogLog& log, Listeners listeners,
@@ -128,6 +130,13 @@ class Hub : public HubView {
 
   // Text that says upstream over a link that the hub is there (inspection.cc).
   [[nodiscard]] std::string presence(const std::string& link, core::Now now);
+  // ---- topics.cc ----
+  void find_more_topics(const std::shared_ptr<TopicSearch>& search);
+  void find_sys_topics(const std::shared_ptr<TopicSearch>& search);
+  void render_topics(const TopicSearch& search, KnownTopics found);
+
+  // Rights of the user of a token; null: all are allowed (inspection.cc).
+  [[nodiscard]] std::shared_ptr<const broker::Rights> rights_of(const std::string& user);
   // The parts that metrics are read from (inspection.cc).
   [[nodiscard]] Sources sources() const;
   void note_history();

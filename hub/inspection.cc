@@ -195,11 +195,16 @@ std::vector<Unready> Hub::unready() const {
 }
 
 // The client id of a rule's %c is the user's name: there is no client.
-bool Hub::may_receive(const std::string& user, std::string_view topic) {
+std::shared_ptr<const broker::Rights> Hub::rights_of(const std::string& user) {
+  if (user.empty()) return nullptr;
   broker::Identity identity;
   identity.username = user;
   const broker::Grant grant = access_.renew(identity, user);
-  return grant.rights != nullptr && grant.rights->may_receive(topic);
+  return grant.rights != nullptr ? grant.rights : broker::Rights::none();
+}
+
+bool Hub::may_receive(const std::string& user, std::string_view topic) {
+  return rights_of(user)->may_receive(topic);
 }
 
 std::vector<ClientInfo> Hub::clients() const {

@@ -113,6 +113,7 @@ void Hub::take_over(Config fresh, ReloadReport& report) {
   HistorySettings history = std::exchange(fresh.history, config_.history);
   take_reloadable(config_, std::move(fresh));
   engine_.use_limits(config_.queues);
+  engine_.tails().topics().use_limit(config_.observe.topics_bytes);
   if (const auto used = engine_.use_history(history); !used)
     report.kept.push_back("the history stays as it was: " + used.error().what);
   else

@@ -14,6 +14,7 @@
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
 #include "hub/admin/status.h"
+#include "hub/admin/topics.h"
 #include "hub/admin/upstream.h"
 #include "hub/admin/url.h"
 #include "hub/observe/scrape/prometheus_text.h"
@@ -300,6 +301,8 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", Role::operate, {"v1", "log", "levels"}, {}, post_log_levels, true},
       {"POST", Role::admin, {"v1", "store", "backup"}, {"dir"}, back_up_store},
       {"POST", Role::operate, {"v1", "publish", "**"}, {}, post_publish},
+      {"GET", Role::read, {"v1", "topics"}, {"depth", "payload", "tree"}, get_topics},
+      {"GET", Role::read, {"v1", "topics", "**"}, {"depth", "payload", "tree"}, get_topics},
       {"GET", Role::read, {"v1", "tail", "**"}, {"payload"}, tail},
       {"GET", Role::read, {"v1", "tail"}, {"filter", "payload"}, tail},
   };

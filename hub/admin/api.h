@@ -45,6 +45,9 @@
 //                                      (fields: store/report/backup.h)
 //   POST /v1/publish/{topic}           a message, or many: see hub/admin/publish.h
 //   GET  /metrics                      all metrics in Prometheus' text format (docs/operations.md, "Metrics")
+//   GET  /v1/topics/{topic}            topics that messages came on and match the filter; ?depth=LEVELS &payload=1 &tree=1 (see
+//                                      hub/admin/topics.h)
+//   GET  /v1/topics                    the same of #
 //   GET  /v1/tail/{topic}              stream of messages as they arrive whose topic matches the filter; ?payload=1
 //   GET  /v1/tail                      the same; ?filter=TOPIC_FILTER &payload=1
 //

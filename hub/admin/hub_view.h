@@ -19,6 +19,7 @@
 #include "hub/observe/history.h"
 #include "hub/observe/log_options.h"
 #include "hub/observe/metric.h"
+#include "hub/observe/topics/topic_list.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
 #include "store/durable_store.h"
@@ -213,6 +214,14 @@ struct Published {
   std::string why;        // of a status that is not 200
 };
 
+// Question for topics that messages came on.
+struct TopicQuery {
+  std::string filter;  // valid; topics under $SYS only if it names $SYS
+  std::string user;    // whose rights to receive hold; empty: all
+  size_t depth = 0;    // see TopicList
+  bool with_values = false;
+};
+
 // A reason that keeps the hub from taking messages and storing them.
 struct Unready {
   std::string reason;  // "starting" | "stopping" | "not_writing" | "disk_low"
@@ -302,6 +311,12 @@ class HubView {
 
   // Does that in another turn of the loop.
   virtual void later(std::function<void()> work) = 0;
+
+  // Gathers topics over some turns of the loop; `render` makes a text of them on another thread, with which `done` is
+  // called on this one.
+  using RenderTopics = std::function<std::string(const KnownTopics& known)>;
+  using OnTopics = std::function<void(std::string text)>;
+  virtual void find_topics(TopicQuery query, RenderTopics render, OnTopics done) = 0;
 
   // Asks the access rules. `user` is not empty.
   [[nodiscard]] virtual bool may_receive(const std::string& user, std::string_view topic) = 0;

@@ -19,6 +19,7 @@
 #include "hub/access/settings.h"
 #include "hub/config/history_settings.h"
 #include "hub/config/listener_entry.h"
+#include "hub/config/observe_settings.h"
 #include "hub/config/store_limits.h"
 #include "hub/observe/log_options.h"
 #include "routing/files/route_file.h"
@@ -73,6 +74,7 @@ struct Config {
   uint32_t sys_interval_s = 10;            // 0: no $SYS
   upstream::UpstreamOptions upstream;      // see upstream_options()
   std::vector<upstream::NamedLink> links;  // see links_of()
+  ObserveSettings observe;
   AdminConfig admin;
   LogOptions log;
 };

@@ -104,6 +104,15 @@ Keys sys_keys() {
   };
 }
 
+Keys observe_keys() {
+  return {
+      {"observe.topics_bytes", at(&Config::observe, &ObserveSettings::topics_bytes),
+       "Memory for topics with their last values, for `headgate topics`: those that nothing came on for longest "
+       "leave first; 0 keeps none.",
+       Unit::bytes, 0, kGiB},
+  };
+}
+
 Keys operator_keys() {
   return {
       {.path = "admin.socket",
@@ -184,7 +193,7 @@ Keys at_once(Keys keys) {
 const Keys& config_keys() {
   static const Keys kKeys =
       joined({at_once(file_keys()), hub_keys(), at_once(access_keys()), limit_keys(), store_keys(),
-              at_once(route_keys()), sys_keys(), upstream_keys(), operator_keys(), log_keys()});
+              at_once(route_keys()), sys_keys(), upstream_keys(), at_once(observe_keys()), operator_keys(), log_keys()});
   return kKeys;
 }
 

@@ -1,17 +1,19 @@
-// Live copies for people who watch: `headgate tail FILTER` and `headgate queue tail`. Costs nothing while
-// nobody does.
+// Messages for people who watch. Live copies, for `headgate tail FILTER` and `headgate queue tail`, cost nothing while nobody does; of each
+// topic the last value is noted.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "core/message.h"
 #include "core/topic.h"
+#include "hub/observe/topics/topic_table.h"
 #include "store/queue_store.h"
 
 namespace headgate::hub {
@@ -38,6 +40,7 @@ class Tails {
   }
 
   void on_message(const core::MessagePtr& message) const {
+    topics_->note(*message);
     for (const auto& [handle, tail] : messages_) {
       if (core::topic_matches(tail.filter, message->topic)) tail.on_message(message);
     }
@@ -51,6 +54,8 @@ class Tails {
       }
     }
   }
+  [[nodiscard]] TopicTable& topics() { return *topics_; }
+  [[nodiscard]] const TopicTable& topics() const { return *topics_; }
   [[nodiscard]] bool watches(store::QueueId queue) const {
     return std::ranges::any_of(entries_, [queue](const auto& it) { return it.second.queue == queue; });
   }
@@ -72,6 +77,7 @@ class Tails {
   std::map<uint64_t, MessageTail> messages_;
   std::map<uint64_t, EntryTail> entries_;
   uint64_t last_ = 0;
+  std::unique_ptr<TopicTable> topics_ = std::make_unique<TopicTable>();  // on_message() is const
 };
 
 }  // namespace headgate::hub

@@ -46,6 +46,19 @@ class CannedHubView : public hub::HubView {
       work();
     }
   }
+  // Topics of which messages were published to the tails.
+  void find_topics(hub::TopicQuery query, RenderTopics render, OnTopics done) override {
+    hub::TopicList list(query.depth, query.with_values);
+    (void)topics_.walk(0, SIZE_MAX, [&](const hub::TopicEntry& entry) {
+      if (core::topic_matches(query.filter, entry.topic) &&
+          (query.user.empty() || may_receive(query.user, entry.topic)))
+        list.add(entry, now_.hub_ms);
+    });
+    hub::KnownTopics known = list.take();
+    known.forgotten = topics_.forgotten();
+    done(render(known));
+  }
+  hub::TopicTable topics_;
   std::vector<hub::PublishRequest> published_;
   std::vector<std::function<void()>> later_;
   std::vector<hub::Unready> unready_;
@@ -162,6 +175,7 @@ class CannedHubView : public hub::HubView {
 
   // As if a client had published it.
   void publish(const core::MessagePtr& message) {
+    topics_.note(*message);
     for (const auto& [id, tail] : tails_) {
       if (core::topic_matches(tail.first, message->topic)) tail.second(message);
     }

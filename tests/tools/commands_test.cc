@@ -286,6 +286,25 @@ TEST_F(Commands, TailsPrintLinesUntilTheHubGoes) {
   EXPECT_THAT(err_.str(), ::testing::StartsWith("headgate: the hub ended the stream\n"));
 }
 
+TEST_F(Commands, TopicsAreATreeWhoseBranchesAreNoLongerThanTheyNeedBe) {
+  hub_.answers_["/v1/topics/plant%2F%23?depth=2&tree=1"] = R"({"tree": [{"name": "plant", "topics": 4, "count": 9,
+    "rate_per_s": 12.5, "last_ms": 1700000000000, "last": null, "children": [
+    {"name": "1", "topics": 1, "count": 4, "rate_per_s": 0.05, "last_ms": 1700000000000,
+     "last": {"topic": "plant/1", "payload_bytes": 1536, "count": 4}, "children": []},
+    {"name": "2", "topics": 3, "count": 5, "rate_per_s": 0, "last_ms": 1700000000000, "last": null, "children": []}]}],
+    "complete": false, "left_out": 0, "forgotten": 7})";
+  TopicsOptions options;
+  options.filter = "plant/#";
+  options.depth = 2;
+  EXPECT_EQ(run_topics(human(), options), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "TOPIC             MESSAGES    RATE  LAST                      SIZE\n"
+            "plant                    9    12/s  2023-11-14T22:13:20.000Z  -\n"
+            "  1                      4  0.05/s  2023-11-14T22:13:20.000Z  1.5 KiB\n"
+            "  2/# (3 topics)         5     0/s  2023-11-14T22:13:20.000Z  -\n"
+            "these are not all: 7 topics that nothing came on for longest were forgotten (observe.topics_bytes)\n");
+}
+
 TEST_F(Commands, ClientLsShowsWhoIsThere) {
   hub_.answers_["/v1/clients"] =
       R"({"clients": [{"client_id": "pump-1", "protocol": "5", "address": "127.0.0.1:4",

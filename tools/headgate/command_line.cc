@@ -72,6 +72,7 @@ class CommandLine {
     add_log();
     add_http();
     add_tail();
+    add_topics();
     add_passwd();
     add_unbatch();
     add_bench();
@@ -402,6 +403,17 @@ class CommandLine {
     on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
   }
 
+  void add_topics() {
+    CLI::App* const topics = add(app_, "topics", "Topics that messages came on, with their last values");
+    topics->add_option("filter", topics_.filter, "MQTT topic filter")->capture_default_str();
+    topics->add_option("--depth", topics_.depth, "Levels that are told apart; 0 for all")
+        ->check(CLI::Range(0u, 1'000u))
+        ->capture_default_str();
+    topics->add_flag("--flat", topics_.flat, "A topic a line instead of a tree");
+    topics->add_flag("--payload", topics_.payload, "Print the last payloads, too");
+    on_hub(topics, [this](const Context& context) { return run_topics(context, topics_); });
+  }
+
   void add_passwd() {
     CLI::App* const passwd = add(app_, "passwd", "Add, change or remove a user of a password file");
     passwd->add_option("file", passwd_.file, "The file of users; made if it is missing")->required();
@@ -469,6 +481,7 @@ class CommandLine {
   std::vector<std::string> log_settings_;
   Consent consent_;
   TailOptions tail_;
+  TopicsOptions topics_;
   PasswdOptions passwd_;
   bool passwd_stdin_ = false;
   std::string backup_dir_;

@@ -50,6 +50,13 @@ struct TailOptions {
   bool payload = false;
 };
 
+struct TopicsOptions {
+  std::string filter = "#";
+  uint32_t depth = 0;  // levels that are told apart; 0: all
+  bool flat = false;   // a topic a line, no tree
+  bool payload = false;
+};
+
 // The line that was typed in answer to a question; nullopt where there is no terminal.
 [[nodiscard]] std::optional<std::string> ask_on_terminal(const std::string& question);
 
@@ -95,6 +102,8 @@ int run_client_kick(const Context& context, const std::string& client_id);
 int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
+// Topics that messages came on, as a tree: how many, how fast, the last value.
+int run_topics(const Context& context, const TopicsOptions& options);
 
 // Shows the resources that the hub's store takes; `store_dir` not empty: a stopped hub's.
 int run_store_stats(const Context& context, const std::string& store_dir);
