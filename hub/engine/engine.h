@@ -149,9 +149,11 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] Thinners& thinners() { return thinners_; }
   [[nodiscard]] const Thinners& thinners() const { return thinners_; }
   [[nodiscard]] Tails& tails() { return tails_; }
+  [[nodiscard]] const Tails& tails() const { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return queues_.upstream(); }
   // Takes what comes down from upstream.
   [[nodiscard]] Commands& commands() { return commands_; }
+  [[nodiscard]] const Commands& commands() const { return commands_; }
   // Empty while the store takes writes.
   [[nodiscard]] const std::string& store_error() const { return store_error_; }
 

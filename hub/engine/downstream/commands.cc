@@ -70,10 +70,10 @@ bool Commands::is_decided_by_id(const SeenIds::Mark& mark, core::Now now, const 
 void Commands::publish(const upstream::Command& command, const SeenIds::Mark& mark, core::Now now,
                        Decided decided) {
   std::vector<store::KeyValue> values;
-  if (command.id) values.push_back(seen_.next(mark));
+  if (command.id) values = seen_.next(mark, now.hub_ms);
   const auto taken = parts_.ingest.take_command(message_of(command, now), values);
   if (!taken) return decided({Fate::refused, taken.error().what, has_no_room(taken.error())}, now);
-  if (command.id) seen_.add(mark, *taken);
+  if (command.id) seen_.add(mark, *taken, now.hub_ms);
   decide_when_durable({*taken, Fate::stored, std::move(decided)}, now);
 }
 

@@ -245,6 +245,7 @@ TEST_F(FromUpstream, AreRememberedUpToABoundTheLastOnes) {
   for (size_t i = 0; i <= SeenIds::kMax; ++i) come(command("cmd/on", "1", std::to_string(i)));
   commit();
   EXPECT_EQ(engine_->commands().seen().size(), SeenIds::kMax);
+  EXPECT_EQ(engine_->commands().seen().left_early(), 1u);
   restart();
   EXPECT_EQ(engine_->commands().seen().size(), SeenIds::kMax);
   decided();
@@ -252,6 +253,53 @@ TEST_F(FromUpstream, AreRememberedUpToABoundTheLastOnes) {
   come(command("cmd/on", "1", "0"));
   commit();
   EXPECT_THAT(decided(), ElementsAre("repeated", "stored")) << "the first was forgotten";
+}
+
+TEST_F(FromUpstream, AreKnownForAnHourAndTheLastOnesForLonger) {
+  constexpr size_t kMore = 4;
+  for (size_t i = 0; i < SeenIds::kKept + kMore; ++i) come(command("cmd/on", "1", std::to_string(i)));
+  commit();
+  clock_.advance_ms(SeenIds::kKeptMs - 1);
+  restart();
+  decided();
+  come(command("cmd/on", "1", "0"));
+  EXPECT_EQ(engine_->commands().seen().size(), SeenIds::kKept + kMore);
+  clock_.advance_ms(1);
+  for (size_t i = 0; i < kMore; ++i) come(command("cmd/on", "1", "new " + std::to_string(i)));
+  EXPECT_EQ(engine_->commands().seen().size(), SeenIds::kKept) << "two leave with each that comes";
+  EXPECT_EQ(engine_->commands().seen().left_early(), 0u);
+  come(command("cmd/on", "1", "0"));
+  come(command("cmd/on", "1", std::to_string(SeenIds::kKept)));
+  commit();
+  EXPECT_THAT(decided(), ElementsAre("repeated", "repeated", "stored", "stored", "stored", "stored", "stored"))
+      << "what is durable is answered at once, the first as new";
+}
+
+TEST_F(FromUpstream, LeaveTheStoreWhenTheyAreForgotten) {
+  for (size_t i = 0; i < SeenIds::kKept; ++i) come(command("cmd/on", "1", std::to_string(i)));
+  clock_.advance_ms(SeenIds::kKeptMs);
+  for (size_t i = 0; i < 100; ++i) come(command("cmd/on", "1", "new " + std::to_string(i)));
+  commit();
+  size_t stored = 0;
+  EXPECT_TRUE(store_.for_each("seen/", [&stored](std::string_view, std::string_view) {
+    ++stored;
+    return core::Status();
+  }));
+  EXPECT_LE(stored, SeenIds::kKept + 1);
+}
+
+// A hub of before wrote no time, and had 8,192 places.
+TEST_F(FromUpstream, AreKnownAlsoIfAHubOfBeforeWroteThemDown) {
+  const SeenIds::Mark mark =
+      SeenIds::mark_of("cloud/cmd/on", static_cast<uint8_t>(CommandId::Kind::property), "old", "1");
+  std::string value("\0\0\0\0\0\0\x27\x10", 8);
+  value.append(mark.id.data(), mark.id.size()).append(mark.content.data(), mark.content.size());
+  const store::KeyValue old{"seen/1808", value};
+  ASSERT_TRUE(store_.put({&old, 1}, true).has_value());
+  commit();
+  restart();
+  come(command("cmd/on", "1", "old"));
+  EXPECT_THAT(decided(), ElementsAre("repeated"));
 }
 
 }  // namespace
