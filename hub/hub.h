@@ -15,7 +15,7 @@
 #include "broker/net/listener.h"
 #include "core/log.h"
 #include "core/result.h"
-#include "core/worker.h"
+#include "core/os/watched_worker.h"
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
 #include "hub/config/config.h"
@@ -63,7 +63,7 @@ class Hub : public HubView {
   [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
   [[nodiscard]] HubStatus status() const override;
   [[nodiscard]] std::vector<Unready> unready() const override;
-  [[nodiscard]] std::vector<std::string> stuck_workers() const override { return store_->stalled(); }
+  [[nodiscard]] std::vector<std::string> stuck_workers() const override;
   void publish(PublishRequest request, OnPublished done) override;  // publish.cc
   void later(std::function<void()> work) override { executor_->post(std::move(work)); }
   void find_topics(TopicQuery query, RenderTopics render, OnTopics done) override;  // topics.cc
@@ -180,8 +180,9 @@ class Hub : public HubView {
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
-  core::Worker compiler_{core::Worker::Priority::below_loop};  // of routes
-  core::Worker helper_;  // for what would block; of the loop's priority: it holds locks that the loop needs
+  core::WatchedWorker compiler_{"compiler", core::Worker::Priority::below_loop};  // of routes
+  core::WatchedWorker helper_{
+      "helper"};  // for what would block; of the loop's priority: it holds locks that the loop needs
 };
 
 }  // namespace headgate::hub

@@ -194,6 +194,13 @@ std::vector<Unready> Hub::unready() const {
   return reasons;
 }
 
+std::vector<std::string> Hub::stuck_workers() const {
+  std::vector<std::string> stuck = store_->stalled();
+  for (std::string& worker : core::WatchedWorker::stuck(clock_.now().mono_ms))
+    stuck.push_back(std::move(worker));
+  return stuck;
+}
+
 // The client id of a rule's %c is the user's name: there is no client.
 std::shared_ptr<const broker::Rights> Hub::rights_of(const std::string& user) {
   if (user.empty()) return nullptr;

@@ -11,7 +11,7 @@ constexpr size_t kToldAtOnceMax =
 }  // namespace
 
 void HandshakeThread::run(TlsHandshake& handshake, std::function<void()> done) {
-  if (!worker_) worker_.emplace(core::Worker::Priority::below_loop);
+  if (!worker_) worker_.emplace("handshakes", core::Worker::Priority::below_loop);
   ++due_;
   worker_->post(
       [this, &handshake, done = std::move(done)]() mutable { take_step(handshake, std::move(done)); });

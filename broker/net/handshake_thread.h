@@ -9,7 +9,7 @@
 
 #include "broker/net/handshakes.h"
 #include "core/executor.h"
-#include "core/worker.h"
+#include "core/os/watched_worker.h"
 
 namespace headgate::broker {
 
@@ -29,7 +29,7 @@ class HandshakeThread : public HandshakeWorker {
   core::Executor& executor_;
   std::atomic<size_t> due_ = 0;                // steps asked for and not taken
   std::vector<std::function<void()>> untold_;  // the worker's
-  std::optional<core::Worker> worker_;         // last, so that it ends first
+  std::optional<core::WatchedWorker> worker_;  // last, so that it ends first
 };
 
 }  // namespace headgate::broker

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/executor.h"
-#include "core/worker.h"
+#include "core/os/watched_worker.h"
 #include "hub/access/password_queue.h"
 
 namespace headgate::hub {
@@ -19,7 +19,7 @@ class HasherThread : public PasswordHasher {
 
  private:
   core::Executor& executor_;
-  core::Worker worker_{core::Worker::Priority::below_loop};
+  core::WatchedWorker worker_{"passwords", core::Worker::Priority::below_loop};
 };
 
 }  // namespace headgate::hub

@@ -23,6 +23,7 @@ class HangingDisk : public HubTest {
  protected:
   void configure(nlohmann::json& config) override {
     config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
+    config["routes_dir"] = scratch_.path().string();
     config["admin"]["http"]["port"] = http_port_;
   }
   [[nodiscard]] HttpAnswer health() const { return ask(http_port_, request({.target = "/healthz"})); }
@@ -63,6 +64,21 @@ TEST_F(HangingDisk, IsToldAndSoIsItsEnd) {
   EXPECT_TRUE(hub_.logs("store_goes_on", 30s));
   EXPECT_EQ(health().status, 200);
   EXPECT_TRUE(eventually([&] { return waiting() == 1; }));
+}
+
+TEST_F(HangingDisk, IsToldOfWorkersBesideTheStoreToo) {
+  hang();
+  RawSocket asks(http_port_);
+  const std::string printed = hub_.cli({"--data", hub_.data_dir(), "http", "token"}).out;
+  asks.send(request({.method = "POST",
+                     .target = "/v1/routes/apply?name=more.json",
+                     .token = printed.substr(0, printed.find('\n')),
+                     .more = "Content-Type: application/json\r\n"},
+                    R"({"routes":{"more":"FROM 'more/#' INTO $upstream"}})"));
+  EXPECT_TRUE(eventually([&] { return health().body == R"({"stuck":["helper"]})"; }, 30s)) << health().body;
+  EXPECT_EQ(health().status, 503);
+  go_on();
+  EXPECT_TRUE(eventually([&] { return health().status == 200; }, 30s));
 }
 
 // ---- the service manager ----

@@ -53,7 +53,7 @@ WORDS = [
     (r"\bstd::random_device\b|\bs?rand\s*\(", r"(core|routing|store|broker|upstream)/", r"store/rocks/",
      "logic does not make randomness: it is an argument"),
     (r"\bstd::(recursive_|shared_)?mutex\b", r"(core|routing|broker|upstream)/",
-     r"core/worker\.|upstream/link/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
+     r"core/worker\.|core/os/watched_worker\.|upstream/link/mosquitto_link", "the loop thread owns all state: no mutex in logic"),
     (r"\busing namespace (?!std::\w*literals)", r".*\.h$", None, "no 'using namespace' in a header"),
     (r"^\s*#if 0\b", r".*\.(h|cc)$", None, "no code that is switched off"),
     (r"\bfor \([^;()]* : (?:\*[\w.:>-]+\(|[\w.:>-]+\((?:[^()]|\([^()]*\))*\)(?:\[|\.at\())", r".*\.(h|cc)$", None,

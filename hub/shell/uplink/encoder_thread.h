@@ -8,7 +8,7 @@
 
 #include "core/executor.h"
 #include "core/result.h"
-#include "core/worker.h"
+#include "core/os/watched_worker.h"
 #include "upstream/payload/batch_codec.h"
 #include "upstream/payload/encoder.h"
 
@@ -33,7 +33,7 @@ class EncoderThread : public upstream::Encoder {
   const std::shared_ptr<const Answer> answer_;  // what was posted and not run sees that the thread is gone
   upstream::BatchEncoder encoder_;              // the worker's
   std::atomic<bool> stopping_ = false;          // jobs that wait are left out
-  core::Worker worker_{core::Worker::Priority::below_loop};
+  core::WatchedWorker worker_{"batches", core::Worker::Priority::below_loop};
 };
 
 }  // namespace headgate::hub
