@@ -42,19 +42,24 @@ class Findings {
   ConfigCheck& found_;
 };
 
+void check_certificate(const std::string& place, const broker::TlsOptions& tls, int64_t wall_ms,
+                       Findings& found) {
+  if (tls.cert_file.empty() || tls.key_file.empty()) return;  // told by the keys
+  const auto loaded = broker::TlsContext::load(tls, "mqtt");
+  if (!loaded) {
+    found.problem(place, loaded.error().what);
+  } else if (const std::string drawback = loaded->drawback(wall_ms); !drawback.empty()) {
+    found.warning(place, drawback);
+  }
+}
+
 void check_certificates(const Config& config, int64_t wall_ms, Findings& found) {
   for (size_t i = 0; i < config.listeners.size(); ++i) {
     const broker::ListenerOptions& options = config.listeners[i].options;
     if (!broker::is_encrypted(options.transport)) continue;
-    if (options.tls.cert_file.empty() || options.tls.key_file.empty()) continue;  // told by the keys
-    const std::string place = "listeners[" + std::to_string(i) + "].tls";
-    const auto loaded = broker::TlsContext::load(options.tls, "mqtt");
-    if (!loaded) {
-      found.problem(place, loaded.error().what);
-    } else if (const std::string drawback = loaded->drawback(wall_ms); !drawback.empty()) {
-      found.warning(place, drawback);
-    }
+    check_certificate("listeners[" + std::to_string(i) + "].tls", options.tls, wall_ms, found);
   }
+  check_certificate("admin.http.tls", http_tls_options(config.admin.http), wall_ms, found);
 }
 
 void check_readable(const std::string& key, const std::string& file, Findings& found) {

@@ -116,6 +116,7 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       handshake_thread_(*executor_),
       connections_(io, engine_.broker(), clock_, log.of(core::LogPart::broker), admission, handshake_thread_),
       listeners_(std::move(listeners)),
+      http_handshake_thread_(*executor_),
       admin_api_(*this, *store_, log.of(core::LogPart::http)),
       admin_server_(io, admin_api_, log.of(core::LogPart::http)),
       tick_timer_(io),
@@ -212,9 +213,19 @@ core::Status Hub::listen_http() {
   if (!tokens) return core::fail(tokens.error());
   const size_t count = tokens->size();
   const HttpConfig& http = config_.admin.http;
-  Door door({http_names(http.address), http.metrics_open}, *std::move(tokens));
-  if (const auto bound = admin_server_.listen_tcp(http.address, port, std::move(door)); !bound) return bound;
+  Door::Rules rules{http_names(http.address), has_open_metrics(http)};
+  if (const broker::TlsOptions tls = http_tls_options(http); !tls.cert_file.empty()) {
+    auto loaded = HttpTls::load(tls, http_handshake_thread_);
+    if (!loaded) return core::fail(loaded.error());
+    http_tls_ = *std::move(loaded);
+    rules.scheme = "https";
+    rules.also = [tls = http_tls_](const std::string& host) { return tls->is_named(host); };
+  }
+  Door door(std::move(rules), *std::move(tokens));
+  if (const auto bound = admin_server_.listen_tcp(http.address, port, std::move(door), http_tls_); !bound)
+    return bound;
   log_.info("http_listening", {{"on", http.address + ":" + std::to_string(admin_server_.tcp_port())},
+                               {"tls", http_tls_ != nullptr},
                                {"tokens", count},
                                {"token_file", http_token_path(config_)}});
   return {};
@@ -222,12 +233,17 @@ core::Status Hub::listen_http() {
 
 // ---- certificates ----
 
-void Hub::report_certificate(const broker::Listener& listener) const {
-  const auto expires_ms = listener.certificate_expires_wall_ms();
-  if (!expires_ms) return;
-  const int64_t days = (*expires_ms - clock_.now().wall_ms) / kDayMs;
+void Hub::report_certificates() const {
+  for (const auto& listener : listeners_)
+    if (const auto expires_ms = listener->certificate_expires_wall_ms())
+      report_certificate(listener->name(), *expires_ms);
+  if (http_tls_) report_certificate("admin.http", http_tls_->expires_wall_ms());
+}
+
+void Hub::report_certificate(const std::string& listener, int64_t expires_wall_ms) const {
+  const int64_t days = (expires_wall_ms - clock_.now().wall_ms) / kDayMs;
   if (days < kCertificateWarningDays) {
-    log_.warn("certificate_expires", {{"listener", listener.name()},
+    log_.warn("certificate_expires", {{"listener", listener},
                                       {"days_left", days},
                                       {"clock", clock_.now().clock_right ? "synced" : "unsynced"}});
   }
@@ -239,9 +255,7 @@ void Hub::tick() {
   on_tick_();
   clock_.tick(*store_);
   const int64_t today = clock_.now().wall_ms / kDayMs;
-  if (std::exchange(certificates_checked_day_, today) != today) {
-    for (const auto& listener : listeners_) report_certificate(*listener);
-  }
+  if (std::exchange(certificates_checked_day_, today) != today) report_certificates();
   engine_.tick();
   if (upstream_) upstream_->tick();
   if (desk_) desk_->tick();

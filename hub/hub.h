@@ -115,6 +115,7 @@ class Hub : public HubView {
   void reload_settings(ReloadReport& settings);
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
+  bool report_reload(const std::string& listener, const core::Result<bool>& reloaded, ReloadReport& report);
   void reload_http_tokens(ReloadReport& report);
   void reload_log();
   void take_over(Config fresh, ReloadReport& report);
@@ -143,7 +144,8 @@ class Hub : public HubView {
   core::Status restore();
   core::Status listen();
   core::Status listen_http();
-  void report_certificate(const broker::Listener& listener) const;
+  void report_certificates() const;
+  void report_certificate(const std::string& listener, int64_t expires_wall_ms) const;
   void tick();
   void schedule_tick();
   [[nodiscard]] int64_t tick_ms() const;
@@ -169,6 +171,9 @@ class Hub : public HubView {
   broker::HandshakeThread handshake_thread_;
   broker::ConnectionPool connections_;
   Listeners listeners_;
+  broker::HandshakeThread
+      http_handshake_thread_;          // of its own, so that a crowd there is in nobody's way here
+  std::shared_ptr<HttpTls> http_tls_;  // null: HTTP is in the clear, or off
   AdminApi admin_api_;
   AdminServer admin_server_;
 

@@ -54,19 +54,28 @@ void Hub::reload_settings(ReloadReport& settings) {
 }
 
 void Hub::reload_certificates(ReloadReport& report) {
+  const int64_t wall_ms = clock_.now().wall_ms;
   for (const auto& listener : listeners_) {
     if (!listener->certificate_expires_wall_ms()) continue;
-    const auto reloaded = listener->reload_certificates(clock_.now().wall_ms);
-    if (!reloaded) {
-      log_.error("certificate_kept", {{"listener", listener->name()}, {"error", reloaded.error().what}});
-      report.kept.push_back("the certificate in force stays: " + reloaded.error().what);
-      continue;
-    }
-    if (!*reloaded) continue;
-    log_.info("certificate_loaded", {{"listener", listener->name()}});
-    report.took.push_back("certificates of " + listener->name());
-    report_certificate(*listener);
+    if (report_reload(listener->name(), listener->reload_certificates(wall_ms), report))
+      report_certificate(listener->name(), *listener->certificate_expires_wall_ms());
   }
+  if (http_tls_ && report_reload("admin.http", http_tls_->reload(wall_ms), report))
+    report_certificate("admin.http", http_tls_->expires_wall_ms());
+}
+
+// True if there are other certificates in force now.
+bool Hub::report_reload(const std::string& listener, const core::Result<bool>& reloaded,
+                        ReloadReport& report) {
+  if (!reloaded) {
+    log_.error("certificate_kept", {{"listener", listener}, {"error", reloaded.error().what}});
+    report.kept.push_back("the certificate in force stays: " + reloaded.error().what);
+    return false;
+  }
+  if (!*reloaded) return false;
+  log_.info("certificate_loaded", {{"listener", listener}});
+  report.took.push_back("certificates of " + listener);
+  return true;
 }
 
 void Hub::reload_http_tokens(ReloadReport& report) {

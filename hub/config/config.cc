@@ -438,6 +438,20 @@ void check_socket_path(const Config& config, Problems& problems) {
                                " bytes long; allowed: 107; set admin.socket to a shorter one");
 }
 
+void check_http(const HttpConfig& http, Problems& problems) {
+  const broker::TlsOptions& tls = http.tls;
+  if (tls.cert_file.empty() != tls.key_file.empty())
+    problems.add("admin.http.tls", "has only one of cert_file and key_file; set both, or neither");
+  if (tls.cert_file.empty() && !tls.ca_file.empty())
+    problems.add("admin.http.tls.client_ca_file",
+                 "has no meaning without cert_file and key_file; set both, or leave it out");
+  if (tls.cert_file.empty() && !is_loopback(http.address))
+    problems.add("admin.http.address",
+                 "is \"" + http.address +
+                     "\", beyond loopback, where tokens could be read on the way; use 127.0.0.1, or set "
+                     "admin.http.tls.cert_file and key_file");
+}
+
 // Moves a key's value from one configuration to another.
 struct Mover {
   Config& into;
@@ -545,6 +559,7 @@ core::Result<ReadConfig> read_config(std::span<const ConfigPart> parts) {
   check_acknowledgement(config, problems);
   check_downstream(config, problems);
   check_socket_path(config, problems);
+  check_http(config.admin.http, problems);
   const auto file_of = [&](const std::string& path) { return read.said.sources.file_of(path); };
   if (parts.size() > 1) problems.name_files(file_of);
   return read;
@@ -677,6 +692,18 @@ std::vector<routing::KnownLink> known_links(const Config& config) {
 uint16_t http_port(const Config& config) {
   const HttpConfig& http = config.admin.http;
   return http.port == 0 && http.asked_for ? kHttpPort : http.port;
+}
+
+bool has_open_metrics(const HttpConfig& http) {
+  if (http.metrics_open != Anonymous::loopback) return http.metrics_open == Anonymous::yes;
+  return is_loopback(http.address);
+}
+
+broker::TlsOptions http_tls_options(const HttpConfig& http) {
+  broker::TlsOptions tls = http.tls;
+  tls.require_client_certificate = !tls.ca_file.empty();
+  tls.identity = broker::CertificateIdentity::none;
+  return tls;
 }
 
 std::string http_token_path(const Config& config) {

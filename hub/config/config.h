@@ -38,7 +38,8 @@ struct HttpConfig {
   uint16_t port = 0;       // 0: off, see http_port()
   bool asked_for = false;  // by the command line; no key sets it
   std::string token_file;  // empty: see http_token_path()
-  bool metrics_open = true;
+  Anonymous metrics_open = Anonymous::loopback;
+  broker::TlsOptions tls;  // see http_tls_options()
 };
 
 struct AdminConfig {
@@ -137,6 +138,10 @@ void take_reloadable(Config& into, Config from);
 // Port of the HTTP server: admin.http.port, or that of `headgated --http`; 0: it is off.
 inline constexpr uint16_t kHttpPort = 9180;
 [[nodiscard]] uint16_t http_port(const Config& config);
+// True if /metrics takes no token.
+[[nodiscard]] bool has_open_metrics(const HttpConfig& http);
+// TLS of the HTTP server: who names authorities of clients demands certificates of theirs. Empty files: it has none.
+[[nodiscard]] broker::TlsOptions http_tls_options(const HttpConfig& http);
 
 // sun_path holds 108 bytes with its final zero.
 inline constexpr size_t kSocketPathBytesMax = 107;

@@ -114,6 +114,9 @@ Keys observe_keys() {
 }
 
 Keys operator_keys() {
+  const auto http_tls = [](auto member) {
+    return at(&Config::admin, &AdminConfig::http, &HttpConfig::tls, member);
+  };
   return {
       {.path = "admin.socket",
        .slot = at(&Config::admin, &AdminConfig::socket),
@@ -121,9 +124,8 @@ Keys operator_keys() {
        .rule = kSocket},
       {.path = "admin.http.address",
        .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::address),
-       .doc =
-           "Loopback address that the HTTP server listens on; from elsewhere it is reached through ssh -L.",
-       .rule = kLoopback},
+       .doc = "Address that the HTTP server listens on; beyond loopback only with admin.http.tls.",
+       .rule = kIp},
       {.path = "admin.http.port",
        .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::port),
        .doc =
@@ -136,7 +138,23 @@ Keys operator_keys() {
            "with one token if it is missing.",
        .rule = kPathOrEmpty},
       {"admin.http.metrics_open", at(&Config::admin, &AdminConfig::http, &HttpConfig::metrics_open),
-       "Whether /metrics needs no token."},
+       "Whether /metrics needs no token: \"loopback\" where only this machine can connect; true; false."},
+      {.path = "admin.http.tls.cert_file",
+       .slot = http_tls(&broker::TlsOptions::cert_file),
+       .doc =
+           "The HTTP server's certificate (PEM), followed by the chain up to its authority; setting it turns TLS "
+           "on. Read again on SIGHUP.",
+       .rule = kPathOrEmpty},
+      {.path = "admin.http.tls.key_file",
+       .slot = http_tls(&broker::TlsOptions::key_file),
+       .doc = "Private key (PEM) of the certificate, without a passphrase.",
+       .rule = kPathOrEmpty},
+      {.path = "admin.http.tls.client_ca_file",
+       .slot = http_tls(&broker::TlsOptions::ca_file),
+       .doc =
+           "Authorities (PEM) of client certificates: who has none is not let in, and needs a token all the same; "
+           "empty: nobody is asked for one.",
+       .rule = kPathOrEmpty},
   };
 }
 

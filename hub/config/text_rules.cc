@@ -103,9 +103,7 @@ bool is_ip_address_or_empty(std::string_view text) {
   return text.empty() || is_address(text, AF_INET) || is_address(text, AF_INET6);
 }
 
-bool is_loopback_address(std::string_view text) {
-  return text == "::1" || (text.starts_with("127.") && is_address(text, AF_INET));
-}
+bool is_ip(std::string_view text) { return is_address(text, AF_INET) || is_address(text, AF_INET6); }
 
 bool is_time_zone(std::string_view text) {
   const auto fits = [](char c) { return is_alnum(c) || c == '/' || c == '_' || c == '-' || c == '+'; };

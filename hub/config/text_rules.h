@@ -12,8 +12,8 @@ namespace headgate::hub {
 [[nodiscard]] bool is_host(std::string_view text);
 // An IP address without brackets, or nothing.
 [[nodiscard]] bool is_ip_address_or_empty(std::string_view text);
-// An address that only this machine can reach.
-[[nodiscard]] bool is_loopback_address(std::string_view text);
+// An IP address without brackets.
+[[nodiscard]] bool is_ip(std::string_view text);
 // A time zone that the system has, such as Europe/Berlin.
 [[nodiscard]] bool is_time_zone(std::string_view text);
 // A path that the system takes as it is: a shell's ~ and $NAME, URLs, patterns and drives are none.
@@ -46,7 +46,7 @@ inline constexpr TextRule kHost = {
     is_host,
     "a host name or IP address alone: the port goes into upstream.port, IPv6 has no brackets, TLS comes with "
     "upstream.tls.ca_file"};
-inline constexpr TextRule kLoopback = {is_loopback_address, "an address of 127.0.0.0/8, or ::1"};
+inline constexpr TextRule kIp = {is_ip, "an IP address such as \"127.0.0.1\" or \"::1\""};
 inline constexpr TextRule kPath = {
     is_path, "a path, not empty, without ~, $NAME and patterns, which nobody replaces here"};
 inline constexpr TextRule kPathOrEmpty = {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "hub/admin/call.h"
-#include "hub/http/event_stream.h"
+#include "hub/http/stream.h"
 
 namespace headgate::hub {
 namespace {
@@ -25,10 +25,11 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using Generic = asio::generic::stream_protocol;
-using Stream = beast::basic_stream<Generic>;
 using boost::system::error_code;
 
-class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
+class Connection : public HttpConnection,
+                   public broker::HandshakeOwner,
+                   public std::enable_shared_from_this<Connection> {
  public:
   Connection(const std::shared_ptr<Entrance>& entrance, Generic::socket socket, std::string from)
       : entrance_(entrance),
@@ -37,19 +38,84 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         judge_(stream_.get_executor()),
         buffer_(kBufferBytes) {}
 
-  void start() { read(); }
+  void start() {
+    const auto entrance = entrance_.lock();
+    if (!entrance || !entrance->tls) return read();
+    error_code failed;
+    Generic::socket& socket = stream_.plain().socket();
+    socket.non_blocking(true, failed);
+    if (failed) return close();
+    handshake_ = std::make_unique<broker::TlsHandshake>(entrance->tls->context(), socket.native_handle(),
+                                                        broker::CertificateIdentity::none);
+    end_handshake_in_time(entrance->limits);
+    wait_for_handshake(Generic::socket::wait_read);
+  }
 
+  // While a worker takes a step of the handshake the socket is its own.
   void close() override {
     if (closed_) return;
     closed_ = true;
     subscription_.reset();
     judge_.cancel();
-    stream_.close();
-    if (const auto entrance = entrance_.lock()) entrance->connections.erase(shared_from_this());
+    if (!stepping_) stream_.plain().close();
+    const auto entrance = entrance_.lock();
+    if (!entrance) return;
+    leave_events(*entrance);
+    entrance->connections.erase(shared_from_this());
+  }
+
+  [[nodiscard]] bool wants_handshake() const override { return !closed_; }
+
+  void on_handshake(std::unique_ptr<broker::TlsHandshake> handshake) override {
+    stepping_ = false;
+    if (closed_) return stream_.plain().close();
+    handshake_ = std::move(handshake);
+    switch (handshake_->then()) {
+      case broker::TlsHandshake::Then::want_read:
+        return wait_for_handshake(Generic::socket::wait_read);
+      case broker::TlsHandshake::Then::want_write:
+        return wait_for_handshake(Generic::socket::wait_write);
+      case broker::TlsHandshake::Then::failed:
+        complain_of_handshake(handshake_->error());
+        return close();
+      case broker::TlsHandshake::Then::done:
+        judge_.cancel();
+        stream_.encrypt(handshake_->take());
+        handshake_.reset();
+        return read();
+    }
   }
 
  private:
   static constexpr size_t kBufferBytes = 64 * 1024;  // of input beyond the parser's own
+  static constexpr size_t kEventBytesAtATime = 64 * 1024;
+
+  void end_handshake_in_time(const AdminLimits& limits) {
+    judge_.expires_after(std::chrono::seconds(limits.idle_timeout_s));
+    judge_.async_wait([weak = weak_from_this()](error_code cancelled) {
+      const auto self = weak.lock();
+      if (!cancelled && self && !self->stream_.is_encrypted()) self->close();
+    });
+  }
+
+  void wait_for_handshake(Generic::socket::wait_type what) {
+    stream_.plain().socket().async_wait(what, [self = shared_from_this()](error_code failed) {
+      const auto entrance = self->entrance_.lock();
+      if (failed || !entrance || self->closed_) return self->close();
+      self->stepping_ = true;
+      entrance->tls->handshakes().step(std::move(self->handshake_), self);
+    });
+  }
+
+  void complain_of_handshake(const std::string& why) {
+    const auto entrance = entrance_.lock();
+    if (!entrance) return;
+    if (const auto left_out = entrance->failed_handshakes.admit(address(), entrance->api.now()))
+      entrance->log.warn("http_handshake_failed",
+                         {{"peer", from_}, {"reason", why}, {"left_out", *left_out}});
+  }
+
+  [[nodiscard]] std::string address() const { return from_.substr(0, from_.rfind(':')); }
 
   void read() {
     const auto entrance = entrance_.lock();
@@ -77,7 +143,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void expect_progress(const Entrance& entrance) {
-    stream_.expires_after(std::chrono::seconds(entrance.limits.idle_timeout_s));
+    stream_.plain().expires_after(std::chrono::seconds(entrance.limits.idle_timeout_s));
   }
 
   void on_request(error_code error) {
@@ -103,8 +169,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     AdminReply reply = entrance.api.handle(asked);
     if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
     if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
-    if (wants_events(request)) begin_events(entrance, request);
-    start_stream(std::get<AdminStream>(std::move(reply)));
+    auto& stream = std::get<AdminStream>(reply);
+    if (wants_events(request)) return start_events(entrance, asked, request["Last-Event-ID"], stream);
+    start_stream(std::move(stream));
   }
 
   static std::vector<std::pair<std::string, std::string>> fields_of(
@@ -142,8 +209,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void complain(Entrance& entrance) const {
-    if (const auto left_out =
-            entrance.wrong_tokens.admit(from_.substr(0, from_.rfind(':')), entrance.api.now()))
+    if (const auto left_out = entrance.wrong_tokens.admit(address(), entrance.api.now()))
       entrance.log.warn("http_token_refused", {{"peer", from_}, {"left_out", *left_out}});
   }
 
@@ -161,27 +227,37 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     response_.prepare_payload();
     expect_progress(*entrance);
     http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
-      if (error || !keep_alive) return self->close();
+      if (error) return self->close();
+      if (!keep_alive) return self->say_good_bye();
       self->read();
     });
   }
 
+  void say_good_bye() {
+    if (!stream_.is_encrypted() || closed_) return close();
+    stream_.async_good_bye([self = shared_from_this()](error_code) { self->close(); });
+  }
+
   // The work goes on though the client may go away meanwhile. The last answer on this connection.
   void await(const AdminLater& later) {
-    stream_.expires_never();
+    stream_.plain().expires_never();
     later.start([weak = weak_from_this()](AdminResponse response) {
       if (const auto self = weak.lock(); self && !self->closed_) self->respond(std::move(response), false);
     });
   }
 
   // Chunks of whole lines (RFC 9112 section 7.1) until the client goes away.
-  void start_stream(AdminStream admin_stream) {
-    stream_.expires_never();
-    writing_ = std::string("HTTP/1.1 200 OK\r\nContent-Type: ") +
-               (events_ ? "text/event-stream" : "application/x-ndjson") +
-               "\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n";
+  void begin_chunks(std::string_view content_type) {
+    stream_.plain().expires_never();
+    writing_ = std::string("HTTP/1.1 200 OK\r\nContent-Type: ")
+                   .append(content_type)
+                   .append("\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n");
     write_stream();
     watch_for_end();
+  }
+
+  void start_stream(AdminStream admin_stream) {
+    begin_chunks("application/x-ndjson");
     subscription_ = admin_stream.open([weak = weak_from_this()](std::string line) {
       if (const auto self = weak.lock()) self->on_line(std::move(line));
     });
@@ -197,26 +273,56 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const auto entrance = entrance_.lock();
     if (closed_ || overrun_ || !entrance) return;
     const AdminLimits& limits = entrance->limits;
-    if (events_) return on_event(line, limits);
     if (pending_.size() + line.size() > limits.stream_burst_bytes_max) return drop_slow_client(*entrance);
     pending_.append(line).push_back('\n');
     if (writing_.empty()) return write_pending();
     if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
   }
 
-  void on_event(std::string_view line, const AdminLimits& limits) {
-    if (pending_.size() + line.size() > limits.stream_bytes_max) return events_->lose();
-    pending_.append(events_->event(line));
-    if (writing_.empty()) write_pending();
-  }
-
   static bool wants_events(const http::request<http::string_body>& request) {
     return std::string_view(request[http::field::accept]).find("text/event-stream") != std::string_view::npos;
   }
 
-  void begin_events(Entrance& entrance, const http::request<http::string_body>& request) {
-    events_.emplace(entrance.api.now().wall_ms);
-    pending_ = EventStream::resumed(request["Last-Event-ID"]);
+  // Goes on with the stream that the reader has followed before, if it is still there.
+  void start_events(Entrance& entrance, const AdminRequest& asked, std::string_view last_id,
+                    AdminStream& stream) {
+    followed_ = entrance.deserted.take(last_id, asked.target, asked.caller.user, read_up_to_);
+    if (!followed_) {
+      pending_ = EventStream::resumed(last_id);
+      std::string name =
+          std::to_string(entrance.api.now().wall_ms) + "-" + std::to_string(++entrance.streams_begun);
+      followed_ = std::make_shared<Followed>(
+          Followed{asked.target, asked.caller.user, {std::move(name), entrance.limits.stream_bytes_max}});
+    }
+    begin_chunks("text/event-stream");
+    followed_->on_event = [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->writing_.empty()) self->write_events();
+    };
+    if (followed_->subscription) return;
+    followed_->subscription = stream.open([weak = std::weak_ptr(followed_)](std::string line) {
+      const auto followed = weak.lock();
+      if (!followed) return;
+      followed->events.add(std::move(line));
+      followed->on_event();
+    });
+  }
+
+  void write_events() {
+    if (closed_ || !followed_) return;
+    pending_ = followed_->events.take(read_up_to_, kEventBytesAtATime);
+    if (!pending_.empty()) write_pending();
+  }
+
+  // A reader that knows the id of an event may come again.
+  void leave_events(Entrance& entrance) {
+    if (!followed_ || read_up_to_ == 0) return followed_.reset();
+    entrance.deserted.add(std::move(followed_), entrance.api.now().mono_ms);
+    if (!entrance.deserted_end) entrance.deserted_end = std::make_unique<asio::steady_timer>(entrance.io);
+    entrance.deserted_end->expires_after(std::chrono::milliseconds(Deserted::kKeptMs));
+    entrance.deserted_end->async_wait([weak = entrance_](error_code cancelled) {
+      const auto still = weak.lock();
+      if (still && !cancelled) still->deserted.end_due(still->api.now().mono_ms);
+    });
   }
 
   // Much may come in one turn of the loop, before the socket was offered any of it: time tells who is slow.
@@ -254,24 +360,28 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](error_code error, size_t) {
       self->writing_.clear();
       if (error) return self->close();
-      if (!self->pending_.empty()) self->write_pending();
+      if (!self->pending_.empty()) return self->write_pending();
+      self->write_events();
     });
   }
 
   std::weak_ptr<Entrance> entrance_;
   std::string from_;
-  Stream stream_;
+  HttpStream stream_;
   asio::steady_timer judge_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   Caller caller_;  // of the request that is being read
   http::response<http::string_body> response_;
   std::unique_ptr<Subscription> subscription_;
-  std::optional<EventStream> events_;  // of a stream that is no lines
-  std::string pending_;                // whole lines that wait for the write in progress
-  std::string writing_;                // being written; empty when no write is in progress
+  std::shared_ptr<Followed> followed_;  // a stream of events
+  uint64_t read_up_to_ = 0;             // number of the last of them that was sent
+  std::string pending_;                 // whole lines that wait for the write in progress
+  std::string writing_;                 // being written; empty when no write is in progress
   char ignored_byte_ = 0;
-  bool judging_ = false;  // judge_ is running
+  std::unique_ptr<broker::TlsHandshake> handshake_;  // until it is done, and while no worker has it
+  bool stepping_ = false;                            // a worker has it
+  bool judging_ = false;                             // judge_ is running
   bool overrun_ = false;
   bool closed_ = false;
 };

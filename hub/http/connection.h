@@ -3,6 +3,7 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,7 +12,9 @@
 #include "core/log_limiter.h"
 #include "hub/admin/api.h"
 #include "hub/http/door.h"
+#include "hub/http/followed.h"
 #include "hub/http/server.h"
+#include "hub/http/tls.h"
 
 namespace headgate::hub {
 
@@ -28,9 +31,14 @@ struct Entrance {
   AdminApi& api;
   core::Log& log;
   AdminLimits limits;
-  std::unique_ptr<Door> door = nullptr;  // null: whoever gets here may do everything
+  std::unique_ptr<Door> door = nullptr;    // null: whoever gets here may do everything
+  std::shared_ptr<HttpTls> tls = nullptr;  // null: in the clear
   std::set<std::shared_ptr<HttpConnection>> connections = {};
-  core::LogLimiter wrong_tokens = core::LogLimiter();  // by address
+  Deserted deserted = {};
+  std::unique_ptr<boost::asio::steady_timer> deserted_end = nullptr;  // of the last of them
+  uint64_t streams_begun = 0;
+  core::LogLimiter wrong_tokens = core::LogLimiter();       // by address
+  core::LogLimiter failed_handshakes = core::LogLimiter();  // the same
 };
 
 // Serves a client that came in; `from`: its address.

@@ -37,14 +37,18 @@ bool is_safe(std::string_view method) { return method == "GET" || method == "HEA
 }  // namespace
 
 bool Door::is_own_name(std::string_view host) const {
-  return std::ranges::find(rules_.names, lower(without_port(host))) != rules_.names.end();
+  std::string name = lower(without_port(host));
+  if (std::ranges::find(rules_.names, name) != rules_.names.end()) return true;
+  if (!rules_.also || name.empty()) return false;
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  return rules_.also(name);
 }
 
 std::variant<Caller, AdminResponse> Door::admit(const Knock& knock) const {
   if (!is_own_name(knock.host))
     return failed(421, "this server is not called \"" + std::string(knock.host) +
                            "\"; use its address or one of its names");
-  if (!knock.origin.empty() && lower(knock.origin) != "http://" + lower(knock.host))
+  if (!knock.origin.empty() && lower(knock.origin) != rules_.scheme + "://" + lower(knock.host))
     return failed(403, "pages of other origins are not served");
   const std::string type = media_type(knock.content_type);
   if (!is_safe(knock.method) && type != "application/json" && type != "application/x-ndjson")

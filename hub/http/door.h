@@ -6,6 +6,7 @@
 // - A token says who asks. Without one only what is open to everybody is answered, which the API decides.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,9 @@ class Door {
   struct Rules {
     std::vector<std::string> names;  // hosts, without port; IPv6 addresses with brackets
     bool metrics_open = true;        // /metrics needs no token
+    std::string scheme = "http";     // of its pages
+    // Whether it is called so besides; null: it is not.
+    std::function<bool(const std::string& host)> also = nullptr;
   };
   Door(Rules rules, Tokens tokens) : rules_(std::move(rules)), tokens_(std::move(tokens)) {}
 

@@ -116,6 +116,8 @@ class AdminServer::Acceptor : public Listening, public std::enable_shared_from_t
     const auto connections = std::move(entrance_->connections);
     entrance_->connections.clear();
     for (const auto& connection : connections) connection->close();
+    entrance_->deserted.clear();
+    entrance_->deserted_end.reset();
     if (!file_.empty()) unlink(file_.c_str());
     file_.clear();
   }
@@ -191,7 +193,8 @@ core::Status AdminServer::listen(const std::string& path) {
   return {};
 }
 
-core::Status AdminServer::listen_tcp(const std::string& address, uint16_t port, Door door) {
+core::Status AdminServer::listen_tcp(const std::string& address, uint16_t port, Door door,
+                                     std::shared_ptr<HttpTls> tls) {
   error_code error;
   const auto at = asio::ip::make_address(address, error);
   const auto again = [](Tcp::acceptor& acceptor) {
@@ -200,7 +203,7 @@ core::Status AdminServer::listen_tcp(const std::string& address, uint16_t port, 
     return failed;
   };
   auto tcp = std::make_shared<Acceptor<Tcp>>(
-      Entrance{io_, api_, log_, limits_, std::make_unique<Door>(std::move(door))});
+      Entrance{io_, api_, log_, limits_, std::make_unique<Door>(std::move(door)), std::move(tls)});
   if (!error) error = tcp->listen({at, port}, again);
   if (error)
     return core::fail(core::Errc::io, "HTTP on " + address + " port " + std::to_string(port) +

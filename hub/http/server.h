@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "hub/admin/api.h"
 #include "hub/http/door.h"
+#include "hub/http/tls.h"
 
 namespace boost::asio {
 class io_context;
@@ -43,9 +44,10 @@ class AdminServer {
   // answers on it), io.
   [[nodiscard]] core::Status listen(const std::string& path);
 
-  // Accepts from now on also over TCP, of those whom `door` lets in. `address`: of this machine; port 0: any that is free.
-  // Errors: io; whole sentences for the operator.
-  [[nodiscard]] core::Status listen_tcp(const std::string& address, uint16_t port, Door door);
+  // Accepts from now on also over TCP, of those whom `door` lets in. `address`: of this machine; port 0: any that is free;
+  // `tls` null: in the clear. Errors: io; whole sentences for the operator.
+  [[nodiscard]] core::Status listen_tcp(const std::string& address, uint16_t port, Door door,
+                                        std::shared_ptr<HttpTls> tls = nullptr);
   [[nodiscard]] uint16_t tcp_port() const;  // 0: it does not listen there
 
   // Takes other tokens from now on.

@@ -32,7 +32,7 @@ FENCES = [
     (r"mosquitto", r"((tests/)?upstream/link/|(tests/)?tools/unbatch/|tests/(e2e|bench)/)"),
     (r"boost/(asio|beast)", r"((tests/)?broker/net/|(tests/)?hub/((shell|http)/|hub\.|main\.)"
                             r"|(tests/)?tools/|(tests/)?upstream/link/|tests/(e2e|bench)/)"),
-    (r"openssl/ssl", r"(tests/)?broker/net/|upstream/link/|tools/bench/stream|tests/e2e/"),
+    (r"openssl/ssl", r"(tests/)?broker/net/|hub/http/tls|upstream/link/|tools/bench/stream|tests/e2e/"),
     (r"spdlog/", r"(tests/)?hub/observe/|hub/main\.cc"),
     (r"(valijson|re2)/", r"routing/schema/"),
     (r"argon2", r"hub/access/password_hash|tools/headgate/commands/passwd"),

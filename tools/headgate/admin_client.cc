@@ -5,6 +5,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <cctype>
@@ -15,6 +18,7 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -49,6 +53,16 @@ core::Error connect_error(const HubAddress& at, const error_code& error) {
   return {core::Errc::unavailable, "no hub answers on " + at.socket + " (" + error.message() +
                                        "): start headgated, or name its admin socket with --socket PATH or "
                                        "$HEADGATE_SOCKET"};
+}
+
+core::Error handshake_error(const HubAddress& at, const error_code& error) {
+  if (error == beast::error::timeout)
+    return {core::Errc::unavailable, at.name() + " does not end a TLS handshake within 15 s: is it a hub?"};
+  return {
+      core::Errc::unavailable,
+      "no TLS with " + at.name() + " (" + error.message() +
+          "): is the certificate for that name, is its authority named with --ca-file, and does the hub want a "
+          "certificate of yours (--cert-file, --key-file)?"};
 }
 
 core::Error broken(const HubAddress& at, const error_code& error) {
@@ -102,7 +116,8 @@ class Connection {
       stream_.socket().connect(Generic::endpoint(Local::endpoint(at_.socket)), error);
     else
       open_tcp(error);
-    return error ? core::Status(core::fail(connect_error(at_, error))) : core::Status();
+    if (error) return core::fail(connect_error(at_, error));
+    return at_.encrypted ? encrypt() : core::Status();
   }
 
   // Makes one exchange, with a time limit on the whole of it, or none.
@@ -112,12 +127,13 @@ class Connection {
     parser.body_limit(std::numeric_limits<uint64_t>::max());
     error_code failed;
     if (limited) stream_.expires_after(kAnswerTimeout);
-    http::async_write(stream_, request, [&](error_code write_error, size_t) {
-      if (write_error) {
+    on_stream([&](auto& stream) {
+      http::async_write(stream, request, [&](error_code write_error, size_t) {
         failed = write_error;
-        return;
-      }
-      http::async_read(stream_, buffer_, parser, [&](error_code read_error, size_t) { failed = read_error; });
+        if (failed) return;
+        http::async_read(stream, buffer_, parser,
+                         [&](error_code read_error, size_t) { failed = read_error; });
+      });
     });
     io_.run();
     if (failed) return core::fail(broken(at_, failed));
@@ -129,13 +145,15 @@ class Connection {
   // Sends the request and reads up to the head of the answer. The stream that follows has no time limit.
   core::Status begin_stream(const http::request<http::empty_body>& request) {
     error_code error;
-    http::write(stream_, request, error);
     head_.body_limit(kErrorBodyBytesMax);
-    if (!error) http::read_header(stream_, buffer_, head_, error);
+    on_stream([&](auto& stream) {
+      http::write(stream, request, error);
+      if (!error) http::read_header(stream, buffer_, head_, error);
+    });
     if (error) return core::fail(broken(at_, error));
     if (head_.get().result_int() == 200) return {};
     http::response_parser<http::string_body> refused(std::move(head_));
-    http::read(stream_, buffer_, refused, error);
+    on_stream([&](auto& stream) { http::read(stream, buffer_, refused, error); });
     return core::fail(refusal(refused.get().result_int(), refused.get().body()));
   }
 
@@ -148,7 +166,7 @@ class Connection {
       body.get().body().data = part.data();
       body.get().body().size = part.size();
       error_code error;
-      http::read_some(stream_, buffer_, body, error);
+      on_stream([&](auto& stream) { http::read_some(stream, buffer_, body, error); });
       if (error && error != http::error::need_buffer) return core::fail(broken(at_, error));
       text.append(part.data(), part.size() - body.get().body().size);
       if (!take_lines(text, on_line)) return {};
@@ -157,6 +175,45 @@ class Connection {
   }
 
  private:
+  template <typename Use>
+  void on_stream(Use use) {
+    if (tls_)
+      use(*tls_);
+    else
+      use(stream_);
+  }
+
+  core::Status encrypt() {
+    error_code error;
+    const auto take = [&error](const std::string& file, auto load) {
+      if (error || file.empty()) return core::Status();
+      load(file);
+      return error ? core::Status(core::fail(core::Errc::invalid, file + ": " + error.message()))
+                   : core::Status();
+    };
+    const core::TlsFiles& files = at_.files;
+    context_.set_verify_mode(asio::ssl::verify_peer);
+    if (files.ca_file.empty()) context_.set_default_verify_paths(error);
+    for (const core::Status& taken :
+         {take(files.ca_file, [&](const auto& file) { context_.load_verify_file(file, error); }),
+          take(files.cert_file, [&](const auto& file) { context_.use_certificate_chain_file(file, error); }),
+          take(files.key_file, [&](const auto& file) {
+            context_.use_private_key_file(file, asio::ssl::context::pem, error);
+          })})
+      if (!taken) return taken;
+    tls_.emplace(stream_, context_);
+    tls_->set_verify_callback(asio::ssl::host_name_verification(at_.host));
+    error_code not_an_address;
+    asio::ip::make_address(at_.host, not_an_address);
+    if (not_an_address) SSL_set_tlsext_host_name(tls_->native_handle(), at_.host.c_str());
+    stream_.expires_after(kAnswerTimeout);
+    tls_->async_handshake(asio::ssl::stream_base::client, [&error](error_code failed) { error = failed; });
+    io_.run();
+    io_.restart();
+    stream_.expires_never();
+    return error ? core::Status(core::fail(handshake_error(at_, error))) : core::Status();
+  }
+
   // Tries each address of the host.
   void open_tcp(error_code& error) {
     Tcp::resolver resolver(io_);
@@ -184,6 +241,8 @@ class Connection {
   HubAddress at_;
   asio::io_context io_;
   beast::basic_stream<Generic> stream_;
+  asio::ssl::context context_{asio::ssl::context::tls_client};
+  std::optional<asio::ssl::stream<beast::basic_stream<Generic>&>> tls_;
   beast::flat_buffer buffer_;
   http::response_parser<http::empty_body> head_;
 };
@@ -199,26 +258,28 @@ http::request<Body> make_request(const HubAddress& at, http::verb verb, const st
 
 }  // namespace
 
-std::string HubAddress::name() const { return socket.empty() ? "http://" + host + ":" + port : socket; }
+std::string HubAddress::name() const {
+  return socket.empty() ? (encrypted ? "https://" : "http://") + host + ":" + port : socket;
+}
 
 core::Result<HubAddress> parse_hub_url(std::string_view url) {
   const auto wrong = [url](std::string_view why) {
     return core::fail(core::Errc::invalid, "the hub's URL \"" + std::string(url) + "\" " + std::string(why));
   };
-  static constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://"))
-    return wrong("is for TLS, which the hub does not serve; reach it with ssh -L and http://localhost:PORT");
-  if (!url.starts_with(kScheme)) return wrong("is not http://HOST:PORT");
-  std::string_view rest = url.substr(kScheme.size());
+  static constexpr std::string_view kPlain = "http://";
+  static constexpr std::string_view kEncrypted = "https://";
+  HubAddress at;
+  at.encrypted = url.starts_with(kEncrypted);
+  if (!at.encrypted && !url.starts_with(kPlain)) return wrong("is not http://HOST:PORT or https://HOST:PORT");
+  std::string_view rest = url.substr(at.encrypted ? kEncrypted.size() : kPlain.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const size_t colon = rest.rfind(':');
   const bool has_port = colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
-  HubAddress at;
   at.host = rest.substr(0, has_port ? colon : std::string_view::npos);
-  at.port = has_port ? rest.substr(colon + 1) : "80";
+  at.port = has_port ? rest.substr(colon + 1) : at.encrypted ? "443" : "80";
   if (at.host.starts_with('[') && at.host.ends_with(']')) at.host = at.host.substr(1, at.host.size() - 2);
   if (at.host.empty() || at.host.find_first_of("/?#@ ") != std::string::npos)
-    return wrong("is not http://HOST:PORT");
+    return wrong("is not http://HOST:PORT or https://HOST:PORT");
   if (!core::parse_whole<uint16_t>(at.port)) return wrong("has no port of 1 to 65535");
   return at;
 }

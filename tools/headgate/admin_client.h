@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/result.h"
+#include "core/tls_files.h"
 
 namespace headgate::tools {
 
@@ -37,12 +38,15 @@ struct HubAddress {
   std::string host = {};
   std::string port = {};
   std::string token = {};  // empty: none is sent
+  bool encrypted = false;  // in TLS
+  // Files for TLS; `ca_file` empty: the authorities that the system trusts.
+  core::TlsFiles files = {};
 
   // Names it for people.
   [[nodiscard]] std::string name() const;
 };
 
-// http://HOST:PORT, without a path. Errors: invalid.
+// http://HOST:PORT or https://HOST:PORT, without a path. Errors: invalid.
 [[nodiscard]] core::Result<HubAddress> parse_hub_url(std::string_view url);
 
 // The token of a file of tokens: the first that is written there as it is, and no hash; or the only word of a file. Errors:

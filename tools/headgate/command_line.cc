@@ -53,9 +53,17 @@ class CommandLine {
                           "Print the version and how it was built");
     app_.add_option("--socket", socket_, "The hub's admin socket; default: admin.sock in the data directory")
         ->envname("HEADGATE_SOCKET");
-    app_.add_option("--url", url_, "The hub's HTTP server, as http://HOST:PORT, instead of its socket")
+    app_.add_option("--url", url_,
+                    "The hub's HTTP server, as http://HOST:PORT or https://HOST:PORT, instead of its socket")
         ->envname("HEADGATE_URL");
     app_.add_option("--token-file", token_file_, "File with the token for --url; or $HEADGATE_TOKEN");
+    app_.add_option(
+            "--ca-file", tls_files_.ca_file,
+            "Authorities (PEM) of the hub's certificate, for https; default: those that the system trusts")
+        ->envname("HEADGATE_CA_FILE");
+    app_.add_option("--cert-file", tls_files_.cert_file,
+                    "Certificate (PEM) of yours, for a hub that asks for one");
+    app_.add_option("--key-file", tls_files_.key_file, "Its private key (PEM)");
     app_.add_option("--data", data_dir_,
                     "The hub's data directory, default ./headgate-data; queue ls|peek, dlq ls|show and store "
                     "check|stats|backup read it");
@@ -124,6 +132,7 @@ class CommandLine {
     auto at = parse_hub_url(url_);
     if (!at) return core::fail(at.error());
     address_ = *std::move(at);
+    address_.files = tls_files_;
     if (token_file_.empty()) {
       const char* const token = std::getenv("HEADGATE_TOKEN");
       address_.token = token == nullptr ? "" : token;
@@ -467,6 +476,7 @@ class CommandLine {
   std::string socket_;
   std::string url_;
   std::string token_file_;
+  core::TlsFiles tls_files_;
   HubAddress address_;
   std::string data_dir_;
   bool json_ = false;

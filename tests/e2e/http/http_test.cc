@@ -79,7 +79,7 @@ TEST_F(Http, TakesTheToolToAHubElsewhere) {
   const auto refused = hub_.cli({"--url", url, "status"});
   EXPECT_NE(refused.exit_code, 0);
   EXPECT_THAT(refused.out, HasSubstr("token"));
-  EXPECT_THAT(hub_.cli({"--url", "https://x", "status"}).out, HasSubstr("ssh -L"));
+  EXPECT_THAT(hub_.cli({"--url", "ftp://x", "status"}).out, HasSubstr("https://HOST:PORT"));
 }
 
 TEST_F(Http, LetsARoleDoWhatItMayAndWritesDownWhoChangesWhat) {
@@ -110,6 +110,28 @@ TEST_F(Http, ShowsPayloadsByTheRightsOfTheUserOnly) {
   EXPECT_EQ(anna[1]["payload"], "body");
   EXPECT_EQ(Json::parse(get(target).body)["messages"][0]["payload"], "body")
       << "$operator, whom no rule names";
+}
+
+TEST_F(Http, ShowsTopicsWithTheirLastValuesByTheRightsOfTheUser) {
+  hub_.config["access"]["rules"] = {
+      {{"who", {{"anonymous", true}}}, {"allow", {"publish", "subscribe", "receive"}}, {"topics", {"#"}}},
+      {{"who", {{"users", {"anna"}}}}, {"allow", {"receive"}}, {"topics", {"plant/1"}}}};
+  hub_.reload();
+  add_token("read anna hg_anna_0123456789abcdef");
+  fill_queue();
+  const Json all = Json::parse(get("/v1/topics/plant/%23?payload=1").body);
+  EXPECT_EQ(all["topics"].size(), 3u);
+  EXPECT_EQ(all["topics"][0]["payload"], "body");
+  EXPECT_EQ(all["complete"], true);
+  const Json anna = Json::parse(get("/v1/topics?tree=1", "hg_anna_0123456789abcdef").body);
+  EXPECT_EQ(anna["tree"][0]["topics"], 1);
+  const Json sys = Json::parse(get("/v1/topics/%24SYS/broker/version").body)["topics"];
+  ASSERT_EQ(sys.size(), 1u);
+  EXPECT_EQ(sys[0]["topic"], "$SYS/broker/version");
+  const auto shown = hub_.cli({"topics"});
+  EXPECT_THAT(shown.out, HasSubstr("plant"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("$SYS")));
+  EXPECT_EQ(hub_.cli_json({"topics", "plant/2"})["tree"][0]["children"][0]["last"]["count"], 1);
 }
 
 // ---- publishing ----

@@ -524,5 +524,26 @@ TEST(Config, NamesWhatIsWrongWithRulesAndIdentities) {
               ::testing::HasSubstr("headgate.json: access.rules[0].allow[0]: is \"read\""));
 }
 
+TEST(Config, HttpLeavesLoopbackInTlsOnly) {
+  const auto complaint = [](const std::string& http) {
+    const auto config = parse_config(R"({"admin": {"http": )" + http + "}}", "f");
+    return config ? std::string() : config.error().what;
+  };
+  EXPECT_THAT(complaint(R"({"address": "10.0.0.7"})"), ::testing::HasSubstr("admin.http.tls.cert_file"));
+  EXPECT_EQ(complaint(R"({"address": "10.0.0.7", "tls": {"cert_file": "/c", "key_file": "/k"}})"), "");
+  EXPECT_EQ(complaint(R"({"address": "127.0.0.2"})"), "");
+  EXPECT_THAT(complaint(R"({"tls": {"cert_file": "/c"}})"), ::testing::HasSubstr("only one of"));
+  EXPECT_THAT(complaint(R"({"tls": {"client_ca_file": "/c"}})"), ::testing::HasSubstr("no meaning without"));
+}
+
+TEST(Config, MetricsAreOpenWhereOnlyThisMachineCanConnect) {
+  HttpConfig http;
+  EXPECT_TRUE(has_open_metrics(http));
+  http.address = "0.0.0.0";
+  EXPECT_FALSE(has_open_metrics(http));
+  http.metrics_open = Anonymous::yes;
+  EXPECT_TRUE(has_open_metrics(http));
+}
+
 }  // namespace
 }  // namespace headgate::hub

@@ -156,5 +156,22 @@ TEST_F(HttpTokenFile, SaysWhyItCannotBeMade) {
   EXPECT_THAT(refused.error().what, HasSubstr("cannot be made"));
 }
 
+TEST_F(HttpDoor, OfTlsAnswersToTheNamesOfItsCertificateAndItsOwnPages) {
+  Door::Rules rules{{"localhost"}, true, "https", [](const std::string& host) {
+                      return host == "hub.site" || host == "10.0.0.7" || host == "fd00::7";
+                    }};
+  const Door door(std::move(rules), tokens());
+  const auto admits = [&door](std::string_view host, std::string_view origin) {
+    return std::holds_alternative<Caller>(door.admit({"GET", "/healthz", host, origin, {}, {}}));
+  };
+  EXPECT_TRUE(admits("Hub.Site:9180", {}));
+  EXPECT_TRUE(admits("10.0.0.7", {}));
+  EXPECT_TRUE(admits("[fd00::7]:9180", {}));
+  EXPECT_FALSE(admits("evil.example", {}));
+  EXPECT_FALSE(admits("", {}));
+  EXPECT_TRUE(admits("hub.site", "https://hub.site"));
+  EXPECT_FALSE(admits("hub.site", "http://hub.site"));
+}
+
 }  // namespace
 }  // namespace headgate::hub

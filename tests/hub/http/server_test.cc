@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "hub/http/event_stream.h"
+#include "hub/http/followed.h"
 #include "tests/support/canned_hub_view.h"
 #include "tests/support/recording_log.h"
 #include "tests/support/temp_dir.h"
@@ -224,10 +225,81 @@ TEST_F(AdminServerTest, TellsAReaderOfEventsHowManyItHasMissed) {
   EXPECT_THAT(client.received(), ::testing::HasSubstr("\"topic\":\"last\""));
 }
 
+class ResumedStreams : public AdminServerTest {
+ protected:
+  // A reader of a tail until it has read what there is.
+  std::string read(const std::string& target, const std::string& last_id = {}) {
+    Client client(path_);
+    exchange(client, "GET " + target + " HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n" +
+                         (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n");
+    for (const auto& message : during_) hub_.publish(message);
+    for (int turns = 0; turns < 20; ++turns) turn();
+    client.receive();
+    client.close();
+    for (int turns = 0; turns < 3; ++turns) turn();
+    return client.received();
+  }
+  static std::string last_id_in(const std::string& text) {
+    const size_t at = text.rfind("id: ");
+    return at == std::string::npos ? "" : text.substr(at + 4, text.find('\n', at) - at - 4);
+  }
+  void publish(const std::string& topic) { hub_.publish(CannedHubView::message(topic, "body")); }
+
+  std::vector<core::MessagePtr> during_ = {CannedHubView::message("plant/first", "body")};
+};
+
+TEST_F(ResumedStreams, GiveWhatCameWhileTheReaderWasAway) {
+  const std::string id = last_id_in(read("/v1/tail/plant/%23"));
+  publish("plant/missed");
+  during_ = {CannedHubView::message("plant/live", "body")};
+  const std::string again = read("/v1/tail/plant/%23", id);
+  EXPECT_THAT(again, ::testing::Not(::testing::HasSubstr("plant/first")));
+  EXPECT_THAT(again, ::testing::Not(::testing::HasSubstr("lost")));
+  EXPECT_LT(again.find("plant/missed"), again.find("plant/live"));
+  EXPECT_NE(again.find("plant/live"), std::string::npos);
+  EXPECT_EQ(last_id_in(again), id.substr(0, id.rfind('-')) + "-3");
+}
+
+TEST_F(ResumedStreams, SayHowManyAreNotKeptAnyMore) {
+  const std::string id = last_id_in(read("/v1/tail"));
+  for (int i = 0; i < 100; ++i) publish(std::string(1000, 't') + std::to_string(i));
+  const std::string again = read("/v1/tail", id);
+  const size_t told = again.find("event: lost\ndata: {\"events\":");
+  ASSERT_NE(told, std::string::npos);
+  size_t events = 0;
+  for (size_t at = 0; (at = again.find("\ndata: {\"topic\"", at)) != std::string::npos; ++at) ++events;
+  EXPECT_EQ(std::stoul(again.substr(told + 28)) + events, 101u);
+}
+
+TEST_F(ResumedStreams, AreOfTheSameTargetOnlyAndEndAfterAMinute) {
+  const std::string id = last_id_in(read("/v1/tail/plant/%23"));
+  EXPECT_THAT(read("/v1/tail/plant/%23?payload=1", id), ::testing::HasSubstr("{\"after\":\"" + id + "\"}"));
+  EXPECT_GE(hub_.tails(), 1u) << "the first still goes on";
+  hub_.now_.mono_ms += Deserted::kKeptMs;
+  EXPECT_THAT(read("/v1/tail/plant/%23", id), ::testing::HasSubstr("{\"after\":\"" + id + "\"}"));
+}
+
+TEST_F(ResumedStreams, OfWhomNobodyReadsAreFew) {
+  for (int i = 0; i < 20; ++i) (void)read("/v1/tail");
+  EXPECT_EQ(hub_.tails(), Deserted::kMax);
+  server_.close();
+  EXPECT_EQ(hub_.tails(), 0u);
+}
+
+TEST(EventStreams, TakeNoIdOfAnotherStreamOrOfTheFuture) {
+  EventStream stream("17-1", 1000);
+  stream.add("{}");
+  EXPECT_EQ(stream.number_in("17-1-1"), 1u);
+  EXPECT_EQ(stream.number_in("17-1-2"), std::nullopt);
+  EXPECT_EQ(stream.number_in("17-10-1"), std::nullopt);
+  EXPECT_EQ(stream.number_in("17-1"), std::nullopt);
+  EXPECT_EQ(stream.number_in("17-1-x"), std::nullopt);
+}
+
 TEST(EventStreams, RepeatNoIdThatIsNone) {
   EXPECT_EQ(EventStream::resumed("1\ndata: x"), "");
   EXPECT_EQ(EventStream::resumed("<script>"), "");
-  EXPECT_EQ(EventStream::resumed(std::string(41, '1')), "");
+  EXPECT_EQ(EventStream::resumed(std::string(61, '1')), "");
 }
 
 TEST_F(AdminServerTest, GivesAReaderAllThatComesInOneTurn) {
