@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/e2e/http/contract.h"
 #include "tests/e2e/support/net.h"
 
 namespace headgate::e2e {
@@ -27,12 +28,14 @@ struct HttpAnswer {
   return answer;
 }
 
-// Sends `bytes` and reads until the server closes; `Connection: close` is the caller's.
+// Sends `bytes` and reads until the server closes; `Connection: close` is the caller's. What comes has to be as
+// conf/openapi.json describes it.
 [[nodiscard]] inline HttpAnswer ask(uint16_t port, std::string_view bytes,
                                     std::chrono::milliseconds patience = kPatience) {
   RawSocket socket(port);
   socket.send(bytes);
   (void)socket.is_closed_by_peer(patience);
+  expect_as_described(bytes, socket.received());
   return parse_answer(socket.received());
 }
 

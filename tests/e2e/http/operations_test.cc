@@ -1,0 +1,337 @@
+// Each operation of the API with each status that conf/openapi.json describes: asked of a real hub, and answered as described.
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/http/contract.h"
+#include "tests/e2e/http/http_client.h"
+#include "tests/e2e/support/hub_fixture.h"
+#include "tests/e2e/support/mosquitto_broker.h"
+#include "tests/e2e/support/wrapped_hub.h"
+
+namespace headgate::e2e {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+using Json = nlohmann::json;
+
+constexpr const char* kJsonType = "Content-Type: application/json\r\n";
+constexpr const char* kSmallOnly = "allow_anonymous true\nmessage_size_limit 4000\n";
+constexpr const char* kLinesType = "Content-Type: application/x-ndjson\r\n";
+
+// A hub with something of everything, and who asks it.
+class Asked {
+ public:
+  explicit Asked(const Json& more) {
+    hub.config["admin"]["http"]["port"] = port_;
+    hub.config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
+    hub.config.merge_patch(more);
+  }
+  void start() {
+    hub.start();
+    const std::string printed = hub.cli({"--data", hub.data_dir(), "http", "token"}).out;
+    token_ = printed.substr(0, printed.find('\n'));
+  }
+
+  int get(const std::string& target) const { return ask_for({.target = target, .token = token_}); }
+  int post(const std::string& target, const std::string& body = {},
+           const std::string& type = kJsonType) const {
+    return ask_for({.method = "POST", .target = target, .token = token_, .more = type}, body);
+  }
+  int ask_for(const HttpHead& head, const std::string& body = {}) const {
+    return ask(port_, request(head, body)).status;
+  }
+  // Reads the beginning of a stream while `happen` is called, again and again.
+  template <typename Happen>
+  void follow(const std::string& target, const std::string& more, Happen happen) const {
+    const std::string asked = request({.target = target, .token = token_, .more = more});
+    RawSocket socket(port_);
+    socket.send(asked);
+    EXPECT_TRUE(eventually([&] {
+      happen();
+      (void)socket.receive(socket.received().size() + 1, std::chrono::milliseconds(100));
+      return socket.received().find("\"topic\"") != std::string::npos;
+    })) << target;
+    const size_t whole = socket.received().rfind("\r\n");
+    expect_as_described(asked, socket.received().substr(0, whole + 2));
+  }
+  [[nodiscard]] const std::string& token() const { return token_; }
+
+  HubProcess hub;
+
+ private:
+  uint16_t port_ = free_port();
+  std::string token_;
+};
+
+std::string filled(std::string path, const std::string& name) {
+  for (const char* place : {"{name}", "{topic}"})
+    if (const size_t at = path.find(place); at != std::string::npos)
+      path.replace(at, std::strlen(place), name);
+  return path;
+}
+
+// What every operation says to who asks in a wrong way.
+void ask_wrongly(const Asked& asked) {
+  for (const auto& [path, methods] : ApiContract::of_the_hub().description()["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      HttpHead head{.method = method == "get" ? "GET" : "POST",
+                    .target = filled(path, "1"),
+                    .token = asked.token(),
+                    .more = method == "get" ? "" : kJsonType};
+      const HttpHead right = head;
+      const Json& statuses = operation["responses"];
+      head.target += "?unknown=1";
+      if (statuses.contains("400")) EXPECT_EQ(asked.ask_for(head), 400) << method << path;
+      head = right;
+      head.token.clear();
+      if (statuses.contains("401")) EXPECT_EQ(asked.ask_for(head), 401) << method << path;
+      head = right;
+      head.more += "Origin: http://evil.example\r\n";
+      if (statuses.contains("403")) EXPECT_EQ(asked.ask_for(head), 403) << method << path;
+      head = right;
+      head.more = "Content-Type: text/plain\r\n";
+      if (statuses.contains("415")) EXPECT_EQ(asked.ask_for(head), 415) << method << path;
+      head = right;
+      head.target = filled(path, "999999");
+      if (statuses.contains("404")) EXPECT_EQ(asked.ask_for(head), 404) << method << path;
+    }
+  }
+}
+
+Json upstream_to(const MosquittoBroker& cloud) {
+  return {{"host", "127.0.0.1"},
+          {"port", cloud.port()},
+          {"no_subscriber", "deliver"},
+          {"batch", {{"linger_ms", 50}}},
+          {"backoff", {{"base_ms", 50}, {"cap_ms", 200}}}};
+}
+
+// A message that the broker upstream refuses.
+void let_one_die(const Asked& asked, MosquittoBroker& cloud) {
+  cloud.start();
+  MqttClient publisher(asked.hub.port(), {});
+  std::string noise;
+  for (int i = 0; i < 8'000; ++i) noise += static_cast<char>(33 + (i * i * 7919 + i * 31) % 90);
+  EXPECT_TRUE(publisher.publish_and_wait("plant/big", noise, 1));
+  EXPECT_TRUE(eventually([&] { return !asked.hub.cli_json({"dlq", "ls"})["dead_letters"].empty(); }));
+  cloud.stop();
+}
+
+uint64_t first_letter(const Asked& asked) {
+  return asked.hub.cli_json({"dlq", "ls"})["dead_letters"][0]["seq"];
+}
+
+void use_letters(const Asked& asked, MosquittoBroker& cloud) {
+  let_one_die(asked, cloud);
+  const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
+  EXPECT_EQ(asked.get("/v1/dlq"), 200);
+  EXPECT_EQ(asked.get(letter + "?payload=1"), 200);
+  EXPECT_EQ(asked.post(letter + "/replay"), 200);
+  let_one_die(asked, cloud);
+  EXPECT_EQ(asked.post("/v1/dlq/" + std::to_string(first_letter(asked)) + "/purge"), 200);
+  EXPECT_EQ(asked.post("/v1/dlq/replay"), 200);
+  EXPECT_EQ(asked.post("/v1/dlq/purge"), 200);
+}
+
+void look(const Asked& asked) {
+  for (const char* target : {"/healthz",
+                             "/readyz",
+                             "/metrics",
+                             "/v1/status",
+                             "/v1/upstream",
+                             "/v1/upstream/forecast",
+                             "/v1/queues",
+                             "/v1/queues/%24upstream",
+                             "/v1/queues/%24upstream/peek?payload=1&count=2",
+                             "/v1/clients",
+                             "/v1/routes",
+                             "/v1/routes/file",
+                             "/v1/routes/records",
+                             "/v1/tables/limits/rows",
+                             "/v1/history",
+                             "/v1/store",
+                             "/v1/topics",
+                             "/v1/topics?tree=1",
+                             "/v1/topics/%24SYS/%23?payload=1",
+                             "/v1/topics/plant/%23?depth=1",
+                             "/v1/remote", "/v1/log/levels"})
+    EXPECT_EQ(asked.get(target), 200) << target;
+}
+
+void publish(const Asked& asked) {
+  EXPECT_EQ(asked.post("/v1/publish/plant/1", R"({"t":1})"), 200);
+  EXPECT_EQ(asked.post("/v1/publish/plant/1",
+                       "{\"payload\":1,\"retain\":true,\"user_properties\":[[\"a\",\"b\"]]}\n{\"topic\":7}\n",
+                       kLinesType),
+            200);
+  EXPECT_EQ(asked.post("/v1/publish/plant/1", std::string(1'100'000, 'x')), 413);
+}
+
+void follow(const Asked& asked) {
+  MqttClient publisher(asked.hub.port(), {});
+  const auto happen = [&] { EXPECT_TRUE(publisher.publish_and_wait("plant/1", "body", 1)); };
+  for (const char* target :
+       {"/v1/tail?filter=plant/%23&payload=1", "/v1/tail/plant/%23", "/v1/queues/%24upstream/tail"}) {
+    asked.follow(target, "", happen);
+    asked.follow(target, "Accept: text/event-stream\r\n", happen);
+  }
+}
+
+void change(const Asked& asked, const std::string& dir) {
+  MqttClient stays(asked.hub.port(), {.id = "stays", .clean = false, .reconnects = false});
+  EXPECT_EQ(stays.subscribe("plant/#", 1), 1);
+  EXPECT_EQ(asked.post("/v1/clients/stays/kick"), 200);
+  EXPECT_EQ(asked.post("/v1/sessions/stays/remove"), 200);
+  EXPECT_EQ(asked.post("/v1/queues/%24upstream/purge"), 200);
+  const std::string routes = R"({"routes":{"more":"FROM 'more/#' INTO $upstream"}})";
+  EXPECT_EQ(asked.post("/v1/routes/check", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/shadow", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json&dry_run=1", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/reload"), 200);
+  EXPECT_EQ(asked.post("/v1/log/levels", R"({"broker":"debug","store":null})"), 200);
+  EXPECT_EQ(asked.post("/v1/store/backup?dir=" + dir + "/backup"), 200);
+}
+
+// The hub's own key and documents that it has signed.
+class Office {
+ public:
+  Office() {
+    const Finished made = run({program("headgate"), "remote", "keygen", path("fleet")});
+    EXPECT_EQ(made.exit_code, 0) << made.out;
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
+  [[nodiscard]] std::string signed_document() const {
+    std::ofstream(path("document.json")) << R"({"time_to_live_s": 86400})";
+    return run({program("headgate"), "remote", "sign", "--key", path("fleet.key"), "--hub", "test-hub",
+                "--version", "1", path("document.json")})
+        .out;
+  }
+
+ private:
+  ScratchDir scratch_;
+};
+
+void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& office) {
+  publish(asked);
+  look(asked);
+  follow(asked);
+  change(asked, office.path(""));
+  EXPECT_EQ(asked.post("/v1/remote/apply", office.signed_document()), 200);
+  EXPECT_EQ(asked.post("/v1/remote/forget"), 200);
+  use_letters(asked, cloud);
+}
+
+void ask_a_full_hub() {
+  Asked asked(Json::object({{"store", {{"queue_bytes_max", 65'536}, {"on_full", "reject"}}}}));
+  asked.start();
+  int status = 200;
+  for (int i = 0; i < 200 && status == 200; ++i)
+    status = asked.post("/v1/publish/plant/1", std::string(2'000, 'x'));
+  EXPECT_EQ(status, 429);
+  // It takes no documents.
+  EXPECT_EQ(asked.get("/v1/remote"), 503);
+  EXPECT_EQ(asked.post("/v1/remote/apply", "{}"), 503);
+  EXPECT_EQ(asked.post("/v1/remote/forget"), 503);
+}
+
+// A disk whose writes fail, and one that hangs.
+void ask_a_hub_without_a_disk() {
+  const ScratchDir scratch;
+  const std::string fails = (scratch.path() / "fails").string();
+  const std::string hangs = (scratch.path() / "hangs").string();
+  const WrappedHub wrapped(
+      "env LD_PRELOAD=" HEADGATE_BUILT_BIN_DIR "/libheadgate_hanging_disk.so HEADGATE_DISK_FAILS=" + fails +
+      " HEADGATE_DISK_HANGS=" + hangs);
+  MosquittoBroker cloud(kSmallOnly);
+  Asked asked(Json::object({{"upstream", upstream_to(cloud)}}));
+  asked.start();
+  EXPECT_EQ(MqttClient(asked.hub.port(), {.id = "stays", .clean = false}).subscribe("plant/#", 1), 1);
+  let_one_die(asked, cloud);
+  const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
+  std::ofstream(fails) << "fails";
+  EXPECT_EQ(asked.post("/v1/publish/plant/1", "x"), 503);
+  EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 503; }));
+  const std::vector<std::string> changes = {"/v1/publish/plant/1",
+                                            "/v1/queues/%24upstream/purge",
+                                            letter + "/replay",
+                                            letter + "/purge",
+                                            "/v1/dlq/replay",
+                                            "/v1/dlq/purge",
+                                            "/v1/sessions/stays/remove",
+                                            "/v1/store/backup?dir=" + (scratch.path() / "backup").string()};
+  for (const std::string& target : changes)
+    EXPECT_EQ(asked.post(target, "x"), 503) << target;
+  std::filesystem::remove(fails);
+  EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 200; }));
+  std::ofstream(hangs) << "hangs";
+  MqttClient publisher(asked.hub.port(), {});
+  publisher.publish("plant/1", "late", 1);
+  EXPECT_TRUE(eventually([&] { return asked.get("/healthz") == 503; }, 30s));
+  std::filesystem::remove(hangs);
+  EXPECT_TRUE(eventually([&] { return asked.get("/healthz") == 200; }));
+}
+
+TEST(Operations, AreEachAnsweredAsDescribedWithEachStatus) {
+  {
+    const Office office;
+    MosquittoBroker cloud(kSmallOnly);
+    std::ofstream(office.path("limits.csv")) << "key,high\na,1\n";
+    std::filesystem::create_directory(office.path("routes"));
+    Json more = Json::object();
+    more["history"]["filter"] = "plant/#";
+    more["tables"]["limits"]["file"] = office.path("limits.csv");
+    more["routes_dir"] = office.path("routes");
+    more["upstream"] = upstream_to(cloud);
+    more["upstream"]["remote_config"] = {{"key_file", office.path("fleet.pub")}, {"confirm_s", 1}};
+    Asked asked(more);
+    asked.start();
+    ask_rightly(asked, cloud, office);
+    ask_wrongly(asked);
+  }
+  ask_a_full_hub();
+  ask_a_hub_without_a_disk();
+  EXPECT_THAT(ApiContract::of_the_hub().missing(), IsEmpty());
+}
+
+// ---- whether the judge judges ----
+
+std::vector<std::string> judged(const Exchange& exchange) {
+  ApiContract contract(ApiContract::of_the_hub().description());
+  return contract.problems(exchange);
+}
+
+TEST(TheContract, FindsWhatIsNotAsDescribed) {
+  const std::string good = R"({"stuck":[]})";
+  EXPECT_THAT(judged({.target = "/healthz", .answer = good}), IsEmpty());
+  EXPECT_THAT(judged({.target = "/healthz", .answer = "{}"}), Not(IsEmpty()));
+  EXPECT_THAT(judged({.target = "/healthz", .answer = "no JSON"}), Not(IsEmpty()));
+  EXPECT_THAT(judged({.target = "/healthz", .answer_type = "text/html", .answer = good}), Not(IsEmpty()));
+  EXPECT_THAT(judged({.target = "/healthz", .status = 404, .answer = good}), Not(IsEmpty()));
+  EXPECT_THAT(judged({.target = "/healthz?x=1", .answer = good}), Not(IsEmpty()));
+  EXPECT_THAT(judged({.target = "/none", .answer = good}), Not(IsEmpty()));
+  const std::string sum = R"({"topics":[{"topic":"a/#","topics":2,"count":2,"rate_per_s":0.5,"last_ms":1}],)"
+                          R"("complete":true,"left_out":0,"forgotten":0})";
+  EXPECT_THAT(judged({.target = "/v1/topics/a/b?depth=1", .answer = sum}), IsEmpty());
+  EXPECT_THAT(judged({.target = "/v1/topics?depth=-1", .answer = sum}), Not(IsEmpty()));
+  std::string two = sum;
+  two.replace(two.find("\"count\":2"), 9, "\"count\":\"2\"");
+  EXPECT_THAT(judged({.target = "/v1/topics", .answer = two}), Not(IsEmpty()))
+      << "a schema that is referred to";
+}
+
+TEST(TheContract, KnowsWhatItHasNotSeen) {
+  ApiContract contract(ApiContract::of_the_hub().description());
+  const size_t before = contract.missing().size();
+  EXPECT_THAT(contract.problems({.target = "/healthz", .answer = R"({"stuck":[]})"}), IsEmpty());
+  EXPECT_EQ(contract.missing().size(), before - 1);
+  EXPECT_THAT(contract.missing(), ::testing::Contains("GET /healthz 503"));
+}
+
+}  // namespace
+}  // namespace headgate::e2e
