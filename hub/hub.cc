@@ -151,6 +151,7 @@ core::Status Hub::restore() {
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);
   if (const auto restored = engine_.restore(); !restored) return restored;
+  engine_.use_recorder(config_.observe.history_bytes);
   return engine_.use_history(config_.history);
 }
 
@@ -162,9 +163,9 @@ core::Status Hub::start() {
   engine_.thinners().spare(begun_before_start(*store_));
   if (const auto links = links_of(config_); !links.empty()) {
     upstream::CommandTaker& taker = desk_ ? static_cast<upstream::CommandTaker&>(*desk_) : engine_.commands();
-    upstream_ =
-        std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_.of(core::LogPart::upstream), *store_,
-                                        engine_.consumers(), taker, upstream_options(config_), links);
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_.of(core::LogPart::upstream), *store_,
+                                                engine_.consumers(), engine_.recorder(), taker,
+                                                upstream_options(config_), links);
     upstream_->doubt(clock_.doubtful());
     upstream_->announce([this](const std::string& link, core::Now now) { return presence(link, now); });
     engine_.thinners().spare(

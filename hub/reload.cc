@@ -120,9 +120,11 @@ void Hub::take_over(Config fresh, ReloadReport& report) {
   }
   fresh.access = config_.access;
   HistorySettings history = std::exchange(fresh.history, config_.history);
+  const bool records_otherwise = fresh.observe.history_bytes != config_.observe.history_bytes;
   take_reloadable(config_, std::move(fresh));
   engine_.use_limits(config_.queues);
   engine_.tails().topics().use_limit(config_.observe.topics_bytes);
+  if (records_otherwise) engine_.use_recorder(config_.observe.history_bytes);
   if (const auto used = engine_.use_history(history); !used)
     report.kept.push_back("the history stays as it was: " + used.error().what);
   else

@@ -22,6 +22,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "store/change.h"
+#include "store/end_watcher.h"
 #include "store/queue_attributes.h"
 #include "store/queue_policy.h"
 
@@ -222,6 +223,9 @@ class QueueStore : public QueueReader {
  public:
   // Must be called once, before anything else. `events` must outlive the store.
   virtual void set_events(StoreEvents* events) = 0;
+
+  // Tells `watcher` how entries end from now on; null: nobody. It must outlive the store, or be taken away before.
+  virtual void watch_ends(EndWatcher* watcher) = 0;
 
   // Finds the queue of this name or makes it, empty. Names are up to 65,535 bytes. The queue has `attributes`
   // from now on, whatever it had before; they are written with the next group. Errors: io.

@@ -106,6 +106,10 @@ Keys sys_keys() {
 
 Keys observe_keys() {
   return {
+      {"observe.history_bytes", at(&Config::observe, &ObserveSettings::history_bytes),
+       "Memory for what happened most recently: messages, also those that no route wanted, and their steps, for "
+       "`headgate why` and `headgate route replay --last`; 0 keeps nothing, and so does less than 64 KiB.",
+       Unit::bytes, 0, kGiB},
       {"observe.topics_bytes", at(&Config::observe, &ObserveSettings::topics_bytes),
        "Memory for topics with their last values, for `headgate topics`: those that nothing came on for longest "
        "leave first; 0 keeps none.",

@@ -8,6 +8,7 @@
 namespace headgate::hub {
 
 struct ObserveSettings {
+  uint64_t history_bytes = uint64_t{4} * 1024 * 1024;  // what a Recorder may take; 0: it is off
   uint64_t topics_bytes = TopicTable::kBytesMaxDefault;
 };
 

@@ -242,6 +242,7 @@ bool Delivery::send(Feed& feed, uint8_t lane, store::Entry& entry) {
     case broker::Handed::taken:
       break;
   }
+  recorder_.on_handed(feed.queue, lane, entry.seq);
   feed.picker.charge(lane, bytes);
   feed.sent[lane] = entry.seq;
   return true;

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "hub/engine/consumers.h"
 #include "hub/engine/publish/held_publishes.h"
+#include "hub/observe/recorder/recorder.h"
 #include "store/lane_picker.h"
 #include "store/queue_store.h"
 
@@ -29,9 +30,9 @@ namespace headgate::hub {
 class Delivery : private Consumer {
  public:
   // Everything is borrowed and must outlive the delivery.
-  Delivery(store::QueueStore& store, Consumers& consumers, const HeldPublishes& held,
+  Delivery(store::QueueStore& store, Consumers& consumers, const HeldPublishes& held, Recorder& recorder,
            const core::Clock& clock, core::Log& log)
-      : store_(store), consumers_(consumers), held_(held), clock_(clock), log_(log) {}
+      : store_(store), consumers_(consumers), held_(held), recorder_(recorder), clock_(clock), log_(log) {}
 
   // For what is read from now on by whoever has not begun to.
   void use_lane_mode(store::LaneMode mode) { lane_mode_ = mode; }
@@ -98,6 +99,7 @@ class Delivery : private Consumer {
   store::QueueStore& store_;
   Consumers& consumers_;
   const HeldPublishes& held_;
+  Recorder& recorder_;
   const core::Clock& clock_;
   core::Log& log_;
   store::LaneMode lane_mode_ = store::LaneMode::strict;

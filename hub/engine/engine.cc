@@ -48,23 +48,31 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       routes_(store, log.of(core::LogPart::routes)),
       retained_(options.retained, store),
       replays_(retained_.all(), store, executor, clock),
-      delivery_(store, consumers_, held_, clock, log),
+      delivery_(store, consumers_, held_, recorder_, clock, log),
       sessions_(broker_, store, delivery_, clock, log),
       shares_(broker_, store, clock, log),
       publish_rights_(access),
       spreader_({broker_, routes_, retained_, publish_rights_, clock, log, store.identity().hub}),
       thinners_(store, executor, clock, log),
-      computer_({store, consumers_, routes_, spreader_, retained_, tails_, publish_rights_, thinners_, clock,
-                 log.of(core::LogPart::routes)}),
+      computer_({store, consumers_, routes_, spreader_, retained_, tails_, recorder_, publish_rights_,
+                 thinners_, clock, log.of(core::LogPart::routes)}),
       history_(store, log),
       shadows_({tails_, executor, clock, log.of(core::LogPart::routes), retained_, store.identity().hub}),
-      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, computer_, history_,
-               thinners_, clock, log}),
+      ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, recorder_, computer_,
+               history_, thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
       losses_(store, log),
       sdk_topics_(log.of(core::LogPart::broker)) {
   broker_.set_events(this);
   store.set_events(this);
+}
+
+Engine::~Engine() { store_.watch_ends(nullptr); }
+
+void Engine::use_recorder(size_t bytes) {
+  recorder_.use(bytes);
+  recorder_.tick(clock_.now().wall_ms);
+  store_.watch_ends(recorder_.on() ? &recorder_ : nullptr);
 }
 
 core::Status Engine::restore() {
@@ -101,6 +109,7 @@ core::Status Engine::put_in_force(ReadyRoutes ready) {
   computer_.before_routes_change();
   const auto used = routes_.use(std::move(ready.at_work), queues_.policy());
   if (!used) return used;
+  recorder_.on_routes_changed();
   shadows_.use(std::move(ready.shadows), routes_.declared_tables());
   computer_.use_routes(queues_.policy());
   delivery_.set_inputs(routes_.inputs());
@@ -277,6 +286,7 @@ void Engine::tick() {
   replays_.on_store_room();
   sessions_.tick(now);
   history_.tick(now);
+  recorder_.tick(now.wall_ms);
   shadows_.tick();
 }
 

@@ -36,6 +36,7 @@
 #include "hub/engine/shares.h"
 #include "hub/engine/thinning/thinners.h"
 #include "hub/observe/losses.h"
+#include "hub/observe/recorder/recorder.h"
 #include "hub/observe/sdk_topics.h"
 #include "hub/observe/sys_feed.h"
 #include "hub/observe/tails.h"
@@ -60,6 +61,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
          core::Executor& executor, const core::Clock& clock, core::Log& log);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+  ~Engine() override;
 
   // Brings back sessions and retained messages. Call once, before any client comes. Errors: corrupt, io.
   core::Status restore();
@@ -68,6 +70,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void use_limits(const StoreLimits& limits);
   // Messages that are kept for replays; see MessageHistory::use(). Call after restore().
   core::Status use_history(const HistorySettings& settings) { return history_.use(settings, clock_.now()); }
+  // Records what happens in so many bytes from now on, and forgets what was recorded; 0: nothing.
+  void use_recorder(size_t bytes);
   // Call before restore().
   void use_lane_mode(store::LaneMode mode) { delivery_.use_lane_mode(mode); }
   // See RouteSet::remove_unused_ways_up(). Call after use_routes(), before anybody drains queues upstream.
@@ -151,6 +155,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] Tails& tails() { return tails_; }
   [[nodiscard]] const Tails& tails() const { return tails_; }
   [[nodiscard]] store::QueueId upstream_queue() const { return queues_.upstream(); }
+  [[nodiscard]] Recorder& recorder() { return recorder_; }
+  [[nodiscard]] const Recorder& recorder() const { return recorder_; }
   // Takes what comes down from upstream.
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] const Commands& commands() const { return commands_; }
@@ -198,6 +204,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   OwnQueues queues_;
   Consumers consumers_;
   Tails tails_;
+  Recorder recorder_;
   DeadLetterTail dead_letter_tail_;
   Answers answers_;
   RouteSet routes_;

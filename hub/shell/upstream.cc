@@ -45,14 +45,15 @@ std::function<store::Seq(store::QueueId queue, uint8_t lane)> begun_before_start
 
 UpstreamShell::UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
                              core::Log& log, store::QueueStore& store, Consumers& consumers,
-                             upstream::CommandTaker& taker, upstream::UpstreamOptions options,
-                             const std::vector<upstream::NamedLink>& links)
+                             Recorder& recorder, upstream::CommandTaker& taker,
+                             upstream::UpstreamOptions options, const std::vector<upstream::NamedLink>& links)
     : io_(io),
       executor_(executor),
       clock_(clock),
       log_(log),
       store_(store),
       consumers_(consumers),
+      recorder_(recorder),
       taker_(taker),
       options_(std::move(options)),
       exchange_(options_, log),
@@ -176,9 +177,9 @@ core::Status UpstreamShell::drain_new_queues() {
   };
   for (const store::QueueId queue : store_.queues()) {
     if (store_.stats(queue).attributes.kind != store::QueueKind::link || is_drained(queue)) continue;
-    drains_.push_back(
-        std::make_unique<UpstreamDrain>(DrainParts{executor_, clock_, log_, store_, consumers_, exchange_},
-                                        queue, options_, [this] { go_on(); }));
+    drains_.push_back(std::make_unique<UpstreamDrain>(
+        DrainParts{executor_, clock_, log_, store_, consumers_, exchange_, recorder_}, queue, options_,
+        [this] { go_on(); }));
     for (const auto& notices : consumer_notices_) notices->hear_of(drains_.back()->stream());
     drains_.back()->offer(dictionary_);
     if (auto started = drains_.back()->start(doubtful_, chain_key_); !started) return started;

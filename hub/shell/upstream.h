@@ -36,8 +36,9 @@ class UpstreamShell {
  public:
   // Everything is borrowed and must outlive the shell. `links`: at least one, the preferred first.
   UpstreamShell(boost::asio::io_context& io, core::Executor& executor, const core::Clock& clock,
-                core::Log& log, store::QueueStore& store, Consumers& consumers, upstream::CommandTaker& taker,
-                upstream::UpstreamOptions options, const std::vector<upstream::NamedLink>& links);
+                core::Log& log, store::QueueStore& store, Consumers& consumers, Recorder& recorder,
+                upstream::CommandTaker& taker, upstream::UpstreamOptions options,
+                const std::vector<upstream::NamedLink>& links);
   ~UpstreamShell();
   UpstreamShell(const UpstreamShell&) = delete;
   UpstreamShell& operator=(const UpstreamShell&) = delete;
@@ -87,6 +88,7 @@ class UpstreamShell {
   core::Log& log_;
   store::QueueStore& store_;
   Consumers& consumers_;
+  Recorder& recorder_;
   upstream::CommandTaker& taker_;
   const upstream::UpstreamOptions options_;
   const core::DoubtfulStretches* doubtful_ = nullptr;

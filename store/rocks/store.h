@@ -67,6 +67,7 @@ class RocksStore final : public DurableStore {
   }
 
   void set_events(StoreEvents* events) override { announcer_.set_events(events); }
+  void watch_ends(EndWatcher* watcher) override { running_.watcher = watcher; }
   core::Result<QueueId> open_queue(std::string_view name, const QueueAttributes& attributes) override;
   void set_policy(QueueId queue, const QueuePolicy& policy) override { limits_.set_policy(queue, policy); }
   void set_bytes_max(uint64_t bytes_max) override { limits_.set_bytes_max(bytes_max); }

@@ -255,6 +255,9 @@ core::Result<uint64_t> MemQueueStore::purge(QueueId id) {
       queue.gaps.add(first.previous,
                      {first.entry.seq, waiting.rbegin()->first, waiting.size(), Outcome::dropped});
     }
+    if (watcher_ != nullptr)
+      watcher_->on_ended(id, lane, first.entry.seq, waiting.rbegin()->first, waiting.size(),
+                         Outcome::dropped);
     purged += waiting.size();
     waiting.clear();
     refresh(queue, lane);
@@ -504,6 +507,7 @@ void MemQueueStore::end(Queue& queue, uint8_t lane, Seq seq, Outcome outcome, bo
   const auto found = waiting.find(seq);
   if (found == waiting.end()) return;
   ++counter(queue.stats, outcome);
+  if (watcher_ != nullptr) watcher_->on_ended(queue.stats.id, lane, seq, seq, 1, outcome);
   if (makes_gap && outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(found->second.previous, {seq, seq, 1, outcome});
   queue.stats.lanes[lane].waiting_bytes -= found->second.bytes;

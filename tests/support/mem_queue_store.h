@@ -57,6 +57,7 @@ class MemQueueStore : public store::QueueStore {
   core::Status for_each(std::string_view prefix, const Visit& visit) const override;
 
   void set_events(store::StoreEvents* events) override { events_ = events; }
+  void watch_ends(store::EndWatcher* watcher) override { watcher_ = watcher; }
   [[nodiscard]] core::Result<store::QueueId> open_queue(std::string_view name,
                                                         const store::QueueAttributes& attributes) override;
   void set_policy(store::QueueId queue, const store::QueuePolicy& policy) override;
@@ -121,6 +122,7 @@ class MemQueueStore : public store::QueueStore {
   core::Executor& executor_;
   store::Identity identity_;
   store::StoreEvents* events_ = nullptr;
+  store::EndWatcher* watcher_ = nullptr;
   std::map<store::QueueId, Queue> queues_;
   std::map<std::string, store::QueueId, std::less<>> names_;
   std::map<std::string, std::string, std::less<>> values_;

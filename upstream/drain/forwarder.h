@@ -86,6 +86,9 @@ class Forwarder : public LinkEvents {
   // When stamps may have been wrong, for batches to say so; null: never. Borrowed.
   void doubt(const core::DoubtfulStretches* doubtful) { packer_.doubt(doubtful); }
 
+  // Tells of what becomes of batches; null: nobody. Borrowed.
+  void watch(BatchWatcher* watcher) { drain_.watcher = watcher; }
+
   // Batches may be compressed with this, while the consumer says that it holds it; null: never.
   void offer(DictionaryPtr dictionary) { drain_.end_to_end.offer(std::move(dictionary)); }
 

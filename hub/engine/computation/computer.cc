@@ -21,7 +21,8 @@ bool has_window(const RunningRoute& route) {
 Computer::Computer(const Parts& parts)
     : parts_(parts),
       inputs_(parts.store, parts.clock),
-      sinks_({parts.store, parts.spreader, parts.retained, parts.tails, inputs_, parts.clock, parts.log}),
+      sinks_({parts.store, parts.spreader, parts.retained, parts.tails, inputs_, parts.recorder, parts.clock,
+              parts.log}),
       messages_(parts.rights, parts.clock, parts.log),
       computations_(parts.store, parts.log),
       lookups_({parts.store, parts.retained, parts.clock, parts.log}),

@@ -44,6 +44,7 @@ class Computer : private Consumer {
     Spreader& spreader;
     RetainedKeeper& retained;
     const Tails& tails;
+    Recorder& recorder;
     PublishRights& rights;
     Thinners& thinners;
     const core::Clock& clock;

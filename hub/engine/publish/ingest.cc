@@ -76,6 +76,7 @@ void Ingest::answer(broker::Session& from, const HeldPublish& publish, const cor
         publish.parcel.not_retained ? kNotRetained : std::string_view{});
   }
   ++stats_.refused;
+  record_refused(publish.parcel, taken.error());
   // Forgets the packet id, which was stored with the first part of the message: it is the client's to use again.
   if (publish.parcel.republished && remembers_id(from, publish.token))
     forget_incoming(from, publish.token.packet_id);
@@ -106,7 +107,10 @@ void Ingest::log_full(const core::Error& error) {
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
-  if (!take(&from, parcel, {})) ++stats_.refused;
+  const core::Status taken = take(&from, parcel, {});
+  if (taken) return;
+  ++stats_.refused;
+  record_refused(parcel, taken.error());
 }
 
 core::Result<store::Seq> Ingest::take_command(core::MessagePtr message,
@@ -116,6 +120,7 @@ core::Result<store::Seq> Ingest::take_command(core::MessagePtr message,
   const core::Status taken = take(nullptr, parcel, {.values = values});
   if (taken) return parcel.stored;
   ++stats_.refused;
+  record_refused(parcel, taken.error());
   if (is_full(taken.error())) log_full(taken.error());
   return core::fail(taken.error());
 }
@@ -220,6 +225,7 @@ core::Status Ingest::take(const broker::Session* from, Parcel& parcel, const Ter
   do {
     const auto seq = take_message(parcel.republished ? nullptr : from, parcel, terms);
     if (!seq) return core::fail(seq.error());
+    if (parts_.recorder.on()) record(parcel, *seq);
     parcel.stored = std::max(parcel.stored, *seq);
     if (parcel.message->retain && !beside_.retains) {
       parcel.not_retained = parcel.not_retained || !parcel.republished;  // what its publisher is told
@@ -401,6 +407,41 @@ void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
   if (spread_.computed) parts_.computer.take(message, spread_.stored_as_input ? own : 0, spread_.unchanged);
   for (size_t i = 0; i < spread_.results.size(); ++i)
     parts_.tails.on_append(own + 1 + i, spread_.results[i].message, spread_.results[i].targets);
+}
+
+// ---- what is told of it later ----
+
+// A message that no queue has may have taken a seq nevertheless, which is then its alone.
+void Ingest::record(Parcel& parcel, store::Seq seq) {
+  const store::Seq before_results = seq - std::min<store::Seq>(seq, spread_.results.size());
+  const bool appended = !spread_.targets.empty() || beside_.history != nullptr || spread_.results.empty();
+  Arrival arrival{*parcel.message};
+  arrival.seq = beside_.kept != 0 ? beside_.kept : appended ? before_results : 0;
+  arrival.targets = spread_.targets;
+  arrival.heard = parts_.spreader.subscribers().found_anyone();
+  arrival.returned = spread_.returned;
+  arrival.remembered = spread_.computed;
+  arrival.made = parcel.republished;
+  arrival.made_of = parcel.recorded;
+  const uint64_t number = parts_.recorder.on_message(arrival);
+  if (parcel.recorded == 0) parcel.recorded = number;
+  record_results(before_results + 1, number);
+}
+
+void Ingest::record_results(store::Seq first, uint64_t made_of) {
+  for (const QueuedResult& result : spread_.results)
+    parts_.recorder.on_message({.message = *result.message,
+                                .seq = first++,
+                                .targets = result.targets,
+                                .made_of = made_of,
+                                .made = true});
+}
+
+void Ingest::record_refused(const Parcel& parcel, const core::Error& error) {
+  parts_.recorder.on_message({.message = *parcel.message,
+                              .made_of = parcel.recorded,
+                              .made = parcel.republished,
+                              .refused = error.what});
 }
 
 }  // namespace headgate::hub

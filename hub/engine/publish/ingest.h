@@ -22,6 +22,7 @@
 #include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
 #include "hub/engine/thinning/thinners.h"
+#include "hub/observe/recorder/recorder.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"
 
@@ -47,6 +48,7 @@ class Ingest {
     HeldPublishes& held;
     Answers& answers;
     Tails& tails;
+    Recorder& recorder;
     Computer& computer;
     MessageHistory& history;
     Thinners& thinners;
@@ -140,6 +142,9 @@ class Ingest {
                            core::Result<store::Seq>& last);
   void deliver(const core::MessagePtr& message, store::Seq seq);
   void keep_alone(const core::MessagePtr& message);
+  void record(Parcel& parcel, store::Seq seq);
+  void record_results(store::Seq first, uint64_t made_of);
+  void record_refused(const Parcel& parcel, const core::Error& error);
 
   Parts parts_;
   Spread spread_;

@@ -30,6 +30,7 @@ struct Parcel {
   std::vector<core::MessagePtr> behind = {};  // made by routes of what has been taken, in their order
   store::Seq stored = 0;                      // the last seq of what has been taken; 0: nothing was stored
   bool not_retained = false;                  // the client's message should have been, see Ingest
+  uint64_t recorded = 0;  // number of the client's message with the recorder; 0: it has none
 
   void add_behind(core::MessagePtr made) { hub::add_behind(behind, std::move(made)); }
 

@@ -169,9 +169,9 @@ std::string_view message_id_of(const core::Message& message) {
 
 }  // namespace
 
-MessageRing::MessageRing(size_t bytes)
-    : cells_(std::make_unique<Cells>(bytes / kBytesACell)),
-      slots_(std::make_unique_for_overwrite<Slot[]>(bytes / kBytesACell)) {}
+MessageRing::MessageRing(size_t bytes) : cells_(std::make_unique<Cells>(bytes / kBytesACell)) {
+  slots_.reserve(cells_->count());
+}
 
 uint64_t MessageRing::add(const Arrival& arrival, uint64_t routes) {
   const core::Message& message = arrival.message;
@@ -213,7 +213,7 @@ uint64_t MessageRing::add(const Arrival& arrival, uint64_t routes) {
 }
 
 void MessageRing::note(Cells::Index first, const Slot& slot) {
-  while (known_slots_ < cells_->touched()) slots_[known_slots_++] = {};
+  if (slots_.size() < cells_->touched()) slots_.resize(cells_->touched());
   slots_[first] = slot;
 }
 
@@ -280,7 +280,7 @@ Recorded MessageRing::decode(Cells::Index first) const {
 template <typename Is>
 std::optional<Recorded> MessageRing::newest_that(const Is& is) const {
   std::optional<Cells::Index> found;
-  for (Cells::Index i = 0; i < known_slots_; ++i) {
+  for (Cells::Index i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     if (slot.number != 0 && is(slot) && (!found || slots_[*found].number < slot.number)) found = i;
   }
@@ -305,7 +305,7 @@ std::optional<Recorded> MessageRing::with_message_id(std::string_view id) const 
 
 std::vector<Recorded> MessageRing::behind(uint64_t after, size_t count, bool newest) const {
   std::vector<std::pair<uint64_t, Cells::Index>> found;
-  for (Cells::Index i = 0; i < known_slots_; ++i)
+  for (Cells::Index i = 0; i < slots_.size(); ++i)
     if (slots_[i].number > after) found.emplace_back(slots_[i].number, i);
   const size_t taken = std::min(count, found.size());
   if (newest) {

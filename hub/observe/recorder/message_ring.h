@@ -65,8 +65,7 @@ class MessageRing {
   [[nodiscard]] std::optional<Recorded> newest_that(const Is& is) const;
 
   std::unique_ptr<Cells> cells_;
-  std::unique_ptr<Slot[]> slots_;
-  Cells::Index known_slots_ = 0;  // those behind have never been written
+  std::vector<Slot> slots_;  // of cells that have been used
   std::array<std::array<Class, kClasses>, kClasses> classes_{};
   std::array<uint32_t, kClasses> cells_of_clients_{};
   size_t size_ = 0;

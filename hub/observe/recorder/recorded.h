@@ -12,7 +12,7 @@
 
 namespace headgate::hub {
 
-// What became of a message as it was taken in, to be recorded. Borrows all that it names.
+// Message as it was taken in, to be recorded. Borrows all that it names.
 struct Arrival {
   const core::Message& message;
   store::Seq seq = 0;  // 0: no queue has it

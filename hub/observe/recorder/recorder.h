@@ -1,4 +1,4 @@
-// What happened most recently in the hub, in memory of a fixed size: messages, also those that nobody wanted, and the steps of
+// Record of what happened most recently in the hub, in memory of a fixed size: messages, also those that nobody wanted, and the steps of
 // those that queues have. It ends with the process.
 //
 // The answer to any question rests on a part of the traffic, and coverage() says which.
@@ -19,7 +19,7 @@
 
 namespace headgate::hub {
 
-// What a recorder has, of what there was.
+// Part of the traffic that a recorder has.
 struct Coverage {
   size_t bytes_max = 0;  // 0: it is off
   uint64_t messages = 0;

@@ -14,20 +14,20 @@ size_t slot_of(const Step& step) {
 
 }  // namespace
 
-StepLog::StepLog(size_t bytes)
-    : steps_(std::make_unique_for_overwrite<Step[]>(bytes / sizeof(Step))), count_(bytes / sizeof(Step)) {}
+StepLog::StepLog(size_t bytes) : count_(bytes / sizeof(Step)) { steps_.reserve(count_); }
 
 void StepLog::add(const Step& step) {
   if (count_ == 0) return;
   uint64_t& newest = newest_[slot_of(step) % kNewest];
   const bool is_there = newest != 0 && added_ - newest < count_;
   if (is_there && joins(steps_[(newest - 1) % count_], step)) return;
-  Step& place = steps_[added_ % count_];
-  if (size_ == count_)
+  if (steps_.size() < count_) {
+    steps_.push_back(step);
+  } else {
+    Step& place = steps_[added_ % count_];
     forgotten_ms_ = std::max(forgotten_ms_, place.at_ms);
-  else
-    ++size_;
-  place = step;
+    place = step;
+  }
   newest = ++added_;
 }
 
@@ -43,7 +43,7 @@ bool StepLog::joins(Step& newest, const Step& step) const {
 
 std::vector<Step> StepLog::about(store::QueueId queue, uint8_t lane, store::Seq seq) const {
   std::vector<Step> found;
-  for (uint64_t i = added_ - size_; i < added_; ++i) {
+  for (uint64_t i = added_ - steps_.size(); i < added_; ++i) {
     const Step& step = steps_[i % count_];
     if (step.queue == queue && step.lane == lane && step.first <= seq && seq <= step.last)
       found.push_back(step);

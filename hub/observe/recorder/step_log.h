@@ -1,11 +1,10 @@
-// What happened to entries of queues, most recently, in memory of a fixed size. A step is of a range of a lane: neighbours
+// Log of what happened to entries of queues, most recently, in memory of a fixed size. A step is of a range of a lane: neighbours
 // to whom the same happened within a second are one.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "store/change.h"
@@ -44,21 +43,20 @@ class StepLog {
 
   void add(const Step& step);
 
-  // Those that are about this entry, oldest first. Of two ends the later one holds: a range may span entries that ended
+  // Finds those that are about this entry, oldest first. Of two ends the later one holds: a range may span entries that ended
   // otherwise, and later.
   [[nodiscard]] std::vector<Step> about(store::QueueId queue, uint8_t lane, store::Seq seq) const;
   // Unix time since when all steps are known; 0: nothing has been forgotten.
   [[nodiscard]] int64_t complete_since_ms() const { return forgotten_ms_; }
-  [[nodiscard]] size_t bytes_used() const { return size_ * sizeof(Step); }
+  [[nodiscard]] size_t bytes_used() const { return steps_.size() * sizeof(Step); }
 
  private:
   static constexpr size_t kNewest = 256;
 
   [[nodiscard]] bool joins(Step& newest, const Step& step) const;
 
-  std::unique_ptr<Step[]> steps_;
+  std::vector<Step> steps_;  // with room for `count_`
   size_t count_;
-  size_t size_ = 0;
   uint64_t added_ = 0;  // in all: the next one's place is this modulo `count_`
   int64_t forgotten_ms_ = 0;
   std::array<uint64_t, kNewest> newest_{};  // by a hash of what it is about: `added_` as of then

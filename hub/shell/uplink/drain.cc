@@ -61,6 +61,7 @@ UpstreamDrain::UpstreamDrain(const DrainParts& parts, store::QueueId queue,
                            })),
       forwarder_(parts.store, queue, port_, *encoder_, parts.log,
                  options_for(options, parts.store.stats(queue).name), std::random_device{}()) {
+  forwarder_.watch(this);
   port_.on_room([this](core::Now now) { forwarder_.on_available(now); });
 }
 
@@ -80,6 +81,10 @@ core::Status UpstreamDrain::start(const core::DoubtfulStretches* doubtful, std::
 void UpstreamDrain::on_ready(store::QueueId, bool) {
   forwarder_.on_durable(parts_.consumers.durable(), parts_.clock.now());
   after_input_();
+}
+
+void UpstreamDrain::on_batch(const upstream::BatchStep& step, core::Now now) {
+  parts_.recorder.on_batch(queue_, step, now.wall_ms);
 }
 
 void UpstreamDrain::await_plans() {

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/engine/consumers.h"
+#include "hub/observe/recorder/recorder.h"
 #include "hub/shell/uplink/encoder_thread.h"
 #include "store/queue_store.h"
 #include "upstream/drain/forwarder.h"
@@ -28,9 +29,10 @@ struct DrainParts {
   store::QueueStore& store;
   Consumers& consumers;
   upstream::Exchange& exchange;
+  Recorder& recorder;
 };
 
-class UpstreamDrain : private Consumer {
+class UpstreamDrain : private Consumer, private upstream::BatchWatcher {
  public:
   // `after_input` is called after everything that the forwarder is told, for the exchange and the timer to follow.
   UpstreamDrain(const DrainParts& parts, store::QueueId queue, const upstream::UpstreamOptions& options,
@@ -59,6 +61,7 @@ class UpstreamDrain : private Consumer {
 
  private:
   void on_ready(store::QueueId queue, bool more) override;
+  void on_batch(const upstream::BatchStep& step, core::Now now) override;
   void on_encoded(uint64_t job, core::Result<upstream::EncodedJob> made);
 
   const DrainParts parts_;

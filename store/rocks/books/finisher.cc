@@ -30,6 +30,7 @@ bool Finisher::take_out(QueueState& queue, uint8_t number, Seq seq, Outcome outc
   lane.progress.finish(previous, row.tile_end(place.position));
   if (lane.oldest.seq == seq) lane.oldest = first_waiting(row, place.position + 1, lane);
   books_.count_out(queue, number, place.entry().bytes, outcome);
+  if (store_.watcher != nullptr) store_.watcher->on_ended(queue.stats.id, number, seq, seq, 1, outcome);
   if (makes_gap && outcome != Outcome::delivered && queue.stats.attributes.keeps_gaps)
     queue.gaps.add(previous, {seq, seq, 1, outcome});
   if (lane.progress.passed(row.previous, row.last())) reclaimer_.drop_row(id, row);
@@ -70,6 +71,7 @@ void Finisher::drop_pending(QueueState& queue, uint8_t number, Seq seq) {
   const RowEntry* next = committer_.find_pending(id, seq);
   lane.first_pending = next != nullptr ? Oldest{next->seq, next->arrived_ms, next->expires_ms} : Oldest{};
   books_.count_out(queue, number, entry->bytes, Outcome::dropped);
+  if (store_.watcher != nullptr) store_.watcher->on_ended(id.queue, number, seq, seq, 1, Outcome::dropped);
   if (queue.stats.attributes.keeps_gaps) queue.gaps.add(head, {seq, seq, 1, Outcome::dropped});
   ended_pending_ = true;
   committer_.schedule();

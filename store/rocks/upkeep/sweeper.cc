@@ -41,6 +41,9 @@ uint64_t Sweeper::purge_lane(QueueState& queue, uint8_t number) {
   const Seq first = lane.oldest.seq != 0 ? lane.oldest.seq : head + 1;
   if (queue.stats.attributes.keeps_gaps)
     queue.gaps.add(head, {first, lane.progress.last(), stats.waiting, Outcome::dropped});
+  if (store_.watcher != nullptr)
+    store_.watcher->on_ended(queue.stats.id, number, first, lane.progress.last(), stats.waiting,
+                             Outcome::dropped);
   if (!lane.sweeping()) lane.sweep_from = head;
   lane.sweep_to = lane.progress.last();
   sweeping_.insert(queue.stats.id);

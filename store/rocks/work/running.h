@@ -11,6 +11,7 @@
 #include "core/executor.h"
 #include "core/log.h"
 #include "store/accounts/queue_table.h"
+#include "store/end_watcher.h"
 #include "store/open.h"
 #include "store/rocks/db/database.h"
 #include "store/rocks/db/read_path.h"
@@ -39,6 +40,7 @@ struct Running {
   Meta meta;                    // `next_seq` as it was when the database was opened
   QueueTable table;
   RocksReadPath path;
+  EndWatcher* watcher = nullptr;  // null: nobody wants to know
 };
 
 }  // namespace headgate::store

@@ -45,6 +45,32 @@ class ForwarderTest : public ::testing::Test, public Site<RevivableLink> {
   }
 };
 
+struct BatchesSeen : BatchWatcher {
+  void on_batch(const BatchStep& step, core::Now) override { steps.push_back(step); }
+  std::vector<BatchStep> steps;
+};
+
+TEST_F(ForwarderTest, TellsWhoWatchesWhatBecomesOfBatches) {
+  BatchesSeen seen;
+  forwarder.watch(&seen);
+  append_many(3);
+  link.answer = [refused = false](const ReceivedBatch&) mutable -> uint8_t {
+    return std::exchange(refused, true) ? 0 : 0x97;
+  };
+  start();
+  pass_ms(60'000);
+  ASSERT_GE(seen.steps.size(), 4u);
+  EXPECT_EQ(seen.steps[0].what, BatchStep::What::sent);
+  EXPECT_EQ(seen.steps[0].lane, 5);
+  EXPECT_EQ(seen.steps[0].first, 1u);
+  EXPECT_EQ(seen.steps[0].last, 3u);
+  EXPECT_EQ(seen.steps[0].messages, 3u);
+  EXPECT_EQ(seen.steps[1].what, BatchStep::What::refused);
+  EXPECT_EQ(seen.steps[1].code, 0x97);
+  EXPECT_EQ(seen.steps.back().what, BatchStep::What::acknowledged);
+  EXPECT_EQ(seen.steps.back().last, 3u);
+}
+
 TEST_F(ForwarderTest, DrainsWhatWaitedBeforeItStarted) {
   append_many(10);
   start();

@@ -51,6 +51,7 @@ bool Answers::on_acked(Token token, uint8_t code, core::Now now) {
 // --- Accepted
 
 void Answers::accept(Batch batch, uint8_t code, core::Now now) {
+  drain_.tell(BatchStep::What::acknowledged, batch, code, now);
   drain_.pause.on_accepted();
   search_.on_accepted(batch, now.mono_ms - drain_.connection.up_since_ms);
   drain_.flight.widen_window(batch, window_max(), drain_.options.link.in_flight_max == 0, now);
@@ -206,6 +207,7 @@ void Answers::leave_behind(const Batch& batch) {
 
 void Answers::refuse(const Batch& batch, uint8_t code, core::Now now, std::string error) {
   LaneFeed& lane = drain_.lanes[batch.lane];
+  drain_.tell(BatchStep::What::refused, batch, code, now);
   ++drain_.counts.refused_batches;
   lane.let_go(batch.seqs.size());
   drain_.note_error("a batch was refused with " + describe(code), now);

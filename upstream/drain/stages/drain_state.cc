@@ -65,6 +65,12 @@ void DrainState::give_plans_back() {
       [this](uint64_t number) { return flight.holds(number) || end_to_end.held().holds(number); });
 }
 
+void DrainState::tell(BatchStep::What what, const Batch& batch, uint8_t code, core::Now now) const {
+  if (watcher == nullptr || batch.seqs.empty()) return;
+  watcher->on_batch(
+      {what, batch.lane, code, batch.seqs.front(), batch.seqs.back(), batch.seqs.size(), batch.number}, now);
+}
+
 void DrainState::note_error(std::string what, core::Now now) {
   counts.last_error = std::move(what);
   counts.last_error_ms = now.wall_ms;

@@ -16,6 +16,7 @@
 #include "upstream/drain/acks/end_to_end.h"
 #include "upstream/drain/audience.h"
 #include "upstream/drain/backoff.h"
+#include "upstream/drain/batch_watcher.h"
 #include "upstream/drain/chain/ledger.h"
 #include "upstream/drain/flight.h"
 #include "upstream/drain/gap_notices.h"
@@ -68,6 +69,8 @@ struct DrainState {
   void rewind_all();
 
   void note_error(std::string what, core::Now now);
+  // Tells the watcher, if there is one, of a batch that has messages.
+  void tell(BatchStep::What what, const Batch& batch, uint8_t code, core::Now now) const;
 
   // Constant after construction.
   store::QueueStore& store;
@@ -75,7 +78,8 @@ struct DrainState {
   Link& link;
   core::Log& log;
   const UpstreamOptions options;
-  const std::string topic;  // of batches; of messages that pass through, with {topic}
+  const std::string topic;          // of batches; of messages that pass through, with {topic}
+  BatchWatcher* watcher = nullptr;  // null: nobody wants to know
 
   std::mt19937_64 random;
 

@@ -67,6 +67,7 @@ void Publisher::publish(Batch& batch, core::Now now) {
   if (!batch.encoded.tries.empty()) batch.encoded.tries.back().payload_bytes = payload.size();
   drain_.picker.charge(batch.lane, payload.size());
   drain_.flight.on_published(now);
+  drain_.tell(BatchStep::What::sent, batch, 0, now);
   drain_.end_to_end.on_published(batch.number);
   if (batch.encoded.message) return pass_through(batch, payload, now);
   if (batch.number != 0 && batch.seqs.empty() && batch.gaps.empty())

@@ -156,6 +156,11 @@ void Outlet::deliver(const Step& step) {
     parts_.tails.on_message(step.message);
   }
   if (!step.targets.empty()) parts_.tails.on_append(step.seq, step.message, step.targets);
+  parts_.recorder.on_message({.message = *step.message,
+                              .seq = step.seq,
+                              .targets = step.targets,
+                              .heard = step.published && parts_.spreader.subscribers().found_anyone(),
+                              .made = true});
 }
 
 void Outlet::clear() {

@@ -14,6 +14,7 @@
 #include "hub/engine/computation/results/result_messages.h"
 #include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
+#include "hub/observe/recorder/recorder.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"
 
@@ -29,6 +30,7 @@ class Outlet {
     const Tails& tails;
     Inputs& inputs;
     const HeldResults& held;
+    Recorder& recorder;
   };
   explicit Outlet(const Parts& parts) : parts_(parts) {}
 

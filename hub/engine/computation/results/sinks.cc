@@ -8,8 +8,8 @@ Sinks::Sinks(const Parts& parts)
     : store_(parts.store),
       log_(parts.log),
       held_(parts.store, parts.clock, parts.log),
-      outlet_({parts.spreader, parts.retained, parts.tails, parts.inputs, held_}),
-      released_({parts.spreader, parts.retained, parts.tails, parts.inputs, held_}) {}
+      outlet_({parts.spreader, parts.retained, parts.tails, parts.inputs, held_, parts.recorder}),
+      released_({parts.spreader, parts.retained, parts.tails, parts.inputs, held_, parts.recorder}) {}
 
 void Sinks::on_committed(store::Seq seq) {
   outlet_.on_committed(seq);

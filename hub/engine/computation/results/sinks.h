@@ -14,6 +14,7 @@
 #include "hub/engine/computation/results/outlet.h"
 #include "hub/engine/publish/spreader.h"
 #include "hub/engine/retained/keeper.h"
+#include "hub/observe/recorder/recorder.h"
 #include "hub/observe/tails.h"
 #include "store/queue_store.h"
 
@@ -30,6 +31,7 @@ class Sinks {
     RetainedKeeper& retained;
     const Tails& tails;
     Inputs& inputs;
+    Recorder& recorder;
     const core::Clock& clock;
     core::Log& log;
   };
