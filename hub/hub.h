@@ -65,6 +65,15 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<Unready> unready() const override;
   [[nodiscard]] std::vector<std::string> stuck_workers() const override;
   void publish(PublishRequest request, OnPublished done) override;  // publish.cc
+  // ---- past.cc ----
+  [[nodiscard]] const Recorder& recorder() const override { return engine_.recorder(); }
+  [[nodiscard]] std::vector<RouteVerdict> judge(const core::Message& message,
+                                                bool has_whole_body) const override;
+  [[nodiscard]] LogEvents events(const EventFilter& filter) const override {
+    return log_.events().find(filter);
+  }
+  void replay(RecordedRun request, OnReplayed done) override;
+
   void later(std::function<void()> work) override { executor_->post(std::move(work)); }
   void find_topics(TopicQuery query, RenderTopics render, OnTopics done) override;  // topics.cc
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;
@@ -129,6 +138,10 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<LinkSight> sights() const;
   void report_remote();
 
+  struct Replaying;
+  void gather(const std::shared_ptr<Replaying>& work, OnReplayed done);
+  void run_replay(const std::shared_ptr<Replaying>& work, OnReplayed done);
+
   // Text that says upstream over a link that the hub is there (inspection.cc).
   [[nodiscard]] std::string presence(const std::string& link, core::Now now);
   // ---- topics.cc ----
@@ -182,6 +195,7 @@ class Hub : public HubView {
   std::function<void()> stopped_;
   Reloads reloads_;
   std::unique_ptr<Desk> desk_;  // null: no documents are taken
+  bool replays_ = false;        // routes are run over what is recorded
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;

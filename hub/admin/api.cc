@@ -10,6 +10,8 @@
 #include "core/topic.h"
 #include "hub/admin/call.h"
 #include "hub/admin/log.h"
+#include "hub/admin/past/recent.h"
+#include "hub/admin/past/why.h"
 #include "hub/admin/publish.h"
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
@@ -289,6 +291,10 @@ const std::vector<Endpoint>& endpoints() {
       {"POST", Role::admin, {"v1", "routes", "reload"}, {}, reload_routes, true},
       {"POST", Role::admin, {"v1", "routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes, true},
       {"POST", Role::operate, {"v1", "routes", "shadow"}, {}, try_routes, true},
+      {"POST", Role::operate, {"v1", "routes", "replay"}, {"since_s", "whole"}, post_replay_routes},
+      {"GET", Role::read, {"v1", "why", "*"}, {"payload"}, get_why},
+      {"GET", Role::read, {"v1", "recent"}, {"after", "count", "newest", "filter", "payload"}, get_recent},
+      {"GET", Role::read, {"v1", "events"}, {"after", "count", "level", "event"}, get_events},
       {"GET", Role::read, {"v1", "remote"}, {}, get_remote},
       {"POST", Role::admin, {"v1", "remote", "apply"}, {"force"}, post_apply_remote, true},
       {"POST", Role::admin, {"v1", "remote", "forget"}, {}, post_forget_remote, true},

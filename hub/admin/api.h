@@ -34,6 +34,17 @@
 //   POST /v1/remote/forget             the hub's own files alone are in force: answers in the same way
 //   POST /v1/routes/shadow             body = a route file; its routes count and deliver nothing, in the place of those
 //                                      of the last such call: {"tried"}
+//   POST /v1/routes/replay             body = a route file; ?since_s=SECONDS &whole=1: these are all routes; runs them over
+//                                      what is recorded, and delivers nothing: {"basis", "from_ms", "messages", "left_out",
+//                                      "routes": [{"route", "in_force", "in_file", "before", "after", "gained", "lost",
+//                                      "undefined", "why_not"}…]}
+//   GET  /v1/why/{name}                the life of one message, by its seq, upstream id, number or message id; ?payload=1:
+//                                      see hub/admin/past/why.h
+//   GET  /v1/recent                    messages that are recorded, oldest first; ?after=NUMBER &count=1–1000 &newest=1: the
+//                                      last &filter=TOPIC_FILTER &payload=1: {"basis", "messages": [message…], "next"}
+//                                      (fields: hub/admin/past/basis.h)
+//   GET  /v1/events                    lines of the log; ?after=NUMBER &count=1–1000 &level=debug|info|warn|error &event=NAME:
+//                                      {"events": [{"number", "at_ms", "level", "event", "fields"}…], "next", "forgotten"}
 //   GET  /v1/routes/file               those in force, as a route file
 //   GET  /v1/routes/records            the same with their schemas and the tables that are declared: {"routes": {name:
 //                                      record}, "tables": {name: record}} (docs/store-format.md, "Values of the hub")

@@ -16,12 +16,16 @@
 
 #include "core/clock.h"
 #include "core/message.h"
+#include "hub/observe/event_ring.h"
 #include "hub/observe/history.h"
 #include "hub/observe/log_options.h"
 #include "hub/observe/metric.h"
+#include "hub/observe/recorder/recorder.h"
+#include "hub/observe/route_verdict.h"
 #include "hub/observe/topics/topic_list.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
+#include "routing/trial/matches.h"
 #include "store/durable_store.h"
 #include "store/queue_store.h"
 #include "upstream/links/report.h"
@@ -222,6 +226,22 @@ struct TopicQuery {
   bool with_values = false;
 };
 
+// Routes that are run over the messages that were recorded.
+struct RecordedRun {
+  routing::RouteFile routes;
+  bool whole =
+      false;  // these are all routes; else they are beside those in force, in the place of those of their names
+  int64_t since_ms = 0;   // Unix time; only messages from then on
+  std::string user = {};  // only messages that it may receive; empty: all
+};
+struct RecordedMatches {
+  Coverage basis;         // of all that is recorded
+  int64_t from_ms = 0;    // Unix time of the first message that was run; 0: there was none
+  uint64_t messages = 0;  // that were run
+  uint64_t left_out = 0;  // that were not: of their body only the beginning is kept
+  std::vector<routing::RouteMatches> routes;  // compared with those in force
+};
+
 // A reason that keeps the hub from taking messages and storing them.
 struct Unready {
   std::string reason;  // "starting" | "stopping" | "not_writing" | "disk_low"
@@ -320,6 +340,18 @@ class HubView {
 
   // Asks the access rules. `user` is not empty.
   [[nodiscard]] virtual bool may_receive(const std::string& user, std::string_view topic) = 0;
+
+  // Record of what has happened most recently.
+  [[nodiscard]] virtual const Recorder& recorder() const = 0;
+  // Asks routes in force about a message; see judge_message().
+  [[nodiscard]] virtual std::vector<RouteVerdict> judge(const core::Message& message,
+                                                        bool has_whole_body) const = 0;
+  // Lines of the log.
+  [[nodiscard]] virtual LogEvents events(const EventFilter& filter) const = 0;
+  // Runs routes over what is recorded, on a worker; nothing is delivered or counted. `done` is called later. Errors:
+  // invalid (of a file), unavailable (another runs; or nothing is recorded).
+  using OnReplayed = std::function<void(const core::Result<RecordedMatches>& report)>;
+  virtual void replay(RecordedRun request, OnReplayed done) = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
   // destroy the subscription from within.

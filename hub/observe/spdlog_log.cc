@@ -215,7 +215,13 @@ void SpdlogLog::write_of(core::LogPart part, core::LogLevel level, std::string_v
     const std::lock_guard lock(gate_mutex_);
     if (!gate_.admit(event, name_in(fields), clock_.now(), level)) return;
   }
+  put(part, level, event, fields);
+}
+
+void SpdlogLog::put(core::LogPart part, core::LogLevel level, std::string_view event,
+                    std::initializer_list<core::LogField> fields) {
   logger_->log(to_spdlog(level), spdlog::string_view_t(line_of(form_, part, event, fields)));
+  events_.add(level, event, fields, clock_.now().wall_ms);
 }
 
 void SpdlogLog::tick() {
@@ -228,9 +234,8 @@ void SpdlogLog::tick() {
   for (const LinesLeftOut& sum : sums) {
     const std::string_view about =
         sum.name.empty() ? std::string_view("several") : std::string_view(sum.name);
-    const std::string line = line_of(form_, core::LogPart::hub, "log_lines_left_out",
-                                     {{"of", sum.event}, {"about", about}, {"lines", sum.lines}});
-    logger_->log(spdlog::level::info, spdlog::string_view_t(line));
+    put(core::LogPart::hub, core::LogLevel::info, "log_lines_left_out",
+        {{"of", sum.event}, {"about", about}, {"lines", sum.lines}});
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "hub/observe/event_ring.h"
 #include "hub/observe/line_writer.h"
 #include "hub/observe/log_gate.h"
 #include "hub/observe/log_options.h"
@@ -61,6 +62,8 @@ class SpdlogLog : public core::Log {
   // Waits until all lines are written, for `patience` at most; whether they are.
   bool flush(std::chrono::milliseconds patience = LineWriter::kExitPatience);
   [[nodiscard]] LogStats stats() const;
+  // The last lines that were written.
+  [[nodiscard]] const EventRing& events() const { return events_; }
 
  private:
   class OfPart;
@@ -68,6 +71,9 @@ class SpdlogLog : public core::Log {
   SpdlogLog(int file, const LogOptions& options, const core::Clock& clock);
   void write_of(core::LogPart part, core::LogLevel level, std::string_view event,
                 std::initializer_list<core::LogField> fields);
+  // Writes a line that was let in, and remembers it.
+  void put(core::LogPart part, core::LogLevel level, std::string_view event,
+           std::initializer_list<core::LogField> fields);
   [[nodiscard]] bool takes_of(core::LogPart part, core::LogLevel level) const;
 
   const core::Clock& clock_;
@@ -79,6 +85,7 @@ class SpdlogLog : public core::Log {
   std::shared_ptr<spdlog::logger> logger_;
   mutable std::mutex gate_mutex_;  // the store's writer has lines too
   LogGate gate_;
+  EventRing events_;
 };
 
 }  // namespace headgate::hub

@@ -204,6 +204,12 @@ class RouteTable {
     return programs_[route].plan;
   }
 
+  // The condition of a route depends on messages before, or on a table: match() takes it as if it held.
+  [[nodiscard]] bool is_decided_later(RouteIndex route) const {
+    const Program& program = programs_[route];
+    return program.plan && program.condition.empty() && !program.plan->condition.empty();
+  }
+
   // Tables that routes look up in.
   [[nodiscard]] std::span<const std::shared_ptr<const TableSource>> tables() const { return tables_; }
 

@@ -83,6 +83,24 @@ class CannedHubView : public hub::HubView {
     return rows;
   }
 
+  [[nodiscard]] const hub::Recorder& recorder() const override { return recorder_; }
+  [[nodiscard]] std::vector<hub::RouteVerdict> judge(const core::Message& message,
+                                                     bool has_whole_body) const override {
+    return judge_ ? judge_(message, has_whole_body) : std::vector<hub::RouteVerdict>();
+  }
+  [[nodiscard]] hub::LogEvents events(const hub::EventFilter& filter) const override {
+    return events_.find(filter);
+  }
+  void replay(hub::RecordedRun request, OnReplayed done) override {
+    replayed_ = std::move(request);
+    done(replay_);
+  }
+  hub::Recorder recorder_;
+  std::function<std::vector<hub::RouteVerdict>(const core::Message&, bool)> judge_;
+  hub::EventRing events_;
+  hub::RecordedRun replayed_;
+  core::Result<hub::RecordedMatches> replay_ = hub::RecordedMatches();
+
   void reload(OnReloaded done) override {
     ++reloads_;
     hub::ReloadReport report;

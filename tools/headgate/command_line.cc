@@ -90,6 +90,7 @@ class CommandLine {
     add_import(tree);
     add_doctor(tree);
     add_bundle(tree);
+    add_past(tree);
   }
 
   int run(std::vector<std::string> args) {
@@ -321,6 +322,10 @@ class CommandLine {
                        "Only rows of this route; without a file one that is in force");
     replay->add_option("--since", replay_.since, "Only rows from then on: 90m, 1h, 2d ago, or an ISO time");
     replay->add_option("--until", replay_.until, "Only messages up to then");
+    replay
+        ->add_option("--last", replay_.last,
+                     "Over what the running hub has recorded in that time (1h), instead of its history")
+        ->excludes("--since");
     CLI::Option* const diff =
         replay->add_flag("--diff", replay_.diff, "Only what would differ from the routes in force");
     replay->add_option("--against", replay_.against, "Only what would differ from the routes of this file")

@@ -29,5 +29,6 @@ void add_bundle(const CommandTree& tree);  // commands/bundle
 void add_config(const CommandTree& tree);  // commands/config
 void add_doctor(const CommandTree& tree);  // commands/doctor
 void add_import(const CommandTree& tree);  // commands/import
+void add_past(const CommandTree& tree);    // commands/past
 
 }  // namespace headgate::tools

@@ -134,6 +134,72 @@ TEST_F(Http, ShowsTopicsWithTheirLastValuesByTheRightsOfTheUser) {
   EXPECT_EQ(hub_.cli_json({"topics", "plant/2"})["tree"][0]["children"][0]["last"]["count"], 1);
 }
 
+// ---- the past ----
+
+class Past : public Http {
+ protected:
+  [[nodiscard]] Json why(const std::string& id) const {
+    const HttpAnswer over_http = get("/v1/why/" + id);
+    EXPECT_EQ(over_http.status, 200) << over_http.body;
+    Json answer = Json::parse(over_http.body);
+    if (answer["known"] == "no") return answer;
+    EXPECT_EQ(answer["message"], hub_.cli_json({"why", id}).value("message", Json())) << "over the socket";
+    return answer;
+  }
+  [[nodiscard]] std::string newest_number() const {
+    const Json recent = hub_.cli_json({"why", "--count", "1"});
+    return "r" + std::to_string(recent["messages"][0]["number"].get<uint64_t>());
+  }
+};
+
+TEST_F(Past, TellsTheLifeOfMessagesUntilItIsForgotten) {
+  const auto publisher = client();
+  ASSERT_TRUE(publisher->publish_and_wait("plant/7", "waits", 1));
+  const Json waits = why(newest_number());
+  const std::string seq = std::to_string(waits["message"]["seq"].get<uint64_t>());
+  EXPECT_EQ(waits["queues"][0]["state"], "waiting") << "there is no link";
+  EXPECT_EQ(waits["routes"][0]["what"], "takes");
+
+  const auto reader = persistent_client("reader");
+  ASSERT_EQ(reader->subscribe("office/#", 1), 1);
+  ASSERT_TRUE(publisher->publish_and_wait("office/1", "delivered", 1));
+  const std::string delivered = newest_number();
+  EXPECT_TRUE(eventually([&] { return why(delivered)["queues"][0]["state"] == "delivered"; }));
+  EXPECT_EQ(why(delivered)["routes"][0]["what"], "other_source");
+
+  ASSERT_TRUE(publisher->publish_and_wait("nobody/1", "unwanted", 1));
+  const std::string unwanted = newest_number();
+  EXPECT_EQ(why(unwanted)["message"]["topic"], "nobody/1");
+  EXPECT_TRUE(why(unwanted)["queues"].empty());
+  EXPECT_THAT(hub_.cli({"why", unwanted}).out, HasSubstr("it reads topics that match plant/#"));
+
+  restart_hard();
+  const Json stored = why(seq);
+  EXPECT_EQ(stored["known"], "stored");
+  EXPECT_EQ(stored["message"]["topic"], "plant/7");
+  EXPECT_EQ(stored["queues"][0]["queue"], "$upstream");
+  EXPECT_EQ(why(unwanted)["known"], "no");
+  const auto forgotten = hub_.cli({"why", unwanted});
+  EXPECT_EQ(forgotten.exit_code, 1);
+  EXPECT_THAT(forgotten.out, HasSubstr("not known any more"));
+}
+
+TEST_F(Past, RunsRoutesOverWhatIsRecordedAndListsEvents) {
+  fill_queue();
+  const std::string routes = R"({"routes":{"up":"FROM 'plant/1' INTO $upstream"}})";
+  const HttpAnswer answer = ask(port_, request({.method = "POST",
+                                                .target = "/v1/routes/replay?since_s=3600",
+                                                .token = token_,
+                                                .more = "Content-Type: application/json\r\n"},
+                                               routes));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json up = Json::parse(answer.body)["routes"][0];
+  EXPECT_EQ(up["before"], 3);
+  EXPECT_EQ(up["after"], 1);
+  EXPECT_EQ(up["lost"], 2);
+  EXPECT_FALSE(hub_.cli_json({"events", "--event", "routes_in_force"})["events"].empty());
+}
+
 // ---- publishing ----
 
 class HttpPublish : public Http {

@@ -143,6 +143,7 @@ struct ReplayOptions {
   std::string since =
       {};  // only rows from then on: how long ago, or an ISO time; empty: as far back as is known
   std::string until = {};    // only messages up to then; empty: now
+  std::string last = {};     // over what is recorded, so long ago at most; empty: over the history
   bool diff = false;         // compare with the routes in force
   std::string against = {};  // or with those of this file
   int64_t now_ms = 0;        // Unix time

@@ -7,6 +7,7 @@
 #include "store/report/history.h"
 #include "store/report/inspect.h"
 #include "tools/headgate/answers.h"
+#include "tools/headgate/commands/past/commands.h"
 
 namespace headgate::tools {
 namespace {
@@ -26,7 +27,22 @@ core::MessagePtr arrived_at(const core::Message& message, int64_t at_ms) {
 
 }  // namespace
 
+core::Result<HistoryFacts> HistoryPages::recorded_facts() {
+  if (context_.reader != nullptr)
+    return core::fail(core::Errc::unavailable, "only a hub that runs has messages recorded, in its memory");
+  const auto body = context_.hub.get("/v1/recent?count=1");
+  if (!body) return core::fail(body.error());
+  const Json json = Json::parse(*body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return no_answer();
+  HistoryFacts facts;
+  facts.filters = {"#"};
+  facts.messages = number_of(member_of(json, "basis"), "messages");
+  facts.basis = basis_text(member_of(json, "basis"));
+  return facts;
+}
+
 core::Result<HistoryFacts> HistoryPages::facts() {
+  if (source_ == HistorySource::recorder) return recorded_facts();
   const auto body = context_.reader != nullptr ? store::history_json(*context_.reader, context_.now)
                                                : context_.hub.get("/v1/history");
   if (!body) return core::fail(body.error());
@@ -41,6 +57,9 @@ core::Result<HistoryFacts> HistoryPages::facts() {
 }
 
 core::Result<std::string> HistoryPages::page() {
+  if (source_ == HistorySource::recorder)
+    return context_.hub.get("/v1/recent?count=" + std::to_string(kMessagesAPage) +
+                            "&after=" + std::to_string(after_) + "&payload=1");
   if (context_.reader == nullptr)
     return context_.hub.get("/v1/queues/" + percent_encode(store::kHistoryQueue) +
                             "/peek?count=" + std::to_string(kMessagesAPage) +
@@ -52,15 +71,31 @@ core::Result<std::string> HistoryPages::page() {
   return store::peek_json(*context_.reader, store::kHistoryQueue, request, context_.now);
 }
 
+// Routes make again what they have made.
+bool HistoryPages::is_usable(const Json& message) {
+  if (source_ == HistorySource::history) return true;
+  if (flag_of(message, "made")) return false;
+  const bool has_body = message.contains("payload") ? message["payload"].is_string()
+                                                    : member_of(message, "payload_base64").is_string();
+  const bool usable = flag_of(message, "whole") && has_body;
+  passed_over_ += usable ? 0 : 1;
+  return usable;
+}
+
 core::Result<std::vector<routing::SampleLine>> HistoryPages::next() {
-  const auto body = page();
-  if (!body) return core::fail(body.error());
-  const Json json = Json::parse(*body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return no_answer();
+  const std::string_view position = source_ == HistorySource::recorder ? "number" : "seq";
   std::string lines;
-  for (const Json& message : member_of(json, "messages")) {
-    after_ = std::max(after_, number_of(message, "seq"));
-    lines.append(message.dump(-1, ' ', false, Json::error_handler_t::replace)).push_back('\n');
+  for (bool any = true; any && lines.empty();) {
+    const auto body = page();
+    if (!body) return core::fail(body.error());
+    const Json json = Json::parse(*body, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return no_answer();
+    any = !member_of(json, "messages").empty();
+    for (const Json& message : member_of(json, "messages")) {
+      after_ = std::max(after_, number_of(message, position));
+      if (!is_usable(message)) continue;
+      lines.append(message.dump(-1, ' ', false, Json::error_handler_t::replace)).push_back('\n');
+    }
   }
   auto messages = routing::parse_sample(lines, "history");
   if (!messages) return messages;

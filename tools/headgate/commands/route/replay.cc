@@ -84,13 +84,14 @@ class Replay {
     return ok;
   }
 
-  core::Status run(const HistoryFacts& facts) {
-    HistoryPages pages(context_);
+  core::Status run(const HistoryFacts& facts, HistorySource source) {
+    HistoryPages pages(context_, source);
     for (bool more = true; more;) {
       const auto page = pages.next();
       if (!page) return core::fail(page.error());
       more = !page->empty() && take_page(*page, facts);
     }
+    passed_over_ = pages.passed_over();
     take(other_, other_.advance(span_.to_ms), false);
     take(tried_, tried_.advance(span_.to_ms), true);
     return {};
@@ -101,6 +102,9 @@ class Replay {
     if (compares_)
       for (const RowChange& change : comparison_.finish()) tell_change(change);
     if (context_.json) return tell_json(facts, warnings);
+    if (passed_over_ > 0)
+      context_.out << passed_over_
+                   << " messages are left out: their bodies are not whole, or not for you to see\n";
     if (any_partial_) context_.out << "* began before the history does: messages may be missing from it\n";
     compares_ ? show_comparison() : show_rows();
   }
@@ -121,6 +125,10 @@ class Replay {
   void begin(int64_t at_ms, const HistoryFacts& facts) {
     begins_ms_ = at_ms;
     if (context_.json) return;
+    if (!facts.basis.empty()) {
+      context_.out << facts.basis << '\n';
+      return tell_tables();
+    }
     std::string filters;
     for (const std::string& filter : facts.filters)
       filters.append(filters.empty() ? "" : ", ").append(filter);
@@ -128,6 +136,10 @@ class Replay {
                  << printable(filters) << '\n';
     if (facts.since_ms > begins_ms_)
       context_.out << "its filter is another since " << iso_time(facts.since_ms) << '\n';
+    tell_tables();
+  }
+
+  void tell_tables() {
     for (const auto& table : tried_.table().tables())
       context_.out << "lookup table " << printable(table->name)
                    << " has the rows of now: " << table->rows->rows().size() << '\n';
@@ -226,13 +238,14 @@ class Replay {
                         {"changed", counts.changed}});
     for (const std::string& name : asked_)
       if (!compares_) routes.push_back({{"name", name}, {"rows", rows_[name]}});
-    const Json json = {
+    Json json = {
         {"history", {{"begins_ms", begins_ms_}, {"filters", facts.filters}, {"since_ms", facts.since_ms}}},
         {"messages", messages_},
         {"tables", tables_json()},
         {"warnings", warnings},
         {compares_ ? "changes" : "rows", std::move(rows_json_)},
         {"routes", std::move(routes)}};
+    if (!facts.basis.empty()) json.update({{"basis", facts.basis}, {"left_out", passed_over_}});
     context_.out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   }
 
@@ -253,6 +266,7 @@ class Replay {
   routing::RowComparison comparison_;
   int64_t begins_ms_ = 0;
   uint64_t messages_ = 0;
+  uint64_t passed_over_ = 0;
   std::map<std::string, uint64_t> rows_;  // by route
   std::set<std::string> by_event_time_;   // routes, of either version
   bool any_partial_ = false;
@@ -265,19 +279,24 @@ int fail_replay(const Context& context, std::string_view what) {
 }
 
 int replay_with(const Context& context, const ReplayOptions& options, Replay::Span span) {
-  const auto facts = HistoryPages(context).facts();
+  const bool recorded = !options.last.empty();
+  const HistorySource source = recorded ? HistorySource::recorder : HistorySource::history;
+  const auto facts = HistoryPages(context, source).facts();
   if (!facts)
     return fail_replay(context,
                        facts.error().code == core::Errc::not_found ? kNoHistory : facts.error().what);
   if (facts->messages == 0)
-    return fail_replay(context, "the history is empty: no message has come that history.filter takes");
+    return fail_replay(context,
+                       recorded ? "nothing is recorded: no message has come since the hub has started, or "
+                                  "observe.history_bytes is 0"
+                                : "the history is empty: no message has come that history.filter takes");
   const auto routes = replay_routes(context, options);
   if (!routes) return fail_replay(context, routes.error().what);
   Replay replay(context, *routes, span, options.diff || !options.against.empty());
   if (!replay.check()) return kExitFailed;
   const auto warnings = uncovered(*routes, facts->filters);
   for (const std::string& warning : warnings) context.err << "warning: " << printable(warning) << '\n';
-  if (const auto ran = replay.run(*facts); !ran) return fail_replay(context, ran.error().what);
+  if (const auto ran = replay.run(*facts, source); !ran) return fail_replay(context, ran.error().what);
   replay.tell(*facts, warnings);
   return kExitOk;
 }
@@ -293,7 +312,7 @@ int run_route_replay(const Context& context, const ReplayOptions& options) {
     return usage("name a route file, or a route in force: --route NAME");
   if (options.file.empty() && (options.diff || !options.against.empty()))
     return usage("--diff compares a route file with the routes in force: name the file");
-  const auto from = moment_of(options.since, options.now_ms, 0);
+  const auto from = moment_of(options.last.empty() ? options.since : options.last, options.now_ms, 0);
   const auto to = moment_of(options.until, options.now_ms, options.now_ms);
   if (!from) return usage(from.error().what);
   if (!to) return usage(to.error().what);
