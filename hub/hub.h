@@ -74,6 +74,9 @@ class Hub : public HubView {
   }
   void replay(RecordedRun request, OnReplayed done) override;
 
+  void when_durable(store::Seq seq, std::function<void(bool durable)> done) override {
+    engine_.waits().wait(seq, std::move(done));
+  }
   void later(std::function<void()> work) override { executor_->post(std::move(work)); }
   void find_topics(TopicQuery query, RenderTopics render, OnTopics done) override;  // topics.cc
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;

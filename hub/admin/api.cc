@@ -13,6 +13,9 @@
 #include "hub/admin/past/recent.h"
 #include "hub/admin/past/why.h"
 #include "hub/admin/publish.h"
+#include "hub/admin/queue/import.h"
+#include "hub/admin/queue/messages.h"
+#include "hub/admin/queue/pause.h"
 #include "hub/admin/queues.h"
 #include "hub/admin/routes.h"
 #include "hub/admin/status.h"
@@ -275,11 +278,15 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", Role::read, {"v1", "queues"}, {}, get_queues},
       {"GET", Role::read, {"v1", "queues", "*"}, {}, get_queue},
       {"GET", Role::read, {"v1", "queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
+      {"GET", Role::read, {"v1", "queues", "*", "messages"}, search_parameters(), get_messages},
       {"GET", Role::read, {"v1", "queues", "*", "tail"}, {"payload"}, tail_queue},
-      {"POST", Role::operate, {"v1", "queues", "*", "purge"}, {}, post_purge_queue, true},
+      {"POST", Role::operate, {"v1", "queues", "*", "purge"}, purge_parameters(), post_purge_queue, true},
+      {"POST", Role::admin, {"v1", "queues", "*", "import"}, {"id", "line"}, post_import, true},
+      {"POST", Role::operate, {"v1", "queues", "*", "pause"}, {}, post_pause_queue, true},
+      {"POST", Role::operate, {"v1", "queues", "*", "resume"}, {}, post_resume_queue, true},
       {"GET", Role::read, {"v1", "dlq"}, {"after", "count"}, get_dead_letters},
       {"GET", Role::read, {"v1", "dlq", "*"}, {"payload"}, get_dead_letter},
-      {"POST", Role::operate, {"v1", "dlq", "replay"}, {"after"}, post_replay_letters, true},
+      {"POST", Role::operate, {"v1", "dlq", "replay"}, {"after", "queue"}, post_replay_letters, true},
       {"POST", Role::operate, {"v1", "dlq", "purge"}, {}, post_purge_letters, true},
       {"POST", Role::operate, {"v1", "dlq", "*", "replay"}, {}, post_replay_letter, true},
       {"POST", Role::operate, {"v1", "dlq", "*", "purge"}, {}, post_purge_letter, true},

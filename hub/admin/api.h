@@ -7,13 +7,18 @@
 //   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h)
 //   GET  /v1/queues/{name}             one of them
 //   GET  /v1/queues/{name}/peek        ?lane=0–10 &after=SEQ &count=1–1000 &payload=1
+//   GET  /v1/queues/{name}/messages    those that a filter takes, within a budget: see hub/admin/queue/messages.h
 //   GET  /v1/queues/{name}/tail        stream of entries as they are appended; ?payload=1
-//   POST /v1/queues/{name}/purge       drops what waits: {"queue", "purged"}
+//   POST /v1/queues/{name}/purge       drops what waits: {"queue", "purged"}; with a filter only what it takes, within a budget:
+//                                      {"queue", "purged", "looked", "done", "next"}, see hub/admin/queue/messages.h
+//   POST /v1/queues/{name}/import      lines of an export: see hub/admin/queue/import.h
+//   POST /v1/queues/{name}/pause       it takes in and hands out nothing, over any restart: {"queue", "paused"}
+//   POST /v1/queues/{name}/resume      it hands out again
 //   GET  /v1/dlq                       dead letters, oldest first; ?after=SEQ &count=1–1000
 //   GET  /v1/dlq/{seq}                 one of them, and the "routes" that lead to its queue; ?payload=1
 //   POST /v1/dlq/{seq}/replay          puts it back where it came from: {"letter", "queue", "lane", "seq"}
 //   POST /v1/dlq/{seq}/purge           {"purged"}
-//   POST /v1/dlq/replay                those after ?after=SEQ, some hundred at a time: {"replayed": […],
+//   POST /v1/dlq/replay                those after ?after=SEQ, with ?queue=NAME only those of it, some hundred at a time: {"replayed": […],
 //                                      "refused": [{"letter", "error"}…], "next"} (to go on after; 0: these
 //                                      were all)
 //   POST /v1/dlq/purge                 all of them: {"purged"}
@@ -110,6 +115,7 @@ struct AdminStream {
 // ever.
 struct AdminLater {
   std::function<void(std::function<void(AdminResponse response)> done)> start;
+  std::function<void()> stop = nullptr;  // nobody waits for it any more; null: it goes on all the same
 };
 
 using AdminReply = std::variant<AdminResponse, AdminStream, AdminLater>;

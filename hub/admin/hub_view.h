@@ -329,6 +329,10 @@ class HubView {
   using OnPublished = std::function<void(const Published& published)>;
   virtual void publish(PublishRequest request, OnPublished done) = 0;
 
+  // `done` is called with true once all up to that seq of the store is durable, with false if the store fails before; from
+  // within or later.
+  virtual void when_durable(store::Seq seq, std::function<void(bool durable)> done) = 0;
+
   // Does that in another turn of the loop.
   virtual void later(std::function<void()> work) = 0;
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "hub/admin/queue/messages.h"
 #include "hub/engine/queue_verbs.h"
 #include "store/report/inspect.h"
 
@@ -74,6 +75,7 @@ AdminReply tail_queue(const AdminCall& call) {
 }
 
 AdminReply post_purge_queue(const AdminCall& call) {
+  if (!call.query.empty()) return purge_messages(call);
   const auto purged = purge_queue(call.store, call.name);
   if (!purged) return refused(purged.error());
   return answer_json({{"queue", call.name}, {"purged", *purged}});
@@ -109,7 +111,9 @@ AdminReply post_replay_letter(const AdminCall& call) {
 AdminReply post_replay_letters(const AdminCall& call) {
   const auto after = call.number("after", 0, UINT64_MAX);
   if (!after) return call.wrong("after", "a dead letter's seq");
-  const auto report = replay_dead_letters(call.store, *after, call.hub.now());
+  const auto from = call.query.find("queue");
+  const auto report = replay_dead_letters(call.store, *after, call.hub.now(),
+                                          from == call.query.end() ? std::string_view() : from->second);
   if (!report) return refused(report.error());
   Json replayed = Json::array();
   for (const Replayed& one : report->replayed) replayed.push_back(to_json(one));

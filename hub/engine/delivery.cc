@@ -187,6 +187,7 @@ void Delivery::on_ready(store::QueueId queue, bool more) {
 }
 
 void Delivery::pump(Feed& feed) {
+  if (store_.is_paused(feed.queue)) return;
   if (!feed.input_topic.empty() && held_.claims_of(*feed.session) != nullptr) return;
   std::array<bool, store::kLaneCount> stuck{};
   while (feed.session->window() > 0) {

@@ -397,6 +397,7 @@ void Engine::on_durable(store::Seq up_to) {
   replays_.on_store_room();
   computer_.on_durable(up_to);
   commands_.on_durable(up_to, clock_.now());
+  waits_.on_durable(up_to);
 }
 
 void Engine::on_room() {
@@ -418,6 +419,7 @@ void Engine::on_failed(const core::Error& error) {
   answers_.on_failed();
   computer_.on_failed();
   commands_.on_failed(clock_.now());
+  waits_.on_failed();
   thinners_.on_failed();
 }
 

@@ -23,6 +23,7 @@
 #include "hub/engine/dead_letter_tail.h"
 #include "hub/engine/delivery.h"
 #include "hub/engine/downstream/commands.h"
+#include "hub/engine/durable_waits.h"
 #include "hub/engine/history/message_history.h"
 #include "hub/engine/own_queues.h"
 #include "hub/engine/publish/held_publishes.h"
@@ -157,6 +158,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] store::QueueId upstream_queue() const { return queues_.upstream(); }
   [[nodiscard]] Recorder& recorder() { return recorder_; }
   [[nodiscard]] const Recorder& recorder() const { return recorder_; }
+  // Tells whoever waits for what the store was given.
+  [[nodiscard]] DurableWaits& waits() { return waits_; }
   // Takes what comes down from upstream.
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] const Commands& commands() const { return commands_; }
@@ -222,6 +225,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   ShadowRoutes shadows_;
   Ingest ingest_;
   Commands commands_;
+  DurableWaits waits_;
   std::optional<SysFeed> sys_feed_;
   std::optional<TextFeed> text_feed_;
   Losses losses_;

@@ -44,6 +44,11 @@ core::MessagePtr living_anew(const core::MessagePtr& message, core::Now now) {
   return copy;
 }
 
+bool came_from(const store::Entry& entry, std::string_view queue) {
+  const auto letter = store::decode_dead_letter(entry.tag);
+  return letter && letter->queue == queue;
+}
+
 core::Result<Replayed> put_back(store::QueueStore& store, store::QueueId dead, const store::Entry& entry,
                                 core::Now now) {
   const auto letter = store::decode_dead_letter(entry.tag);
@@ -75,19 +80,21 @@ core::Result<Replayed> replay_dead_letter(store::QueueStore& store, store::Seq l
   return put_back(store, *dead_queue(store), *entry, now);
 }
 
-core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::Seq after, core::Now now) {
+core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::Seq after, core::Now now,
+                                               std::string_view from) {
   const auto dead = dead_queue(store);
   if (!dead) return core::fail(dead.error());
   const auto entries = store.read(*dead, store::kDefaultLane, after, kReplayAtOnce, now);
   if (!entries) return core::fail(entries.error());
   ReplayReport report;
   for (const store::Entry& entry : *entries) {
+    report.next = entry.seq;
+    if (!from.empty() && !came_from(entry, from)) continue;
     auto replayed = put_back(store, *dead, entry, now);
     if (replayed)
       report.replayed.push_back(*std::move(replayed));
     else
       report.refused.push_back({entry.seq, replayed.error().what});
-    report.next = entry.seq;
   }
   return report;
 }

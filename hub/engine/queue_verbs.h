@@ -29,7 +29,8 @@ struct Replayed {
 [[nodiscard]] core::Result<Replayed> replay_dead_letter(store::QueueStore& store, store::Seq letter,
                                                         core::Now now);
 
-// Replays the letters after `after`, oldest first, as many as one turn of the loop should take.
+// Replays the letters after `after`, oldest first, as many as one turn of the loop should take; those that came from another
+// queue than `from` are passed over. Empty: all.
 struct ReplayReport {
   struct Refused {
     store::Seq letter = 0;
@@ -40,7 +41,7 @@ struct ReplayReport {
   store::Seq next = 0;           // to go on after; 0: these were all
 };
 [[nodiscard]] core::Result<ReplayReport> replay_dead_letters(store::QueueStore& store, store::Seq after,
-                                                             core::Now now);
+                                                             core::Now now, std::string_view from = {});
 
 // Ends a dead letter as dropped.
 [[nodiscard]] core::Status purge_dead_letter(store::QueueStore& store, store::Seq letter, core::Now now);

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,7 @@ class Connection : public HttpConnection,
     if (closed_) return;
     closed_ = true;
     subscription_.reset();
+    if (const auto stop = std::exchange(stop_, nullptr)) stop();
     judge_.cancel();
     if (!stepping_) stream_.plain().close();
     const auto entrance = entrance_.lock();
@@ -238,11 +240,16 @@ class Connection : public HttpConnection,
     stream_.async_good_bye([self = shared_from_this()](error_code) { self->close(); });
   }
 
-  // The work goes on though the client may go away meanwhile. The last answer on this connection.
+  // The work goes on though the client may go away meanwhile, unless it can be stopped. The last answer on this connection.
   void await(const AdminLater& later) {
     stream_.plain().expires_never();
+    stop_ = later.stop;
+    if (stop_) watch_for_end();
     later.start([weak = weak_from_this()](AdminResponse response) {
-      if (const auto self = weak.lock(); self && !self->closed_) self->respond(std::move(response), false);
+      const auto self = weak.lock();
+      if (!self || self->closed_) return;
+      self->stop_ = nullptr;
+      self->respond(std::move(response), false);
     });
   }
 
@@ -374,6 +381,7 @@ class Connection : public HttpConnection,
   Caller caller_;  // of the request that is being read
   http::response<http::string_body> response_;
   std::unique_ptr<Subscription> subscription_;
+  std::function<void()> stop_;          // of an answer that is worked on
   std::shared_ptr<Followed> followed_;  // a stream of events
   uint64_t read_up_to_ = 0;             // number of the last of them that was sent
   std::string pending_;                 // whole lines that wait for the write in progress

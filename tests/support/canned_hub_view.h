@@ -38,6 +38,10 @@ class CannedHubView : public hub::HubView {
     published_.push_back(std::move(request));
     done({200, published_.size(), published_.back().idempotency_key == "seen", {}});
   }
+  void when_durable(store::Seq, std::function<void(bool)> done) override {
+    settle();
+    done(durable_);
+  }
   void later(std::function<void()> work) override { later_.push_back(std::move(work)); }
   void run_later() {
     while (!later_.empty()) {
@@ -61,6 +65,7 @@ class CannedHubView : public hub::HubView {
   hub::TopicTable topics_;
   std::vector<hub::PublishRequest> published_;
   std::vector<std::function<void()>> later_;
+  bool durable_ = true;  // for when_durable()
   std::vector<hub::Unready> unready_;
   std::vector<std::string> stuck_;
   [[nodiscard]] std::optional<upstream::UpstreamReport> upstream() const override { return upstream_; }

@@ -22,9 +22,17 @@ bool is_shown(const store::QueueStats& stats, uint8_t lane) {
 }
 
 QueueSample sample_queue(store::QueueReader& store, const store::QueueStats& stats, core::Now now) {
-  QueueSample sample{
-      stats.name, stats.in,      stats.delivered,           stats.expired,          stats.dropped,
-      stats.dead, stats.refused, stats.policy.messages_max, stats.policy.bytes_max, {}};
+  QueueSample sample{stats.name,
+                     stats.in,
+                     stats.delivered,
+                     stats.expired,
+                     stats.dropped,
+                     stats.dead,
+                     stats.refused,
+                     stats.attributes.paused,
+                     stats.policy.messages_max,
+                     stats.policy.bytes_max,
+                     {}};
   for (uint8_t lane = 0; lane < store::kLaneCount; ++lane) {
     if (is_shown(stats, lane)) sample.lanes.push_back(sample_lane(store, stats, lane, now));
   }
@@ -48,7 +56,7 @@ void add_lane(QueueSample& sum, const LaneSample& more) {
 void add_queue(QueueSample& sum, const QueueSample& more) {
   for (uint64_t QueueSample::*const member :
        {&QueueSample::in, &QueueSample::delivered, &QueueSample::expired, &QueueSample::dropped,
-        &QueueSample::dead, &QueueSample::refused})
+        &QueueSample::dead, &QueueSample::refused, &QueueSample::paused})
     sum.*member += more.*member;
   for (const LaneSample& lane : more.lanes) add_lane(sum, lane);
 }

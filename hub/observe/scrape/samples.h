@@ -30,6 +30,7 @@ struct QueueSample {
   uint64_t dropped = 0;
   uint64_t dead = 0;
   uint64_t refused = 0;
+  uint64_t paused = 0;        // 1: it hands out nothing
   uint64_t messages_max = 0;  // 0: no limit
   uint64_t bytes_max = 0;
   std::vector<LaneSample> lanes =

@@ -10,6 +10,7 @@ namespace {
 
 // Lanes that have something to go. Losses go with the last of them.
 upstream::WantedLanes waiting_lanes(const store::QueueStore& store, store::QueueId queue) {
+  if (store.is_paused(queue)) return 0;
   unsigned lanes = store.gaps(queue).empty() ? 0 : 1U << (store::kLaneCount - 1);
   const store::QueueStats& stats = store.stats(queue);
   for (uint8_t lane = 0; lane < store::kLaneCount; ++lane)

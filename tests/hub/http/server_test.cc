@@ -131,6 +131,43 @@ TEST_F(AdminServerTest, TakesNoHarmFromAClientThatDoesNotWait) {
   EXPECT_THAT(exchange(other, get("/v1/clients")), ::testing::HasSubstr("HTTP/1.1 200 OK"));
 }
 
+// A hub whose store answers looks when the test says so.
+class SlowHub : public CannedHubView {
+ public:
+  class Slow : public testing::MemQueueStore {
+   public:
+    using MemQueueStore::MemQueueStore;
+    void look(const store::Look&, Judge, OnLooked done) override {
+      ++looks_;
+      answer_ = std::move(done);
+    }
+    int looks_ = 0;
+    OnLooked answer_;
+  };
+  SlowHub() { (void)slow_.open_queue("q", {}); }
+  [[nodiscard]] store::QueueReader& store() override { return slow_; }
+  void answer() { std::exchange(slow_.answer_, nullptr)(store::Looked{.after = 1, .entries = 1}); }
+
+  testing::ManualExecutor slow_executor_;
+  Slow slow_{slow_executor_};
+};
+
+TEST_F(AdminServerTest, EndsASearchWithItsRequest) {
+  SlowHub hub;
+  AdminApi api{hub, hub.queue_store(), log_};
+  AdminServer server{io_, api, log_, limits_};
+  ASSERT_TRUE(server.listen(dir_ / "slow.sock"));
+  Client client(dir_ / "slow.sock");
+  EXPECT_EQ(exchange(client, get("/v1/queues/q/messages")), "");
+  hub.answer();
+  EXPECT_EQ(hub.slow_.looks_, 2) << "it goes on while somebody waits";
+  client.close();
+  turn();
+  hub.answer();
+  EXPECT_EQ(hub.slow_.looks_, 2);
+  server.close();
+}
+
 TEST_F(AdminServerTest, ClosesWhenTheClientAsksForIt) {
   Client client(path_);
   exchange(client, "GET /v1/clients HTTP/1.1\r\nConnection: close\r\n\r\n");

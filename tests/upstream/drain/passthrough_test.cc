@@ -180,5 +180,22 @@ TEST(PassthroughTopics, AreMadeOfTheMessagesAndTheHubs) {
       << "what it is made of is not looked into";
 }
 
+TEST_F(Passthrough, OfAPausedQueueSendsNothingUntilItGoesOn) {
+  link_.come_up();
+  append(message("on its way"));
+  ASSERT_THAT(link_.published, SizeIs(1));
+  ASSERT_TRUE(store_.set_paused(queue_, true));
+  append(message("waits"));
+  EXPECT_THAT(drain(), ElementsAre("on its way"));
+  EXPECT_EQ(waiting(), 1u);
+  clock_.advance_ms(60'000);
+  forwarder_->on_tick(clock_.now());
+  EXPECT_THAT(link_.published, IsEmpty());
+  EXPECT_GT(forwarder_->next_deadline(), clock_.now().mono_ms) << "it does not spin";
+  ASSERT_TRUE(store_.set_paused(queue_, false));
+  EXPECT_THAT(drain(), ElementsAre("waits"));
+  EXPECT_EQ(waiting(), 0u);
+}
+
 }  // namespace
 }  // namespace headgate::upstream

@@ -88,6 +88,9 @@ struct DrainState {
   Pause pause;
   Flight flight;
   SizeLimit size_limit;
+  // An operator has stopped what leaves the queue.
+  [[nodiscard]] bool is_stopped() const { return store.is_paused(queue); }
+
   int64_t more_at_ms = kNever;  // mono, when a call ended with more to do
 
   // Across connections.

@@ -7,6 +7,7 @@ namespace headgate::upstream {
 int64_t Loader::next_deadline(const Intake& intake) const {
   const Ledger& ledger = drain_.ledger;
   const Flight& flight = drain_.flight;
+  if (drain_.is_stopped()) return kNever;
   const int64_t more_ms = drain_.more_at_ms;
   if (!packer_.has_room()) return more_ms;
   if (drain_.pause.ends_at() != 0) return std::min(drain_.pause.ends_at(), more_ms);
@@ -26,7 +27,7 @@ int64_t Loader::next_deadline(const Intake& intake) const {
 
 void Loader::load(core::Now now) {
   plans_only_ = false;
-  if (!packer_.has_room() || !goes_on(now)) return;
+  if (drain_.is_stopped() || !packer_.has_room() || !goes_on(now)) return;
   const Intake intake = drain_.link.intake();
   if (now.mono_ms < intake.from_mono_ms) return;
   if (!drain_.audience.lets_data_go()) return ask_for_audience(now);
@@ -125,6 +126,7 @@ void Loader::load_open(LaneFeed& lane, core::Now now) {
 }
 
 void Loader::load_open(core::Now now) {
+  if (drain_.is_stopped()) return;
   for (LaneFeed& lane : drain_.lanes) {
     const bool goes = drain_.flight.open() &&
                       drain_.end_to_end.lets_new_go(drain_.flight.size(), drain_.ledger.owes_declaration());
