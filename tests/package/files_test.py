@@ -50,7 +50,8 @@ offered() {
 
 
 # Lines and what is offered at their end.
-LINES = [(("queue", "p"), ["peek", "purge"]),
+LINES = [(("queue", "p"), ["pause", "peek", "purge"]),
+         (("queue", "pause", "fil"), ["filter/input1"]),
          (("queue", "peek", "-n", "3", "fil"), ["filter/input1"]),
          (("queue", "peek", ""), ["\\$upstream", "filter/input1"]),
          (("queue", "peek", "filter/input1", ""), []),

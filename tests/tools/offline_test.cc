@@ -89,6 +89,44 @@ TEST_F(Offline, ShowsQueuesAndMessagesAndChangesNoByte) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Offline, SearchesAndExportsAndChangesNoByte) {
+  const auto before = files();
+  EXPECT_EQ(run({"queue", "peek", "$upstream", "--topic", "plant/+", "--contains", "secret", "--payload"}),
+            kExitOk)
+      << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\n  secret\n1 looked at, which is all\n"));
+  out_.str("");
+  EXPECT_EQ(run({"queue", "peek", "$upstream", "--where", "$body.x > 1", "--json"}), kExitOk) << err_.str();
+  EXPECT_EQ(out_.str(),
+            "{\"queue\":\"$upstream\",\"messages\":[],\"looked\":1,\"unreadable\":0,\"done\":true,"
+            "\"next\":null}\n");
+  out_.str("");
+  EXPECT_EQ(run({"queue", "export", "$upstream"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\"payload\":\"secret\""));
+  EXPECT_EQ(run({"queue", "peek", "$upstream", "--since", "yesterday"}), kExitFailed);
+  EXPECT_EQ(run({"queue", "ls", "--sort", "waiting:desc", "-o", "wide"}), kExitOk) << err_.str();
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, LooksIntoTheDirectoryOfAHubThatDoesNotAnswerAndChangesNoByte) {
+  store::StoreOptions options;
+  options.dir = data_ + "/" + std::string(store::kStoreDirName);
+  options.hub_id = "site-7";
+  options.space = {};
+  const auto hub = store::open_queue_store(options, executor_, log_);
+  ASSERT_TRUE(hub) << hub.error().what;
+  (*hub)->set_events(&events_);
+  const store::Seq seq = *(*hub)->put({});
+  executor_.run_until([&] { return events_.durable_up_to() >= seq; });
+  const auto before = files();
+  EXPECT_EQ(run({"queue", "peek", "$upstream", "--payload"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("\n  secret\n"));
+  EXPECT_THAT(err_.str(),
+              ::testing::HasSubstr("in use and does not answer: this is what was in its store at 20"));
+  EXPECT_EQ(files(), before);
+  (*hub)->close();
+}
+
 TEST_F(Offline, ShowsDeadLettersAndChangesNoByte) {
   bury();
   const auto before = files();

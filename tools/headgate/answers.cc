@@ -43,6 +43,25 @@ int answer(const Context& context, const core::Result<std::string>& body,
   return kExitOk;
 }
 
+int answer_table(const Context& context, const core::Result<std::string>& body,
+                 const std::function<Table(const Json& json)>& make,
+                 const std::function<void(const Json& json)>& after) {
+  int code = kExitOk;
+  const int answered = answer(context, body, [&](const Json& json) {
+    Table table = make(json);
+    if (!context.display.sort.empty()) {
+      if (const core::Status sorted = table.sort(context.display.sort); !sorted) {
+        context.err << "headgate: " << sorted.error().what << '\n';
+        code = kExitUsage;
+        return;
+      }
+    }
+    table.print(context.out, context.display);
+    if (after) after(json);
+  });
+  return answered == kExitOk ? code : answered;
+}
+
 int follow(const Context& context, const std::string& target) {
   const core::Status ended = context.hub.stream(target, [&context](std::string_view line) {
     if (context.json) {

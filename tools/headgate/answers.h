@@ -8,12 +8,18 @@
 #include <string_view>
 
 #include "tools/headgate/commands/commands.h"
+#include "tools/headgate/format.h"
 
 namespace headgate::tools {
 
 // Prints the JSON as it is (--json), or hands it to `show`. Returns the exit code.
 int answer(const Context& context, const core::Result<std::string>& body,
            const std::function<void(const nlohmann::ordered_json& json)>& show);
+
+// Does that with a table that `make` fills, sorted as the display asks for; `after`, if any, shows what stands below it.
+int answer_table(const Context& context, const core::Result<std::string>& body,
+                 const std::function<Table(const nlohmann::ordered_json& json)>& make,
+                 const std::function<void(const nlohmann::ordered_json& json)>& after = nullptr);
 
 // Follows a stream of messages, printing each line at once. Returns the exit code.
 int follow(const Context& context, const std::string& target);

@@ -16,6 +16,9 @@
 #include "tools/headgate/commands/log/level.h"
 #include "tools/headgate/commands/passwd.h"
 #include "tools/headgate/commands/remote/commands.h"
+#include "tools/headgate/format.h"
+#include "tools/headgate/live_directory.h"
+#include "tools/interrupt.h"
 #include "tools/unbatch/unbatch.h"
 
 namespace headgate::tools {
@@ -23,10 +26,11 @@ namespace {
 
 constexpr const char* kDescription =
     "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls, queue "
-    "peek, "
+    "peek, queue export, "
     "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
-    "only that. Nothing here changes the hub or its data but queue purge, dlq replay, dlq purge, client kick, log level, "
+    "only that. Nothing here changes the hub or its data but queue purge, queue import, queue requeue, queue "
+    "pause, queue resume, dlq replay, dlq purge, client kick, log level, "
     "session rm, route apply, remote apply and remote forget; store backup "
     "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys, "
     "bundle an archive.";
@@ -46,7 +50,11 @@ core::Now now_of(const store::QueueReader& reader) {
 // Declares the subcommands; each leaves in `run_` what is to be done.
 class CommandLine {
  public:
-  CommandLine(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
+  CommandLine(std::ostream& out, std::ostream& err, const Terminal& terminal)
+      : out_(out), err_(err), terminal_(terminal) {
+    display_.width = terminal.width;
+    display_.height = terminal.height;
+    display_.colour = terminal.colour;
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.set_version_flag("--version", core::build_info("headgate"),
@@ -65,14 +73,15 @@ class CommandLine {
                     "Certificate (PEM) of yours, for a hub that asks for one");
     app_.add_option("--key-file", tls_files_.key_file, "Its private key (PEM)");
     app_.add_option("--data", data_dir_,
-                    "The hub's data directory, default ./headgate-data; queue ls|peek, dlq ls|show and store "
+                    "The hub's data directory, default ./headgate-data; queue ls|peek|export, dlq ls|show and store "
                     "check|stats|backup read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_reload();
     add_upstream();
     add_remote();
-    add_queue();
+    const CommandTree tree = command_tree();
+    add_queue(tree);
     add_dlq();
     add_client();
     add_route();
@@ -84,8 +93,6 @@ class CommandLine {
     add_passwd();
     add_unbatch();
     add_bench();
-    const CommandTree tree{
-        app_, out_, err_, json_, run_, [this] { return address_; }, [this] { return data_dir_; }};
     add_config(tree);
     add_import(tree);
     add_doctor(tree);
@@ -114,6 +121,22 @@ class CommandLine {
     CLI::App* const sub = parent.add_subcommand(name, description);
     sub->fallthrough();
     return sub;
+  }
+
+  CommandTree command_tree() {
+    CommandTree tree{
+        app_, out_, err_, json_, run_, [this] { return address_; }, [this] { return data_dir_; }};
+    tree.add = [this](CLI::App& parent, const std::string& name, const std::string& description) {
+      return add(parent, name, description);
+    };
+    tree.on_hub = [this](CLI::App* sub, Command command) { on_hub(sub, std::move(command)); };
+    tree.on_hub_or_directory = [this](CLI::App* sub, Command command) {
+      on_hub_or_directory(sub, std::move(command));
+    };
+    tree.on_listing = [this](CLI::App* sub, Command command, bool sorts) {
+      on_listing(sub, std::move(command), {.sorts = sorts, .of_directory = true});
+    };
+    return tree;
   }
 
   CLI::App& add_group(const std::string& name, const std::string& description) {
@@ -149,25 +172,80 @@ class CommandLine {
     sub->callback([this, command = std::move(command)] {
       run_ = [this, command] {
         HttpAdminClient client(address_);
-        return command({client, out_, err_, json_});
+        return command({client, out_, err_, json_, nullptr, {}, display_});
       };
     });
   }
 
   // Runs it on the hub, or with --data on the directory: of a stopped hub straight from its files, of a
-  // running one over the admin socket in it.
+  // running one over the admin socket in it, and of one that does not answer from a view of its files as they are.
   void on_hub_or_directory(CLI::App* sub, Command command) {
     sub->callback([this, command = std::move(command)] {
-      run_ = [this, command] {
+      run_ = [this, command] { return run_on_hub_or_directory(command); };
+    });
+  }
+
+  int run_on_hub_or_directory(const Command& command) {
+    HttpAdminClient client(address_);
+    if (data_dir_.empty()) return command({client, out_, err_, json_, nullptr, {}, display_});
+    auto reader = store::open_queue_reader(store_dir());
+    if (!reader && reader.error().code == core::Errc::unavailable) {
+      const auto heard = client.get("/v1/history");
+      if (heard || heard.error().code != core::Errc::unavailable || !url_.empty())
+        return command({client, out_, err_, json_, nullptr, {}, display_});
+      const LiveDirectory view(store_dir());
+      if (view.reader() != nullptr) {
+        err_ << "headgate: a hub has " << printable(data_dir_)
+             << " in use and does not answer: this is what was in its store at "
+             << iso_time(core::SystemClock().now().wall_ms) << '\n';
+        return command({client, out_, err_, json_, view.reader(), now_of(*view.reader()), display_});
+      }
+      err_ << "headgate: a hub has " << printable(data_dir_)
+           << " in use and does not answer, and its store cannot be looked at beside it: "
+           << printable(view.why()) << '\n';
+      return kExitFailed;
+    }
+    if (reader) return command({client, out_, err_, json_, reader->get(), now_of(**reader), display_});
+    err_ << "headgate: " << reader.error().what << '\n';
+    return kExitFailed;
+  }
+
+  // Shows a table, or what there is, again and again with --watch.
+  struct Listing {
+    bool sorts = true;          // it is a table
+    bool of_directory = false;  // see on_hub_or_directory()
+  };
+  void on_listing(CLI::App* sub, Command command, Listing listing) {
+    sub->add_option("-o,--output", output_, "wide: every column, whole")->check(CLI::IsMember({"wide"}));
+    if (listing.sorts) sub->add_option("--sort", display_.sort, "By this column: COLUMN or COLUMN:desc");
+    sub->add_option("--watch", watch_s_, "Show it again every so many seconds (2), until interrupted")
+        ->expected(0, 1)
+        ->default_str("2")
+        ->check(CLI::Range(1, 3600));
+    sub->callback([this, sub, listing, command = std::move(command)] {
+      const auto once = [this, listing, command] {
+        if (listing.of_directory) return run_on_hub_or_directory(command);
         HttpAdminClient client(address_);
-        if (data_dir_.empty()) return command({client, out_, err_, json_});
-        const auto reader = store::open_queue_reader(store_dir());
-        if (reader) return command({client, out_, err_, json_, reader->get(), now_of(**reader)});
-        if (reader.error().code == core::Errc::unavailable) return command({client, out_, err_, json_});
-        err_ << "headgate: " << reader.error().what << '\n';
-        return kExitFailed;
+        return command({client, out_, err_, json_, nullptr, {}, display_});
+      };
+      run_ = [this, once, watches = sub->count("--watch") > 0] {
+        display_.wide = output_ == "wide";
+        return watches ? watch(once) : once();
       };
     });
+  }
+
+  int watch(const std::function<int()>& show) {
+    const Interrupt interrupt;
+    for (bool first = true;; first = false) {
+      if (terminal_.width > 0)
+        out_ << "\x1b[H\x1b[2J";
+      else if (!first)
+        out_ << '\n';
+      const int code = show();
+      out_.flush();
+      if (code == kExitUsage || Interrupt::requested() || !out_ || !terminal_.wait(watch_s_)) return code;
+    }
   }
 
   // Runs a command that opens the store itself: it gets the directory if no hub has it in use, else "".
@@ -185,7 +263,9 @@ class CommandLine {
     });
   }
 
-  void add_status() { on_hub(add(app_, "status", "The hub, its store and its link upstream"), run_status); }
+  void add_status() {
+    on_listing(add(app_, "status", "The hub, its store and its link upstream"), run_status, {.sorts = false});
+  }
 
   void add_reload() {
     on_hub(add(app_, "reload", "Have the hub read routes, users, rules and certificates again"), run_reload);
@@ -223,30 +303,6 @@ class CommandLine {
     sign->callback([this] { run_ = [this] { return run_remote_sign(sign_, out_, err_); }; });
   }
 
-  void add_queue() {
-    CLI::App& queue = add_group("queue", "What is kept for an endpoint or a session");
-    on_hub_or_directory(add(queue, "ls", "All queues with their accounts"), run_queue_ls);
-    CLI::App* const peek = add(queue, "peek", "The oldest messages that wait in a queue");
-    peek->add_option("queue", peek_.queue, "Name of the queue")->required();
-    peek->add_option("--priority", peek_.priority, "Only this one: 0 to 9, or 10 for messages without")
-        ->check(CLI::Range(0, 10));
-    peek->add_option("--after", peek_.after, "Only messages with a seq greater than this");
-    peek->add_option("-n,--count", peek_.count, "How many")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
-    peek->add_flag("--payload", peek_.payload, "Print the payloads, too");
-    on_hub_or_directory(peek, [this](const Context& context) { return run_queue_peek(context, peek_); });
-    CLI::App* const tail = add(queue, "tail", "Messages as they enter a queue, until interrupted");
-    tail->add_option("queue", queue_tail_.queue, "Name of the queue")->required();
-    tail->add_flag("--payload", queue_tail_.payload, "Print the payloads, too");
-    on_hub(tail, [this](const Context& context) { return run_queue_tail(context, queue_tail_); });
-    CLI::App* const purge = add(queue, "purge", "Drop everything that waits in a queue");
-    purge->add_option("queue", purged_queue_, "Name of the queue")->required();
-    add_yes(purge);
-    on_hub(purge,
-           [this](const Context& context) { return run_queue_purge(context, purged_queue_, consent_); });
-  }
-
   void add_dlq() {
     CLI::App& dlq = add_group("dlq", "Dead letters: messages that nobody could take");
     CLI::App* const ls = add(dlq, "ls", "All of them, oldest first");
@@ -280,7 +336,7 @@ class CommandLine {
 
   void add_client() {
     CLI::App& client = add_group("client", "Who is connected, or has a session");
-    on_hub(add(client, "ls", "All clients"), run_client_ls);
+    on_listing(add(client, "ls", "All clients"), run_client_ls, {});
     CLI::App* const kick = add(client, "kick", "End a client's connection; its session stays");
     kick->add_option("id", client_id_, "The client id, as client ls shows it")->required();
     on_hub(kick, [this](const Context& context) { return run_client_kick(context, client_id_); });
@@ -293,7 +349,7 @@ class CommandLine {
 
   void add_route() {
     CLI::App& route = add_group("route", "What goes where");
-    on_hub(add(route, "ls", "All routes of the hub and what became of them"), run_route_ls);
+    on_listing(add(route, "ls", "All routes of the hub and what became of them"), run_route_ls, {});
     CLI::App* const check = add(route, "check", "Compile route files, without a hub");
     check->add_option("file", files_, "Route files, deployment manifests or whole configurations")
         ->required();
@@ -414,6 +470,8 @@ class CommandLine {
     CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
     tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
     tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
+    tail->add_flag("-w,--watch", tail_.in_place,
+                   "One line a topic, in place: its last message and how many came");
     on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
   }
 
@@ -485,9 +543,10 @@ class CommandLine {
   HubAddress address_;
   std::string data_dir_;
   bool json_ = false;
-  PeekOptions peek_;
-  QueueTailOptions queue_tail_;
-  std::string purged_queue_;
+  Terminal terminal_;
+  Display display_;
+  std::string output_;
+  int watch_s_ = 2;
   LettersOptions letters_;
   uint64_t letter_ = 0;
   bool letter_payload_ = false;
@@ -515,8 +574,9 @@ class CommandLine {
 
 }  // namespace
 
-int run_headgate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
-  return CommandLine(out, err).run(std::move(args));
+int run_headgate(std::vector<std::string> args, std::ostream& out, std::ostream& err,
+                 const Terminal& terminal) {
+  return CommandLine(out, err, terminal).run(std::move(args));
 }
 
 }  // namespace headgate::tools

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tools/headgate/admin_client.h"
+#include "tools/headgate/commands/commands.h"
 
 namespace CLI {
 class App;
@@ -23,6 +24,15 @@ struct CommandTree {
   std::function<int()>& run;          // whoever is chosen leaves here what is to be done
   std::function<HubAddress()> hub;    // the one that is meant; after parsing
   std::function<std::string()> data;  // its data directory; "": none was named
+
+  // A command of `parent`.
+  using Command = std::function<int(const Context& context)>;
+  std::function<CLI::App*(CLI::App& parent, const std::string& name, const std::string& description)> add =
+      nullptr;
+  // Runs it on the hub; or, with --data, on the directory too; or again and again with --watch, and with the options of tables.
+  std::function<void(CLI::App* sub, Command command)> on_hub = nullptr;
+  std::function<void(CLI::App* sub, Command command)> on_hub_or_directory = nullptr;
+  std::function<void(CLI::App* sub, Command command, bool sorts)> on_listing = nullptr;
 };
 
 void add_bundle(const CommandTree& tree);  // commands/bundle
@@ -30,5 +40,6 @@ void add_config(const CommandTree& tree);  // commands/config
 void add_doctor(const CommandTree& tree);  // commands/doctor
 void add_import(const CommandTree& tree);  // commands/import
 void add_past(const CommandTree& tree);    // commands/past
+void add_queue(const CommandTree& tree);   // commands/queue
 
 }  // namespace headgate::tools

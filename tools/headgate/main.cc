@@ -6,7 +6,8 @@
 
 int main(int argc, char** argv) {
   try {
-    return headgate::tools::run_headgate({argv + 1, argv + argc}, std::cout, std::cerr);
+    return headgate::tools::run_headgate({argv + 1, argv + argc}, std::cout, std::cerr,
+                                         headgate::tools::own_terminal());
   } catch (const std::exception& error) {
     std::cerr << "headgate: " << error.what() << '\n';
     return headgate::tools::kExitFailed;

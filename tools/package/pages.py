@@ -13,6 +13,8 @@ TOOL_EXAMPLES = [
     ("headgate --data /var/lib/headgate/headgate-data status", "What the hub of the package does, and whether its link is up."),
     ("headgate queue ls --json", "Every queue, for a script."),
     ("headgate queue peek '$upstream' --payload -n 3", "The three oldest messages that wait for the link."),
+    ("headgate queue peek '$upstream' --where '$body.celsius > 90' --since 2h", "Messages of the last two hours that a condition takes."),
+    ("headgate queue export '$upstream' --topic 'plant/#' > plant.ndjson", "What waits of some topics, to be imported elsewhere."),
     ("headgate route check new-routes.json", "Whether a route file compiles, without a hub."),
     ("headgate unbatch < batch.bin", "The messages of a batch that arrived in the cloud."),
 ]

@@ -164,6 +164,13 @@ TEST_F(DoctorOfTheHub, FindsQueuesThatGrowAndNobodyReads) {
           "warning queues display/in: 9 messages, 9.0 KiB, wait, more each second, and nobody takes any"));
 }
 
+TEST_F(DoctorOfTheHub, FindsPausedQueues) {
+  later_["queues"] = Json::array({queue("$upstream", 5, 9, kNowMs - 1000)});
+  later_["queues"][0]["paused"] = true;
+  EXPECT_THAT(found(),
+              ElementsAre("warning queues $upstream: is paused: it hands out nothing of its 5 messages"));
+}
+
 TEST_F(DoctorOfTheHub, FindsQueuesWhoseReaderHasStopped) {
   queues_["queues"] =
       Json::array({queue("display/in", 5, 7, kNowMs - 11'000), queue("burst/in", 5, 7, kNowMs - 9'000),

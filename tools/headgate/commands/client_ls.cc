@@ -16,7 +16,7 @@ std::string state_of(const Json& client) {
   return (flag_of(client, "paused") ? "not read, " : "") + std::to_string(held) + " held";
 }
 
-void show_clients(std::ostream& out, const Json& json) {
+Table table_of_clients(const Json& json) {
   Table table({{"CLIENT"},
                {"STATE"},
                {"MQTT"},
@@ -37,14 +37,13 @@ void show_clients(std::ostream& out, const Json& json) {
                count("in_flight"), count("queued_messages"), human_bytes(number_of(client, "queued_bytes")),
                count("messages_in"), count("messages_out"), count("dropped")});
   }
-  table.print(out);
+  return table;
 }
 
 }  // namespace
 
 int run_client_ls(const Context& context) {
-  return answer(context, context.hub.get("/v1/clients"),
-                [&](const Json& json) { show_clients(context.out, json); });
+  return answer_table(context, context.hub.get("/v1/clients"), table_of_clients);
 }
 
 }  // namespace headgate::tools

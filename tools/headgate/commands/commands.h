@@ -15,6 +15,7 @@
 #include "core/result.h"
 #include "store/queue_store.h"
 #include "tools/headgate/admin_client.h"
+#include "tools/headgate/display.h"
 
 namespace headgate::tools {
 
@@ -30,6 +31,7 @@ struct Context {
   bool json = false;                     // print the JSON as it comes
   store::QueueReader* reader = nullptr;  // the directory of a stopped hub; null: ask the hub
   core::Now now = {};                    // used only with `reader`
+  Display display = {};
 };
 
 struct PeekOptions {
@@ -48,6 +50,7 @@ struct QueueTailOptions {
 struct TailOptions {
   std::string filter = "#";
   bool payload = false;
+  bool in_place = false;  // one line a topic, on a terminal
 };
 
 struct TopicsOptions {

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// How much of what the queue may hold waits, and what happens when it is full; "-" without a limit.
+// How much of what the queue may hold waits, and what happens when it is full; "-" without a limit. Whether it is paused.
 std::string fill_of(const Json& queue) {
   const Json& limits = member_of(queue, "limits");
   uint64_t percent = 0;
@@ -23,10 +23,12 @@ std::string fill_of(const Json& queue) {
     limited = true;
     percent = std::max(percent, number_of(queue, waiting) * 100 / most);
   }
-  return limited ? std::to_string(percent) + "% " + text_of(limits, "on_full") : "-";
+  const std::string fill = limited ? std::to_string(percent) + "% " + text_of(limits, "on_full") : "";
+  if (!flag_of(queue, "paused")) return or_dash(fill);
+  return fill.empty() ? "paused" : "paused, " + fill;
 }
 
-void show_queues(std::ostream& out, const Json& json) {
+Table table_of_queues(const Json& json) {
   Table table({{"QUEUE"},
                {"WAITING", Align::right},
                {"SIZE", Align::right},
@@ -44,7 +46,7 @@ void show_queues(std::ostream& out, const Json& json) {
                iso_time(static_cast<int64_t>(number_of(queue, "oldest_ms"))), count("in"), count("delivered"),
                count("expired"), count("dropped"), count("dead"), fill_of(queue)});
   }
-  table.print(out);
+  return table;
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ int run_queue_ls(const Context& context) {
   const core::Result<std::string> body = context.reader != nullptr
                                              ? store::queues_json(*context.reader, context.now)
                                              : context.hub.get("/v1/queues");
-  return answer(context, body, [&](const Json& json) { show_queues(context.out, json); });
+  return answer_table(context, body, table_of_queues);
 }
 
 }  // namespace headgate::tools

@@ -13,7 +13,7 @@ using Findings = std::vector<Diagnosis>;
 
 constexpr int64_t kDayOfHubMs = 86'400'000;
 constexpr int64_t kAwayDays = 7;
-constexpr int64_t kStoppedMs = 10'000;       // a reader that took messages before has stopped
+constexpr int64_t kStoppedMs = 10'000;   // a reader that took messages before has stopped
 constexpr uint64_t kQuietAfterS = 3600;  // a route that is younger has had no chance
 
 int64_t wall_time_of(const Json& json, std::string_view field) {
@@ -76,6 +76,11 @@ bool grows(const Json& before, const Json& after) {
 
 void queue(const Json& before, const Json& after, int64_t now_ms, Findings& found) {
   const std::string name = text_of(after, "name");
+  if (flag_of(after, "paused"))
+    return found.push_back(
+        {Severity::warning, "queues", name,
+         "is paused: it hands out nothing of its " + counted(number_of(after, "waiting"), "message"),
+         "headgate queue resume " + name});
   if (name.starts_with("$dead") || name.starts_with("$history") || number_of(after, "waiting") == 0) return;
   const int64_t age_ms = now_ms - wall_time_of(after, "oldest_ms");
   const bool stale = wall_time_of(after, "oldest_ms") > 0 && age_ms > kDayOfHubMs;

@@ -9,10 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string counted(size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 // `file: key: what`; a text that names its file itself has it once.
 std::string line_of(const Json& finding) {
   const std::string file = text_of(finding, "file");

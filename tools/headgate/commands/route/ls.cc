@@ -86,7 +86,7 @@ void show_tables(std::ostream& out, const Json& json) {
   }
 }
 
-void show_routes(std::ostream& out, const Json& json) {
+Table table_of_routes(const Json& json) {
   Table table({{"ROUTE"},
                {"STATE"},
                {"PRIORITY"},
@@ -107,7 +107,10 @@ void show_routes(std::ostream& out, const Json& json) {
                std::to_string(number_of(route, "results")), or_dash(text_of(route, "endpoint")),
                or_dash(text_of(route, "file"))});
   }
-  table.print(out);
+  return table;
+}
+
+void show_details(std::ostream& out, const Json& json) {
   for (const Json& route : member_of(json, "routes")) {
     const std::string reason = text_of(route, "undefined_last");
     if (reason.empty()) continue;
@@ -131,8 +134,8 @@ void show_routes(std::ostream& out, const Json& json) {
 }  // namespace
 
 int run_route_ls(const Context& context) {
-  return answer(context, context.hub.get("/v1/routes"),
-                [&](const Json& json) { show_routes(context.out, json); });
+  return answer_table(context, context.hub.get("/v1/routes"), table_of_routes,
+                      [&](const Json& json) { show_details(context.out, json); });
 }
 
 }  // namespace headgate::tools
