@@ -121,7 +121,8 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       admin_server_(io, admin_api_, log.of(core::LogPart::http)),
       tick_timer_(io),
       stop_timer_(io),
-      reloads_(engine_, clock_, log, on_compiler()) {
+      reloads_(engine_, clock_, log, on_compiler()),
+      changes_(make_config_desk()) {
   engine_.tails().topics().use_limit(config.observe.topics_bytes);
   engine_.serve_texts([this] {
     const auto report = upstream();
@@ -182,6 +183,7 @@ core::Status Hub::start() {
                         {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
   helper_.post(trim_heap);  // thousands of routes leave a kilobyte each behind when they have been read
   note_history();
+  changes_->started();
   schedule_tick();
   return {};
 }
@@ -260,6 +262,7 @@ void Hub::tick() {
   engine_.tick();
   if (upstream_) upstream_->tick();
   if (desk_) desk_->tick();
+  changes_->tick();
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();

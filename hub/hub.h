@@ -18,6 +18,7 @@
 #include "core/os/watched_worker.h"
 #include "hub/access/access.h"
 #include "hub/admin/hub_view.h"
+#include "hub/change/desk.h"
 #include "hub/config/config.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
@@ -92,6 +93,10 @@ class Hub : public HubView {
                                                      size_t count) const override;
   void reload(OnReloaded done) override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
+  // ---- change.cc ----
+  void plan_config(std::string text, OnPlanned done) override;
+  void apply_config(ConfigApplyRequest request, OnPlanned done) override;
+  void confirm_config(OnPlanned done) override;
   // ---- remote.cc ----
   [[nodiscard]] core::Result<std::string> remote_status() const override;
   void apply_remote(std::string envelope, bool force, OnRemote done) override;
@@ -125,6 +130,7 @@ class Hub : public HubView {
 
   // ---- reload.cc ----
   void reload_settings(ReloadReport& settings);
+  void reload_in_turn(Reloads::Over done);
   void reload_access(const Config& fresh, ReloadReport& report);
   void reload_certificates(ReloadReport& report);
   bool report_reload(const std::string& listener, const core::Result<bool>& reloaded, ReloadReport& report);
@@ -135,6 +141,9 @@ class Hub : public HubView {
                      Reloads::Over over);
   void use_applied(ApplyReport report, OnApplied done, Reloads::Over over);
   [[nodiscard]] Elsewhere on_compiler();
+  // The configuration that the hub would have if its file had that text (change.cc).
+  [[nodiscard]] core::Result<Config> coming(const std::string& text) const;
+  [[nodiscard]] std::unique_ptr<ConfigDesk> make_config_desk();
   // Lays over the configuration what documents said before the hub ended (remote.cc).
   core::Status restore_remote();
   [[nodiscard]] Desk::Parts desk_parts();
@@ -199,6 +208,7 @@ class Hub : public HubView {
   Reloads reloads_;
   std::unique_ptr<Desk> desk_;  // null: no documents are taken
   bool replays_ = false;        // routes are run over what is recorded
+  std::unique_ptr<ConfigDesk> changes_;
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;

@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "core/text/build_info.h"
 #include "hub/access/access.h"
+#include "hub/change/versions.h"
 #include "hub/check.h"
 #include "hub/config/config.h"
 #include "hub/config/show/in_force.h"
@@ -97,6 +98,18 @@ int print_config(const std::string& path, bool json) {
   return 0;
 }
 
+// A change of the configuration that was not confirmed when the hub ended does not stay.
+headgate::core::Status end_trial_of_before(const std::string& path) {
+  if (path.empty()) return {};
+  headgate::hub::RealFileSteps steps;
+  const auto found = headgate::hub::Versions(path, steps).at_start();
+  if (!found) return headgate::core::fail(found.error());
+  if (*found == headgate::hub::Versions::AtStart::rolled_back)
+    std::cerr << "headgated: " << path
+              << ": the last change was not confirmed; the version before is in force again\n";
+  return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -128,6 +141,8 @@ int main(int argc, char** argv) {
   }
   if (prints_config) return print_config(config_path, json);
   if (!checked_path.empty()) return check(checked_path, json);
+  if (const auto whole = end_trial_of_before(config_path); !whole)
+    return complain(kFailed, whole.error().what);
   auto config =
       config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
   if (!config) return complain(kBadConfig, config.error().what);

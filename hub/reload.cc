@@ -16,12 +16,18 @@ bool is_of_access(std::string_view key) { return key.starts_with("auth.") || key
 
 void Hub::reload(OnReloaded done) {
   reloads_.in_turn([this, done = std::move(done)](const Reloads::Over& over) {
-    reload_settings(reloads_.begin());
-    reloads_.look_at_routes(config_, config_path_, true, [this, done, over] {
-      reloads_.log();
+    reload_in_turn([this, done, over] {
       done(reloads_.report());
       over();
     });
+  });
+}
+
+void Hub::reload_in_turn(Reloads::Over done) {
+  reload_settings(reloads_.begin());
+  reloads_.look_at_routes(config_, config_path_, true, [this, done = std::move(done)] {
+    reloads_.log();
+    done();
   });
 }
 

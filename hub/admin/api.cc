@@ -9,6 +9,7 @@
 
 #include "core/topic.h"
 #include "hub/admin/call.h"
+#include "hub/admin/change.h"
 #include "hub/admin/log.h"
 #include "hub/admin/past/recent.h"
 #include "hub/admin/past/why.h"
@@ -308,6 +309,14 @@ const std::vector<Endpoint>& endpoints() {
       {"GET", Role::read, {"v1", "routes", "file"}, {}, get_routes_file},
       {"GET", Role::admin, {"v1", "routes", "records"}, {}, get_route_records},
       {"GET", Role::admin, {"v1", "tables", "*", "rows"}, {"after", "count"}, get_table_rows},
+      {"POST", Role::operate, {"v1", "plan"}, {}, post_plan},
+      {"POST",
+       Role::admin,
+       {"v1", "apply"},
+       {"fingerprint", "restart", "confirm_within_s"},
+       post_apply_config,
+       true},
+      {"POST", Role::admin, {"v1", "apply", "confirm"}, {}, post_confirm_config, true},
       {"GET", Role::read, {"v1", "history"}, {}, get_history},
       {"GET", Role::read, {"v1", "store"}, {}, get_store},
       {"GET", Role::read, {"v1", "log", "levels"}, {}, get_log_levels},

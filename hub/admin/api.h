@@ -33,6 +33,12 @@
 //   POST /v1/routes/apply              body = a route file; ?name=FILE.json &dry_run=1 &force=1; writes it to routes_dir
 //                                      and puts it in force: {"file", "refused", "written", "active", "routes":
 //                                      [{"route", "file", "what", "state", "why"}…]}
+//   POST /v1/plan                      body = a configuration; what it would do in the place of the hub's own file, and changes
+//                                      nothing (fields: docs/http.md, "A configuration")
+//   POST /v1/apply                     body = a configuration; ?fingerprint=F &restart=1 &confirm_within_s=N; puts it in force
+//                                      whole or not at all: {"applied", "refused", "rolled_back", "confirm_within_s",
+//                                      "restart", "plan"}
+//   POST /v1/apply/confirm             the change that waits for it stays
 //   GET  /v1/remote                    the document that lies over the configuration (docs/remote-configuration.md)
 //   POST /v1/remote/apply              body = a signed document; ?force=1: also of a version that is not higher; answers as
 //                                      GET /v1/remote once it is in force

@@ -1,7 +1,7 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
-// reload(), apply_routes(), apply_remote(), forget_remote(), try_routes(), use_log_levels(), kick_client() and
-// remove_session().
+// reload(), apply_routes(), apply_config(), confirm_config(), apply_remote(), forget_remote(), try_routes(), use_log_levels(),
+// kick_client() and remove_session().
 #pragma once
 
 #include <cstdint>
@@ -248,6 +248,14 @@ struct Unready {
   std::string why;     // for the operator
 };
 
+// A configuration that is to be put in force.
+struct ConfigApplyRequest {
+  std::string text;
+  std::string fingerprint = {};   // of the plan that it was judged by; empty: of any
+  bool restart = false;           // also if it takes one
+  uint32_t confirm_within_s = 0;  // rolled back without confirm_config() by then; 0: it stands
+};
+
 // Ends what it stands for when it is destroyed.
 class Subscription {
  public:
@@ -298,6 +306,14 @@ class HubView {
   // Puts a route file in force; `done` is called with what becomes of each route, now or later. Errors: invalid, io.
   using OnApplied = std::function<void(const core::Result<ApplyReport>& report)>;
   virtual void apply_routes(ApplyRequest request, OnApplied done) = 0;
+
+  // A text in the place of the hub's own file of configuration: what it would do, or what became of it, JSON (hub/change/plan.h).
+  // `done` is called now or later. Errors: invalid, io.
+  using OnPlanned = std::function<void(const core::Result<std::string>& json)>;
+  virtual void plan_config(std::string text, OnPlanned done) = 0;
+  virtual void apply_config(ConfigApplyRequest request, OnPlanned done) = 0;
+  // The change that waits for it stays. Error: invalid, if none does.
+  virtual void confirm_config(OnPlanned done) = 0;
 
   // Documents of configuration, docs/remote-configuration.md: what is reported of them, JSON. Error: unavailable, if the hub
   // takes none.

@@ -190,6 +190,11 @@ def hub_with_routes_dir(site: Site) -> None:
     site.start_hub("site.json")
 
 
+def configured_hub(site: Site) -> None:
+    (site.home / "site.json").write_text('{"hub_id": "site-7", "routes": {}}', encoding="utf-8")
+    site.start_hub("site.json")
+
+
 def a_document(site: Site) -> None:
     document = '{"routes": {"night": "FROM \'plant/+/night\' INTO $upstream"}, "time_to_live_s": 86400}\n'
     (site.home / "night.json").write_text(document, encoding="utf-8")
@@ -261,6 +266,7 @@ SECTIONS: dict[tuple[str, str], Scene] = {
     (HOW, "Let others in, with TLS and users"): symptoms.nothing_runs,
     (HOW, "Chain modules"): symptoms.nothing_runs,
     (HOW, "Change routes without surprises"): hub_with_routes_dir,
+    (HOW, "Change the configuration safely"): configured_hub,
     (HOW, "Run a site on a thin line"): symptoms.nothing_runs,
     (HOW, "Send what is urgent first"): symptoms.nothing_runs,
     (HOW, "Add a second link"): lambda site: site.start_cloud(),

@@ -115,6 +115,17 @@ class CannedHubView : public hub::HubView {
     done(report);
   }
 
+  void plan_config(std::string text, OnPlanned done) override {
+    if (text.empty()) return done(core::fail(core::Errc::invalid, "the hub runs without a file"));
+    done(R"({"ok":true,"text":)" + text + "}");
+  }
+  void apply_config(hub::ConfigApplyRequest request, OnPlanned done) override {
+    done(R"({"applied":true,"fingerprint":")" + request.fingerprint + R"(","restart":)" +
+         (request.restart ? "true" : "false") + R"(,"confirm_within_s":)" +
+         std::to_string(request.confirm_within_s) + "}");
+  }
+  void confirm_config(OnPlanned done) override { done(std::string(R"({"applied":true})")); }
+
   [[nodiscard]] core::Result<std::string> remote_status() const override {
     if (!takes_documents) return core::fail(core::Errc::unavailable, "no documents are taken");
     return std::string(R"({"state":"none"})");

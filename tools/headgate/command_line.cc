@@ -31,7 +31,7 @@ constexpr const char* kDescription =
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, queue import, queue requeue, queue "
     "pause, queue resume, dlq replay, dlq purge, client kick, log level, "
-    "session rm, route apply, remote apply and remote forget; store backup "
+    "session rm, route apply, apply, remote apply and remote forget; store backup "
     "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys, "
     "bundle an archive.";
 
@@ -93,6 +93,7 @@ class CommandLine {
     add_passwd();
     add_unbatch();
     add_bench();
+    add_change(tree);
     add_config(tree);
     add_import(tree);
     add_doctor(tree);

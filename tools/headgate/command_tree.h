@@ -36,6 +36,7 @@ struct CommandTree {
 };
 
 void add_bundle(const CommandTree& tree);  // commands/bundle
+void add_change(const CommandTree& tree);  // commands/change
 void add_config(const CommandTree& tree);  // commands/config
 void add_doctor(const CommandTree& tree);  // commands/doctor
 void add_import(const CommandTree& tree);  // commands/import

@@ -91,6 +91,27 @@ TEST_F(ConfigTest, ShowChangedHasOnlyWhatIsNotTheDefault) {
             R"({"hub_id":"plant","store":{"bytes_max":1073741824},"routes":{"a":"FROM /* INTO $null"}})");
 }
 
+TEST_F(ConfigTest, ShowOriginSaysWhichFileAValueIsFrom) {
+  const std::string more = file(R"({"log": {"level": "warn"}})", "more.json");
+  const std::string path = file(R"({"include": "more.json", "hub_id": "plant"})");
+  EXPECT_EQ(run_config_show(tool(), {.file = path, .changed = true, .origin = true}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("log.level +\"warn\" +.*more.json"));
+  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("hub_id +\"plant\" +.*site.json"));
+}
+
+TEST_F(ConfigTest, CheckNamesTheFileThatHoldsTheMistake) {
+  const std::string more = file(R"({"hub_id": "a b"})", "more.json");
+  EXPECT_EQ(run_config_check(tool(), file(R"({"include": "more.json"})")), 1);
+  EXPECT_THAT(err_.str(), HasSubstr(more + ": hub_id: is \"a b\""));
+}
+
+TEST_F(ConfigTest, CheckWarnsOfAVariableThatIsNotSetHere) {
+  const std::string path = file(R"({"upstream": {"host": "h", "password": {"env": "HEADGATE_NO_SUCH"}}})");
+  EXPECT_EQ(run_config_check(tool(), path), 0) << err_.str();
+  EXPECT_THAT(out_.str(),
+              HasSubstr("upstream.password: here, the environment variable HEADGATE_NO_SUCH is not set"));
+}
+
 TEST_F(ConfigTest, ShowOfTheEmbeddedDefaultHasChangedNothing) {
   EXPECT_EQ(show({.changed = true}), Json::object());
 }

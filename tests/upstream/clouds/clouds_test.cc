@@ -66,6 +66,15 @@ TEST(Presets, OfAzureTakeACertificateInsteadOfAKey) {
   EXPECT_EQ(done.connection.renew_after_s, 0);
 }
 
+TEST(Presets, OfAzureTakeAKeyThatIsNamed) {
+  NamedLink link = link_to(Preset::azure_iot_hub);
+  link.connection.sas_key = {.env = "KEY", .file = {}};
+  EXPECT_EQ(problem_of_preset(link).key, "");
+  EXPECT_GT(with_preset(link, "site-7").connection.renew_after_s, 0);
+  link.preset = Preset::generic;
+  EXPECT_EQ(problem_of_preset(link).key, "sas_key_file");
+}
+
 TEST(Presets, OfAwsAskForItsProtocolAtThePortOfHttps) {
   NamedLink link = link_to(Preset::aws_iot_core);
   EXPECT_EQ(problem_of_preset(link).key, "tls.cert_file");

@@ -280,6 +280,26 @@ TEST_P(MosquittoLinkTest, SendsUsernameAndPassword) {
   EXPECT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::up; }));
 }
 
+TEST_P(MosquittoLinkTest, ReadsANamedPasswordAtEachConnectionAndSaysWhichFileIsMissing) {
+  MosquittoBroker broker("allow_anonymous false\npassword_file $dir/users\n");
+  ASSERT_EQ(std::system(("mosquitto_passwd -c -b " + broker.file("users") + " site s3cret").c_str()), 0);
+  broker.start();
+  UpstreamOptions options = options_for(broker.port(), GetParam());
+  options.link.username = "site";
+  options.link.password.file = broker.file("secret");
+  {
+    Hub hub(options);
+    hub.start();
+    ASSERT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::backing_off; }));
+    EXPECT_THAT(hub.status().last_error,
+                HasSubstr("cannot read password: " + broker.file("secret") + " cannot be read"));
+  }
+  std::ofstream(broker.file("secret")) << "s3cret\n\n";
+  Hub hub(options);
+  hub.start();
+  EXPECT_TRUE(hub.run_until([&] { return hub.status().state == ForwarderState::up; }));
+}
+
 TEST_P(MosquittoLinkTest, BuriesAMessageTheBrokerHasNoRoomFor) {
   MosquittoBroker broker("allow_anonymous true\nmax_packet_size 2000\n");
   broker.start();
