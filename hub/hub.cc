@@ -164,8 +164,8 @@ core::Status Hub::start() {
   engine_.thinners().spare(begun_before_start(*store_));
   if (const auto links = links_of(config_); !links.empty()) {
     upstream::CommandTaker& taker = desk_ ? static_cast<upstream::CommandTaker&>(*desk_) : engine_.commands();
-    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_.of(core::LogPart::upstream), *store_,
-                                                engine_.consumers(), engine_.recorder(), taker,
+    upstream_ = std::make_unique<UpstreamShell>(io_, *executor_, clock_, log_.of(core::LogPart::upstream),
+                                                *store_, engine_.consumers(), engine_.recorder(), taker,
                                                 upstream_options(config_), links);
     upstream_->doubt(clock_.doubtful());
     upstream_->announce([this](const std::string& link, core::Now now) { return presence(link, now); });

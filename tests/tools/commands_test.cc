@@ -287,7 +287,8 @@ TEST_F(Commands, TailsPrintLinesUntilTheHubGoes) {
 }
 
 TEST_F(Commands, TopicsAreATreeWhoseBranchesAreNoLongerThanTheyNeedBe) {
-  hub_.answers_["/v1/topics/plant%2F%23?depth=2&tree=1"] = R"({"tree": [{"name": "plant", "topics": 4, "count": 9,
+  hub_.answers_["/v1/topics/plant%2F%23?depth=2&tree=1"] =
+      R"({"tree": [{"name": "plant", "topics": 4, "count": 9,
     "rate_per_s": 12.5, "last_ms": 1700000000000, "last": null, "children": [
     {"name": "1", "topics": 1, "count": 4, "rate_per_s": 0.05, "last_ms": 1700000000000,
      "last": {"topic": "plant/1", "payload_bytes": 1536, "count": 4}, "children": []},
@@ -297,12 +298,13 @@ TEST_F(Commands, TopicsAreATreeWhoseBranchesAreNoLongerThanTheyNeedBe) {
   options.filter = "plant/#";
   options.depth = 2;
   EXPECT_EQ(run_topics(human(), options), kExitOk);
-  EXPECT_EQ(out_.str(),
-            "TOPIC             MESSAGES    RATE  LAST                      SIZE\n"
-            "plant                    9    12/s  2023-11-14T22:13:20.000Z  -\n"
-            "  1                      4  0.05/s  2023-11-14T22:13:20.000Z  1.5 KiB\n"
-            "  2/# (3 topics)         5     0/s  2023-11-14T22:13:20.000Z  -\n"
-            "these are not all: 7 topics that nothing came on for longest were forgotten (observe.topics_bytes)\n");
+  EXPECT_EQ(
+      out_.str(),
+      "TOPIC             MESSAGES    RATE  LAST                      SIZE\n"
+      "plant                    9    12/s  2023-11-14T22:13:20.000Z  -\n"
+      "  1                      4  0.05/s  2023-11-14T22:13:20.000Z  1.5 KiB\n"
+      "  2/# (3 topics)         5     0/s  2023-11-14T22:13:20.000Z  -\n"
+      "these are not all: 7 topics that nothing came on for longest were forgotten (observe.topics_bytes)\n");
 }
 
 TEST_F(Commands, ClientLsShowsWhoIsThere) {

@@ -72,9 +72,10 @@ class CommandLine {
     app_.add_option("--cert-file", tls_files_.cert_file,
                     "Certificate (PEM) of yours, for a hub that asks for one");
     app_.add_option("--key-file", tls_files_.key_file, "Its private key (PEM)");
-    app_.add_option("--data", data_dir_,
-                    "The hub's data directory, default ./headgate-data; queue ls|peek|export, dlq ls|show and store "
-                    "check|stats|backup read it");
+    app_.add_option(
+        "--data", data_dir_,
+        "The hub's data directory, default ./headgate-data; queue ls|peek|export, dlq ls|show and store "
+        "check|stats|backup read it");
     app_.add_flag("--json", json_, "Print JSON, with stable field names");
     add_status();
     add_reload();

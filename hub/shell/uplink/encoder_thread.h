@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "core/executor.h"
-#include "core/result.h"
 #include "core/os/watched_worker.h"
+#include "core/result.h"
 #include "upstream/payload/batch_codec.h"
 #include "upstream/payload/encoder.h"
 

@@ -159,7 +159,8 @@ void look(const Asked& asked) {
                              "/v1/topics?tree=1",
                              "/v1/topics/%24SYS/%23?payload=1",
                              "/v1/topics/plant/%23?depth=1",
-                             "/v1/remote", "/v1/log/levels"})
+                             "/v1/remote",
+                             "/v1/log/levels"})
     EXPECT_EQ(asked.get(target), 200) << target;
 }
 
@@ -265,8 +266,7 @@ void ask_a_hub_without_a_disk() {
                                             "/v1/dlq/purge",
                                             "/v1/sessions/stays/remove",
                                             "/v1/store/backup?dir=" + (scratch.path() / "backup").string()};
-  for (const std::string& target : changes)
-    EXPECT_EQ(asked.post(target, "x"), 503) << target;
+  for (const std::string& target : changes) EXPECT_EQ(asked.post(target, "x"), 503) << target;
   std::filesystem::remove(fails);
   EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 200; }));
   std::ofstream(hangs) << "hangs";

@@ -19,8 +19,7 @@ int purge(const Context& context, const std::string& which) {
 }  // namespace
 
 int run_dlq_purge(const Context& context, const LetterChoice& choice, const Consent& consent) {
-  const std::string which =
-      choice.all ? "every dead letter" : counted(choice.seqs.size(), "dead letter");
+  const std::string which = choice.all ? "every dead letter" : counted(choice.seqs.size(), "dead letter");
   if (!confirmed(context, consent, "Drop " + which + " for good?")) return kExitUsage;
   if (choice.all) return purge(context, "purge");
   int code = kExitOk;

@@ -271,7 +271,8 @@ TEST_F(FromUpstream, AreKnownForAnHourAndTheLastOnesForLonger) {
   come(command("cmd/on", "1", "0"));
   come(command("cmd/on", "1", std::to_string(SeenIds::kKept)));
   commit();
-  EXPECT_THAT(decided(), ElementsAre("repeated", "repeated", "stored", "stored", "stored", "stored", "stored"))
+  EXPECT_THAT(decided(),
+              ElementsAre("repeated", "repeated", "stored", "stored", "stored", "stored", "stored"))
       << "what is durable is answered at once, the first as new";
 }
 
