@@ -116,13 +116,17 @@ TEST_F(VersionsTest, AConfirmationThatWasKilledLeavesOneOfThemWholeAndNoTrial) {
     const auto did = start();
     EXPECT_EQ(in_force(), did == Versions::AtStart::rolled_back ? kOld : kNew) << steps;
     EXPECT_EQ(start(), Versions::AtStart::nothing);
-    if (done) EXPECT_EQ(in_force(), kNew);
+    if (done) {
+      EXPECT_EQ(in_force(), kNew);
+    }
   });
 }
 
 TEST_F(VersionsTest, ARollbackThatWasKilledIsEndedByTheNextStart) {
   killed_at_every_step(kBegin, kRollBack, [&](bool done, size_t steps) {
-    if (done) EXPECT_EQ(in_force(), kOld);
+    if (done) {
+      EXPECT_EQ(in_force(), kOld);
+    }
     start();
     EXPECT_EQ(in_force(), kOld) << steps;
     EXPECT_EQ(start(), Versions::AtStart::nothing);
@@ -138,7 +142,9 @@ TEST_F(VersionsTest, AChangeThatAwaitsAStartHasOneAndAnotherStartEndsIt) {
       EXPECT_EQ(start(), Versions::AtStart::rolled_back) << steps;
     }
     EXPECT_EQ(in_force(), kOld) << steps;
-    if (done) EXPECT_EQ(left, kNew);
+    if (done) {
+      EXPECT_EQ(left, kNew);
+    }
   });
 }
 

@@ -74,8 +74,11 @@ std::string bytes_or(const Json& value, const std::string& why) {
 void show_traffic(const Context& context, const Json& plan) {
   const Json& bytes = member_of(plan, "upstream_bytes_a_day");
   const std::string why = text_of(bytes, "why");
-  context.out << "Upstream a day: " << bytes_or(member_of(bytes, "before"), why) << " before, "
-              << bytes_or(member_of(bytes, "after"), why) << " after\n";
+  if (!member_of(bytes, "before").is_number_unsigned())
+    context.out << "Upstream a day: " << printable(why) << '\n';
+  else
+    context.out << "Upstream a day: " << bytes_or(member_of(bytes, "before"), why) << " before, "
+                << bytes_or(member_of(bytes, "after"), why) << " after\n";
   if (const std::string replayed = text_of(plan, "routes_replayed"); !replayed.empty())
     context.out << "Routes over past messages: " << printable(replayed) << '\n';
 }
