@@ -15,6 +15,7 @@
 #include "hub/change/versions.h"
 #include "hub/check.h"
 #include "hub/config/config.h"
+#include "hub/config/schema/schema.h"
 #include "hub/config/show/in_force.h"
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
@@ -87,6 +88,11 @@ int check(const std::string& path, bool json) {
   return code;
 }
 
+int print_text(const std::string& text) {
+  std::cout << text;
+  return 0;
+}
+
 int print_config(const std::string& path, bool json) {
   if (path.empty() && !json) {
     std::cout << headgate::hub::config_reference();
@@ -132,6 +138,11 @@ int main(int argc, char** argv) {
       "--print-config", prints_config,
       "print every key with its default and a sentence, or with --config those in force as JSON; exit");
   app.add_flag("--json", json, "what --check and --print-config print is JSON");
+  bool prints_schema = false;
+  bool prints_example = false;
+  app.add_flag("--print-schema", prints_schema, "print the JSON schema of the configuration; exit");
+  app.add_flag("--print-example", prints_example,
+               "print a configuration with every key and its default; exit");
   app.set_version_flag("--version", headgate::core::build_info("headgated"),
                        "print the version and how it was built, and exit");
   try {
@@ -139,6 +150,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadConfig;
   }
+  if (prints_schema) return print_text(headgate::hub::config_schema());
+  if (prints_example) return print_text(headgate::hub::config_example());
   if (prints_config) return print_config(config_path, json);
   if (!checked_path.empty()) return check(checked_path, json);
   if (const auto whole = end_trial_of_before(config_path); !whole)

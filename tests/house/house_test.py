@@ -385,6 +385,27 @@ def config_keys(tree: Tree) -> Iterator[Finding]:
                 yield Finding(path, 1, f"{key}: default {known[key]!r}, but {defaults[key]!r} in {example}")
 
 
+    for key, (low, high) in bounds_told(tree.texts[table]).items():
+        if (known := schema_bounds(json.loads(tree.texts[schema])).get(key)) and known != (low, high):
+            yield Finding(table, 1, f"{key}: {low} to {high}, but {known[0]} to {known[1]} in {schema}")
+
+
+def bounds_told(table: str) -> dict[str, tuple[int, int]]:
+    """The numbers that a key may have, as the table of keys says them."""
+    rows = re.findall(r"^\| `([^`]+)` \| [^|]* \| [^|]* \| (\d+) to (\d+) \|", table, re.MULTILINE)
+    return {key: (int(low), int(high)) for key, low, high in rows}
+
+
+def schema_bounds(schema: dict, path: str = "") -> dict[str, tuple[int, int]]:
+    number = schema.get("oneOf", [schema])[0]
+    if number.get("type") == "integer":
+        return {path: (number["minimum"], number["maximum"])}
+    found = schema_bounds(schema["items"], path + "[]") if "items" in schema else {}
+    for key, inner in schema.get("properties", {}).items():
+        found |= schema_bounds(inner, f"{path}.{key}" if path else key)
+    return found
+
+
 def leaves(value, path: str = "", whole=()) -> Iterator[tuple[str, object]]:
     """The keys below a value; those in `whole` are one, whatever they hold."""
     if path in whole:
