@@ -120,7 +120,7 @@ class WhySearch : public std::enable_shared_from_this<WhySearch> {
     const Recorder& recorder = hub_.recorder();
     if (asked.number != 0) recorded_ = recorder.with_number(asked.number);
     if (seq_ != 0) recorded_ = recorder.with_seq(seq_);
-    if (!recorded_ && problem_.empty()) recorded_ = recorder.with_message_id(id_);
+    if (!recorded_) recorded_ = recorder.with_message_id(id_);
     if (recorded_) {
       seq_ = recorded_->seq;
       message_ = recorded_->message;
