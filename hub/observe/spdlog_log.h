@@ -14,10 +14,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/result.h"
-#include "hub/observe/event_ring.h"
 #include "hub/observe/line_writer.h"
 #include "hub/observe/log_gate.h"
 #include "hub/observe/log_options.h"
+#include "hub/observe/recorder/event_ring.h"
 
 namespace spdlog {
 class logger;

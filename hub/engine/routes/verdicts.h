@@ -6,7 +6,7 @@
 
 #include "core/message.h"
 #include "hub/engine/routes/compiled.h"
-#include "hub/observe/route_verdict.h"
+#include "hub/observe/recorder/route_verdict.h"
 #include "routing/lookup/tables.h"
 
 namespace headgate::hub {

@@ -1,4 +1,4 @@
-#include "hub/observe/event_ring.h"
+#include "hub/observe/recorder/event_ring.h"
 
 #include <algorithm>
 #include <iterator>
