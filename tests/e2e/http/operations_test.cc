@@ -160,7 +160,11 @@ void look(const Asked& asked) {
                              "/v1/topics/%24SYS/%23?payload=1",
                              "/v1/topics/plant/%23?depth=1",
                              "/v1/remote",
-                             "/v1/log/levels"})
+                             "/v1/log/levels",
+                             "/v1/why/r1?payload=1",
+                             "/v1/why/none",
+                             "/v1/recent?payload=1&newest=1&filter=plant/%23",
+                             "/v1/events?level=info&count=5"})
     EXPECT_EQ(asked.get(target), 200) << target;
 }
 
@@ -192,6 +196,7 @@ void change(const Asked& asked, const std::string& dir) {
   const std::string routes = R"({"routes":{"more":"FROM 'more/#' INTO $upstream"}})";
   EXPECT_EQ(asked.post("/v1/routes/check", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/shadow", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/replay?since_s=60&whole=1", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json&dry_run=1", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/reload"), 200);
@@ -229,12 +234,14 @@ void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& offic
 }
 
 void ask_a_full_hub() {
-  Asked asked(Json::object({{"store", {{"queue_bytes_max", 65'536}, {"on_full", "reject"}}}}));
+  Asked asked(Json::object({{"store", {{"queue_bytes_max", 65'536}, {"on_full", "reject"}}},
+                            {"observe", {{"history_bytes", 0}}}}));
   asked.start();
   int status = 200;
   for (int i = 0; i < 200 && status == 200; ++i)
     status = asked.post("/v1/publish/plant/1", std::string(2'000, 'x'));
   EXPECT_EQ(status, 429);
+  EXPECT_EQ(asked.post("/v1/routes/replay"), 503) << "it records nothing";
   // It takes no documents.
   EXPECT_EQ(asked.get("/v1/remote"), 503);
   EXPECT_EQ(asked.post("/v1/remote/apply", "{}"), 503);
