@@ -293,7 +293,8 @@ class Connection : public HttpConnection,
   // Goes on with the stream that the reader has followed before, if it is still there.
   void start_events(Entrance& entrance, const AdminRequest& asked, std::string_view last_id,
                     AdminStream& stream) {
-    followed_ = entrance.deserted.take(last_id, asked.target, asked.caller.user, read_up_to_);
+    followed_ = entrance.deserted.take(last_id, asked.target, asked.caller.user, entrance.api.now().mono_ms,
+                                       read_up_to_);
     if (!followed_) {
       pending_ = EventStream::resumed(last_id);
       std::string name =

@@ -40,7 +40,8 @@ class Deserted {
   // The stream that an event of that id is of, if the same user asks for the same; null: it is not there any more. `number`:
   // of the event.
   [[nodiscard]] std::shared_ptr<Followed> take(std::string_view last_id, std::string_view target,
-                                               std::string_view user, uint64_t& number) {
+                                               std::string_view user, int64_t now_mono_ms, uint64_t& number) {
+    end_due(now_mono_ms);
     for (auto at = streams_.begin(); at != streams_.end(); ++at) {
       const auto found = at->stream->events.number_in(last_id);
       if (!found || at->stream->target != target || at->stream->user != user) continue;
