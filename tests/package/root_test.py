@@ -83,8 +83,11 @@ def base(kept: pathlib.Path) -> pathlib.Path:
 
 
 def programs_name_no_path_of_the_build(debs: list[pathlib.Path], folder: pathlib.Path) -> None:
+    """But those for debugging, whose assertions say where they stand."""
     for deb in debs:
         run("dpkg-deb", "-x", deb, folder / "new")
+    if ", Debug, " in run(folder / "new/usr/bin/headgated", "--version").stdout:
+        return
     for program in ("headgate", "headgated"):
         expect(str(ROOT).encode() not in (folder / "new/usr/bin" / program).read_bytes(), f"{program} names {ROOT}")
 
