@@ -126,7 +126,7 @@ TEST_F(ConfigParts, AreReadAgainWithAnotherTextInThePlaceOfTheFirst) {
   const auto config = load_config_of(path("headgate.json"), R"({"include": "a.json", "hub_id": "new"})");
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_EQ(config->hub_id, "new");
-  EXPECT_EQ(config->log.level, core::LogLevel::warn);
+  EXPECT_EQ(config->log.levels.level, core::LogLevel::warn);
 }
 
 }  // namespace
