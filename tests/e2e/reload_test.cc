@@ -113,18 +113,19 @@ TEST_F(Reload, EndsInOneSummaryInTheAnswerTheLogAndStatus) {
   hub_.config["time_to_live_s"] = 60;
   hub_.config["limits"]["in_flight_max"] = 7;
   hub_.config["log"]["level"] = "debug";
+  hub_.config["log"]["format"] = "json";
   hub_.config["routes"]["mine"] = "FROM 'mine' INTO $null";
   hub_.reload();
   ASSERT_TRUE(hub_.logs("info reloaded")) << hub_.log();
-  EXPECT_TRUE(hub_.logs("time_to_live_s; routes added: mine"));
-  EXPECT_TRUE(hub_.logs("limits.in_flight_max; log.level"));
+  EXPECT_TRUE(hub_.logs("time_to_live_s; log.level; routes added: mine"));
+  EXPECT_TRUE(hub_.logs("limits.in_flight_max; log.format"));
   const nlohmann::json told = hub_.cli_json({"status"})["reload"];
-  EXPECT_EQ(told["took"], nlohmann::json({"time_to_live_s", "routes added: mine"}));
-  EXPECT_EQ(told["needs_restart"], nlohmann::json({"limits.in_flight_max", "log.level"}));
+  EXPECT_EQ(told["took"], nlohmann::json({"time_to_live_s", "log.level", "routes added: mine"}));
+  EXPECT_EQ(told["needs_restart"], nlohmann::json({"limits.in_flight_max", "log.format"}));
   const Finished again = hub_.cli({"reload"});
   EXPECT_EQ(again.exit_code, 0) << again.out;
-  EXPECT_THAT(again.out, HasSubstr("needs a restart: log.level")) << "it still does";
-  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("needs a restart: limits.in_flight_max, log.level"));
+  EXPECT_THAT(again.out, HasSubstr("needs a restart: log.format")) << "it still does";
+  EXPECT_THAT(hub_.cli({"status"}).out, HasSubstr("needs a restart: limits.in_flight_max, log.format"));
 }
 
 TEST_F(Reload, KeepsWhatIsInForceWhenTheConfigurationIsBroken) {

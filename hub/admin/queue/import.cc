@@ -192,13 +192,13 @@ class Import : public std::enable_shared_from_this<Import> {
 }  // namespace
 
 AdminReply post_import(const AdminCall& call) {
+  const auto queue = call.hub.store().find_queue(call.name);
+  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
   const auto id = call.query.find("id");
   if (id == call.query.end() || id->second.empty() || id->second.size() > kIdBytesMax)
     return failed(400, "id is missing or too long; allowed: 1 to 128 bytes that name what is imported");
   const auto line = call.number("line", 1, UINT32_MAX);
   if (!line || *line == 0) return call.wrong("line", "the number of the first line, from 1");
-  const auto queue = call.hub.store().find_queue(call.name);
-  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
   if (!is_consumed_outside(call.hub.store().stats(*queue).attributes.kind))
     return failed(
         400, "\"" + call.name + "\" takes no messages; allowed: a queue of a link, an input or a session");

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class Apply : public HubTest {
+class ChangedConfiguration : public HubTest {
  protected:
   void configure(nlohmann::json& config) override {
     config["admin"]["http"]["port"] = free_port();
@@ -36,7 +36,7 @@ class Apply : public HubTest {
   ScratchDir scratch_;
 };
 
-TEST_F(Apply, APlanTellsWhatIsDrainedAndChangesNothing) {
+TEST_F(ChangedConfiguration, APlanTellsWhatIsDrainedAndChangesNothing) {
   ASSERT_TRUE(client()->publish_and_wait("old/1", "waits", 1));
   const std::string before = in_file();
   const Finished planned = hub_.cli({"plan", new_file()});
@@ -47,7 +47,7 @@ TEST_F(Apply, APlanTellsWhatIsDrainedAndChangesNothing) {
   EXPECT_THAT(routes(), HasSubstr("old"));
 }
 
-TEST_F(Apply, AfterAKillTheUnconfirmedVersionIsGoneAndTheConfirmedOneStays) {
+TEST_F(ChangedConfiguration, AfterAKillTheUnconfirmedVersionIsGoneAndTheConfirmedOneStays) {
   const std::string before = in_file();
   const std::string file = new_file();
   ASSERT_EQ(hub_.cli({"apply", file, "--confirm-within", "10m"}).exit_code, 0);
@@ -64,7 +64,7 @@ TEST_F(Apply, AfterAKillTheUnconfirmedVersionIsGoneAndTheConfirmedOneStays) {
   EXPECT_THAT(routes(), HasSubstr("new"));
 }
 
-TEST_F(Apply, AVersionThatTheReloadCannotTakeOverIsTakenBackAtOnce) {
+TEST_F(ChangedConfiguration, AVersionThatTheReloadCannotTakeOverIsTakenBackAtOnce) {
   const std::string before = in_file();
   std::ofstream(hub_.data_dir() + "/http-token") << "no token\n";
   const Finished applied = hub_.cli({"apply", new_file()});
@@ -75,7 +75,7 @@ TEST_F(Apply, AVersionThatTheReloadCannotTakeOverIsTakenBackAtOnce) {
   EXPECT_TRUE(hub_.logs("config_rolled_back"));
 }
 
-TEST_F(Apply, WhatHasChangedSinceThePlanOrTakesARestartIsRefusedByName) {
+TEST_F(ChangedConfiguration, WhatHasChangedSinceThePlanOrTakesARestartIsRefusedByName) {
   const std::string file = new_file();
   const std::string fingerprint = hub_.cli_json({"plan", file})["fingerprint"];
   ASSERT_EQ(hub_.cli({"apply", file, "--fingerprint", fingerprint}).exit_code, 0);
