@@ -27,6 +27,8 @@ class MessageRing {
 
   // Keeps the message, and lets go what has to make room. Its number. Allocates nothing.
   uint64_t add(const Arrival& arrival, uint64_t routes);
+  // Counts a message that is not kept. Its number.
+  uint64_t pass_over() { return ++last_; }
 
   [[nodiscard]] std::optional<Recorded> with_seq(store::Seq seq) const;
   [[nodiscard]] std::optional<Recorded> with_number(uint64_t number) const;

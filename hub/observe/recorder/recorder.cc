@@ -46,6 +46,7 @@ void Recorder::use(size_t bytes) {
 uint64_t Recorder::on_message(const Arrival& arrival) {
   if (!on()) return 0;
   wall_ms_ = std::max(wall_ms_, arrival.message.arrived_ms);
+  if (!sampler_.takes(arrival.message.topic)) return parts_->messages.pass_over();
   return parts_->messages.add(arrival, routes_);
 }
 

@@ -13,6 +13,7 @@
 
 #include "hub/observe/recorder/message_ring.h"
 #include "hub/observe/recorder/recorded.h"
+#include "hub/observe/recorder/sampler.h"
 #include "hub/observe/recorder/step_log.h"
 #include "store/end_watcher.h"
 #include "upstream/drain/batch_watcher.h"
@@ -38,7 +39,7 @@ class Recorder : public store::EndWatcher {
   void use(size_t bytes);
   [[nodiscard]] bool on() const { return bytes_ != 0; }
 
-  // Allocates nothing. Returns the number of the message; 0: the recorder is off.
+  // Allocates nothing, and in a flood keeps a sample. Returns the number of the message; 0: the recorder is off.
   uint64_t on_message(const Arrival& arrival);
   // Other routes are in force.
   void on_routes_changed() { ++routes_; }
@@ -48,7 +49,10 @@ class Recorder : public store::EndWatcher {
   void on_ended(store::QueueId queue, uint8_t lane, store::Seq first, store::Seq last, uint64_t count,
                 store::Outcome outcome) override;
   // Tells the time to those steps that come without it. Call about once a second.
-  void tick(int64_t wall_ms) { wall_ms_ = wall_ms; }
+  void tick(int64_t wall_ms) {
+    wall_ms_ = wall_ms;
+    sampler_.tick();
+  }
 
   // Version of the routes in force.
   [[nodiscard]] uint64_t routes() const { return routes_; }
@@ -76,6 +80,7 @@ class Recorder : public store::EndWatcher {
 
   size_t bytes_ = 0;
   std::unique_ptr<Parts> parts_;  // null: off
+  Sampler sampler_;
   uint64_t routes_ = 0;
   int64_t wall_ms_ = 0;
 };

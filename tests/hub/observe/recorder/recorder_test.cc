@@ -33,7 +33,11 @@ class RecorderTest : public ::testing::Test {
  protected:
   RecorderTest() { recorder_.use(kBytes); }
 
-  uint64_t record(const core::Message& one, store::Seq seq = 0) { return recorder_.on_message({one, seq}); }
+  // So slowly that all are taken.
+  uint64_t record(const core::Message& one, store::Seq seq = 0) {
+    if (++recorded_ % Sampler::kAll == 0) recorder_.tick(one.arrived_ms);
+    return recorder_.on_message({one, seq});
+  }
 
   std::map<std::string, int> kept_by_topic() {
     std::map<std::string, int> kept;
@@ -42,6 +46,7 @@ class RecorderTest : public ::testing::Test {
   }
 
   Recorder recorder_;
+  uint32_t recorded_ = 0;
 };
 
 TEST_F(RecorderTest, GivesBackAllOfAMessage) {
@@ -170,6 +175,21 @@ TEST_F(RecorderTest, SaysOnWhichPartOfTheTrafficItRests) {
   EXPECT_EQ(coverage.bytes_max, kBytes);
 }
 
+TEST_F(RecorderTest, KeepsASampleOfAFloodAndAllThatIsRareInIt) {
+  recorder_.use(size_t{16} * 1024 * 1024);
+  for (uint32_t i = 0; i < 50'000; ++i) recorder_.on_message({message("chatty", "again")});
+  const uint64_t rare = recorder_.on_message({message("rare", "once")});
+  EXPECT_EQ(rare, 50'001U) << "those that are passed over have numbers, too";
+  auto kept = kept_by_topic();
+  EXPECT_EQ(kept["rare"], 1);
+  EXPECT_EQ(kept["chatty"], static_cast<int>(Sampler::kAll + Sampler::kFirstOfClass +
+                                             (50'000 / Sampler::kOneIn - Sampler::kAll / Sampler::kOneIn)));
+  EXPECT_EQ(recorder_.coverage().arrived, 50'001U);
+  recorder_.tick(2'000);
+  const uint64_t next = recorder_.on_message({message("chatty", "in the next second")});
+  EXPECT_TRUE(recorder_.with_number(next));
+}
+
 TEST_F(RecorderTest, GivesPagesInTheOrderOfArrival) {
   for (int i = 0; i < 10; ++i) record(message("t/" + std::to_string(i), "", "c" + std::to_string(i % 3)));
   std::vector<std::string> topics;
@@ -189,6 +209,7 @@ TEST_F(RecorderTest, AllocatesNothingForAMessage) {
   const core::Message one = message("plant/7/temperature", std::string(200, 'x'));
   const std::vector<store::Target> targets = {{3, 4}};
   for (int i = 0; i < 10'000; ++i) recorder_.on_message({one, 7, targets});
+  recorder_.tick(0);
   const size_t before = testing::allocation_count();
   for (int i = 0; i < 100; ++i) {
     recorder_.on_message({one, 7, targets});
