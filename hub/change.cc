@@ -58,12 +58,15 @@ std::unique_ptr<ConfigDesk> Hub::make_config_desk() {
                 const auto reasons = unready();
                 return reasons.empty() ? std::string() : reasons.front().why;
               },
+          .replay = [this](RecordedRun run, OnReplayed done) { replay(std::move(run), std::move(done)); },
           .bytes_a_day =
               [this] { return wire_bytes_a_day(upstream(), clock_.now().mono_ms - started_mono_ms_); }},
       steps);
 }
 
-void Hub::plan_config(std::string text, OnPlanned done) { changes_->plan(std::move(text), std::move(done)); }
+void Hub::plan_config(ConfigPlanRequest request, OnPlanned done) {
+  changes_->plan(std::move(request), std::move(done));
+}
 void Hub::apply_config(ConfigApplyRequest request, OnPlanned done) {
   changes_->apply(std::move(request), std::move(done));
 }

@@ -94,7 +94,7 @@ class Hub : public HubView {
   void reload(OnReloaded done) override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   // ---- change.cc ----
-  void plan_config(std::string text, OnPlanned done) override;
+  void plan_config(ConfigPlanRequest request, OnPlanned done) override;
   void apply_config(ConfigApplyRequest request, OnPlanned done) override;
   void confirm_config(OnPlanned done) override;
   // ---- remote.cc ----

@@ -19,8 +19,9 @@ AdminResponse without_text() { return failed(400, "the body is missing; allowed:
 
 AdminReply post_plan(const AdminCall& call) {
   if (call.request.body.empty()) return without_text();
-  return AdminLater{[&hub = call.hub, text = call.request.body](auto done) {
-    hub.plan_config(text, answer_with(std::move(done)));
+  ConfigPlanRequest request{call.request.body, call.request.caller.user};
+  return AdminLater{[&hub = call.hub, request = std::move(request)](auto done) {
+    hub.plan_config(request, answer_with(std::move(done)));
   }};
 }
 

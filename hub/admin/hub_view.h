@@ -249,6 +249,10 @@ struct Unready {
 };
 
 // A configuration that is to be put in force.
+struct ConfigPlanRequest {
+  std::string text;
+  std::string user = {};  // its routes are run over recorded messages that it may receive; empty: over all
+};
 struct ConfigApplyRequest {
   std::string text;
   std::string fingerprint = {};   // of the plan that it was judged by; empty: of any
@@ -310,7 +314,7 @@ class HubView {
   // A text in the place of the hub's own file of configuration: what it would do, or what became of it, JSON (hub/change/plan.h).
   // `done` is called now or later. Errors: invalid, io.
   using OnPlanned = std::function<void(const core::Result<std::string>& json)>;
-  virtual void plan_config(std::string text, OnPlanned done) = 0;
+  virtual void plan_config(ConfigPlanRequest request, OnPlanned done) = 0;
   virtual void apply_config(ConfigApplyRequest request, OnPlanned done) = 0;
   // The change that waits for it stays. Error: invalid, if none does.
   virtual void confirm_config(OnPlanned done) = 0;

@@ -11,6 +11,7 @@ namespace headgate::hub {
 namespace {
 
 constexpr size_t kClientsComparedMax = 2'000;
+constexpr int64_t kReplayedMs = 3'600'000;
 
 // Hears nothing: what is only tried is no event.
 class DeafLog : public core::Log {
@@ -62,6 +63,8 @@ struct ConfigDesk::Change {
   ConfigPlan plan = {};
   ConfigApplied applied = {};
   std::vector<std::string> kept_before = {};  // ReloadReport::kept
+  std::string user = {};                      // see ConfigPlanRequest
+  routing::RouteFile routes = {};             // of the new version
 };
 
 ConfigDesk::ConfigDesk(Parts parts, FileSteps& steps)
@@ -81,12 +84,30 @@ core::Status ConfigDesk::check_file() const {
 
 // ---- plan ----
 
-void ConfigDesk::plan(std::string text, OnDone done) {
+void ConfigDesk::plan(ConfigPlanRequest request, OnDone done) {
   if (const auto there = check_file(); !there) return done(core::fail(there.error()));
-  const auto change = std::make_shared<Change>(Change{{.text = std::move(text)}, std::move(done), {}});
-  parts_.reloads.in_turn([this, change](const Reloads::Over& over) {
+  const auto change =
+      std::make_shared<Change>(Change{{.text = std::move(request.text)}, std::move(done), {}});
+  parts_.reloads.in_turn([this, change, user = std::move(request.user)](const Reloads::Over& over) {
     change->over = over;
-    look(change, [this, change] { finish(change, to_json(change->plan)); });
+    change->user = user;
+    look(change, [this, change] { replay(change); });
+  });
+}
+
+// Says what the routes of both versions take of the messages that are recorded.
+void ConfigDesk::replay(const ChangePtr& change) {
+  ConfigPlan& plan = change->plan;
+  plan.not_replayed = !plan.problems.empty() ? "the configuration is wrong" : "no route changes";
+  if (!plan.problems.empty() || plan.routes.empty()) return finish(change, to_json(plan));
+  RecordedRun run{.routes = std::move(change->routes),
+                  .whole = true,
+                  .since_ms = parts_.clock.now().wall_ms - kReplayedMs,
+                  .user = change->user};
+  parts_.replay(std::move(run), [this, change](const core::Result<RecordedMatches>& report) {
+    if (report) change->plan.replayed = *report;
+    if (!report) change->plan.not_replayed = report.error().what;
+    finish(change, to_json(change->plan));
   });
 }
 
@@ -119,6 +140,7 @@ void ConfigDesk::look(const ChangePtr& change, std::function<void()> then) {
                                         const store::QueueStats& stats = parts_.store.stats(*id);
                                         return Waiting{stats.waiting(), stats.waiting_bytes()};
                                       });
+        if (readable) change->routes = look->ready.at_work->wanted.routes;
         made.same_traffic = made.routes.empty() && std::ranges::none_of(made.keys, concerns_traffic);
         then();
       });

@@ -41,13 +41,15 @@ class ConfigDesk {
     std::function<void(Reloads::Over done)> reload;
     // Why the hub does not take messages and store them; empty: it does.
     std::function<std::string()> trouble;
+    // Runs routes over what is recorded, elsewhere: HubView::replay().
+    std::function<void(RecordedRun run, HubView::OnReplayed done)> replay;
     std::function<std::optional<uint64_t>()> bytes_a_day;
   };
   // `steps` is borrowed.
   ConfigDesk(Parts parts, FileSteps& steps);
 
   using OnDone = HubView::OnPlanned;
-  void plan(std::string text, OnDone done);
+  void plan(ConfigPlanRequest request, OnDone done);
   // Errors: invalid (there is no file to replace), io.
   void apply(ConfigApplyRequest request, OnDone done);
   // Errors: invalid, if nothing waits for it; io.
@@ -64,6 +66,7 @@ class ConfigDesk {
   void look(const ChangePtr& change, std::function<void()> then);
   void compare(const ChangePtr& change, const Config& fresh);
   void compare_clients(const Config& fresh, ConfigPlan& plan);
+  void replay(const ChangePtr& change);
   void judge(const ChangePtr& change);
   void write(const ChangePtr& change);
   void settle(const ChangePtr& change);

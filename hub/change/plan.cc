@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "hub/admin/past/basis.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -10,8 +12,17 @@ using Json = nlohmann::ordered_json;
 
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-// Routes over messages of the past: what would have matched and did not, and the reverse. The place for a record of them.
-Json routes_replayed() { return "not known: no record of past messages"; }
+bool says_nothing(const routing::RouteMatches& one) {
+  return one.gained == 0 && one.lost == 0 && one.why_not.empty();
+}
+
+// Routes over messages of the past: what would have matched and did not, and the reverse.
+Json routes_replayed(const ConfigPlan& plan) {
+  if (!plan.replayed) return "not known: " + plan.not_replayed;
+  RecordedMatches told = *plan.replayed;
+  std::erase_if(told.routes, says_nothing);
+  return replayed_json(told);
+}
 
 Json to_json(const KeyChange& change) {
   return {{"key", change.key},
@@ -49,7 +60,7 @@ Json bytes_a_day(const ConfigPlan& plan) {
   const Json before = plan.bytes_a_day ? Json(*plan.bytes_a_day) : Json(nullptr);
   const std::string why = !plan.bytes_a_day   ? "not known: the hub has not sent for an hour yet"
                           : plan.same_traffic ? ""
-                                              : "not known: no record of past messages";
+                                              : "not known: it depends on the messages that come";
   return {{"before", before}, {"after", plan.same_traffic ? before : Json(nullptr)}, {"why", why}};
 }
 
@@ -62,7 +73,7 @@ Json as_json(const ConfigPlan& plan) {
           {"needs_restart", keys_by_restart(plan)},
           {"queues", list_of(plan.queues)},
           {"routes", list_of(plan.routes)},
-          {"routes_replayed", routes_replayed()},
+          {"routes_replayed", routes_replayed(plan)},
           {"clients", list_of(plan.clients)},
           {"clients_not_compared", plan.clients_not_compared},
           {"upstream_bytes_a_day", bytes_a_day(plan)}};

@@ -43,6 +43,8 @@ struct ConfigPlan {
   uint64_t clients_not_compared = 0;                   // there are too many
   std::optional<uint64_t> bytes_a_day = std::nullopt;  // on the wire upstream, as it is; nullopt: not known
   bool same_traffic = false;  // nothing is changed that what goes upstream depends on
+  std::optional<RecordedMatches> replayed = std::nullopt;  // routes of both versions, over the last hour
+  std::string not_replayed = "headgate plan looks at recorded messages";  // why there is none
 };
 
 // Keys that take a restart.

@@ -115,9 +115,9 @@ class CannedHubView : public hub::HubView {
     done(report);
   }
 
-  void plan_config(std::string text, OnPlanned done) override {
-    if (text.empty()) return done(core::fail(core::Errc::invalid, "the hub runs without a file"));
-    done(R"({"ok":true,"text":)" + text + "}");
+  void plan_config(hub::ConfigPlanRequest request, OnPlanned done) override {
+    if (request.text.empty()) return done(core::fail(core::Errc::invalid, "the hub runs without a file"));
+    done(R"({"ok":true,"text":)" + request.text + "}");
   }
   void apply_config(hub::ConfigApplyRequest request, OnPlanned done) override {
     done(R"({"applied":true,"fingerprint":")" + request.fingerprint + R"(","restart":)" +

@@ -40,21 +40,9 @@ Json event_json(const LogEvent& event) {
           {"fields", std::move(fields)}};
 }
 
-Json matches_json(const routing::RouteMatches& one) {
-  return {{"route", one.route},   {"in_force", one.is_before},  {"in_file", one.is_after},
-          {"before", one.before}, {"after", one.after},         {"gained", one.gained},
-          {"lost", one.lost},     {"undefined", one.undefined}, {"why_not", one.why_not}};
-}
-
 AdminResponse replay_answer(const core::Result<RecordedMatches>& report) {
   if (!report) return refused(report.error());
-  Json routes = Json::array();
-  for (const routing::RouteMatches& one : report->routes) routes.push_back(matches_json(one));
-  return answer_json({{"basis", basis_json(report->basis)},
-                      {"from_ms", report->from_ms},
-                      {"messages", report->messages},
-                      {"left_out", report->left_out},
-                      {"routes", std::move(routes)}});
+  return answer_json(replayed_json(*report));
 }
 
 }  // namespace

@@ -41,8 +41,12 @@ TEST_F(ChangedConfiguration, APlanTellsWhatIsDrainedAndChangesNothing) {
   const std::string before = in_file();
   const Finished planned = hub_.cli({"plan", new_file()});
   EXPECT_EQ(planned.exit_code, 0) << planned.out;
-  for (const char* part : {"modules/old/inputs/in", "drained", "added", "removed", "Fingerprint: "})
+  for (const char* part : {"modules/old/inputs/in", "drained", "added", "removed",
+                           "Fingerprint: ", "Routes over 1 message of the last hour"})
     EXPECT_THAT(planned.out, HasSubstr(part));
+  const nlohmann::json replayed = hub_.cli_json({"plan", new_file()})["routes_replayed"];
+  EXPECT_EQ(replayed["routes"][0]["route"], "old") << replayed;
+  EXPECT_EQ(replayed["routes"][0]["lost"], 1);
   EXPECT_EQ(in_file(), before);
   EXPECT_THAT(routes(), HasSubstr("old"));
 }

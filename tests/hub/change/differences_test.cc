@@ -156,16 +156,30 @@ TEST(PlanText, SaysWhatIsNotKnown) {
   ConfigPlan plan{"headgate.json", "f", {}};
   Json json = Json::parse(to_json(plan));
   EXPECT_EQ(json["ok"], true);
-  EXPECT_EQ(json["routes_replayed"], "not known: no record of past messages");
+  EXPECT_EQ(json["routes_replayed"], "not known: headgate plan looks at recorded messages");
   EXPECT_TRUE(json["upstream_bytes_a_day"]["before"].is_null());
   plan.bytes_a_day = 1000;
   plan.keys.push_back({"log.level", "\"info\"", "\"warn\"", false});
   json = Json::parse(to_json(plan));
   EXPECT_EQ(json["upstream_bytes_a_day"]["before"], 1000);
-  EXPECT_EQ(json["upstream_bytes_a_day"]["why"], "not known: no record of past messages");
+  EXPECT_EQ(json["upstream_bytes_a_day"]["why"], "not known: it depends on the messages that come");
   EXPECT_EQ(json["needs_restart"], Json::array({"log.level"}));
   plan.same_traffic = true;
   EXPECT_EQ(Json::parse(to_json(plan))["upstream_bytes_a_day"]["after"], 1000);
+}
+
+TEST(PlanText, NamesRoutesThatTakeOtherMessagesOfThePast) {
+  ConfigPlan plan{"headgate.json", "f", {}};
+  plan.replayed = RecordedMatches{};
+  plan.replayed->messages = 9;
+  plan.replayed->routes = {{.route = "same", .before = 5, .after = 5, .why_not = ""},
+                           {.route = "less", .before = 5, .after = 3, .lost = 2, .why_not = ""},
+                           {.route = "mean", .why_not = "it has a window"}};
+  const Json replayed = Json::parse(to_json(plan))["routes_replayed"];
+  EXPECT_EQ(replayed["messages"], 9);
+  ASSERT_EQ(replayed["routes"].size(), 2U);
+  EXPECT_EQ(replayed["routes"][0]["lost"], 2);
+  EXPECT_EQ(replayed["routes"][1]["why_not"], "it has a window");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 namespace headgate::tools {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 constexpr const char* kPlan =
@@ -40,6 +41,19 @@ TEST_F(Change, PlanShowsEveryPartAndTheFingerprint) {
   for (const char* part : {"hub_id", "by restart", "purged", "12", "2.0 KiB", "removed", "publish x/#",
                            "1.0 KiB before, not known: why after", "Fingerprint: ab12"})
     EXPECT_THAT(out_.str(), HasSubstr(part));
+}
+
+TEST_F(Change, PlanShowsWhatRoutesWouldHaveTakenAndDidNot) {
+  client_.answers_["POST /v1/plan"] =
+      R"({"ok":true,"keys":[{"key":"routes"}],"routes_replayed":{"basis":{"messages":10,"arrived":40},"messages":7,
+          "routes":[{"route":"hot","before":3,"after":1,"gained":0,"lost":2,"why_not":""},
+                    {"route":"mean","before":0,"after":0,"gained":0,"lost":0,"why_not":"it has a window"}]}})";
+  EXPECT_EQ(run_plan(context_, file()), kExitOk) << err_.str();
+  EXPECT_THAT(
+      out_.str(),
+      HasSubstr("Routes over 7 messages of the last hour (10 of the last 40 that came are recorded)"));
+  EXPECT_THAT(out_.str(), ContainsRegex("hot +3 +1 +0 +2 +-"));
+  EXPECT_THAT(out_.str(), HasSubstr("it has a window"));
 }
 
 TEST_F(Change, APlanThatTheHubWouldNotTakeIsExitCodeOne) {

@@ -79,8 +79,29 @@ void show_traffic(const Context& context, const Json& plan) {
   else
     context.out << "Upstream a day: " << bytes_or(member_of(bytes, "before"), why) << " before, "
                 << bytes_or(member_of(bytes, "after"), why) << " after\n";
-  if (const std::string replayed = text_of(plan, "routes_replayed"); !replayed.empty())
-    context.out << "Routes over past messages: " << printable(replayed) << '\n';
+}
+
+void show_replayed(const Context& context, const Json& replayed) {
+  if (replayed.is_string())
+    context.out << "Routes over past messages: " << printable(replayed.get<std::string>()) << '\n';
+  if (!replayed.is_object()) return;
+  const Json& basis = member_of(replayed, "basis");
+  context.out << "Routes over " << counted(number_of(replayed, "messages"), "message")
+              << " of the last hour (" << number_of(basis, "messages") << " of the last "
+              << number_of(basis, "arrived") << " that came are recorded): "
+              << (member_of(replayed, "routes").empty() ? "they take the same\n" : "\n");
+  if (member_of(replayed, "routes").empty()) return;
+  Table table({{"ROUTE"},
+               {"TOOK", Align::right},
+               {"WILL TAKE", Align::right},
+               {"NEW", Align::right},
+               {"NO LONGER", Align::right},
+               {"NOT KNOWN"}});
+  for (const Json& route : member_of(replayed, "routes"))
+    table.add({text_of(route, "route"), std::to_string(number_of(route, "before")),
+               std::to_string(number_of(route, "after")), std::to_string(number_of(route, "gained")),
+               std::to_string(number_of(route, "lost")), or_dash(text_of(route, "why_not"))});
+  table.print(context.out);
 }
 
 void show_plan_problems(const Context& context, const Json& plan) {
@@ -105,6 +126,7 @@ void show_plan(const Context& context, const Json& plan) {
   }
   if (changes_nothing(plan)) context.out << "nothing would change\n";
   show_traffic(context, plan);
+  show_replayed(context, member_of(plan, "routes_replayed"));
   if (const std::string keys = joined_texts(member_of(plan, "needs_restart")); !keys.empty())
     context.out << "By a restart: " << printable(keys) << '\n';
   context.out << "Fingerprint: " << printable(text_of(plan, "fingerprint")) << '\n';
