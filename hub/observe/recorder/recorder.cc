@@ -40,7 +40,7 @@ void Recorder::use(size_t bytes) {
   bytes_ = bytes < kBytesMin ? 0 : bytes;
   if (!on()) return;
   const size_t steps = bytes_ / kPartOfSteps;
-  parts_ = std::make_unique<Parts>(MessageRing(bytes_ - steps - sizeof(Parts)), StepLog(steps));
+  parts_ = std::make_unique<Parts>(Parts{MessageRing(bytes_ - steps - sizeof(Parts)), StepLog(steps)});
 }
 
 uint64_t Recorder::on_message(const Arrival& arrival) {
