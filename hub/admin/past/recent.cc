@@ -1,11 +1,10 @@
 #include "hub/admin/past/recent.h"
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "core/log.h"
 #include "core/topic.h"
 #include "hub/admin/past/basis.h"
 
@@ -18,24 +17,12 @@ constexpr uint64_t kRecentMax = 1'000;
 constexpr uint64_t kRecentBytesMax = uint64_t{1} << 20U;  // of bodies in one answer
 constexpr uint64_t kSinceMax = uint64_t{365} * 86'400;    // seconds
 
-constexpr std::array<std::pair<std::string_view, core::LogLevel>, 4> kLevels = {
-    {{"debug", core::LogLevel::debug},
-     {"info", core::LogLevel::info},
-     {"warn", core::LogLevel::warn},
-     {"error", core::LogLevel::error}}};
-
-std::string_view level_name(core::LogLevel level) {
-  for (const auto& [name, value] : kLevels)
-    if (value == level) return name;
-  return {};
-}
-
 Json event_json(const LogEvent& event) {
   Json fields = Json::object();
   for (const auto& [key, value] : event.fields) fields[key] = value;
   return {{"number", event.number},
           {"at_ms", event.at_ms},
-          {"level", level_name(event.level)},
+          {"level", core::name_of(event.level)},
           {"event", event.event},
           {"fields", std::move(fields)}};
 }
@@ -90,10 +77,9 @@ AdminReply get_events(const AdminCall& call) {
   filter.count = *count;
   if (const auto event = call.query.find("event"); event != call.query.end()) filter.event = event->second;
   if (const auto level = call.query.find("level"); level != call.query.end()) {
-    const auto* const known = std::find_if(kLevels.begin(), kLevels.end(),
-                                           [&](const auto& one) { return one.first == level->second; });
-    if (known == kLevels.end()) return call.wrong("level", "debug, info, warn or error");
-    filter.level = known->second;
+    const auto known = core::log_level_named(level->second);
+    if (!known) return call.wrong("level", "debug, info, warn or error");
+    filter.level = *known;
   }
   const LogEvents found = call.hub.events(filter);
   Json events = Json::array();
