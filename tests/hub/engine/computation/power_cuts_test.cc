@@ -57,7 +57,7 @@ class RocksSite final : public Site {
 
   store::QueueStore& store() override { return *store_; }
   void fail_after(uint64_t writes) override { disk_->fail_from(survives_ = writes); }
-  [[nodiscard]] bool is_dead() const override { return disk_->operations() > survives_; }
+  [[nodiscard]] bool is_dead() const override { return disk_->operations() >= survives_; }
   [[nodiscard]] uint64_t writes() const override { return disk_->operations(); }
   void settle(const std::function<bool()>& is_durable) override {
     executor.run_until([&] { return is_dead() || is_durable(); });
