@@ -116,12 +116,12 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
       handshake_thread_(*executor_),
       connections_(io, engine_.broker(), clock_, log.of(core::LogPart::broker), admission, handshake_thread_),
       listeners_(std::move(listeners)),
-      http_handshake_thread_(*executor_),
-      admin_api_(*this, *store_, log.of(core::LogPart::http)),
-      admin_server_(io, admin_api_, log.of(core::LogPart::http)),
+      admin_door_(*this, *store_, *executor_, io, log.of(core::LogPart::http)),
       tick_timer_(io),
       stop_timer_(io),
       reloads_(engine_, clock_, log, on_compiler()),
+      runs_({engine_, *executor_, on_compiler(),
+             [this](const std::string& user, std::string_view topic) { return may_receive(user, topic); }}),
       changes_(make_config_desk()) {
   engine_.tails().topics().use_limit(config.observe.topics_bytes);
   engine_.serve_texts([this] {
@@ -157,7 +157,7 @@ core::Status Hub::restore() {
 }
 
 core::Status Hub::start() {
-  if (const auto admin = admin_server_.listen(admin_socket_path(config_)); !admin) return admin;
+  if (const auto admin = admin_door_.server.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto http = listen_http(); !http) return http;
   if (const auto listening = listen(); !listening) return listening;
   engine_.remove_unused_ways_up();
@@ -181,7 +181,7 @@ core::Status Hub::start() {
                         {"data_dir", config_.data_dir},
                         {"durability", to_string(config_.store.durability)},
                         {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
-  helper_.post(trim_heap);  // thousands of routes leave a kilobyte each behind when they have been read
+  helper_.post(trim_memory);  // thousands of routes leave a kilobyte each behind when they have been read
   note_history();
   changes_->started();
   schedule_tick();
@@ -218,17 +218,18 @@ core::Status Hub::listen_http() {
   const HttpConfig& http = config_.admin.http;
   Door::Rules rules{http_names(http.address), has_open_metrics(http)};
   if (const broker::TlsOptions tls = http_tls_options(http); !tls.cert_file.empty()) {
-    auto loaded = HttpTls::load(tls, http_handshake_thread_);
+    auto loaded = HttpTls::load(tls, admin_door_.handshake_thread);
     if (!loaded) return core::fail(loaded.error());
-    http_tls_ = *std::move(loaded);
+    admin_door_.tls = *std::move(loaded);
     rules.scheme = "https";
-    rules.also = [tls = http_tls_](const std::string& host) { return tls->is_named(host); };
+    rules.also = [tls = admin_door_.tls](const std::string& host) { return tls->is_named(host); };
   }
   Door door(std::move(rules), *std::move(tokens));
-  if (const auto bound = admin_server_.listen_tcp(http.address, port, std::move(door), http_tls_); !bound)
+  if (const auto bound = admin_door_.server.listen_tcp(http.address, port, std::move(door), admin_door_.tls);
+      !bound)
     return bound;
-  log_.info("http_listening", {{"on", http.address + ":" + std::to_string(admin_server_.tcp_port())},
-                               {"tls", http_tls_ != nullptr},
+  log_.info("http_listening", {{"on", http.address + ":" + std::to_string(admin_door_.server.tcp_port())},
+                               {"tls", admin_door_.tls != nullptr},
                                {"tokens", count},
                                {"token_file", http_token_path(config_)}});
   return {};
@@ -240,7 +241,7 @@ void Hub::report_certificates() const {
   for (const auto& listener : listeners_)
     if (const auto expires_ms = listener->certificate_expires_wall_ms())
       report_certificate(listener->name(), *expires_ms);
-  if (http_tls_) report_certificate("admin.http", http_tls_->expires_wall_ms());
+  if (admin_door_.tls) report_certificate("admin.http", admin_door_.tls->expires_wall_ms());
 }
 
 void Hub::report_certificate(const std::string& listener, int64_t expires_wall_ms) const {
@@ -266,7 +267,7 @@ void Hub::tick() {
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();
-  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) helper_.post(trim_heap);
+  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) helper_.post(trim_memory);
   note_history();
   reloads_.look_again_when_due(config_, config_path_);
   schedule_tick();
@@ -309,7 +310,7 @@ void Hub::wait_for_good_byes(int64_t deadline_mono_ms) {
 
 void Hub::finish_stopping() {
   tick_timer_.cancel();
-  admin_server_.close();
+  admin_door_.server.close();
   clock_.keep(*store_);
   engine_.flush();
   store_->close();

@@ -23,6 +23,7 @@
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
 #include "hub/observe/spdlog_log.h"
+#include "hub/recorded_runs.h"
 #include "hub/reloads.h"
 #include "hub/remote/desk.h"
 #include "hub/shell/allocator.h"
@@ -66,14 +67,15 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<Unready> unready() const override;
   [[nodiscard]] std::vector<std::string> stuck_workers() const override;
   void publish(PublishRequest request, OnPublished done) override;  // publish.cc
-  // ---- past.cc ----
   [[nodiscard]] const Recorder& recorder() const override { return engine_.recorder(); }
   [[nodiscard]] std::vector<RouteVerdict> judge(const core::Message& message,
                                                 bool has_whole_body) const override;
   [[nodiscard]] LogEvents events(const EventFilter& filter) const override {
     return log_.events().find(filter);
   }
-  void replay(RecordedRun request, OnReplayed done) override;
+  void replay(RecordedRun request, OnReplayed done) override {
+    runs_.run(std::move(request), {config_.routes_dir, config_.time_to_live_s}, std::move(done));
+  }
 
   void when_durable(store::Seq seq, std::function<void(bool durable)> done) override {
     engine_.waits().wait(seq, std::move(done));
@@ -117,6 +119,17 @@ class Hub : public HubView {
 
  private:
   using Listeners = std::vector<std::unique_ptr<broker::Listener>>;
+  // Where operators come in, by the socket and by HTTP.
+  struct AdminDoor {
+    AdminDoor(HubView& hub, store::QueueStore& store, AsioExecutor& executor, boost::asio::io_context& io,
+              core::Log& log)
+        : handshake_thread(executor), api(hub, store, log), server(io, api, log) {}
+
+    broker::HandshakeThread handshake_thread;  // of its own, so that a crowd there is in nobody's way here
+    std::shared_ptr<HttpTls> tls;              // null: HTTP is in the clear, or off
+    AdminApi api;
+    AdminServer server;
+  };
   struct TopicSearch;
 
   Hub(const Config& config, const broker::AdmissionLimits& admission, std::string config_path,
@@ -149,10 +162,6 @@ class Hub : public HubView {
   [[nodiscard]] Desk::Parts desk_parts();
   [[nodiscard]] std::vector<LinkSight> sights() const;
   void report_remote();
-
-  struct Replaying;
-  void gather(const std::shared_ptr<Replaying>& work, OnReplayed done);
-  void run_replay(const std::shared_ptr<Replaying>& work, OnReplayed done);
 
   // Text that says upstream over a link that the hub is there (inspection.cc).
   [[nodiscard]] std::string presence(const std::string& link, core::Now now);
@@ -196,18 +205,14 @@ class Hub : public HubView {
   broker::HandshakeThread handshake_thread_;
   broker::ConnectionPool connections_;
   Listeners listeners_;
-  broker::HandshakeThread
-      http_handshake_thread_;          // of its own, so that a crowd there is in nobody's way here
-  std::shared_ptr<HttpTls> http_tls_;  // null: HTTP is in the clear, or off
-  AdminApi admin_api_;
-  AdminServer admin_server_;
+  AdminDoor admin_door_;
 
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
   Reloads reloads_;
   std::unique_ptr<Desk> desk_;  // null: no documents are taken
-  bool replays_ = false;        // routes are run over what is recorded
+  RecordedRuns runs_;
   std::unique_ptr<ConfigDesk> changes_;
   std::function<void()> on_tick_ = [] {};
   int64_t certificates_checked_day_ = 0;

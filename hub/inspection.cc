@@ -12,6 +12,7 @@
 
 #include "core/base64.h"
 #include "hub/config/presence_text.h"
+#include "hub/engine/routes/verdicts.h"
 #include "hub/hub.h"
 #include "hub/metrics.h"
 #include "hub/observe/scrape/prometheus_text.h"
@@ -208,6 +209,10 @@ std::shared_ptr<const broker::Rights> Hub::rights_of(const std::string& user) {
   identity.username = user;
   const broker::Grant grant = access_.renew(identity, user);
   return grant.rights != nullptr ? grant.rights : broker::Rights::none();
+}
+
+std::vector<RouteVerdict> Hub::judge(const core::Message& message, bool has_whole_body) const {
+  return judge_message(*engine_.routes().compiled(), engine_.computer().tables(), message, has_whole_body);
 }
 
 bool Hub::may_receive(const std::string& user, std::string_view topic) {

@@ -66,8 +66,8 @@ void Hub::reload_certificates(ReloadReport& report) {
     if (report_reload(listener->name(), listener->reload_certificates(wall_ms), report))
       report_certificate(listener->name(), *listener->certificate_expires_wall_ms());
   }
-  if (http_tls_ && report_reload("admin.http", http_tls_->reload(wall_ms), report))
-    report_certificate("admin.http", http_tls_->expires_wall_ms());
+  if (admin_door_.tls && report_reload("admin.http", admin_door_.tls->reload(wall_ms), report))
+    report_certificate("admin.http", admin_door_.tls->expires_wall_ms());
 }
 
 // True if there are other certificates in force now.
@@ -85,9 +85,9 @@ bool Hub::report_reload(const std::string& listener, const core::Result<bool>& r
 }
 
 void Hub::reload_http_tokens(ReloadReport& report) {
-  if (admin_server_.tcp_port() == 0) return;
+  if (admin_door_.server.tcp_port() == 0) return;
   auto tokens = read_token_file(http_token_path(config_));
-  if (tokens) return admin_server_.use(*std::move(tokens));
+  if (tokens) return admin_door_.server.use(*std::move(tokens));
   log_.error("http_tokens_kept", {{"error", tokens.error().what}});
   report.kept.push_back("the HTTP tokens in force stay: " + tokens.error().what);
 }

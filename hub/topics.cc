@@ -6,8 +6,8 @@
 #include "core/topic.h"
 #include "hub/hub.h"
 #include "hub/metrics.h"
-#include "hub/observe/sys_delivery.h"
-#include "hub/observe/sys_topics.h"
+#include "hub/observe/feeds/sys_delivery.h"
+#include "hub/observe/feeds/sys_topics.h"
 #include "hub/shell/uplink/link_topics.h"
 
 namespace headgate::hub {

@@ -60,7 +60,7 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
     context_.log.debug(
         "publish_received",
         {{"client", client_id()}, {"topic", topic}, {"qos", publish.qos}, {"bytes", publish.payload.size()}});
-  context_.events->on_publish(*this, make_message(publish, topic, now), token);
+  context_.events->on_publish(*this, make_message(publish, topic, now), token, now);
   return ReasonCode::success;
 }
 

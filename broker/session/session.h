@@ -93,8 +93,8 @@ class BrokerEvents {
   virtual void on_will_due(Session& session, core::MessagePtr will) = 0;
 
   // A message arrived that its client may publish. For QoS 1 and 2 the answer is session.accepted(token, …),
-  // once what was promised is durable.
-  virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token) = 0;
+  // once what was promised is durable. `now`: when its bytes were read.
+  virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token, core::Now now) = 0;
   // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
   virtual void on_release(Session& from, uint16_t packet_id) = 0;
 

@@ -61,6 +61,7 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, recorder_, computer_,
                history_, thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
+      feeds_(broker_),
       losses_(store, log),
       sdk_topics_(log.of(core::LogPart::broker)) {
   broker_.set_events(this);
@@ -260,7 +261,7 @@ core::Result<QueueContent> Engine::remove_session(std::string_view client_id) {
 }
 
 void Engine::serve_sys(uint32_t interval_s, SysFeed::Read read) {
-  sys_feed_.emplace(broker_, interval_s, std::move(read), clock_.now());
+  feeds_.serve_sys(interval_s, std::move(read), clock_.now());
 }
 
 IngestStats Engine::ingest_stats() const {
@@ -273,8 +274,7 @@ IngestStats Engine::ingest_stats() const {
 void Engine::tick() {
   const core::Now now = clock_.now();
   broker_.tick(now);
-  if (sys_feed_) sys_feed_->tick(now);
-  if (text_feed_) text_feed_->tick(now);
+  feeds_.tick(now);
   store_.tick(now);
   thinners_.tick();
   thinners_.tell_folded([this](store::QueueId queue, uint64_t entries) { losses_.on_kept(queue, entries); });
@@ -329,9 +329,10 @@ void Engine::on_will_due(broker::Session& session, core::MessagePtr will) {
   ingest_.publish_will(session, std::move(will));
 }
 
-void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
+                        core::Now now) {
   sdk_topics_.on_publish(from, message->topic);
-  ingest_.publish(from, std::move(message), token);
+  ingest_.publish(from, std::move(message), token, now);
 }
 
 void Engine::on_release(broker::Session& from, uint16_t packet_id) {
@@ -348,8 +349,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
     sdk_topics_.on_subscribe(session, one.filter);
     if (!wants_retained(one)) continue;
     replays_.begin(session, one.filter, one.options);
-    if (sys_feed_) sys_feed_->send_current(session, one.filter, one.options, clock_.now());
-    if (text_feed_) text_feed_->send_current(session, one.filter, one.options, clock_.now());
+    feeds_.send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
 }

@@ -36,12 +36,11 @@
 #include "hub/engine/shadow/beside.h"
 #include "hub/engine/shares.h"
 #include "hub/engine/thinning/thinners.h"
+#include "hub/observe/feeds/feeds.h"
 #include "hub/observe/losses.h"
 #include "hub/observe/recorder/recorder.h"
 #include "hub/observe/sdk_topics.h"
-#include "hub/observe/sys_feed.h"
 #include "hub/observe/tails.h"
-#include "hub/observe/text_feed.h"
 #include "routing/files/route_file.h"
 #include "store/queue_store.h"
 
@@ -107,7 +106,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // needed. Call once, before any client comes.
   void serve_sys(uint32_t interval_s, SysFeed::Read read);
   // Publishes these topics too, whatever the interval; see TextFeed. Call once, before any client comes.
-  void serve_texts(TextFeed::Read read) { text_feed_.emplace(broker_, std::move(read)); }
+  void serve_texts(TextFeed::Read read) { feeds_.serve_texts(std::move(read)); }
   // Call about once a second.
   void tick();
   // Stores what may wait a second. Call before the hub stops.
@@ -177,7 +176,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void on_session_ended(broker::Session& session) override;
   void on_will(broker::Session& session, const broker::StoredWill& will) override;
   void on_will_due(broker::Session& session, core::MessagePtr will) override;
-  void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override;
+  void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
+                  core::Now now) override;
   void on_release(broker::Session& from, uint16_t packet_id) override;
   void on_subscribed(broker::Session& session, uint16_t packet_id,
                      std::vector<broker::AcceptedSubscription> accepted,
@@ -226,8 +226,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Ingest ingest_;
   Commands commands_;
   DurableWaits waits_;
-  std::optional<SysFeed> sys_feed_;
-  std::optional<TextFeed> text_feed_;
+  Feeds feeds_;
   Losses losses_;
   SdkTopics sdk_topics_;
 

@@ -81,7 +81,7 @@ class Hub : public broker::BrokerEvents {
   void on_session_ended(Session&) override {}
   void on_will(Session&, const broker::StoredWill&) override {}
   void on_will_due(Session&, core::MessagePtr will) override { fan_out(will); }
-  void on_publish(Session& from, core::MessagePtr message, broker::PublishToken token) override {
+  void on_publish(Session& from, core::MessagePtr message, broker::PublishToken token, core::Now) override {
     must(!message->topic.empty(), "a message has a topic");
     fan_out(message);
     if (token.qos == 0) return;

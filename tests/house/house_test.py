@@ -62,7 +62,8 @@ WORDS = [
 
 # What core/ includes beyond the standard library: the priority of a thread has no word in it.
 # Nor have the owner of a file and who this process is.
-CORE_SYSTEM_HEADERS = {("core/worker.cc", "sys/resource.h")} | {
+CORE_SYSTEM_HEADERS = {
+    ("core/os/priority.cc", header) for header in ("sched.h", "sys/resource.h", "sys/syscall.h", "unistd.h")} | {
     ("core/os/file_rights.cc", header) for header in ("grp.h", "pwd.h", "sys/stat.h", "unistd.h")}
 
 FUNCTION_LINES_MAX = 70

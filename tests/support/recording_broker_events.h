@@ -53,10 +53,11 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
     note_will(session, will);
   }
   void on_will_due(broker::Session& session, core::MessagePtr will) override {
-    on_publish(session, std::move(will), {});
+    on_publish(session, std::move(will), {}, {});
   }
 
-  void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) override {
+  void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
+                  core::Now) override {
     note("publish", from, "q" + std::to_string(message->qos) + " " + message->topic + "=" + message->body);
     messages_.push_back(message);
     if (also_on_publish) also_on_publish(from, message);

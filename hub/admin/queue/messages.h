@@ -4,7 +4,7 @@
 //   lane=0–10   limit=1–1000 (100)   rows=1–10,000,000 (100,000)   time_ms=1–60,000 (2,000)   cursor=CURSOR
 //   payload=1   with payloads; full=1: with all that another queue needs to take them in
 //
-// Rows are read by the store's reading thread, never by the loop. A search ends with `limit` messages found, `rows` looked at
+// Rows are read by the store's searching thread, never by the loop. A search ends with `limit` messages found, `rows` looked at
 // or `time_ms` gone, and says how far it got (store/report/messages.h); it ends with its request.
 #pragma once
 

@@ -65,10 +65,9 @@ void FanOut::add_targets(const core::Message& message, std::vector<store::Target
 }
 
 // [MQTT-4.6.0-5, MQTT-4.6.0-6]; 3.1.1 [MQTT-3.8.4-6, MQTT-4.6.0-5, MQTT-4.6.0-6]
-void FanOut::deliver_from_memory(const core::MessagePtr& message) const {
+void FanOut::deliver_from_memory(const core::MessagePtr& message, core::Now now) const {
   if (subscribers_.empty()) return;
   broker::SharedPublish shared(message);
-  const core::Now now = clock_.now();
   for (const Subscriber& subscriber : subscribers_) {
     const uint8_t qos = std::min(subscriber.qos, message->qos);
     if (is_queued(*subscriber.session, qos)) continue;  // once stored

@@ -16,8 +16,8 @@ namespace headgate::hub {
 // allocates nothing here.
 class FanOut {
  public:
-  // `broker` and `clock` are borrowed and must outlive this.
-  FanOut(const broker::Broker& broker, const core::Clock& clock) : broker_(broker), clock_(clock) {}
+  // `broker` is borrowed and must outlive this.
+  explicit FanOut(const broker::Broker& broker) : broker_(broker) {}
 
   // The subscribers of `message`, which comes from `from` (null: from a route), until the next call.
   void find(const broker::Session* from, const core::Message& message);
@@ -27,7 +27,7 @@ class FanOut {
   void add_targets(const core::Message& message, std::vector<store::Target>& targets,
                    std::vector<store::Target>& more) const;
   // Delivers to the others of those found. `message` is the one that was found for.
-  void deliver_from_memory(const core::MessagePtr& message) const;
+  void deliver_from_memory(const core::MessagePtr& message, core::Now now) const;
 
  private:
   // Overlapping subscriptions of a session, as one delivery; a share it was chosen for is one of its own.
@@ -43,7 +43,6 @@ class FanOut {
   void add_member(const broker::ShareGroup& group, const core::Message& message);
 
   const broker::Broker& broker_;
-  const core::Clock& clock_;
   uint64_t stamp_ = 0;  // marks sessions that the message in hand has met
   std::vector<Subscriber> subscribers_;
   std::vector<Subscriber> members_;  // chosen from groups; behind the others in `subscribers_` at last

@@ -37,7 +37,8 @@ bool remembers_id(const broker::Session& from, broker::PublishToken token) {
 
 // ---- a publish and its answer ----
 
-void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token) {
+void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
+                     core::Now now) {
   ++stats_.messages;
   HeldPublish publish{token, {std::move(message), {}}};
   if (remembers_id(from, token))
@@ -45,7 +46,7 @@ void Ingest::publish(broker::Session& from, core::MessagePtr message, broker::Pu
   publish.consumer = parts_.delivery.consumes_inputs(from);
   const Claims* const before = token.qos > 0 ? parts_.held.claims_of(from) : nullptr;
   const core::Status taken =
-      take(&from, publish.parcel, {.before = before, .from_consumer = publish.consumer});
+      take(&from, publish.parcel, {.now = now, .before = before, .from_consumer = publish.consumer});
   if (!taken && is_full(taken.error())) log_full(taken.error());
   if (!taken && has_to_wait(from, publish, taken.error())) return hold(from, std::move(publish));
   if (taken && missed_everybody(from, publish.parcel))
@@ -107,7 +108,7 @@ void Ingest::log_full(const core::Error& error) {
 void Ingest::publish_will(const broker::Session& from, core::MessagePtr will) {
   ++stats_.messages;
   Parcel parcel{std::move(will), erase_will(from.client_id())};
-  const core::Status taken = take(&from, parcel, {});
+  const core::Status taken = take(&from, parcel, {.now = parts_.clock.now()});
   if (taken) return;
   ++stats_.refused;
   record_refused(parcel, taken.error());
@@ -117,7 +118,7 @@ core::Result<store::Seq> Ingest::take_command(core::MessagePtr message,
                                               std::span<const store::KeyValue> values) {
   ++stats_.messages;
   Parcel parcel{std::move(message), {}};
-  const core::Status taken = take(nullptr, parcel, {.values = values});
+  const core::Status taken = take(nullptr, parcel, {.now = parts_.clock.now(), .values = values});
   if (taken) return parcel.stored;
   ++stats_.refused;
   record_refused(parcel, taken.error());
@@ -177,7 +178,7 @@ core::Status Ingest::take_held(const broker::Session& from, HeldPublish& publish
       std::ranges::move(SessionKeeper::received(from, end.packet_id), std::back_inserter(values));
   }
   const bool consumer = parts_.delivery.consumes_inputs(from);
-  return take(&from, publish.parcel, {&before, consumer, ends, values});
+  return take(&from, publish.parcel, {parts_.clock.now(), &before, consumer, ends, values});
 }
 
 // ---- inputs that end with outputs ----
@@ -225,7 +226,7 @@ core::Status Ingest::take(const broker::Session* from, Parcel& parcel, const Ter
   do {
     const auto seq = take_message(parcel.republished ? nullptr : from, parcel, terms);
     if (!seq) return core::fail(seq.error());
-    if (parts_.recorder.on()) record(parcel, *seq);
+    if (parts_.recorder.on()) tell_recorder(parcel, *seq);
     parcel.stored = std::max(parcel.stored, *seq);
     if (parcel.message->retain && !beside_.retains) {
       parcel.not_retained = parcel.not_retained || !parcel.republished;  // what its publisher is told
@@ -248,7 +249,7 @@ core::Result<store::Seq> Ingest::take_message(const broker::Session* from, const
                       "route '" + spread_.stopped_by +
                           "' takes nothing until its results have room: see headgate route ls");
   auto seq = write(parcel.message);
-  if (seq) deliver(parcel.message, *seq);
+  if (seq) deliver(parcel.message, *seq, terms.now);
   return seq;
 }
 
@@ -395,10 +396,10 @@ bool Ingest::takes(const core::MessagePtr& message, const store::Target& target,
   return false;
 }
 
-void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
+void Ingest::deliver(const core::MessagePtr& message, store::Seq seq, core::Now now) {
   // [MQTT-3.3.1-8]; 3.1.1 [MQTT-3.3.1-12]
   if (beside_.retains) parts_.retained.set(message);
-  parts_.spreader.subscribers().deliver_from_memory(message);
+  parts_.spreader.subscribers().deliver_from_memory(message, now);
   parts_.tails.on_message(message);
   const store::Seq own = seq - std::min<store::Seq>(seq, spread_.results.size());
   if (!spread_.targets.empty()) parts_.tails.on_append(own, message, spread_.targets);
@@ -412,7 +413,14 @@ void Ingest::deliver(const core::MessagePtr& message, store::Seq seq) {
 // ---- what is told of it later ----
 
 // A message that no queue has may have taken a seq nevertheless, which is then its alone.
-void Ingest::record(Parcel& parcel, store::Seq seq) {
+void Ingest::tell_recorder(Parcel& parcel, store::Seq seq) {
+  uint64_t number = parts_.recorder.pass_over(*parcel.message);
+  if (number == 0) number = record(parcel, seq);
+  if (parcel.recorded == 0) parcel.recorded = number;
+  record_results(seq, number);
+}
+
+uint64_t Ingest::record(const Parcel& parcel, store::Seq seq) {
   const store::Seq before_results = seq - std::min<store::Seq>(seq, spread_.results.size());
   const bool appended = !spread_.targets.empty() || beside_.history != nullptr || spread_.results.empty();
   Arrival arrival{*parcel.message};
@@ -423,15 +431,14 @@ void Ingest::record(Parcel& parcel, store::Seq seq) {
   arrival.remembered = spread_.computed;
   arrival.made = parcel.republished;
   arrival.made_of = parcel.recorded;
-  const uint64_t number = parts_.recorder.on_message(arrival);
-  if (parcel.recorded == 0) parcel.recorded = number;
-  record_results(before_results + 1, number);
+  return parts_.recorder.record(arrival);
 }
 
-void Ingest::record_results(store::Seq first, uint64_t made_of) {
+void Ingest::record_results(store::Seq last, uint64_t made_of) {
+  store::Seq next = last - std::min<store::Seq>(last, spread_.results.size()) + 1;
   for (const QueuedResult& result : spread_.results)
     parts_.recorder.on_message({.message = *result.message,
-                                .seq = first++,
+                                .seq = next++,
                                 .targets = result.targets,
                                 .made_of = made_of,
                                 .made = true});

@@ -57,9 +57,9 @@ class Ingest {
   };
   explicit Ingest(const Parts& parts) : parts_(parts) {}
 
-  // Takes a message from a client that may publish it. Acknowledged through `answers` if anything has to be
+  // Takes a message from a client that may publish it, and delivers it as of `now`. Acknowledged through `answers` if anything has to be
   // durable, else at once.
-  void publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token);
+  void publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token, core::Now now);
 
   // Tries again what waits for room in a queue. Call when there may be some, and about once a second.
   void retry_held();
@@ -93,6 +93,7 @@ class Ingest {
 
   // Conditions of taking a parcel: it must not overtake some, and others end with it.
   struct Terms {
+    core::Now now;
     const Claims* before = nullptr;  // null: nothing
     bool from_consumer = false;
     std::span<const store::End> ends = {};  // in the Change that stores its last message
@@ -140,10 +141,11 @@ class Ingest {
   void leave_table_as_it_was(const core::Message& message);
   [[nodiscard]] bool takes(const core::MessagePtr& message, const store::Target& target,
                            core::Result<store::Seq>& last);
-  void deliver(const core::MessagePtr& message, store::Seq seq);
+  void deliver(const core::MessagePtr& message, store::Seq seq, core::Now now);
   void keep_alone(const core::MessagePtr& message);
-  void record(Parcel& parcel, store::Seq seq);
-  void record_results(store::Seq first, uint64_t made_of);
+  void tell_recorder(Parcel& parcel, store::Seq seq);
+  [[nodiscard]] uint64_t record(const Parcel& parcel, store::Seq seq);
+  void record_results(store::Seq last, uint64_t made_of);
   void record_refused(const Parcel& parcel, const core::Error& error);
 
   Parts parts_;

@@ -43,7 +43,7 @@ Spreader::Spreader(const Parts& parts)
       rights_(parts.rights),
       clock_(parts.clock),
       log_(parts.log),
-      fan_out_(parts.broker, parts.clock),
+      fan_out_(parts.broker),
       returned_(parts.hub_id, parts.log),
       results_(parts.rights, parts.clock, parts.log) {}
 
@@ -59,7 +59,7 @@ bool Spreader::compares_retained() const { return routes_.table().asks_for_uncha
 
 void Spreader::deliver(const core::MessagePtr& message) {
   fan_out_.find(nullptr, *message);
-  fan_out_.deliver_from_memory(message);
+  fan_out_.deliver_from_memory(message, clock_.now());
 }
 
 void Spreader::route(const core::Message& message, const core::Message* coming, Spread& out) {

@@ -43,10 +43,9 @@ void Recorder::use(size_t bytes) {
   parts_ = std::make_unique<Parts>(Parts{MessageRing(bytes_ - steps - sizeof(Parts)), StepLog(steps)});
 }
 
-uint64_t Recorder::on_message(const Arrival& arrival) {
+uint64_t Recorder::record(const Arrival& arrival) {
   if (!on()) return 0;
   wall_ms_ = std::max(wall_ms_, arrival.message.arrived_ms);
-  if (!sampler_.takes(arrival.message.topic)) return parts_->messages.pass_over();
   return parts_->messages.add(arrival, routes_);
 }
 

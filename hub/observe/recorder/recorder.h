@@ -39,8 +39,19 @@ class Recorder : public store::EndWatcher {
   void use(size_t bytes);
   [[nodiscard]] bool on() const { return bytes_ != 0; }
 
-  // Allocates nothing, and in a flood keeps a sample. Returns the number of the message; 0: the recorder is off.
-  uint64_t on_message(const Arrival& arrival);
+  // Number of a message that is not to be recorded, for in a flood only a sample is; 0: record it, or it is off.
+  uint64_t pass_over(const core::Message& message) {
+    if (!on() || sampler_.takes(message.topic)) return 0;
+    wall_ms_ = std::max(wall_ms_, message.arrived_ms);
+    return parts_->messages.pass_over();
+  }
+  // Allocates nothing. Returns the number of the message; 0: the recorder is off.
+  uint64_t record(const Arrival& arrival);
+  // Records a message if it is not to be passed over.
+  uint64_t on_message(const Arrival& arrival) {
+    const uint64_t number = pass_over(arrival.message);
+    return number != 0 ? number : record(arrival);
+  }
   // Other routes are in force.
   void on_routes_changed() { ++routes_; }
   // An entry was sent to a client.

@@ -44,12 +44,9 @@ void TopicTable::use_limit(uint64_t bytes_max) {
 
 void TopicTable::note(const core::Message& message) {
   if (bytes_max_ == 0) return;
-  if (bytes_ == 0) begin();
-  Index::insert_commit_data place;
-  const std::string_view topic = message.topic;
-  const auto [found, is_new] = index_.insert_check(topic, Hash(), Equal(), place);
-  TopicEntry& entry = is_new ? add(topic, place) : *found;
-  entry.has_come_again = !is_new;
+  TopicEntry& entry = is_last(message.topic) ? *last_ : find_or_add(message.topic);
+  last_ = &entry;
+  entry.has_come_again = entry.count != 0;
   const size_t held = entry.value.capacity();
   entry.value.assign(message.body, 0, kValueBytesMax);
   bytes_ += entry.value.capacity() - held;
@@ -60,6 +57,13 @@ void TopicTable::note(const core::Message& message) {
   if (++entry.count == 1) entry.first_hub_ms = message.arrived_hub_ms;
   count_in_window(entry, message.arrived_hub_ms);
   if (bytes_ > bytes_max_) make_room();
+}
+
+TopicEntry& TopicTable::find_or_add(std::string_view topic) {
+  if (bytes_ == 0) begin();
+  Index::insert_commit_data place;
+  const auto [found, is_new] = index_.insert_check(topic, Hash(), Equal(), place);
+  return is_new ? add(topic, place) : *found;
 }
 
 // A hub on which nothing is published has no table.
@@ -88,6 +92,7 @@ void TopicTable::make_room() {
       continue;
     }
     bytes_ -= bytes_of(oldest);
+    if (&oldest == last_) last_ = nullptr;
     leaving_.pop_back();
     index_.erase_and_dispose(index_.iterator_to(oldest), std::default_delete<TopicEntry>());
     ++forgotten_;
@@ -95,6 +100,7 @@ void TopicTable::make_room() {
 }
 
 void TopicTable::clear() {
+  last_ = nullptr;
   leaving_.clear();
   index_.clear_and_dispose(std::default_delete<TopicEntry>());
   bytes_ = 0;

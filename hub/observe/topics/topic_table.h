@@ -78,6 +78,10 @@ class TopicTable {
 
   void begin();
   void clear();
+  [[nodiscard]] bool is_last(std::string_view topic) const {
+    return last_ != nullptr && last_->topic == topic;
+  }
+  TopicEntry& find_or_add(std::string_view topic);
   TopicEntry& add(std::string_view topic, const Index::insert_commit_data& place);
   void make_room();
 
@@ -87,6 +91,7 @@ class TopicTable {
   Buckets buckets_{1};
   Index index_{Index::bucket_traits(buckets_.data(), buckets_.size())};
   boost::intrusive::list<TopicEntry> leaving_;  // in the order in which they leave, the last one first
+  TopicEntry* last_ = nullptr;  // that something came on: clients publish many on one, in a row
 };
 
 }  // namespace headgate::hub

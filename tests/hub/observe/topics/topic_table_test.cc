@@ -54,6 +54,21 @@ TEST(TopicTable, KnowsOfEachTopicTheLastValueItsTimeAndHowManyCame) {
   EXPECT_EQ(a->last_ms, kBegin + 501);
 }
 
+TEST(TopicTable, CountsARunOnOneTopicAsAnyOther) {
+  TopicTable table;
+  for (const char* topic : {"a", "a", "a", "b", "a", "b", "b"}) table.note(message_on(topic));
+  EXPECT_EQ(entry_of(table, "a")->count, 4u);
+  EXPECT_EQ(entry_of(table, "b")->count, 3u);
+}
+
+TEST(TopicTable, BeginsAnewInTheMiddleOfARun) {
+  TopicTable table;
+  table.note(message_on("a"));
+  table.use_limit(4096);
+  table.note(message_on("a"));
+  EXPECT_EQ(entry_of(table, "a")->count, 1u);
+}
+
 TEST(TopicTable, KeepsTheBeginningOfALongValueAndSaysHowLongItIs) {
   TopicTable table;
   table.note(message_on("a", std::string(100'000, 'x')));

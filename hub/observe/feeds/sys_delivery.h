@@ -5,7 +5,7 @@
 
 #include "broker/broker.h"
 #include "core/clock.h"
-#include "hub/observe/sys_topics.h"
+#include "hub/observe/feeds/sys_topics.h"
 
 namespace headgate::hub {
 

@@ -1,5 +1,5 @@
 // Topics under $SYS with texts of their own, and those of links upstream.
-#include "hub/observe/text_feed.h"
+#include "hub/observe/feeds/text_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // What $SYS says, and to whom.
-#include "hub/observe/sys_topics.h"
+#include "hub/observe/feeds/sys_topics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
-#include "hub/observe/text_feed.h"
+#include "hub/observe/feeds/text_feed.h"
 
 #include <utility>
 
 #include "core/topic.h"
-#include "hub/observe/sys_delivery.h"
+#include "hub/observe/feeds/sys_delivery.h"
 
 namespace headgate::hub {
 

@@ -1,12 +1,11 @@
-// Questions about what has happened: routes are judged by the messages that were recorded.
+#include "hub/recorded_runs.h"
+
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "hub/engine/routes/verdicts.h"
-#include "hub/hub.h"
 #include "routing/files/route_check.h"
 #include "routing/files/schema_files.h"
 
@@ -35,16 +34,15 @@ core::Unexpected mistakes_in(const routing::RouteFile& routes) {
 
 }  // namespace
 
-struct Hub::Replaying {
+struct RecordedRuns::Run {
   RecordedRun request;
   RecordedMatches report;
   std::vector<core::MessagePtr> messages;
   uint64_t after = 0;
   uint64_t last = 0;  // the newest message when it began
-  std::string routes_dir;
+  Defaults defaults;
   std::vector<routing::RouteFileEntry> entries_before;
   std::vector<routing::TableSource> tables_before;
-  uint32_t default_ttl_s = 0;
 
   // Takes what the routes are to be run over. Routes make again what they have made.
   void take(const Recorded& one, const std::function<bool(std::string_view topic)>& is_seen) {
@@ -65,54 +63,49 @@ struct Hub::Replaying {
       add_others(request.routes.entries, entries_before);
       add_others(request.routes.tables, tables_before);
     }
-    const auto now = routing::route_specs(request.routes.entries, default_ttl_s);
-    const auto before = routing::route_specs(entries_before, default_ttl_s);
+    const auto now = routing::route_specs(request.routes.entries, defaults.time_to_live_s);
+    const auto before = routing::route_specs(entries_before, defaults.time_to_live_s);
     report.messages = messages.size();
     report.routes = routing::compare_matches(messages, {before, tables_before}, {now, request.routes.tables});
   }
 };
 
-std::vector<RouteVerdict> Hub::judge(const core::Message& message, bool has_whole_body) const {
-  return judge_message(*engine_.routes().compiled(), engine_.computer().tables(), message, has_whole_body);
-}
-
-void Hub::replay(RecordedRun request, OnReplayed done) {
+void RecordedRuns::run(RecordedRun request, Defaults defaults, HubView::OnReplayed done) {
+  const Engine& engine = parts_.engine;
   if (!request.routes.errors.empty()) return done(mistakes_in(request.routes));
-  if (!engine_.recorder().on())
+  if (!engine.recorder().on())
     return done(core::fail(core::Errc::unavailable, "nothing is recorded: observe.history_bytes is 0"));
-  if (replays_)
+  if (std::exchange(runs_, true))
     return done(
         core::fail(core::Errc::unavailable, "routes are being run over the messages already; try again"));
-  replays_ = true;
-  auto work = std::make_shared<Replaying>();
-  work->request = std::move(request);
-  work->report.basis = engine_.recorder().coverage();
-  for (const Recorded& one : engine_.recorder().newest(1)) work->last = one.number;
-  work->routes_dir = config_.routes_dir;
-  work->entries_before = engine_.routes().entries_in_force();
-  work->tables_before = engine_.routes().declared_tables();
-  work->default_ttl_s = config_.time_to_live_s;
-  gather(work, std::move(done));
+  auto run = std::make_shared<Run>();
+  run->request = std::move(request);
+  run->report.basis = engine.recorder().coverage();
+  for (const Recorded& one : engine.recorder().newest(1)) run->last = one.number;
+  run->defaults = std::move(defaults);
+  run->entries_before = engine.routes().entries_in_force();
+  run->tables_before = engine.routes().declared_tables();
+  gather(run, std::move(done));
 }
 
-void Hub::gather(const std::shared_ptr<Replaying>& work, OnReplayed done) {
-  const std::vector<Recorded> page = engine_.recorder().behind(work->after, kMessagesATurn);
-  const std::string& user = work->request.user;
+void RecordedRuns::gather(const std::shared_ptr<Run>& run, HubView::OnReplayed done) {
+  const std::vector<Recorded> page = parts_.engine.recorder().behind(run->after, kMessagesATurn);
+  const std::string& user = run->request.user;
   for (const Recorded& one : page)
-    work->take(one, [&](std::string_view topic) { return user.empty() || may_receive(user, topic); });
-  if (page.empty() || work->after >= work->last) return run_replay(work, std::move(done));
-  executor_->post([this, work, done = std::move(done)] { gather(work, done); });
+    run->take(one, [&](std::string_view topic) { return user.empty() || parts_.may_receive(user, topic); });
+  if (page.empty() || run->after >= run->last) return compare(run, std::move(done));
+  parts_.executor.post([this, run, done = std::move(done)] { gather(run, done); });
 }
 
-void Hub::run_replay(const std::shared_ptr<Replaying>& work, OnReplayed done) {
-  on_compiler()(
-      [work] {
-        read_named_in(work->routes_dir, work->request.routes);
-        work->run();
+void RecordedRuns::compare(const std::shared_ptr<Run>& run, HubView::OnReplayed done) {
+  parts_.on_compiler(
+      [run] {
+        read_named_in(run->defaults.routes_dir, run->request.routes);
+        run->run();
       },
-      [this, work, done = std::move(done)] {
-        replays_ = false;
-        done(work->report);
+      [this, run, done = std::move(done)] {
+        runs_ = false;
+        done(run->report);
       });
 }
 

@@ -1,4 +1,4 @@
-#include "hub/observe/sys_topics.h"
+#include "hub/observe/feeds/sys_topics.h"
 
 #include <algorithm>
 #include <array>

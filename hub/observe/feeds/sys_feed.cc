@@ -1,7 +1,7 @@
-#include "hub/observe/sys_feed.h"
+#include "hub/observe/feeds/sys_feed.h"
 
 #include "core/topic.h"
-#include "hub/observe/sys_delivery.h"
+#include "hub/observe/feeds/sys_delivery.h"
 
 namespace headgate::hub {
 

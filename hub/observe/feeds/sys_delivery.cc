@@ -1,4 +1,4 @@
-#include "hub/observe/sys_delivery.h"
+#include "hub/observe/feeds/sys_delivery.h"
 
 #include <memory>
 #include <span>
