@@ -1,15 +1,10 @@
 #include "core/worker.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
+#include "core/os/priority.h"
+
 namespace headgate::core {
-namespace {
-
-constexpr int kNiceBelowLoop = 10;
-
-}  // namespace
 
 void Worker::post(std::function<void()> work) {
   {
@@ -31,10 +26,7 @@ void Worker::stop() {
 }
 
 void Worker::run(Priority priority) {
-  // On Linux 0 means the calling thread. Relative, since the whole process may be nice already. Where the system
-  // forbids it, the thread runs as the others do.
-  if (priority == Priority::below_loop)
-    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNiceBelowLoop);
+  if (priority == Priority::below_loop) step_back();
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });

@@ -1,6 +1,11 @@
 #include "hub/shell/allocator.h"
 
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
 
 namespace headgate::hub {
 namespace {
@@ -8,6 +13,19 @@ namespace {
 constexpr int kArenas = 2;
 // Above what the store takes and frees for each group: its blocks, the batch and the memtable's parts of it.
 constexpr int kThresholdBytes = 1024 * 1024;
+
+// Parts of a loaded file that are not written to are the file's own pages: nothing is lost with them. An error leaves them.
+int unmap_code(dl_phdr_info* object, size_t, void*) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& part = object->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+    const uintptr_t begin = (object->dlpi_addr + part.p_vaddr) / page * page;
+    const uintptr_t end = object->dlpi_addr + part.p_vaddr + part.p_memsz;
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -33,6 +51,9 @@ bool IdleTrim::due(uint64_t work, core::Now now) {
   return true;
 }
 
-void trim_heap() { ::malloc_trim(0); }
+void trim_memory() {
+  ::malloc_trim(0);
+  ::dl_iterate_phdr(unmap_code, nullptr);
+}
 
 }  // namespace headgate::hub

@@ -13,7 +13,10 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr std::chrono::milliseconds kLastWords{300};  // for the log, whose thread writes them
-constexpr timespec kLookEvery{1, 0};
+constexpr timespec kLookEvery{2, 0};
+constexpr timespec kLookOften{
+    1, 0};  // while somebody waits: the service manager for signs of life, or everybody for the end
+constexpr int64_t kOftenMs = 4'000;
 
 sigset_t signals() {
   sigset_t set;
@@ -66,10 +69,14 @@ LifeWatch::~LifeWatch() {
 void LifeWatch::run() {
   const sigset_t set = signals();
   while (!ending_) {
-    const int signal = ::sigtimedwait(&set, nullptr, &kLookEvery);
+    const int signal = ::sigtimedwait(&set, nullptr, somebody_waits() ? &kLookOften : &kLookEvery);
     if (signal > 0 && signal != SIGUSR2) take(signal);
     look();
   }
+}
+
+bool LifeWatch::somebody_waits() const {
+  return stopping_ || (manager_.ping_every_ms() > 0 && manager_.ping_every_ms() < kOftenMs);
 }
 
 void LifeWatch::take(int signal) {

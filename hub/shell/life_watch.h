@@ -45,6 +45,7 @@ class LifeWatch {
  private:
   void run();
   void take(int signal);
+  [[nodiscard]] bool somebody_waits() const;
   void look();
   void end_by_force();
 

@@ -20,7 +20,7 @@ class Answer {
  public:
   explicit Answer(MessageSearch what, core::Now now) : what_(std::move(what)), now_(now) {}
 
-  // On the reading thread.
+  // On the searching thread.
   [[nodiscard]] std::optional<SearchText> match(const Entry& entry, uint8_t lane) const {
     if (what_.filter && !what_.filter(*entry.message)) return std::nullopt;
     if (what_.shown == Shown::heads) {

@@ -27,7 +27,7 @@ struct MessageSearch {
   };
 
   SearchRequest request;
-  std::function<bool(const core::Message& message)> filter = nullptr;  // on the reading thread; null: all
+  std::function<bool(const core::Message& message)> filter = nullptr;  // on the searching thread; null: all
   bool looks_inside = false;                                           // what it takes tells of bodies
   std::function<bool(std::string_view topic)> sees =
       nullptr;  // whether bodies may be shown, on the loop; null: all

@@ -69,7 +69,7 @@ struct SearchHit {
 struct SearchParts {
   QueueReader& reader;  // must outlive it
   std::function<core::Now()> now;
-  // Judges an entry, on the store's reading thread, and writes it down; nullopt: it is not wanted. One call at a time.
+  // Judges an entry, on the store's searching thread, and writes it down; nullopt: it is not wanted. One call at a time.
   std::function<std::optional<SearchText>(const Entry& entry, uint8_t lane)> match;
   // Takes what was found, in order, on the loop. False: it does not count.
   std::function<bool(SearchHit hit)> take;

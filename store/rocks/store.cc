@@ -6,6 +6,7 @@
 #include "store/rocks/db/look.h"
 #include "store/rocks/db/small_files.h"
 #include "store/rocks/mend/heal.h"
+#include "store/rocks/work/pacer.h"
 
 namespace headgate::store {
 namespace {
@@ -83,10 +84,14 @@ void RocksStore::look(const Look& look, Judge judge, OnLooked done) {
   if (lane == nullptr) return done(Looked{.after = look.after, .done = true});
   auto work = [db = running_.db, look, judge = std::move(judge),
                view = LaneView{lane->progress, lane->durable_last, state->stats.policy}] {
-    return look_through(*db, view, look, judge);
+    Pacer pacer;
+    return look_through(*db, view, look, [&judge, &pacer](const Entry& entry) {
+      pacer.step();
+      return judge(entry);
+    });
   };
   running_.background.run_for_any(
-      Background::Thread::reader, std::move(work),
+      Background::Thread::searcher, std::move(work),
       [done = std::move(done)](const core::Result<Looked>& looked) { done(looked); });
 }
 

@@ -6,7 +6,7 @@
 //   books/    what is taken in, ended and counted: queues, limits, dead letters
 //   upkeep/   what is done for the long run: disk room, expiry, holes, purges, dead rows, reading ahead
 //
-// The loop owns everything here but the database, which three threads use too (Background).
+// The loop owns everything here but the database, which four threads use too (Background).
 #pragma once
 
 #include <functional>

@@ -29,7 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 START_S, IDLE_MIB, WAKE_UPS_PER_S, SCRAPE_MS, LOOP_MS, P99_RATIO = 0.3, 22, 2, 20, 0.5, 1.5
 SETTLED_S = 14  # what the start left in the allocator has gone back by then
-ROUNDS = 3
+ROUNDS = 5
 LONG_QUEUE = "%24upstream"
 
 
@@ -108,7 +108,7 @@ def scrapes(directory: pathlib.Path, queues: int) -> None:
     hub = Observed(directory / "queues")
     hub.start_until_ready()
     clients = subprocess.Popen(
-        [str(Headgate.bin_dir / "headgate"), "bench", "sub", "--json", "--port", str(hub.port), "--subscribers", str(queues),
+        [str(Headgate.bin_dir / "headgate"), "bench", "sub", "--json", "--port", str(hub.port), "--clients", str(queues), "--topic", "queue/%i",
          "--persistent", "--qos", "1", "--duration", "20"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -172,30 +172,39 @@ class Watched:
                 print(f"the filter answered {status}: {body[:200]!r}", file=sys.stderr)
                 return
             answer = json.loads(body)
-            self.rows += answer.get("looked_at", 0)
-            cursor = "" if answer.get("done", True) else answer.get("cursor", "")
+            self.rows += answer["looked"]
+            cursor = "" if answer["done"] else answer["next"]
 
 
-def while_watched(bench: Bench, count: int) -> None:
-    hub = Observed(bench.directory / "watched")
+def with_backlog(bench: Bench, name: str, count: int) -> Observed:
+    hub = Observed(bench.directory / name)
     hub.config["upstream"] = {"host": "127.0.0.1", "port": free_port(),
                               "backoff": {"base_ms": 60_000, "cap_ms": 60_000}}
     hub.keep_messages()
     hub.start_until_ready()
+    bench.load(hub.port, "pub", clients=4, qos=1, readings=True, count=count, duration=240)
+    return hub
+
+
+def while_watched(bench: Bench, count: int) -> None:
+    hub, second = with_backlog(bench, "watched", count), with_backlog(bench, "second", count)
     try:
-        bench.load(hub.port, "pub", clients=4, qos=1, readings=True, count=count, duration=240)
         path = f"/v1/queues/{LONG_QUEUE}/messages?topic=never%2Fpublished"
-        quiet, watched, rows = [], [], 0
+        quiet, watched, control, rows = [], [], [], 0
         for _ in range(ROUNDS):
             quiet.append(disturbance.local_p99_ms(bench, hub))
             with Watched(hub, path) as by:
                 watched.append(disturbance.local_p99_ms(bench, hub))
+            with Watched(second, path):
+                control.append(disturbance.local_p99_ms(bench, hub))
             rows += by.rows
         row(f"Local p99 at 2,000/s, {count:,} wait: in peace", statistics.median(quiet), "ms")
         row(f"  a scrape a second, a filter over the queue ({rows:,} rows read)", statistics.median(watched), "ms")
         row("  against in peace", statistics.median(watched) / statistics.median(quiet), "x", P99_RATIO)
+        row("  while a second hub beside it is watched so", statistics.median(control), "ms")
     finally:
         hub.stop()
+        second.stop()
 
 
 def main() -> int:

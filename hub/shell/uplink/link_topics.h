@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "hub/observe/sys_topics.h"
+#include "hub/observe/feeds/sys_topics.h"
 #include "upstream/links/report.h"
 
 namespace headgate::hub {

@@ -7,6 +7,8 @@ namespace headgate::store {
 namespace {
 
 constexpr int64_t kSetAsideAgainMs = 60'000;
+constexpr int64_t kIdleLookMs = 8'000;
+constexpr uint64_t kPlentyFactor = 8;
 
 }  // namespace
 
@@ -23,18 +25,29 @@ core::Status DiskRoom::check_room(RoomFor use) {
 }
 
 void DiskRoom::count_taken(uint64_t bytes) {
+  taken_ = true;
   watch_.on_taken(bytes);
   if (watch_.look_due()) look();
 }
 
 void DiskRoom::tick(core::Now now) {
   ticked_at_ms_ = now.mono_ms;
-  look();
+  const bool idle = !taken_ && has_plenty();
+  if (!idle || now.mono_ms - looked_at_ms_ >= kIdleLookMs) look();
+}
+
+// Leaves some until the next look, whatever others write.
+bool DiskRoom::has_plenty() const {
+  const DiskState now = state();
+  return now.stopped == RoomFor::none && !watch_.tight() &&
+         now.free_bytes > kPlentyFactor * now.min_free_bytes;
 }
 
 void DiskRoom::look(bool give_reserve_back) {
   give_reserve_back_ |= give_reserve_back;
   if (!watch_.enabled() || std::exchange(looking_, true)) return;
+  taken_ = false;
+  looked_at_ms_ = ticked_at_ms_;
   const auto ask = [give_back = std::exchange(give_reserve_back_, false), volume = store_.options.volume] {
     if (give_back) volume->give_back();
     return volume->space();

@@ -33,7 +33,8 @@ class DiskRoom {
   // Counts bytes that were taken in, to be written.
   void count_taken(uint64_t bytes);
 
-  // Asks the disk. About once a second.
+  // Asks the disk, about once a second; less often while there is plenty of room and nothing comes, so that an idle hub
+  // sleeps.
   void tick(core::Now now);
 
   // Takes the disk's answer. An error leaves things as they were.
@@ -55,6 +56,7 @@ class DiskRoom {
   void restart(bool compacts);
 
  private:
+  [[nodiscard]] bool has_plenty() const;
   void look(bool give_reserve_back = false);
   void report(uint64_t reserved_before);
   void follow();
@@ -72,6 +74,8 @@ class DiskRoom {
   bool setting_aside_ = false;      // the reserve is being made
   int64_t set_aside_after_ms_ = 0;  // monotonic: not before
   int64_t ticked_at_ms_ = 0;        // monotonic
+  int64_t looked_at_ms_ = 0;        // monotonic
+  bool taken_ = false;              // something, since then
   RoomFor stopped_reported_ = RoomFor::none;
   bool compacts_;         // the database does so by itself
   bool telling_ = false;  // it is being told otherwise

@@ -18,6 +18,12 @@ void Background::give(Thread thread, std::function<void()> work) {
   });
 }
 
+void Background::give_last(Thread thread, std::function<void()> work) {
+  if (thread == Thread::writer) return give(thread, std::move(work));
+  const auto next = static_cast<Thread>(static_cast<int>(thread) - 1);
+  give(thread, [this, next, work = std::move(work)]() mutable { give_last(next, std::move(work)); });
+}
+
 ThreadProgress Background::progress(Thread thread) const {
   const CountedWorker& of = workers_[static_cast<size_t>(thread)];
   const uint64_t ended = of.ended;  // first: a piece that ends in between counts as being worked on
@@ -38,8 +44,9 @@ void Background::renew() {
 
 void Background::stop() {
   current_.reset();
-  worker(Thread::reader).worker.stop();       // first: it may have work for the housekeeper,
-  worker(Thread::housekeeper).worker.stop();  // and that for the writer
+  worker(Thread::searcher).worker.stop();  // first: each may have work for the next
+  worker(Thread::reader).worker.stop();
+  worker(Thread::housekeeper).worker.stop();
   worker(Thread::writer).worker.stop();
 }
 

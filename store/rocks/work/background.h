@@ -1,8 +1,9 @@
 // The one way for the store's loop side to have something done on another thread, and to hear of it.
 //
-// Three threads, each for what may keep it waiting: the *writer* for the log (writes, syncs, asking the disk,
+// Four threads, each for what may keep it waiting: the *writer* for the log (writes, syncs, asking the disk,
 // opening the database again), the *housekeeper* for what takes seconds (compaction, copies, making the
-// reserve), the *reader* for rows and blocks that are read ahead.
+// reserve), the *reader* for rows and blocks that are read ahead, the *searcher* for what people look for, which gives way to
+// all others: beside two cores' work it would take the loop's time.
 //
 // A result is for the database that was open when its work was handed over. Once another one is opened
 // (renew()) it is dropped, and so is every result after stop(): nobody needs to ask whether he still lives.
@@ -27,7 +28,7 @@ namespace headgate::store {
 
 class Background {
  public:
-  enum class Thread { writer, housekeeper, reader };
+  enum class Thread { writer, housekeeper, reader, searcher };
 
   explicit Background(core::Executor& loop) : loop_(loop) {}
   ~Background() { stop(); }
@@ -51,13 +52,10 @@ class Background {
     give(thread, job(std::move(work), std::move(then), Ticket{current_, std::nullopt}));
   }
 
-  // Does what run() does, on the writer, once all three threads have done what they were given.
+  // Does what run() does, on the writer, once all threads have done what they were given.
   template <typename Work, typename Then>
   void run_last(Work work, Then then) {
-    give(Thread::reader, [this, last = job(std::move(work), std::move(then), ticket())]() mutable {
-      give(Thread::housekeeper,
-           [this, last = std::move(last)]() mutable { give(Thread::writer, std::move(last)); });
-    });
+    give_last(Thread::searcher, job(std::move(work), std::move(then), ticket()));
   }
 
   // How far a thread is with what it was given: for whoever looks whether it hangs.
@@ -110,6 +108,8 @@ class Background {
   }
 
   struct CountedWorker {
+    explicit CountedWorker(core::Worker::Priority priority) : worker(priority) {}
+
     std::atomic<uint64_t> begun = 0;
     std::atomic<uint64_t> ended = 0;
     core::Worker worker;  // last, so that it ends first
@@ -117,12 +117,17 @@ class Background {
 
   // On any thread.
   void give(Thread thread, std::function<void()> work);
+  // Goes from thread to thread, from that one down to the writer, behind all that each was given.
+  void give_last(Thread thread, std::function<void()> work);
   [[nodiscard]] CountedWorker& worker(Thread thread) { return workers_[static_cast<size_t>(thread)]; }
 
   core::Executor& loop_;
   uint64_t generation_ = 0;
   std::shared_ptr<uint64_t> current_ = std::make_shared<uint64_t>(0);  // generation_; null once stopped
-  std::array<CountedWorker, 3> workers_;                               // by Thread
+  std::array<CountedWorker, 4> workers_{
+      // by Thread
+      CountedWorker(core::Worker::Priority::normal), CountedWorker(core::Worker::Priority::normal),
+      CountedWorker(core::Worker::Priority::normal), CountedWorker(core::Worker::Priority::below_loop)};
 };
 
 }  // namespace headgate::store

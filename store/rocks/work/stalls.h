@@ -29,15 +29,17 @@ class Stalls {
   };
   void look(Watched& watched, core::Now now);
 
-  // Whoever writes waits for one sync. Merging and copies take minutes, as does mending, which the writer does too.
+  // Whoever writes waits for one sync. Merging and copies take minutes, as does mending, which the writer
+  // does too; a search waits for whoever has more to do.
   static constexpr int64_t kPatienceMs = 10'000;
   static constexpr int64_t kLongPatienceMs = 600'000;
 
   Running& store_;
-  std::array<Watched, 3> watched_{
+  std::array<Watched, 4> watched_{
       Watched{Background::Thread::writer, "writer", StallWatch(kPatienceMs)},
       Watched{Background::Thread::reader, "reader", StallWatch(kPatienceMs)},
-      Watched{Background::Thread::housekeeper, "housekeeper", StallWatch(kLongPatienceMs)}};
+      Watched{Background::Thread::housekeeper, "housekeeper", StallWatch(kLongPatienceMs)},
+      Watched{Background::Thread::searcher, "searcher", StallWatch(kLongPatienceMs)}};
 };
 
 }  // namespace headgate::store

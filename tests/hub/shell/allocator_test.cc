@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <regex>
+#include <string>
+
 namespace headgate::hub {
 namespace {
 
@@ -46,6 +50,23 @@ TEST_F(IdleTrimTest, ComesOnceAMinuteAtMost) {
   for (int i = 0; i < 100; ++i) trimmed += seconds(5, 1'000) + seconds(15, 0);
   EXPECT_LE(trimmed, 100 * 20 / 60 + 1);
   EXPECT_GE(trimmed, 20);
+}
+
+// Pages of files that are in this process' memory.
+int64_t mapped_file_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    int64_t kib = 0;
+    if (word == "RssFile:" && status >> kib) return kib;
+  }
+  return 0;
+}
+
+TEST(TrimMemory, UnmapsCodeThatIsNotUsedAndLeavesTheRest) {
+  const int64_t before_kib = mapped_file_kib();
+  trim_memory();
+  EXPECT_LT(mapped_file_kib(), before_kib);
+  EXPECT_EQ(std::regex_replace("mapped again", std::regex("a(.)ain"), "b$1in"), "mapped bgin");
 }
 
 }  // namespace
