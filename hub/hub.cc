@@ -133,6 +133,12 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
 
 Hub::~Hub() = default;
 
+void Hub::elsewhere(MakeText make, OnText done) {
+  const auto text = std::make_shared<std::string>();
+  on_compiler()([text, make = std::move(make)] { *text = make(); },
+                [text, done = std::move(done)] { done(std::move(*text)); });
+}
+
 Elsewhere Hub::on_compiler() {
   return [this](std::function<void()> work, std::function<void()> then) {
     compiler_.post([this, work = std::move(work), then = std::move(then)] {

@@ -77,12 +77,9 @@ void Hub::find_sys_topics(const std::shared_ptr<TopicSearch>& search) {
 }
 
 void Hub::render_topics(const TopicSearch& search, KnownTopics found) {
-  auto text = std::make_shared<std::string>();
-  const auto work = [text, render = search.render,
-                     known = std::make_shared<const KnownTopics>(std::move(found))] {
-    *text = render(*known);
-  };
-  on_compiler()(work, [text, done = search.done] { done(std::move(*text)); });
+  elsewhere([render = search.render,
+             known = std::make_shared<const KnownTopics>(std::move(found))] { return render(*known); },
+            search.done);
 }
 
 }  // namespace headgate::hub

@@ -355,6 +355,10 @@ class HubView {
 
   // Does that in another turn of the loop.
   virtual void later(std::function<void()> work) = 0;
+  // Makes a text on another thread, with which `done` is called on this one.
+  using MakeText = std::function<std::string()>;
+  using OnText = std::function<void(std::string text)>;
+  virtual void elsewhere(MakeText make, OnText done) = 0;
 
   // Gathers topics over some turns of the loop; `render` makes a text of them on another thread, with which `done` is
   // called on this one.

@@ -27,6 +27,21 @@ Json routes_to(const HubView& hub, const std::string& queue) {
   return names;
 }
 
+// A place behind the same seq in each lane is none that a search can begin at; all else is read off the loop.
+store::MessageSearch search_for(const AdminCall& call, const store::PeekRequest& peek) {
+  store::MessageSearch what;
+  what.request.queue = call.name;
+  what.request.lane = peek.lane;
+  what.request.from = {peek.lane.value_or(0), peek.after};
+  what.request.budget.found = peek.count;
+  what.request.budget.found_bytes = store::kPeekBytesMax;
+  what.shown = peek.payload ? store::MessageSearch::Shown::payloads : store::MessageSearch::Shown::heads;
+  what.says_how_far = false;
+  if (const Sight sight = call.sight(); !sight.user.empty())
+    what.sees = [sight](std::string_view topic) { return sight.topic(topic); };
+  return what;
+}
+
 Json to_json(const Replayed& replayed) {
   return {
       {"letter", replayed.letter}, {"queue", replayed.queue}, {"lane", replayed.lane}, {"seq", replayed.seq}};
@@ -56,6 +71,7 @@ AdminReply peek_queue(const AdminCall& call) {
   request.after = *after;
   request.count = *count;
   request.payload = *payload == 1;
+  if (request.after == 0 || request.lane) return find_messages(call, search_for(call, request));
   return answer(
       without_hidden(store::peek_json(call.hub.store(), call.name, request, call.hub.now()), call.sight()));
 }

@@ -47,6 +47,7 @@ class Answer {
     text.reserve(texts_.size() + what_.request.queue.size() + 256);
     text.append(R"({"queue":)").append(quoted(what_.request.queue));
     text.append(R"(,"messages":[)").append(texts_);
+    if (!what_.says_how_far) return text.append("]}");
     text.append(R"(],"looked":)").append(std::to_string(report.looked));
     text.append(R"(,"unreadable":)").append(std::to_string(report.unreadable));
     text.append(R"(,"done":)").append(report.done ? "true" : "false");

@@ -32,6 +32,7 @@ struct MessageSearch {
   std::function<bool(std::string_view topic)> sees =
       nullptr;  // whether bodies may be shown, on the loop; null: all
   Shown shown = Shown::heads;
+  bool says_how_far = true;  // else the answer has "queue" and "messages" only
 };
 
 // Answers as OnSearched does; see search() for errors. Messages whose bodies may not be seen have "payload": null, and are

@@ -113,7 +113,7 @@ core::Result<QueueId> RocksStore::open_queue(std::string_view name, const QueueA
 core::Status RocksStore::set_paused(QueueId queue, bool paused) {
   QueueState* state = running_.table.find(queue);
   if (state == nullptr) return no_queue(queue);
-  if (running_.life.is_closed()) return running_.life.check_open();
+  if (auto writable = running_.life.check_open(); !writable) return writable;
   QueueAttributes attributes = state->stats.attributes;
   attributes.paused = paused;
   intake_.set_attributes(*state, attributes);

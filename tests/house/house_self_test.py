@@ -70,7 +70,7 @@ class HouseRules(unittest.TestCase):
         for path, header in [("store/rocks/store.cc", "rocksdb/db.h"), ("tools/unbatch/main.cc", "mosquitto.h"),
                              ("upstream/link/mosquitto_link.cc", "mosquitto.h"), ("hub/observe/log.cc", "spdlog/spdlog.h"),
                              ("broker/net/listener.h", "boost/asio/ip/tcp.hpp"), ("core/a.cc", "string"),
-                             ("core/worker.cc", "sys/resource.h"),
+                             ("core/os/priority.cc", "sys/resource.h"),
                              ("routing/schema/patterns.cc", "re2/re2.h")]:
             self.fine(house.fences, path, f"#include <{header}>\n")
 

@@ -51,7 +51,7 @@ class RouteReplay : public ::testing::Test {
            "\"}";
   }
   static std::string target(int after) {
-    return "/v1/queues/%24history/peek?count=100&after=" + std::to_string(after) + "&payload=1";
+    return "/v1/queues/%24history/peek?count=100&lane=10&after=" + std::to_string(after) + "&payload=1";
   }
   // Two pages, and the empty one behind them.
   void pages(const std::vector<std::string>& messages) {

@@ -275,10 +275,10 @@ class CommandLine {
 
   void add_upstream() {
     CLI::App& upstream = add_group("upstream", "Links upstream and what goes over them");
-    on_hub(add(upstream, "status", "Each link: its state, why it waits, its bytes and budget"),
-           run_upstream_status);
-    on_hub(add(upstream, "forecast", "When what waits will be gone, and what expires first"),
-           run_upstream_forecast);
+    on_listing(add(upstream, "status", "Each link: its state, why it waits, its bytes and budget"),
+               run_upstream_status, {.sorts = false});
+    on_listing(add(upstream, "forecast", "When what waits will be gone, and what expires first"),
+               run_upstream_forecast, {.sorts = false});
   }
 
   void add_remote() {
@@ -312,7 +312,8 @@ class CommandLine {
     ls->add_option("-n,--count", letters_.count, "How many")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    on_hub_or_directory(ls, [this](const Context& context) { return run_dlq_ls(context, letters_); });
+    on_listing(ls, [this](const Context& context) { return run_dlq_ls(context, letters_); },
+               {.sorts = false, .of_directory = true});
     CLI::App* const show = add(dlq, "show", "One of them: where it was and why it died");
     show->add_option("seq", letter_, "Its seq, as dlq ls shows it")->required();
     show->add_flag("--payload", letter_payload_, "Print the payload, too");

@@ -151,7 +151,10 @@ AdminReply purge_messages(const AdminCall& call) {
 AdminReply get_messages(const AdminCall& call) {
   auto asked = parse_search(call);
   if (auto* wrong = std::get_if<AdminResponse>(&asked)) return std::move(*wrong);
-  auto& what = std::get<store::MessageSearch>(asked);
+  return find_messages(call, std::move(std::get<store::MessageSearch>(asked)));
+}
+
+AdminReply find_messages(const AdminCall& call, store::MessageSearch what) {
   const auto running = std::make_shared<std::shared_ptr<store::Search>>();
   return AdminLater{[&hub = call.hub, what = std::move(what), running](auto done) {
                       const auto answered = [done = std::move(done)](const core::Result<std::string>& json) {

@@ -21,6 +21,8 @@ namespace headgate::hub {
 [[nodiscard]] const std::vector<std::string_view>& search_parameters();
 
 [[nodiscard]] AdminReply get_messages(const AdminCall& call);
+// Answers with what is found.
+[[nodiscard]] AdminReply find_messages(const AdminCall& call, store::MessageSearch what);
 
 // POST /v1/queues/{name}/purge with a filter: drops what it takes, within the budget. Parameters: those of the filter, lane,
 // rows, time_ms and cursor.

@@ -322,6 +322,15 @@ std::vector<Recorded> MessageRing::behind(uint64_t after, size_t count, bool new
   return messages;
 }
 
+uint64_t MessageRing::before_newest(size_t count) const {
+  std::vector<uint64_t> numbers;
+  for (const auto& slot : slots_)
+    if (slot.number != 0) numbers.push_back(slot.number);
+  if (numbers.size() <= count || count == 0) return count == 0 ? last_ : 0;
+  std::ranges::nth_element(numbers, numbers.end() - static_cast<ptrdiff_t>(count));
+  return *(numbers.end() - static_cast<ptrdiff_t>(count)) - 1;
+}
+
 uint64_t MessageRing::oldest() const {
   uint64_t oldest = 0;
   for (const auto& topics : classes_) {

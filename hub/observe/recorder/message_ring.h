@@ -34,6 +34,8 @@ class MessageRing {
   [[nodiscard]] std::optional<Recorded> with_number(uint64_t number) const;
   // The newest with that user property `$.mid`.
   [[nodiscard]] std::optional<Recorded> with_message_id(std::string_view id) const;
+  // Number behind which there are `count` messages; 0: behind which all are.
+  [[nodiscard]] uint64_t before_newest(size_t count) const;
   // Up to `count` of those behind `after`, oldest first; or the newest, if `newest`.
   [[nodiscard]] std::vector<Recorded> behind(uint64_t after, size_t count, bool newest = false) const;
 

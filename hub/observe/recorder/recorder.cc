@@ -111,6 +111,10 @@ std::vector<Recorded> Recorder::behind(uint64_t after, size_t count) const {
   return parts_->messages.behind(after, count);
 }
 
+uint64_t Recorder::before_newest(size_t count) const {
+  return on() ? parts_->messages.before_newest(count) : 0;
+}
+
 std::vector<Recorded> Recorder::newest(size_t count) const {
   if (!on()) return {};
   return parts_->messages.behind(0, count, true);

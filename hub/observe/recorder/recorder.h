@@ -73,6 +73,8 @@ class Recorder : public store::EndWatcher {
   [[nodiscard]] std::optional<Recorded> with_message_id(std::string_view id) const;
   // Messages behind this number, oldest first.
   [[nodiscard]] std::vector<Recorded> behind(uint64_t after, size_t count) const;
+  // Number behind which there are so many messages; 0: behind which all are.
+  [[nodiscard]] uint64_t before_newest(size_t count) const;
   // The last of all, oldest first.
   [[nodiscard]] std::vector<Recorded> newest(size_t count) const;
   // See StepLog::about().

@@ -14,6 +14,8 @@
 namespace headgate::e2e {
 namespace {
 
+constexpr size_t kLoad = 200;  // messages
+
 class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
  protected:
   void SetUp() override {
@@ -90,7 +92,16 @@ class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
     });
   }
   [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
-  void publish_for(std::chrono::milliseconds duration) { run_all(publishers_, hub_.port(), duration); }
+  // And on a busy machine until there was some load.
+  void publish_for(std::chrono::milliseconds duration) {
+    const size_t enough = all_acked(publishers_).size() + kLoad;
+    EXPECT_TRUE(eventually(
+        [&] {
+          run_all(publishers_, hub_.port(), duration);
+          return all_acked(publishers_).size() > enough;
+        },
+        60s));
+  }
   [[nodiscard]] nlohmann::json queue() const {
     const nlohmann::json status = hub_.cli_json({"upstream", "status"});
     for (const auto& one : status["queues"])
@@ -117,7 +128,7 @@ class Acknowledged : public HubTest, public ::testing::WithParamInterface<int> {
   void expect_each_message_once() {
     const std::vector<MessageId> arrived = consumed();
     const std::vector<MessageId> acked = all_acked(publishers_);
-    ASSERT_GT(acked.size(), 200U) << "there was hardly any load";
+    ASSERT_GT(acked.size(), kLoad) << "there was hardly any load";
     EXPECT_TRUE(missing(acked, arrived).empty()) << missing(acked, arrived).size() << " are lost";
     EXPECT_FALSE(out_of_order(arrived).has_value());
     consumer_->signal(SIGTERM);
@@ -181,7 +192,7 @@ TEST_P(Acknowledged, MessagesOutliveABrokerThatForgetsThem) {
 TEST_P(Acknowledged, MessagesOutliveKillsOfAllThree) {
   for (int round = 0; round < 4; ++round) {
     start_consumer();
-    std::thread load([this] { publish_for(600ms); });
+    std::thread load([this] { run_all(publishers_, hub_.port(), 600ms); });
     std::this_thread::sleep_for(300ms);
     consumer_->kill_hard();
     kill_cloud();

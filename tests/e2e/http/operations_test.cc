@@ -23,20 +23,13 @@ constexpr const char* kJsonType = "Content-Type: application/json\r\n";
 constexpr const char* kSmallOnly = "allow_anonymous true\nmessage_size_limit 4000\n";
 constexpr const char* kLinesType = "Content-Type: application/x-ndjson\r\n";
 
-// Answers of operations that tests of their own ask for, over the socket.
-const std::vector<std::string> kAskedElsewhere = {"GET /v1/queues/{name}/messages 200",
-                                                  "GET /v1/queues/{name}/messages 503",
-                                                  "POST /v1/queues/{name}/import 200",
-                                                  "POST /v1/queues/{name}/import 503",
-                                                  "POST /v1/queues/{name}/pause 200",
-                                                  "POST /v1/queues/{name}/pause 503",
-                                                  "POST /v1/queues/{name}/resume 200",
-                                                  "POST /v1/queues/{name}/resume 503",
-                                                  "POST /v1/plan 200",
-                                                  "POST /v1/apply 200",
-                                                  "POST /v1/apply 503",
-                                                  "POST /v1/apply/confirm 200",
-                                                  "POST /v1/apply/confirm 503"};
+// Answers that no request brings about here: an import says in its 200 what stopped it, and a configuration is written beside the
+// disk that fails.
+const std::vector<std::string> kAskedElsewhere = {"POST /v1/queues/{name}/import 503", "POST /v1/apply 503"};
+
+constexpr const char* kExported =
+    R"({"seq":1,"lane":10,"topic":"plant/1","qos":1,"retain":false,"arrived_ms":1790000000000,"payload":"moved"})"
+    "\n";
 
 // A hub with something of everything, and who asks it.
 class Asked {
@@ -212,6 +205,10 @@ void change(const Asked& asked, const std::string& dir) {
   EXPECT_EQ(stays.subscribe("plant/#", 1), 1);
   EXPECT_EQ(asked.post("/v1/clients/stays/kick"), 200);
   EXPECT_EQ(asked.post("/v1/sessions/stays/remove"), 200);
+  EXPECT_EQ(asked.get("/v1/queues/%24upstream/messages?topic=plant/%23&limit=1&payload=1"), 200);
+  EXPECT_EQ(asked.post("/v1/queues/%24upstream/pause"), 200);
+  EXPECT_EQ(asked.post("/v1/queues/%24upstream/resume"), 200);
+  EXPECT_EQ(asked.post("/v1/queues/%24upstream/import?id=moved", kExported, kLinesType), 200);
   EXPECT_EQ(asked.post("/v1/queues/%24upstream/purge"), 200);
   const std::string routes = R"({"routes":{"more":"FROM 'more/#' INTO $upstream"}})";
   EXPECT_EQ(asked.post("/v1/routes/check", routes), 200);
@@ -222,6 +219,14 @@ void change(const Asked& asked, const std::string& dir) {
   EXPECT_EQ(asked.post("/v1/routes/reload"), 200);
   EXPECT_EQ(asked.post("/v1/log/levels", R"({"broker":"debug","store":null})"), 200);
   EXPECT_EQ(asked.post("/v1/store/backup?dir=" + dir + "/backup"), 200);
+}
+
+void change_configuration(const Asked& asked) {
+  Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
+  changed["time_to_live_s"] = 86'399;
+  EXPECT_EQ(asked.post("/v1/plan", changed.dump()), 200);
+  EXPECT_EQ(asked.post("/v1/apply?confirm_within_s=60", changed.dump()), 200);
+  EXPECT_EQ(asked.post("/v1/apply/confirm"), 200);
 }
 
 // The hub's own key and documents that it has signed.
@@ -248,6 +253,7 @@ void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& offic
   look(asked);
   follow(asked);
   change(asked, office.path(""));
+  change_configuration(asked);
   EXPECT_EQ(asked.post("/v1/remote/apply", office.signed_document()), 200);
   EXPECT_EQ(asked.post("/v1/remote/forget"), 200);
   use_letters(asked, cloud);
@@ -282,7 +288,11 @@ void ask_a_hub_without_a_disk() {
   EXPECT_EQ(MqttClient(asked.hub.port(), {.id = "stays", .clean = false}).subscribe("plant/#", 1), 1);
   let_one_die(asked, cloud);
   const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
+  Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
+  changed["time_to_live_s"] = 86'399;
+  EXPECT_EQ(asked.post("/v1/apply?confirm_within_s=600", changed.dump()), 200);
   std::ofstream(fails) << "fails";
+  EXPECT_EQ(asked.post("/v1/apply/confirm"), 503);
   EXPECT_EQ(asked.post("/v1/publish/plant/1", "x"), 503);
   EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 503; }));
   const std::vector<std::string> changes = {"/v1/publish/plant/1",
@@ -291,9 +301,12 @@ void ask_a_hub_without_a_disk() {
                                             letter + "/purge",
                                             "/v1/dlq/replay",
                                             "/v1/dlq/purge",
+                                            "/v1/queues/%24upstream/pause",
+                                            "/v1/queues/%24upstream/resume",
                                             "/v1/sessions/stays/remove",
                                             "/v1/store/backup?dir=" + (scratch.path() / "backup").string()};
   for (const std::string& target : changes) EXPECT_EQ(asked.post(target, "x"), 503) << target;
+  EXPECT_TRUE(eventually([&] { return asked.get("/v1/queues/%24upstream/messages") == 503; }));
   std::filesystem::remove(fails);
   EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 200; }));
   std::ofstream(hangs) << "hangs";

@@ -26,8 +26,13 @@ class AdminApiTest : public ::testing::Test {
 
   AdminResponse ask(const std::string& method, const std::string& target, const std::string& body = "") {
     const AdminReply reply = api_.handle({method, target, body});
-    const auto* const response = std::get_if<AdminResponse>(&reply);
-    return response != nullptr ? *response : AdminResponse{0, "a stream"};
+    if (const auto* const response = std::get_if<AdminResponse>(&reply)) return *response;
+    AdminResponse answered{0, "a stream"};
+    if (const auto* const later = std::get_if<AdminLater>(&reply)) {
+      later->start([&answered](AdminResponse response) { answered = std::move(response); });
+      hub_.run_later();
+    }
+    return answered;
   }
   Json get(const std::string& target) {
     const AdminResponse response = ask("GET", target);

@@ -193,6 +193,13 @@ TEST(Watching, ShowsAgainUntilItIsEnough) {
   waits = {1, 1};
   EXPECT_EQ(run_headgate({"status", "--watch", "--socket", dir / "none"}, out, err, terminal), kExitFailed);
   EXPECT_THAT(waits, ElementsAre(1, 1, 2));
+  for (const auto& [group, verb] : std::vector<std::pair<std::string, std::string>>{
+           {"upstream", "status"}, {"upstream", "forecast"}, {"dlq", "ls"}}) {
+    waits = {1, 1};
+    EXPECT_EQ(run_headgate({group, verb, "--watch=3", "--socket", dir / "none"}, out, err, terminal),
+              kExitFailed);
+    EXPECT_THAT(waits, ElementsAre(1, 1, 3)) << group << " " << verb;
+  }
   EXPECT_EQ(run_headgate({"status", "--watch=0", "--socket", dir / "none"}, out, err, terminal), kExitUsage);
 }
 

@@ -46,7 +46,11 @@ class IdleDisk : public RocksTest {
   std::shared_ptr<CountingVolume> volume = std::make_shared<CountingVolume>();
 };
 
-TEST_F(IdleDisk, WithPlentyOfRoomIsAskedEveryEightSeconds) { EXPECT_EQ(asked_in_16_seconds(), 2); }
+TEST_F(IdleDisk, WithPlentyOfRoomIsAskedEveryEightSeconds) {
+  const int asked = asked_in_16_seconds();
+  EXPECT_GE(asked, 2);
+  EXPECT_LE(asked, 3) << "one more, if the store has just written something of its own";
+}
 
 TEST_F(IdleDisk, WithLittleMoreThanTheFloorIsAskedEachSecond) {
   volume->free_bytes = 2 * kFloorBytes;
