@@ -233,7 +233,7 @@ class QueueStore : public QueueReader {
                                                          const QueueAttributes& attributes) = 0;
 
   // A queue that takes in and hands out nothing from now on, over any restart, or goes on: QueueAttributes::paused.
-  // Written with the next group; on_available() comes when it goes on. Errors: not_found, io (closed).
+  // Written with the next group; on_available() comes when it goes on. Errors: not_found, io (closed, or failed).
   virtual core::Status set_paused(QueueId queue, bool paused) = 0;
   // False also of a queue that there is not.
   [[nodiscard]] virtual bool is_paused(QueueId queue) const = 0;

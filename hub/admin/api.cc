@@ -156,9 +156,17 @@ AdminReply back_up_store(const AdminCall& call) {
 }
 
 AdminReply get_clients(const AdminCall& call) {
-  Json clients = Json::array();
-  for (const ClientInfo& client : call.hub.clients()) clients.push_back(to_json(client));
-  return answer_json({{"clients", std::move(clients)}});
+  return AdminLater{[&hub = call.hub](auto done) {
+    hub.elsewhere(
+        [known = std::make_shared<const std::vector<ClientInfo>>(hub.clients())] {
+          Json clients = Json::array();
+          for (const ClientInfo& client : *known) clients.push_back(to_json(client));
+          return answer_json({{"clients", std::move(clients)}}).body;
+        },
+        [done = std::move(done)](std::string text) {
+          done({200, std::move(text)});
+        });
+  }};
 }
 
 AdminReply post_kick_client(const AdminCall& call) {

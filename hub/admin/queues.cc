@@ -1,8 +1,11 @@
 #include "hub/admin/queues.h"
 
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "hub/admin/queue/messages.h"
 #include "hub/engine/queue_verbs.h"
@@ -42,6 +45,40 @@ store::MessageSearch search_for(const AdminCall& call, const store::PeekRequest&
   return what;
 }
 
+// All queues by name, some in each turn of the loop: the accounts of one are of one moment, those of two need not be.
+class QueueList : public std::enable_shared_from_this<QueueList> {
+ public:
+  explicit QueueList(HubView& hub) : hub_(hub) {}
+
+  void begin(std::function<void(AdminResponse)> done) {
+    done_ = std::move(done);
+    for (const store::QueueId queue : hub_.store().queues()) names_.push_back(hub_.store().stats(queue).name);
+    std::ranges::sort(names_);
+    go_on();
+  }
+  void stop() { done_ = nullptr; }
+
+ private:
+  static constexpr size_t kQueuesATurn = 32;
+
+  void go_on() {
+    if (!done_) return;
+    const size_t end = std::min(names_.size(), next_ + kQueuesATurn);
+    for (; next_ < end; ++next_) {
+      const auto queue = store::queue_json(hub_.store(), names_[next_], hub_.now());
+      if (queue) text_.append(text_.empty() ? "" : ",").append(*queue);  // else it has been removed meanwhile
+    }
+    if (next_ == names_.size()) return std::exchange(done_, nullptr)({200, R"({"queues":[)" + text_ + "]}"});
+    hub_.later([self = shared_from_this()] { self->go_on(); });
+  }
+
+  HubView& hub_;
+  std::function<void(AdminResponse)> done_;
+  std::vector<std::string> names_;
+  size_t next_ = 0;
+  std::string text_;
+};
+
 Json to_json(const Replayed& replayed) {
   return {
       {"letter", replayed.letter}, {"queue", replayed.queue}, {"lane", replayed.lane}, {"seq", replayed.seq}};
@@ -50,7 +87,8 @@ Json to_json(const Replayed& replayed) {
 }  // namespace
 
 AdminReply get_queues(const AdminCall& call) {
-  return AdminResponse{200, store::queues_json(call.hub.store(), call.hub.now())};
+  const auto list = std::make_shared<QueueList>(call.hub);
+  return AdminLater{[list](auto done) { list->begin(std::move(done)); }, [list] { list->stop(); }};
 }
 
 AdminReply get_queue(const AdminCall& call) {

@@ -61,9 +61,8 @@ core::Result<std::string> HistoryPages::page() {
     return context_.hub.get("/v1/recent?count=" + std::to_string(kMessagesAPage) +
                             "&after=" + std::to_string(after_) + "&payload=1");
   if (context_.reader == nullptr)
-    return context_.hub.get("/v1/queues/" + percent_encode(store::kHistoryQueue) +
-                            "/peek?count=" + std::to_string(kMessagesAPage) +
-                            "&lane=" + std::to_string(store::kDefaultLane) +
+    return context_.hub.get("/v1/queues/" + percent_encode(store::kHistoryQueue) + "/peek?count=" +
+                            std::to_string(kMessagesAPage) + "&lane=" + std::to_string(store::kDefaultLane) +
                             "&after=" + std::to_string(after_) + "&payload=1");
   store::PeekRequest request;
   request.after = after_;
