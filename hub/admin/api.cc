@@ -155,17 +155,19 @@ AdminReply back_up_store(const AdminCall& call) {
   }};
 }
 
+std::string text_of(const std::vector<ClientInfo>& known) {
+  Json clients = Json::array();
+  for (const ClientInfo& client : known) clients.push_back(to_json(client));
+  return answer_json({{"clients", std::move(clients)}}).body;
+}
+
 AdminReply get_clients(const AdminCall& call) {
   return AdminLater{[&hub = call.hub](auto done) {
-    hub.elsewhere(
-        [known = std::make_shared<const std::vector<ClientInfo>>(hub.clients())] {
-          Json clients = Json::array();
-          for (const ClientInfo& client : *known) clients.push_back(to_json(client));
-          return answer_json({{"clients", std::move(clients)}}).body;
-        },
-        [done = std::move(done)](std::string text) {
-          done({200, std::move(text)});
-        });
+    const auto known = std::make_shared<const std::vector<ClientInfo>>(hub.clients());
+    hub.elsewhere([known] { return text_of(*known); },
+                  [done = std::move(done)](std::string text) {
+                    done({200, std::move(text)});
+                  });
   }};
 }
 
