@@ -170,7 +170,7 @@ class Connection : public HttpConnection,
     if (entrance.door) asked.caller.from = from_;
     AdminReply reply = entrance.api.handle(asked);
     if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
-    if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later);
+    if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later, keep_alive);
     auto& stream = std::get<AdminStream>(reply);
     if (wants_events(request)) return start_events(entrance, asked, request["Last-Event-ID"], stream);
     start_stream(std::move(stream));
@@ -240,16 +240,17 @@ class Connection : public HttpConnection,
     stream_.async_good_bye([self = shared_from_this()](error_code) { self->close(); });
   }
 
-  // The work goes on though the client may go away meanwhile, unless it can be stopped. The last answer on this connection.
-  void await(const AdminLater& later) {
+  // The work goes on though the client may go away meanwhile, unless it can be stopped: then its end is watched for, and the
+  // answer is the last on this connection.
+  void await(const AdminLater& later, bool keep_alive) {
     stream_.plain().expires_never();
     stop_ = later.stop;
     if (stop_) watch_for_end();
-    later.start([weak = weak_from_this()](AdminResponse response) {
+    later.start([weak = weak_from_this(), keep_alive = keep_alive && !stop_](AdminResponse response) {
       const auto self = weak.lock();
       if (!self || self->closed_) return;
       self->stop_ = nullptr;
-      self->respond(std::move(response), false);
+      self->respond(std::move(response), keep_alive);
     });
   }
 

@@ -43,9 +43,7 @@ class CannedHubView : public hub::HubView {
     done(durable_);
   }
   void later(std::function<void()> work) override { later_.push_back(std::move(work)); }
-  void elsewhere(MakeText make, OnText done) override {
-    later([make = std::move(make), done = std::move(done)] { done(make()); });
-  }
+  void elsewhere(MakeText make, OnText done) override { done(make()); }
   void run_later() {
     while (!later_.empty()) {
       const auto work = std::move(later_.front());

@@ -19,8 +19,9 @@ class HubTest : public ::testing::Test {
     hub_.start();
   }
   void TearDown() override {
+    const std::string state = hub_.state();
     hub_.expect_sound();
-    if (HasFailure()) ADD_FAILURE() << "the hub's log:\n" << hub_.log();
+    if (HasFailure()) ADD_FAILURE() << "the hub (" << state << ") logged:\n" << hub_.log();
   }
 
   // What a suite wants in the configuration before the hub's first start.

@@ -81,6 +81,12 @@ std::optional<int> HubProcess::wait(std::chrono::milliseconds patience) { return
 
 std::string HubProcess::log() const { return read_file(scratch_.path() / "headgated.log"); }
 
+std::string HubProcess::state() {
+  if (!process_) return "not started";
+  if (process_->is_running()) return "running";
+  return "ended with " + std::to_string(process_->wait(0ms).value_or(-1));
+}
+
 bool HubProcess::logs(std::string_view text, std::chrono::milliseconds patience) const {
   return eventually([&] { return log().find(text) != std::string::npos; }, patience);
 }

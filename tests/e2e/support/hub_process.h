@@ -52,6 +52,8 @@ class HubProcess {
   [[nodiscard]] std::string data_dir() const { return (scratch_.path() / "data").string(); }
   [[nodiscard]] std::string config_file() const { return (scratch_.path() / "headgate.json").string(); }
   [[nodiscard]] std::string log() const;  // of all its runs
+  // Words for a failed test: a crash writes nothing into the log.
+  [[nodiscard]] std::string state();
   // Whether the log says this, now or soon: a thread of its own writes what the hub has done already.
   [[nodiscard]] bool logs(std::string_view text, std::chrono::milliseconds patience = kPatience) const;
 
