@@ -140,6 +140,32 @@ TEST_F(Offline, ShowsDeadLettersAndChangesNoByte) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Offline, TellsWhereAMessageIsAndChangesNoByte) {
+  const auto before = files();
+  EXPECT_EQ(run({"why", "1", "--payload"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("topic     plant/1, QoS 0, 6 B\npayload   secret\n"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("queue     $upstream, priority 3: waiting\n"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("rests on what lies in the directory"));
+  EXPECT_THAT(out_.str(), ::testing::Not(::testing::HasSubstr("route ")));
+  EXPECT_EQ(run({"why", "7"}), kExitFailed);
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("it waits in no queue of this directory"));
+  EXPECT_EQ(run({"why", "some-id"}), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("is asked for by its seq or upstream id (site-7/"));
+  EXPECT_EQ(run({"why", "other/epoch/1"}), kExitFailed);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("it is an id of another hub or epoch; this is site-7/"));
+  EXPECT_EQ(run({"why"}), kExitUsage);
+  EXPECT_THAT(err_.str(), ::testing::HasSubstr("a directory has no list of the last messages"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Offline, TellsThatAMessageIsADeadLetter) {
+  bury();
+  EXPECT_EQ(run({"why", "1"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(),
+              ::testing::HasSubstr("queue     $upstream, priority 3: dead; headgate dlq show 2\n"));
+  EXPECT_THAT(out_.str(), ::testing::HasSubstr("may be one of 1 that were lost (dead) from 1 to 1"));
+}
+
 TEST_F(Offline, ListsNoDeadLettersOfAStoreWithoutThem) {
   EXPECT_EQ(run({"dlq", "ls", "--json"}), kExitOk) << err_.str();
   EXPECT_EQ(out_.str(), "{\"dead_letters\":[],\"next\":0}\n");

@@ -27,7 +27,7 @@ namespace {
 constexpr const char* kDescription =
     "Looks into a Headgate hub. Commands talk to the running hub over its admin socket; queue ls, queue "
     "peek, queue export, "
-    "dlq ls, dlq show, store stats and store backup also read a stopped hub's directory (--data), store "
+    "dlq ls, dlq show, why, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, queue import, queue requeue, queue "
     "pause, queue resume, dlq replay, dlq purge, client kick, log level, "

@@ -13,6 +13,7 @@
 #include "hub/admin/past/basis.h"
 #include "store/dead_letter.h"
 #include "store/report/inspect.h"
+#include "store/report/whereabouts.h"
 
 namespace headgate::hub {
 namespace {
@@ -38,23 +39,15 @@ std::optional<uint64_t> number_in(std::string_view text) {
 // "17", "r17", "hub/epoch/17"; anything else is an id that a sender gave.
 Asked parse_asked(const std::string& id, const store::Identity& own) {
   Asked asked;
-  if (const auto seq = number_in(id)) {
-    asked.seq = *seq;
-    return asked;
-  }
   if (const auto number = id.starts_with('r') ? number_in(std::string_view(id).substr(1)) : std::nullopt) {
     asked.number = *number;
     return asked;
   }
-  const size_t last = id.rfind('/');
-  const auto seq =
-      last == std::string::npos ? std::nullopt : number_in(std::string_view(id).substr(last + 1));
-  if (!seq) return asked;
-  const std::string_view before = std::string_view(id).substr(0, last);
-  if (before == own.hub + "/" + own.epoch || before == own.epoch)
+  const auto seq = store::seq_named(id, own);
+  if (seq)
     asked.seq = *seq;
   else
-    asked.problem = "it is an id of another hub or epoch; this is " + own.hub + "/" + own.epoch;
+    asked.problem = seq.error().what;
   return asked;
 }
 
@@ -80,16 +73,10 @@ std::string_view name_of(Step::Kind kind) {
   return "dead";
 }
 
-std::string_view why_lost(const store::Gap& gap) {
-  if (gap.goes_on()) return "folded";
-  if (gap.why == store::Outcome::expired) return "expired";
-  return gap.why == store::Outcome::dead ? "dead" : "dropped";
-}
-
 Json gap_json(const std::optional<store::Gap>& gap) {
   if (!gap) return nullptr;
   return {{"from", gap->from},           {"to", gap->to},
-          {"count", gap->count},         {"why", why_lost(*gap)},
+          {"count", gap->count},         {"why", store::fate_of(*gap)},
           {"into_from", gap->into_from}, {"into_to", gap->into_to}};
 }
 

@@ -25,12 +25,7 @@ void add_why(const CommandTree& tree) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   sub->add_flag("--payload", options->payload, "Print the payload, too");
-  sub->callback([tree, options] {
-    tree.run = [tree, options] {
-      HttpAdminClient hub(tree.hub());
-      return run_why({hub, tree.out, tree.err, tree.json}, *options);
-    };
-  });
+  tree.on_hub_or_directory(sub, [options](const Context& context) { return run_why(context, *options); });
 }
 
 void add_events(const CommandTree& tree) {

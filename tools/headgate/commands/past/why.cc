@@ -2,6 +2,8 @@
 #include <ostream>
 #include <string>
 
+#include "store/report/inspect.h"
+#include "store/report/whereabouts.h"
 #include "tools/headgate/answers.h"
 #include "tools/headgate/commands/past/commands.h"
 #include "tools/headgate/format.h"
@@ -21,18 +23,21 @@ std::string share_text(uint64_t part, uint64_t of) {
   return tenths >= 10 || part == 0 ? std::to_string(tenths / 10) + " %" : "less than 1 %";
 }
 
+constexpr std::string_view kOfDirectory =
+    "rests on what lies in the directory: what a hub had in memory (routes that matched, steps) is gone with it";
+
 // Shows what the answer says, part by part.
 class WhyTeller {
  public:
-  WhyTeller(const Json& json, std::ostream& out)
-      : json_(json), out_(out), message_(member_of(json, "message")) {}
+  WhyTeller(const Json& json, std::ostream& out, bool of_directory)
+      : json_(json), out_(out), message_(member_of(json, "message")), of_directory_(of_directory) {}
 
   void tell() {
     tell_arrival();
     tell_routes();
     for (const Json& queue : member_of(json_, "queues")) tell_queue(queue);
     if (member_of(json_, "queues").empty()) line("queues", "none: no queue took it");
-    line("", basis_text(member_of(json_, "basis")));
+    line("", of_directory_ ? std::string(kOfDirectory) : basis_text(member_of(json_, "basis")));
   }
 
  private:
@@ -60,12 +65,13 @@ class WhyTeller {
     if (const std::string payload = text_of(message_, "payload"); !payload.empty())
       line("payload", printable(payload));
     if (!text_of(json_, "refused").empty()) line("refused", printable(text_of(json_, "refused")));
+    if (of_directory_) return;
     line("heard", flag_of(json_, "heard") ? "by clients that subscribe" : "by no subscriber that is known");
     if (flag_of(json_, "returned")) line("routes", "not asked: it is a batch of this hub that came back");
   }
 
   void tell_routes() {
-    if (flag_of(json_, "returned")) return;
+    if (flag_of(json_, "returned") || of_directory_) return;
     if (flag_of(json_, "routes_changed") && !member_of(json_, "routes").empty())
       line("routes", "as they are now; others may have been in force when it came");
     for (const Json& route : member_of(json_, "routes")) tell_route(route);
@@ -125,9 +131,72 @@ class WhyTeller {
   const Json& json_;
   std::ostream& out_;
   const Json& message_;
+  const bool of_directory_;
 };
 
+// The shape that a hub's answer has (hub/admin/past/why.h); what only a hub knows is empty.
+Json place_json(const store::Whereabouts& found, const store::Whereabouts::Place& place, core::Now now) {
+  Json gap = nullptr;
+  for (const auto& [queue, loss] : found.gaps)
+    if (queue == place.queue && place.letter != 0)
+      gap = {{"from", loss.from},           {"to", loss.to},
+             {"count", loss.count},         {"why", store::fate_of(loss)},
+             {"into_from", loss.into_from}, {"into_to", loss.into_to}};
+  return {{"queue", place.queue},
+          {"lane", place.lane},
+          {"priority", place.lane == store::kDefaultLane ? Json(nullptr) : Json(place.lane)},
+          {"state", place.letter == 0 ? "waiting" : "dead"},
+          {"expires_ms", core::wall_time_of(place.expires_ms, now)},
+          {"attempts", 0},
+          {"letter", place.letter},
+          {"gap", std::move(gap)},
+          {"steps", Json::array()}};
+}
+
+std::string why_nowhere(const store::Whereabouts& found) {
+  std::string why = "it waits in no queue of this directory, and is no dead letter";
+  for (const auto& [queue, gap] : found.gaps)
+    why += "; it may be one of " + std::to_string(gap.count) + " that " + queue + " lost (" +
+           std::string(store::fate_of(gap)) + ") from " + std::to_string(gap.from) + " to " +
+           std::to_string(gap.to);
+  return why;
+}
+
+core::Result<std::string> why_in_directory(const Context& context, const WhyOptions& options) {
+  const store::Identity& own = context.reader->identity();
+  const auto seq = store::seq_named(options.id, own);
+  if (!seq) return core::fail(seq.error());
+  if (*seq == 0)
+    return core::fail(core::Errc::invalid,
+                      "of a directory a message is asked for by its seq or upstream id (" + own.hub + "/" +
+                          own.epoch + "/17): only a running hub remembers other ids");
+  const auto found = store::find_message(*context.reader, *seq, context.now);
+  if (!found) return core::fail(found.error());
+  Json json = {{"asked", options.id},
+               {"known", found->message ? "stored" : "no"},
+               {"why_not", found->message ? "" : why_nowhere(*found)},
+               {"basis", nullptr}};
+  if (!found->message) return json.dump();
+  json["id"] = own.hub + "/" + own.epoch + "/" + std::to_string(*seq);
+  json["message"] = {{"number", 0}, {"seq", *seq}, {"made", false}, {"whole", true}};
+  json["message"].update(Json::parse(store::message_json(*found->message, options.payload)));
+  json["routes"] = Json::array();
+  json["queues"] = Json::array();
+  for (const auto& place : found->places) json["queues"].push_back(place_json(*found, place, context.now));
+  return json.dump();
+}
+
+core::Result<std::string> why_of(const Context& context, const WhyOptions& options) {
+  if (context.reader != nullptr) return why_in_directory(context, options);
+  return context.hub.get("/v1/why/" + percent_encode(options.id) + (options.payload ? "?payload=1" : ""));
+}
+
 int list_recent(const Context& context, const WhyOptions& options) {
+  if (context.reader != nullptr) {
+    context.err
+        << "headgate: a directory has no list of the last messages: name one by its seq, or ask the hub\n";
+    return kExitUsage;
+  }
   std::string target = "/v1/recent?newest=1&count=" + std::to_string(options.count);
   if (!options.filter.empty()) target += "&filter=" + percent_encode(options.filter);
   return answer(context, context.hub.get(target), [&](const Json& json) {
@@ -159,14 +228,14 @@ std::string basis_text(const Json& basis) {
 
 int run_why(const Context& context, const WhyOptions& options) {
   if (options.id.empty()) return list_recent(context, options);
-  const auto body =
-      context.hub.get("/v1/why/" + percent_encode(options.id) + (options.payload ? "?payload=1" : ""));
+  const bool of_directory = context.reader != nullptr;
+  const auto body = why_of(context, options);
   bool known = true;
   const int code = answer(context, body, [&](const Json& json) {
     known = text_of(json, "known") != "no";
-    if (known) return WhyTeller(json, context.out).tell();
+    if (known) return WhyTeller(json, context.out, of_directory).tell();
     context.out << printable(text_of(json, "why_not")) << '\n'
-                << basis_text(member_of(json, "basis")) << '\n';
+                << (of_directory ? std::string(kOfDirectory) : basis_text(member_of(json, "basis"))) << '\n';
   });
   if (context.json && body) known = body->find("\"known\":\"no\"") == std::string::npos;
   return code == kExitOk && !known ? kExitFailed : code;
