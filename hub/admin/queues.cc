@@ -30,12 +30,11 @@ Json routes_to(const HubView& hub, const std::string& queue) {
   return names;
 }
 
-// A place behind the same seq in each lane is none that a search can begin at; all else is read off the loop.
 store::MessageSearch search_for(const AdminCall& call, const store::PeekRequest& peek) {
   store::MessageSearch what;
   what.request.queue = call.name;
   what.request.lane = peek.lane;
-  what.request.from = {peek.lane.value_or(0), peek.after};
+  what.request.after = peek.after;
   what.request.budget.found = peek.count;
   what.request.budget.found_bytes = store::kPeekBytesMax;
   what.shown = peek.payload ? store::MessageSearch::Shown::payloads : store::MessageSearch::Shown::heads;
@@ -109,9 +108,7 @@ AdminReply peek_queue(const AdminCall& call) {
   request.after = *after;
   request.count = *count;
   request.payload = *payload == 1;
-  if (request.after == 0 || request.lane) return find_messages(call, search_for(call, request));
-  return answer(
-      without_hidden(store::peek_json(call.hub.store(), call.name, request, call.hub.now()), call.sight()));
+  return find_messages(call, search_for(call, request));
 }
 
 AdminReply tail_queue(const AdminCall& call) {
@@ -140,7 +137,10 @@ AdminReply get_dead_letters(const AdminCall& call) {
   const auto count = call.number("count", 100, store::kPeekCountMax);
   if (!after) return call.wrong("after", "a dead letter's seq");
   if (!count || *count == 0) return call.wrong("count", "1 to 1000");
-  return answer(store::dead_letters_json(call.hub.store(), *after, *count, call.hub.now()));
+  return answer_of_search([&hub = call.hub, after = *after, count = *count](store::OnSearchText found) {
+    return store::search_letters(
+        hub.store(), [&hub] { return hub.now(); }, after, count, std::move(found));
+  });
 }
 
 AdminReply get_dead_letter(const AdminCall& call) {

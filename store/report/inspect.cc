@@ -241,6 +241,10 @@ core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool pa
   return dump(letter_of(entries->front(), payload, now));
 }
 
+std::string letter_json(const Entry& entry, bool payload, core::Now now) {
+  return dump(letter_of(entry, payload, now));
+}
+
 std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now) {
   return dump(entry_of(entry, lane, payload, now));
 }

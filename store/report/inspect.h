@@ -58,6 +58,8 @@ struct PeekRequest {
 [[nodiscard]] core::Result<std::string> dead_letter_json(QueueReader& reader, Seq seq, bool payload,
                                                          core::Now now);
 
+[[nodiscard]] std::string letter_json(const Entry& entry, bool payload, core::Now now);
+
 // Writes one line, without a line end.
 [[nodiscard]] std::string entry_json(const Entry& entry, uint8_t lane, bool payload, core::Now now);
 // Does that with all that another queue needs to take the message in: the payload, and where there are any

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "store/dead_letter.h"
 #include "store/report/inspect.h"
 
 namespace headgate::store {
@@ -61,7 +62,50 @@ class Answer {
   std::string texts_;
 };
 
+// Letters, and whether there are more: one more than is shown is looked for.
+struct Letters {
+  std::string texts;
+  size_t left;  // may be shown
+  Seq last = 0;
+  bool more = false;
+
+  bool take(const SearchHit& hit) {
+    more = left == 0;
+    if (more) return true;
+    --left;
+    last = hit.seq;
+    texts.append(texts.empty() ? "" : ",").append(hit.text.seen);
+    return true;
+  }
+  [[nodiscard]] std::string text(const SearchReport& report) const {
+    const bool all = report.done && !more;
+    return R"({"dead_letters":[)" + texts + R"(],"next":)" + std::to_string(all ? 0 : last) + "}";
+  }
+};
+
 }  // namespace
+
+std::shared_ptr<Search> search_letters(QueueReader& reader, std::function<core::Now()> now, Seq after,
+                                       size_t count, OnSearchText done) {
+  const auto letters = std::make_shared<Letters>(Letters{.texts = {}, .left = count});
+  const auto queue = find_dead_queue(reader);
+  if (!queue) {
+    done(letters->text({.done = true}));
+    return nullptr;
+  }
+  SearchRequest request{.queue = reader.stats(*queue).name, .lane = kDefaultLane, .after = after};
+  request.budget = {.found = count + 1, .found_bytes = kPeekBytesMax, .rows = kSearchRowsMax};
+  const core::Now begun = now();
+  return search(
+      std::move(request),
+      {reader, std::move(now),
+       [begun](const Entry& entry, uint8_t) { return SearchText{letter_json(entry, false, begun)}; },
+       [letters](const SearchHit& hit) { return letters->take(hit); }},
+      [letters, done = std::move(done)](const core::Result<SearchReport>& report) {
+        if (!report) return done(core::fail(report.error()));
+        done(letters->text(*report));
+      });
+}
 
 std::shared_ptr<Search> search_messages(QueueReader& reader, std::function<core::Now()> now,
                                         MessageSearch what, OnSearchText done) {

@@ -41,4 +41,8 @@ using OnSearchText = std::function<void(const core::Result<std::string>& json)>;
 std::shared_ptr<Search> search_messages(QueueReader& reader, std::function<core::Now()> now,
                                         MessageSearch what, OnSearchText done);
 
+// Answers with dead letters after `after`, oldest first, `count` at most, in the shape of dead_letters_json().
+std::shared_ptr<Search> search_letters(QueueReader& reader, std::function<core::Now()> now, Seq after,
+                                       size_t count, OnSearchText done);
+
 }  // namespace headgate::store

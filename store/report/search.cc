@@ -19,6 +19,7 @@ class RunningSearch : public Search, public std::enable_shared_from_this<Running
       : queue_(queue), request_(std::move(request)), parts_(std::move(parts)), done_(std::move(done)) {
     report_.next = request_.from;
     if (request_.lane) report_.next = std::max(report_.next, SearchPlace{*request_.lane, 0});
+    report_.next.seq = std::max(report_.next.seq, request_.after);
     ends_ms_ = parts_.now().mono_ms + request_.budget.time_ms;
   }
 
@@ -76,7 +77,7 @@ class RunningSearch : public Search, public std::enable_shared_from_this<Running
     report_.unreadable += looked->unreadable;
     report_.next.seq = looked->after;
     for (SearchHit& hit : hits) take(std::move(hit));
-    if (looked->done) report_.next = {static_cast<uint8_t>(report_.next.lane + 1), 0};
+    if (looked->done) report_.next = {static_cast<uint8_t>(report_.next.lane + 1), request_.after};
     go_on();
   }
 

@@ -41,6 +41,7 @@ struct SearchRequest {
   std::string queue;                 // its name
   std::optional<uint8_t> lane = {};  // nullopt: all, best priority first
   SearchPlace from = {};
+  Seq after = 0;  // of no lane anything up to it
   SearchBudget budget = {};
 };
 
@@ -48,8 +49,8 @@ struct SearchReport {
   uint64_t looked = 0;      // entries
   uint64_t unreadable = 0;  // of them
   uint64_t found = 0;
-  bool done = false;  // all of the queue was looked at
-  SearchPlace next;   // to go on from; meaningless if done
+  bool done = false;      // all of the queue was looked at
+  SearchPlace next = {};  // to go on from; meaningless if done
 };
 
 // An entry written down, and the same for who may not see its body.

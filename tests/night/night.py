@@ -38,15 +38,29 @@ class Sensor:
     def __init__(self, port: int):
         self.acknowledged: set[int] = set()
         self.client = mqtt.Client("sensor", clean_session=False)
-        self.client.on_publish = lambda _client, _data, message: self.acknowledged.add(self.number_of.pop(message))
+        self.client.on_publish = lambda _client, _data, message: self.note(message)
         self.client.max_inflight_messages_set(20)
         self.client.reconnect_delay_set(1, 1)
         self.number_of: dict[int, int] = {}
+        self.early: set[int] = set()  # acknowledged before publish() has said what number they have
         self.ended = threading.Event()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.thread = threading.Thread(target=self.publish)
         self.thread.start()
+
+    def note(self, message: int) -> None:
+        self.early.add(message)
+        self.settle(message)
+
+    # In either thread: whoever comes second finds what the other has left.
+    def settle(self, message: int) -> None:
+        number = self.number_of.get(message)
+        if number is None or message not in self.early:
+            return
+        self.acknowledged.add(number)
+        self.early.discard(message)
+        self.number_of.pop(message, None)
 
     def publish(self) -> None:
         number = 0
@@ -57,6 +71,7 @@ class Sensor:
             body = json.dumps({"n": number, "celsius": 20 + number % 7})
             sent = self.client.publish("plant/7/temperature", body, qos=1)
             self.number_of[sent.mid] = number
+            self.settle(sent.mid)
 
     def goes_on(self) -> None:
         before = len(self.acknowledged)

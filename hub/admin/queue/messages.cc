@@ -154,18 +154,23 @@ AdminReply get_messages(const AdminCall& call) {
   return find_messages(call, std::move(std::get<store::MessageSearch>(asked)));
 }
 
-AdminReply find_messages(const AdminCall& call, store::MessageSearch what) {
+AdminReply answer_of_search(BeginSearch begin) {
   const auto running = std::make_shared<std::shared_ptr<store::Search>>();
-  return AdminLater{[&hub = call.hub, what = std::move(what), running](auto done) {
-                      const auto answered = [done = std::move(done)](const core::Result<std::string>& json) {
+  return AdminLater{[begin = std::move(begin), running](auto done) {
+                      *running = begin([done = std::move(done)](const core::Result<std::string>& json) {
                         done(answer(json));
-                      };
-                      *running = store::search_messages(
-                          hub.store(), [&hub] { return hub.now(); }, what, answered);
+                      });
                     },
                     [running] {
                       if (*running) (*running)->stop();
                     }};
+}
+
+AdminReply find_messages(const AdminCall& call, store::MessageSearch what) {
+  return answer_of_search([&hub = call.hub, what = std::move(what)](store::OnSearchText found) {
+    return store::search_messages(
+        hub.store(), [&hub] { return hub.now(); }, what, std::move(found));
+  });
 }
 
 }  // namespace headgate::hub

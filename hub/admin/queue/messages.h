@@ -8,6 +8,8 @@
 // or `time_ms` gone, and says how far it got (store/report/messages.h); it ends with its request.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +23,9 @@ namespace headgate::hub {
 [[nodiscard]] const std::vector<std::string_view>& search_parameters();
 
 [[nodiscard]] AdminReply get_messages(const AdminCall& call);
+// Answers with what a search gives that `begin` begins; it ends with its request.
+using BeginSearch = std::function<std::shared_ptr<store::Search>(store::OnSearchText found)>;
+[[nodiscard]] AdminReply answer_of_search(BeginSearch begin);
 // Answers with what is found.
 [[nodiscard]] AdminReply find_messages(const AdminCall& call, store::MessageSearch what);
 

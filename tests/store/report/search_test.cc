@@ -89,6 +89,17 @@ TEST_F(Searches, EndWithSoManyFound) {
   EXPECT_THAT(bodies_, ElementsAre("3", "4"));
 }
 
+TEST_F(Searches, BeginBehindTheSameSeqInEachLane) {
+  append("a", "1", 4);
+  append("a", "2");
+  append("a", "3", 4);
+  append("a", "4");
+  MessageSearch what;
+  what.request.after = 2;
+  search(what);
+  EXPECT_THAT(bodies_, ElementsAre("3", "4"));
+}
+
 TEST_F(Searches, EndWithTheirTime) {
   for (size_t i = 0; i < 2'000; ++i) append("a", "x");
   MessageSearch what;
