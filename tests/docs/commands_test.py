@@ -12,6 +12,7 @@ import time
 sys.dont_write_bytecode = True
 
 import scenes  # noqa: E402
+import who_runs  # noqa: E402
 from samples import Sample, difference, pattern_of, samples_of  # noqa: E402
 from site_under_test import Site, wait_for  # noqa: E402
 
@@ -120,7 +121,21 @@ def forgotten(texts: dict[str, str]) -> list[str]:
     left += set(scenes.SECTIONS) - {(sample.document, sample.section) for sample in samples}
     left += [("scenes.py", command) for table in (scenes.MEANWHILE, scenes.ENDLESS, scenes.EXITS, scenes.ANSWERS)
              for command in table if command not in commands]
-    return [f"{place}: nobody shows `{command}`" for place, command in left]
+    named = {file for reason in scenes.NOT_RUN.values() for file in re.findall(r"tests/[\w/.]+", reason)}
+    gone = [f"scenes.py: there is no {file}" for file in named if not (ROOT / file).exists()]
+    return [f"{place}: nobody shows `{command}`" for place, command in left] + gone + who_runs.forgotten_steps()
+
+
+def spoken_wrong(document: str, text: str, programs: dict[str, who_runs.Command]) -> list[str]:
+    """Blocks that nobody runs, and commands of ours that our programs do not know: in sentences, and of those that do not run."""
+    found = list(who_runs.nobody_runs(document, text))
+    named = list(who_runs.spoken(text))
+    named += [(sample.line, sample.command) for sample in samples_of(document, text)
+              if scenes.why_not_run(document, sample) and who_runs.is_ours(sample.command)]
+    for line, command in named:
+        if wrong := who_runs.misspoken(command, programs):
+            found.append(f"{document}:{line}: `{command}`: {wrong}")
+    return found
 
 
 def meant(words: list[str], documents: list[str]) -> list[str]:
@@ -133,7 +148,9 @@ def main() -> int:
     programs = pathlib.Path(sys.argv[1])
     texts = {document: (ROOT / document).read_text(encoding="utf-8") for document in DOCUMENTS}
     found = forgotten(texts)
+    trees = {name: who_runs.read([str(programs / name)]) for name in ("headgate", "headgated")}
     for document in meant(sys.argv[2:], list(texts)):
+        found += spoken_wrong(document, texts[document], trees)
         found += check(document, texts[document], programs)
     print("\n".join(found))
     shown = sum(len(list(samples_of(document, text))) for document, text in texts.items())

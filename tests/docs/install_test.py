@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
+import who_runs  # noqa: E402
 from ports import free_port  # noqa: E402
 
 SKIPPED = 77
@@ -27,11 +28,7 @@ WAIT_S = 20
 
 
 def commands() -> list[str]:
-    """The lines of the fenced `sh` blocks of the section, those that go on in the next one joined."""
-    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    section = text[text.index("## Install"):text.index("## Start, reload, stop")]
-    blocks = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    return [re.sub(r"\s{2,}#.*", "", line) for block in blocks for line in block.replace("\\\n", "").splitlines()]
+    return [*who_runs.steps("Install"), *who_runs.steps("From nothing to TLS with users")]
 
 
 def unit() -> dict[str, str]:
@@ -60,13 +57,13 @@ class Machine:
         return re.sub(r"(^|\| )headgate ", rf"\1{self.root}/usr/local/bin/headgate ", command)
 
     def run(self, command: str) -> None:
-        """One line of the document."""
-        if command.startswith("tools/dev build"):
-            return
-        if command.startswith("systemctl"):
-            self.systemctl(command)
-        elif command.startswith("systemd-sysusers"):
-            self.make_user()
+        """One step of the document; those that cannot run here have somebody in their place."""
+        instead = {"tools/dev build release": lambda: None, "systemd-sysusers": self.make_user,
+                   "systemctl daemon-reload": lambda: None, "systemctl enable --now headgated": self.enable,
+                   "systemctl restart headgated": self.restart, "systemctl reload headgated": self.reload}
+        assert set(instead) <= set(who_runs.STAND_INS), "another stand-in than the list names"
+        if command in instead:
+            instead[command]()
         else:
             done = subprocess.run(["bash", "-c", "umask 022; " + self.here(command)], cwd=ROOT, capture_output=True,
                                   text=True, timeout=60, check=False)
@@ -97,13 +94,21 @@ class Machine:
         log = self.root / "hub.log"
         return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
-    def systemctl(self, command: str) -> None:
-        if "reload headgated" in command:
-            self.hub.send_signal(signal.SIGHUP)
-            time.sleep(1)
-        elif "restart" in command or "--now" in command:
-            self.stop()
-            self.start()
+    def enable(self) -> None:
+        """By the real systemctl, which makes the links of a unit without a systemd that runs."""
+        done = subprocess.run(["systemctl", f"--root={self.root}", "enable", "headgated"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (self.root / "etc/systemd/system/multi-user.target.wants/headgated.service").is_symlink(), "is not enabled"
+        self.restart()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def reload(self) -> None:
+        assert unit()["ExecReload"] == "/bin/kill -HUP $MAINPID", unit()["ExecReload"]
+        self.hub.send_signal(signal.SIGHUP)
+        self.wait_for(" reloaded ")
 
     def start(self) -> None:
         """As the unit says: its user, its directory, its umask, no capability and no way to gain any."""
@@ -117,13 +122,16 @@ class Machine:
         with open(self.root / "hub.log", "ab") as log:
             self.hub = subprocess.Popen(words, cwd=self.here(said["WorkingDirectory"] + "/"), stdout=log, stderr=log,
                                         umask=int(said["UMask"], 8))
-        ends = time.monotonic() + WAIT_S
-        while " started " not in self.log()[self.began:]:
-            if self.hub.poll() is not None or time.monotonic() > ends:
-                raise AssertionError(f"the hub does not start:\n{self.log()}")
-            time.sleep(0.05)
+        self.wait_for(" started ")
 
     began = 0  # where the log of this run begins
+
+    def wait_for(self, event: str) -> None:
+        ends = time.monotonic() + WAIT_S
+        while event not in self.log()[self.began:]:
+            if self.hub.poll() is not None or time.monotonic() > ends:
+                raise AssertionError(f"the hub has not{event}:\n{self.log()}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         if self.hub:

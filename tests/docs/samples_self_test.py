@@ -7,6 +7,7 @@ sys.dont_write_bytecode = True
 
 import commands_test  # noqa: E402
 import scenes  # noqa: E402
+import who_runs  # noqa: E402
 from samples import Sample, difference, samples_of  # noqa: E402
 
 HOME = pathlib.Path("/tmp/headgate-site-x")
@@ -84,6 +85,40 @@ class Reading(unittest.TestCase):
         scenes.SECTIONS[("README.md", "No such heading")] = scenes.plain_hub
         self.assertEqual(len(commands_test.forgotten(texts)), 1)
         del scenes.SECTIONS[("README.md", "No such heading")]
+
+
+class Coverage(unittest.TestCase):
+    def test_refuses_blocks_that_nobody_runs(self):
+        for block in ("```bash\nheadgate status\n```", "```console\n$ headgate status\n```", "```\nheadgate status --json\n```",
+                      "```text\nmosquitto_sub -t a | wc\n```", "```\ntools/dev build\n```", "```shell\nls\n```"):
+            self.assertEqual(len(list(who_runs.nobody_runs("d.md", block))), 1, block)
+        for block in ("```sh\nheadgate status\n```", "```\n$ headgate status\nheadgate 0.1.0\n```", "```\nheadgate unbatch: a/b: missing\n```",
+                      "```json\n{}\n```", "```route\nFROM 'a' INTO $upstream\n```", "```\nheadgated: b.json: unknown\n```"):
+            self.assertEqual(list(who_runs.nobody_runs("d.md", block)), [], block)
+
+    def test_takes_each_step_on_a_machine_of_its_own(self):
+        self.assertEqual(who_runs.steps("Install")[-3:], ["systemctl daemon-reload", "systemctl enable --now headgated",
+                                                          "headgate --data /var/lib/headgate/headgate-data status"])
+        self.assertEqual(who_runs.runner(Sample("docs/operations.md", 1, "reboot", section="Looking", language="sh")), "")
+        self.assertEqual(who_runs.runner(Sample("docs/operations.md", 1, "reboot", section="Install")), "")
+
+    def test_misses_a_stand_in_that_the_page_does_not_show(self):
+        who_runs.STAND_INS["systemctl isolate headgated"] = "a reason"
+        self.assertEqual(len(who_runs.forgotten_steps()), 1)
+        del who_runs.STAND_INS["systemctl isolate headgated"]
+
+    def test_finds_words_that_a_program_does_not_know(self):
+        option = who_runs.Entry
+        peek = who_runs.Command(["queue", "peek"], options=[option(["-n", "--count"], "UINT", ""), option(["--payload"], "", "")])
+        queue = who_runs.Command(["queue"], commands=[peek, who_runs.Command(["queue", "ls"])])
+        tree = {"headgate": who_runs.Command([], options=[option(["--data"], "TEXT", "")], commands=[queue])}
+        for code in ("headgate queue ls|peek", "headgate queue peek Q -n 5 --payload", "headgate --data ls queue ls", "headgate VERB --data=x",
+                     "headgate queue peek '$upstream' | wc --nothing"):
+            self.assertEqual(who_runs.misspoken(code, tree), "", code)
+        for code, wrong in (("headgate queue show", "headgate queue has no show"), ("headgate queue ls -n 5", "headgate queue ls has no -n"),
+                            ("headgate queue ls|look", "headgate queue has no look"), ("tools/dev explode", "tools/dev has no explode")):
+            self.assertEqual(who_runs.misspoken(code, tree), wrong)
+        self.assertEqual([code for _, code in who_runs.spoken("Say `headgate queue ls`.\n```\n`headgate no`\n```")], ["headgate queue ls"])
 
 
 if __name__ == "__main__":

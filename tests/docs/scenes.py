@@ -6,6 +6,7 @@ import signal
 from typing import Callable
 
 import symptoms
+import who_runs
 from site_under_test import Site, wait_for
 
 Scene = Callable[[Site], None]
@@ -314,6 +315,9 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ("docs/batch-format.md", "mosquitto_sub -h cloud -t 'headgate/+/batches' -C 1 -N | zstd -dc | jq ."): JQ,
     ("docs/batch-format.md", "mosquitto_sub -h cloud -t 'headgate/+/batches' -C 1 -N > batch && "
                              "python3 tools/readers/columns.py batch | jq ."): JQ,
+    ("docs/batch-format.md", "mosquitto_sub -h broker.example.com -t 'headgate/+/batches' -C 300 -F %x | "
+                             "tools/readers/train_dictionary.py plant.dict"):
+        "tests/e2e/readers/readers_test.cc makes a dictionary of batches by it",
     ("docs/configuration.md", "headgate unbatch --host broker.example.com --client-id store-1 --state "
                               "/var/lib/unbatch/state --sqlite readings.db --ack"):
         "tests/e2e/readers/acknowledgement_test.cc runs such a reader",
@@ -332,6 +336,6 @@ NOT_RUN: dict[tuple[str, str], str] = {
 
 def why_not_run(document: str, sample) -> str:
     """Empty for a command that the test runs."""
-    if document == "docs/operations.md" and sample.language == "sh":
-        return "are steps on a machine; install_test.py runs those of an installation"
+    if test := who_runs.runner(sample):
+        return f"{test} runs it"
     return NOT_RUN.get((document, sample.command), "")

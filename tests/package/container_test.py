@@ -6,6 +6,8 @@ its own there, so that it needs no daemon and no registry. Needs root.
 
 import json
 import pathlib
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,8 +16,9 @@ import tempfile
 sys.dont_write_bytecode = True
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/support"))
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/docs")]
 
+import who_runs  # noqa: E402
 from ports import free_port  # noqa: E402
 
 # As the image's user: the health check without a hub, then with one, then the hub's end.
@@ -36,7 +39,7 @@ class Buildah:
         self.words = ["buildah", "--storage-driver", "vfs", "--root", str(kept / "images"), "--runroot", str(run_root)]
 
     def __call__(self, *words) -> str:
-        done = subprocess.run([*self.words, *map(str, words)], capture_output=True, text=True, check=False)
+        done = subprocess.run([*self.words, *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT)
         if done.returncode != 0:
             raise AssertionError(f"buildah {words[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout.strip()
@@ -66,6 +69,22 @@ def try_image(buildah: Buildah, image: str) -> None:
     expect(told == ["883", "healthy", "ended with 0"], f"in the image: {told}")
 
 
+def build_as_the_page_says(buildah: Buildah, base: str, context: pathlib.Path) -> str:
+    """The image's id: by the step of docs/operations.md, from these packages and this Debian. Its other step has no program here."""
+    build, run = who_runs.steps("In a container")
+    program, verb, *words = shlex.split(build)
+    expect((program, verb, words[-1]) == ("buildah", "build", "build/package/packages"), f"the page says: {build}")
+    image = buildah(verb, "--quiet", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={base}", *words[:-1],
+                    context).splitlines()[-1]
+    expect(run in who_runs.STAND_INS, f"nobody runs: {run}")
+    said = json.loads(buildah("inspect", "--type", "image", image))["Docker"]["config"]
+    data, config = re.findall(r"-v [\w./-]+:(/[\w./-]+)", run)
+    expect(data in said["Volumes"], f"{data} is no volume of the image, which has {said['Volumes']}")
+    expect(config in [*said["Entrypoint"], *(said["Cmd"] or [])], f"the image does not read {config}")
+    expect(run.split()[-1] == words[words.index("-t") + 1], "the page runs another image than it builds")
+    return image
+
+
 def main() -> int:
     kept, debs = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     shutil.rmtree(kept / "images", ignore_errors=True)
@@ -76,9 +95,7 @@ def main() -> int:
             shutil.copy(deb, context)
         buildah = Buildah(kept, pathlib.Path(folder) / "run")
         base = buildah.image_of(kept / "clean")
-        image = buildah("build", "--quiet", "--isolation", "chroot", "--format", "docker", "--pull-never", "--build-arg",
-                        f"BASE={base}", "-f", ROOT / "Containerfile", context).splitlines()[-1]
-        try_image(buildah, image)
+        try_image(buildah, build_as_the_page_says(buildah, base, context))
     shutil.rmtree(kept / "images", ignore_errors=True)
     print("the image is built, runs as its user and tells its health")
     return 0

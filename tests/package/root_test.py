@@ -17,8 +17,9 @@ import time
 sys.dont_write_bytecode = True
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/support"))
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/docs")]
 
+import who_runs  # noqa: E402
 from ports import free_port  # noqa: E402
 
 CONFIG, DATA, LOGS = "etc/headgate/headgate.json", "var/lib/headgate", "var/log/headgate"
@@ -105,7 +106,7 @@ class Debian:
         run("cp", "-a", f"{archives}/.", self.path / "var/cache/apt/archives")
         (self.path / "etc/apt/apt.conf.d/99kept").write_text(
             'APT::Keep-Downloaded-Packages "true"; Binary::apt-get::APT::Keep-Downloaded-Packages "true";\n'
-            'APT::Install-Recommends "false";\n', encoding="utf-8")
+            'APT::Install-Recommends "false"; APT::Get::Assume-Yes "true";\n', encoding="utf-8")
         self.before = self.files()
 
     def inside(self, *words) -> str:
@@ -292,6 +293,30 @@ def purge_leaves_what_is_the_administrators(debian: Debian) -> None:
     expect("headgate" in debian.inside("getent", "passwd", "headgate"), "the user is gone, and its number free for others")
 
 
+def the_page_installs_it(debian: Debian, systemd: FakeSystemd, debs: list[pathlib.Path], port: int) -> None:
+    """The steps of docs/operations.md, in a folder that holds the packages as `tools/dev package` leaves them."""
+    folder = debian.path / "tmp/packages"
+    folder.mkdir()
+    for deb in debs:
+        shutil.copy(deb, folder)
+    edits = debian.path / "usr/sbin/editor"
+    edits.write_text(f"#!/bin/sh\nsed -i 's/\"port\": 1883/\"port\": {port}/' \"$1\"\n", encoding="utf-8")
+    edits.chmod(0o755)
+    with contextlib.ExitStack() as running:
+        for step in who_runs.steps("Packages"):
+            if step == "systemctl restart headgated":
+                running.close()
+                running.enter_context(debian.hub(port))
+            said = debian.inside("sh", "-ec", f"cd /tmp/packages && {step}")
+            if step.startswith("systemctl "):
+                expect(step in who_runs.STAND_INS, f"nobody knows what {step} does")
+            if step.endswith(" status"):
+                expect(f"127.0.0.1:{port}" in said, f"status says: {said}")
+    asked = systemd.told()
+    expect(asked[-1:] == ["restart headgated"] and len(asked) > 2, f"systemd was asked: {asked}")
+    expect(debian.has("etc/systemd/system/headgated.service.d/port-443.conf"), "the drop-in is not there")
+
+
 def main() -> int:
     kept, debs = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     if os.geteuid() != 0:
@@ -310,6 +335,7 @@ def main() -> int:
         a_rotated_log_goes_on_in_a_fresh_file(debian, systemd, port)
         remove_keeps_data_and_configuration(debian, systemd, debs, port)
         purge_leaves_what_is_the_administrators(debian)
+        the_page_installs_it(debian, FakeSystemd(debian), debs, port)
     print("installed, upgraded, removed and purged as it should be")
     return 0
 
