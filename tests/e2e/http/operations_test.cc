@@ -23,10 +23,6 @@ constexpr const char* kJsonType = "Content-Type: application/json\r\n";
 constexpr const char* kSmallOnly = "allow_anonymous true\nmessage_size_limit 4000\n";
 constexpr const char* kLinesType = "Content-Type: application/x-ndjson\r\n";
 
-// Answers that no request brings about here: an import says in its 200 what stopped it, and a configuration is written beside the
-// disk that fails.
-const std::vector<std::string> kAskedElsewhere = {"POST /v1/queues/{name}/import 503", "POST /v1/apply 503"};
-
 constexpr const char* kExported =
     R"({"seq":1,"lane":10,"topic":"plant/1","qos":1,"retain":false,"arrived_ms":1790000000000,"payload":"moved"})"
     "\n";
@@ -290,9 +286,15 @@ void ask_a_hub_without_a_disk() {
   const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
   Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
   changed["time_to_live_s"] = 86'399;
+  std::ofstream(fails) << "fails";
+  EXPECT_EQ(asked.post("/v1/apply?confirm_within_s=600", changed.dump()), 503);
+  std::filesystem::remove(fails);
+  EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 200; }));
   EXPECT_EQ(asked.post("/v1/apply?confirm_within_s=600", changed.dump()), 200);
   std::ofstream(fails) << "fails";
   EXPECT_EQ(asked.post("/v1/apply/confirm"), 503);
+  // The first write that is not made; imports of the time after it end with what stopped them.
+  EXPECT_EQ(asked.post("/v1/queues/%24upstream/import?id=moved", kExported, kLinesType), 503);
   EXPECT_EQ(asked.post("/v1/publish/plant/1", "x"), 503);
   EXPECT_TRUE(eventually([&] { return asked.get("/readyz") == 503; }));
   const std::vector<std::string> changes = {"/v1/publish/plant/1",
@@ -336,7 +338,7 @@ TEST(Operations, AreEachAnsweredAsDescribedWithEachStatus) {
   }
   ask_a_full_hub();
   ask_a_hub_without_a_disk();
-  EXPECT_THAT(ApiContract::of_the_hub().missing(), ::testing::IsSubsetOf(kAskedElsewhere));
+  EXPECT_THAT(ApiContract::of_the_hub().missing(), IsEmpty());
 }
 
 // ---- whether the judge judges ----
