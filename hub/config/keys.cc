@@ -26,9 +26,9 @@ Keys file_keys() {
   return {
       {.path = "include",
        .slot = at(&Config::include),
-       .doc =
-           "More files of this kind, relative to this one: a path, or a list of them, such as \"conf.d/*.json\". "
-           "Objects merge; what is said twice has to be the same.",
+       .doc = "More files of this kind, relative to this one: a path, or a list of them, such as "
+              "`conf.d/*.json`. Objects merge; what is said twice has to be the same. See "
+              "configuration.md#several-files.",
        .max = 64,
        .rule = kInclude},
   };
@@ -40,8 +40,8 @@ Keys hub_keys() {
       {.path = "hub_id",
        .slot = at(&Config::hub_id),
        .doc =
-           "Name of this hub in batches and topics; empty takes the store's, for a new one the host name. Keep "
-           "it for the life of the site.",
+           "Name of this hub in batches and topics; empty takes the host name for a new store, and what the "
+           "store says after that (`hub_id_from_store`). Keep it for the life of the site.",
        .rule = kHubId},
       {.path = "data_dir",
        .slot = at(&Config::data_dir),
@@ -50,11 +50,11 @@ Keys hub_keys() {
       {.path = "user",
        .slot = at(&Config::user),
        .doc = "User that the hub becomes when root has started it, after it has bound its ports and read its "
-              "certificates; empty: it stays who it is.",
+              "certificates; empty: it stays who it is. `data_dir` must be its own.",
        .rule = kSystemUser},
       {.path = "listeners",
        .slot = at(&Config::listeners),
-       .doc = "Where MQTT clients connect.",
+       .doc = "Where MQTT clients connect. See security.md.",
        .min = 1,
        .max = 64},
   };
@@ -65,30 +65,33 @@ Keys access_keys() {
       {.path = "auth.password_file",
        .slot = at(&Config::access, &AccessSettings::password_file),
        .doc =
-           "File of users, user:hash a line, as `headgate passwd` and mosquitto_passwd write it; empty: there "
-           "are no users.",
+           "File of users, `user:hash` a line, as `headgate passwd` and `mosquitto_passwd` write it; empty: "
+           "there are no users. See access.md.",
        .rule = kPathOrEmpty},
       {"auth.identities", at(&Config::access, &AccessSettings::identities),
-       "Users and certificates that are modules or devices: {\"user\": {\"module\": \"name\"}}; one * in "
-       "both stands for the same text."},
+       "Users and certificates that are modules or devices: `{\"user\": {\"module\": \"name\"}}`, with "
+       "`device` or both; one `*` in both stands for the same text."},
       {"access.rules", at(&Config::access, &AccessSettings::rules),
        "Who may publish, subscribe and receive what. What denies goes before what allows; what no rule "
-       "allows is denied."},
+       "allows is denied. See access.md."},
   };
 }
 
 Keys route_keys() {
   return {
       {"routes", at(&Config::routes),
-       "name: \"FROM … INTO …\", or an object with route, priority, timeToLiveSecs, semantics, body, "
-       "queue, onRemove, onChange, retain, retained, publishAs, late, state, shadow, link, sendBack."},
+       "Routes by name: a text `FROM … INTO …`, or an object with `route`, `priority`, `timeToLiveSecs`, "
+       "`semantics`, `body`, `queue`, `onRemove`, `onChange`, `retain`, `retained`, `publishAs`, `late`, "
+       "`state`, `shadow`, `link`, `sendBack`. See configuration.md#queues."},
       {"tables", at(&Config::tables),
-       "Tables that routes look up in: name: {\"file\": \"limits.csv\"} or {\"topic\": \"config/+\"}, with key, "
-       "maxRows, maxRowBytes, maxBytes."},
+       "Tables that routes look up in, by name: `{\"file\": \"limits.csv\"}` or `{\"topic\": "
+       "\"config/+\"}`, with `key`, `maxRows`, `maxRowBytes`, `maxBytes`. See route-language.md#tables."},
       {.path = "routes_dir",
        .slot = at(&Config::routes_dir),
-       .doc = "Directory whose *.json files hold more routes: {\"routes\": {…}} or an IoT Edge deployment "
-              "manifest.",
+       .doc =
+           "Directory whose `*.json` files hold more routes: `{\"routes\": {…}}` or an IoT Edge deployment "
+           "manifest of schema 1.0 to 1.4, a layered one too; the routes of a manifest have `edgehub` "
+           "semantics.",
        .rule = kPathOrEmpty},
       {"time_to_live_s", at(&Config::time_to_live_s),
        "How long a message may wait, on routes without their own; 0 is for ever.", Unit::seconds, 0, kU32Max},
@@ -98,7 +101,7 @@ Keys route_keys() {
 Keys sys_keys() {
   return {
       {"sys_interval_s", at(&Config::sys_interval_s),
-       "How often what has changed under $SYS is published to who subscribes to it; 0 publishes nothing "
+       "How often what has changed under `$SYS` is published to who subscribes to it; 0 publishes nothing "
        "there.",
        Unit::seconds, 0, 86'400},
   };
@@ -107,12 +110,13 @@ Keys sys_keys() {
 Keys observe_keys() {
   return {
       {"observe.history_bytes", at(&Config::observe, &ObserveSettings::history_bytes),
-       "Memory for what happened most recently: messages, also those that no route wanted, and their steps, for "
-       "`headgate why` and `headgate route replay --last`; 0 keeps nothing, and so does less than 64 KiB.",
+       "Memory for what happened most recently: messages, also those that no route wanted, and their steps, "
+       "for `headgate why` and `headgate route replay --last`; 0 keeps nothing, and so does less than 64 "
+       "KiB. See operations.md#the-life-of-a-message.",
        Unit::bytes, 0, kGiB},
       {"observe.topics_bytes", at(&Config::observe, &ObserveSettings::topics_bytes),
-       "Memory for topics with their last values, for `headgate topics`: those that nothing came on for longest "
-       "leave first; 0 keeps none.",
+       "Memory for topics with their last values, for `headgate topics`: those that nothing came on for "
+       "longest leave first; 0 keeps none.",
        Unit::bytes, 0, kGiB},
   };
 }
@@ -124,30 +128,30 @@ Keys operator_keys() {
   return {
       {.path = "admin.socket",
        .slot = at(&Config::admin, &AdminConfig::socket),
-       .doc = "Unix socket that the headgate command talks to; empty: admin.sock in data_dir.",
+       .doc = "Unix socket that the `headgate` command talks to; empty: `admin.sock` in `data_dir`.",
        .rule = kSocket},
       {.path = "admin.http.address",
        .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::address),
-       .doc = "Address that the HTTP server listens on; beyond loopback only with admin.http.tls.",
+       .doc = "Address that the HTTP server listens on; beyond loopback only with `admin.http.tls`. See "
+              "http.md.",
        .rule = kIp},
       {.path = "admin.http.port",
        .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::port),
-       .doc =
-           "Port of the HTTP server: admin API, /metrics, /healthz, /readyz; 0 is off, headgated --http means 9180.",
+       .doc = "Port of the HTTP server: admin API, `/metrics`, `/healthz`, `/readyz`; 0 is off, `headgated "
+              "--http` means 9180.",
        .max = kU16Max},
       {.path = "admin.http.token_file",
        .slot = at(&Config::admin, &AdminConfig::http, &HttpConfig::token_file),
-       .doc =
-           "File of tokens: role (read, operate, admin), user, token a line; empty: http-token in data_dir, made "
-           "with one token if it is missing.",
+       .doc = "File of tokens: role (`read`, `operate`, `admin`), user, token a line; empty: `http-token` in "
+              "`data_dir`, made with one token if it is missing.",
        .rule = kPathOrEmpty},
       {"admin.http.metrics_open", at(&Config::admin, &AdminConfig::http, &HttpConfig::metrics_open),
-       "Whether /metrics needs no token: \"loopback\" where only this machine can connect; true; false."},
+       "Whether `/metrics` needs no token: `\"loopback\"` where only this machine can connect; `true`; "
+       "`false`."},
       {.path = "admin.http.tls.cert_file",
        .slot = http_tls(&broker::TlsOptions::cert_file),
-       .doc =
-           "The HTTP server's certificate (PEM), followed by the chain up to its authority; setting it turns TLS "
-           "on. Read again on SIGHUP.",
+       .doc = "The HTTP server's certificate (PEM), followed by the chain up to its authority; setting it "
+              "turns TLS on. Read again on SIGHUP.",
        .rule = kPathOrEmpty},
       {.path = "admin.http.tls.key_file",
        .slot = http_tls(&broker::TlsOptions::key_file),
@@ -156,8 +160,8 @@ Keys operator_keys() {
       {.path = "admin.http.tls.client_ca_file",
        .slot = http_tls(&broker::TlsOptions::ca_file),
        .doc =
-           "Authorities (PEM) of client certificates: who has none is not let in, and needs a token all the same; "
-           "empty: nobody is asked for one.",
+           "Authorities (PEM) of client certificates: who has none is not let in, and needs a token all the "
+           "same; empty: nobody is asked for one.",
        .rule = kPathOrEmpty},
   };
 }
@@ -166,16 +170,15 @@ Keys log_keys() {
   return {
       {.path = "log.level",
        .slot = at(&Config::log, &LogOptions::levels, &LogLevels::level),
-       .doc = "Least important lines written: debug, info, warn or error.",
+       .doc = "Least important lines written: `debug`, `info`, `warn` or `error`.",
        .takes = Takes::at_once},
       {.path = "log.levels",
        .slot = at(&Config::log, &LogOptions::levels, &LogLevels::of_parts),
-       .doc =
-           "Parts that have another level: {\"broker\": \"debug\"}; of hub, broker, engine, routes, store, "
-           "upstream, access, http.",
+       .doc = "Parts that have another level: `{\"broker\": \"debug\"}`; of `hub`, `broker`, `engine`, "
+              "`routes`, `store`, `upstream`, `access`, `http`. See operations.md#levels-of-parts.",
        .takes = Takes::at_once},
       {"log.format", at(&Config::log, &LogOptions::format),
-       "Form of a line: text (event key=value) or json (an object)."},
+       "Form of a line: `text` (`event key=value`) or `json` (an object)."},
       {.path = "log.file",
        .slot = at(&Config::log, &LogOptions::file),
        .doc = "File that the log is appended to, and that a reload opens again; empty: stderr.",

@@ -32,8 +32,8 @@ Keys client_keys() {
       {"limits.queued_bytes_max", session(&SessionLimits::queued_bytes_max),
        "The same in bytes; whichever limit comes first.", Unit::bytes, kKiB, kTiB},
       {"limits.write_buffer_bytes_max", session(&SessionLimits::unsent_bytes_max),
-       "Bytes sent to a client that its socket has not taken; beyond it the client is not read, its QoS 0 is "
-       "dropped and the rest waits.",
+       "Bytes sent to a client that its socket has not taken; beyond it the client is not read, its QoS 0 "
+       "is dropped and the rest waits.",
        Unit::bytes, kKiB, kTiB},
       {"limits.slow_reader_timeout_s", all(&BrokerOptions::slow_reader_timeout_s),
        "How long a client may be beyond that and take nothing before it is closed.", Unit::seconds, 1,
@@ -41,8 +41,8 @@ Keys client_keys() {
       {"limits.session_expiry_s_max", all(&BrokerOptions::session_expiry_s_max),
        "Longest session expiry granted; 4294967295 is for ever.", Unit::seconds, 0, kU32Max},
       {"limits.session_expiry_s_default", all(&BrokerOptions::session_expiry_s_default),
-       "How long a client without clean session that names no expiry, as 3.1.1 ones cannot, may be away before its "
-       "session ends and what waits for it is dropped; 4294967295 is for ever.",
+       "How long a client without clean session that names no expiry, as 3.1.1 ones cannot, may be away "
+       "before its session ends and what waits for it is dropped; 4294967295 is for ever.",
        Unit::seconds, 0, kU32Max},
   };
 }

@@ -24,7 +24,8 @@ bool is_host_or_empty(std::string_view text) { return text.empty() || is_host(te
 
 constexpr TextRule kLinkHost = {
     is_host_or_empty,
-    "a host name or IP address alone: the port goes into port, IPv6 has no brackets, TLS comes with tls.ca_file"};
+    "a host name or IP address alone: the port goes into port, IPv6 has no brackets, TLS comes with "
+    "tls.ca_file"};
 constexpr TextRule kTopicOrEmpty = {
     is_topic_or_empty,
     "an MQTT topic without + and #, not beginning with $; {hub} is the hub id, no other { or }; or \"\""};
@@ -54,14 +55,15 @@ LinkKeys address_keys() {
       {"protocol", joint(&LinkOptions::protocol), "MQTT version: 5, or 4 for MQTT 3.1.1.", Unit::none, 4, 5},
       {.path = "client_id",
        .slot = joint(&LinkOptions::client_id),
-       .doc = "MQTT client id; empty takes headgate-<hub_id>-<name of the link>.",
+       .doc = "MQTT client id; empty takes `headgate-<hub_id>-<name of the link>`.",
        .rule = kMqttString},
       {.path = "username",
        .slot = joint(&LinkOptions::username),
        .doc = "User name; empty sends none.",
        .rule = kMqttString},
       {"password", joint(&LinkOptions::password),
-       "Where the password is: {\"file\": \"/path\"} or {\"env\": \"NAME\"}; empty: password_file."},
+       "Where the password is: `{\"file\": \"/path\"}` or `{\"env\": \"NAME\"}`; empty: `password_file`. "
+       "See configuration.md#secrets."},
       {.path = "password_file",
        .slot = joint(&LinkOptions::password_file),
        .doc = "File whose first line is the password; empty sends none.",
@@ -85,24 +87,27 @@ LinkKeys term_keys() {
   return {
       {.path = "topic",
        .slot = term(&LinkTerms::topic),
-       .doc = "Topic that batches are published to over this link; empty takes upstream.topic.",
+       .doc = "Topic that batches are published to over this link; empty takes `upstream.topic`.",
        .rule = kTopicOrEmpty},
       {"in_flight_batches", joint(&LinkOptions::in_flight_max),
        "Batches sent before the first is acknowledged; 0: as many as the line takes.", Unit::none, 0, 1000},
       {"cost", term(&LinkTerms::cost),
-       "Price of what goes over it: \"free\", \"metered\" or \"expensive\"; it decides connect and keep_alive_s."},
+       "Price of what goes over it: `free`, `metered` or `expensive`; it decides `connect` and "
+       "`keep_alive_s`."},
       {"connect", term(&LinkTerms::connect),
-       "When it is connected: \"always\" (a link that others are preferred to: once they are down), \"when_needed\" "
-       "for something that waits, until it was idle for 27 keep-alives, or \"by_cost\": a free one always."},
+       "When it is connected: `always` (a link that others are preferred to: once they are down), "
+       "`when_needed` for something that waits, until it was idle for 27 keep-alives, or `by_cost`: a free "
+       "one `always`, others `when_needed`."},
       {"zstd_level", term(&LinkTerms::zstd_level),
-       "Compression effort of batches over it; 0: by its cost, upstream.batch.zstd_level for a free one, else 13 at "
-       "least.",
+       "Compression effort of batches over it; 0: by its cost, `upstream.batch.zstd_level` for a free one, "
+       "else 13 at least. A batch that goes again over another link stays as it is. See "
+       "batch-format.md#what-it-costs.",
        Unit::none, 0, 19},
       {"keep_alive_s", term(&LinkTerms::keep_alive_s),
        "Keep-alive of the link; 0: by its cost, 60 s, 300 s or 900 s.", Unit::seconds, 0, kU16Max},
       {"order", term(&LinkTerms::order),
-       "Order within a priority after an outage: \"oldest_first\", \"live_first\" (what comes now goes before what has "
-       "waited) or \"interleaved\" (a batch of each in turn)."},
+       "Order within a priority after an outage: `oldest_first`, `live_first` (what comes now goes before "
+       "what has waited) or `interleaved` (a batch of each in turn)."},
       {"priority_max", term(&LinkTerms::priority_max),
        "Last priority that may go over it, 0 to 9; 10 lets messages without priority go, too.", Unit::none, 0,
        store::kLaneCount - 1},
@@ -113,7 +118,7 @@ LinkKeys session_keys() {
   return {
       {.path = "downstream",
        .slot = at(&NamedLink::downstream),
-       .doc = "Topics of that broker that are brought down, as in upstream.downstream.",
+       .doc = "Topics of that broker that are brought down, as in `upstream.downstream`. See commands.md.",
        .max = kDownstreamMax},
       {"session_expiry_s", joint(&LinkOptions::session_expiry_s),
        "How long the broker keeps what comes for them while the link is down; MQTT 5.", Unit::seconds, 1,
@@ -124,14 +129,16 @@ LinkKeys session_keys() {
 LinkKeys cloud_keys() {
   return {
       {"preset", at(&NamedLink::preset),
-       "Cloud whose forms and limits the link keeps to: \"generic\", \"azure-iot-hub\" or \"aws-iot-core\"."},
+       "Cloud whose forms and limits the link keeps to: `generic` (none), `azure-iot-hub` or "
+       "`aws-iot-core`. See configuration.md#clouds."},
       {.path = "device",
        .slot = at(&NamedLink::device),
        .doc = "Name of the device in that cloud; empty takes the hub's id.",
        .rule = kMqttString},
       {"sas_key", joint(&LinkOptions::sas_key),
-       "Where the device's key (base64) is, of which a token is made for each connection to Azure IoT Hub: {\"file\": "
-       "\"/path\"} or {\"env\": \"NAME\"}; empty: sas_key_file."},
+       "Where the device's key (base64) is, of which a token is made for each connection to Azure IoT Hub: "
+       "`{\"file\": \"/path\"}` or `{\"env\": \"NAME\"}`; empty: `sas_key_file`. See "
+       "configuration.md#secrets."},
       {.path = "sas_key_file",
        .slot = joint(&LinkOptions::sas_key_file),
        .doc =
@@ -152,16 +159,16 @@ LinkKeys limit_term_keys() {
       {"burst_bytes", term(&LinkTerms::burst_bytes), "Bytes that may pass at once after a silence.",
        Unit::bytes, kKiB, kGiB},
       {"budget.day_bytes", term(&LinkTerms::day_bytes_max),
-       "Bytes a day on the wire, in upstream.time_zone; 0: no limit.", Unit::bytes, 0, kPiB},
-      {"budget.month_bytes", term(&LinkTerms::month_bytes_max), "Bytes a month; 0: no limit.", Unit::bytes, 0,
-       kPiB},
+       "Bytes a day on the wire, in `upstream.time_zone`; 0: no limit.", Unit::bytes, 0, kPiB},
+      {"budget.month_bytes", term(&LinkTerms::month_bytes_max),
+       "Bytes a month, in `upstream.time_zone`; 0: no limit.", Unit::bytes, 0, kPiB},
       {"budget.month_first_day", term(&LinkTerms::month_first_day),
        "Day on which the month of the bill begins.", Unit::none, 1, 28},
       {.path = "open",
        .slot = term(&LinkTerms::open),
        .doc =
-           "Windows in which it may be connected, in upstream.time_zone: \"mon-fri 20:00-06:00\", or a list of "
-           "them; empty: always.",
+           "Windows in which it may be connected, in `upstream.time_zone`: `mon-fri 20:00-06:00`, `sat,sun "
+           "00:00-24:00`, or a list of them; empty: always.",
        .max = 32,
        .rule = kWindow},
       {"urgent_opens", term(&LinkTerms::urgent_opens),
@@ -169,13 +176,13 @@ LinkKeys limit_term_keys() {
       {.path = "interface",
        .slot = joint(&LinkOptions::interface),
        .doc =
-           "Network interface that its packets have to leave by, such as \"wwan0\"; empty: the system chooses.",
+           "Network interface that its packets have to leave by, such as `wwan0`; empty: the system chooses.",
        .rule = kInterface},
       {.path = "bind_address",
        .slot = joint(&LinkOptions::bind_address),
-       .doc =
-           "Local IP address to connect from, which picks the interface where the system routes by it; empty: "
-           "the system chooses.",
+       .doc = "Local IP address to connect from, which picks the interface where the system routes by it; "
+              "empty: "
+              "the system chooses.",
        .rule = kAddressOrEmpty},
   };
 }

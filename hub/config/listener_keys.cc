@@ -34,14 +34,14 @@ auto own(auto... members) { return at(&L::options, members...); }
 std::vector<Key<L>> place_keys() {
   return {
       {"transport", own(&ListenerOptions::transport),
-       "What MQTT travels in: \"tcp\", \"tls\", \"ws\" (WebSocket), \"wss\" (WebSocket over TLS) or "
-       "\"unix\"."},
+       "What MQTT travels in: `tcp`, `tls`, `ws` (WebSocket), `wss` (WebSocket over TLS) or `unix`."},
       {.path = "address",
        .slot = own(&ListenerOptions::address),
        .doc = "IP address to listen on.",
        .rule = kAddress},
       {"port", own(&ListenerOptions::port),
-       "TCP port; 0 takes any free one and logs it. Left out: 1883, for tls 8883, for ws 8080, for wss 8443.",
+       "TCP port; 0 takes any free one and logs it. Left out: 1883, for `tls` 8883, for `ws` 8080, for "
+       "`wss` 8443.",
        Unit::none, 0, 65'535},
       {.path = "path",
        .slot = own(&ListenerOptions::path),
@@ -57,20 +57,20 @@ std::vector<Key<L>> place_keys() {
 std::vector<Key<L>> listener_access_keys() {
   return {
       {"insecure", at(&L::insecure),
-       "Must be true for a tcp or ws listener beyond loopback, because what passes there can be read and "
-       "changed on the way."},
+       "Must be true for a `tcp` or `ws` listener beyond loopback, because what passes there can be read "
+       "and changed on the way."},
       {"anonymous", at(&L::anonymous),
-       "Who may connect without credentials: \"loopback\" everybody where only this machine can connect, "
-       "else nobody; true everybody; false nobody."},
+       "Who may connect without credentials: `loopback` everybody where only this machine can connect (a "
+       "loopback address or a Unix socket), else nobody; true everybody; false nobody."},
       {.path = "password_file",
        .slot = own(&ListenerOptions::policy, &broker::ListenerPolicy::password_file),
-       .doc = "File of the users that may come in here; empty: auth.password_file. See access.md.",
+       .doc = "File of the users that may come in here; empty: `auth.password_file`. See access.md.",
        .rule = kPathOrEmpty},
       {"connections_max", own(&ListenerOptions::connections_max),
-       "Connections open at a time by this listener; 0: only limits.connections_max holds.", Unit::none, 0,
+       "Connections open at a time by this listener; 0: only `limits.connections_max` holds.", Unit::none, 0,
        1'000'000},
       {"packet_bytes_max", own(&ListenerOptions::policy, &broker::ListenerPolicy::packet_bytes_max),
-       "Largest MQTT packet taken here, if that is less than limits.packet_bytes_max; 0: only that holds.",
+       "Largest MQTT packet taken here, if that is less than `limits.packet_bytes_max`; 0: only that holds.",
        Unit::bytes, 0, kPacketBytesMax},
   };
 }
@@ -85,18 +85,19 @@ std::vector<Key<L>> tls_keys() {
        .rule = kPathOrEmpty},
       {.path = "tls.key_file",
        .slot = tls(&T::key_file),
-       .doc = "Private key (PEM) of the certificate, without a passphrase.",
+       .doc = "Private key (PEM) of the certificate, without a passphrase. Read again on SIGHUP.",
        .rule = kPathOrEmpty},
       {.path = "tls.client_ca_file",
        .slot = tls(&T::ca_file),
-       .doc = "Authorities (PEM) of client certificates; empty: clients are not asked for one.",
+       .doc = "Authorities (PEM) of client certificates; empty: clients are not asked for one. Read again on "
+              "SIGHUP.",
        .rule = kPathOrEmpty},
       {"tls.require_client_certificate", tls(&T::require_client_certificate),
        "Refuse clients without a certificate."},
       {"tls.identity", tls(&T::identity),
-       "Which part of a client certificate says who the client is: \"cn\", \"san\" (the first DNS name, mail "
-       "address or URI) or \"none\"."},
-      {"tls.min_version", tls(&T::min_version), "Oldest TLS version: \"1.2\" or \"1.3\"."},
+       "Which part of a client certificate says who the client is: `cn` (the common name), `san` (the first "
+       "DNS name, mail address or URI of the alternative names) or `none`."},
+      {"tls.min_version", tls(&T::min_version), "Oldest TLS version: `1.2` or `1.3`."},
   };
 }
 
@@ -104,7 +105,8 @@ std::vector<Key<L>> web_socket_keys() {
   return {
       {.path = "ws_path",
        .slot = own(&ListenerOptions::web_socket, &broker::WebSocketOptions::paths),
-       .doc = "Path that WebSocket clients ask for, or a list of them.",
+       .doc = "Path that WebSocket clients ask for, or a list of them. A query behind it is not looked at. "
+              "edgeHub's is `/$iothub/websocket`.",
        .min = 1,
        .max = 16,
        .rule = kWsPath},

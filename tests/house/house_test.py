@@ -5,7 +5,6 @@ Findings fail the test; warnings are only printed. Standard library only.
 """
 
 import collections
-import json
 import os
 import pathlib
 import posixpath
@@ -369,69 +368,6 @@ def defines(text: str, owner: str, name: str) -> bool:
                                               and re.search(rf"\b{name}\(", text))
 
 
-def config_keys(tree: Tree) -> Iterator[Finding]:
-    """Example, schema and key table say the same about every key of headgate.json."""
-    example, schema, table = "conf/headgate.json", "conf/headgate.schema.json", "docs/configuration.md"
-    if not tree.has(example):
-        return
-    described = dict(schema_defaults(json.loads(tree.texts[schema])))
-    defaults = dict(leaves(json.loads(tree.texts[example]), whole=described))
-    rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]*)`|one, as below) \|", tree.texts[table], re.MULTILINE)
-    told = {key: json.loads(default) for key, default in rows if default}
-    for path, known in [(schema, described), (table, told)]:
-        for key in sorted(defaults.keys() ^ known.keys()):
-            yield Finding(path, 1, f"{key} is here or in {example}, not in both")
-        for key in sorted(defaults.keys() & known.keys()):
-            if defaults[key] != known[key]:
-                yield Finding(path, 1, f"{key}: default {known[key]!r}, but {defaults[key]!r} in {example}")
-
-
-    for key, (low, high) in bounds_told(tree.texts[table]).items():
-        if (known := schema_bounds(json.loads(tree.texts[schema])).get(key)) and known != (low, high):
-            yield Finding(table, 1, f"{key}: {low} to {high}, but {known[0]} to {known[1]} in {schema}")
-
-
-def bounds_told(table: str) -> dict[str, tuple[int, int]]:
-    """The numbers that a key may have, as the table of keys says them."""
-    rows = re.findall(r"^\| `([^`]+)` \| [^|]* \| [^|]* \| (\d+) to (\d+) \|", table, re.MULTILINE)
-    return {key: (int(low), int(high)) for key, low, high in rows}
-
-
-def schema_bounds(schema: dict, path: str = "") -> dict[str, tuple[int, int]]:
-    number = schema.get("oneOf", [schema])[0]
-    if number.get("type") == "integer":
-        return {path: (number["minimum"], number["maximum"])}
-    found = schema_bounds(schema["items"], path + "[]") if "items" in schema else {}
-    for key, inner in schema.get("properties", {}).items():
-        found |= schema_bounds(inner, f"{path}.{key}" if path else key)
-    return found
-
-
-def leaves(value, path: str = "", whole=()) -> Iterator[tuple[str, object]]:
-    """The keys below a value; those in `whole` are one, whatever they hold."""
-    if path in whole:
-        yield path, value
-    elif isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else key, whole)
-    elif isinstance(value, list) and value:
-        yield from leaves(value[0], path + "[]", whole)
-    else:
-        yield path, value
-
-
-def schema_defaults(schema: dict, path: str = "") -> Iterator[tuple[str, object]]:
-    if path and "default" in schema:
-        yield path, schema["default"]
-    elif "properties" in schema:
-        for key, inner in schema["properties"].items():
-            yield from schema_defaults(inner, f"{path}.{key}" if path else key)
-    elif "items" in schema:
-        yield from schema_defaults(schema["items"], path + "[]")
-    else:
-        yield path, schema.get("default")
-
-
 def long_functions(tree: Tree) -> Iterator[Finding]:
     """A heuristic that trusts clang-format: a function ends at the first brace of its own indentation."""
     for path, text in tree.files(CPP):
@@ -462,7 +398,7 @@ def opens_function(statement: str) -> bool:
 
 RULES = [arrows, link_arrows, fences, inner_folders, full_folders, repeated_names, repeated_types, heavy_headers, words,
          left_notes, test_names, file_names, headers, orphans, riddles, changelog, doc_links,
-         named_files, guarantees, walks, config_keys]
+         named_files, guarantees, walks]
 WARNINGS = [long_functions, unused_headers]
 
 
