@@ -307,9 +307,9 @@ JQ = "jq is no package of tools/dev deps; the test BatchFormatDoc reads the same
 READERS = "tests/e2e/chain/many_sites_test.cc runs such readers at real brokers"
 MACHINE = "changes the machine; install_test.py has its users in a directory of its own"
 NOT_RUN: dict[tuple[str, str], str] = {
-    (README, "tools/dev build release"): BUILDS,
+    (README, "tools/dev build release headgated headgate"): BUILDS,
     (README, "tools/dev demo"): "tests/tools/demo_test.py plays its parts",
-    (QUICK, "tools/dev build release"): BUILDS,
+    (QUICK, "tools/dev build release headgated headgate"): BUILDS,
     ("docs/access.md", "headgate passwd users ann"): "what is typed before it asks is thrown away, and nobody is there to wait",
     ("docs/access.md", "systemctl reload headgated"): "install_test.py reloads a hub as this does",
     ("docs/batch-format.md", "mosquitto_sub -h cloud -t 'headgate/+/batches' -C 1 -N | zstd -dc | jq ."): JQ,

@@ -28,7 +28,7 @@ SECTIONS = {
 
 # Steps that no test runs as they are shown, and what is done for each.
 STAND_INS = {
-    "tools/dev build release": "what runs these tests has built",
+    "tools/dev build release headgated headgate": "what runs these tests has built",
     "systemd-sysusers": "install_test.py runs it with --root, so that this machine gets no user",
     "systemctl daemon-reload": "no systemd runs; files_test.py has systemd-analyze read the unit and its drop-in",
     "systemctl enable --now headgated": "install_test.py enables the unit with --root, and starts the hub as the unit says",
