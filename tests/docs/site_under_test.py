@@ -68,6 +68,21 @@ class Site:
                               stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout.split("\n")
 
+    def type(self, command: str, asked: list[str], answer: str) -> tuple[int, str]:
+        """Exit code and text of a command at a terminal, where `answer` is typed behind each text that it ends a question with."""
+        with subprocess.Popen(["script", "-qec", command, "/dev/null"], cwd=self.home, env=self.environment, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            said = ""
+            for end in asked:
+                begun = len(said)
+                while end not in said[begun:]:
+                    if not (more := process.stdout.read(1)):
+                        break
+                    said += more
+                process.stdin.write(answer)
+                process.stdin.flush()
+            return process.wait(WAIT_S), said + process.stdout.read()
+
     def json(self, command: str):
         """The answer of a `headgate` command that must succeed."""
         code, lines = self.run(f"headgate {command} --json")

@@ -1,6 +1,6 @@
 """Which test runs a command that a document shows, where commands_test.py does not; and blocks that no test would run.
 
-Steps on a machine are those of some sections of docs/operations.md. A test that runs such a section takes its commands from the
+Steps on a machine are those of some sections, most of them of docs/operations.md. A test that runs such a section takes its commands from the
 document (`steps`), runs each as it is shown, and does for those in STAND_INS what is said there.
 """
 import functools
@@ -18,12 +18,13 @@ sys.path.insert(0, str(ROOT / "tools/package"))
 
 from help_tree import Command, Entry, read  # noqa: E402,F401
 
-MACHINE = "docs/operations.md"
+MACHINE, SECURITY = "docs/operations.md", "docs/security.md"
 SECTIONS = {
-    "Packages": "tests/package/root_test.py",
-    "In a container": "tests/package/container_test.py",
-    "Install": "tests/docs/install_test.py",
-    "From nothing to TLS with users": "tests/docs/install_test.py",
+    (MACHINE, "Packages"): "tests/package/root_test.py",
+    (MACHINE, "In a container"): "tests/package/container_test.py",
+    (MACHINE, "Install"): "tests/docs/install_test.py",
+    (MACHINE, "From nothing to TLS with users"): "tests/docs/install_test.py",
+    (SECURITY, "Rights"): "tests/package/root_test.py",
 }
 
 # Steps that no test runs as they are shown, and what is done for each.
@@ -56,16 +57,16 @@ def usage_of_dev() -> str:
     return subprocess.run([ROOT / "tools/dev", "help"], capture_output=True, text=True, check=True).stdout
 
 
-def steps(section: str) -> list[str]:
-    """What a section of the page tells to do, in its order; what `&&` joins are steps of their own."""
-    text = (ROOT / MACHINE).read_text(encoding="utf-8")
-    return [step for sample in samples_of(MACHINE, text) if sample.section == section and sample.language == "sh"
+def steps(section: str, document: str = MACHINE) -> list[str]:
+    """What a section of a page tells to do, in its order; what `&&` joins are steps of their own."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return [step for sample in samples_of(document, text) if sample.section == section and sample.language == "sh"
             for step in re.split(r" +&& +", sample.command.strip())]
 
 
 def runner(sample: Sample) -> str:
     """The test that runs a step on a machine; empty for whatever is none."""
-    return SECTIONS.get(sample.section, "") if sample.document == MACHINE and sample.language == "sh" else ""
+    return SECTIONS.get((sample.document, sample.section), "") if sample.language == "sh" else ""
 
 
 def nobody_runs(document: str, text: str) -> Iterator[str]:
@@ -80,11 +81,11 @@ def nobody_runs(document: str, text: str) -> Iterator[str]:
 
 
 def forgotten_steps() -> list[str]:
-    """Sections and stand-ins that the page does not have, and tests that do not take their section from the page."""
-    shown = [step for section in SECTIONS for step in steps(section)]
-    left = [f"{MACHINE}: nobody shows `{step}`" for step in STAND_INS if step not in shown]
-    left += [f"{test}: does not run the section {section!r}" for section, test in SECTIONS.items()
-             if not steps(section) or f'"{section}"' not in (ROOT / test).read_text(encoding="utf-8")]
+    """Sections and stand-ins that no page has, and tests that do not take their section from the page."""
+    shown = [step for document, section in SECTIONS for step in steps(section, document)]
+    left = [f"who_runs.py: nobody shows `{step}`" for step in STAND_INS if step not in shown]
+    left += [f"{test}: does not run the section {section!r}" for (document, section), test in SECTIONS.items()
+             if not steps(section, document) or f'"{section}"' not in (ROOT / test).read_text(encoding="utf-8")]
     return left
 
 

@@ -317,6 +317,15 @@ def the_page_installs_it(debian: Debian, systemd: FakeSystemd, debs: list[pathli
     expect(debian.has("etc/systemd/system/headgated.service.d/port-443.conf"), "the drop-in is not there")
 
 
+def a_user_of_its_own_has_the_data(debian: Debian) -> None:
+    """Without the package's scripts, as docs/security.md says."""
+    debian.inside("apt-get", "purge", "-q", "-y", "headgate", "headgate-tools")
+    debian.inside("deluser", "--system", "headgate")
+    for step in who_runs.steps("Rights", who_runs.SECURITY):
+        debian.inside("sh", "-ec", step)
+    expect(debian.rights(DATA) == "headgate:headgate 750", f"{DATA} is {debian.rights(DATA)}")
+
+
 def main() -> int:
     kept, debs = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     if os.geteuid() != 0:
@@ -336,6 +345,7 @@ def main() -> int:
         remove_keeps_data_and_configuration(debian, systemd, debs, port)
         purge_leaves_what_is_the_administrators(debian)
         the_page_installs_it(debian, FakeSystemd(debian), debs, port)
+        a_user_of_its_own_has_the_data(debian)
     print("installed, upgraded, removed and purged as it should be")
     return 0
 
