@@ -15,9 +15,14 @@ for (const file of files) {
   const problem = await validator.validate(text);
   const references = new Set([bill.metadata.component, ...bill.components].map((one) => one['bom-ref']));
   const unknown = bill.dependencies.flatMap((one) => [one.ref, ...(one.dependsOn ?? [])]).filter((one) => !references.has(one));
+  const architecture = (one) => one.purl.match(/[?&]arch=([^&]*)/)[1];
+  const foreign = bill.components.map(architecture).filter((one) => ![architecture(bill.metadata.component), 'all'].includes(one));
+  const unversioned = bill.components.filter((one) => !one.version).map((one) => one.name);
   if (problem !== null) console.error(`${file}: ${JSON.stringify(problem, null, 2)}`);
   if (unknown.length > 0) console.error(`${file}: dependencies on what is no component: ${unknown}`);
-  failed ||= problem !== null || unknown.length > 0;
+  if (foreign.length > 0) console.error(`${file}: components of another architecture: ${foreign}`);
+  if (unversioned.length > 0) console.error(`${file}: components without a version: ${unversioned}`);
+  failed ||= problem !== null || [unknown, foreign, unversioned].some((found) => found.length > 0);
   console.log(`${file}: ${bill.components.length} components, CycloneDX ${bill.specVersion}`);
 }
 process.exit(failed ? 1 : 0);

@@ -5,6 +5,7 @@ compiled in, with the versions of the machine that built it. SOURCE_DATE_EPOCH i
 """
 
 import datetime
+import functools
 import hashlib
 import json
 import os
@@ -34,9 +35,23 @@ def field(deb: pathlib.Path, name: str) -> str:
     return output("dpkg-deb", "--field", str(deb), name).strip()
 
 
-def installed(package: str) -> dict[str, str]:
-    shown = output("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Homepage}\n", package)
-    return dict(zip(("name", "version", "arch", "source", "homepage"), shown.split("\n")[0].split("\t")))
+@functools.cache
+def installed_packages() -> list[dict[str, str]]:
+    fields = {"status": "db:Status-Status", "name": "Package", "version": "Version", "arch": "Architecture",
+              "source": "source:Package", "homepage": "Homepage", "provides": "Provides"}
+    shown = output("dpkg-query", "-W", "-f", "\t".join(f"${{{field}}}" for field in fields.values()) + "\n")
+    found = (dict(zip(fields, line.split("\t"))) for line in shown.splitlines())
+    return [package for package in found if package["status"] == "installed"]
+
+
+def installed(name: str, arch: str) -> dict[str, str]:
+    """Where libraries of two architectures are installed, the one of the package that is described; else who provides the name."""
+    usable = [package for package in installed_packages() if package["arch"] in (arch, "all")]
+    named = [package for package in usable if package["name"] == name]
+    provide = [package for package in usable if re.search(rf"(^|[ ,]){re.escape(name)}($|[ ,])", package["provides"])]
+    if not named + provide:
+        raise SystemExit(f"sbom.py: {name} is not installed for {arch}")
+    return (named + provide)[0]
 
 
 def license_of(package: str) -> dict:
@@ -54,8 +69,8 @@ def purl(name: str, version: str, arch: str) -> str:
     return f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace(':', '%3A')}?arch={arch}&distro=debian-12"
 
 
-def component(package: str, use: str) -> dict:
-    found = installed(package)
+def component(package: str, arch: str, use: str) -> dict:
+    found = installed(package, arch)
     reference = purl(found["name"], found["version"], found["arch"])
     told = {"type": "library", "bom-ref": reference, "name": found["name"], "version": found["version"], "purl": reference,
             "licenses": [license_of(found["name"])],
@@ -75,8 +90,8 @@ def bill(deb: pathlib.Path, when: datetime.datetime) -> dict:
     name, version, arch = (field(deb, key) for key in ("Package", "Version", "Architecture"))
     digest = hashlib.sha256(deb.read_bytes()).hexdigest()
     reference = f"pkg:generic/{name}@{version}?arch={arch}"
-    components = [component(package, "linked") for package in depended_on(deb)]
-    components += [component(package, "compiled in") for package in COMPILED_IN[name]]
+    components = [component(package, arch, "linked") for package in depended_on(deb)]
+    components += [component(package, arch, "compiled in") for package in COMPILED_IN[name]]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.5",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, reference + digest)}", "version": 1,
