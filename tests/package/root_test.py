@@ -1,7 +1,8 @@
 """Installs, upgrades, removes and purges the packages in a Debian of their own: root_test.py ROOT_DIR DEB…
 
 ROOT_DIR keeps a Debian 12 without systemd as mmdebstrap makes it, and what apt has downloaded; each run works on a copy of it.
-The older packages are the same ones with a lower version and another default in their configuration. Needs root.
+The older packages are the same ones with a lower version and another default in their configuration. Needs root. Where no such
+Debian can be made it prints SKIPPED with the reason, and ends with 77.
 """
 
 import contextlib
@@ -29,6 +30,15 @@ NEW_DEFAULT = '"linger_ms": 1000'
 WAIT_S = 30
 LISTS_S = 86_400
 RESOLVING = ("resolv.conf", "hosts")  # files that a name look-up needs
+
+
+SKIPPED = 77
+# The machine's own mirror, where that is a Debian as this one is.
+SOURCES = pathlib.Path("/etc/apt/sources.list.d/debian.sources")
+
+
+class NoDebian(Exception):
+    """Nothing to install into, by no fault of the packages."""
 
 
 def run(*words, **settings) -> subprocess.CompletedProcess:
@@ -61,24 +71,34 @@ def older(deb: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
         digest = hashlib.md5(config.read_bytes()).hexdigest()
         sums.write_text("".join(line + "\n" for line in [*kept, f"{digest}  {CONFIG}"]), encoding="utf-8")
     built = folder / f"{tree.name}.deb"
-    run("dpkg-deb", "--root-owner-group", "-b", tree, built)
+    run("dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, built)
     return built
+
+
+def make(*words) -> None:
+    try:
+        run(*words)
+    except (AssertionError, OSError) as error:
+        raise NoDebian(f"no Debian to install into: {error}") from error
 
 
 def base(kept: pathlib.Path) -> pathlib.Path:
     """The clean Debian, made once."""
+    if os.geteuid() != 0:
+        raise NoDebian("needs root, for the chroot")
     tree = kept / "clean"
     if not tree.exists():
         kept.mkdir(parents=True, exist_ok=True)
         half = kept / "half"
         shutil.rmtree(half, ignore_errors=True)
-        run("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", "bookworm", half)
+        mirror = [SOURCES] if SOURCES.exists() and " bookworm " in SOURCES.read_text(encoding="utf-8") else []
+        make("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", "--dpkgopt=force-unsafe-io", "bookworm", half, *mirror)
         half.rename(tree)
     lists = tree / "var/lib/apt/lists"
     if time.time() - lists.stat().st_mtime > LISTS_S:  # what they name may be replaced by now
         for name in RESOLVING:
             shutil.copy(f"/etc/{name}", tree / "etc" / name)
-        run("chroot", tree, "apt-get", "update", "-q")
+        make("chroot", tree, "apt-get", "update", "-q")
         os.utime(lists)
     return tree
 
@@ -328,14 +348,16 @@ def a_user_of_its_own_has_the_data(debian: Debian) -> None:
 
 def main() -> int:
     kept, debs = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(name).resolve() for name in sys.argv[2:]]
-    if os.geteuid() != 0:
-        print("needs root, for the chroot", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="run-", dir=base(kept).parent) as folder:
+    try:
+        clean = base(kept)
+    except NoDebian as reason:
+        print(f"SKIPPED: installing, upgrading, removing and purging: {reason}")
+        return SKIPPED
+    with tempfile.TemporaryDirectory(prefix="run-", dir=kept) as folder:
         place = pathlib.Path(folder)
         programs_name_no_path_of_the_build(debs, place)
         old, port = [older(deb, place) for deb in debs], free_port()
-        debian = Debian(kept / "clean", kept / "archives", place)
+        debian = Debian(clean, kept / "archives", place)
         fresh_install_gives_rights_and_runs(debian, old, port)
         upgrade_takes_a_configuration_nobody_edited(debian, debs)
         upgrade_keeps_what_was_edited_and_the_data(debian, old, debs, port)
