@@ -1,18 +1,15 @@
 #!/usr/bin/env node
 // Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line:
-// columns.js [--dictionary FILE] FILE… > rows.ndjson
+// columns.js [--dictionary FILE]… FILE… > rows.ndjson
 // docs/batch-format.md says what the bytes mean. Node's own library and the zstd command.
 'use strict';
 const fs = require('fs');
-const { spawnSync } = require('child_process');
+const { execFileSync } = require('child_process');
 
 // Three parts, each read from its front: texts, planes and bits.
 class Data {
   constructor(data, textBytes, planeBytes) {
-    this.data = data;
-    this.textAt = 0;
-    this.planeAt = textBytes;
-    this.bitAt = 8 * (textBytes + planeBytes);
+    [this.data, this.textAt, this.planeAt, this.bitAt] = [data, 0, textBytes, 8 * (textBytes + planeBytes)];
   }
   text() {
     const end = this.data.indexOf(0, this.textAt);
@@ -44,9 +41,7 @@ class Data {
 function integers(plan, rows, columns, data) {
   const [lowBits, order, group] = plan.slice(0, 3).map(Number);
   let [last, ...bases] = plan.slice(3).map(BigInt);
-  const numbers = new Map();
-  const pasts = new Map();
-  const values = [];
+  const [numbers, pasts, values] = [new Map(), new Map(), []];
   for (let row = 0; row < rows; ++row) {
     let rest = 0n;
     if (lowBits >= 0) {
@@ -87,10 +82,8 @@ function time(count, decimals, between, zone) {
 function column(form, rows, columns, data) {
   const texts = (count) => Array.from({ length: count }, () => data.text());
   switch (form[0]) {
-    case 'c':
-      return new Array(rows).fill(data.text());
-    case 's':
-      return texts(rows);
+    case 'c': return new Array(rows).fill(data.text());
+    case 's': return texts(rows);
     case 'w': {
       const words = texts(form[1]);
       const numbers = words.length <= 256 ? data.numbers(rows) : integers(form[2], rows, [], data);
@@ -104,8 +97,7 @@ function column(form, rows, columns, data) {
       for (const row of form.slice(plan + 1)) made[row] = data.text();
       return made;
     }
-    default:
-      throw new Error(`a column of kind ${form[0]}: a newer version of the format`);
+    default: throw new Error(`a column of kind ${form[0]}: a newer version of the format`);
   }
 }
 
@@ -135,13 +127,23 @@ function rowsOf(content) {
   return head.slice(0, head.lastIndexOf(',"m":{')) + ',"m":[' + rows.join(',') + ']}';
 }
 
-function read(payload) {
-  if (payload.readUInt32LE(0) === 0xfd2fb528) {
-    payload = spawnSync('zstd', ['-dcq', ...options], { input: payload, maxBuffer: 1 << 30 }).stdout;
+// Content of a zstd frame; `dictionaries` are files by the ids that frames name (RFC 8878 section 3.1.1.1).
+function expand(frame, dictionaries) {
+  const idBytes = [0, 1, 2, 4][frame[4] & 3];
+  const needed = idBytes && frame.readUIntLE(frame[4] & 32 ? 5 : 6, idBytes);
+  if (needed && !dictionaries.has(needed)) {
+    console.error(`a batch needs the dictionary ${needed}: --dictionary FILE`);
+    process.exit(1);
   }
-  return payload.toString('latin1', 0, 4) === 'HGC1' ? rowsOf(payload) : payload.toString();
+  const options = needed ? ['-D', dictionaries.get(needed)] : [];
+  return execFileSync('zstd', ['-dcq', ...options], { input: frame, maxBuffer: 1 << 30 });
 }
 
-const files = process.argv.slice(2);
-const options = files[0] === '--dictionary' ? ['-D', files.splice(0, 2)[1]] : [];
-for (const path of files) console.log(read(fs.readFileSync(path)));
+const words = process.argv.slice(2);
+const byId = new Map();
+for (; words[0] === '--dictionary'; words.splice(0, 2)) byId.set(fs.readFileSync(words[1]).readUInt32LE(4), words[1]);
+for (const path of words) {
+  const payload = fs.readFileSync(path);
+  const content = payload.readUInt32LE(0) === 0xfd2fb528 ? expand(payload, byId) : payload;
+  console.log(content.toString('latin1', 0, 4) === 'HGC1' ? rowsOf(content) : content.toString());
+}

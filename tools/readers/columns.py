@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Turns batches of Headgate, in columns or in rows, into JSON with rows, one batch a line:
-columns.py [--dictionary FILE] FILE… > rows.ndjson
-docs/batch-format.md says what the bytes mean. Standard library and the zstd command.
-"""
+columns.py [--dictionary FILE]… FILE… > rows.ndjson
+docs/batch-format.md says what the bytes mean. Standard library and the zstd command."""
 
 import datetime
 import json
@@ -129,15 +128,22 @@ def rows_of(content):
     return head[:head.rindex(',"m":{')] + ',"m":[' + ",".join(rows) + "]}"
 
 
-def read(payload, zstd_options=()):
-    if payload.startswith(b"\x28\xb5\x2f\xfd"):
-        payload = subprocess.run(["zstd", "-dcq", *zstd_options], input=payload, check=True, capture_output=True).stdout
-    return rows_of(payload) if payload.startswith(b"HGC1") else payload.decode()
+def expand(frame, dictionaries):
+    """Content of a zstd frame; `dictionaries` are files by the ids that frames name (RFC 8878 section 3.1.1.1)."""
+    at = 6 - (frame[4] >> 5 & 1)
+    needed = int.from_bytes(frame[at:at + (0, 1, 2, 4)[frame[4] & 3]], "little")
+    if needed and needed not in dictionaries:
+        sys.exit(f"a batch needs the dictionary {needed}: --dictionary FILE")
+    command = ["zstd", "-dcq"] + (["-D", dictionaries[needed]] if needed else [])
+    return subprocess.run(command, input=frame, check=True, stdout=subprocess.PIPE).stdout
 
 
 if __name__ == "__main__":
-    has_dictionary = sys.argv[1:2] == ["--dictionary"]
-    options = ["-D", sys.argv[2]] if has_dictionary else []
-    for path in sys.argv[3 if has_dictionary else 1:]:
-        with open(path, "rb") as file:
-            sys.stdout.buffer.write(read(file.read(), options).encode() + b"\n")
+    paths, by_id = sys.argv[1:], {}
+    while paths[:1] == ["--dictionary"]:
+        _, path, *paths = paths
+        by_id[int.from_bytes(open(path, "rb").read(8)[4:], "little")] = path
+    for path in paths:
+        payload = open(path, "rb").read()
+        content = expand(payload, by_id) if payload.startswith(b"\x28\xb5\x2f\xfd") else payload
+        sys.stdout.buffer.write((rows_of(content).encode() if content.startswith(b"HGC1") else content) + b"\n")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Tells whether files hold every batch that a hub has sent: docs/batch-format.md, "The chain". Rows only; needs zstd.
-    verify_chain.py [--key FILE] FILE…    batches and heads in the order of arrival, one after the other
-Exit code: 0 complete, 3 something is missing or changed."""
-import base64, bisect, collections, hashlib, hmac, itertools, json, subprocess, sys
+"""Tells whether files hold every batch that a hub has sent: docs/batch-format.md, "The chain". Needs zstd, and columns.py beside it.
+    verify_chain.py [--key FILE] [--dictionary FILE]… FILE…    batches and heads in the order of arrival, one after the other
+Exit code: 0 complete, 1 a batch cannot be read, 3 something is missing or changed."""
+import base64, bisect, collections, hashlib, hmac, itertools, json, struct, sys
+import columns
 
 def frame_size(data, at):
     """Bytes of the zstd frame at `at` (RFC 8878 section 3.1.1)."""
@@ -15,14 +16,13 @@ def frame_size(data, at):
         if block & 1:
             return end + 4 * (flags >> 2 & 1) - at
 
-def contents(data):
+def contents(data, dictionaries):
     """Content of each batch and text of its mark; of a head there is no mark."""
     at = 0
     while at < len(data):
-        if data[at:at + 4] == b"\x28\xb5\x2f\xfd":
-            end = at + frame_size(data, at)
-            content = subprocess.run(["zstd", "-dcq"], input=data[at:end], capture_output=True, check=True).stdout
-            mark = b""
+        if (kind := data[at:at + 4]) in (b"\x28\xb5\x2f\xfd", b"HGC1"):
+            end = at + (frame_size(data, at) if kind != b"HGC1" else 12 + sum(struct.unpack_from("<II", data, at + 4)))
+            content, mark = data[at:end] if kind == b"HGC1" else columns.expand(data[at:end], dictionaries), b""
             if data[end:end + 4] == b"\x5c\x2a\x4d\x18":
                 size = int.from_bytes(data[end + 4:end + 8], "little")
                 mark, end = data[end + 8:end + 8 + size], end + 8 + size
@@ -81,7 +81,7 @@ class Stream:
                        range(numbers[0], max(numbers[-1], self.head["n"] if self.head else 0) + 1)
                        if n not in self.batches and not self.up(n)]
         named = [(b["mark"].get("after", n - 1) * ("prev" in b["mark"]), b["mark"].get("prev"), n) for n, b in self.batches.items()]
-        named += [(*up[3:], 0) for up in self.given_up if up[3:]] + [(self.head["n"], self.head["hash"], 0)] * bool(self.head)
+        named += [(*up[3:], 0) for up in self.given_up if up[3:]] + ([(self.head["n"], self.head["hash"], 0)] if self.head else [])
         for after, digest, by in named:
             if after in self.batches and self.batches[after]["hash"] != digest:
                 self.found.append(f"batch {after} is not as it was sent; ids {sorted(self.batches[after]['rows'])}")
@@ -95,11 +95,15 @@ class Stream:
                     self.found.append(f"batch {n} was given up, and nothing explains what became of id {i}")
         return self.found
 
-key = open(sys.argv[2], "rb").read().rstrip(b"\r\n") if sys.argv[1:2] == ["--key"] else None
-streams = collections.defaultdict(Stream)
-for path in sys.argv[3 if key else 1:]:
-    for content, text in contents(open(path, "rb").read()):
-        batch = json.loads(content)
+key, dictionaries, streams, paths = None, {}, collections.defaultdict(Stream), sys.argv[1:]
+while paths[:1] in (["--key"], ["--dictionary"]):
+    option, path, *paths = paths
+    held = open(path, "rb").read()
+    key = held.rstrip(b"\r\n") if option == "--key" else key
+    dictionaries |= {int.from_bytes(held[4:8], "little"): path} if option == "--dictionary" else {}
+for path in paths:
+    for content, text in contents(open(path, "rb").read(), dictionaries):
+        batch = json.loads(columns.rows_of(content) if content.startswith(b"HGC1") else content)
         stream = streams[batch["hub"], batch["ep"], batch["st"]]
         hashed = text + hashlib.sha256(content).digest()
         digest = hmac.digest(key, hashed, "sha256") if key else hashlib.sha256(hashed).digest()

@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/base64.h"
 #include "routing/schema/schema.h"
 #include "tests/support/batches/random_messages.h"
 #include "tests/support/batches/trained_dictionary.h"
+#include "upstream/drain/chain/mark.h"
 #include "upstream/payload/batch_codec.h"
 
 namespace headgate {
@@ -163,41 +165,170 @@ TEST_F(Readers, OfColumnsInJavaScript) {
   EXPECT_EQ(run("node " + kReaders + "/columns.js", columns_files_), as_rows_);
 }
 
-// A batch in rows and in columns by a dictionary, and one in columns without, for a reader that is told of it.
+// Batches by either of two dictionaries, in rows and in columns, and one without, for readers that are told of both.
 class ReadersWithADictionary : public Readers {
  protected:
-  ReadersWithADictionary() {
-    std::ofstream(dictionary_, std::ios::binary) << testing::small_batch_dictionary();
-    const auto dictionary = *upstream::read_dictionary(testing::small_batch_dictionary());
-    testing::RandomMessages messages(7);
-    const auto entries = messages.next(9);
+  struct Written {
+    std::string path;
+    std::string content;  // what the payload expands to, without the mark
+    std::string rows;     // as JSON with rows
+  };
+
+  // A batch of `messages`, compressed with a dictionary or none. Numbered in the chain, with its mark at its end.
+  const Written& write(BatchLayout layout, const std::string& dictionary, size_t messages = 9) {
+    const auto by = dictionary.empty() ? nullptr : *upstream::read_dictionary(dictionary);
+    const auto entries = messages_.next(messages);
     const upstream::BatchHeader header{"hub-1", "01J8ZQ4", "upstream", 5, 1700000000000, {}};
     upstream::BatchEncoder encoder(3);
-    const auto write = [&](BatchLayout layout, const upstream::Dictionary* by) {
-      const auto encoded = encoder.encode(header, entries, {layout, BatchCompression::zstd}, by);
-      EXPECT_EQ(testing::dictionary_needed(encoded->payload) != 0, by != nullptr);
-      files_ += " " + file(std::to_string(files_.size()), encoded->payload);
-    };
-    write(BatchLayout::rows, dictionary.get());
-    write(BatchLayout::columns, dictionary.get());
-    write(BatchLayout::columns, nullptr);
+    const auto encoded = encoder.encode(header, entries, {layout, BatchCompression::zstd}, by.get());
+    EXPECT_EQ(testing::dictionary_needed(encoded->payload) != 0, by != nullptr);
+    upstream::Mark place;
+    place.number = written_.size() + 1;
+    place.after = written_.size();
+    place.after_hash = hash_;
+    const std::string mark = upstream::mark_text(place);
+    hash_ = upstream::batch_hash("", mark, upstream::sha256(encoded->content));
+    const std::string path = file("batch-" + std::to_string(place.number),
+                                  upstream::with_mark(std::string(encoded->payload), mark));
+    const std::string content(encoded->content);
     const auto text = encoder.encode(header, entries, {BatchLayout::rows, BatchCompression::none});
-    for (int i = 0; i < 3; ++i) as_rows_of_files_.append(text->payload).append("\n");
+    written_.push_back({path, content, std::string(text->payload)});
+    return written_.back();
+  }
+  void write_all() {
+    write(BatchLayout::rows, testing::small_batch_dictionary());
+    write(BatchLayout::columns, testing::small_batch_dictionary());
+    write(BatchLayout::columns, other_dictionary());
+    write(BatchLayout::columns, "");
+    write(BatchLayout::rows, "");
+  }
+  [[nodiscard]] std::string all_files() const {
+    std::string files;
+    for (const Written& each : written_) files += " " + each.path;
+    return files;
+  }
+  [[nodiscard]] std::string all_rows() const {
+    std::string rows;
+    for (const Written& each : written_) rows += each.rows + "\n";
+    return rows;
+  }
+  static const std::string& other_dictionary() {
+    static const std::string kDictionary = [] {
+      std::vector<std::string> texts;
+      for (int i = 0; i < 400; ++i)
+        texts.push_back(R"({"v":1,"hub":"hub-1","m":[{"k":"plant/2","b":)" + std::to_string(i * 977) + "}]}");
+      return testing::train_dictionary(texts);
+    }();
+    return kDictionary;
+  }
+  static std::string id_of(const std::string& dictionary) {
+    return std::to_string(testing::id_of_dictionary(dictionary));
   }
 
-  const std::string dictionary_ = file("plant.dict", "");
-  std::string files_;
-  std::string as_rows_of_files_;
+  void expect_rows_by_dictionary(const std::string& command) {
+    write(BatchLayout::rows, testing::small_batch_dictionary());
+    write(BatchLayout::rows, "");
+    rows_files_ = all_files();
+    batches_ = {Json::parse(written_[0].rows), Json::parse(written_[1].rows)};
+    expect_rows_from(command + option_);
+  }
+  // With none, and with another.
+  void expect_to_name_the_dictionary(const std::string& command) {
+    const std::string path = write(BatchLayout::rows, testing::small_batch_dictionary()).path;
+    for (const std::string& option : {std::string(), " --dictionary " + other_}) {
+      const auto [code, said] = failing(command + option + " " + path);
+      EXPECT_NE(code, 0) << command << option;
+      EXPECT_NE(said.find(id_of(testing::small_batch_dictionary())), std::string::npos) << said;
+    }
+  }
+  // Exit code, and what is on standard error.
+  static std::pair<int, std::string> failing(const std::string& command) {
+    std::string said;
+    FILE* const pipe = ::popen((command + " 2>&1 >/dev/null").c_str(), "r");
+    for (int each = 0; (each = std::fgetc(pipe)) != EOF;) said.push_back(static_cast<char>(each));
+    return {WEXITSTATUS(::pclose(pipe)), said};
+  }
+  [[nodiscard]] std::string head() const {
+    Json head{{"v", 1}, {"hub", "hub-1"}, {"ep", "01J8ZQ4"}, {"st", "upstream"}, {"n", written_.size()}};
+    std::string hash;
+    core::append_base64(hash, upstream::bytes_of(hash_));
+    head["hash"] = hash;
+    return file("head", head.dump());
+  }
+
+  const std::string option_ = " --dictionary " + file("plant.dict", testing::small_batch_dictionary());
+  const std::string other_ = file("other.dict", other_dictionary());
+  const std::string both_ = option_ + " --dictionary " + other_;
+  std::vector<Written> written_;
+
+ private:
+  testing::RandomMessages messages_{7};
+  upstream::Digest hash_{};  // of the last
 };
 
 TEST_F(ReadersWithADictionary, OfColumnsInPython) {
-  EXPECT_EQ(run("/usr/bin/python3 " + kReaders + "/columns.py --dictionary " + dictionary_, files_),
-            as_rows_of_files_);
+  write_all();
+  EXPECT_EQ(run("/usr/bin/python3 " + kReaders + "/columns.py" + both_, all_files()), all_rows());
 }
 
 TEST_F(ReadersWithADictionary, OfColumnsInJavaScript) {
   if (!is_here("node")) GTEST_SKIP() << "no node here (Debian: nodejs)";
-  EXPECT_EQ(run("node " + kReaders + "/columns.js --dictionary " + dictionary_, files_), as_rows_of_files_);
+  write_all();
+  EXPECT_EQ(run("node " + kReaders + "/columns.js" + both_, all_files()), all_rows());
+}
+
+TEST_F(ReadersWithADictionary, OfRowsInPython) {
+  expect_rows_by_dictionary("/usr/bin/python3 " + kReaders + "/rows.py");
+}
+
+TEST_F(ReadersWithADictionary, OfRowsInJavaScript) {
+  if (!is_here("node")) GTEST_SKIP() << "no node here (Debian: nodejs)";
+  expect_rows_by_dictionary("node " + kReaders + "/rows.js");
+}
+
+TEST_F(ReadersWithADictionary, OfRowsInShell) {
+  if (!is_here("jq")) GTEST_SKIP() << "no jq here";
+  expect_rows_by_dictionary("sh " + kReaders + "/rows.sh");
+}
+
+TEST_F(ReadersWithADictionary, NameTheOneThatTheyHaveNotInPython) {
+  expect_to_name_the_dictionary("/usr/bin/python3 " + kReaders + "/rows.py");
+  expect_to_name_the_dictionary("/usr/bin/python3 " + kReaders + "/columns.py");
+  expect_to_name_the_dictionary("/usr/bin/python3 " + kReaders + "/verify_chain.py");
+}
+
+TEST_F(ReadersWithADictionary, NameTheOneThatTheyHaveNotInJavaScript) {
+  if (!is_here("node")) GTEST_SKIP() << "no node here (Debian: nodejs)";
+  expect_to_name_the_dictionary("node " + kReaders + "/rows.js");
+  expect_to_name_the_dictionary("node " + kReaders + "/columns.js");
+}
+
+TEST_F(ReadersWithADictionary, NameTheOneThatTheyHaveNotInShell) {
+  expect_to_name_the_dictionary("sh " + kReaders + "/rows.sh");
+}
+
+TEST_F(ReadersWithADictionary, VerifyAChainOfRowsAndColumns) {
+  write_all();
+  const std::string verify = "/usr/bin/python3 " + kReaders + "/verify_chain.py" + both_;
+  EXPECT_EQ(run(verify, all_files() + " " + head()), "complete: hub-1/01J8ZQ4/upstream\n");
+  written_.erase(written_.begin() + 1);
+  const auto [code, said] = failing(verify + all_files());
+  EXPECT_EQ(code, 3) << said;
+}
+
+TEST_F(ReadersWithADictionary, VerifyAChainOfPlainColumns) {
+  write_all();
+  std::string stream;
+  std::string plain;
+  for (const Written& each : written_) {
+    std::ifstream batch(each.path, std::ios::binary);
+    const std::string payload(std::istreambuf_iterator<char>(batch), {});
+    plain += each.content.starts_with("HGC1")
+                 ? each.content + payload.substr(payload.rfind("\x5C\x2A\x4D\x18"))
+                 : payload;
+  }
+  const std::string verify = "/usr/bin/python3 " + kReaders + "/verify_chain.py" + both_ + " ";
+  EXPECT_EQ(run(verify, file("plain", plain) + " " + head()), "complete: hub-1/01J8ZQ4/upstream\n");
 }
 
 TEST_F(Readers, OfColumnsAreShort) {
