@@ -18,11 +18,11 @@ from ports import free_port  # noqa: E402
 WAIT_S = 20
 
 
-def wait_for(done: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + WAIT_S
+def wait_for(done: Callable[[], bool], what: str, wait_s: float = WAIT_S) -> None:
+    end = time.monotonic() + wait_s
     while not done():
         if time.monotonic() > end:
-            raise TimeoutError(f"waited {WAIT_S} s for {what}")
+            raise TimeoutError(f"waited {wait_s:.0f} s for {what}")
         time.sleep(0.05)
 
 

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/docs"))
 
 import paho.mqtt.client as mqtt  # noqa: E402
-from site_under_test import Site, wait_for  # noqa: E402
+from site_under_test import WAIT_S, Site, wait_for  # noqa: E402
 
 DOCUMENTS = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md")))
 FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -184,7 +184,7 @@ class Night:
 
     def drained(self) -> None:
         wait_for(lambda: all(queue["waiting"] < 500 for queue in self.site.json("queue ls")["queues"]
-                             if queue["name"] == "$upstream"), "a queue that drains")
+                             if queue["name"] == "$upstream"), "a queue that drains", WAIT_S + self.outage_s / 5)
 
     def disk_full(self) -> None:
         data = self.site.home / "headgate-data"

@@ -31,7 +31,7 @@ WAIT_S = 30
 LISTS_S = 86_400
 RESOLVING = ("resolv.conf", "hosts")  # files that a name look-up needs
 
-
+NO_MIRROR = ("Failed to fetch", "Temporary failure resolving", "Unable to fetch some archives")
 SKIPPED = 77
 # The machine's own mirror, where that is a Debian as this one is.
 SOURCES = pathlib.Path("/etc/apt/sources.list.d/debian.sources")
@@ -132,7 +132,12 @@ class Debian:
     def inside(self, *words) -> str:
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
         proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-        done = run("chroot", self.path, *words, env=environment | proxies, stdin=subprocess.DEVNULL)
+        try:
+            done = run("chroot", self.path, *words, env=environment | proxies, stdin=subprocess.DEVNULL)
+        except AssertionError as error:
+            if any(words_of_apt in str(error) for words_of_apt in NO_MIRROR):
+                raise NoDebian(f"apt has no mirror there: {error}") from error
+            raise
         return done.stdout + done.stderr
 
     def install(self, *debs: pathlib.Path, options: tuple = ()) -> str:
