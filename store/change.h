@@ -109,14 +109,18 @@ enum class IfLost : uint8_t {
   redo,  // the store does all of it again by itself, as soon as it is open again
 };
 
-// Done in this order: ends (which make room), gaps, appends, values, folded. Ends of one queue may name any of its
-// seqs in any order. REQUIRES of one with `folded`: it appends, and is `undo`.
+// Done in this order: ends (which make room), gaps, appends, what was turned away, values, folded. Ends of one queue may
+// name any of its seqs in any order. REQUIRES of one with `folded`: it appends, and is `undo`; of one with `turned_away`:
+// it is `undo`.
 struct Change {
   std::span<const End> ends = {};
   std::span<const Append> appends = {};
   std::span<const KeyValue> values = {};
   std::span<const GapsDropped> gaps_dropped = {};
   std::span<const Folded> folded = {};
+  // For each a message that its queue refused as full, and that nobody sends again. It counts as dropped, as with
+  // `drop_newest`, and takes a seq of its own; room is not asked for, neither in the queue nor on the disk.
+  std::span<const Target> turned_away = {};
   bool must_sync = false;  // somebody waits for it; else it rides along, and a power cut may take it
   IfLost if_lost = IfLost::undo;
 };

@@ -253,7 +253,7 @@ class QueueStore : public QueueReader {
 
   // Does what `change` says, as a whole: it joins the group that is being collected, and after a crash all of
   // it is there or none. On an error nothing of it has happened. Returns the seq to wait for in on_durable():
-  // the greatest that it was given, one for each append and each dead letter, or one of its own if it has
+  // the greatest that it was given, one for each append, turned away message and dead letter, or one of its own if it has
   // values or must be synced; 0: it needed none, it is written soon.
   // Errors: not_found (a target's queue or lane, a required end), full (a queue's or the hub's limit, or the
   // disk is low and it would store a message: try again after on_room; or the disk does not keep up with what
@@ -288,6 +288,10 @@ class QueueStore : public QueueReader {
   // Returns its new seq. Errors: those of commit(), invalid (it is in that queue already).
   [[nodiscard]] core::Result<Seq> requeue(QueueId queue, uint8_t lane, Seq seq, core::MessagePtr message,
                                           const Target& to);
+
+  // The far side may hear of the queue's gaps from now on: what is lost later may make them longer, but each keeps its
+  // beginning, by which it is known there. So it is of those that are there when the store is opened.
+  virtual void tell_gaps(QueueId queue) = 0;
 
   // Forgets gaps whose `to` is ≤ `up_to`: the far side knows them. Done again if it is lost.
   void drop_gaps(QueueId queue, Seq up_to);

@@ -1,6 +1,7 @@
 #include "store/accounts/gaps.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace headgate::store {
 namespace {
@@ -21,33 +22,49 @@ Gap joined(const Gap& a, const Gap& b) {
 
 void GapList::add(Seq previous, const Gap& gap) {
   const Seq reach = previous == 0 ? gap.from - 1 : previous;
+  const auto touches = [&gap, reach](const Gap& known) {
+    return have_one_reason(known, gap) && known.to >= reach && known.from <= gap.to + 1;
+  };
+  Seq begin = 0;  // of the last that was told and can go on; 0: none
+  for (const Gap& known : gaps_)
+    if (known.from <= gap.from && touches(known) && is_told(known)) begin = known.from;
   Gap merged = gap;
   std::erase_if(gaps_, [&](const Gap& known) {
-    const bool touches = have_one_reason(known, gap) && known.to >= reach && known.from <= gap.to + 1;
-    if (touches) merged = joined(known, merged);
-    return touches;
+    const bool joins = touches(known) && known.from >= begin && (known.from == begin || !is_told(known));
+    if (joins) merged = joined(known, merged);
+    return joins;
   });
   const auto place = std::ranges::upper_bound(gaps_, merged.from, {}, &Gap::from);
   gaps_.insert(place, merged);
   if (gaps_.size() > kMax) shorten();
 }
 
-void GapList::drop(Seq up_to) {
-  std::erase_if(gaps_, [&](const Gap& gap) { return gap.to <= up_to; });
+void GapList::mark_told() {
+  for (const Gap& gap : gaps_) told_.insert(name_of(gap));
 }
 
+void GapList::drop(Seq up_to) {
+  std::erase_if(gaps_, [this, up_to](const Gap& gap) {
+    if (gap.to > up_to) return false;
+    told_.erase(name_of(gap));
+    return true;
+  });
+}
+
+// The second of the two goes: rather one that was not told.
 void GapList::shorten() {
   size_t best = 1;
-  Seq best_distance = ~Seq{0};
+  std::pair best_cost{true, ~Seq{0}};
   for (size_t i = 1; i < gaps_.size(); ++i) {
     const Gap& before = gaps_[i - 1];
     const Gap& after = gaps_[i];
-    const Seq distance = after.from > before.to ? after.from - before.to : 0;
-    if (have_one_reason(before, after) && distance < best_distance) {
+    const std::pair cost{is_told(after), after.from > before.to ? after.from - before.to : 0};
+    if (have_one_reason(before, after) && cost < best_cost) {
       best = i;
-      best_distance = distance;
+      best_cost = cost;
     }
   }
+  told_.erase(name_of(gaps_[best]));
   gaps_[best] = joined(gaps_[best - 1], gaps_[best]);
   gaps_.erase(gaps_.begin() + static_cast<std::ptrdiff_t>(best) - 1);
 }

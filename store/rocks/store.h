@@ -71,6 +71,7 @@ class RocksStore final : public DurableStore {
   core::Result<QueueId> open_queue(std::string_view name, const QueueAttributes& attributes) override;
   void set_policy(QueueId queue, const QueuePolicy& policy) override { limits_.set_policy(queue, policy); }
   void set_bytes_max(uint64_t bytes_max) override { limits_.set_bytes_max(bytes_max); }
+  void tell_gaps(QueueId queue) override { running_.table.find(queue)->gaps.mark_told(); }
   core::Status set_paused(QueueId queue, bool paused) override;
   bool is_paused(QueueId queue) const override {
     const QueueState* state = running_.table.find(queue);

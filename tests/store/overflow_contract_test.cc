@@ -38,6 +38,25 @@ TEST_P(OverflowContract, RejectRefusesTheWholeMessageAndChangesNothing) {
   EXPECT_EQ(stats(other).in, 0u);
 }
 
+// Of a message that was refused, and nobody sends again.
+TEST_P(OverflowContract, CountsWhatWasTurnedAwayAsDroppedAndAsAGap) {
+  limit(2, OnFull::reject);
+  append_all("ab");
+  const Target target{q, kDefaultLane, 0, ""};
+  std::vector<Seq> seqs;
+  for (int i = 0; i < 3; ++i) seqs.push_back(store->commit({.turned_away = {&target, 1}}).value());
+  settle();
+  EXPECT_EQ(waiting(), "ab");
+  EXPECT_EQ(stats(q).in, 5u);
+  EXPECT_EQ(stats(q).dropped, 3u);
+  EXPECT_THAT(store->gaps(q), ElementsAre(Gap{seqs[0], seqs[2], 3, Outcome::dropped}));
+}
+
+TEST_P(OverflowContract, TurnsNothingAwayFromAQueueThatIsNotThere) {
+  const Target target{q + 100, kDefaultLane, 0, ""};
+  EXPECT_EQ(store->commit({.turned_away = {&target, 1}}).error().code, core::Errc::not_found);
+}
+
 TEST_P(OverflowContract, SaysThatThereIsRoomOnceAfterItRefused) {
   limit(1, OnFull::reject);
   const Seq a = append("a", q);
@@ -181,6 +200,18 @@ TEST_F(RocksOverflow, CountsExactlyOverACrash) {
   EXPECT_THAT(bodies(read(q)), ElementsAre("c", "d"));
   EXPECT_EQ(stats(q).in, 4u);
   EXPECT_EQ(stats(q).dropped, 2u);
+}
+
+TEST_F(RocksOverflow, KnowsWhatItTurnedAwayAfterACrash) {
+  limit(OnFull::reject);
+  append("a", q);
+  const Seq b = append("b", q);
+  const Target target{q, kDefaultLane, 0, ""};
+  ASSERT_TRUE(store->commit({.turned_away = {&target, 1}, .must_sync = true}));
+  settle();
+  crash();
+  EXPECT_EQ(stats(q).in, 3u);
+  EXPECT_THAT(store->gaps(q), ElementsAre(Gap{b + 1, b + 1, 1, Outcome::dropped}));
 }
 
 TEST_F(RocksOverflow, WritesNothingOfWhatCameAndWentInOneTurn) {

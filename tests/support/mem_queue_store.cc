@@ -282,6 +282,7 @@ core::Result<Seq> MemQueueStore::commit(const store::Change& change) {
     seq = ++last_seq_;
     for (const store::Target& target : append.targets) admit(seq, append.message, target, change.if_lost);
   }
+  for (const store::Target& target : change.turned_away) turn_away(seq = ++last_seq_, target);
   for (const store::Folded& folded : change.folded) note_folded(folded, first_appended, seq);
   for (const KeyValue& value : change.values) {
     if (change.if_lost == store::IfLost::undo) values_to_undo_.push_back(open_values_.size());
@@ -299,10 +300,11 @@ core::Status MemQueueStore::check_possible(const store::Change& change) {
     if (end.required && find_waiting(end) == nullptr)
       return core::fail(core::Errc::not_found, "no message with seq " + std::to_string(end.seq) + " waits");
   }
+  if (!std::ranges::all_of(change.turned_away, [this](const store::Target& target) { return has(target); }))
+    return core::fail(core::Errc::not_found, "no such queue to turn away from");
   for (const store::Append& append : change.appends) {
     for (const store::Target& target : append.targets) {
-      if (!queues_.contains(target.queue) || target.lane >= kLaneCount)
-        return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
+      if (!has(target)) return core::fail(core::Errc::not_found, "no queue " + std::to_string(target.queue));
     }
     const auto kind_of = [this](store::QueueId queue) { return queues_.at(queue).stats.attributes.kind; };
     if (!disk_.refuses(store::room_for(append, kind_of))) continue;
@@ -346,12 +348,11 @@ bool MemQueueStore::admit(Seq seq, const core::MessagePtr& message, const store:
   Lane& lane = queue.lanes[target.lane];
   const uint64_t bytes = store::stored_bytes(*message);
   QueueRoom room(*this, queue, 0);
-  ++queue.stats.in;
   if (!make_room(room, {1, bytes, target.lane}, SIZE_MAX)) {
-    ++queue.stats.dropped;
-    if (queue.stats.attributes.keeps_gaps) queue.gaps.add(lane.last, {seq, seq, 1, Outcome::dropped});
+    turn_away(seq, target);
     return false;
   }
+  ++queue.stats.in;
   const Seq previous = std::exchange(lane.last, seq);
   lane.waiting.emplace(
       seq,
@@ -494,6 +495,14 @@ void MemQueueStore::write() {
   for (const QueueId queue : available) {
     if (events_ && queues_.contains(queue)) events_->on_available(queue);
   }
+}
+
+void MemQueueStore::turn_away(Seq seq, const store::Target& target) {
+  Queue& queue = queues_.at(target.queue);
+  ++queue.stats.in;
+  ++queue.stats.dropped;
+  if (queue.stats.attributes.keeps_gaps)
+    queue.gaps.add(queue.lanes[target.lane].last, {seq, seq, 1, Outcome::dropped});
 }
 
 void MemQueueStore::note_folded(const store::Folded& folded, Seq into_from, Seq into_to) {

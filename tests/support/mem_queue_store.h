@@ -62,6 +62,7 @@ class MemQueueStore : public store::QueueStore {
                                                         const store::QueueAttributes& attributes) override;
   void set_policy(store::QueueId queue, const store::QueuePolicy& policy) override;
   void set_bytes_max(uint64_t bytes_max) override;
+  void tell_gaps(store::QueueId queue) override { queues_.at(queue).gaps.mark_told(); }
   core::Status set_paused(store::QueueId queue, bool paused) override;
   [[nodiscard]] bool is_paused(store::QueueId queue) const override {
     const auto found = queues_.find(queue);
@@ -111,6 +112,10 @@ class MemQueueStore : public store::QueueStore {
              store::IfLost if_lost);
   void end(Queue& queue, uint8_t lane, store::Seq seq, store::Outcome outcome, bool makes_gap = true);
   void end_expired(Queue& queue, uint8_t lane, core::Now now);
+  [[nodiscard]] bool has(const store::Target& target) const {
+    return queues_.contains(target.queue) && target.lane < store::kLaneCount;
+  }
+  void turn_away(store::Seq seq, const store::Target& target);
   void note_folded(const store::Folded& folded, store::Seq into_from, store::Seq into_to);
   void undo_ends();
   void refresh(Queue& queue, uint8_t lane);

@@ -11,6 +11,7 @@ constexpr int64_t kLookEveryMs = 10000;  // gaps without messages are no hurry
 
 std::vector<store::Gap> GapNotices::next() const {
   std::vector<store::Gap> gaps = store_.gaps(queue_);
+  if (!gaps.empty()) store_.tell_gaps(queue_);
   if (gaps.size() > at_once_max_) gaps.resize(at_once_max_);
   return gaps;
 }

@@ -41,6 +41,7 @@ core::Result<Seq> Changes::commit(const Change& change) {
     seq = append(one, change.if_lost);
     if (first_appended == 0) first_appended = seq;
   }
+  for (const Target& one : change.turned_away) seq = turn_away(one);
   for (const Folded& one : change.folded) note_folded(one, first_appended, seq);
   if (!change.values.empty()) parts_.intake.take_in(change.values, change.if_lost);
   parts_.committer.open().must_sync |= change.must_sync;
@@ -57,6 +58,7 @@ core::Status Changes::check(const Change& change) {
   if (!lone_end || change.ends.front().required) {
     if (auto readable = check_ends(change.ends); !readable) return readable;
   }
+  if (auto known = parts_.intake.check_targets(change.turned_away); !known) return known;
   if (change.appends.empty()) return {};
   if (auto keeps_up = parts_.committer.check_keeps_up(); !keeps_up) return keeps_up;
   for (const Append& one : change.appends) {
@@ -166,6 +168,12 @@ Seq Changes::append(const Append& append, IfLost if_lost) {
         {append.message, {append.targets.begin(), append.targets.end()}});
   }
   return parts_.intake.take_in(append.message, taking, bytes);
+}
+
+Seq Changes::turn_away(const Target& target) {
+  const Seq seq = parts_.committer.take_seq();
+  parts_.books.count_turned_away(*parts_.store.table.find(target.queue), target.lane, seq);
+  return seq;
 }
 
 // The store has failed, and is open again later: do_again().

@@ -60,6 +60,7 @@ class Changes {
   Seq end(const End& end, IfLost if_lost, RowPlace& place);
   void drop_gaps(const GapsDropped& gaps, IfLost if_lost);
   Seq append(const Append& append, IfLost if_lost);
+  Seq turn_away(const Target& target);
   void note_folded(const Folded& folded, Seq into_from, Seq into_to);
   core::Result<Seq> keep_for_later(const Change& change);
 

@@ -72,6 +72,33 @@ TEST(Gaps, ForgetsWhatTheFarSideKnows) {
   EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 9, 2, kExpired}}));
 }
 
+// A far side that knows both would count the second twice.
+TEST(Gaps, KeepTheirBeginningsOnceTheyAreTold) {
+  GapList gaps;
+  gaps.add(0, {5, 5, 1, kDropped});
+  gaps.add(8, {9, 9, 1, kDropped});
+  gaps.mark_told();
+  gaps.add(3, {12, 12, 1, kDropped});  // of another lane, which reaches both
+  gaps.add(2, {4, 4, 1, kDropped});    // before the first
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{4, 4, 1, kDropped}, {5, 5, 1, kDropped}, {9, 12, 2, kDropped}}));
+}
+
+TEST(Gaps, JoinOnlyTheUntoldToWhatIsTold) {
+  GapList gaps;
+  gaps.add(0, {5, 5, 1, kDropped});
+  gaps.mark_told();
+  gaps.add(6, {7, 7, 1, kDropped});
+  gaps.add(8, {9, 9, 1, kDropped});
+  gaps.add(4, {12, 12, 1, kDropped});
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 12, 4, kDropped}}));
+}
+
+TEST(Gaps, ThatWereThereAtTheStartMayBeTold) {
+  GapList gaps({{5, 5, 1, kDropped}, {9, 9, 1, kDropped}});
+  gaps.add(3, {12, 12, 1, kDropped});
+  EXPECT_EQ(gaps.list(), (std::vector<Gap>{{5, 5, 1, kDropped}, {9, 12, 2, kDropped}}));
+}
+
 TEST(Gaps, StayBoundedAndCountExactly) {
   GapList gaps;
   for (Seq seq = 10; seq <= 30'000; seq += 10) gaps.add(seq - 5, {seq, seq, 1, kDropped});
