@@ -393,6 +393,8 @@ bool Ingest::takes(const core::MessagePtr& message, const store::Target& target,
   }
   ++stats_.dropped;
   log_full(seq.error());
+  (void)parts_.store.commit(
+      {.turned_away = {&target, 1}});  // a store that has failed takes it no more than messages
   return false;
 }
 

@@ -285,6 +285,32 @@ TEST_F(FullQueue, DropsAndCountsQos0AndGivesItToEverybodyElse) {
   EXPECT_TRUE(sensor.is_read());
 }
 
+TEST_F(FullQueue, DeclaresEachQos0ThatItHadNoRoomFor) {
+  auto sensor = client();
+  sensor.connect(v3("sensor"));
+  for (int i = 0; i < 5; ++i) sensor.publish(qos0("up", "x"));
+  commit();
+  const store::QueueStats& stats = store_.stats(engine_->upstream_queue());
+  EXPECT_EQ(stats.in, 6u);
+  EXPECT_EQ(stats.dropped, 5u);
+  const auto gaps = store_.gaps(engine_->upstream_queue());
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].count, 5u);
+  EXPECT_EQ(gaps[0].why, store::Outcome::dropped);
+}
+
+TEST_F(FullQueue, DeclaresEachQos0ThatADiskWithoutRoomRefused) {
+  drain();
+  store_.stop_room_for(store::RoomFor::publishers);
+  auto sensor = client();
+  sensor.connect(v3("sensor"));
+  for (int i = 0; i < 3; ++i) sensor.publish(qos0("up", "x"));
+  commit();
+  const auto gaps = store_.gaps(engine_->upstream_queue());
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].count, 3u);
+}
+
 TEST_F(FullQueue, DoesNotTakeAgainWhatWasStoredBeforeARouteMetIt) {
   route("FROM 'both' INTO BrokeredEndpoint('/modules/m/inputs/i')");
   route("FROM 'both' INTO Topic('up')");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -42,6 +43,8 @@ struct Told {
   uint64_t in_gaps = 0;                             // messages that gaps say will not come
   std::vector<std::pair<uint64_t, uint64_t>> into;  // where to
   std::vector<uint64_t> row_seqs;
+  std::map<std::pair<uint64_t, std::string>, uint64_t>
+      gaps;          // by beginning and reason: the last of each counts
   std::string lost;  // a gap that says that something was lost; empty: none does
 
   // A line of `headgate unbatch --gaps`.
@@ -56,7 +59,9 @@ struct Told {
     ++rows;
   }
   void read_gap(const nlohmann::json& gap) {
-    in_gaps += gap["count"].get<uint64_t>();
+    uint64_t& known = gaps[{gap["from"], gap["why"]}];
+    in_gaps += gap["count"].get<uint64_t>() - known;
+    known = gap["count"];
     if (gap["why"] == "folded")
       into.emplace_back(gap["into"][0], gap["into"][1]);
     else
