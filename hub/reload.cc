@@ -92,10 +92,11 @@ void Hub::reload_http_tokens(ReloadReport& report) {
   report.kept.push_back("the HTTP tokens in force stay: " + tokens.error().what);
 }
 
-// Ends levels that were set while the hub ran, and goes on in a fresh file if somebody has moved the log away.
+// Ends levels that were set while the hub ran, and goes on in a fresh file if somebody has moved the log away. The thread that opens it
+// looks at the routes next: what the reload says of itself comes later, and is in that file.
 void Hub::reload_log() {
   log_.use(config_.log.levels);
-  helper_.post([&log = log_] {
+  compiler_.post([&log = log_] {
     if (const auto opened = log.reopen(); !opened)
       log.error("log_file_kept", {{"error", opened.error().what}});
   });

@@ -187,6 +187,13 @@ TEST_F(LogInAFile, IsOpenedAgainBySighup) {
   EXPECT_FALSE(tells(file_, "store", "store_made"));
 }
 
+TEST_F(LogInAFile, SaysOfAReloadInTheFreshFile) {
+  std::filesystem::rename(file_, file_ + ".1");
+  hub_.reload();
+  EXPECT_TRUE(eventually([this] { return tells(file_, "hub", "reloaded"); }));
+  EXPECT_FALSE(tells(file_ + ".1", "hub", "reloaded"));
+}
+
 // A part of every password, token and payload below.
 constexpr std::string_view kSecret = "s3cr3t";
 
