@@ -114,7 +114,9 @@ class AcknowledgedHub : public HubTest {
       if (one["name"] == "$upstream") return one;
     return {};
   }
-  [[nodiscard]] uint64_t held() const { return queue()["unacknowledged"]["batches"].template get<uint64_t>(); }
+  [[nodiscard]] uint64_t held() const {
+    return queue()["unacknowledged"]["batches"].template get<uint64_t>();
+  }
   [[nodiscard]] bool drains() const {
     return eventually([this] { return queue()["waiting"] == 0; }, 60s);
   }

@@ -82,11 +82,15 @@ TEST_P(FloodedQueue, LosesNothingThatTheCloudCannotCount) {
   EXPECT_TRUE(eventually(
       [&] {
         all = told();
-        return all.messages + all.in_gaps >= published_;
+        return all.messages + all.in_gaps >= published_ && all.in_gaps == queue()["dropped"];
       },
       60s));
-  EXPECT_EQ(all.messages + all.in_gaps, published_) << queue();
   EXPECT_EQ(all.in_gaps, queue()["dropped"]);
+  // What makes room may be on its way already: it comes, though it is declared.
+  if (GetParam() == std::string_view("drop-oldest"))
+    EXPECT_GE(all.messages + all.in_gaps, published_) << queue();
+  else
+    EXPECT_EQ(all.messages + all.in_gaps, published_) << queue();
   EXPECT_GT(all.in_gaps, kFlood);
 }
 
