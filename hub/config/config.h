@@ -21,6 +21,7 @@
 #include "hub/config/listener_entry.h"
 #include "hub/config/observe_settings.h"
 #include "hub/config/store_limits.h"
+#include "hub/edge/settings.h"
 #include "hub/observe/log_options.h"
 #include "routing/files/route_file.h"
 #include "routing/table/route_table.h"
@@ -76,6 +77,7 @@ struct Config {
   upstream::UpstreamOptions upstream;      // see upstream_options()
   std::vector<upstream::NamedLink> links;  // see links_of()
   ObserveSettings observe;
+  IotEdgeSettings iot_edge;
   AdminConfig admin;
   LogOptions log;
 };

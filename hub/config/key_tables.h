@@ -25,6 +25,7 @@ using Keys = std::vector<Key<Config>>;
 
 [[nodiscard]] Keys limit_keys();     // limit_keys.cc
 [[nodiscard]] Keys store_keys();     // store_keys.cc
+[[nodiscard]] Keys edge_keys();      // edge_keys.cc
 [[nodiscard]] Keys upstream_keys();  // upstream_keys.cc
 
 // Gives the same keys, but a reload takes their values over.

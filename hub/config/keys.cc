@@ -218,7 +218,7 @@ Keys at_once(Keys keys) {
 const Keys& config_keys() {
   static const Keys kKeys = joined({at_once(file_keys()), hub_keys(), at_once(access_keys()), limit_keys(),
                                     store_keys(), at_once(route_keys()), sys_keys(), upstream_keys(),
-                                    at_once(observe_keys()), operator_keys(), log_keys()});
+                                    at_once(observe_keys()), edge_keys(), operator_keys(), log_keys()});
   return kKeys;
 }
 

@@ -38,8 +38,8 @@ using Slot = std::variant<
     Ref<Owner, bool>, Number<Owner>, Octal<Owner>, Ref<Owner, std::string>, Ref<Owner, core::SecretSource>,
     Ref<Owner, std::vector<std::string>>, Ref<Owner, core::LogLevel>, Ref<Owner, LogFormat>,
     Ref<Owner, PartLevels>, Ref<Owner, broker::Transport>, Ref<Owner, broker::CertificateIdentity>,
-    Ref<Owner, broker::TlsVersion>, Ref<Owner, core::OnFull>, Ref<Owner, store::LaneMode>,
-    Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
+    Ref<Owner, broker::TlsVersion>, Ref<Owner, broker::Dialect>, Ref<Owner, core::OnFull>,
+    Ref<Owner, store::LaneMode>, Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
     Ref<Owner, upstream::BatchCompression>, Ref<Owner, upstream::Mode>, Ref<Owner, upstream::LinkCost>,
     Ref<Owner, upstream::Connect>, Ref<Owner, upstream::DrainOrder>, Ref<Owner, upstream::Preset>,
     Ref<Owner, upstream::Acknowledgement>, Ref<Owner, std::vector<upstream::NamedLink>>,
@@ -76,7 +76,7 @@ struct Key {
 [[nodiscard]] const std::vector<Key<upstream::DownstreamTopic>>& downstream_keys();  // downstream_keys.cc
 
 // The values of an enum as the config writes them: of core::LogLevel, LogFormat, broker::Transport,
-// broker::CertificateIdentity, broker::TlsVersion, core::OnFull, store::LaneMode, upstream::NoSubscriber,
+// broker::CertificateIdentity, broker::TlsVersion, broker::Dialect, core::OnFull, store::LaneMode, upstream::NoSubscriber,
 // upstream::BatchLayout, upstream::BatchCompression, upstream::Mode, upstream::LinkCost, upstream::Connect,
 // upstream::DrainOrder, upstream::Preset and upstream::Acknowledgement.
 template <class E>
@@ -96,6 +96,8 @@ template <>
 std::span<const EnumName<broker::CertificateIdentity>> enum_names();
 template <>
 std::span<const EnumName<broker::TlsVersion>> enum_names();
+template <>
+std::span<const EnumName<broker::Dialect>> enum_names();
 template <>
 std::span<const EnumName<core::OnFull>> enum_names();
 template <>

@@ -62,6 +62,9 @@ std::vector<Key<L>> listener_access_keys() {
       {"anonymous", at(&L::anonymous),
        "Who may connect without credentials: `loopback` everybody where only this machine can connect (a "
        "loopback address or a Unix socket), else nobody; true everybody; false nobody."},
+      {"dialect", own(&ListenerOptions::policy, &broker::ListenerPolicy::dialect),
+       "Language on top of MQTT: `mqtt` none; `iot-edge` that of Azure IoT's SDKs, whose modules and devices are let "
+       "in by the identities of `iot_edge.identities_file` alone."},
       {.path = "password_file",
        .slot = own(&ListenerOptions::policy, &broker::ListenerPolicy::password_file),
        .doc = "File of the users that may come in here; empty: `auth.password_file`. See access.md.",
@@ -136,6 +139,14 @@ std::span<const EnumName<broker::Transport>> enum_names() {
   using enum broker::Transport;
   static constexpr std::array<EnumName<broker::Transport>, 5> kNames = {
       {{"tcp", tcp}, {"tls", tls}, {"ws", ws}, {"wss", wss}, {"unix", unix_socket}}};
+  return kNames;
+}
+
+template <>
+std::span<const EnumName<broker::Dialect>> enum_names() {
+  using enum broker::Dialect;
+  static constexpr std::array<EnumName<broker::Dialect>, 2> kNames = {
+      {{"mqtt", mqtt}, {"iot-edge", iot_edge}}};
   return kNames;
 }
 

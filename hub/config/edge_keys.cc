@@ -1,0 +1,35 @@
+// Keys of the dialect of IoT Edge.
+#include "hub/config/config.h"
+#include "hub/config/key_tables.h"
+#include "hub/config/text_rules.h"
+
+namespace headgate::hub {
+
+Keys edge_keys() {
+  const auto edge = [](auto member) { return at(&Config::iot_edge, member); };
+  using S = IotEdgeSettings;
+  return {
+      {.path = "iot_edge.hub_host_name",
+       .slot = edge(&S::hub_host_name),
+       .doc = "Host name of the cloud's hub, as modules and devices have it in their connection strings: "
+              "`acme-plant.azure-devices.net`. See from-iot-edge.md."},
+      {.path = "iot_edge.device_id",
+       .slot = edge(&S::device_id),
+       .doc = "Id of the edge device that this gateway is: its modules are those of routes."},
+      {.path = "iot_edge.gateway_names",
+       .slot = edge(&S::gateway_names),
+       .doc =
+           "Host names under which modules and devices reach this gateway; these and `iot_edge.hub_host_name` are "
+           "taken in user names and tokens, each with or without `:port`.",
+       .max = 64,
+       .rule = kHost},
+      {.path = "iot_edge.identities_file",
+       .slot = edge(&S::identities_file),
+       .doc =
+           "File of the modules and devices that listeners with `\"dialect\": \"iot-edge\"` let in, as `headgate "
+           "identity` writes it; empty: `identities.json` in `data_dir`. Read again on SIGHUP.",
+       .rule = kPathOrEmpty},
+  };
+}
+
+}  // namespace headgate::hub
