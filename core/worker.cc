@@ -27,6 +27,7 @@ void Worker::stop() {
 
 void Worker::run(Priority priority) {
   if (priority == Priority::below_loop) step_back();
+  if (priority == Priority::background) step_far_back();
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });

@@ -19,7 +19,8 @@ class Worker {
  public:
   // Whether the thread competes with the loop's for a core. One below it gets what the loop leaves (nice, not
   // SCHED_IDLE: it always gets something), so that computing for one client delays no other.
-  enum class Priority : uint8_t { normal, below_loop };
+  // What is in the background never takes a core from who has it, see step_far_back().
+  enum class Priority : uint8_t { normal, below_loop, background };
 
   explicit Worker(Priority priority = Priority::normal) : thread_([this, priority] { run(priority); }) {}
   ~Worker() { stop(); }

@@ -11,6 +11,7 @@ namespace headgate::core {
 namespace {
 
 constexpr int kNiceBelowLoop = 10;
+constexpr int kNicest = 19;
 constexpr uint64_t kSliceNs = 100'000;  // the least there is
 
 // Argument of sched_setattr(2), in its first form; glibc has no name for it.
@@ -35,6 +36,14 @@ void step_back() {
   wanted.nice = ::getpriority(PRIO_PROCESS, 0);
   wanted.runtime_ns = kSliceNs;
   (void)::syscall(SYS_sched_setattr, 0, &wanted, 0);
+}
+
+// SCHED_IDLE would do as well, but gets nothing on a busy machine, also while it holds a lock of the allocator.
+void step_far_back() {
+  SchedulerAttributes wanted;
+  wanted.policy = SCHED_BATCH;
+  wanted.nice = kNicest;
+  if (::syscall(SYS_sched_setattr, 0, &wanted, 0) != 0) step_back();
 }
 
 }  // namespace headgate::core

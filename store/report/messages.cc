@@ -77,9 +77,13 @@ struct Letters {
     texts.append(texts.empty() ? "" : ",").append(hit.text.seen);
     return true;
   }
+  // 0: all were looked at. Unreadable ones are passed over, also where nothing else was found.
+  [[nodiscard]] Seq next(const SearchReport& report) const {
+    if (more) return last;
+    return report.done ? 0 : report.next.seq;
+  }
   [[nodiscard]] std::string text(const SearchReport& report) const {
-    const bool all = report.done && !more;
-    return R"({"dead_letters":[)" + texts + R"(],"next":)" + std::to_string(all ? 0 : last) + "}";
+    return R"({"dead_letters":[)" + texts + R"(],"next":)" + std::to_string(next(report)) + "}";
   }
 };
 

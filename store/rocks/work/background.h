@@ -127,7 +127,7 @@ class Background {
   std::array<CountedWorker, 4> workers_{
       // by Thread
       CountedWorker(core::Worker::Priority::normal), CountedWorker(core::Worker::Priority::normal),
-      CountedWorker(core::Worker::Priority::normal), CountedWorker(core::Worker::Priority::below_loop)};
+      CountedWorker(core::Worker::Priority::normal), CountedWorker(core::Worker::Priority::background)};
 };
 
 }  // namespace headgate::store

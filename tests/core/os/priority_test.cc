@@ -1,6 +1,7 @@
 #include "core/os/priority.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <thread>
@@ -17,6 +18,19 @@ TEST(Priority, SteppingBackIsOfTheCallingThreadAlone) {
   }).join();
   EXPECT_GT(stepped, before);
   EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
+}
+
+TEST(Priority, SteppingFarBackTakesNoCoreFromAnybody) {
+  int stepped = 0;
+  int policy = SCHED_OTHER;
+  std::thread([&] {
+    step_far_back();
+    stepped = ::getpriority(PRIO_PROCESS, 0);
+    policy = ::sched_getscheduler(0);
+  }).join();
+  EXPECT_EQ(stepped, 19);
+  EXPECT_EQ(policy, SCHED_BATCH);
+  EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
 }
 
 }  // namespace
