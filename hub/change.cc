@@ -60,7 +60,9 @@ std::unique_ptr<ConfigDesk> Hub::make_config_desk() {
               },
           .replay = [this](RecordedRun run, OnReplayed done) { replay(std::move(run), std::move(done)); },
           .bytes_a_day =
-              [this] { return wire_bytes_a_day(upstream(), clock_.now().mono_ms - started_mono_ms_); }},
+              [this] { return wire_bytes_a_day(upstream(), clock_.now().mono_ms - started_mono_ms_); },
+          .can_start_again = [this] { return start_again_ != nullptr; },
+          .start_again = [this] { start_again_(); }},
       steps);
 }
 

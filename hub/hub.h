@@ -58,6 +58,9 @@ class Hub : public HubView {
   void stop(std::function<void()> stopped);
   // Called about once a second while the loop goes round.
   void on_tick(std::function<void()> tick) { on_tick_ = std::move(tick); }
+  // Called, as a signal would be, when a configuration is in force that takes a start. Unset: an operator has to start the
+  // hub again.
+  void on_start_again(std::function<void()> start_again) { start_again_ = std::move(start_again); }
 
   // ---- HubView (inspection.cc) ----
   [[nodiscard]] core::Now now() const override { return clock_.now(); }
@@ -216,6 +219,7 @@ class Hub : public HubView {
   RecordedRuns runs_;
   std::unique_ptr<ConfigDesk> changes_;
   std::function<void()> on_tick_ = [] {};
+  std::function<void()> start_again_;
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
   core::WatchedWorker compiler_{"compiler", core::Worker::Priority::below_loop};  // of routes

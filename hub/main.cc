@@ -21,15 +21,25 @@
 #include "hub/observe/spdlog_log.h"
 #include "hub/shell/allocator.h"
 #include "hub/shell/life_watch.h"
+#include "hub/shell/privileges.h"
+#include "hub/shell/start_again.h"
 
 namespace {
 
 using headgate::hub::Config;
 using headgate::hub::Hub;
 using headgate::hub::LifeWatch;
+using AtStart = headgate::hub::Versions::AtStart;
 
 constexpr int kFailed = 1;     // the hub could not start, or had to stop
 constexpr int kBadConfig = 2;  // arguments or config: nothing was touched
+
+// How a run of the hub ended.
+struct Ended {
+  int code = 0;
+  bool was_ready = false;
+  bool starts_again = false;
+};
 
 int complain(int code, const std::string& what) {
   std::cerr << "headgated: " << headgate::core::printable(what, headgate::core::LineFeeds::kept) << '\n';
@@ -43,13 +53,27 @@ void on_signal(int signal, Hub& hub, boost::asio::io_context& io, const LifeWatc
   hub.reload([&watch](const headgate::hub::ReloadReport&) { watch.ready(); });
 }
 
-int run(Config config, const std::string& config_path) {
+// Has the hub end and be started again, unless it has given up root's rights, which the next start would lack.
+void start_again_when_asked(Hub& hub, boost::asio::io_context& io, const LifeWatch& watch, bool began_as_root,
+                            Ended& ended) {
+  if (began_as_root != headgate::hub::runs_as_root()) return;
+  hub.on_start_again([&hub, &io, &watch, &ended] {
+    ended.starts_again = true;
+    watch.reloading();  // to the service manager it is one service that goes on
+    hub.stop([&io] { io.stop(); });
+  });
+}
+
+Ended failed(int code, const std::string& what) { return {.code = complain(code, what)}; }
+
+Ended run(Config config, const std::string& config_path) {
+  const bool began_as_root = headgate::hub::runs_as_root();
   const headgate::core::SystemClock clock;
   auto log = headgate::hub::SpdlogLog::open(config.log, clock);
-  if (!log) return complain(kBadConfig, log.error().what);
+  if (!log) return failed(kBadConfig, log.error().what);
   std::signal(SIGPIPE, SIG_IGN);
   const auto users = headgate::hub::check_password_files(headgate::hub::access_settings(config));
-  if (!users) return complain(kBadConfig, users.error().what);
+  if (!users) return failed(kBadConfig, users.error().what);
 
   boost::asio::io_context io{1};
   std::unique_ptr<Hub> hub;  // when the loop runs and takes signals, it is there
@@ -57,17 +81,20 @@ int run(Config config, const std::string& config_path) {
     boost::asio::post(io, [&io, &hub, &watch, signal] { on_signal(signal, *hub, io, watch); });
   });
   auto opened = Hub::open(config, config_path, io, **log, [&watch] { watch.start(); });
-  if (!opened) return complain(kFailed, opened.error().what);
+  if (!opened) return failed(kFailed, opened.error().what);
   hub = *std::move(opened);
   config = {};  // the hub has its own: of thousands of routes one copy is enough
   hub->on_tick([&watch] { watch.beat(); });
+  Ended ended;
+  start_again_when_asked(*hub, io, watch, began_as_root, ended);
   // Before anybody can see that the hub is up: a signal that comes at once is not the system's to handle.
   watch.beat();
-  if (const auto started = hub->start(); !started) return complain(kFailed, started.error().what);
+  if (const auto started = hub->start(); !started) return failed(kFailed, started.error().what);
   watch.ready();
+  ended.was_ready = true;
   io.run();
   hub.reset();  // while somebody watches whether that ends
-  return 0;
+  return ended;
 }
 
 // Everything that is found, and whether the hub would start and take all routes.
@@ -105,15 +132,22 @@ int print_config(const std::string& path, bool json) {
 }
 
 // A change of the configuration that was not confirmed when the hub ended does not stay.
-headgate::core::Status end_trial_of_before(const std::string& path) {
-  if (path.empty()) return {};
+headgate::core::Result<AtStart> end_trial_of_before(const std::string& path) {
+  if (path.empty()) return AtStart::nothing;
   headgate::hub::RealFileSteps steps;
   const auto found = headgate::hub::Versions(path, steps).at_start();
   if (!found) return headgate::core::fail(found.error());
-  if (*found == headgate::hub::Versions::AtStart::rolled_back)
+  if (*found == AtStart::rolled_back)
     std::cerr << "headgated: " << path
               << ": the last change was not confirmed; the version before is in force again\n";
-  return {};
+  return *found;
+}
+
+Ended load_and_run(const std::string& path, bool http) {
+  auto config = path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(path);
+  if (!config) return failed(kBadConfig, config.error().what);
+  config->admin.http.asked_for = http;
+  return run(*std::move(config), path);
 }
 
 }  // namespace
@@ -154,11 +188,11 @@ int main(int argc, char** argv) {
   if (prints_example) return print_text(headgate::hub::config_example());
   if (prints_config) return print_config(config_path, json);
   if (!checked_path.empty()) return check(checked_path, json);
-  if (const auto whole = end_trial_of_before(config_path); !whole)
-    return complain(kFailed, whole.error().what);
-  auto config =
-      config_path.empty() ? headgate::hub::default_config() : headgate::hub::load_config(config_path);
-  if (!config) return complain(kBadConfig, config.error().what);
-  config->admin.http.asked_for = http;
-  return run(*std::move(config), config_path);
+  const auto at_start = end_trial_of_before(config_path);
+  if (!at_start) return complain(kFailed, at_start.error().what);
+  const Ended ended = load_and_run(config_path, http);
+  // A version on trial that does not come up is followed by the one before, which the next start puts in force.
+  if (ended.starts_again || (*at_start == AtStart::begins_trial && !ended.was_ready))
+    return headgate::hub::start_again(argv) ? 0 : complain(kFailed, "cannot start again");
+  return ended.code;
 }

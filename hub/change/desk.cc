@@ -240,6 +240,7 @@ void ConfigDesk::settle(const ChangePtr& change) {
   change->applied.applied = true;
   if (change->applied.restart) {
     awaits_restart_ = true;  // the next start goes on from here
+    change->applied.starts_again = start_due_ = parts_.can_start_again();
     return stand(change);
   }
   if (change->applied.confirm_within_s != 0) {
@@ -258,7 +259,9 @@ void ConfigDesk::settle(const ChangePtr& change) {
 void ConfigDesk::stand(const ChangePtr& change) {
   parts_.log.info("config_applied", {{"file", parts_.config_path},
                                      {"confirm_within_s", change->applied.confirm_within_s},
-                                     {"restart", change->applied.restart ? "needed" : "no"}});
+                                     {"restart", change->applied.starts_again ? "now"
+                                                 : change->applied.restart    ? "needed"
+                                                                              : "no"}});
   finish(change, to_json(change->applied, change->plan));
 }
 
@@ -296,6 +299,7 @@ void ConfigDesk::confirm(OnDone done) {
 }
 
 void ConfigDesk::tick() {
+  if (std::exchange(start_due_, false)) parts_.start_again();
   if (!confirm_by_mono_ms_ || ending_ || parts_.clock.now().mono_ms < *confirm_by_mono_ms_) return;
   ending_ = true;
   parts_.reloads.in_turn([this](const Reloads::Over& over) { roll_back_unconfirmed(over); });
@@ -313,8 +317,14 @@ void ConfigDesk::roll_back_unconfirmed(const Reloads::Over& over) {
             confirm_by_mono_ms_.reset();
             parts_.log.warn("config_rolled_back",
                             {{"file", parts_.config_path}, {"why", "nobody confirmed it in time"}});
-            parts_.reload(over);
+            parts_.reload([this, over] { after_roll_back(over); });
           });
+}
+
+// Keys that were put in force by a start go back by one.
+void ConfigDesk::after_roll_back(const Reloads::Over& over) {
+  start_due_ = !parts_.reloads.report().needs_restart.empty() && parts_.can_start_again();
+  over();
 }
 
 // A trial that is on is that of this start.

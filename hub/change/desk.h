@@ -44,6 +44,9 @@ class ConfigDesk {
     // Runs routes over what is recorded, elsewhere: HubView::replay().
     std::function<void(RecordedRun run, HubView::OnReplayed done)> replay;
     std::function<std::optional<uint64_t>()> bytes_a_day;
+    // Whether the hub can start again by itself, and has it do so, soon.
+    std::function<bool()> can_start_again;
+    std::function<void()> start_again;
   };
   // `steps` is borrowed.
   ConfigDesk(Parts parts, FileSteps& steps);
@@ -74,6 +77,7 @@ class ConfigDesk {
   void stand(const ChangePtr& change);
   void finish(const ChangePtr& change, const core::Result<std::string>& answer);
   void roll_back_unconfirmed(const Reloads::Over& over);
+  void after_roll_back(const Reloads::Over& over);
   void on_disk(std::function<core::Status()> work, std::function<void(core::Status)> then);
 
   const Parts parts_;
@@ -81,6 +85,7 @@ class ConfigDesk {
   std::optional<int64_t> confirm_by_mono_ms_;  // a change is in force that waits for an operator
   bool ending_ = false;                        // it does no more, one way or the other
   bool awaits_restart_ = false;
+  bool start_due_ = false;  // at the next tick: whoever asked for it has his answer by then
 };
 
 }  // namespace headgate::hub

@@ -96,6 +96,7 @@ std::string to_json(const ConfigApplied& applied, const ConfigPlan& plan) {
                  {"rolled_back", applied.rolled_back},
                  {"confirm_within_s", applied.confirm_within_s},
                  {"restart", applied.restart},
+                 {"starts_again", applied.starts_again},
                  {"plan", as_json(plan)}});
 }
 

@@ -59,6 +59,7 @@ struct ConfigApplied {
   bool applied = false;
   uint32_t confirm_within_s = 0;  // rolled back if nobody confirms by then; 0: it stands
   bool restart = false;           // takes effect whole once the hub is started again
+  bool starts_again = false;      // which the hub does by itself
 };
 [[nodiscard]] std::string to_json(const ConfigApplied& applied, const ConfigPlan& plan);
 

@@ -7,6 +7,7 @@
 
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/net.h"
+#include "tests/e2e/support/wait.h"
 
 namespace headgate::e2e {
 namespace {
@@ -91,6 +92,32 @@ TEST_F(ChangedConfiguration, WhatHasChangedSinceThePlanOrTakesARestartIsRefusedB
   const Finished refused = hub_.cli({"apply", file});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.out, HasSubstr("limits.receive_maximum"));
+}
+
+TEST_F(ChangedConfiguration, KeysThatTakeARestartAreInForceOnceTheHubHasStartedAgainByItself) {
+  ASSERT_TRUE(client()->publish_and_wait("old/1", "stays", 1));
+  nlohmann::json config = hub_.config;
+  config["limits"]["receive_maximum"] = 7;
+  scratch_.write("new.json", config.dump());
+  const Finished applied = hub_.cli({"apply", (scratch_.path() / "new.json").string(), "--restart"});
+  EXPECT_EQ(applied.exit_code, 0) << applied.out;
+  EXPECT_THAT(applied.out, HasSubstr("the hub starts again now, for: limits.receive_maximum"));
+  ASSERT_TRUE(hub_.logs("config_confirmed"));
+  EXPECT_EQ(nlohmann::json::parse(in_file())["limits"]["receive_maximum"], 7);
+  EXPECT_THAT(hub_.cli({"reload"}).out, Not(HasSubstr("needs a restart")));
+  EXPECT_THAT(hub_.cli({"queue", "ls", "--json"}).out, HasSubstr("\"waiting\":1"));
+}
+
+TEST_F(ChangedConfiguration, AVersionThatDoesNotComeUpIsFollowedByTheOneBefore) {
+  const std::string before = in_file();
+  nlohmann::json config = hub_.config;
+  config["listeners"].push_back(
+      {{"address", "192.0.2.1"}, {"port", 1883}, {"insecure", true}});  // no address of this machine
+  scratch_.write("new.json", config.dump());
+  ASSERT_EQ(hub_.cli({"apply", (scratch_.path() / "new.json").string(), "--restart"}).exit_code, 0);
+  ASSERT_TRUE(hub_.logs("the version before is in force again"));
+  EXPECT_TRUE(eventually([&] { return hub_.cli({"status"}).exit_code == 0; }));
+  EXPECT_EQ(nlohmann::json::parse(in_file()), nlohmann::json::parse(before));
 }
 
 }  // namespace

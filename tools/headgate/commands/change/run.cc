@@ -145,7 +145,11 @@ void show_applied(const Context& context, const Json& json) {
   const std::string file = printable(text_of(member_of(json, "plan"), "file"));
   context.out << file << " is in force\n";
   const uint64_t within_s = number_of(json, "confirm_within_s");
-  if (flag_of(json, "restart"))
+  if (flag_of(json, "starts_again"))
+    context.out << "the hub starts again now, for: "
+                << printable(joined_texts(member_of(member_of(json, "plan"), "needs_restart")))
+                << "; should it not come up, it starts on the version before\n";
+  else if (flag_of(json, "restart"))
     context.out << "restart the hub now, as by systemctl restart headgated: these keys wait for it: "
                 << printable(joined_texts(member_of(member_of(json, "plan"), "needs_restart"))) << '\n';
   if (within_s != 0)
