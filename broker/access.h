@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/codec/reason_code.h"
 #include "broker/listener_policy.h"
@@ -20,11 +21,12 @@ struct Identity {
   enum class Kind : uint8_t { client, device, module };
 
   Kind kind = Kind::client;
-  std::string username;  // or the certificate's name; empty: anonymous
-  std::string device;    // of a device, and of a module's
-  std::string module;    // of a module only
-  bool edge = false;     // known by an IoT Edge user name
-  std::string proof;     // what it was proved by, in words of whoever decided; empty: it was not asked
+  std::string username;     // or the certificate's name; empty: anonymous
+  std::string device;       // of a device, and of a module's
+  std::string module;       // of a module only
+  bool edge = false;        // known by an IoT Edge user name
+  bool registered = false;  // one of those that alone may come in where a listener speaks IoT Edge's dialect
+  std::string proof;        // what it was proved by, in words of whoever decided; empty: it was not asked
 
   [[nodiscard]] bool anonymous() const { return username.empty(); }
 };
@@ -35,7 +37,10 @@ struct Credentials {
   std::optional<std::string> username;
   std::optional<std::string> password;
   std::optional<std::string> certificate_name;  // of a certificate that was verified
-  std::string peer;                             // Channel::peer()
+  // What the client has shown and proved to have the key of, in DER, its own first; nobody has looked who signed it. Only where the
+  // listener's dialect judges certificates by itself.
+  std::vector<std::string> certificates;
+  std::string peer;  // Channel::peer()
   std::shared_ptr<const ListenerPolicy> policy;
 };
 
@@ -52,6 +57,8 @@ class AccessControl {
     ReasonCode reason = ReasonCode::success;
     Grant grant;
     std::string_view why = {};
+    // Unix time at which what the client was let in by is good for nothing more; see ProofEnd.
+    std::optional<int64_t> ends_wall_ms = std::nullopt;
   };
   using Decided = std::function<void(const Verdict& verdict, core::Now now)>;
 

@@ -181,6 +181,21 @@ void Broker::tick(core::Now now) {
   log_drops(now);
   for (Channel* channel : channels_) {
     if (!channel->closing()) check_alive(*channel, now);
+    if (!channel->closing()) check_proof(*channel, now);
+  }
+}
+
+// What a client was let in by ends its connection, not its session.
+void Broker::check_proof(Channel& channel, core::Now now) {
+  if (!channel.session) return;
+  switch (channel.proof_end.look(now)) {
+    case ProofEnd::State::good:
+      return;
+    case ProofEnd::State::doubtful:
+      return complain("proof_end_ignored", channel, channel.session->client_id(), "its proof has expired",
+                      "by a clock that is not known to be right; let a time service set it", now);
+    case ProofEnd::State::over:
+      return say_good_bye(channel, ReasonCode::not_authorized, "its proof has expired", "proof expired");
   }
 }
 

@@ -34,6 +34,7 @@ struct StoredSession {
   int64_t ended_hub_ms = 0;   // when its last connection ended; 0 = the hub stopped while it was connected
   std::string username = {};  // whose it is; empty: nobody's who has proved anything
   bool edge = false;          // Identity::edge
+  bool registered = false;    // Identity::registered
 
   friend bool operator==(const StoredSession&, const StoredSession&) = default;
 };
@@ -121,8 +122,9 @@ class Broker {
 
   ReasonCode on_frame(Channel& channel, const Frame& frame, core::Now now);
   ReasonCode on_connect(Channel& channel, const Frame& frame, core::Now now);
+  [[nodiscard]] ReasonCode check_dialect(const Channel& channel, Connect& connect);
   [[nodiscard]] ReasonCode check(const Connect& connect);
-  [[nodiscard]] Credentials credentials(const Channel& channel, const Connect& connect, core::Now now);
+  [[nodiscard]] Credentials credentials(Channel& channel, const Connect& connect, core::Now now);
   void on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now);
   [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
   void accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now);
@@ -155,6 +157,7 @@ class Broker {
   void log_end(const Channel& channel, const Session& session, core::Now now);
   void log_drops(core::Now now);
   void check_alive(Channel& channel, core::Now now);
+  void check_proof(Channel& channel, core::Now now);
   [[nodiscard]] bool is_stuck(Channel& channel, core::Now now) const;
   void run_due(core::Now now);
   [[nodiscard]] uint16_t granted_keep_alive_s(const Connect& connect) const;

@@ -9,6 +9,12 @@
 namespace headgate::broker {
 namespace {
 
+// The session of somebody who has a client id that is another's by registration.
+bool is_strangers(const Session& session, const Identity& identity) {
+  return identity.registered && !session.identity().registered &&
+         session.identity().username != identity.username;
+}
+
 int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
 
 std::string_view version_text(const Channel& channel) {
@@ -28,6 +34,7 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
   channel.version = pending->connect.version;
   channel.is_v3_1 = pending->connect.is_v3_1;
   trace(channel, pending->connect);
+  if (!is_error(verdict)) verdict = check_dialect(channel, pending->connect);
   if (!is_error(verdict)) verdict = check(pending->connect);
   if (is_error(verdict)) {
     refuse(channel, pending->connect, verdict, now);
@@ -55,7 +62,7 @@ void Broker::trace(const Channel& channel, const Connect& connect) {
                                   {"will_topic", connect.will ? connect.will->topic : ""}});
 }
 
-Credentials Broker::credentials(const Channel& channel, const Connect& connect, core::Now now) {
+Credentials Broker::credentials(Channel& channel, const Connect& connect, core::Now now) {
   Credentials credentials;
   credentials.client_id =
       // [MQTT-3.1.3-6]; 3.1.1 [MQTT-3.1.3-6]
@@ -63,6 +70,7 @@ Credentials Broker::credentials(const Channel& channel, const Connect& connect, 
   credentials.username = connect.username;
   credentials.password = connect.password;
   credentials.certificate_name = channel.certificate_name;
+  credentials.certificates = std::exchange(channel.certificates, {});
   credentials.peer = channel.peer();
   credentials.policy = channel.policy;
   return credentials;
@@ -83,9 +91,23 @@ void Broker::on_decided(Channel& channel, const AccessControl::Verdict& verdict,
     ++stats_.connects_denied;
     refuse(channel, pending->connect, verdict.reason, now, verdict.why);
   } else {
+    if (verdict.ends_wall_ms) channel.proof_end = ProofEnd(*verdict.ends_wall_ms, now);
     accept(channel, *pending, verdict.grant, now);
   }
   if (!pending->behind.empty()) on_bytes(channel, pending->behind, now);
+}
+
+// IoT Edge's is spoken in 3.1.1 alone, and who says nothing of himself there is refused as who says something wrong.
+ReasonCode Broker::check_dialect(const Channel& channel, Connect& connect) {
+  if (!channel.policy || channel.policy->dialect != Dialect::iot_edge) return ReasonCode::success;
+  if (connect.version == Version::v5 || connect.is_v3_1) {
+    connect.version = Version::v3_1_1;  // what the answer is in
+    context_.why = "this listener speaks MQTT 3.1.1";
+    return ReasonCode::unsupported_protocol_version;
+  }
+  if (!connect.client_id.empty()) return ReasonCode::success;
+  context_.why = "the client id is missing";
+  return ReasonCode::not_authorized;
 }
 
 ReasonCode Broker::check(const Connect& connect) {
@@ -139,6 +161,8 @@ bool Broker::may_have(const Identity& identity, const std::string& client_id) co
   const auto it = clients_.find(client_id);
   if (it == clients_.end()) return true;
   const Session& session = *it->second.session;
+  // Nobody else has the id of who is registered, on whichever listener.
+  if (identity.registered || session.identity().registered) return identity.registered;
   return session.identity().username == identity.username ||
          (session.identity().anonymous() && !session.connected());
 }
@@ -157,9 +181,10 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
                   "another client took the assigned client id while this one was let in");
   }
   if (const auto it = clients_.find(client_id); it != clients_.end()) {
+    const bool is_anew = connect.clean_start || is_strangers(*it->second.session, *grant.identity);
     // 3.1.1 [MQTT-3.1.4-2]
     take_over(it->second, now);
-    if (connect.clean_start && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
+    if (is_anew && clients_.contains(client_id)) end_session(client_id, now);  // [MQTT-3.1.2-4]
   }
   Client& client = clients_[client_id];
   // [MQTT-3.1.2-5, MQTT-3.2.2-2, MQTT-3.2.2-3]; 3.1.1 [MQTT-3.1.2-4, MQTT-3.2.2-1, MQTT-3.2.2-2,

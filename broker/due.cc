@@ -14,6 +14,7 @@ Identity owner_of(const Stored& stored) {
   Identity owner;
   owner.username = stored.username;
   owner.edge = stored.edge;
+  owner.registered = stored.registered;
   return owner;
 }
 
@@ -52,7 +53,8 @@ StoredWill Broker::delay_will(Client& client, core::Now now) {
 
 StoredWill Broker::stored_will(const Client& client, int64_t due_hub_ms) {
   const Identity& owner = client.session->identity();
-  return {client.will, client.will_expiry_s, client.will_delay_s, due_hub_ms, owner.username, owner.edge};
+  return {client.will,    client.will_expiry_s, client.will_delay_s, due_hub_ms,
+          owner.username, owner.edge,           owner.registered};
 }
 
 // The end of a connection takes a will away, or begins its delay. A will that is due at once is kept until its

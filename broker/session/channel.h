@@ -14,6 +14,7 @@
 #include "broker/counters.h"
 #include "broker/listener_policy.h"
 #include "broker/session/burst.h"
+#include "broker/session/proof_end.h"
 #include "broker/session/topic_aliases.h"
 #include "core/bytes.h"
 #include "core/clock.h"
@@ -97,6 +98,7 @@ class Channel {
   Version version = Version::v3_1_1;
   bool is_v3_1 = false;                       // see Connect::is_v3_1
   std::string username;                       // that it has proved to have; empty: anonymous
+  ProofEnd proof_end;                         // of what it was let in by
   uint16_t keep_alive_s = 0;                  // as granted
   bool graceful = false;                      // the client said DISCONNECT: no will [MQTT-3.14.4-3]
   bool wants_reason_text = true;              // Request Problem Information
@@ -118,6 +120,7 @@ class Channel {
   // Set by the shell: the first before opened(), the second before the first on_bytes().
   std::shared_ptr<const ListenerPolicy> policy;  // null: the default one
   std::optional<std::string> certificate_name;   // of a client certificate that was verified
+  std::vector<std::string> certificates;         // see Credentials; CONNECT takes them
 
  private:
   std::string peer_;

@@ -56,6 +56,7 @@ struct StoredWill {
   int64_t due_hub_ms = 0;     // when its delay is over, hub time; 0 = its client is connected
   std::string username = {};  // whose rights it has
   bool edge = false;          // Identity::edge
+  bool registered = false;    // Identity::registered
 };
 
 // How an event changes the will that is kept for a session; nullopt: it stays as it is.

@@ -132,8 +132,9 @@ void SessionKeeper::remember(const broker::Session& session, int64_t ended_hub_m
   std::vector<store::KeyValue> values;
   if (session.queue) {
     const broker::Identity& owner = session.identity();
-    values.push_back(put_session(
-        {{session.client_id(), session.expiry_s(), ended_hub_ms, owner.username, owner.edge}, maybe_sent}));
+    values.push_back(put_session({{session.client_id(), session.expiry_s(), ended_hub_ms, owner.username,
+                                   owner.edge, owner.registered},
+                                  maybe_sent}));
   }
   if (will) values.push_back(put_will(session.client_id(), *will));
   if (!values.empty()) (void)store_.put(values, false);

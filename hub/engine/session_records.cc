@@ -14,8 +14,11 @@ constexpr uint8_t kNoLocal = 1 << 2;
 constexpr uint8_t kRetainAsPublished = 1 << 3;
 constexpr uint8_t kRetainHandlingShift = 4;  // two bits
 constexpr uint8_t kQosMask = 3;
+constexpr uint8_t kOwnerOfEdge = 1 << 0;
+constexpr uint8_t kOwnerRegistered = 1 << 1;
 constexpr uint8_t kWillOfEdge = 1 << 0;
 constexpr uint8_t kWillHasExpiry = 1 << 1;
+constexpr uint8_t kWillRegistered = 1 << 2;
 constexpr uint8_t kTagRetain = 1 << 2;
 constexpr uint8_t kTagShared = 1 << 3;
 constexpr size_t kTagBytesMax = 255;
@@ -51,7 +54,7 @@ store::KeyValue put_session(const StoredSession& stored) {
   store::put_varint(value, session.expiry_s);
   store::put_varint(value, static_cast<uint64_t>(session.ended_hub_ms));
   store::put_string(value, session.username);
-  store::put_u8(value, session.edge ? 1 : 0);
+  store::put_u8(value, (session.edge ? kOwnerOfEdge : 0) | (session.registered ? kOwnerRegistered : 0));
   store::put_varint(value, stored.maybe_sent);
   return {key_of(kSessionPrefix, session.client_id), std::move(value)};
 }
@@ -69,7 +72,9 @@ core::Result<StoredSession> read_session(std::string_view key, std::string_view 
   session.ended_hub_ms = static_cast<int64_t>(decoder.varint());
   if (!decoder.at_end()) {  // older ones are nobody's
     session.username = decoder.string();
-    session.edge = decoder.u8() != 0;
+    const uint8_t owner = decoder.u8();
+    session.edge = (owner & kOwnerOfEdge) != 0;
+    session.registered = (owner & kOwnerRegistered) != 0;
   }
   stored.maybe_sent = decoder.at_end() ? kAnySeq : decoder.varint();
   if (!decoder.ok()) return corrupt(key);
@@ -94,7 +99,8 @@ store::KeyValue put_will(std::string_view client_id, const broker::StoredWill& w
   store::put_varint(value, will.delay_s);
   store::put_varint(value, static_cast<uint64_t>(will.due_hub_ms));
   store::put_string(value, will.username);
-  store::put_u8(value, kWillHasExpiry | (will.edge ? kWillOfEdge : 0));
+  store::put_u8(value,
+                kWillHasExpiry | (will.edge ? kWillOfEdge : 0) | (will.registered ? kWillRegistered : 0));
   store::put_varint(value, will.expiry_s);
   store::encode_record(*will.message, value);
   return {key_of(kWillPrefix, client_id), std::move(value)};
@@ -112,6 +118,7 @@ core::Result<broker::StoredWill> read_will(std::string_view key, std::string_vie
   will.username = decoder.string();
   const uint8_t flags = decoder.u8();
   will.edge = (flags & kWillOfEdge) != 0;
+  will.registered = (flags & kWillRegistered) != 0;
   const bool has_expiry = (flags & kWillHasExpiry) != 0;
   if (has_expiry) will.expiry_s = static_cast<uint32_t>(decoder.varint());
   if (!decoder.ok()) return corrupt(key);
