@@ -94,6 +94,8 @@ void check_remote_key(const upstream::RemoteOptions& remote, Findings& found) {
 void check_files(const Config& config, int64_t wall_ms, Findings& found) {
   if (const auto users = check_password_files(access_settings(config)); !users)
     found.problem("auth.password_file", users.error().what);
+  if (const auto identities = check_identities(access_settings(config)); !identities)
+    found.problem("iot_edge.identities_file", identities.error().what);
   check_certificates(config, wall_ms, found);
   check_link_files("upstream", config.upstream.link, found);
   for (const upstream::NamedLink& link : config.links)

@@ -20,6 +20,10 @@ bool lets_anonymous_in(const Credentials& credentials) {
   return !credentials.policy || credentials.policy->allow_anonymous;
 }
 
+bool speaks_iot_edge(const Credentials& credentials) {
+  return credentials.policy && credentials.policy->dialect == broker::Dialect::iot_edge;
+}
+
 // The name in a certificate that the listener trusts.
 const std::string* trusted_name(const Credentials& credentials) {
   const bool trusts = !credentials.policy || credentials.policy->trusts_certificate;
@@ -52,7 +56,13 @@ AccessSettings access_settings(const Config& config) {
     const std::string& file = listener.options.policy.password_file;
     if (!file.empty()) settings.listener_files.push_back(file);
   }
-  settings.own_device = hub_id_of(config);
+  settings.own_device = config.iot_edge.device_id.empty() ? hub_id_of(config) : config.iot_edge.device_id;
+  settings.iot_edge = config.iot_edge;
+  settings.iot_edge.device_id = settings.own_device;
+  settings.iot_edge.identities_file = identities_path(config);
+  settings.speaks_iot_edge = std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
+    return listener.options.policy.dialect == broker::Dialect::iot_edge;
+  });
   return settings;
 }
 
@@ -61,9 +71,24 @@ core::Status check_password_files(const AccessSettings& settings) {
   return files ? core::Status() : core::fail(files.error());
 }
 
+std::string identities_path(const Config& config) {
+  const std::string& file = config.iot_edge.identities_file;
+  return file.empty() ? config.data_dir + "/identities.json" : file;
+}
+
+core::Status check_identities(const AccessSettings& settings) {
+  const auto file = IdentityFile::load(settings.iot_edge.identities_file);
+  const bool missing = !file && file.error().code == core::Errc::not_found;
+  return file || missing ? core::Status() : core::fail(file.error());
+}
+
 Access::Access(PasswordHasher& hasher, const VerifiedPasswords::Key& key, const core::Clock& clock,
                core::Log& log)
-    : log_(log), in_force_(std::make_shared<const InForce>()), verified_(key), queue_(hasher, clock) {}
+    : log_(log),
+      in_force_(std::make_shared<const InForce>()),
+      verified_(key),
+      queue_(hasher, clock),
+      edge_(log) {}
 
 // ---- configuration ----
 
@@ -71,7 +96,9 @@ core::Result<bool> Access::use(const AccessSettings& settings) {
   auto files = load_files(settings);
   if (!files) return core::fail(files.error());
   if (const auto whole = check_emptied(*files); !whole) return core::fail(whole.error());
-  const bool changed = settings != in_force_->settings || *files != in_force_->files;
+  const auto registered = edge_.use(settings.iot_edge);
+  if (!registered) return core::fail(registered.error());
+  const bool changed = *registered || settings != in_force_->settings || *files != in_force_->files;
   for (const auto& [path, file] : *files) {
     if (is_world_readable(path)) {
       log_.warn(
@@ -79,9 +106,10 @@ core::Result<bool> Access::use(const AccessSettings& settings) {
           {{"file", path}, {"effect", "everybody on this machine can read it"}, {"fix", "chmod o-rwx"}});
     }
   }
-  in_force_ =
-      std::make_shared<const InForce>(InForce{settings, *std::move(files), AccessRules(settings.rules)});
+  in_force_ = std::make_shared<const InForce>(
+      InForce{settings, *std::move(files), AccessRules(settings.rules, settings.own_device)});
   warn_of_users_without_rules();
+  warn_of_nobody_registered();
   return changed;
 }
 
@@ -113,6 +141,14 @@ void Access::warn_of_users_without_rules() const {
       {{"count", count}, {"users", names}, {"effect", "they can connect and do nothing; see access.rules"}});
 }
 
+void Access::warn_of_nobody_registered() const {
+  const AccessSettings& settings = in_force_->settings;
+  if (!settings.speaks_iot_edge || !edge_.registered().all().empty()) return;
+  log_.warn("no_identities", {{"file", settings.iot_edge.identities_file},
+                              {"effect", "listeners with the dialect iot-edge let nobody in"},
+                              {"fix", "headgate identity add, then headgate reload"}});
+}
+
 // ---- who somebody is ----
 
 const PasswordFile* Access::users(const Credentials& credentials) const {
@@ -124,6 +160,7 @@ const PasswordFile* Access::users(const Credentials& credentials) const {
 
 void Access::authenticate(const std::shared_ptr<const Credentials>& credentials, core::Now now,
                           Decided decided) {
+  if (speaks_iot_edge(*credentials)) return decided(edge_.judge(*credentials, now), now);
   const std::string* const certificate = trusted_name(*credentials);
   const bool agrees =
       certificate && (!credentials->username || canonical_user(*credentials->username) == *certificate);
@@ -203,6 +240,7 @@ bool Access::still_holds(const std::string& user, const std::string& proof) cons
 }
 
 Grant Access::renew(const Identity& identity, std::string_view client_id) const {
+  if (identity.registered) return edge_.renew(identity);
   if (!identity.proof.empty() && !still_holds(identity.username, identity.proof)) return {};
   if (is_own_user(identity.username) && !in_force_->rules.name(identity.username))
     return {std::make_shared<const Identity>(identity), broker::Rights::all()};

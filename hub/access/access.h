@@ -17,6 +17,7 @@
 #include "hub/access/rules.h"
 #include "hub/access/settings.h"
 #include "hub/access/verified_passwords.h"
+#include "hub/edge/identities/admission.h"
 
 namespace headgate::hub {
 
@@ -26,6 +27,10 @@ struct Config;
 [[nodiscard]] AccessSettings access_settings(const Config& config);
 // Whether all files of users can be read and are right. Errors: as Access::use().
 [[nodiscard]] core::Status check_password_files(const AccessSettings& settings);
+// iot_edge.identities_file, or identities.json in the data directory.
+[[nodiscard]] std::string identities_path(const Config& config);
+// Whether the file of identities is right, or not there. Errors: as Access::use().
+[[nodiscard]] core::Status check_identities(const AccessSettings& settings);
 
 // How a client is judged:
 //  1. A verified certificate, where the listener trusts them, says who the client is; it needs no password.
@@ -35,7 +40,8 @@ struct Config;
 //  can
 //     be verified, and the client is anonymous whatever it calls itself.
 //  3. Nothing: anonymous, where the listener lets such in.
-// An IoT Edge user name has to come with the client id it names.
+// An IoT Edge user name has to come with the client id it names. Where the listener speaks IoT Edge's dialect, EdgeIdentities judges
+// alone.
 class Access : public broker::AccessControl {
  public:
   // Everything is borrowed. `key` should be random.
@@ -45,6 +51,8 @@ class Access : public broker::AccessControl {
   // another than before. A file that has become empty while it had users is an error: it is being written, or
   // was lost; one without users has a comment. Errors: invalid, not_found, io.
   [[nodiscard]] core::Result<bool> use(const AccessSettings& settings);
+  // Modules and devices that are registered.
+  [[nodiscard]] EdgeIdentities& edge() { return edge_; }
   // Call about once a second.
   void tick(core::Now now) { queue_.tick(now); }
 
@@ -69,11 +77,13 @@ class Access : public broker::AccessControl {
   [[nodiscard]] Verdict judge(const broker::Credentials& credentials, const std::string& hash, bool fits);
   [[nodiscard]] bool still_holds(const std::string& user, const std::string& proof) const;
   void warn_of_users_without_rules() const;
+  void warn_of_nobody_registered() const;
 
   core::Log& log_;
   std::shared_ptr<const InForce> in_force_;
   VerifiedPasswords verified_;
   PasswordQueue queue_;
+  EdgeIdentities edge_;
 };
 
 }  // namespace headgate::hub

@@ -1,9 +1,9 @@
 #include "hub/access/identities.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/topic.h"
+#include "hub/edge/identities/user_name.h"
 
 namespace headgate::hub {
 namespace {
@@ -14,19 +14,6 @@ std::string fill_in(std::string_view name, std::string_view star) {
   const size_t at = name.find('*');
   if (at == std::string_view::npos) return std::string(name);
   return std::string(name.substr(0, at)).append(star).append(name.substr(at + 1));
-}
-
-// "?a=1&api-version=2021-04-12": whether it names a version, which every SDK does.
-bool has_api_version(std::string_view properties) {
-  constexpr std::string_view kKey = "api-version=";
-  if (properties.starts_with('?')) properties.remove_prefix(1);
-  while (!properties.empty()) {
-    const size_t end = properties.find('&');
-    const std::string_view one = properties.substr(0, end);
-    if (one.starts_with(kKey)) return one.size() > kKey.size();
-    properties.remove_prefix(end == std::string_view::npos ? properties.size() : end + 1);
-  }
-  return false;
 }
 
 const IdentityPattern* find(const std::vector<IdentityPattern>& patterns, std::string_view user) {
@@ -79,17 +66,8 @@ std::string EdgeName::id() const {
 }
 
 std::optional<EdgeName> parse_edge_name(std::string_view username) {
-  core::TopicLevels segments(username);
-  std::array<std::string_view, 4> parts;
-  size_t count = 0;
-  while (const auto segment = segments.next()) {
-    if (count == parts.size()) return std::nullopt;
-    parts.at(count++) = *segment;
-  }
-  if (count < 3 || !has_api_version(parts.at(count - 1))) return std::nullopt;
-  const EdgeName name{parts[1], count == 4 ? parts[2] : std::string_view()};
-  const bool whole = !parts[0].empty() && !name.device.empty() && (count == 3 || !name.module.empty());
-  return whole ? std::optional(name) : std::nullopt;
+  const auto name = parse_sdk_user_name(username);
+  return name ? std::optional(EdgeName{name->device, name->module}) : std::nullopt;
 }
 
 std::string canonical_user(std::string_view username) {

@@ -106,7 +106,7 @@ std::shared_ptr<const Rights> AccessRules::rights(const Identity& identity,
     concerned.push_back(i);
     own = own || has_variables(rules_[i]);
   }
-  Shared key{std::move(concerned), identity.module, !identity.anonymous()};
+  Shared key{std::move(concerned), own_module(identity), !identity.anonymous()};
   if (const auto known = shared_.find(key); !own && known != shared_.end()) return known->second;
   std::vector<Rights::Rule> rules;
   for (const size_t i : std::get<0>(key)) {
@@ -116,7 +116,8 @@ std::shared_ptr<const Rights> AccessRules::rights(const Identity& identity,
         rules.push_back({rules_[i].allow, rules_[i].actions, *std::move(filter)});
     }
   }
-  const auto made = std::make_shared<const Rights>(std::move(rules), identity.module, !identity.anonymous());
+  const auto made =
+      std::make_shared<const Rights>(std::move(rules), own_module(identity), !identity.anonymous());
   if (!own) shared_.emplace(std::move(key), made);
   return made;
 }
@@ -127,8 +128,13 @@ bool AccessRules::name(std::string_view user) const {
   });
 }
 
+const std::string& AccessRules::own_module(const Identity& identity) const {
+  static const std::string kNone;
+  return identity.device == own_device_ ? identity.module : kNone;
+}
+
 bool AccessRules::gives_anything_to(const Identity& identity) const {
-  return !identity.module.empty() || std::ranges::any_of(rules_, [&](const AccessRule& rule) {
+  return !own_module(identity).empty() || std::ranges::any_of(rules_, [&](const AccessRule& rule) {
     return rule.allow && rule.who.is(identity);
   });
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "broker/access.h"
@@ -54,7 +55,9 @@ enum class Odd : uint8_t {
 // a variable, share their rights.
 class AccessRules {
  public:
-  explicit AccessRules(std::vector<AccessRule> rules) : rules_(std::move(rules)) {}
+  // `own_device`: the device whose modules have the topics of modules. One of another device has no part in those of its name.
+  explicit AccessRules(std::vector<AccessRule> rules, std::string own_device = {})
+      : rules_(std::move(rules)), own_device_(std::move(own_device)) {}
 
   [[nodiscard]] std::shared_ptr<const broker::Rights> rights(const broker::Identity& identity,
                                                              std::string_view client_id) const;
@@ -66,7 +69,11 @@ class AccessRules {
  private:
   using Shared = std::tuple<std::vector<size_t>, std::string, bool>;  // rules, module, bound
 
+  // The module of the own device that the identity is; empty: none.
+  [[nodiscard]] const std::string& own_module(const broker::Identity& identity) const;
+
   std::vector<AccessRule> rules_;
+  std::string own_device_;
   mutable std::map<Shared, std::shared_ptr<const broker::Rights>> shared_;
 };
 

@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "hub/access/identities.h"
 #include "hub/access/rules.h"
+#include "hub/edge/settings.h"
 
 namespace headgate::hub {
 
@@ -16,7 +17,9 @@ struct AccessSettings {
   std::vector<std::string> listener_files;  // those that listeners name; follows from them
   std::vector<IdentityPattern> identities;
   std::vector<AccessRule> rules = default_access_rules();
-  std::string own_device;  // the device of modules that name none; follows from the hub's id
+  std::string own_device;    // the device of modules that name none; follows from iot_edge, or the hub's id
+  IotEdgeSettings iot_edge;  // with the device and the file that are meant
+  bool speaks_iot_edge = false;  // some listener does; follows from them
 
   friend bool operator==(const AccessSettings&, const AccessSettings&) = default;
 };

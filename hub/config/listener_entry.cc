@@ -32,6 +32,7 @@ class Check {
       add("tls", R"(has no meaning here; set "transport" to "tls" or "wss", or leave it out)");
     }
     if (!broker::is_web_socket(listener_.transport)) no_web_socket();
+    if (listener_.policy.dialect == broker::Dialect::iot_edge) iot_edge();
   }
 
  private:
@@ -70,6 +71,16 @@ class Check {
     if (tls.require_client_certificate && tls.ca_file.empty())
       add("tls.client_ca_file",
           "is missing; it names who may sign the client certificates that are required");
+  }
+
+  // What says who may come in elsewhere.
+  void iot_edge() {
+    const std::string what =
+        R"(has no meaning with "dialect": "iot-edge", where the identities of iot_edge.identities_file )"
+        "say who comes in and by which certificate; leave it out";
+    if (!listener_.tls.ca_file.empty()) add("tls.client_ca_file", what);
+    if (listener_.tls.require_client_certificate) add("tls.require_client_certificate", what);
+    if (!listener_.policy.password_file.empty()) add("password_file", what);
   }
 
   void no_web_socket() {

@@ -51,15 +51,21 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-core::Result<std::string> sas_token(std::string_view resource, std::string_view key_base64,
-                                    int64_t expires_s) {
+core::Result<std::string> sas_signature(std::string_view resource, std::string_view until,
+                                        std::string_view key_base64) {
   const auto key = decode_base64(key_base64);
   if (!key)
     return core::fail(core::Errc::invalid, "the key is no base64, such as the portal of the cloud shows it");
+  return hmac_sha256(*key, std::string(resource).append("\n").append(until));
+}
+
+core::Result<std::string> sas_token(std::string_view resource, std::string_view key_base64,
+                                    int64_t expires_s) {
   const std::string at = percent_encoded(resource);
   const std::string until = std::to_string(expires_s);
-  const std::string signature = percent_encoded(hmac_sha256(*key, at + "\n" + until));
-  return "SharedAccessSignature sr=" + at + "&sig=" + signature + "&se=" + until;
+  const auto signature = sas_signature(at, until, key_base64);
+  if (!signature) return core::fail(signature.error());
+  return "SharedAccessSignature sr=" + at + "&sig=" + percent_encoded(*signature) + "&se=" + until;
 }
 
 }  // namespace headgate::upstream

@@ -16,6 +16,10 @@ namespace headgate::upstream {
 [[nodiscard]] core::Result<std::string> sas_token(std::string_view resource, std::string_view key_base64,
                                                   int64_t expires_s);
 
+// The signature alone, base64: of `resource` and `until` as they stand in the token. Errors: as sas_token().
+[[nodiscard]] core::Result<std::string> sas_signature(std::string_view resource, std::string_view until,
+                                                      std::string_view key_base64);
+
 // Every byte but letters, digits and - _ . ~ as %XX.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 

@@ -27,7 +27,7 @@ Identity user(std::string name, std::string device = {}, std::string module = {}
 AccessRules rules(std::string_view json) {
   auto parsed = parse_access_rules(json, "access.rules");
   EXPECT_TRUE(parsed) << parsed.error().what;
-  return AccessRules(parsed ? *parsed : std::vector<AccessRule>{});
+  return AccessRules(parsed ? *parsed : std::vector<AccessRule>{}, "edge");
 }
 
 TEST(AccessRules, PutAClientsNamesIn) {

@@ -1,5 +1,6 @@
 #include "tests/support/daemon/rights.h"
 
+#include "hub/access/access.h"
 #include "hub/access/rules.h"
 #include "hub/config/config.h"
 
@@ -11,7 +12,8 @@ bool may(const std::string& config_json, const std::string& user, const std::str
   if (!config) return false;
   broker::Identity identity;
   identity.username = user;
-  const auto rights = hub::AccessRules(config->access.rules).rights(identity, client_id);
+  const auto rights = hub::AccessRules(config->access.rules, hub::access_settings(*config).own_device)
+                          .rights(identity, client_id);
   if (verb == "publish") return rights->may_publish(topic);
   return verb == "subscribe" ? rights->may_subscribe(topic) : rights->may_receive(topic);
 }

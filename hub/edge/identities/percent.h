@@ -1,0 +1,13 @@
+// Percent escapes of user names and tokens.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace headgate::hub {
+
+// `text` with its %XX decoded, once; `+` stays what it is. Nullopt: an escape is broken.
+[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
+
+}  // namespace headgate::hub
