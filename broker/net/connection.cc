@@ -54,6 +54,7 @@ void Connection::on_handshake(std::unique_ptr<TlsHandshake> handshake) {
       return finish();
     case TlsHandshake::Then::done:
       channel_.certificate_name = handshake_->take_certificate_name();
+      channel_.certificates = handshake_->take_certificates();
       if (handshake_->took_wrong_dates()) report_dates();
       wire_.encrypt(handshake_->take());
       handshake_.reset();
@@ -104,8 +105,13 @@ void Connection::finish() {
   if (finished_) return;
   finished_ = true;
   const auto self = shared_from_this();
-  pool_.broker().closed(channel_, pool_.now());
+  if (!left_broker_) pool_.broker().closed(channel_, pool_.now());
   if (!stepping_) let_go();
+}
+
+void Connection::leave_broker() {
+  left_broker_ = true;
+  pool_.broker().closed(channel_, pool_.now());
 }
 
 void Connection::let_go() {

@@ -48,6 +48,8 @@ class Connection : public ChannelShell,
   virtual void hang_up();
 
   void give_to_broker(core::Bytes input);
+  // The client is none of MQTT: the broker hears no more of it, and does not limit its time.
+  void leave_broker();
   // Counts it, and logs it unless this address had its line a moment ago.
   void report_handshake(std::string_view event, std::string_view reason);
   [[nodiscard]] bool finished() const { return finished_; }
@@ -71,6 +73,7 @@ class Connection : public ChannelShell,
   std::unique_ptr<TlsHandshake> handshake_;  // null: over, none, or with pool_.handshakes()
   bool stepping_ = false;                    // pool_.handshakes() has the handshake, and with it the socket
   bool open_ = false;
+  bool left_broker_ = false;
   bool finished_ = false;
 };
 

@@ -6,12 +6,14 @@
 #include <memory>
 #include <span>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "broker/broker.h"
 #include "broker/net/admission.h"
 #include "broker/net/connection.h"
 #include "broker/net/handshakes.h"
+#include "broker/net/http_exchange.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/log_limiter.h"
@@ -37,6 +39,8 @@ class ConnectionPool {
   [[nodiscard]] const Admission& admission() const { return admission_; }
   [[nodiscard]] Handshakes& handshakes() { return handshakes_; }
   void add(Arrival arrival);
+  // Takes requests over HTTPS that come in by listeners with IoT Edge's dialect; before the first connection. Without one they get a 404.
+  void serve_http(HttpHandler handler) { http_ = std::move(handler); }
   // Closes every socket now, but those that the worker has. Sends first what it can without waiting.
   void close_all();
   // Some are closed but wait for the other side's good-bye, seconds at most, or for the worker.
@@ -51,6 +55,7 @@ class ConnectionPool {
   // Limits lines about clients' certificates.
   [[nodiscard]] core::LogLimiter& limiter() { return limiter_; }
   [[nodiscard]] core::Log& log() { return log_; }
+  [[nodiscard]] const HttpHandler& http() const { return http_; }
   // Scratch whose bytes are good until the next use by any connection.
   [[nodiscard]] char* read_buffer() { return read_buffer_.data(); }
   [[nodiscard]] std::span<char> write_scratch() { return write_scratch_; }
@@ -77,6 +82,7 @@ class ConnectionPool {
   // Lets what was posted find out that the pool has gone.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   int lingering_ = 0;
+  HttpHandler http_;       // null: nobody answers
   Handshakes handshakes_;  // last, so that it ends first: the worker works for the connections
 };
 

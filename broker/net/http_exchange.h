@@ -13,11 +13,11 @@
 namespace headgate::broker {
 
 struct HttpRequest {
-  std::string method;                                         // "POST"
-  std::string target;                                         // as it was sent: "/twins/a%40b/methods?api-version=1"
+  std::string method;  // "POST"
+  std::string target;  // as it was sent: "/twins/a%40b/methods?api-version=1"
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;                                           // whole, within the listener's bound
-  std::string peer;                                           // "192.0.2.7:40312"
+  std::string body;                                          // whole, within the listener's bound
+  std::string peer;                                          // "192.0.2.7:40312"
 
   // The first of that name, which is in lower case; empty: there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const {

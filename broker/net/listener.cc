@@ -163,7 +163,9 @@ core::Status Listener::bind_path() {
 }
 
 core::Result<bool> Listener::reload_certificates(int64_t wall_ms) {
-  auto loaded = TlsContext::load(options_->tls, alpn_of(options_->transport));
+  const auto clients = options_->policy.dialect == Dialect::iot_edge ? ClientCertificates::shown
+                                                                     : ClientCertificates::verified;
+  auto loaded = TlsContext::load(options_->tls, alpn_of(options_->transport), clients);
   if (!loaded) return core::fail(loaded.error().code, "listener " + name() + ": " + loaded.error().what);
   if (tls_ && tls_->is_same(*loaded)) return false;
   const std::string drawback = loaded->drawback(wall_ms);

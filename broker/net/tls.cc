@@ -21,6 +21,7 @@
 namespace headgate::broker {
 namespace {
 
+constexpr int kNotVerified = X509_V_ERR_APPLICATION_VERIFICATION;  // of certificates that are only shown
 // Forward secrecy and authenticated encryption, no more. TLS 1.3 has nothing else.
 constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK:!SRP";
 
@@ -105,6 +106,22 @@ core::Status use_certificate(SSL_CTX* context, const TlsOptions& options) {
                               ? "is not the key of the certificate in " + options.cert_file +
                                     "; name the key that it was made with"
                               : "holds no private key in PEM without passphrase (" + openssl_error() + ")"));
+}
+
+// The key is proved by the handshake all the same. Without the mark the certificate would count as verified.
+int take_any(X509_STORE_CTX* chain, void*) {
+  X509_STORE_CTX_set_error(chain, kNotVerified);
+  return 1;
+}
+
+// A session that is resumed has no chain any more, so there are none.
+void ask_for_any_certificate(SSL_CTX* context) {
+  constexpr long kChainBytesMax = 32 * 1024;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, take_any, nullptr);
+  SSL_CTX_set_max_cert_list(context, kChainBytesMax);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context, 0);
 }
 
 core::Status use_client_authorities(SSL_CTX* context, const TlsOptions& options) {
@@ -216,13 +233,17 @@ std::optional<std::string> alternative_name(const X509* certificate) {
 
 void FreeTlsSession::operator()(ssl_st* session) const { SSL_free(session); }
 
-core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char* alpn) {
+core::Result<TlsContext> TlsContext::load(const TlsOptions& options, const char* alpn,
+                                          ClientCertificates clients) {
   SharedTlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return core::fail(core::Errc::io, "OpenSSL gives no context: " + openssl_error());
   set_up(context.get(), options, alpn);
   if (const auto used = use_certificate(context.get(), options); !used) return core::fail(used.error());
-  if (const auto used = use_client_authorities(context.get(), options); !used)
+  if (clients == ClientCertificates::shown) {
+    ask_for_any_certificate(context.get());
+  } else if (const auto used = use_client_authorities(context.get(), options); !used) {
     return core::fail(used.error());
+  }
   return TlsContext(std::move(context));
 }
 
@@ -260,6 +281,24 @@ bool has_wrong_dates(const ssl_st* session) {
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return true;
   }
   return false;
+}
+
+std::vector<std::string> client_certificates(const ssl_st* session) {
+  std::vector<std::string> chain;
+  if (SSL_get_verify_result(session) != kNotVerified) return chain;
+  const auto add = [&chain](const X509* certificate) {
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509(certificate, &bytes);
+    if (size <= 0) return;
+    chain.emplace_back(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    OPENSSL_free(bytes);
+  };
+  const Certificate own(SSL_get1_peer_certificate(session));
+  if (!own) return chain;
+  add(own.get());
+  const STACK_OF(X509)* const beside = SSL_get_peer_cert_chain(session);
+  for (int i = 0; beside != nullptr && i < sk_X509_num(beside); ++i) add(sk_X509_value(beside, i));
+  return chain;
 }
 
 std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity) {

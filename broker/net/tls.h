@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "broker/net/listener_options.h"
 #include "core/result.h"
@@ -21,12 +22,19 @@ using TlsSession = std::unique_ptr<ssl_st, FreeTlsSession>;
 // Certificates and rules, which OpenSSL lets threads share.
 using SharedTlsContext = std::shared_ptr<ssl_ctx_st>;
 
+// The fate of certificates that clients show.
+enum class ClientCertificates : uint8_t {
+  verified,  // those of TlsOptions::ca_file are asked for, and no others are taken
+  shown,  // any is asked for, none is insisted on, and who signed it is judged later; see client_certificates()
+};
+
 // Immutable. After a reload there is a new one; sessions keep what they need of theirs.
 class TlsContext {
  public:
   // Reads the files. `alpn`: the protocol that is chosen if the client offers it. Errors: whole sentences
   // that name the file; io (cannot be read), invalid (not PEM, the key is of another certificate).
-  [[nodiscard]] static core::Result<TlsContext> load(const TlsOptions& options, const char* alpn);
+  [[nodiscard]] static core::Result<TlsContext> load(
+      const TlsOptions& options, const char* alpn, ClientCertificates clients = ClientCertificates::verified);
 
   // For handshakes, which may end after this context does.
   [[nodiscard]] const SharedTlsContext& shared() const { return context_; }
@@ -60,5 +68,9 @@ enum class CertificateDates : uint8_t {
 
 // The name in the certificate that the client has proved to have; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> client_name(const ssl_st* session, CertificateIdentity identity);
+
+// Certificates in DER that the client has shown and nobody has verified but for the key of the first: its own, then what it sent along.
+// Empty: there is none, or it was verified.
+[[nodiscard]] std::vector<std::string> client_certificates(const ssl_st* session);
 
 }  // namespace headgate::broker

@@ -14,6 +14,7 @@ void TlsHandshake::step() {
   if (then_ == Then::failed) error_ = reason();
   if (then_ != Then::done) return;
   certificate_name_ = client_name(session_.get(), identity_);
+  certificates_ = client_certificates(session_.get());
   took_wrong_dates_ = dates_ == CertificateDates::doubtful && has_wrong_dates(session_.get());
 }
 
@@ -32,7 +33,8 @@ TlsHandshake::Then TlsHandshake::after_accept(int result) const {
 
 std::string TlsHandshake::reason() const {
   const long verified = session_ ? SSL_get_verify_result(session_.get()) : X509_V_OK;
-  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
+  const bool was_judged = verified != X509_V_OK && verified != X509_V_ERR_APPLICATION_VERIFICATION;
+  if (was_judged) return X509_verify_cert_error_string(verified);
   const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
   return reason != nullptr ? reason : "the client went away";
 }

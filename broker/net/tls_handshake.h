@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "broker/net/listener_options.h"
 #include "broker/net/tls.h"
@@ -36,6 +37,8 @@ class TlsHandshake {
   [[nodiscard]] const std::string& error() const { return error_; }
   // From the client's certificate, once `done`; nullopt if there is none.
   [[nodiscard]] std::optional<std::string> take_certificate_name() { return std::move(certificate_name_); }
+  // Once `done`: see client_certificates().
+  [[nodiscard]] std::vector<std::string> take_certificates() { return std::move(certificates_); }
   // Once `done`: the client's certificate was taken although it is out of its dates.
   [[nodiscard]] bool took_wrong_dates() const { return took_wrong_dates_; }
   // Once `done`.
@@ -54,6 +57,7 @@ class TlsHandshake {
   TlsSession session_;           // made by the first step, so that silent clients cost no memory
   std::string error_;
   std::optional<std::string> certificate_name_;
+  std::vector<std::string> certificates_;
 };
 
 }  // namespace headgate::broker

@@ -8,6 +8,7 @@
 
 #include "broker/net/connection.h"
 #include "broker/net/connection_pool.h"
+#include "broker/net/http_side.h"
 #include "broker/net/web_socket_upgrade.h"
 #include "broker/net/wire_stream.h"
 
@@ -20,7 +21,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr size_t kRequestBytesMax = 8 * 1024;
 constexpr size_t kReadBytes = 4 * 1024;         // a connection's own, since Beast must have a buffer to wait
 constexpr size_t kKeptMessage = 16 * 1024;      // larger write buffers are given back once they are empty
 constexpr size_t kMessageBytesMin = 64 * 1024;  // what a message may always have
@@ -46,18 +46,20 @@ class WebSocketConnection : public Connection {
  private:
   // State that is needed until the connection is a WebSocket.
   struct Upgrade {
-    beast::flat_buffer buffer{kRequestBytesMax};
-    http::request_parser<http::empty_body> parser;
+    beast::flat_buffer buffer{kHttpHeaderBytesMax};
+    std::unique_ptr<HttpParser> parser = HttpSide::make_parser();
     http::response<http::string_body> answer;
   };
 
   auto self() { return std::static_pointer_cast<WebSocketConnection>(shared_from_this()); }
   const WebSocketOptions& options() const { return listener_->web_socket; }
+  bool is_door() const { return listener_->policy.dialect == Dialect::iot_edge; }
 
   void read_request();
   void on_request(const error_code& failed);
+  void hand_over();
   void accept(std::string_view protocol);
-  void refuse(unsigned status, const std::string& text);
+  void refuse(unsigned status, const std::string& text, std::string_view why = {});
   void read();
   void on_read(const error_code& failed, size_t bytes);
   void write();
@@ -67,6 +69,7 @@ class WebSocketConnection : public Connection {
 
   websocket::stream<WireStream, false> ws_;                         // without compression
   std::unique_ptr<Upgrade> upgrade_ = std::make_unique<Upgrade>();  // null: it is a WebSocket
+  std::shared_ptr<HttpSide> http_;                                  // not null: it is none, but speaks HTTPS
   std::array<char, kReadBytes> input_;
   std::string unsent_;
   std::string sending_;
@@ -79,9 +82,25 @@ class WebSocketConnection : public Connection {
 // ---- HTTP ----
 
 void WebSocketConnection::read_request() {
-  upgrade_->parser.header_limit(kRequestBytesMax);
-  http::async_read(ws_.next_layer(), upgrade_->buffer, upgrade_->parser,
-                   [self = self()](const error_code& failed, size_t) { self->on_request(failed); });
+  // A request for a WebSocket has no body.
+  http::async_read_header(ws_.next_layer(), upgrade_->buffer, *upgrade_->parser,
+                          [self = self()](const error_code& failed, size_t) { self->on_request(failed); });
+}
+
+// What is no upgrade is HTTPS where the listener is IoT Edge's door.
+void WebSocketConnection::hand_over() {
+  leave_broker();
+  HttpSide::Owner owner{[self = std::weak_ptr(self())] {
+                          if (const auto alive = self.lock()) alive->finish();
+                        },
+                        [self = std::weak_ptr(self())] {
+                          const auto alive = self.lock();
+                          return !alive || alive->finished();
+                        },
+                        [&pool = pool_] { return pool.now(); }, self(), channel_.peer()};
+  http_ = std::make_shared<HttpSide>(std::move(owner), ws_.next_layer(), std::move(upgrade_->buffer),
+                                     pool_.http());
+  http_->start(std::move(upgrade_->parser));
 }
 
 void WebSocketConnection::on_request(const error_code& failed) {
@@ -89,8 +108,11 @@ void WebSocketConnection::on_request(const error_code& failed) {
   // Nobody may speak MQTT before the answer, so more than the request is wrong, too.
   const bool is_http_error = failed.category() == http::make_error_code(http::error::bad_method).category();
   if (failed && (!is_http_error || failed == http::error::end_of_stream)) return finish();
-  if (failed || upgrade_->buffer.size() > 0) return refuse(400, "This is no HTTP request for a WebSocket.\n");
-  const auto& request = upgrade_->parser.get();
+  if (failed) return refuse(400, "This is no HTTP request for a WebSocket.\n");
+  const auto& request = upgrade_->parser->get();
+  if (is_door() && !http::token_list(request[http::field::upgrade]).exists("websocket")) return hand_over();
+  if (upgrade_->buffer.size() > 0 || !upgrade_->parser->is_done())
+    return refuse(400, "This is no HTTP request for a WebSocket.\n");
   const auto header = [&](http::field name) {
     const auto value = request[name];
     return std::string_view(value.data(), value.size());
@@ -100,13 +122,13 @@ void WebSocketConnection::on_request(const error_code& failed) {
                                                 .asks_for_web_socket = websocket::is_upgrade(request),
                                                 .protocols = header(http::field::sec_websocket_protocol),
                                                 .origin = header(http::field::origin)},
-                                               options());
+                                               options(), listener_->policy.dialect);
   if (verdict.status == 101) return accept(verdict.protocol);
-  refuse(verdict.status, verdict.text);
+  refuse(verdict.status, verdict.text, verdict.why);
 }
 
-void WebSocketConnection::refuse(unsigned status, const std::string& text) {
-  report_handshake("web_socket_refused", "HTTP " + std::to_string(status));
+void WebSocketConnection::refuse(unsigned status, const std::string& text, std::string_view why) {
+  report_handshake("web_socket_refused", why.empty() ? "HTTP " + std::to_string(status) : std::string(why));
   auto& answer = upgrade_->answer;
   answer.result(status);
   answer.set(http::field::content_type, "text/plain; charset=utf-8");
@@ -127,7 +149,7 @@ void WebSocketConnection::accept(std::string_view protocol) {
   ws_.binary(true);  // [MQTT-6.0.0-1]; 3.1.1 [MQTT-6.0.0-1]
   ws_.auto_fragment(false);
   ws_.read_message_max(std::max(2 * pool_.broker().packet_bytes_max(channel_), kMessageBytesMin));
-  ws_.async_accept(upgrade_->parser.get(), [self = self()](const error_code& failed) {
+  ws_.async_accept(upgrade_->parser->get(), [self = self()](const error_code& failed) {
     if (self->finished()) return;
     if (failed) return self->finish();
     self->upgrade_.reset();
@@ -196,6 +218,11 @@ void WebSocketConnection::on_written(const error_code& failed) {
 // ---- the end ----
 
 void WebSocketConnection::hang_up() {
+  if (http_) {
+    http_->stop();
+    http_.reset();  // it has kept this alive
+    return Connection::hang_up();
+  }
   // Who does not read is not waited for.
   if (close_code_ == websocket::close_code::none || ws_.next_layer().is_blocked())
     return Connection::hang_up();

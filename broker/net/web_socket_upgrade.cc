@@ -16,14 +16,24 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// The first of ours that is offered, in our order.
-std::string_view choose(std::string_view offered) {
+constexpr std::string_view kAmqp = "AMQPWSB10";
+constexpr std::string_view kSwitchToMqtt =
+    "AMQP over WebSocket is not spoken here; have the client use MQTT: in C# TransportType.Mqtt_Tcp_Only or Mqtt_WebSocket_Only, in Java "
+    "IotHubClientProtocol.MQTT or MQTT_WS";
+
+std::vector<std::string_view> names_in(std::string_view offered) {
   std::vector<std::string_view> names;
   while (!offered.empty()) {
     const size_t comma = std::min(offered.find(','), offered.size());
     names.push_back(trimmed(offered.substr(0, comma)));
     offered.remove_prefix(std::min(comma + 1, offered.size()));
   }
+  return names;
+}
+
+// The first of ours that is offered, in our order.
+std::string_view choose(std::string_view offered) {
+  const std::vector<std::string_view> names = names_in(offered);
   for (const std::string_view known : kProtocols) {
     if (const auto found = std::find(names.begin(), names.end(), known); found != names.end()) return known;
   }
@@ -38,20 +48,27 @@ std::string joined(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-UpgradeVerdict judge_upgrade(const UpgradeRequest& request, const WebSocketOptions& options) {
+UpgradeVerdict judge_upgrade(const UpgradeRequest& request, const WebSocketOptions& options,
+                             Dialect dialect) {
   const auto is_one_of = [](const std::vector<std::string>& known, std::string_view text) {
     return std::find(known.begin(), known.end(), text) != known.end();
   };
   const std::string_view path = request.target.substr(0, request.target.find('?'));
-  if (!is_one_of(options.paths, path))
+  if (dialect == Dialect::mqtt && !is_one_of(options.paths, path))
     return {404, "There is nothing here. MQTT over WebSocket is at " + joined(options.paths) + ".\n", {}};
   if (!request.asks_for_web_socket)
     return {426, "This is MQTT over WebSocket. Connect with an MQTT client, by a ws or wss URL.\n", {}};
   if (!request.origin.empty() && !options.origins.empty() && !is_one_of(options.origins, request.origin))
     return {403, "Pages of this origin may not connect; see ws_origin in the hub's configuration.\n", {}};
   const std::string_view protocol = choose(request.protocols);
-  if (protocol.empty())
-    return {400, "The client must offer the subprotocol mqtt (Sec-WebSocket-Protocol: mqtt).\n", {}};
+  if (protocol.empty()) {
+    const std::vector<std::string_view> offered = names_in(request.protocols);
+    const bool is_amqp = std::find(offered.begin(), offered.end(), kAmqp) != offered.end();
+    return {400,
+            "The client must offer the subprotocol mqtt (Sec-WebSocket-Protocol: mqtt).\n",
+            {},
+            is_amqp ? kSwitchToMqtt : ""};
+  }
   return {101, "", protocol};
 }
 

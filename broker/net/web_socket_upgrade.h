@@ -19,8 +19,11 @@ struct UpgradeVerdict {
   unsigned status = 101;      // 101: accepted
   std::string text;           // else: a sentence for whoever asked
   std::string_view protocol;  // of those that were offered
+  std::string_view why = {};  // words for the log where the status does not say it all; they live for ever
 };
 
-[[nodiscard]] UpgradeVerdict judge_upgrade(const UpgradeRequest& request, const WebSocketOptions& options);
+// In IoT Edge's dialect whatever path asks for a WebSocket gets one that carries MQTT.
+[[nodiscard]] UpgradeVerdict judge_upgrade(const UpgradeRequest& request, const WebSocketOptions& options,
+                                           Dialect dialect = Dialect::mqtt);
 
 }  // namespace headgate::broker
