@@ -32,7 +32,7 @@ constexpr const char* kDescription =
     "only that. Nothing here changes the hub or its data but queue purge, queue import, queue requeue, queue "
     "pause, queue resume, dlq replay, dlq purge, client kick, log level, "
     "session rm, route apply, apply, remote apply and remote forget; store backup "
-    "makes a copy, passwd changes a file of users, route import writes a route file, import a configuration, remote keygen two keys, "
+    "makes a copy, passwd changes a file of users, identity one of identities, route import writes a route file, import a configuration, remote keygen two keys, "
     "bundle an archive.";
 
 // Now, in the hub time that a stopped hub's store remembers.
@@ -96,6 +96,7 @@ class CommandLine {
     add_bench();
     add_change(tree);
     add_config(tree);
+    add_identity(tree);
     add_import(tree);
     add_doctor(tree);
     add_bundle(tree);

@@ -35,12 +35,13 @@ struct CommandTree {
   std::function<void(CLI::App* sub, Command command, bool sorts)> on_listing = nullptr;
 };
 
-void add_bundle(const CommandTree& tree);  // commands/bundle
-void add_change(const CommandTree& tree);  // commands/change
-void add_config(const CommandTree& tree);  // commands/config
-void add_doctor(const CommandTree& tree);  // commands/doctor
-void add_import(const CommandTree& tree);  // commands/import
-void add_past(const CommandTree& tree);    // commands/past
-void add_queue(const CommandTree& tree);   // commands/queue
+void add_bundle(const CommandTree& tree);    // commands/bundle
+void add_change(const CommandTree& tree);    // commands/change
+void add_config(const CommandTree& tree);    // commands/config
+void add_doctor(const CommandTree& tree);    // commands/doctor
+void add_identity(const CommandTree& tree);  // commands/identity
+void add_import(const CommandTree& tree);    // commands/import
+void add_past(const CommandTree& tree);      // commands/past
+void add_queue(const CommandTree& tree);     // commands/queue
 
 }  // namespace headgate::tools

@@ -1,10 +1,8 @@
 #include "tools/headgate/commands/passwd.h"
 
 #include <argon2.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -18,8 +16,8 @@
 #include <utility>
 
 #include "core/topic.h"
-#include "store/disk/names.h"
 #include "tools/headgate/commands/commands.h"
+#include "tools/headgate/private_file.h"
 
 namespace headgate::tools {
 namespace {
@@ -128,49 +126,6 @@ Edited edit(const std::string& text, const std::string& user, const std::string&
   return edited;
 }
 
-core::Status write_all(int file, const std::string& text, const std::string& path) {
-  for (size_t written = 0; written < text.size();) {
-    const ssize_t bytes = write(file, text.data() + written, text.size() - written);
-    if (bytes < 0 && errno != EINTR) return failed("cannot be written", path);
-    if (bytes > 0) written += static_cast<size_t>(bytes);
-  }
-  return {};
-}
-
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
-// The hub runs as a user of its own: what it could read it must still be able to. A new file in a directory that
-// hands its group down (set-group-id, as of /etc/headgate) is for that group to read.
-void keep_rights(int file, const std::string& path) {
-  struct stat before {};
-  if (stat(path.c_str(), &before) == 0) {
-    // Not ours to give: it stays with whoever edits.
-    if (fchown(file, before.st_uid, before.st_gid) == 0) (void)fchmod(file, before.st_mode & 0660);
-    return;
-  }
-  struct stat directory {};
-  const bool hands_down =
-      stat(directory_of(path).c_str(), &directory) == 0 && (directory.st_mode & S_ISGID) != 0;
-  if (hands_down) (void)fchmod(file, 0640);
-}
-
-core::Status replace(const std::string& path, const std::string& text) {
-  std::string beside = path + ".XXXXXX";
-  const int file = mkstemp(beside.data());  // mode 0600
-  if (file < 0) return failed("no file can be made beside it", path);
-  core::Status done = write_all(file, text, beside);
-  keep_rights(file, path);
-  if (done && fsync(file) != 0) done = failed("cannot be synced", beside);
-  if (close(file) != 0 && done) done = failed("cannot be closed", beside);
-  if (done && rename(beside.c_str(), path.c_str()) != 0) done = failed("cannot be replaced", path);
-  if (done) return store::sync_name(path);
-  (void)unlink(beside.c_str());
-  return done;
-}
-
 core::Result<std::string> new_line(const PasswdOptions& options, const AskPassword& ask) {
   auto password = ask();
   if (!password) return core::fail(password.error());
@@ -196,7 +151,8 @@ core::Result<std::string> change(const PasswdOptions& options, const AskPassword
   if (options.remove && !edited.had_user) {
     return core::fail(core::Errc::not_found, options.file + " has no user '" + options.user + "'");
   }
-  if (const auto written = replace(options.file, edited.text); !written) return core::fail(written.error());
+  if (const auto written = replace_private_file(options.file, edited.text); !written)
+    return core::fail(written.error());
   const std::string what = options.remove ? "removed" : edited.had_user ? "has a new password" : "added";
   return "user '" + options.user + "' " + what + "; a running hub takes it over on SIGHUP\n";
 }

@@ -1,4 +1,4 @@
-// Settings as the daemon tells them. Internal to commands/config.
+// Settings as the daemon tells them. Internal to commands.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
