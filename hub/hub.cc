@@ -157,6 +157,8 @@ core::Status Hub::restore() {
   if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);
+  engine_.edge().use_identities(
+      [this](const EdgeId& id) { return is_own_edge_identity(config_.iot_edge, id); });
   if (const auto restored = engine_.restore(); !restored) return restored;
   engine_.use_recorder(config_.observe.history_bytes);
   return engine_.use_history(config_.history);

@@ -877,6 +877,55 @@ constexpr std::array kMetrics = std::to_array<Metric>({
                                  {"repeated", down.repeated},
                                  {"stored", down.stored}};
          }},
+    {.name = "headgate_twin_requests_total",
+     .type = kCounter,
+     .help = "Requests of devices and modules of IoT Edge about their twins, by what became of them.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const TwinCounts& twins = s.engine.edge().twins().counts();
+           return LabelledValues{{"failed", twins.failed},
+                                 {"read", twins.reads},
+                                 {"refused", twins.refused},
+                                 {"reported", twins.reports},
+                                 {"throttled", twins.throttled}};
+         }},
+    {.name = "headgate_twin_desired_changes_total",
+     .type = kCounter,
+     .help = "Changes of desired properties that are durable.",
+     .read = [](const Sources& s) { return s.engine.edge().twins().counts().desired; }},
+    {.name = "headgate_twin_desired_pushed_total",
+     .type = kCounter,
+     .help = "Changes of desired properties that a connected client was told.",
+     .read = [](const Sources& s) { return s.engine.edge().twins().counts().pushed; }},
+    {.name = "headgate_method_calls_total",
+     .type = kCounter,
+     .help = "Direct methods that were called, by what became of them.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const MethodCounts& calls = s.engine.edge().methods().counts();
+           return LabelledValues{{"answered", calls.answered},       {"invalid", calls.invalid},
+                                 {"throttled", calls.throttled},     {"timed_out", calls.timed_out},
+                                 {"unreachable", calls.unreachable}, {"unreadable", calls.unreadable}};
+         }},
+    {.name = "headgate_method_calls_under_way",
+     .help = "Direct methods that wait for their target or its answer.",
+     .read = [](const Sources& s) { return s.engine.edge().methods().under_way(); }},
+    {.name = "headgate_method_answers_stray_total",
+     .type = kCounter,
+     .help = "Answers to direct methods that nobody waited for.",
+     .read = [](const Sources& s) { return s.engine.edge().methods().counts().stray; }},
+    {.name = "headgate_device_messages_total",
+     .type = kCounter,
+     .help = "Messages to devices that an operator has sent, by what became of them here.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const DeviceMessageCounts& devices = s.engine.edge().devices().counts();
+           return LabelledValues{
+               {"failed", devices.failed}, {"refused", devices.refused}, {"stored", devices.sent}};
+         }},
     {.name = "headgate_seen_ids",
      .help = "Ids of commands and idempotency keys that are known again.",
      .read = [](const Sources& s) { return s.engine.commands().seen().size(); }},

@@ -12,7 +12,7 @@ namespace headgate::store {
 enum class QueueKind : uint8_t {
   plain = 0,        // nobody that the store knows of
   session = 1,      // a persistent session
-  input = 2,        // a module, by its input
+  input = 2,        // a module, by its input; or a device, by the messages to it
   link = 3,         // a link to another broker
   dead = 4,         // an operator: it takes the messages of entries that end with a Death. One at most
   computation = 5,  // a computing route

@@ -1,16 +1,19 @@
-// What modules and devices of IoT Edge ask of the hub besides messages: twins, answers to direct methods; and what an operator
-// asks of them. Wiring only; the rules are in hub/edge/twins and hub/edge/methods. Loop thread only.
+// Requests of modules and devices of IoT Edge besides messages: twins, answers to direct methods; and an operator's to them,
+// with messages. Wiring only; the rules are in hub/edge/twins, methods and c2d. Loop thread only.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "core/message.h"
 #include "core/result.h"
+#include "hub/edge/c2d/queues.h"
 #include "hub/edge/clients.h"
 #include "hub/edge/edge_id.h"
+#include "hub/edge/methods/calls.h"
+#include "hub/edge/twins/keeper.h"
 #include "hub/edge/verbs.h"
 #include "store/queue_store.h"
 
@@ -29,21 +32,48 @@ class EdgeDesk : public EdgeVerbs {
     DurableWaits& waits;
     EdgeClients& clients;
     const core::Clock& clock;
-    core::Log& log;
   };
-  explicit EdgeDesk(const Parts& parts);
-  ~EdgeDesk() override;
+  explicit EdgeDesk(const Parts& parts)
+      : clock_(parts.clock),
+        twins_({parts.store, parts.waits, parts.clients, parts.clock}),
+        methods_(parts.clients),
+        devices_({parts.store, parts.waits, parts.clock}) {}
 
   // Nobody is known before.
-  void use_identities(IsKnown is_known);
+  void use_identities(IsKnown is_known) { is_known_ = std::move(is_known); }
+
+  // `changed` is called when a queue of messages to a device was made.
+  void on_queues(std::function<void()> changed) { devices_.on_queues(std::move(changed)); }
+
+  // See TwinKeeper::publish_reports().
+  void publish_reports(TwinKeeper::Publish publish) { twins_.publish_reports(std::move(publish)); }
 
   // Takes a publish to `$iothub/devices/D[/modules/M]/…`; its answer comes over EdgeClients, now or later. False: the topic is
   // none of the protocol's, or not the client's own, and the client is to be disconnected.
-  bool on_request(const EdgeId& from, const core::Message& request, core::Now now);
+  [[nodiscard]] bool on_request(const EdgeId& from, const core::Message& request, core::Now now);
   // The client has connected, or has subscribed to more.
-  void on_connected(const EdgeId& client, core::Now now);
+  void on_connected(const EdgeId& client, core::Now now) { methods_.on_connected(client, now); }
   // Call about once a second.
-  void tick(core::Now now);
+  void tick(core::Now now) { methods_.tick(now); }
+
+  // ---- EdgeVerbs ----
+  [[nodiscard]] core::Status find(const EdgeId& id) const override;
+  [[nodiscard]] core::Result<std::string> twin(const EdgeId& id) const override;
+  void patch_twin(const EdgeId& id, const std::string& json, OnTwin done) override;
+  void set_twin(const EdgeId& id, const std::string& json, OnTwin done) override;
+  void call_method(MethodCall call, OnMethod done) override;
+  void send_to_device(DeviceMessage message, OnSent done) override;
+
+  [[nodiscard]] const TwinKeeper& twins() const { return twins_; }
+  [[nodiscard]] const MethodCalls& methods() const { return methods_; }
+  [[nodiscard]] const DeviceQueues& devices() const { return devices_; }
+
+ private:
+  const core::Clock& clock_;
+  IsKnown is_known_ = [](const EdgeId&) { return false; };
+  TwinKeeper twins_;
+  MethodCalls methods_;
+  DeviceQueues devices_;
 };
 
 }  // namespace headgate::hub

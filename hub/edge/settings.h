@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "hub/edge/edge_id.h"
+
 namespace headgate::hub {
 
 struct IotEdgeSettings {
@@ -14,5 +16,11 @@ struct IotEdgeSettings {
 
   friend bool operator==(const IotEdgeSettings&, const IotEdgeSettings&) = default;
 };
+
+// The gateway itself and its module $edgeHub: they have twins, and nobody registers them.
+[[nodiscard]] inline bool is_own_edge_identity(const IotEdgeSettings& settings, const EdgeId& id) {
+  const bool own = !settings.device_id.empty() && id.device == settings.device_id;
+  return own && (!id.is_module() || id.module == "$edgeHub");
+}
 
 }  // namespace headgate::hub

@@ -7,10 +7,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "core/message.h"
 #include "core/result.h"
@@ -20,27 +17,28 @@ namespace headgate::hub {
 
 // A direct method to be called.
 struct MethodCall {
-  EdgeId target;
-  std::string name;
+  EdgeId target = {};
+  std::string name = {};
   std::string payload = "null";  // JSON
   uint32_t response_timeout_s = 30;
   uint32_t connect_timeout_s = 0;
 };
 
-// What became of it. `http_status` is edgeHub's: 200 (the target answered, whatever its status), 400, 404 (not connected, or
+// Result of a call. `http_status` is edgeHub's: 200 (the target answered, whatever its status), 400, 404 (not connected, or
 // not subscribed to methods), 429 (too many are under way), 500 (its answer is no JSON), 504 (no answer in time).
 struct MethodOutcome {
   unsigned http_status = 200;
   int64_t status = 0;            // the target's
   std::string payload = "null";  // the target's, JSON
-  std::string error;             // for people, of an `http_status` that is not 200
+  std::string error = {};        // for people, of an `http_status` that is not 200
 };
 
 // A message to a device.
 struct DeviceMessage {
-  std::string device;
-  std::string body;
-  core::Properties properties;  // system properties under their names of the wire: "$.mid", "$.cid"…
+  std::string device = {};
+  std::string body = {};
+  core::Properties properties =
+      {};  // "$.mid" among the user properties is its id, correlation_data its "$.cid"
   uint32_t expiry_s = 3'600;
 };
 struct DeviceMessageSent {
@@ -51,10 +49,13 @@ struct DeviceMessageSent {
 class EdgeVerbs {
  public:
   using OnTwin = std::function<void(const core::Result<std::string>& json)>;
-  using OnMethod = std::function<void(const MethodOutcome& outcome)>;
   using OnSent = std::function<void(const core::Result<DeviceMessageSent>& sent)>;
+  using OnMethod = std::function<void(const MethodOutcome& outcome)>;
 
   virtual ~EdgeVerbs() = default;
+
+  // Error: not_found, if there is no such identity, connected or not.
+  [[nodiscard]] virtual core::Status find(const EdgeId& id) const = 0;
 
   // {"desired": {…, "$version": n}, "reported": {…, "$version": n}}, as it is durable.
   [[nodiscard]] virtual core::Result<std::string> twin(const EdgeId& id) const = 0;
@@ -67,8 +68,6 @@ class EdgeVerbs {
 
   // `done` is called once the message is durable or refused, now or later.
   virtual void send_to_device(DeviceMessage message, OnSent done) = 0;
-  // Name of the queue of messages to a device; not_found: there is no such device. The queue may not be there yet.
-  [[nodiscard]] virtual core::Result<std::string> device_queue(const std::string& device) const = 0;
 };
 
 }  // namespace headgate::hub

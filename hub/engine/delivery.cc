@@ -16,12 +16,12 @@ constexpr size_t kReadBytes = 256 * 1024;
 // for it: the id follows from the seq. Two deliveries that want the same id wait for each other.
 uint16_t packet_id_of(store::Seq seq) { return static_cast<uint16_t>(seq % 0xFFFF + 1); }
 
-// A filter that names the module: its first two levels are literal.
-bool names_module(std::string_view filter) {
+// A filter that names the module or the device: its first two levels are literal.
+bool names_consumer(std::string_view filter) {
   core::TopicLevels levels(filter);
   const auto first = levels.next();
   const auto second = levels.next();
-  return first == "modules" && second && *second != "+" && *second != "#";
+  return (first == "modules" || first == "devices") && second && *second != "+" && *second != "#";
 }
 
 // Copies the message under the topic of the input it goes to.
@@ -91,7 +91,7 @@ int Delivery::subscribed_qos(const broker::Session& session, std::string_view in
   int qos = -1;
   if (!session.rights().may_receive(input_topic)) return qos;
   for (const auto& [filter, options] : session.subscriptions()) {
-    if (names_module(filter) && core::topic_matches(filter, input_topic))
+    if (names_consumer(filter) && core::topic_matches(filter, input_topic))
       qos = std::max<int>(qos, options.qos);
   }
   return qos;

@@ -25,7 +25,7 @@ namespace headgate::hub {
 // next connection or to the next consumer.
 //
 // A module input has one consumer at a time: a session that subscribed to it by name (`modules/m/…`, so that
-// somebody listening to `#` takes nothing away). While it is connected it keeps the input. While a publish of its
+// somebody listening to `#` takes nothing away). Messages to a device are delivered as an input, `devices/d/…`. While it is connected it keeps the input. While a publish of its
 // is held for lack of room it gets no more of it.
 class Delivery : private Consumer {
  public:

@@ -61,9 +61,18 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, recorder_, computer_,
                history_, thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
+      edge_clients_(broker_),
+      edge_({store, waits_, edge_clients_, clock}),
       feeds_(broker_),
       losses_(store, log),
       sdk_topics_(log.of(core::LogPart::broker)) {
+  edge_.on_queues([this] {
+    delivery_.set_inputs(routes_.inputs());
+    offer_inputs();
+  });
+  edge_.publish_reports([this](core::MessagePtr change, std::span<const store::KeyValue> values) {
+    return ingest_.take_command(std::move(change), values);
+  });
   broker_.set_events(this);
   store.set_events(this);
 }
@@ -288,6 +297,7 @@ void Engine::tick() {
   history_.tick(now);
   recorder_.tick(now.wall_ms);
   shadows_.tick();
+  edge_.tick(now);
 }
 
 // ---- what clients do ----
@@ -298,6 +308,7 @@ void Engine::on_connected(broker::Session& session, bool, const broker::WillChan
   // Asks the rights anew: they may be others than on the last connection.
   if (delivery_.unbind_inputs(session)) offer_inputs();
   delivery_.bind_inputs(session);
+  edge_.on_connected(edge_client(session), clock_.now());
 }
 
 // A message of a share that was being sent waits for its member, as long as the session lives [MQTT-4.8.2-4].
@@ -352,6 +363,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
     feeds_.send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
+  edge_.on_connected(edge_client(session), clock_.now());
 }
 
 void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,

@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/config/store_limits.h"
+#include "hub/edge/desk.h"
 #include "hub/engine/answers.h"
 #include "hub/engine/computation/computer.h"
 #include "hub/engine/consumers.h"
@@ -24,6 +25,7 @@
 #include "hub/engine/delivery.h"
 #include "hub/engine/downstream/commands.h"
 #include "hub/engine/durable_waits.h"
+#include "hub/engine/edge/session_clients.h"
 #include "hub/engine/history/message_history.h"
 #include "hub/engine/own_queues.h"
 #include "hub/engine/publish/held_publishes.h"
@@ -162,6 +164,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   // Takes what comes down from upstream.
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] const Commands& commands() const { return commands_; }
+  // Twins and methods of devices and modules.
+  [[nodiscard]] EdgeDesk& edge() { return edge_; }
+  [[nodiscard]] const EdgeDesk& edge() const { return edge_; }
   // Empty while the store takes writes.
   [[nodiscard]] const std::string& store_error() const { return store_error_; }
 
@@ -226,6 +231,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Ingest ingest_;
   Commands commands_;
   DurableWaits waits_;
+  SessionClients edge_clients_;
+  EdgeDesk edge_;
   Feeds feeds_;
   Losses losses_;
   SdkTopics sdk_topics_;

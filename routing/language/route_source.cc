@@ -12,9 +12,7 @@ std::string normalise_source(std::string_view path) {
 }
 
 std::string why_never(std::string_view path) {
-  if (path == "/" || path == kMessagesPath || path == kModulesPath) return {};
-  if (path == "/twinchangenotifications/")
-    return "Headgate keeps no device twins, so there are no twin changes";
+  if (path == "/" || path == kMessagesPath || path == kModulesPath || path == kTwinChangesPath) return {};
   if (path.find("*/") != std::string_view::npos) return "`*` is a wildcard only at the end of a source";
   if (!path.starts_with(kModulesPath)) return "no message has this source";
   const std::string_view rest = path.substr(kModulesPath.size());

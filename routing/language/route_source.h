@@ -26,5 +26,9 @@ struct RouteSource {
 
 inline constexpr std::string_view kMessagesPath = "/messages/";
 inline constexpr std::string_view kModulesPath = "/messages/modules/";
+inline constexpr std::string_view kTwinChangesPath = "/twinchangenotifications/";
+
+// Topics on which the hub says what a device or module of IoT Edge has reported: `$edge/twin/<device>[/<module>]`.
+inline constexpr std::string_view kTwinChangePrefix = "$edge/twin/";
 
 }  // namespace headgate::routing

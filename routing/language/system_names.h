@@ -25,6 +25,7 @@ inline constexpr std::array kBagNames = {
     BagName{"dt-subject", "$.sub"},
     BagName{"absolute-expiry-time", "$.exp"},
     BagName{"outputName", "$.on"},
+    BagName{"messageType", "messageType"},
 };
 
 // Names that the hub knows itself (routing/evaluation/message_fields.cc), and those of the bag.

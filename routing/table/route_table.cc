@@ -199,6 +199,10 @@ bool takes_the_message(const Query& query, const Sink& sink) {
 }
 
 void source_path(const core::Message& message, std::string& path) {
+  if (message.topic.starts_with(kTwinChangePrefix)) {
+    path.assign(kTwinChangesPath);
+    return;
+  }
   const auto topic = core::parse_module_topic(message.topic);
   const bool by_module = message.hops == 0 && message.source && !message.source->module.empty();
   path.assign(topic || by_module ? kModulesPath : kMessagesPath);
@@ -214,7 +218,7 @@ void source_path(const core::Message& message, std::string& path) {
 }
 
 bool is_unroutable(std::string_view topic) {
-  if (topic.starts_with('$')) return true;
+  if (topic.starts_with('$')) return !topic.starts_with(kTwinChangePrefix);
   const auto module_topic = core::parse_module_topic(topic);
   return module_topic && module_topic->kind == core::ModuleTopic::Kind::input;
 }

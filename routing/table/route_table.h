@@ -257,14 +257,15 @@ class RouteTable {
 };
 
 // The path that sources are compared with, in lower case: `/messages/modules/<m>/outputs/<o>/` for a
-// module's output, `/messages/modules/<m>/` for another topic of a module, else `/messages/`. What a
+// module's output, `/messages/modules/<m>/` for another topic of a module, `/twinchangenotifications/` for
+// what a device or module has reported (kTwinChangePrefix), else `/messages/`. What a
 // route republished is the hub's, not the module's.
 void source_path(const core::Message& message, std::string& path);
 
 // Tells whether a route's sink takes the message itself, and not something that is made of it.
 [[nodiscard]] bool takes_the_message(const Query& query, const Sink& sink);
 
-// True for topics that are never routed: `$…` and module inputs.
+// True for topics that are never routed: `$…` but for reported properties, and module inputs.
 [[nodiscard]] bool is_unroutable(std::string_view topic);
 
 }  // namespace headgate::routing

@@ -226,9 +226,23 @@ TEST_F(Routes, MatchSourcesByPrefixAndSegment) {  // the table of edgeHub's sour
   }
 }
 
+TEST_F(Routes, TakeWhatTwinsReportByTheirSourceAlone) {
+  const core::Message change = from("", "$edge/twin/leaf-1");
+  const core::Message of_module = from("ModId1", "$edge/twin/edge-1/ModId1");
+  for (const char* source : {"/twinChangeNotifications", "/twinChangeNotifications/*", "/*"}) {
+    EXPECT_TRUE(matches_source(source, change)) << source;
+    EXPECT_TRUE(matches_source(source, of_module)) << source;
+  }
+  for (const char* source : {"/messages", "/messages/modules/ModId1", "'#'"}) {
+    EXPECT_FALSE(matches_source(source, change)) << source;
+    EXPECT_FALSE(matches_source(source, of_module)) << source;
+  }
+  EXPECT_FALSE(matches_source("/*", from("", "$edge/other")));
+}
+
 TEST_F(Routes, WarnAboutSourcesThatNeverMatch) {
   for (const char* source : {"/foo", "/messages/events", "/messages/modules/*/outputs/x",
-                             "/twinChangeNotifications/*", "/messages/modules/m/inputs/i"}) {
+                             "/messages/modules/m/inputs/i", "/twinChangeNotifications/leaf-1"}) {
     load_texts({std::string("FROM ") + source + " INTO $upstream"});
     ASSERT_EQ(statuses_[0].diagnostics.size(), 1u) << source;
     EXPECT_TRUE(statuses_[0].diagnostics[0].message.starts_with("this source never matches")) << source;

@@ -1,0 +1,54 @@
+#include "hub/edge/desk.h"
+
+#include "hub/edge/topics.h"
+
+namespace headgate::hub {
+
+bool EdgeDesk::on_request(const EdgeId& from, const core::Message& request, core::Now now) {
+  const auto parsed = parse_edge_request(from, request.topic);
+  if (!parsed) return false;
+  switch (parsed->kind) {
+    case EdgeRequest::Kind::twin_get:
+      twins_.get(from, parsed->rid, now);
+      break;
+    case EdgeRequest::Kind::twin_report:
+      twins_.report(from, parsed->rid, request.body, now);
+      break;
+    case EdgeRequest::Kind::method_answer:
+      methods_.on_answer(from, parsed->rid, parsed->status, request.body, now);
+      break;
+  }
+  return true;
+}
+
+core::Status EdgeDesk::find(const EdgeId& id) const {
+  if (is_known_(id)) return {};
+  return core::fail(core::Errc::not_found, "there is no identity '" + id.id() + "'");
+}
+
+core::Result<std::string> EdgeDesk::twin(const EdgeId& id) const {
+  if (const auto found = find(id); !found) return core::fail(found.error());
+  return twins_.twin(id);
+}
+
+void EdgeDesk::patch_twin(const EdgeId& id, const std::string& json, OnTwin done) {
+  if (const auto found = find(id); !found) return done(core::fail(found.error()));
+  twins_.patch_desired(id, json, std::move(done));
+}
+
+void EdgeDesk::set_twin(const EdgeId& id, const std::string& json, OnTwin done) {
+  if (const auto found = find(id); !found) return done(core::fail(found.error()));
+  twins_.set_desired(id, json, std::move(done));
+}
+
+void EdgeDesk::call_method(MethodCall call, OnMethod done) {
+  if (const auto found = find(call.target); !found) return done({404, 0, "null", found.error().what});
+  methods_.call(std::move(call), clock_.now(), std::move(done));
+}
+
+void EdgeDesk::send_to_device(DeviceMessage message, OnSent done) {
+  if (const auto found = find({message.device, {}}); !found) return done(core::fail(found.error()));
+  devices_.send(message, std::move(done));
+}
+
+}  // namespace headgate::hub
