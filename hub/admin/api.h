@@ -66,6 +66,14 @@
 //   POST /v1/store/backup              ?dir=DIR, absolute; copies the store there, answers when it is done
 //                                      (fields: store/report/backup.h)
 //   POST /v1/publish/{topic}           a message, or many: see hub/admin/publish.h
+//   GET  /v1/twins/{name}              {"desired", "reported"} of a device or module of IoT Edge, each with "$version"
+//   POST /v1/twins/{name}/patch        body = JSON; merges it into what is desired, and answers with the twin
+//   POST /v1/twins/{name}/set          the same, but replaces
+//   POST /v1/methods/{name}/invoke     body = {"methodName", "payload", "responseTimeoutInSeconds",
+//                                      "connectTimeoutInSeconds"}; answers {"status", "payload"} of the target
+//   GET  /v1/devices/{name}/messages   messages that wait for a device; ?after=SEQ &count=1–1000 &payload=1: as peek
+//   POST /v1/devices/{name}/messages   one message for it: see hub/admin/edge/devices.h
+//   POST /v1/devices/{name}/purge      drops what waits for it: {"queue", "purged"}
 //   GET  /metrics                      all metrics in Prometheus' text format (docs/operations.md, "Metrics")
 //   GET  /v1/topics/{topic}            topics that messages came on and match the filter; ?depth=LEVELS &payload=1 &tree=1 (see
 //                                      hub/admin/topics.h)

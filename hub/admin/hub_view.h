@@ -1,7 +1,7 @@
 // Facts of a running hub that the admin API may see, as plain values. Implemented by hub::Hub and, in tests,
 // by a fake. Everything is called on, and calls back on, the loop thread; nothing here changes the hub except
 // reload(), apply_routes(), apply_config(), confirm_config(), apply_remote(), forget_remote(), try_routes(), use_log_levels(),
-// kick_client() and remove_session().
+// kick_client(), remove_session() and edge().
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "core/message.h"
+#include "hub/edge/verbs.h"
 #include "hub/observe/history.h"
 #include "hub/observe/log_options.h"
 #include "hub/observe/metric.h"
@@ -341,6 +342,9 @@ class HubView {
   virtual core::Status kick_client(const std::string& client_id) = 0;
   // Ends a session with what waits for it. Errors: not_found, unavailable.
   virtual core::Result<RemovedSession> remove_session(const std::string& client_id) = 0;
+
+  // Twins and methods of devices and modules.
+  [[nodiscard]] virtual EdgeVerbs& edge() = 0;
 
   // Copies the store: see DurableStore::back_up().
   virtual void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) = 0;

@@ -11,6 +11,7 @@
 #include "core/topic.h"
 #include "hub/admin/hub_view.h"
 #include "store/format/attributes_codec.h"
+#include "tests/support/edge/canned_verbs.h"
 #include "tests/support/canned_readings.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
@@ -172,6 +173,9 @@ class CannedHubView : public hub::HubView {
     ended_.push_back("remove " + client_id);
     return hub::RemovedSession{true, 7, 1536};
   }
+
+  [[nodiscard]] hub::EdgeVerbs& edge() override { return edge_; }
+  CannedEdgeVerbs edge_;
 
   // Waits for finish_backup().
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {

@@ -30,7 +30,7 @@ constexpr const char* kDescription =
     "dlq ls, dlq show, why, store stats and store backup also read a stopped hub's directory (--data), store "
     "check "
     "only that. Nothing here changes the hub or its data but queue purge, queue import, queue requeue, queue "
-    "pause, queue resume, dlq replay, dlq purge, client kick, log level, "
+    "pause, queue resume, dlq replay, dlq purge, client kick, log level, twin set, twin patch, method invoke, c2d send, c2d purge, "
     "session rm, route apply, apply, remote apply and remote forget; store backup "
     "makes a copy, passwd changes a file of users, identity one of identities, route import writes a route file, import a configuration, remote keygen two keys, "
     "bundle an archive.";
@@ -99,6 +99,7 @@ class CommandLine {
     add_identity(tree);
     add_import(tree);
     add_doctor(tree);
+    add_edge(tree);
     add_bundle(tree);
     add_past(tree);
   }

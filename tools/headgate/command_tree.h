@@ -43,5 +43,6 @@ void add_identity(const CommandTree& tree);  // commands/identity
 void add_import(const CommandTree& tree);    // commands/import
 void add_past(const CommandTree& tree);      // commands/past
 void add_queue(const CommandTree& tree);     // commands/queue
+void add_edge(const CommandTree& tree);    // commands/edge
 
 }  // namespace headgate::tools

@@ -33,6 +33,7 @@ class Asked {
   explicit Asked(const Json& more) {
     hub.config["admin"]["http"] = {{"port", port_}, {"metrics_open", false}};
     hub.config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
+    hub.config["iot_edge"] = {{"hub_host_name", "acme-plant.azure-devices.net"}, {"device_id", "edge-1"}};
     hub.config.merge_patch(more);
   }
   void start() {
@@ -217,6 +218,25 @@ void change(const Asked& asked, const std::string& dir) {
   EXPECT_EQ(asked.post("/v1/store/backup?dir=" + dir + "/backup"), 200);
 }
 
+// The gateway's own device, which is always known.
+void use_edge(const Asked& asked) {
+  EXPECT_EQ(asked.get("/v1/twins/edge-1"), 200);
+  EXPECT_EQ(asked.post("/v1/twins/edge-1/patch", R"({"interval":10,"unit":null})"), 200);
+  EXPECT_EQ(asked.post("/v1/twins/edge-1/set", R"({"interval":{"s":10}})"), 200);
+  const std::string messages = "/v1/devices/edge-1/messages";
+  EXPECT_EQ(asked.get(messages), 200);
+  int status = 200;
+  for (int i = 0; i < 60 && status == 200; ++i)
+    status = asked.post(messages, R"({"payload":{"t":1},"message_id":"m","user_properties":[["a","b"]]})");
+  EXPECT_EQ(status, 429);
+  EXPECT_EQ(asked.get(messages + "?payload=1&count=2"), 200);
+  EXPECT_EQ(asked.post("/v1/devices/edge-1/purge"), 200);
+  MqttClient silent(asked.hub.port(), {.id = "edge-1", .username = "h/edge-1/?api-version=2021-04-12"});
+  EXPECT_EQ(silent.subscribe("$iothub/devices/edge-1/methods/POST/#", 0), 0);
+  EXPECT_EQ(asked.post("/v1/methods/edge-1/invoke", R"({"methodName":"echo","responseTimeoutInSeconds":5})"),
+            504);
+}
+
 void change_configuration(const Asked& asked) {
   Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
   changed["time_to_live_s"] = 86'399;
@@ -249,6 +269,7 @@ void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& offic
   look(asked);
   follow(asked);
   change(asked, office.path(""));
+  use_edge(asked);
   change_configuration(asked);
   EXPECT_EQ(asked.post("/v1/remote/apply", office.signed_document()), 200);
   EXPECT_EQ(asked.post("/v1/remote/forget"), 200);
@@ -284,6 +305,7 @@ void ask_a_hub_without_a_disk() {
   EXPECT_EQ(MqttClient(asked.hub.port(), {.id = "stays", .clean = false}).subscribe("plant/#", 1), 1);
   let_one_die(asked, cloud);
   const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
+  EXPECT_EQ(asked.post("/v1/devices/edge-1/messages", R"({"payload":"x"})"), 200);
   Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
   changed["time_to_live_s"] = 86'399;
   const auto fail = [&] { std::ofstream(fails) << "fails"; };
@@ -316,6 +338,10 @@ void ask_a_hub_without_a_disk() {
                                             "/v1/sessions/stays/remove",
                                             "/v1/store/backup?dir=" + (scratch.path() / "backup").string()};
   for (const std::string& target : changes) EXPECT_EQ(asked.post(target, "x"), 503) << target;
+  EXPECT_EQ(asked.post("/v1/twins/edge-1/patch", "{}"), 503);
+  EXPECT_EQ(asked.post("/v1/twins/edge-1/set", R"({"a":1})"), 503);
+  EXPECT_EQ(asked.post("/v1/devices/edge-1/messages", R"({"payload":"x"})"), 503);
+  EXPECT_EQ(asked.post("/v1/devices/edge-1/purge"), 503);
   EXPECT_TRUE(eventually([&] { return asked.get("/v1/queues/%24upstream/messages") == 503; }));
   heal();
   std::ofstream(hangs) << "hangs";
