@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/codec/packets/disconnect.h"
+#include "broker/dialect/translator.h"
 #include "broker/session/pending_connect.h"
 
 namespace headgate::broker {
@@ -81,7 +82,7 @@ void Broker::fail(Channel& channel, ReasonCode reason, std::string_view packet, 
   ++stats_.protocol_errors;
   std::string why = std::exchange(context_.why, {});
   if (why.empty() && reason == ReasonCode::packet_too_large)
-    why = "packets have at most " + std::to_string(options_.session.packet_bytes_max) + " bytes";
+    why = "packets have at most " + std::to_string(packet_bytes_max(channel)) + " bytes";
   if (why.empty() && !packet.empty()) why.append(name(reason)).append(" in ").append(packet);
   const std::string_view client = channel.session ? std::string_view(channel.session->client_id()) : "";
   complain(channel.session ? "client_closed" : "connection_refused", channel, client, name(reason), why, now);
@@ -169,9 +170,11 @@ void Broker::after_disconnect(Client& client, core::Now now) {
 }
 
 size_t Broker::packet_bytes_max(const Channel& channel) const {
-  const size_t limit = options_.session.packet_bytes_max;
-  const size_t own = channel.policy ? channel.policy->packet_bytes_max : 0;
-  return own > 0 ? std::min(limit, own) : limit;
+  size_t limit = options_.session.packet_bytes_max;
+  if (!channel.policy) return limit;
+  if (channel.policy->packet_bytes_max > 0) limit = std::min<size_t>(limit, channel.policy->packet_bytes_max);
+  if (channel.policy->dialect == Dialect::iot_edge) limit = std::min(limit, kEdgePacketBytesMax);
+  return limit;
 }
 
 // ---- time ----

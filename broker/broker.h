@@ -123,11 +123,13 @@ class Broker {
   ReasonCode on_frame(Channel& channel, const Frame& frame, core::Now now);
   ReasonCode on_connect(Channel& channel, const Frame& frame, core::Now now);
   [[nodiscard]] ReasonCode check_dialect(const Channel& channel, Connect& connect);
-  [[nodiscard]] ReasonCode check(const Connect& connect);
+  [[nodiscard]] ReasonCode check(const Channel& channel, const Connect& connect);
   [[nodiscard]] Credentials credentials(Channel& channel, const Connect& connect, core::Now now);
   void on_decided(Channel& channel, const AccessControl::Verdict& verdict, core::Now now);
+  [[nodiscard]] ReasonCode translate_will(const Channel& channel, const Identity& identity,
+                                          PendingConnect& pending);
   [[nodiscard]] bool may_have(const Identity& identity, const std::string& client_id) const;
-  void accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now);
+  void accept(Channel& channel, PendingConnect& pending, const Grant& grant, core::Now now);
   void refuse(Channel& channel, const Connect& connect, ReasonCode reason, core::Now now,
               std::string_view why = {});
   [[nodiscard]] std::string unused_client_id(core::Now now);
@@ -136,7 +138,7 @@ class Broker {
   void set_up(Channel& channel, Session& session, const Connect& connect, core::Now now);
   void send_connack(Channel& channel, const Connect& connect, const Session& session, bool present);
   void fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now);
-  [[nodiscard]] WillChange remember_will(Client& client, const Connect& connect, core::Now now);
+  [[nodiscard]] WillChange remember_will(Client& client, const PendingConnect& pending, core::Now now);
   void end_connection(Client& client, bool graceful, core::Now now);
   void detach(Session& session, core::Now now);
   void after_disconnect(Client& client, core::Now now);

@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/codec/packets/connack.h"
 #include "broker/session/pending_connect.h"
+#include "broker/session/translation.h"
 
 namespace headgate::broker {
 namespace {
@@ -16,6 +17,10 @@ bool is_strangers(const Session& session, const Identity& identity) {
 }
 
 int64_t silence_allowed_ms(uint16_t keep_alive_s) { return int64_t{keep_alive_s} * 1500; }  // [MQTT-3.1.2-22]
+
+bool speaks_iot_edge(const Channel& channel) {
+  return channel.policy && channel.policy->dialect == Dialect::iot_edge;
+}
 
 std::string_view version_text(const Channel& channel) {
   if (channel.is_v3_1) return "3.1";
@@ -35,7 +40,7 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
   channel.is_v3_1 = pending->connect.is_v3_1;
   trace(channel, pending->connect);
   if (!is_error(verdict)) verdict = check_dialect(channel, pending->connect);
-  if (!is_error(verdict)) verdict = check(pending->connect);
+  if (!is_error(verdict)) verdict = check(channel, pending->connect);
   if (is_error(verdict)) {
     refuse(channel, pending->connect, verdict, now);
     return ReasonCode::success;
@@ -110,7 +115,7 @@ ReasonCode Broker::check_dialect(const Channel& channel, Connect& connect) {
   return ReasonCode::not_authorized;
 }
 
-ReasonCode Broker::check(const Connect& connect) {
+ReasonCode Broker::check(const Channel& channel, const Connect& connect) {
   std::string& why = context_.why;
   if (connect.authentication_method) {  // [MQTT-4.12.0-1]
     why = "there is no enhanced authentication";
@@ -124,7 +129,7 @@ ReasonCode Broker::check(const Connect& connect) {
     why = "the hub keeps " + std::to_string(clients_.size()) + " sessions, the most there may be";
     return ReasonCode::quota_exceeded;
   }
-  if (!connect.will) return ReasonCode::success;
+  if (!connect.will || speaks_iot_edge(channel)) return ReasonCode::success;
   if (!is_within(options_.session, connect.will->topic, why)) return ReasonCode::topic_name_invalid;
   if (!is_within(options_.session, connect.will->properties, why)) return ReasonCode::quota_exceeded;
   return ReasonCode::success;
@@ -155,6 +160,23 @@ void Broker::refuse(Channel& channel, const Connect& connect, ReasonCode reason,
   channel.close(reason);
 }
 
+// The will of a client of IoT Edge is an event of its own, or it is not let in.
+ReasonCode Broker::translate_will(const Channel& channel, const Identity& identity, PendingConnect& pending) {
+  const auto translator = translator_of(channel, identity);
+  if (!translator || !pending.connect.will) return ReasonCode::success;
+  const Will& will = *pending.connect.will;
+  Publish publish;
+  publish.topic = will.topic;
+  publish.payload = will.payload;
+  publish.qos = will.qos;
+  publish.retain = will.retain;
+  Translated& inside = pending.will.emplace();
+  const ReasonCode bad = translator->publish(publish, inside, context_.why);
+  const bool fine =
+      !is_error(bad) && !inside.is_request && is_within(options_.session, inside.topic, context_.why);
+  return fine ? ReasonCode::success : ReasonCode::not_authorized;
+}
+
 // A session is its user's: another one with the same client id must not get its messages, nor end it. One
 // that nobody has proved to own, from before there were users, goes to whoever proves who he is.
 bool Broker::may_have(const Identity& identity, const std::string& client_id) const {
@@ -168,7 +190,7 @@ bool Broker::may_have(const Identity& identity, const std::string& client_id) co
 }
 
 // [MQTT-3.1.3-2, MQTT-3.1.3-5, MQTT-3.1.4-4]; 3.1.1 [MQTT-3.1.3-2, MQTT-3.1.3-5, MQTT-3.1.4-3]
-void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant& grant, core::Now now) {
+void Broker::accept(Channel& channel, PendingConnect& pending, const Grant& grant, core::Now now) {
   const Connect& connect = pending.connect;
   const std::string& client_id = pending.credentials.client_id;
   run_due(now);  // what the next tick would end has ended
@@ -176,6 +198,8 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
     ++stats_.connects_denied;
     return refuse(channel, connect, ReasonCode::not_authorized, now, "the client id is another user's");
   }
+  if (const ReasonCode bad = translate_will(channel, *grant.identity, pending); is_error(bad))
+    return refuse(channel, connect, bad, now, "its will is none of its own events");
   if (connect.client_id.empty() && clients_.contains(client_id)) {
     return refuse(channel, connect, ReasonCode::client_identifier_not_valid, now,
                   "another client took the assigned client id while this one was let in");
@@ -196,7 +220,7 @@ void Broker::accept(Channel& channel, const PendingConnect& pending, const Grant
   client.will_due_ms = 0;  // the client is back in time: no will [MQTT-3.1.3-9]
   schedule(client);
   client.session->set_grant(grant);
-  const WillChange will = remember_will(client, connect, now);
+  const WillChange will = remember_will(client, pending, now);
   set_up(channel, *client.session, connect, now);
   // [MQTT-3.1.4-5, MQTT-3.2.0-1]; 3.1.1 [MQTT-3.1.4-4, MQTT-3.2.0-1]
   send_connack(channel, connect, *client.session, present);

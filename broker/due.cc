@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/codec/packets/connect.h"
+#include "broker/session/pending_connect.h"
 
 namespace headgate::broker {
 namespace {
@@ -22,17 +23,18 @@ Identity owner_of(const Stored& stored) {
 
 // ---- wills ----
 
-WillChange Broker::remember_will(Client& client, const Connect& connect, core::Now now) {
+WillChange Broker::remember_will(Client& client, const PendingConnect& pending, core::Now now) {
+  const Connect& connect = pending.connect;
   if (!connect.will) return drop_will(client);
   auto will = std::make_shared<core::Message>();
-  will->topic = connect.will->topic;
+  will->topic = pending.will ? std::string_view(pending.will->topic) : connect.will->topic;
   will->body = connect.will->payload;
-  will->properties = to_core(connect.will->properties);
+  will->properties = pending.will ? pending.will->properties : to_core(connect.will->properties);
   will->source = client.session->source();
   will->arrived_ms = now.wall_ms;
   will->arrived_hub_ms = now.hub_ms;
   will->qos = connect.will->qos;
-  will->retain = connect.will->retain;
+  will->retain = connect.will->retain && !pending.will;
   client.will = std::move(will);
   client.will_expiry_s = connect.will->properties.expiry_s.value_or(0);
   client.will_delay_s = connect.will->delay_s;

@@ -34,6 +34,7 @@ struct Source {
   std::string client_id;
   std::string device;
   std::string module;
+  bool foreign = false;  // a module of another device than the hub's: not the one that routes name
 
   friend bool operator==(const Source&, const Source&) = default;
 };

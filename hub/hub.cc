@@ -157,8 +157,9 @@ core::Status Hub::restore() {
   if (const auto known = use_access(config_); !known) return core::fail(known.error());
   engine_.use_limits(config_.queues);
   engine_.use_lane_mode(config_.lane_mode);
-  engine_.edge().use_identities(
-      [this](const EdgeId& id) { return is_own_edge_identity(config_.iot_edge, id); });
+  engine_.edge().use_identities([this](const EdgeId& id) {
+    return is_own_edge_identity(config_.iot_edge, id) || access_.edge().registered().find(id) != nullptr;
+  });
   if (const auto restored = engine_.restore(); !restored) return restored;
   engine_.use_recorder(config_.observe.history_bytes);
   return engine_.use_history(config_.history);
@@ -202,7 +203,8 @@ core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::as
                                                  core::Log& log) {
   Listeners listeners;
   for (const ListenerConfig& at : config.listeners) {
-    auto bound = broker::Listener::bind(io, listener_options(at), log.of(core::LogPart::broker));
+    auto bound = broker::Listener::bind(io, listener_options(at, config.iot_edge.device_id),
+                                        log.of(core::LogPart::broker));
     if (!bound) return core::fail(bound.error());
     listeners.push_back(std::move(*bound));
   }

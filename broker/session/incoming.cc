@@ -9,6 +9,7 @@
 #include "broker/codec/packets/unsubscribe.h"
 #include "broker/session/channel.h"
 #include "broker/session/session.h"
+#include "broker/session/translation.h"
 
 namespace headgate::broker {
 namespace {
@@ -42,12 +43,11 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
   Publish& publish = context_.scratch;
   if (const ReasonCode bad = decode_publish(frame.body, frame.flags, version_, publish); is_error(bad))
     return bad;
+  if (translator_) return on_wire_publish(publish, now);
   std::string_view topic;
   if (const ReasonCode bad = resolve_topic(publish, topic); is_error(bad)) return bad;
 
-  ++stats_.received;
-  ++context_.traffic.publishes_in;
-  context_.traffic.publish_bytes_in += publish.payload.size();
+  count_received(publish);
   if (!count_in(publish)) return ReasonCode::receive_maximum_exceeded;
   if (publish.qos == 2 && came_before(publish)) return ReasonCode::success;
   const PublishToken token = take_place(publish, topic.size() + publish.payload.size());
@@ -62,6 +62,12 @@ ReasonCode Session::on_publish(const Frame& frame, core::Now now) {
         {{"client", client_id()}, {"topic", topic}, {"qos", publish.qos}, {"bytes", publish.payload.size()}});
   context_.events->on_publish(*this, make_message(publish, topic, now), token, now);
   return ReasonCode::success;
+}
+
+void Session::count_received(const Publish& publish) {
+  ++stats_.received;
+  ++context_.traffic.publishes_in;
+  context_.traffic.publish_bytes_in += publish.payload.size();
 }
 
 // A QoS 2 publish that is sent again is not a new message [MQTT-4.3.3-10]. Its answer takes a new place on a new
@@ -250,6 +256,7 @@ void Session::send_ack(PacketType type, uint16_t packet_id, ReasonCode reason, s
 ReasonCode Session::on_subscribe(const Frame& frame) {
   Subscribe packet;
   if (const ReasonCode bad = decode_subscribe(frame.body, version_, packet); is_error(bad)) return bad;
+  const TranslatedFilters inside(translator_.get(), packet.requests);
   std::vector<AcceptedSubscription> accepted;
   std::vector<ReasonCode> codes;
   Request request{packet.packet_id, {}};
@@ -281,6 +288,10 @@ void Session::subscribe(const SubscriptionRequest& request, uint32_t subscriptio
 }
 
 ReasonCode Session::check(const SubscriptionRequest& request) {
+  if (request.filter.filter.empty()) {
+    context_.why = "not a filter of the client's own";
+    return ReasonCode::not_authorized;
+  }
   if (!is_within(context_.limits, request.filter.filter, context_.why))
     return ReasonCode::topic_filter_invalid;
   const bool one_more = !filters_.contains(request.filter.text);
@@ -299,6 +310,7 @@ ReasonCode Session::check(const SubscriptionRequest& request) {
 ReasonCode Session::on_unsubscribe(const Frame& frame) {
   Unsubscribe packet;
   if (const ReasonCode bad = decode_unsubscribe(frame.body, version_, packet); is_error(bad)) return bad;
+  const TranslatedFilters inside(translator_.get(), packet.filters);
   std::vector<std::string> removed;
   std::vector<ReasonCode> codes;
   // [MQTT-3.10.4-6]; 3.1.1 [MQTT-3.10.4-6]

@@ -78,7 +78,8 @@ void Session::deliver_from_memory(SharedPublish& shared, uint8_t qos, bool retai
 
 // The hot path: the bytes that other subscribers get as well, where nothing in them is this one's own.
 bool Session::write_shared(SharedPublish& shared, const Outgoing& out, uint16_t packet_id, core::Now now) {
-  const bool own = !out.subscription_ids.empty() || channel_->aliases_out != nullptr;
+  const bool own =
+      !out.subscription_ids.empty() || channel_->aliases_out != nullptr || translator_ != nullptr;
   const PublishTemplate* form =
       own ? nullptr : shared.form(version_, out.qos, out.retain, remaining_s(*out.message, now));
   if (!form || form->bytes() == 0) return write_publish(out, packet_id, false, now);
@@ -98,7 +99,8 @@ bool Session::write_publish(const Outgoing& out, uint16_t packet_id, bool dup, c
   options.subscription_ids = out.subscription_ids;
   options.expiry_s = remaining_s(*out.message, now);
   options.packet_bytes_max = channel_->client_packet_bytes_max;
-  const bool written = channel_->aliases_out
+  const bool written = translator_ ? write_translated(*out.message, options)
+                       : channel_->aliases_out
                            ? write_with_alias(*out.message, options)
                            : encode_publish(*out.message, options, version_, channel_->out());
   if (written && !dup) count_delivered(*out.message);

@@ -46,6 +46,9 @@ class Rights {
   // Nothing.
   [[nodiscard]] static const std::shared_ptr<const Rights>& none();
 
+  // Names the module of the hub's own device that the client is; empty: none.
+  [[nodiscard]] const std::string& module() const { return module_; }
+
   [[nodiscard]] bool may_publish(std::string_view topic) const;
   // `filter` without its `$share/…/`.
   [[nodiscard]] bool may_subscribe(std::string_view filter) const;

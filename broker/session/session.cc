@@ -9,19 +9,21 @@
 #include "broker/codec/packets/suback.h"
 #include "broker/codec/packets/unsuback.h"
 #include "broker/session/channel.h"
+#include "broker/session/translation.h"
 
 namespace headgate::broker {
 
 namespace {
 
-// A client that is neither device nor module counts as a device of its client id.
-core::Source source_of(const std::string& client_id, const Identity& identity) {
+// A client that is neither device nor module counts as a device of its client id. A module without the rights of one of the
+// hub's own is another device's.
+core::Source source_of(const std::string& client_id, const Identity& identity, const Rights& rights) {
   switch (identity.kind) {
     case Identity::Kind::client:
       break;
     case Identity::Kind::device:
     case Identity::Kind::module:
-      return {client_id, identity.device, identity.module};
+      return {client_id, identity.device, identity.module, identity.module != rights.module()};
   }
   return {client_id, client_id, ""};
 }
@@ -48,7 +50,7 @@ void Session::end() {
 
 void Session::set_grant(Grant grant) {
   grant_ = std::move(grant);
-  core::Source source = source_of(client_id(), *grant_.identity);
+  core::Source source = source_of(client_id(), *grant_.identity, *grant_.rights);
   if (source != *source_) source_ = std::make_shared<core::Source>(std::move(source));
 }
 
@@ -89,6 +91,7 @@ void Session::set_held(PublishToken token, bool held) {
 
 void Session::attach(Channel& channel, Version version, uint16_t client_receive_maximum, core::Now now) {
   channel_ = &channel;
+  translator_ = translator_of(channel, identity());
   version_ = version;
   ++connection_;
   since_wall_ms_ = now.wall_ms;

@@ -35,6 +35,7 @@ namespace headgate::broker {
 class Channel;
 class Session;
 class SharedPublish;
+class Translator;
 
 // A PUBLISH that waits for its acknowledgement. Given back to Session::accepted() unchanged.
 struct PublishToken {
@@ -96,6 +97,10 @@ class BrokerEvents {
   // A message arrived that its client may publish. For QoS 1 and 2 the answer is session.accepted(token, …),
   // once what was promised is durable. `now`: when its bytes were read.
   virtual void on_publish(Session& from, core::MessagePtr message, PublishToken token, core::Now now) = 0;
+  // A request to the hub itself came, on `$iothub/devices/D[/modules/M]/…` as the dialect of IoT Edge has it inside. Answer as
+  // on_publish().
+  virtual void on_edge_request(Session& from, core::MessagePtr request, PublishToken token,
+                               core::Now now) = 0;
   // PUBREL came. Answer with session.released(packet_id) once it is forgotten durably.
   virtual void on_release(Session& from, uint16_t packet_id) = 0;
 
@@ -143,11 +148,12 @@ struct SessionContext {
   Traffic traffic = {};
   DropCounts drops = {};
   std::vector<std::weak_ptr<Session>> droppers =
-      {};                  // who has drops that the log does not know of; each once
-  Denials denied = {};     // of anybody
-  Publish scratch = {};    // decoded into again and again, so that a PUBLISH allocates nothing to be read
-  size_t burst_bytes = 0;  // of all clients, see Burst
-  std::string why = {};    // for people: more about the last refusal than its code says; empty: nothing
+      {};                // who has drops that the log does not know of; each once
+  Denials denied = {};   // of anybody
+  Publish scratch = {};  // decoded into again and again, so that a PUBLISH allocates nothing to be read
+  std::string wire_topic = {};  // translated into again and again, as `scratch`
+  size_t burst_bytes = 0;       // of all clients, see Burst
+  std::string why = {};         // for people: more about the last refusal than its code says; empty: nothing
 };
 
 // Whether a topic, or a filter without `$share/…/`, keeps within the limits; if not, `why` says what does
@@ -184,6 +190,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] Version version() const { return version_; }
   [[nodiscard]] bool connected() const { return channel_ != nullptr; }
   [[nodiscard]] Channel* channel() const { return channel_; }
+  // Tells whether its client speaks, or last spoke, the dialect of IoT Edge: the session's topics and filters are those inside the hub.
+  [[nodiscard]] bool speaks_iot_edge() const { return translator_ != nullptr; }
   // Outlives its connection.
   [[nodiscard]] bool persistent() const { return expiry_s_ > 0; }
   // Seconds the session lives on without a connection; 0xFFFFFFFF = for ever (MQTT 5.0 section 3.1.2.11.2).
@@ -315,6 +323,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using IncomingQos2 = std::unordered_map<uint16_t, Incoming>;
 
   ReasonCode on_publish(const Frame& frame, core::Now now);
+  ReasonCode on_wire_publish(const Publish& publish, core::Now now);
   ReasonCode on_puback(const Frame& frame, core::Now now);
   ReasonCode on_pubrec(const Frame& frame, core::Now now);
   ReasonCode on_pubrel(const Frame& frame);
@@ -332,6 +341,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] ReasonCode check(const Publish& publish, std::string_view topic);
   void subscribe(const SubscriptionRequest& request, uint32_t subscription_id,
                  std::vector<AcceptedSubscription>& accepted);
+  void count_received(const Publish& publish);
   [[nodiscard]] bool count_in(const Publish& publish);
   [[nodiscard]] bool came_before(const Publish& publish);
   [[nodiscard]] PublishToken take_place(const Publish& publish, size_t bytes);
@@ -354,6 +364,7 @@ class Session : public std::enable_shared_from_this<Session> {
                                   core::Now now);
   [[nodiscard]] bool write_with_alias(const core::Message& message, PublishOptions& options);
   [[nodiscard]] bool write_publish(const Outgoing& out, uint16_t packet_id, bool dup, core::Now now);
+  [[nodiscard]] bool write_translated(const core::Message& message, PublishOptions& options);
   void start_delivery(Outgoing out, core::Now now);
   void finish_delivery(uint16_t packet_id, bool delivered, core::Now now);
   [[nodiscard]] bool is_deferred(const Outbox::InFlight& flight);
@@ -374,6 +385,7 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionContext& context_;
   Version version_ = Version::v3_1_1;
   Channel* channel_ = nullptr;
+  std::unique_ptr<const Translator> translator_;  // null: plain MQTT
   bool paused_ = false;
   uint32_t connection_ = 0;  // counts the connections of this session
   uint32_t expiry_s_ = 0;

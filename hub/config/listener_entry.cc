@@ -142,10 +142,11 @@ void check_listeners(const std::vector<ListenerConfig>& listeners, Problems& pro
   }
 }
 
-broker::ListenerOptions listener_options(const ListenerConfig& config) {
+broker::ListenerOptions listener_options(const ListenerConfig& config, const std::string& own_device) {
   broker::ListenerOptions options = config.options;
   const bool by_place = config.anonymous == Anonymous::loopback && is_local(config);
   options.policy.allow_anonymous = config.anonymous == Anonymous::yes || by_place;
+  options.policy.own_device = own_device;
   options.policy.trusts_certificate = options.tls.identity != broker::CertificateIdentity::none;
   return options;
 }

@@ -39,7 +39,8 @@ struct ListenerConfig {
 // Finds what the keys allow one by one but not together.
 void check_listeners(const std::vector<ListenerConfig>& listeners, Problems& problems);
 
-// The entry's options, and the policy that follows from it.
-[[nodiscard]] broker::ListenerOptions listener_options(const ListenerConfig& config);
+// The entry's options, and the policy that follows from it. `own_device`: the hub as a device of IoT Edge; empty: it is none.
+[[nodiscard]] broker::ListenerOptions listener_options(const ListenerConfig& config,
+                                                       const std::string& own_device = {});
 
 }  // namespace headgate::hub

@@ -13,6 +13,7 @@
 #include "hub/edge/clients.h"
 #include "hub/edge/edge_id.h"
 #include "hub/edge/methods/calls.h"
+#include "hub/edge/requests.h"
 #include "hub/edge/twins/keeper.h"
 #include "hub/edge/verbs.h"
 #include "store/queue_store.h"
@@ -21,7 +22,7 @@ namespace headgate::hub {
 
 class DurableWaits;
 
-class EdgeDesk : public EdgeVerbs {
+class EdgeDesk : public EdgeVerbs, public EdgeRequests {
  public:
   // True for an identity that is registered, connected or not.
   using IsKnown = std::function<bool(const EdgeId& id)>;
@@ -48,11 +49,9 @@ class EdgeDesk : public EdgeVerbs {
   // See TwinKeeper::publish_reports().
   void publish_reports(TwinKeeper::Publish publish) { twins_.publish_reports(std::move(publish)); }
 
-  // Takes a publish to `$iothub/devices/D[/modules/M]/…`; its answer comes over EdgeClients, now or later. False: the topic is
-  // none of the protocol's, or not the client's own, and the client is to be disconnected.
-  [[nodiscard]] bool on_request(const EdgeId& from, const core::Message& request, core::Now now);
-  // The client has connected, or has subscribed to more.
-  void on_connected(const EdgeId& client, core::Now now) { methods_.on_connected(client, now); }
+  // ---- EdgeRequests ----
+  bool on_request(const EdgeId& from, const core::Message& request, core::Now now) override;
+  void on_connected(const EdgeId& client, core::Now now) override { methods_.on_connected(client, now); }
   // Call about once a second.
   void tick(core::Now now) { methods_.tick(now); }
 

@@ -61,11 +61,12 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, recorder_, computer_,
                history_, thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
-      edge_clients_(broker_),
-      edge_({store, waits_, edge_clients_, clock}),
+      edge_sessions_(broker_),
+      edge_({store, waits_, edge_sessions_, clock}),
       feeds_(broker_),
       losses_(store, log),
       sdk_topics_(log.of(core::LogPart::broker)) {
+  edge_sessions_.use(&edge_);
   edge_.on_queues([this] {
     delivery_.set_inputs(routes_.inputs());
     offer_inputs();
@@ -308,7 +309,7 @@ void Engine::on_connected(broker::Session& session, bool, const broker::WillChan
   // Asks the rights anew: they may be others than on the last connection.
   if (delivery_.unbind_inputs(session)) offer_inputs();
   delivery_.bind_inputs(session);
-  edge_.on_connected(edge_client(session), clock_.now());
+  edge_sessions_.on_connected(session, clock_.now());
 }
 
 // A message of a share that was being sent waits for its member, as long as the session lives [MQTT-4.8.2-4].
@@ -346,6 +347,11 @@ void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker:
   ingest_.publish(from, std::move(message), token, now);
 }
 
+void Engine::on_edge_request(broker::Session& from, core::MessagePtr request, broker::PublishToken token,
+                             core::Now now) {
+  edge_sessions_.on_request(from, *request, token, now);
+}
+
 void Engine::on_release(broker::Session& from, uint16_t packet_id) {
   answers_.give_when_durable(from, Answers::Kind::released, packet_id,
                              SessionKeeper::released(from, packet_id));
@@ -363,7 +369,7 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
     feeds_.send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
-  edge_.on_connected(edge_client(session), clock_.now());
+  edge_sessions_.on_connected(session, clock_.now());
 }
 
 void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,

@@ -25,7 +25,7 @@
 #include "hub/engine/delivery.h"
 #include "hub/engine/downstream/commands.h"
 #include "hub/engine/durable_waits.h"
-#include "hub/engine/edge/session_clients.h"
+#include "hub/engine/edge/sessions.h"
 #include "hub/engine/history/message_history.h"
 #include "hub/engine/own_queues.h"
 #include "hub/engine/publish/held_publishes.h"
@@ -183,6 +183,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   void on_will_due(broker::Session& session, core::MessagePtr will) override;
   void on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
                   core::Now now) override;
+  void on_edge_request(broker::Session& from, core::MessagePtr request, broker::PublishToken token,
+                       core::Now now) override;
   void on_release(broker::Session& from, uint16_t packet_id) override;
   void on_subscribed(broker::Session& session, uint16_t packet_id,
                      std::vector<broker::AcceptedSubscription> accepted,
@@ -231,7 +233,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Ingest ingest_;
   Commands commands_;
   DurableWaits waits_;
-  SessionClients edge_clients_;
+  EdgeSessions edge_sessions_;
   EdgeDesk edge_;
   Feeds feeds_;
   Losses losses_;

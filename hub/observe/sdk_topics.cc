@@ -15,11 +15,13 @@ void SdkTopics::warn(const broker::Session& session, std::string_view what, std:
   if (warned_.contains(session.client_id())) return;
   if (warned_.size() >= kClientsMax) warned_.clear();
   warned_.insert(session.client_id());
-  log_.warn("sdk_topic",
-            {{"client", session.client_id()},
-             {what, topic},
-             {"effect", "it is a topic like any other: no module output, and nothing comes on it"},
-             {"instead", "modules/MODULE/outputs/OUTPUT and modules/MODULE/inputs/INPUT"}});
+  log_.warn(
+      "sdk_topic",
+      {{"client", session.client_id()},
+       {what, topic},
+       {"effect", "it is a topic like any other: no module output, and nothing comes on it"},
+       {"instead",
+        "a listener with \"dialect\": \"iot-edge\", or modules/MODULE/outputs/OUTPUT and modules/MODULE/inputs/INPUT"}});
 }
 
 }  // namespace headgate::hub

@@ -1,5 +1,5 @@
-// Azure IoT SDKs speak MQTT on topics with a meaning of their own (`devices/{device}/messages/events/…`). Here
-// they are topics like any others, so a client that uses them waits for what never comes.
+// Azure IoT SDKs speak MQTT on topics with a meaning of their own (`devices/{device}/messages/events/…`). On a listener
+// without their dialect they are topics like any others, so a client that uses them waits for what never comes.
 #pragma once
 
 #include <set>
@@ -24,13 +24,16 @@ class SdkTopics {
   explicit SdkTopics(core::Log& log) : log_(log) {}
 
   void on_publish(const broker::Session& session, std::string_view topic) {
-    if (session.identity().edge && is_sdk_topic(topic)) warn(session, "publish", topic);
+    if (is_concerned(session) && is_sdk_topic(topic)) warn(session, "publish", topic);
   }
   void on_subscribe(const broker::Session& session, std::string_view filter) {
-    if (session.identity().edge && is_sdk_topic(filter)) warn(session, "subscribe", filter);
+    if (is_concerned(session) && is_sdk_topic(filter)) warn(session, "subscribe", filter);
   }
 
  private:
+  static bool is_concerned(const broker::Session& session) {
+    return session.identity().edge && !session.speaks_iot_edge();
+  }
   void warn(const broker::Session& session, std::string_view what, std::string_view topic);
 
   core::Log& log_;

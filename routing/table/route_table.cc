@@ -204,7 +204,8 @@ void source_path(const core::Message& message, std::string& path) {
     return;
   }
   const auto topic = core::parse_module_topic(message.topic);
-  const bool by_module = message.hops == 0 && message.source && !message.source->module.empty();
+  const bool by_module =
+      message.hops == 0 && message.source && !message.source->module.empty() && !message.source->foreign;
   path.assign(topic || by_module ? kModulesPath : kMessagesPath);
   if (topic) {
     append_lowered(path, topic->module);

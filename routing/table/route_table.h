@@ -258,8 +258,8 @@ class RouteTable {
 
 // The path that sources are compared with, in lower case: `/messages/modules/<m>/outputs/<o>/` for a
 // module's output, `/messages/modules/<m>/` for another topic of a module, `/twinchangenotifications/` for
-// what a device or module has reported (kTwinChangePrefix), else `/messages/`. What a
-// route republished is the hub's, not the module's.
+// what a device or module has reported (kTwinChangePrefix), else `/messages/`. What a route republished is the
+// hub's, not the module's; a module of another device counts as a device.
 void source_path(const core::Message& message, std::string& path);
 
 // Tells whether a route's sink takes the message itself, and not something that is made of it.

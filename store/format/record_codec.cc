@@ -15,7 +15,7 @@ constexpr uint8_t kHasProperties = 0x08;
 constexpr uint8_t kHasSource = 0x10;
 constexpr uint8_t kHasExpiry = 0x20;
 constexpr uint8_t kHasHops = 0x40;
-constexpr uint8_t kKnownFlags = 0x7f;
+constexpr uint8_t kForeignSource = 0x80;
 
 uint8_t flags_of(const core::Message& message) {
   unsigned flags = message.qos & kQosMask;
@@ -24,6 +24,7 @@ uint8_t flags_of(const core::Message& message) {
   if (message.source) flags |= kHasSource;
   if (message.expires_ms != 0) flags |= kHasExpiry;
   if (message.hops != 0) flags |= kHasHops;
+  if (message.source && message.source->foreign) flags |= kForeignSource;
   return static_cast<uint8_t>(flags);
 }
 
@@ -60,11 +61,12 @@ void encode_source(const core::Source& source, std::string& out) {
   put_string(out, source.module);
 }
 
-std::shared_ptr<const core::Source> decode_source(Decoder& in) {
+std::shared_ptr<const core::Source> decode_source(Decoder& in, bool foreign) {
   auto source = std::make_shared<core::Source>();
   source->client_id = in.string();
   source->device = in.string();
   source->module = in.string();
+  source->foreign = foreign;
   return source;
 }
 
@@ -101,13 +103,11 @@ core::Result<core::MessagePtr> decode_record(core::Bytes bytes, std::optional<in
   message->arrived_hub_ms = arrived_hub_ms.value_or(message->arrived_ms);
   if (flags & kHasExpiry) message->expires_ms = static_cast<int64_t>(in.varint());
   if (flags & kHasHops) message->hops = in.u8();
-  if (flags & kHasSource) message->source = decode_source(in);
+  if (flags & kHasSource) message->source = decode_source(in, (flags & kForeignSource) != 0);
   if (flags & kHasProperties) message->properties = decode_properties(in);
   message->topic = in.string();
   message->body = in.string();
-  if (!in.ok() || (flags & ~kKnownFlags) != 0) {
-    return core::fail(core::Errc::corrupt, "a stored message cannot be decoded");
-  }
+  if (!in.ok()) return core::fail(core::Errc::corrupt, "a stored message cannot be decoded");
   return core::MessagePtr(std::move(message));
 }
 

@@ -15,6 +15,8 @@
 #include "broker/codec/packets/unsubscribe.h"
 #include "broker/codec/topic_filter.h"
 #include "broker/codec/wire.h"
+#include "broker/dialect/bag.h"
+#include "broker/dialect/translator.h"
 #include "broker/session/channel.h"
 #include "core/topic.h"
 #include "tests/fuzz/must.h"
@@ -227,6 +229,35 @@ void check_text(std::string_view text) {
   must(filter.is_shared() == !filter.share.empty(), "a share has a name");
 }
 
+// What a client of IoT Edge says, as it comes out at another one.
+void check_dialect(std::string_view text) {
+  if (const auto bag = broker::decode_bag(text)) {
+    std::string again = "/";
+    for (const core::UserProperty& property : *bag)
+      broker::append_to_bag(again, property.name, property.value);
+    must(broker::decode_bag(std::string_view(again).substr(1)) == bag,
+         "a bag is the same after a round trip");
+  }
+  const broker::Translator translator("e", "m", "e");
+  const std::string topic = "devices/e/modules/m/messages/events/" + std::string(text);
+  broker::Publish publish;
+  publish.topic = topic;
+  broker::Translated inside;
+  std::string why;
+  const ReasonCode bad = translator.publish(publish, inside, why);
+  must(is_error(bad) == !why.empty(), "a refusal has words");
+  if (is_error(bad)) return;
+  must(core::is_valid_topic_name(inside.topic) && inside.topic.starts_with("modules/m/"),
+       "a client keeps to its own");
+  core::Message message;
+  message.topic = "modules/m/inputs/i";
+  message.properties = inside.properties;
+  std::string wire;
+  must(translator.topic_out(message, wire), "an input has a topic");
+  must(wire.starts_with("devices/e/modules/m/inputs/i/") && wire.find_first_of("+# ") == std::string::npos,
+       "a bag is encoded");
+}
+
 }  // namespace
 
 void run_codec(std::string_view input) {
@@ -243,6 +274,7 @@ void run_codec(std::string_view input) {
   }
   const std::vector<char> exact(stream.begin(), stream.end());
   check_text({exact.data(), exact.size()});
+  if (broker::is_valid_topic({exact.data(), exact.size()})) check_dialect({exact.data(), exact.size()});
 }
 
 }  // namespace headgate::fuzz

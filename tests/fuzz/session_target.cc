@@ -87,6 +87,9 @@ class Hub : public broker::BrokerEvents {
     if (token.qos == 0) return;
     answer(from, [token, this](Session& session) { session.accepted(token, publish_answer); });
   }
+  void on_edge_request(Session& from, core::MessagePtr, broker::PublishToken token, core::Now) override {
+    from.accepted(token, broker::ReasonCode::success);
+  }
   void on_release(Session& from, uint16_t packet_id) override {
     answer(from, [packet_id](Session& session) { session.released(packet_id); });
   }

@@ -64,6 +64,11 @@ class RecordingBrokerEvents : public broker::BrokerEvents {
     if (token.qos == 0) return;
     answer(from, [token, this](broker::Session& session) { session.accepted(token, publish_answer); });
   }
+  void on_edge_request(broker::Session& from, core::MessagePtr request, broker::PublishToken token,
+                       core::Now) override {
+    note("request", from, request->topic + "=" + request->body);
+    from.accepted(token, broker::ReasonCode::success);
+  }
   void on_release(broker::Session& from, uint16_t packet_id) override {
     note("release", from, std::to_string(packet_id));
     answer(from, [packet_id](broker::Session& session) { session.released(packet_id); });

@@ -119,6 +119,7 @@ broker::SubscriptionRequest to(std::string_view filter, uint8_t qos) {
 void ScriptedClient::open() {
   drop();
   channel_ = std::make_unique<broker::Channel>(shell_, "client");
+  channel_->policy = policy_;
   socket_.clear();
   received_.clear();
   told_closed_ = false;

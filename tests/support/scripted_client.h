@@ -53,6 +53,8 @@ class ScriptedClient {
 
   // A new network connection; the one before is dropped. connect() also introduces itself.
   void open();
+  // By which listener connections come in from now on; null: one of the defaults.
+  void come_in_by(std::shared_ptr<const broker::ListenerPolicy> policy) { policy_ = std::move(policy); }
   // In which version the client reads and writes until it connects: for a CONNECT that a test sends as bytes.
   void speak(broker::Version version) { version_ = version; }
   Lines connect(const broker::Connect& connect);
@@ -106,6 +108,7 @@ class ScriptedClient {
   broker::Broker& broker_;
   const ManualClock& clock_;
   RecordingShell shell_;
+  std::shared_ptr<const broker::ListenerPolicy> policy_;
   std::unique_ptr<broker::Channel> channel_;
   broker::Version version_ = broker::Version::v5;
   bool stalled_ = false;

@@ -20,7 +20,8 @@ enum Flag : uint16_t {
   kMade = 8,
   kCut = 16,
   kRetain = 32,
-  kUtf8 = 64
+  kUtf8 = 64,
+  kForeign = 128
 };
 
 // Texts of a record in their order; the lengths stand in its head.
@@ -102,7 +103,8 @@ uint16_t flags_of(const Arrival& arrival, bool was_cut) {
   return static_cast<uint16_t>((arrival.heard ? kHeard : 0) | (arrival.returned ? kReturned : 0) |
                                (arrival.remembered ? kRemembered : 0) | (arrival.made ? kMade : 0) |
                                (was_cut ? kCut : 0) | (message.retain ? kRetain : 0) |
-                               (message.props().payload_is_utf8 ? kUtf8 : 0));
+                               (message.props().payload_is_utf8 ? kUtf8 : 0) |
+                               (message.source && message.source->foreign ? kForeign : 0));
 }
 
 Head head_of(const Arrival& arrival, const Texts& texts, uint16_t users, bool was_cut, uint64_t routes) {
@@ -246,7 +248,8 @@ Recorded MessageRing::decode(Cells::Index first) const {
   for (size_t i = 0; i < kTexts; ++i) texts[i] = read_text(from, head.texts[i]);
   auto message = std::make_shared<core::Message>();
   message->topic = std::move(texts[kTopic]);
-  if (core::Source source{std::move(texts[kClient]), std::move(texts[kDevice]), std::move(texts[kModule])};
+  if (core::Source source{std::move(texts[kClient]), std::move(texts[kDevice]), std::move(texts[kModule]),
+                          (head.flags & kForeign) != 0};
       source != core::Source())
     message->source = std::make_shared<const core::Source>(std::move(source));
   if (core::Properties props = read_properties(from, head, texts); props != core::Properties())

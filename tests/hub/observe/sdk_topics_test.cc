@@ -51,8 +51,9 @@ TEST_F(SdkTopicsTest, AreWarnedAboutOnceAClientWithAnEdgeName) {
   camera.publish(qos0("devices/edge-1/messages/events/", "x"));
   camera.subscribe(1, {to("devices/edge-1/modules/camera/inputs/#")});
   EXPECT_EQ(warnings(), 1u);
-  EXPECT_THAT(log_.lines(), Contains(AllOf(StartsWith("sdk_topic client=c publish=devices/edge-1/modules"),
-                                           HasSubstr("modules/MODULE/outputs/OUTPUT"))));
+  EXPECT_THAT(log_.lines(),
+              Contains(AllOf(StartsWith("sdk_topic client=c publish=devices/edge-1/modules"),
+                             HasSubstr("iot-edge"), HasSubstr("modules/MODULE/outputs/OUTPUT"))));
 }
 
 TEST_F(SdkTopicsTest, AreWarnedAboutOnASubscriptionToo) {

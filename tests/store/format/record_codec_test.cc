@@ -13,7 +13,7 @@ core::Message full_message() {
   message.body = std::string("\x00\xff{}", 4);
   message.properties = std::make_shared<core::Properties>(core::Properties{
       "application/json", "utf-8", "reply/here", std::string("\x01\x00", 2), true, {{"k", "v"}, {"k", ""}}});
-  message.source = std::make_shared<core::Source>(core::Source{"client-1", "device-1", "module-1"});
+  message.source = std::make_shared<core::Source>(core::Source{"client-1", "device-1", "module-1", true});
   message.arrived_ms = 1'700'000'000'123;
   message.expires_ms = 1'700'000'060'000;
   message.qos = 2;
