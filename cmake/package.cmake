@@ -63,7 +63,8 @@ install(DIRECTORY DESTINATION ${CMAKE_INSTALL_FULL_LOCALSTATEDIR}/lib/headgate C
 install(FILES ${package_files}/headgated.8.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT hub)
 install(FILES ${package_files}/headgate.json.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT hub)
 install(FILES ${PROJECT_SOURCE_DIR}/conf/headgate.tls.json ${PROJECT_SOURCE_DIR}/conf/headgate.access.json
-  ${PROJECT_SOURCE_DIR}/conf/port-443.conf DESTINATION share/doc/headgate/examples COMPONENT hub)
+  ${PROJECT_SOURCE_DIR}/conf/port-443.conf ${PROJECT_SOURCE_DIR}/conf/examples/iot-edge/deployment.json
+  DESTINATION share/doc/headgate/examples COMPONENT hub)
 install(FILES ${PROJECT_SOURCE_DIR}/conf/headgate.schema.json ${PROJECT_SOURCE_DIR}/conf/routes.schema.json
   DESTINATION share/headgate COMPONENT hub)
 

@@ -9,7 +9,7 @@ import sys
 
 from help_tree import Command, Entry, read
 
-FILES = re.compile(r"(file|dir|data|socket|unix|key|cert|in|out|against|sqlite|state|dictionary|manifest)$")
+FILES = re.compile(r"(file|dir|data|socket|unix|key|cert|in|out|against|sqlite|state|dictionary|manifest|old|new|config|identities|engine)$")
 NAMES = {"queue": "queues", "id": "clients"}  # arguments whose values the hub knows
 
 
