@@ -17,6 +17,7 @@
 #include "hub/config/config.h"
 #include "hub/config/schema/schema.h"
 #include "hub/config/show/in_force.h"
+#include "hub/edge/ca/command.h"
 #include "hub/hub.h"
 #include "hub/observe/spdlog_log.h"
 #include "hub/shell/allocator.h"
@@ -131,6 +132,24 @@ int print_config(const std::string& path, bool json) {
   return 0;
 }
 
+void add_ca_options(CLI::App& app, headgate::hub::CaRequest& request) {
+  CLI::Option* const verb =
+      app.add_option("--ca", request.verb,
+                     "make the gateway's own authority and its server certificate, or renew the latter; exit")
+          ->check(CLI::IsMember({"init", "renew"}));
+  CLI::Option* const dir = app.add_option("--ca-dir", request.dir, "the directory for --ca")->needs(verb);
+  app.add_option("--ca-name", request.names,
+                 "a host name or address of this gateway, for --ca; may be repeated")
+      ->needs(verb)
+      ->take_all();
+  verb->needs(dir);
+}
+
+int run_ca(const headgate::hub::CaRequest& request) {
+  return headgate::hub::run_ca(request, headgate::core::SystemClock().now().wall_ms / 1000, std::cout,
+                               std::cerr);
+}
+
 // A change of the configuration that was not confirmed when the hub ended does not stay.
 headgate::core::Result<AtStart> end_trial_of_before(const std::string& path) {
   if (path.empty()) return AtStart::nothing;
@@ -177,6 +196,8 @@ int main(int argc, char** argv) {
   app.add_flag("--print-schema", prints_schema, "print the JSON schema of the configuration; exit");
   app.add_flag("--print-example", prints_example,
                "print a configuration with every key and its default; exit");
+  headgate::hub::CaRequest ca;
+  add_ca_options(app, ca);
   app.set_version_flag("--version", headgate::core::build_info("headgated"),
                        "print the version and how it was built, and exit");
   try {
@@ -184,6 +205,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadConfig;
   }
+  if (!ca.verb.empty()) return run_ca(ca);
   if (prints_schema) return print_text(headgate::hub::config_schema());
   if (prints_example) return print_text(headgate::hub::config_example());
   if (prints_config) return print_config(config_path, json);

@@ -33,7 +33,7 @@ constexpr const char* kDescription =
     "pause, queue resume, dlq replay, dlq purge, client kick, log level, twin set, twin patch, method invoke, c2d send, c2d purge, "
     "session rm, route apply, apply, remote apply and remote forget; store backup "
     "makes a copy, passwd changes a file of users, identity one of identities, route import writes a route file, import a configuration, remote keygen two keys, "
-    "deploy render units, bundle an archive.";
+    "ca init and ca renew certificates, deploy render units, bundle an archive.";
 
 // Now, in the hub time that a stopped hub's store remembers.
 core::Now now_of(const store::QueueReader& reader) {
@@ -94,6 +94,7 @@ class CommandLine {
     add_passwd();
     add_unbatch();
     add_bench();
+    add_ca(tree);
     add_change(tree);
     add_config(tree);
     add_identity(tree);

@@ -44,6 +44,7 @@ void add_import(const CommandTree& tree);    // commands/import
 void add_past(const CommandTree& tree);      // commands/past
 void add_queue(const CommandTree& tree);     // commands/queue
 void add_edge(const CommandTree& tree);    // commands/edge
+void add_ca(const CommandTree& tree);      // commands/ca
 void add_deploy(const CommandTree& tree);  // commands/deploy
 
 }  // namespace headgate::tools

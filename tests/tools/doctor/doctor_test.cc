@@ -307,6 +307,29 @@ TEST_F(DoctorTest, ACertificateThatIsNoneSaysSo) {
   EXPECT_THAT(look_at_certificate("/none/c.pem", "tls").trouble, HasSubstr("cannot be read"));
 }
 
+TEST_F(DoctorTest, ACertificateOfTheGatewaysOwnAuthorityIsRenewedByACommand) {
+  EXPECT_EQ(look_at_certificate(dir_.write("server.pem", "hello"), "tls").renewal, "");
+  dir_.write("ca.key", "secret");
+  CertificateSeen seen = look_at_certificate(dir_ / "server.pem", "tls");
+  EXPECT_EQ(seen.renewal, "headgate ca renew --dir " + dir_.path() + ", then headgate reload");
+  seen.trouble = "";
+  seen.expires_ms = 1;
+  const auto found = examine(Machine{.now_ms = 2, .clock_synced = true, .certificates = {seen}});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].todo, seen.renewal);
+}
+
+TEST_F(DoctorTest, TheGatewaysOwnAuthorityIsLookedAtWhereItIs) {
+  Machine machine;
+  look_at_own_authority(dir_.path(), machine);
+  EXPECT_TRUE(machine.certificates.empty());
+  std::filesystem::create_directory(dir_ / "ca");
+  dir_.write("ca/ca.pem", "hello");
+  look_at_own_authority(dir_.path(), machine);
+  ASSERT_EQ(machine.certificates.size(), 1U);
+  EXPECT_EQ(machine.certificates[0].trouble, "holds no certificate (PEM)");
+}
+
 TEST_F(DoctorTest, FindingsComeTheWorstFirstAndInfoIsNoFailure) {
   const Diagnosis info{Severity::info, "a", "w", "x", "y"};
   const Diagnosis error{Severity::error, "b", "w", "x", "y"};

@@ -36,6 +36,7 @@ struct CertificateSeen {
   std::string file;
   std::string trouble;  // it cannot be read, or is none; empty: it was read
   int64_t expires_ms = 0;
+  std::string renewal = {};  // how to get another; empty: that is its owner's business
 };
 
 struct DiskSeen {

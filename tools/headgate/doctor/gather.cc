@@ -125,6 +125,18 @@ void look_at_value(const std::string& key, const Json& value, Machine& machine) 
   if (key.ends_with("tls.cert_file")) machine.certificates.push_back(look_at_certificate(file, key));
 }
 
+// Whoever has the gateway's own authority beside a certificate makes it anew by a command.
+std::string renewal_of(const std::string& file) {
+  const std::filesystem::path dir = std::filesystem::path(file).parent_path();
+  const std::filesystem::path name = std::filesystem::path(file).filename();
+  std::error_code unknown;
+  if (!std::filesystem::exists(dir / "ca.key", unknown)) return "";
+  if (name == "server.pem") return "headgate ca renew --dir " + dir.string() + ", then headgate reload";
+  return name == "ca.pem"
+             ? "make another in a new directory, headgate ca init --dir DIR, and give it to all devices"
+             : "";
+}
+
 }  // namespace
 
 std::optional<bool> clock_is_synced() {
@@ -141,7 +153,7 @@ PrivatePath look_at_path(const std::string& path, const std::string& what) {
 }
 
 CertificateSeen look_at_certificate(const std::string& file, const std::string& where) {
-  CertificateSeen seen{where, file, "", 0};
+  CertificateSeen seen{where, file, "", 0, renewal_of(file)};
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(std::fopen(file.c_str(), "re"), std::fclose);
   if (!opened) {
     seen.trouble = "cannot be read: " + core::why_unreadable(file, errno);
@@ -152,6 +164,13 @@ CertificateSeen look_at_certificate(const std::string& file, const std::string& 
   if (certificate) seen.expires_ms = unix_ms(X509_get0_notAfter(certificate.get()));
   if (seen.expires_ms == 0) seen.trouble = "holds no certificate (PEM)";
   return seen;
+}
+
+void look_at_own_authority(const std::string& data_dir, Machine& machine) {
+  const std::string file = data_dir + "/ca/ca.pem";
+  std::error_code unknown;
+  if (std::filesystem::exists(file, unknown))
+    machine.certificates.push_back(look_at_certificate(file, "the gateway's own authority"));
 }
 
 std::optional<DiskSeen> look_at_disk(const std::string& dir) {

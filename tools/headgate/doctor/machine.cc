@@ -34,7 +34,8 @@ void path(const PrivatePath& it, Findings& found) {
 
 void certificate(const CertificateSeen& it, int64_t now_ms, Findings& found) {
   const std::string where = it.where + " " + it.file;
-  const std::string renew = "put a new one into that file and headgate reload";
+  const std::string renew =
+      it.renewal.empty() ? "put a new one into that file and headgate reload" : it.renewal;
   if (!it.trouble.empty())
     return found.push_back({Severity::error, "certificates", where, it.trouble, "see headgate config check"});
   if (it.expires_ms <= now_ms)

@@ -137,6 +137,7 @@ int run_doctor(const Doctor& doctor, const DoctorOptions& options) {
   if (!data.empty()) {
     machine.paths.push_back(look_at_path(data, "the data directory"));
     machine.disk = look_at_disk(data);
+    look_at_own_authority(data, machine);
   }
   append(found, examine(machine));
   if (status.is_object()) {
