@@ -222,6 +222,7 @@ bool Hub::may_receive(const std::string& user, std::string_view topic) {
 std::vector<ClientInfo> Hub::clients() const {
   std::vector<ClientInfo> clients;
   const auto held = held_by_client(engine_.held());
+  const core::Now now = clock_.now();
   engine_.broker().for_each([&](broker::Session& session) {
     ClientInfo info;
     info.client_id = session.client_id();
@@ -232,10 +233,13 @@ std::vector<ClientInfo> Hub::clients() const {
     info.module = session.identity().module;
     info.device = session.identity().device;
     info.since_ms = session.since_wall_ms();
+    info.last_seen_ms = info.since_ms;
+    info.connects = session.stats().connects;
     if (const broker::Channel* channel = session.channel()) {
       if (channel->is_v3_1) info.protocol = "3.1";
       info.address = channel->peer();
       info.keep_alive_s = channel->keep_alive_s;
+      info.last_seen_ms = now.wall_ms - (now.mono_ms - channel->last_received_ms);
     }
     info.subscriptions = session.subscriptions().size();
     info.in_flight = session.in_flight();

@@ -94,6 +94,7 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   translator_ = translator_of(channel, identity());
   version_ = version;
   ++connection_;
+  ++stats_.connects;
   since_wall_ms_ = now.wall_ms;
   unacknowledged_ = 0;
   unanswered_ = 0;

@@ -168,6 +168,7 @@ struct SessionStats {
   uint64_t received = 0;   // PUBLISH in
   uint64_t delivered = 0;  // PUBLISH out, first sendings
   uint64_t dropped = 0;    // deliveries given up, for any DropReason
+  uint64_t connects = 0;   // since the hub's start
   Denials denied;
 };
 

@@ -52,6 +52,8 @@ Json to_json(const ClientInfo& client) {
           {"connected", client.connected},
           {"persistent", client.persistent},
           {"since_ms", client.since_ms},
+          {"last_seen_ms", client.last_seen_ms},
+          {"connects", client.connects},
           {"keep_alive_s", client.keep_alive_s},
           {"subscriptions", client.subscriptions},
           {"in_flight", client.in_flight},

@@ -102,7 +102,9 @@ struct ClientInfo {
   std::string module;
   bool connected = false;
   bool persistent = false;
-  int64_t since_ms = 0;  // Unix time of the last connect or disconnect
+  int64_t since_ms = 0;      // Unix time of the last connect or disconnect
+  int64_t last_seen_ms = 0;  // Unix time of the last packet, or of the disconnect
+  uint64_t connects = 0;     // of the session, since the hub's start
   uint16_t keep_alive_s = 0;
   uint64_t subscriptions = 0;
   uint64_t in_flight = 0;

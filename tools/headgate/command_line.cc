@@ -103,6 +103,7 @@ class CommandLine {
     add_doctor(tree);
     add_edge(tree);
     add_bundle(tree);
+    add_module(tree);
     add_past(tree);
   }
 
@@ -475,7 +476,11 @@ class CommandLine {
 
   void add_tail() {
     CLI::App* const tail = add(app_, "tail", "Messages as they arrive at the hub, until interrupted");
-    tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
+    CLI::Option* const filter =
+        tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
+    tail->add_option("--module", tail_.module, "Only what this module sends and gets: modules/MODULE/#")
+        ->excludes(filter);
+    tail->add_flag("-f,--follow", "Go on with what comes next, as it does anyway");
     tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
     tail->add_flag("-w,--watch", tail_.in_place,
                    "One line a topic, in place: its last message and how many came");

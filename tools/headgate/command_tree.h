@@ -46,5 +46,10 @@ void add_queue(const CommandTree& tree);     // commands/queue
 void add_edge(const CommandTree& tree);    // commands/edge
 void add_ca(const CommandTree& tree);      // commands/ca
 void add_deploy(const CommandTree& tree);  // commands/deploy
+void add_doctor(const CommandTree& tree);  // commands/doctor
+void add_import(const CommandTree& tree);  // commands/import
+void add_module(const CommandTree& tree);  // commands/module
+void add_past(const CommandTree& tree);    // commands/past
+void add_queue(const CommandTree& tree);   // commands/queue
 
 }  // namespace headgate::tools

@@ -50,7 +50,8 @@ struct QueueTailOptions {
 struct TailOptions {
   std::string filter = "#";
   bool payload = false;
-  bool in_place = false;  // one line a topic, on a terminal
+  bool in_place = false;    // one line a topic, on a terminal
+  std::string module = {};  // not empty: whatever it sends and gets, in the place of the filter
 };
 
 struct TopicsOptions {

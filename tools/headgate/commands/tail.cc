@@ -80,8 +80,9 @@ int tail_in_place(const Context& context, const std::string& target) {
 }  // namespace
 
 int run_tail(const Context& context, const TailOptions& options) {
+  const std::string filter = options.module.empty() ? options.filter : "modules/" + options.module + "/#";
   const std::string target =
-      "/v1/tail?filter=" + percent_encode(options.filter) + (options.payload ? "&payload=1" : "");
+      "/v1/tail?filter=" + percent_encode(filter) + (options.payload ? "&payload=1" : "");
   return options.in_place ? tail_in_place(context, target) : follow(context, target);
 }
 
