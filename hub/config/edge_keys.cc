@@ -29,6 +29,18 @@ Keys edge_keys() {
            "File of the modules and devices that listeners with `\"dialect\": \"iot-edge\"` let in, as `headgate "
            "identity` writes it; empty: `identities.json` in `data_dir`. Read again on SIGHUP.",
        .rule = kPathOrEmpty},
+      {.path = "iot_edge.workload_dir",
+       .slot = edge(&S::workload_dir),
+       .doc =
+           "Directory of the sockets by which modules have their tokens signed, one each: `MODULE.sock`; empty: there are none. See "
+           "from-iot-edge.md.",
+       .rule = kPathOrEmpty},
+      {.path = "iot_edge.trust_bundle_file",
+       .slot = edge(&S::trust_bundle_file),
+       .doc =
+           "Authorities (PEM) that modules learn from the workload API to trust; empty: the last certificate in `tls.cert_file` of the "
+           "first listener with that dialect.",
+       .rule = kPathOrEmpty},
   };
 }
 

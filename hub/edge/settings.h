@@ -13,6 +13,8 @@ struct IotEdgeSettings {
   std::string device_id;                   // the gateway's own: its modules are those of this device
   std::vector<std::string> gateway_names;  // host names by which this machine is reached
   std::string identities_file;             // empty: see identities_path()
+  std::string workload_dir;                // of the sockets of the workload API; empty: there is none
+  std::string trust_bundle_file;           // empty: the authority in the listeners' chain
 
   friend bool operator==(const IotEdgeSettings&, const IotEdgeSettings&) = default;
 };

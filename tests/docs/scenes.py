@@ -242,6 +242,23 @@ def reload_users(site: Site) -> None:
         raise RuntimeError("bob comes in")
 
 
+def edge_gateway(site: Site) -> None:
+    """The files of somebody who moves a gateway: the manifest, the next one, and who may come in."""
+    shown = who_runs.ROOT / "conf/examples/iot-edge/deployment.json"
+    shutil.copy(shown, site.home / "deployment.json")
+    after = json.loads(shown.read_text(encoding="utf-8"))
+    modules = after["modulesContent"]["$edgeAgent"]["properties.desired"]["modules"]
+    modules["detector"]["settings"]["image"] = "registry.example.com/line/detector:2.1"
+    modules["detector"]["env"]["THRESHOLD"]["value"] = "0.9"
+    after["modulesContent"]["$edgeHub"]["properties.desired"]["routes"]["hourlyUp"]["priority"] = 3
+    (site.home / "next.json").write_text(json.dumps(after), encoding="utf-8")
+    a_routes_dir(site)
+    (site.home / "var/lib/headgate").mkdir(parents=True)
+    ids = {"identities": [{"id": f"edge-1/{module}", "generation_id": str(637500000000000000 + i), "primary_key": "c2VjcmV0"}
+                          for i, module in enumerate(modules)]}
+    (site.home / "etc/headgate/identities.json").write_text(json.dumps(ids), encoding="utf-8")
+
+
 QUICK, HOW, README = "docs/quick-start.md", "docs/how-to.md", "README.md"
 
 # Before a command that is not here, nothing is done.
@@ -250,6 +267,7 @@ BEFORE: dict[tuple[str, str], Scene] = {
     ("docs/benchmarks.md", "headgate bench fan-in -n 200000 -q 1"): plain_hub,
     ("docs/http.md", "curl -s http://localhost:9180/readyz"): hub_with_http,
     ("docs/coming-from.md", "headgate import mosquitto mosquitto.conf -o imported.json"): mosquittos_files,
+    ("docs/from-iot-edge.md", "headgate route check deployment.json"): edge_gateway,
     ("docs/mqtt.md", "mosquitto_pub -p 1883 -V 5 -t modules/x/inputs/y -q 1 -m hi"): plain_hub,
     (QUICK, "mosquitto_pub -p 1883 -t plant/7/temperature -q 1 -m '{\"celsius\": 78}'"): afresh,
     ("docs/coming-from.md", "headgate route import deployment.json --out /etc/headgate/routes"): a_routes_dir,
@@ -322,6 +340,7 @@ ENDLESS = {"headgate tail 'plant/#' --payload", "mosquitto_sub -p 1883 -t 'plant
 EXITS = {
     **symptoms.EXITS,
     "headgate config check mistaken.json": 1,
+    "headgate deploy diff deployment.json next.json": 1,
     "headgate route check r.json": 1,
     "mosquitto_sub -p 1883 -t '$SYS/broker/uptime' -t '$SYS/broker/clients/#' -t '$SYS/headgate/link/state' -v -W 1": 27,
 }
