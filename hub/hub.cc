@@ -168,6 +168,7 @@ core::Status Hub::restore() {
 core::Status Hub::start() {
   if (const auto admin = admin_door_.server.listen(admin_socket_path(config_)); !admin) return admin;
   if (const auto http = listen_http(); !http) return http;
+  if (const auto workload = listen_workload(); !workload) return workload;
   if (const auto listening = listen(); !listening) return listening;
   engine_.remove_unused_ways_up();
   engine_.thinners().spare(begun_before_start(*store_));
@@ -321,6 +322,7 @@ void Hub::wait_for_good_byes(int64_t deadline_mono_ms) {
 void Hub::finish_stopping() {
   tick_timer_.cancel();
   admin_door_.server.close();
+  if (workload_) workload_->close();
   clock_.keep(*store_);
   engine_.flush();
   store_->close();

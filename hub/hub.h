@@ -22,6 +22,7 @@
 #include "hub/config/config.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
+#include "hub/http/workload/door.h"
 #include "hub/observe/spdlog_log.h"
 #include "hub/recorded_runs.h"
 #include "hub/reloads.h"
@@ -153,6 +154,7 @@ class Hub : public HubView {
   void reload_certificates(ReloadReport& report);
   bool report_reload(const std::string& listener, const core::Result<bool>& reloaded, ReloadReport& report);
   void reload_http_tokens(ReloadReport& report);
+  void reload_workload(ReloadReport& report);  // workload.cc
   void reload_log();
   void take_over(Config fresh, ReloadReport& report);
   void write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report, OnApplied done,
@@ -183,6 +185,7 @@ class Hub : public HubView {
   core::Status restore();
   core::Status listen();
   core::Status listen_http();
+  core::Status listen_workload();  // workload.cc
   void report_certificates() const;
   void report_certificate(const std::string& listener, int64_t expires_wall_ms) const;
   void tick();
@@ -211,6 +214,7 @@ class Hub : public HubView {
   broker::ConnectionPool connections_;
   Listeners listeners_;
   AdminDoor admin_door_;
+  std::unique_ptr<WorkloadDoor> workload_;  // null: modules have no sockets
 
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer stop_timer_;

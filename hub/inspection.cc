@@ -104,6 +104,7 @@ Sources Hub::sources() const {
   return {
       .engine = engine_,
       .admission = &connections_.admission(),
+      .workload = workload_ ? &workload_->counts() : nullptr,
       .queues = queue_totals(*store_),
       .queued_bytes_max = config_.queues.bytes_max,
       .buffered_bytes_max = config_.broker.session.queued_bytes_max + config_.broker.session.unsent_bytes_max,

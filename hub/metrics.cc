@@ -5,6 +5,7 @@
 
 #include "broker/net/admission.h"
 #include "core/enum_count.h"
+#include "hub/edge/workload/desk.h"
 #include "hub/engine/engine.h"
 
 namespace headgate::hub {
@@ -12,6 +13,10 @@ namespace {
 
 constexpr MetricType kCounter = MetricType::counter;
 constexpr MetricType kGauge = MetricType::gauge;
+
+WorkloadCounts workload_of(const Sources& sources) {
+  return sources.workload == nullptr ? WorkloadCounts() : *sources.workload;
+}
 
 constexpr SysPlace load(std::string_view topic) { return {topic, SysForm::load}; }
 
@@ -347,6 +352,14 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .help = "CONNECT packets refused for who the client is, or could not prove to be.",
      .status = "denied/connect",
      .read = [](const Sources& s) { return broker_of(s).stats().connects_denied; }},
+    {.name = "headgate_workload_signatures_total",
+     .type = kCounter,
+     .help = "Tokens of modules that the workload API has signed.",
+     .read = [](const Sources& s) { return workload_of(s).signatures; }},
+    {.name = "headgate_workload_refused_total",
+     .type = kCounter,
+     .help = "Requests by a module's socket for another module, or another generation of it.",
+     .read = [](const Sources& s) { return workload_of(s).refused; }},
 
     // ---- taking messages in ----
     {.name = "headgate_messages_taken_total",

@@ -22,6 +22,7 @@ class Admission;
 namespace headgate::hub {
 
 class Engine;
+struct WorkloadCounts;
 
 struct QueueTotals {
   uint64_t queues = 0;
@@ -36,6 +37,7 @@ struct QueueTotals {
 struct Sources {
   const Engine& engine;
   const broker::Admission* admission = nullptr;  // null: nobody watches the door
+  const WorkloadCounts* workload = nullptr;      // null: no module has a socket
   QueueTotals queues = {};
   uint64_t queued_bytes_max = 0;    // 0 = no limit
   uint64_t buffered_bytes_max = 0;  // of one session

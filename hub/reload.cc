@@ -50,6 +50,7 @@ void Hub::reload_settings(ReloadReport& settings) {
     }
   }
   reload_access(fresh, settings);
+  reload_workload(settings);
   if (upstream_) upstream_->retry();
   take_over(std::move(fresh), settings);
   reload_log();

@@ -243,7 +243,7 @@ def reload_users(site: Site) -> None:
 
 
 def edge_gateway(site: Site) -> None:
-    """The files of somebody who moves a gateway: the manifest, the next one, and who may come in."""
+    """The files of somebody who moves a gateway: the manifest, and the next one."""
     shown = who_runs.ROOT / "conf/examples/iot-edge/deployment.json"
     shutil.copy(shown, site.home / "deployment.json")
     after = json.loads(shown.read_text(encoding="utf-8"))
@@ -254,9 +254,6 @@ def edge_gateway(site: Site) -> None:
     (site.home / "next.json").write_text(json.dumps(after), encoding="utf-8")
     a_routes_dir(site)
     (site.home / "var/lib/headgate").mkdir(parents=True)
-    ids = {"identities": [{"id": f"edge-1/{module}", "generation_id": str(637500000000000000 + i), "primary_key": "c2VjcmV0"}
-                          for i, module in enumerate(modules)]}
-    (site.home / "etc/headgate/identities.json").write_text(json.dumps(ids), encoding="utf-8")
 
 
 QUICK, HOW, README = "docs/quick-start.md", "docs/how-to.md", "README.md"

@@ -36,20 +36,16 @@ struct CommandTree {
 };
 
 void add_bundle(const CommandTree& tree);    // commands/bundle
+void add_ca(const CommandTree& tree);        // commands/ca
 void add_change(const CommandTree& tree);    // commands/change
 void add_config(const CommandTree& tree);    // commands/config
+void add_deploy(const CommandTree& tree);    // commands/deploy
 void add_doctor(const CommandTree& tree);    // commands/doctor
+void add_edge(const CommandTree& tree);      // commands/edge
 void add_identity(const CommandTree& tree);  // commands/identity
 void add_import(const CommandTree& tree);    // commands/import
+void add_module(const CommandTree& tree);    // commands/module
 void add_past(const CommandTree& tree);      // commands/past
 void add_queue(const CommandTree& tree);     // commands/queue
-void add_edge(const CommandTree& tree);    // commands/edge
-void add_ca(const CommandTree& tree);      // commands/ca
-void add_deploy(const CommandTree& tree);  // commands/deploy
-void add_doctor(const CommandTree& tree);  // commands/doctor
-void add_import(const CommandTree& tree);  // commands/import
-void add_module(const CommandTree& tree);  // commands/module
-void add_past(const CommandTree& tree);    // commands/past
-void add_queue(const CommandTree& tree);   // commands/queue
 
 }  // namespace headgate::tools

@@ -15,7 +15,7 @@ using DiffJson = nlohmann::ordered_json;
 using routing::join_path;
 using routing::member;
 
-// One thing that is there or not, with its members by their paths.
+// Thing that is there or not, with its members by their paths.
 struct Subject {
   std::string of;
   std::string name;

@@ -19,7 +19,7 @@ namespace headgate::tools {
 // JSON, or a part that is missing; begins with the member that is wrong.
 [[nodiscard]] core::Result<nlohmann::ordered_json> create_options_of(const nlohmann::ordered_json& settings);
 
-// What units, containers and files of a module are called: as it is, as far as engines and file systems let them.
+// Name of a module's units, containers and files: its own, as far as engines and file systems let them.
 [[nodiscard]] std::string unit_name_of(const std::string& module);
 
 // Reads everything; with errors the modules are those that have none.

@@ -47,7 +47,7 @@ enum class EnginePart : uint8_t {
   stop_signal,
 };
 
-// One option with one value. Parts that are pairs have a name, too: a variable, a label.
+// Option with a value. Parts that are pairs have a name, too: a variable, a label.
 struct EngineSetting {
   EnginePart part = EnginePart::env;
   std::string name = {};

@@ -9,7 +9,7 @@ namespace headgate::tools {
 // A double-quoted YAML scalar. Escapes whatever some reader of YAML 1.1 or 1.2 would take for a line break or refuse.
 [[nodiscard]] std::string yaml_quoted(std::string_view text);
 
-// One word of a command or a list in a unit: as it stands if it is plain, else in double quotes with systemd's escapes.
+// Word of a command or a list in a unit: as it stands if it is plain, else in double quotes with systemd's escapes.
 // Specifiers (%) and variables ($) are characters.
 [[nodiscard]] std::string systemd_word(std::string_view text);
 

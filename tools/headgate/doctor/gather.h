@@ -17,7 +17,7 @@ namespace headgate::tools {
 [[nodiscard]] PrivatePath look_at_path(const std::string& path, const std::string& what);
 [[nodiscard]] CertificateSeen look_at_certificate(const std::string& file, const std::string& where);
 
-// What `headgate ca init` has made in a data directory, if anything.
+// Certificate of the authority that `headgate ca init` has made in a data directory, if any.
 void look_at_own_authority(const std::string& data_dir, Machine& machine);
 
 // Free space there, and how long a sync of a small file takes: the median of at most 16, within half a second.

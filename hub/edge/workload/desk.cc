@@ -1,0 +1,171 @@
+#include "hub/edge/workload/desk.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/base64.h"
+#include "hub/edge/identities/percent.h"
+
+namespace headgate::hub {
+namespace {
+
+using WorkloadJson = nlohmann::json;
+
+constexpr size_t kHostLabelMax = 63;
+
+WorkloadAnswer workload_failure(unsigned status, const std::string& message) {
+  return {status,
+          WorkloadJson{{"message", message}}.dump(-1, ' ', false, WorkloadJson::error_handler_t::replace)};
+}
+
+// Parts of the path between slashes, decoded. nullopt: an escape is broken, or it does not begin with a slash.
+std::optional<std::vector<std::string>> parts_of(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (!path.starts_with('/')) return std::nullopt;
+  std::vector<std::string> parts;
+  for (size_t at = 0; at != std::string_view::npos;) {
+    const size_t slash = path.find('/', at + 1);
+    auto part =
+        percent_decoded(path.substr(at + 1, slash == std::string_view::npos ? slash : slash - at - 1));
+    if (!part) return std::nullopt;
+    parts.push_back(*std::move(part));
+    at = slash;
+  }
+  return parts;
+}
+
+const std::string* text_member(const WorkloadJson& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get_ptr<const std::string*>() : nullptr;
+}
+
+std::string as_base64(std::string_view bytes) {
+  std::string text;
+  core::append_base64(text, bytes);
+  return text;
+}
+
+// nullopt: it is no base64.
+std::optional<std::string> from_base64(const std::string& text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  bytes.resize(static_cast<size_t>(size) - padding);
+  return bytes;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest.data(), &size);
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+bool is_host_label(std::string_view name) {
+  return !name.empty() && name.size() <= kHostLabelMax && name.front() != '-' &&
+         std::ranges::all_of(name, [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+         });
+}
+
+// "2030-01-31T12:00:00Z", with parts of a second and in UTC. nullopt: it is none.
+std::optional<int64_t> unix_s_of(const std::string& text) {
+  std::tm parts{};
+  const char* const end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (end == nullptr || (*end != 'Z' && *end != '.' && *end != '+')) return std::nullopt;
+  return static_cast<int64_t>(timegm(&parts));
+}
+
+std::string iso_of(int64_t unix_s) {
+  const auto time = static_cast<time_t>(unix_s);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+}  // namespace
+
+WorkloadAnswer WorkloadDesk::answer(const std::string& module, const WorkloadRequest& request) {
+  const auto parts = parts_of(request.target);
+  if (!parts) return workload_failure(400, "the path cannot be read");
+  if (parts->size() == 1 && (*parts)[0] == "trust-bundle")
+    return request.method == "GET" ? trust() : workload_failure(405, "only GET");
+  const bool of_module = parts->size() >= 5 && (*parts)[0] == "modules" && (*parts)[2] == "genid";
+  const bool signs = of_module && parts->size() == 5 && (*parts)[4] == "sign";
+  const bool certifies =
+      of_module && parts->size() == 6 && (*parts)[4] == "certificate" && (*parts)[5] == "server";
+  if (!signs && !certifies) return workload_failure(404, "there is nothing here");
+  if (request.method != "POST") return workload_failure(405, "only POST");
+  if ((*parts)[1] != module) {
+    ++counts_.refused;
+    return workload_failure(403, "this socket is that of another module");
+  }
+  const auto identity = parts_.identity_of(module);
+  if (!identity) return workload_failure(404, "the module is not registered, or disabled");
+  if (identity->generation_id.empty() || (*parts)[3] != identity->generation_id) {
+    ++counts_.refused;
+    return workload_failure(404, "the module has another generation id");
+  }
+  return signs ? sign(*identity, request.body) : certify(module, request.body);
+}
+
+WorkloadAnswer WorkloadDesk::trust() const {
+  const auto bundle = parts_.trust_bundle();
+  if (!bundle) return workload_failure(503, bundle.error().what);
+  return {200, WorkloadJson{{"certificate", *bundle}}.dump(-1, ' ', false,
+                                                           WorkloadJson::error_handler_t::replace)};
+}
+
+WorkloadAnswer WorkloadDesk::sign(const WorkloadIdentity& identity, std::string_view body) {
+  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
+  const std::string* const algo = text_member(json, "algo");
+  const std::string* const data = text_member(json, "data");
+  const std::string* const key_id = text_member(json, "keyId");
+  if (algo == nullptr || *algo != "HMACSHA256") return workload_failure(400, "algo has to be HMACSHA256");
+  if (key_id != nullptr && *key_id != "primary" && *key_id != "secondary")
+    return workload_failure(400, "keyId has to be primary or secondary");
+  const std::string& encoded =
+      key_id != nullptr && *key_id == "secondary" ? identity.secondary_key : identity.primary_key;
+  const auto key = from_base64(encoded);
+  if (encoded.empty() || !key) return workload_failure(404, "the module has no such key");
+  const auto bytes = data == nullptr ? std::nullopt : from_base64(*data);
+  if (!bytes) return workload_failure(400, "data has to be base64");
+  ++counts_.signatures;
+  return {200, WorkloadJson{{"digest", as_base64(hmac_sha256(*key, *bytes))}}.dump()};
+}
+
+WorkloadAnswer WorkloadDesk::certify(const std::string& module, std::string_view body) {
+  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
+  const std::string* const name = text_member(json, "commonName");
+  const std::string* const expiration = text_member(json, "expiration");
+  const auto until_s = expiration == nullptr ? std::nullopt : unix_s_of(*expiration);
+  if (!until_s) return workload_failure(400, "expiration has to be a time such as 2030-01-31T12:00:00Z");
+  // Under any other name it could pass for somebody else.
+  if (name != nullptr && *name != module)
+    return workload_failure(403, "commonName has to be the module's own name");
+  if (!is_host_label(module)) return workload_failure(400, "the module's name can be that of no host");
+  const auto made = parts_.certify(module, *until_s);
+  if (!made) return workload_failure(503, made.error().what);
+  ++counts_.certificates;
+  return {201, WorkloadJson{{"privateKey", {{"type", "key"}, {"bytes", made->key}}},
+                            {"certificate", made->chain},
+                            {"expiration", iso_of(made->expires_s)}}
+                   .dump()};
+}
+
+}  // namespace headgate::hub
