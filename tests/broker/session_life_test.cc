@@ -50,6 +50,15 @@ TEST_F(SessionPresent, IsSaidForOneTheStoreRemembers) {
   EXPECT_THAT(client().connect(kept(v5("a"))), ElementsAre("CONNACK 00 present"));
 }
 
+TEST_F(SessionPresent, CountsEachConnectOfASessionSinceTheStart) {
+  ScriptedClient& a = connected(kept(v5("a")));
+  EXPECT_EQ(session("a")->stats().connects, 1u);
+  a.drop();
+  a.connect(kept(v5("a")));
+  EXPECT_EQ(session("a")->stats().connects, 2u);
+  EXPECT_EQ(broker().restore({"b", 3600, 0}, now()).stats().connects, 0u);
+}
+
 // ---- expiry ----
 
 using SessionExpiry = BrokerTest;
