@@ -39,7 +39,9 @@ ReasonCode Broker::on_connect(Channel& channel, const Frame& frame, core::Now no
   channel.version = pending->connect.version;
   channel.is_v3_1 = pending->connect.is_v3_1;
   trace(channel, pending->connect);
-  if (!is_error(verdict)) verdict = check_dialect(channel, pending->connect);
+  const ReasonCode dialect = check_dialect(channel, pending->connect);
+  const bool other_level = dialect == ReasonCode::unsupported_protocol_version;
+  if (is_error(dialect) && (other_level || !is_error(verdict))) verdict = dialect;
   if (!is_error(verdict)) verdict = check(channel, pending->connect);
   if (is_error(verdict)) {
     refuse(channel, pending->connect, verdict, now);

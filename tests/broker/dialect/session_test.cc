@@ -38,10 +38,11 @@ class DialectTest : public BrokerTest {
     made.retain = true;
     return std::make_shared<const core::Message>(std::move(made));
   }
-  static std::string of_level(Connect connect, Version version) {
-    connect.version = version;
+  static std::string of_level(Connect connect, char level) {
+    if (level == 5) connect.version = Version::v5;
     std::string bytes;
     testing::encode_connect(connect, bytes);
+    bytes[bytes.find("MQTT") + 4] = level;
     return bytes;
   }
 
@@ -152,11 +153,12 @@ TEST_F(DialectTest, SendsAgainUnderTheTopicOfTheWire) {
 }
 
 TEST_F(DialectTest, RefusesOtherLevelsOfMqttWithCode1) {
-  auto& newer = on_edge();
-  newer.open();
-  newer.speak(Version::v3_1_1);
-  EXPECT_THAT(newer.send(of_level(testing::as_sdk("leaf-1"), Version::v5)),
-              ElementsAre("CONNACK 01", "closed"));
+  for (const char level : {'\x05', '\x06'}) {
+    auto& newer = on_edge();
+    newer.open();
+    newer.speak(Version::v3_1_1);
+    EXPECT_THAT(newer.send(of_level(testing::as_sdk("leaf-1"), level)), ElementsAre("CONNACK 01", "closed"));
+  }
   Connect old = testing::as_sdk("leaf-1");
   old.is_v3_1 = true;
   EXPECT_THAT(on_edge().connect(old), ElementsAre("CONNACK 01", "closed"));

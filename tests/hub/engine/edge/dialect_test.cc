@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -21,19 +24,6 @@ using testing::to;
 const std::string kSensorEvents = "devices/edge-1/modules/sensor/messages/events/";
 const std::string kFilterInputs = "devices/edge-1/modules/filter/inputs/";
 
-// Writes down what clients ask.
-class RecordingRequests : public EdgeRequests {
- public:
-  bool takes_them = true;
-  std::vector<std::string> lines;
-
-  bool on_request(const EdgeId& from, const core::Message& request, core::Now) override {
-    lines.push_back(from.id() + " asks " + request.topic + "=" + request.body);
-    return takes_them;
-  }
-  void on_connected(const EdgeId& client, core::Now) override { lines.push_back(client.id() + " is here"); }
-};
-
 class EdgeDialectTest : public EngineTest {
  protected:
   EdgeDialectTest() {
@@ -50,9 +40,10 @@ class EdgeDialectTest : public EngineTest {
   void say(std::string_view id, std::string_view topic, std::string_view body) {
     auto one = client();
     connect(one, id);
-    one.publish(qos1(1, topic, body));
+    testing::Lines lines = one.publish(qos1(1, topic, body));
     commit();
-    EXPECT_THAT(one.read(), Contains("PUBACK 1")) << topic;
+    std::ranges::move(one.read(), std::back_inserter(lines));
+    EXPECT_THAT(lines, ElementsAre("PUBACK 1")) << topic;
     one.disconnect();
   }
   void subscribe(testing::ScriptedClient& client, std::string_view filter) {
@@ -153,18 +144,17 @@ TEST_F(EdgeDialectTest, AModuleOfDotNetDoesNotHearItself) {
   auto sensor = client();
   connect(sensor, "edge-1/sensor");
   subscribe(sensor, "devices/edge-1/modules/sensor/#");
-  sensor.publish(qos1(2, kSensorEvents + "%24.on=x/", "1"));
+  EXPECT_THAT(sensor.publish(qos1(2, kSensorEvents + "%24.on=x/", "1")), ElementsAre("PUBACK 2"));
   commit();
-  EXPECT_THAT(sensor.read(), ElementsAre("PUBACK 2"));
+  EXPECT_THAT(sensor.read(), IsEmpty());
 }
 
 TEST_F(EdgeDialectTest, AModuleOfAnotherDeviceGetsNoInputsOfItsNamesake) {
   route("FROM /messages/modules/sensor/*" + into("sensor/inputs/in"));
   auto foreign = client();
   connect(foreign, "leaf-1/sensor");
-  EXPECT_THAT(foreign.subscribe(1, {to("devices/edge-1/modules/sensor/inputs/#", 1)}), IsEmpty());
-  commit();
-  EXPECT_THAT(foreign.read(), ElementsAre("SUBACK 1 80"));
+  EXPECT_THAT(foreign.subscribe(1, {to("devices/edge-1/modules/sensor/inputs/#", 1)}),
+              ElementsAre("SUBACK 1 80"));
   subscribe(foreign, "devices/leaf-1/modules/sensor/inputs/#");
   say("edge-1/sensor", kSensorEvents, "1");
   EXPECT_THAT(foreign.read(), IsEmpty());
@@ -230,59 +220,96 @@ TEST_F(EdgeDialectTest, APropertyPassesBetweenModulesOfBothKinds) {
 
 class EdgeRequestsTest : public EdgeDialectTest {
  protected:
-  EdgeRequestsTest() { engine_->edge().use(&requests_); }
-  void TearDown() override { engine_->edge().use(nullptr); }
+  EdgeRequestsTest() {
+    engine_->edge().use_identities([](const EdgeId&) { return true; });
+  }
+  // A sensor that gets answers and calls.
+  void listen(testing::ScriptedClient& sensor) {
+    connect(sensor, "edge-1/sensor");
+    sensor.subscribe(1, {to("$iothub/twin/res/#", 0), to("$iothub/methods/POST/#", 0)});
+    commit();
+    EXPECT_THAT(sensor.read(), ElementsAre("SUBACK 1 00 00"));
+  }
 
-  RecordingRequests requests_;
   const EdgeId sensor_{"edge-1", "sensor"};
   const std::string base_ = "$iothub/devices/edge-1/modules/sensor/";
 };
 
-TEST_F(EdgeRequestsTest, AreHandedOverWithTheClientThatAsks) {
+TEST_F(EdgeRequestsTest, ForATwinAreAnsweredInEachFormOfTheSdks) {
   auto sensor = client();
-  connect(sensor, "edge-1/sensor");
-  sensor.publish(qos0("$iothub/twin/GET/?$rid=4", " "));
-  EXPECT_THAT(requests_.lines,
-              ElementsAre("edge-1/sensor is here", "edge-1/sensor asks " + base_ + "twin/GET/?$rid=4= "));
-  EXPECT_TRUE(sensor.is_open());
+  listen(sensor);
+  const std::string twin = R"({"desired":{"$version":1},"reported":{"$version":1}})";
+  for (const char* body : {"", " "}) {
+    testing::Lines lines = sensor.publish(qos0("$iothub/twin/GET/?$rid=4", body));
+    commit();
+    std::ranges::move(sensor.read(), std::back_inserter(lines));
+    EXPECT_THAT(lines, ElementsAre("PUBLISH q0 $iothub/twin/res/200/?$rid=4=" + twin));
+  }
 }
 
 TEST_F(EdgeRequestsTest, ThatCannotBeReadEndTheConnection) {
   auto sensor = client();
   connect(sensor, "edge-1/sensor");
-  requests_.takes_them = false;
   EXPECT_THAT(sensor.publish(qos1(1, "$iothub/twin/GET/", "")), ElementsAre("closed"));
 }
 
-TEST_F(EdgeRequestsTest, AreAnsweredToWhoHasSubscribed) {
-  const std::string filter = base_ + "twin/res/#";
+TEST_F(EdgeRequestsTest, GoToTheClientAsMethodsAndComeBack) {
+  auto sensor = client();
+  listen(sensor);
+  std::vector<std::string> outcomes;
+  engine_->edge().call_method({.target = sensor_, .name = "echo", .payload = "[1]"},
+                              [&](const MethodOutcome& outcome) {
+                                outcomes.push_back(std::to_string(outcome.http_status) + " " +
+                                                   std::to_string(outcome.status) + " " + outcome.payload);
+                              });
+  const testing::Lines lines = sensor.read();
+  ASSERT_EQ(lines.size(), 1u);
+  const std::string call = "PUBLISH q0 $iothub/methods/POST/echo/?$rid=";
+  ASSERT_THAT(lines.front(), StartsWith(call));
+  const std::string rid = lines.front().substr(call.size(), lines.front().rfind('=') - call.size());
+  sensor.publish(qos0("$iothub/methods/res/207/?$rid=" + rid, "{}"));
+  EXPECT_THAT(outcomes, ElementsAre("200 207 {}"));
+}
+
+TEST_F(EdgeRequestsTest, OfAnOperatorReachADeviceAsMessages) {
+  auto leaf = client();
+  connect(leaf, "leaf-1");
+  subscribe(leaf, "devices/leaf-1/messages/devicebound/#");
+  DeviceMessage message{.device = "leaf-1", .body = "on"};
+  message.properties.user = {{"why so", "a/b"}, {"$.mid", "c2d-1"}};
+  engine_->edge().send_to_device(std::move(message), [](const auto&) {});
+  commit();
+  const testing::Lines lines = leaf.read();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines.front(),
+              StartsWith("PUBLISH q1 id1 devices/leaf-1/messages/devicebound/why%20so=a%2Fb&%24.mid=c2d-1"));
+  leaf.puback(1);
+  commit();
+  EXPECT_THAT(waiting("devices/leaf-1/messages/devicebound"), IsEmpty());
+}
+
+TEST_F(EdgeRequestsTest, AreAnsweredToWhoHasSubscribedAlone) {
+  EdgeSessions sessions(engine_->broker());
   const auto answer = [&] {
-    return engine_->edge().send(sensor_, base_ + "twin/res/200/?$rid=4", "{}", clock_.now());
+    return sessions.send(sensor_, base_ + "twin/res/200/?$rid=4", "{}", clock_.now());
   };
   EXPECT_FALSE(answer()) << "not connected";
   auto sensor = client();
   connect(sensor, "edge-1/sensor");
-  EXPECT_FALSE(answer()) << "not subscribed";
-  EXPECT_FALSE(engine_->edge().is_subscribed(sensor_, filter));
+  EXPECT_FALSE(answer() || sessions.is_subscribed(sensor_, base_ + "twin/res/#")) << "not subscribed";
   sensor.subscribe(1, {to("$iothub/twin/res/#", 0)});
-  commit();
-  sensor.read();
-  EXPECT_TRUE(engine_->edge().is_subscribed(sensor_, filter));
-  EXPECT_TRUE(answer());
-  EXPECT_THAT(sensor.read(), ElementsAre("PUBLISH q0 $iothub/twin/res/200/?$rid=4={}"));
-  EXPECT_THAT(requests_.lines, ElementsAre("edge-1/sensor is here", "edge-1/sensor is here"));
+  EXPECT_TRUE(sessions.is_subscribed(sensor_, base_ + "twin/res/#") && answer());
 }
 
 TEST_F(EdgeRequestsTest, HaveNothingToDoWithAPlainClientOfThatId) {
+  EdgeSessions sessions(engine_->broker());
   auto plain = client();
   broker::Connect connect = testing::v5("edge-1/sensor");
   connect.username = "edge-1/sensor";
   plain.connect(connect);
   plain.subscribe(1, {to(base_ + "twin/res/#", 0)});
-  commit();
-  EXPECT_FALSE(engine_->edge().is_subscribed(sensor_, base_ + "twin/res/#"));
-  EXPECT_FALSE(engine_->edge().send(sensor_, base_ + "twin/res/200/?$rid=4", "{}", clock_.now()));
-  EXPECT_THAT(requests_.lines, IsEmpty());
+  EXPECT_FALSE(sessions.is_subscribed(sensor_, base_ + "twin/res/#"));
+  EXPECT_FALSE(sessions.send(sensor_, base_ + "twin/res/200/?$rid=4", "{}", clock_.now()));
 }
 
 }  // namespace
