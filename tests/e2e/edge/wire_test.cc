@@ -39,10 +39,9 @@ class IotEdgeWire : public HubTest {
     scratch_.write("identities.json", nlohmann::json{{"identities", identities}}.dump());
   }
   void play(const std::string& scenario) const {
-    const Finished played =
-        run({"/usr/bin/python3", HEADGATE_E2E_SOURCE_DIR "/edge/raw_clients.py", scenario,
-             std::to_string(tls_), std::to_string(wss_), certificates_.file("ca.pem")},
-            60s);
+    const Finished played = run({"/usr/bin/python3", HEADGATE_E2E_SOURCE_DIR "/edge/raw_clients.py", scenario,
+                                 std::to_string(tls_), std::to_string(wss_), certificates_.file("ca.pem")},
+                                60s);
     EXPECT_EQ(played.exit_code, 0) << played.out;
   }
 
