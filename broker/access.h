@@ -37,7 +37,7 @@ struct Credentials {
   std::optional<std::string> username;
   std::optional<std::string> password;
   std::optional<std::string> certificate_name;  // of a certificate that was verified
-  // What the client has shown and proved to have the key of, in DER, its own first; nobody has looked who signed it. Only where the
+  // Certificates that the client has shown, of the first of which it has the key: DER, its own first; nobody has looked who signed it. Only where the
   // listener's dialect judges certificates by itself.
   std::vector<std::string> certificates;
   std::string peer;  // Channel::peer()

@@ -188,7 +188,7 @@ void Broker::tick(core::Now now) {
   }
 }
 
-// What a client was let in by ends its connection, not its session.
+// Ends the connection of a client whose proof has ended; its session stays.
 void Broker::check_proof(Channel& channel, core::Now now) {
   if (!channel.session) return;
   switch (channel.proof_end.look(now)) {

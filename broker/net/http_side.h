@@ -24,7 +24,7 @@ inline constexpr size_t kHttpBodyBytesMax =
 
 using HttpParser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-// What such a connection waits for is bounded in size and time. Owned by its connection; what it has begun keeps the connection alive.
+// Requests and the waits between them are bounded in size and time. Owned by its connection; what it has begun keeps the connection alive.
 class HttpSide : public std::enable_shared_from_this<HttpSide> {
  public:
   struct Owner {

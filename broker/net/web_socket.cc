@@ -87,7 +87,7 @@ void WebSocketConnection::read_request() {
                           [self = self()](const error_code& failed, size_t) { self->on_request(failed); });
 }
 
-// What is no upgrade is HTTPS where the listener is IoT Edge's door.
+// Takes a request that is no upgrade for HTTPS where the listener is IoT Edge's door.
 void WebSocketConnection::hand_over() {
   leave_broker();
   HttpSide::Owner owner{[self = std::weak_ptr(self())] {

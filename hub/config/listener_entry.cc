@@ -73,7 +73,7 @@ class Check {
           "is missing; it names who may sign the client certificates that are required");
   }
 
-  // What says who may come in elsewhere.
+  // Refuses keys that say who may come in elsewhere.
   void iot_edge() {
     const std::string what =
         R"(has no meaning with "dialect": "iot-edge", where the identities of iot_edge.identities_file )"

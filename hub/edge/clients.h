@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/clock.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

@@ -11,7 +11,7 @@
 #include "core/result.h"
 #include "hub/edge/c2d/queues.h"
 #include "hub/edge/clients.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 #include "hub/edge/methods/calls.h"
 #include "hub/edge/requests.h"
 #include "hub/edge/twins/keeper.h"

@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 #include "core/message.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

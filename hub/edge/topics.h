@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

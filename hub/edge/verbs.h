@@ -11,7 +11,7 @@
 
 #include "core/message.h"
 #include "core/result.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

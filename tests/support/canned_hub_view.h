@@ -11,8 +11,8 @@
 #include "core/topic.h"
 #include "hub/admin/hub_view.h"
 #include "store/format/attributes_codec.h"
-#include "tests/support/edge/canned_verbs.h"
 #include "tests/support/canned_readings.h"
+#include "tests/support/edge/canned_verbs.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/mem_queue_store.h"
 

@@ -31,7 +31,7 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
-// What the hub could read it must still be able to.
+// Leaves the file readable for the hub, if it was.
 void keep_rights(int file, const std::string& path) {
   struct stat before {};
   if (stat(path.c_str(), &before) == 0) {

@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "core/log_limiter.h"
 #include "core/result.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 #include "hub/edge/identities/certificate.h"
 #include "hub/edge/identities/host_names.h"
 #include "hub/edge/identities/registry.h"
@@ -36,7 +36,7 @@ class EdgeIdentities {
 
   // The refusal is `not_authorized` whatever is wrong.
   [[nodiscard]] broker::AccessControl::Verdict judge(const broker::Credentials& credentials, core::Now now);
-  // As AccessControl::renew(), for identities that are `registered`.
+  // Does what AccessControl::renew() does, for identities that are `registered`.
   [[nodiscard]] broker::Grant renew(const broker::Identity& identity) const;
 
   // Whether `authorization`, such as the header of an HTTPS request, is a token of that identity, as in step 2 and 3. Error:

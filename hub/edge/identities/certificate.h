@@ -9,7 +9,7 @@
 
 namespace headgate::hub {
 
-// What a client has shown in its handshake and proved to have the key of, DER; its own first, then what it sent along.
+// Certificates that a client has shown in its handshake, DER: its own, of which it has the key, first, then what it sent along.
 using CertificateChain = std::vector<std::string>;
 
 // Digest in lower-case hex of `bits`, 160 (SHA-1) or 256 (SHA-256), of a certificate in DER.

@@ -49,7 +49,7 @@ bool is_hex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-// As tools show it, "AB:CD…" or "ab cd…" → "abcd…"; empty: it is none.
+// Reads a digest as tools show it, "AB:CD…" or "ab cd…" → "abcd…"; empty: it is none.
 std::string thumbprint_of(std::string_view shown) {
   std::string hex = core::ascii_lowered(shown);
   std::erase_if(hex, [](char c) { return c == ':' || c == ' '; });

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 

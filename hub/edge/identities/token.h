@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 #include "hub/edge/identities/host_names.h"
 
 namespace headgate::hub {

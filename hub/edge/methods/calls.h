@@ -10,7 +10,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "hub/edge/clients.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 #include "hub/edge/verbs.h"
 
 namespace headgate::hub {

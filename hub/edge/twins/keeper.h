@@ -15,7 +15,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "hub/edge/clients.h"
-#include "hub/edge/edge_id.h"
+#include "hub/edge/id.h"
 #include "hub/edge/twins/document.h"
 #include "hub/edge/verbs.h"
 #include "store/queue_store.h"

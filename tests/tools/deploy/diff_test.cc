@@ -74,9 +74,8 @@ TEST_F(DeployDiff, TellsOfVariablesAndPasswordsWithoutTheirValues) {
           R"({"env": {"A": {"value": "s3cret"}, "B": {"value": "s3cret"}}, "settings": {"image": "a", "createOptions": {"Env": ["C=s3cret"]}}})",
           R"({"env": {"A": {"value": "s3cret2"}, "D": {"value": "s3cret"}}, "settings": {"image": "a", "createOptions": {"Env": ["C=s3cret2"]}}})"),
       1);
-  EXPECT_EQ(
-      out_.str(),
-      "~ module m: env.A: has another value\n~ module m: env.D: is new\n"
+  EXPECT_EQ(out_.str(),
+            "~ module m: env.A: has another value\n~ module m: env.D: is new\n"
             "~ module m: settings.createOptions.Env.C: has another value\n~ module m: env.B: is gone\n");
   Json after = Json::parse(example());
   after["modulesContent"]["$edgeAgent"]["properties.desired"]["runtime"]["settings"]["registryCredentials"]

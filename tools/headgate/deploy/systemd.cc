@@ -49,8 +49,8 @@ std::string head_of(const EdgeModule& module, const std::vector<EdgeModule>& mod
   for (const std::string& unit : started_before(module, modules))
     after += " " + std::string(kUnitPrefix) + unit + ".service";
   return std::string(kRendered) + "\n[Unit]\nDescription=" + systemd_line("IoT Edge module " + module.name) +
-         "\nWants=network-online.target\nAfter=" + after + "\n" +
-         (podman ? "" : "Wants=docker.service\n") + "StartLimitIntervalSec=0\n";
+         "\nWants=network-online.target\nAfter=" + after + "\n" + (podman ? "" : "Wants=docker.service\n") +
+         "StartLimitIntervalSec=0\n";
 }
 
 // Networks that are there already are left alone: the engine's error does not count.

@@ -1,6 +1,6 @@
-#include "hub/edge/edge_id.h"
-
 #include <gtest/gtest.h>
+
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
 namespace {

@@ -23,12 +23,12 @@ struct DeployTool {
 
 struct RenderOptions {
   std::string manifest = {};
-  std::string to = {};          // "compose", "quadlet" or "systemd"
-  std::string out = {};         // a directory; empty: everything to standard output
-  bool force = false;           // overwrite files that are there
-  std::string config = {};      // of the hub, whose iot_edge the modules are told
-  std::string gateway = {};     // the name that modules use; empty: the first of iot_edge.gateway_names
-  std::string identities = {};  // empty: as the configuration says
+  std::string to = {};            // "compose", "quadlet" or "systemd"
+  std::string out = {};           // a directory; empty: everything to standard output
+  bool force = false;             // overwrite files that are there
+  std::string config = {};        // of the hub, whose iot_edge the modules are told
+  std::string gateway = {};       // the name that modules use; empty: the first of iot_edge.gateway_names
+  std::string identities = {};    // empty: as the configuration says
   std::string engine = "docker";  // of systemd units
 };
 

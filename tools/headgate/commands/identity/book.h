@@ -11,7 +11,7 @@
 
 namespace headgate::tools {
 
-// What a configuration says of IoT Edge.
+// Names of IoT Edge in a configuration.
 struct EdgeNames {
   std::string file;
   std::string hub_host_name;

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What every verb on one identity begins with: its file and its entry.
+// File and entry with which every verb on one identity begins.
 struct Found {
   EdgeNames names;
   Json book;
