@@ -304,6 +304,37 @@ std::vector<Endpoint> joined(std::vector<Endpoint> some, const std::vector<Endpo
   return some;
 }
 
+std::vector<Endpoint> queue_endpoints() {
+  return {
+      {"GET", Role::read, {"v1", "queues"}, {}, get_queues},
+      {"GET", Role::read, {"v1", "queues", "*"}, {}, get_queue},
+      {"GET", Role::read, {"v1", "queues", "*", "peek"}, {"lane", "after", "count", "payload"}, peek_queue},
+      {"GET", Role::read, {"v1", "queues", "*", "messages"}, search_parameters(), get_messages},
+      {"GET", Role::read, {"v1", "queues", "*", "tail"}, {"payload"}, tail_queue},
+      {"POST", Role::operate, {"v1", "queues", "*", "purge"}, purge_parameters(), post_purge_queue, true},
+      {"POST", Role::admin, {"v1", "queues", "*", "import"}, {"id", "line"}, post_import, true},
+      {"POST", Role::operate, {"v1", "queues", "*", "pause"}, {}, post_pause_queue, true},
+      {"POST", Role::operate, {"v1", "queues", "*", "resume"}, {}, post_resume_queue, true},
+      {"GET", Role::read, {"v1", "dlq"}, {"after", "count"}, get_dead_letters},
+      {"GET", Role::read, {"v1", "dlq", "*"}, {"payload"}, get_dead_letter},
+      {"POST", Role::operate, {"v1", "dlq", "replay"}, {"after", "queue"}, post_replay_letters, true},
+      {"POST", Role::operate, {"v1", "dlq", "purge"}, {}, post_purge_letters, true},
+      {"POST", Role::operate, {"v1", "dlq", "*", "replay"}, {}, post_replay_letter, true},
+      {"POST", Role::operate, {"v1", "dlq", "*", "purge"}, {}, post_purge_letter, true},
+  };
+}
+
+std::vector<Endpoint> route_endpoints() {
+  return {
+      {"GET", Role::read, {"v1", "routes"}, {}, get_routes},
+      {"POST", Role::read, {"v1", "routes", "check"}, {}, check_routes},
+      {"POST", Role::admin, {"v1", "routes", "reload"}, {}, reload_routes, true},
+      {"POST", Role::admin, {"v1", "routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes, true},
+      {"POST", Role::operate, {"v1", "routes", "shadow"}, {}, try_routes, true},
+      {"POST", Role::operate, {"v1", "routes", "replay"}, {"since_s", "whole"}, post_replay_routes},
+  };
+}
+
 const std::vector<Endpoint>& endpoints() {
   static const std::vector<Endpoint> kEndpoints = joined(
       {
@@ -313,39 +344,9 @@ const std::vector<Endpoint>& endpoints() {
           {"GET", Role::read, {"v1", "status"}, {}, get_status},
           {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
           {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
-          {"GET", Role::read, {"v1", "queues"}, {}, get_queues},
-          {"GET", Role::read, {"v1", "queues", "*"}, {}, get_queue},
-          {"GET",
-           Role::read,
-           {"v1", "queues", "*", "peek"},
-           {"lane", "after", "count", "payload"},
-           peek_queue},
-          {"GET", Role::read, {"v1", "queues", "*", "messages"}, search_parameters(), get_messages},
-          {"GET", Role::read, {"v1", "queues", "*", "tail"}, {"payload"}, tail_queue},
-          {"POST", Role::operate, {"v1", "queues", "*", "purge"}, purge_parameters(), post_purge_queue, true},
-          {"POST", Role::admin, {"v1", "queues", "*", "import"}, {"id", "line"}, post_import, true},
-          {"POST", Role::operate, {"v1", "queues", "*", "pause"}, {}, post_pause_queue, true},
-          {"POST", Role::operate, {"v1", "queues", "*", "resume"}, {}, post_resume_queue, true},
-          {"GET", Role::read, {"v1", "dlq"}, {"after", "count"}, get_dead_letters},
-          {"GET", Role::read, {"v1", "dlq", "*"}, {"payload"}, get_dead_letter},
-          {"POST", Role::operate, {"v1", "dlq", "replay"}, {"after", "queue"}, post_replay_letters, true},
-          {"POST", Role::operate, {"v1", "dlq", "purge"}, {}, post_purge_letters, true},
-          {"POST", Role::operate, {"v1", "dlq", "*", "replay"}, {}, post_replay_letter, true},
-          {"POST", Role::operate, {"v1", "dlq", "*", "purge"}, {}, post_purge_letter, true},
           {"GET", Role::read, {"v1", "clients"}, {}, get_clients},
           {"POST", Role::operate, {"v1", "clients", "*", "kick"}, {}, post_kick_client, true},
           {"POST", Role::operate, {"v1", "sessions", "*", "remove"}, {}, post_remove_session, true},
-          {"GET", Role::read, {"v1", "routes"}, {}, get_routes},
-          {"POST", Role::read, {"v1", "routes", "check"}, {}, check_routes},
-          {"POST", Role::admin, {"v1", "routes", "reload"}, {}, reload_routes, true},
-          {"POST",
-           Role::admin,
-           {"v1", "routes", "apply"},
-           {"name", "dry_run", "force"},
-           post_apply_routes,
-           true},
-          {"POST", Role::operate, {"v1", "routes", "shadow"}, {}, try_routes, true},
-          {"POST", Role::operate, {"v1", "routes", "replay"}, {"since_s", "whole"}, post_replay_routes},
           {"GET", Role::read, {"v1", "why", "*"}, {"payload"}, get_why},
           {"GET",
            Role::read,
@@ -378,7 +379,7 @@ const std::vector<Endpoint>& endpoints() {
           {"GET", Role::read, {"v1", "tail", "**"}, {"payload"}, tail},
           {"GET", Role::read, {"v1", "tail"}, {"filter", "payload"}, tail},
       },
-      edge_endpoints());
+      joined(joined(queue_endpoints(), route_endpoints()), edge_endpoints()));
   return kEndpoints;
 }
 

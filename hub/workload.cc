@@ -1,0 +1,40 @@
+// The sockets by which modules have their tokens signed.
+#include <algorithm>
+#include <utility>
+
+#include "hub/hub.h"
+
+namespace headgate::hub {
+namespace {
+
+// The file of the certificate that modules meet.
+std::string certificate_of_dialect(const Config& config) {
+  const auto found = std::ranges::find_if(config.listeners, [](const ListenerConfig& listener) {
+    return listener.options.policy.dialect == broker::Dialect::iot_edge &&
+           !listener.options.tls.cert_file.empty();
+  });
+  return found == config.listeners.end() ? "" : found->options.tls.cert_file;
+}
+
+WorkloadDoor::Settings workload_settings(const Config& config) {
+  return {config.iot_edge.workload_dir, config.iot_edge.device_id, certificate_of_dialect(config),
+          config.iot_edge.trust_bundle_file, config.data_dir + "/ca"};
+}
+
+}  // namespace
+
+core::Status Hub::listen_workload() {
+  if (config_.iot_edge.workload_dir.empty()) return {};
+  workload_ =
+      std::make_unique<WorkloadDoor>(io_, clock_, log_.of(core::LogPart::http), workload_settings(config_));
+  return workload_->use(access_.edge().registered());
+}
+
+// After the identities and the certificates, of which it makes use.
+void Hub::reload_workload(ReloadReport& report) {
+  if (!workload_) return;
+  if (const auto used = workload_->use(access_.edge().registered()); !used)
+    report.kept.push_back("the sockets of modules stay: " + used.error().what);
+}
+
+}  // namespace headgate::hub
