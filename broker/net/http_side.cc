@@ -80,6 +80,8 @@ void HttpSide::read_header() {
                           [self = shared_from_this()](const Code& failed, size_t) {
                             if (self->owner_.is_finished()) return;
                             if (!failed) return self->read_body();
+                            if (failed == http::error::body_limit)
+                              return self->fail(413, "the body is too large");
                             if (is_of_http(failed) && failed != http::error::end_of_stream)
                               return self->fail(400, "this is no HTTP request");
                             self->owner_.finish();

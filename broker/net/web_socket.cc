@@ -108,6 +108,7 @@ void WebSocketConnection::on_request(const error_code& failed) {
   // Nobody may speak MQTT before the answer, so more than the request is wrong, too.
   const bool is_http_error = failed.category() == http::make_error_code(http::error::bad_method).category();
   if (failed && (!is_http_error || failed == http::error::end_of_stream)) return finish();
+  if (failed == http::error::body_limit) return refuse(413, "The body is too large.\n");
   if (failed) return refuse(400, "This is no HTTP request for a WebSocket.\n");
   const auto& request = upgrade_->parser->get();
   if (is_door() && !http::token_list(request[http::field::upgrade]).exists("websocket")) return hand_over();
@@ -128,7 +129,15 @@ void WebSocketConnection::on_request(const error_code& failed) {
 }
 
 void WebSocketConnection::refuse(unsigned status, const std::string& text, std::string_view why) {
-  report_handshake("web_socket_refused", why.empty() ? "HTTP " + std::to_string(status) : std::string(why));
+  if (why.empty()) {
+    report_handshake("web_socket_refused", "HTTP " + std::to_string(status));
+  } else if (const auto left_out =
+                 pool_.limiter().admit(why, pool_.now())) {  // it says what to do: no other line hides it
+    pool_.log().warn("web_socket_refused", {{"peer", channel_.peer()},
+                                            {"listener", listener_->policy.name},
+                                            {"reason", why},
+                                            {"left_out", *left_out}});
+  }
   auto& answer = upgrade_->answer;
   answer.result(status);
   answer.set(http::field::content_type, "text/plain; charset=utf-8");

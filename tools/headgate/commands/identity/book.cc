@@ -63,9 +63,10 @@ std::optional<EdgeNames> edge_names(const IdentityTool& tool, const IdentityPlac
   if (names.file.empty()) names.file = text_setting(*settings, "iot_edge.identities_file");
   if (names.file.empty()) names.file = text_setting(*settings, "data_dir") + "/identities.json";
   names.hub_host_name = text_setting(*settings, "iot_edge.hub_host_name");
-  const Json* const gateways = edge_setting(*settings, "iot_edge.gateway_names");
-  if (gateways != nullptr && gateways->is_array() && !gateways->empty() && gateways->front().is_string())
-    names.gateway = gateways->front().get<std::string>();
+  const Json* gateway = edge_setting(*settings, "iot_edge.gateway_names");
+  if (gateway != nullptr && gateway->is_array()) gateway = gateway->empty() ? nullptr : &gateway->front();
+  if (gateway != nullptr && gateway->is_string())
+    names.gateway = gateway->get<std::string>();  // one alone is no list
   return names;
 }
 

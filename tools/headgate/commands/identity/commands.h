@@ -38,9 +38,9 @@ struct IdentityProof {
 };
 
 struct IdentityAddOptions {
-  IdentityPlace place;
-  std::string id;
-  IdentityProof proof;
+  IdentityPlace place = {};
+  std::string id = {};
+  IdentityProof proof = {};
   bool disabled = false;
   std::string generation_id = {};  // empty: one is made
 };
@@ -52,8 +52,8 @@ int run_identity_ls(const IdentityTool& tool, const IdentityPlace& place);
 int run_identity_rm(const IdentityTool& tool, const IdentityPlace& place, const std::string& id);
 
 struct IdentityRotateOptions {
-  IdentityPlace place;
-  std::string id;
+  IdentityPlace place = {};
+  std::string id = {};
   std::string primary_key_file = {};  // empty: a key is made
   bool both = false;                  // the secondary key too is a new one
 };
@@ -62,8 +62,8 @@ struct IdentityRotateOptions {
 int run_identity_rotate(const IdentityTool& tool, const IdentityRotateOptions& options);
 
 struct ConnectionStringOptions {
-  IdentityPlace place;
-  std::string id;
+  IdentityPlace place = {};
+  std::string id = {};
   std::string hub_host_name = {};  // empty: what the configuration says
   std::string gateway = {};        // the same
   bool secondary = false;
