@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "hub/edge/methods/door.h"
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
 #include "hub/shell/privileges.h"
@@ -212,7 +213,17 @@ core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::as
   return listeners;
 }
 
+// A module is known by its token alone: what comes in over HTTPS needs no session.
+void Hub::serve_methods() {
+  connections_.serve_http(
+      edge_door(method_door({engine_.edge(), config_.iot_edge.device_id,
+                             [this](std::string_view authorization, const EdgeId& caller, core::Now now) {
+                               return access_.edge().verify(authorization, caller, now);
+                             }})));
+}
+
 core::Status Hub::listen() {
+  serve_methods();
   for (const auto& listener : listeners_) {
     if (const auto started = listener->start(connections_); !started) return started;
     log_.info("listening", {{"on", listener->name()}});

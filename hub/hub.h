@@ -184,6 +184,7 @@ class Hub : public HubView {
   void note_history();
   core::Status restore();
   core::Status listen();
+  void serve_methods();
   core::Status listen_http();
   core::Status listen_workload();  // workload.cc
   void report_certificates() const;

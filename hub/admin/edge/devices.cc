@@ -64,7 +64,7 @@ core::Status take_device_member(const std::string& name, const DeviceJson& value
   return take_text(name, value.get<std::string>(), into);
 }
 
-AdminResponse response_of(const std::string& device, const core::Result<DeviceMessageSent>& sent) {
+AdminResponse answer_to_send(const std::string& device, const core::Result<DeviceMessageSent>& sent) {
   if (sent) return answer_json({{"device", device}, {"seq", sent->seq}, {"waiting", sent->waiting}});
   return sent.error().code == core::Errc::full ? failed(429, sent.error().what) : refused(sent.error());
 }
@@ -109,7 +109,7 @@ AdminReply post_device_message(const AdminCall& call) {
   if (!message) return failed(400, message.error().what);
   return AdminLater{[&hub = call.hub, message = *std::move(message)](auto done) {
     hub.edge().send_to_device(message, [done = std::move(done), device = message.device](const auto& sent) {
-      done(response_of(device, sent));
+      done(answer_to_send(device, sent));
     });
   }};
 }

@@ -27,7 +27,7 @@ AdminReply change_twin(const AdminCall& call, TwinVerb verb) {
   }};
 }
 
-AdminResponse response_of(const MethodOutcome& outcome) {
+AdminResponse answer_to_call(const MethodOutcome& outcome) {
   if (outcome.http_status != 200) return failed(outcome.http_status, outcome.error);
   return {200, method_answer_body(outcome)};
 }
@@ -51,7 +51,7 @@ AdminReply post_invoke_method(const AdminCall& call) {
   if (!read) return failed(400, read.error().what);
   return AdminLater{[&hub = call.hub, method = *std::move(read)](auto done) {
     hub.edge().call_method(
-        method, [done = std::move(done)](const MethodOutcome& outcome) { done(response_of(outcome)); });
+        method, [done = std::move(done)](const MethodOutcome& outcome) { done(answer_to_call(outcome)); });
   }};
 }
 

@@ -102,8 +102,9 @@ def come_in(args: argparse.Namespace) -> None:
 def ask(args: argparse.Namespace) -> None:
     stream = Stream(args)
     body = args.body.encode() * args.times
+    headers = "".join(header + "\r\n" for header in args.header)
     for _ in range(args.requests):
-        stream.tls.sendall(f"{args.method} {args.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        stream.tls.sendall(f"{args.method} {args.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
         head = stream.until(b"\r\n\r\n").decode()
         length = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
         print("HTTP", head.split(" ")[1], stream.take(length).decode())
@@ -125,6 +126,7 @@ def main() -> None:
     parser.add_argument("--protocol", default="mqtt")
     parser.add_argument("--method", default="POST")
     parser.add_argument("--body", default="")
+    parser.add_argument("--header", action="append", default=[])
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--requests", type=int, default=1)
     args = parser.parse_args()

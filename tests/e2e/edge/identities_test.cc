@@ -180,5 +180,19 @@ TEST_F(IotEdgeIdentities, FindOneDoorForWebSocketsAndHttps) {
               HasSubstr("HTTP 413"));
 }
 
+TEST_F(IotEdgeIdentities, CallMethodsOverHttpsAsModulesOfTheGatewayAlone) {
+  const auto call = [this](const std::string& caller, const std::string& authorization) {
+    return by_https({"--path", "/twins/leaf-1/methods?api-version=2021-04-12", "--body",
+                     R"({"methodName":"echo"})", "--header", "x-ms-edge-moduleId: " + caller, "--header",
+                     "Authorization: " + authorization});
+  };
+  const std::string sensor = token("edge-1/modules/sensor", key_of("edge-1/sensor"));
+  EXPECT_EQ(call("edge-1/sensor", sensor),
+            "HTTP 404 {\"message\":\"'leaf-1' is not connected, or takes no methods\"}\n");
+  EXPECT_THAT(call("edge-1/sensor", token("edge-1/modules/sensor", key_of("leaf-1"))), HasSubstr("HTTP 401"));
+  EXPECT_THAT(call("leaf-1", token("leaf-1", key_of("leaf-1"))), HasSubstr("HTTP 401"));
+  EXPECT_THAT(call("edge-1/other", sensor), HasSubstr("HTTP 401"));
+}
+
 }  // namespace
 }  // namespace headgate::e2e

@@ -1,9 +1,11 @@
 // Each operation of the API with each status that conf/openapi.json describes: asked of a real hub, and answered as described.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/http/contract.h"
@@ -11,6 +13,7 @@
 #include "tests/e2e/support/hub_fixture.h"
 #include "tests/e2e/support/mosquitto_broker.h"
 #include "tests/e2e/support/wrapped_hub.h"
+#include "upstream/clouds/sas_token.h"
 
 namespace headgate::e2e {
 namespace {
@@ -23,6 +26,9 @@ constexpr const char* kJsonType = "Content-Type: application/json\r\n";
 constexpr const char* kSmallOnly = "allow_anonymous true\nmessage_size_limit 4000\n";
 constexpr const char* kLinesType = "Content-Type: application/x-ndjson\r\n";
 
+constexpr const char* kEdgeHost = "acme-plant.azure-devices.net";
+constexpr const char* kLeafKey = "bGVhZi1wcmltYXJ5LWtleS0wMTIzNDU2Nzg5YWJjZGU=";
+
 constexpr const char* kExported =
     R"({"seq":1,"lane":10,"topic":"plant/1","qos":1,"retain":false,"arrived_ms":1790000000000,"payload":"moved"})"
     "\n";
@@ -33,10 +39,16 @@ class Asked {
   explicit Asked(const Json& more) {
     hub.config["admin"]["http"] = {{"port", port_}, {"metrics_open", false}};
     hub.config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
-    hub.config["iot_edge"] = {{"hub_host_name", "acme-plant.azure-devices.net"}, {"device_id", "edge-1"}};
+    hub.config["listeners"] += {{"address", "127.0.0.1"}, {"port", edge_port}, {"dialect", "iot-edge"}};
+    hub.config["iot_edge"] = {
+        {"hub_host_name", kEdgeHost}, {"device_id", "edge-1"}, {"identities_file", identities()}};
     hub.config.merge_patch(more);
   }
   void start() {
+    const std::string key = scratch_.write("key", std::string(kLeafKey) + "\n").string();
+    const Finished added = run({program("headgate"), "identity", "add", "leaf-1", "--primary-key-file", key,
+                                "--file", identities()});
+    EXPECT_EQ(added.exit_code, 0) << added.out;
     hub.start();
     const std::string printed = hub.cli({"--data", hub.data_dir(), "http", "token"}).out;
     token_ = printed.substr(0, printed.find('\n'));
@@ -67,8 +79,12 @@ class Asked {
   [[nodiscard]] const std::string& token() const { return token_; }
 
   HubProcess hub;
+  const uint16_t edge_port = free_port();
 
  private:
+  [[nodiscard]] std::string identities() const { return (scratch_.path() / "identities.json").string(); }
+
+  ScratchDir scratch_;
   uint16_t port_ = free_port();
   std::string token_;
 };
@@ -231,10 +247,29 @@ void use_edge(const Asked& asked) {
   EXPECT_EQ(status, 429);
   EXPECT_EQ(asked.get(messages + "?payload=1&count=2"), 200);
   EXPECT_EQ(asked.post("/v1/devices/edge-1/purge"), 200);
-  MqttClient silent(asked.hub.port(), {.id = "edge-1", .username = "h/edge-1/?api-version=2021-04-12"});
-  EXPECT_EQ(silent.subscribe("$iothub/devices/edge-1/methods/POST/#", 0), 0);
-  EXPECT_EQ(asked.post("/v1/methods/edge-1/invoke", R"({"methodName":"echo","responseTimeoutInSeconds":5})"),
-            504);
+}
+
+// A leaf device that answers a method, and one more not.
+void call_methods(const Asked& asked) {
+  const auto tomorrow = std::chrono::system_clock::now().time_since_epoch() + std::chrono::hours(24);
+  const std::string token =
+      *upstream::sas_token(std::string(kEdgeHost) + "/devices/leaf-1", kLeafKey,
+                           std::chrono::duration_cast<std::chrono::seconds>(tomorrow).count());
+  MqttClient leaf(asked.edge_port, {.id = "leaf-1",
+                                    .protocol = Protocol::v311,
+                                    .username = std::string(kEdgeHost) + "/leaf-1/?api-version=2021-04-12",
+                                    .password = token});
+  EXPECT_EQ(leaf.subscribe("$iothub/methods/POST/#", 0), 0);
+  const std::string call = R"({"methodName":"echo","payload":{"x":1},"responseTimeoutInSeconds":5})";
+  auto answered =
+      std::async(std::launch::async, [&] { return asked.post("/v1/methods/leaf-1/invoke", call); });
+  ASSERT_TRUE(leaf.wait_received(1));
+  const std::string topic = leaf.received()[0].topic;
+  EXPECT_TRUE(topic.starts_with("$iothub/methods/POST/echo/?$rid=")) << topic;
+  const std::string answer = "$iothub/methods/res/207/" + topic.substr(topic.find('?'));
+  EXPECT_TRUE(leaf.publish_and_wait(answer, R"({"got":1})", 0));
+  EXPECT_EQ(answered.get(), 200);
+  EXPECT_EQ(asked.post("/v1/methods/leaf-1/invoke", call), 504);
 }
 
 void change_configuration(const Asked& asked) {
@@ -270,6 +305,7 @@ void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& offic
   follow(asked);
   change(asked, office.path(""));
   use_edge(asked);
+  call_methods(asked);
   change_configuration(asked);
   EXPECT_EQ(asked.post("/v1/remote/apply", office.signed_document()), 200);
   EXPECT_EQ(asked.post("/v1/remote/forget"), 200);

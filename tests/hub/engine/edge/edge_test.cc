@@ -3,29 +3,32 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "hub/edge/topics.h"
 #include "tests/hub/engine/engine_fixture.h"
+#include "tests/support/edge/dialect.h"
 
 namespace headgate::hub {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kept;
+using testing::qos0;
+using ::testing::StartsWith;
 using testing::to;
 using testing::v3;
 
 constexpr const char* kLeafQueue = "devices/leaf-1/messages/devicebound";
+constexpr const char* kLeafFilter = "devices/leaf-1/messages/devicebound/#";
 
 class EdgeInTheHub : public EngineTest {
  protected:
   EdgeInTheHub() {
-    broker::Identity identity;
-    identity.kind = broker::Identity::Kind::device;
-    identity.username = "leaf";
-    identity.device = "leaf-1";
-    access_.users["leaf"] = {std::make_shared<const broker::Identity>(identity), broker::Rights::all()};
+    testing::add_edge_client(access_, "leaf-1");
     know();
   }
   void know() {
@@ -37,9 +40,8 @@ class EdgeInTheHub : public EngineTest {
   }
   // Connects it to its session.
   static void connect(testing::ScriptedClient& leaf) {
-    broker::Connect connect = kept(v3("leaf-1"));
-    connect.username = "leaf";
-    leaf.connect(connect);
+    leaf.come_in_by(testing::edge_listener());
+    leaf.connect(testing::as_sdk("leaf-1"));
   }
   void subscribe(testing::ScriptedClient& leaf, std::string_view filter, uint8_t qos = 1) {
     leaf.subscribe(7, {to(filter, qos)});
@@ -51,12 +53,13 @@ class EdgeInTheHub : public EngineTest {
                                    [](const auto& sent) { EXPECT_TRUE(sent); });
     commit();
   }
-  void ask(const std::string& rest, const std::string& body) {
-    core::Message request;
-    request.topic = edge_prefix({"leaf-1", {}}) + rest;
-    request.body = body;
-    EXPECT_TRUE(engine_->edge().on_request({"leaf-1", {}}, request, clock_.now()));
+  // Reports without being connected for longer.
+  void report(const std::string& rid, const std::string& body) {
+    auto leaf = client();
+    connect(leaf);
+    leaf.publish(qos0("$iothub/twin/PATCH/properties/reported/?$rid=" + rid, body));
     commit();
+    leaf.disconnect();
   }
 };
 
@@ -68,12 +71,13 @@ TEST_F(EdgeInTheHub, MessagesToADeviceAreSentOnceItSubscribesAndEndWithItsPuback
   commit();
   leaf.read();
   EXPECT_THAT(waiting(kLeafQueue), ElementsAre("1", "2"));
-  leaf.subscribe(7, {to(kLeafQueue, 1)});
+  leaf.subscribe(7, {to(kLeafFilter, 1)});
   commit();
   const auto lines = leaf.read();
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_THAT(lines[1], HasSubstr("PUBLISH q1 id1"));
-  EXPECT_THAT(lines[1], HasSubstr(std::string(kLeafQueue) + "=1"));
+  EXPECT_EQ(lines[1],
+            "PUBLISH q1 id1 devices/leaf-1/messages/devicebound/"
+            "%24.to=%2Fdevices%2Fleaf-1%2Fmessages%2FdeviceBound=1");
   leaf.puback(1);
   commit();
   EXPECT_THAT(waiting(kLeafQueue), ElementsAre("2"));
@@ -85,7 +89,7 @@ TEST_F(EdgeInTheHub, MessagesToADeviceAreSentOnceItSubscribesAndEndWithItsPuback
 TEST_F(EdgeInTheHub, MessagesToADeviceThatIsConnectedAreSentAtOnce) {
   auto leaf = client();
   connect(leaf);
-  subscribe(leaf, kLeafQueue);
+  subscribe(leaf, kLeafFilter);
   send("1");
   EXPECT_THAT(leaf.read(), ElementsAre(HasSubstr("=1")));
   send("2");
@@ -96,7 +100,7 @@ TEST_F(EdgeInTheHub, MessagesToADeviceOutliveTheHubAndConnections) {
   {
     auto leaf = client();
     connect(leaf);
-    subscribe(leaf, kLeafQueue);
+    subscribe(leaf, kLeafFilter);
     send("1");
     leaf.read();
     leaf.drop();
@@ -120,12 +124,11 @@ TEST_F(EdgeInTheHub, MessagesToADeviceExpire) {
   engine_->tick();
   auto leaf = client();
   connect(leaf);
-  subscribe(leaf, "other");
-  leaf.subscribe(7, {to(kLeafQueue, 1)});
+  leaf.subscribe(7, {to(kLeafFilter, 1)});
   commit();
   const auto lines = leaf.read();
   ASSERT_EQ(lines.size(), 2u);
-  EXPECT_THAT(lines[1], HasSubstr("=long"));
+  EXPECT_THAT(lines[1], EndsWith("=long"));
 }
 
 TEST_F(EdgeInTheHub, MessagesToADeviceAreNotTakenByWhoDoesNotNameIt) {
@@ -142,7 +145,7 @@ TEST_F(EdgeInTheHub, MessagesToADeviceAreNotTakenByWhoDoesNotNameIt) {
 TEST_F(EdgeInTheHub, AQueueOfADeviceIsFoundAgainAfterItWasDrainedAndRemoved) {
   auto leaf = client();
   connect(leaf);
-  subscribe(leaf, kLeafQueue);
+  subscribe(leaf, kLeafFilter);
   send("1");
   leaf.read();
   leaf.puback(1);
@@ -153,23 +156,41 @@ TEST_F(EdgeInTheHub, AQueueOfADeviceIsFoundAgainAfterItWasDrainedAndRemoved) {
   EXPECT_THAT(leaf.read(), ElementsAre(HasSubstr("=2")));
 }
 
-TEST_F(EdgeInTheHub, TwinsAreAnsweredOverTheSessionOfTheClient) {
+TEST_F(EdgeInTheHub, TwinsAreAskedForAndChangedOnTheWire) {
   auto leaf = client();
   connect(leaf);
-  subscribe(leaf, twin_answers_filter({"leaf-1", {}}), 0);
-  ask("twin/PATCH/properties/reported/?$rid=r1", R"({"a":1})");
-  EXPECT_THAT(leaf.read(),
-              ElementsAre("PUBLISH q0 t=$iothub/devices/leaf-1/twin/res/204/?$rid=r1&$version=2="));
+  subscribe(leaf, "$iothub/twin/res/#", 0);
+  subscribe(leaf, "$iothub/twin/PATCH/properties/desired/#", 0);
+  leaf.publish(qos0("$iothub/twin/PATCH/properties/reported/?$rid=r1", R"({"a":1})"));
+  commit();
+  EXPECT_THAT(leaf.read(), ElementsAre("PUBLISH q0 $iothub/twin/res/204/?$rid=r1&$version=2="));
+  EXPECT_THAT(leaf.publish(qos0("$iothub/twin/GET/?$rid=g", " ")),
+              ElementsAre("PUBLISH q0 $iothub/twin/res/200/?$rid=g="
+                          R"({"desired":{"$version":1},"reported":{"a":1,"$version":2}})"));
+  engine_->edge().patch_twin({"leaf-1", {}}, R"({"b":null})", [](const auto&) {});
+  commit();
+  EXPECT_THAT(
+      leaf.read(),
+      ElementsAre(R"(PUBLISH q0 $iothub/twin/PATCH/properties/desired/?$version=2={"b":null,"$version":2})"));
 }
 
-TEST_F(EdgeInTheHub, MethodsReachAClientWhenItSubscribes) {
+TEST_F(EdgeInTheHub, MethodsReachAClientWhenItSubscribesAndAreAnsweredOnTheWire) {
+  std::string told;
   engine_->edge().call_method({.target = {"leaf-1", {}}, .name = "echo", .connect_timeout_s = 10},
-                              [](const MethodOutcome&) {});
+                              [&](const MethodOutcome& outcome) { told = outcome.payload; });
   auto leaf = client();
   connect(leaf);
   leaf.read();
-  leaf.subscribe(7, {to(methods_filter({"leaf-1", {}}))});
-  EXPECT_THAT(leaf.read(), ElementsAre(HasSubstr("$iothub/devices/leaf-1/methods/POST/echo/?$rid=")));
+  auto lines = leaf.subscribe(7, {to("$iothub/methods/POST/#")});
+  commit();
+  std::ranges::copy(leaf.read(), std::back_inserter(lines));
+  const auto call = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("PUBLISH"); });
+  ASSERT_NE(call, lines.end());
+  const std::string front = "PUBLISH q0 $iothub/methods/POST/echo/?$rid=";
+  ASSERT_THAT(*call, StartsWith(front));
+  const std::string rid = call->substr(front.size(), call->find('=', front.size()) - front.size());
+  leaf.publish(qos0("$iothub/methods/res/200/?$rid=" + rid, R"({"got":1})"));
+  EXPECT_EQ(told, R"({"got":1})");
 }
 
 TEST_F(EdgeInTheHub, AClientOfPlainMqttIsNoDeviceOfThatName) {
@@ -187,8 +208,8 @@ TEST_F(EdgeInTheHub, WhatTwinsReportGoesThroughRoutesWithTheTwin) {
   route(
       "FROM /twinChangeNotifications WHERE $connectionDeviceId = 'leaf-1' AND $body.a = 1 AND "
       "$messageType = 'twinChangeNotification' INTO $upstream");
-  ask("twin/PATCH/properties/reported/?$rid=r1", R"({"a":1})");
-  ask("twin/PATCH/properties/reported/?$rid=r2", R"({"a":2})");
+  report("r1", R"({"a":1})");
+  report("r2", R"({"a":2})");
   EXPECT_THAT(waiting("$upstream"), ElementsAre(R"({"a":1})"));
   restart_hub();
   EXPECT_THAT(*engine_->edge().twin({"leaf-1", {}}), HasSubstr(R"("reported":{"a":2,"$version":3})"));
@@ -199,13 +220,12 @@ TEST_F(EdgeInTheHub, AReportThatNoQueueHasRoomForIsRefused) {
   rule.messages_max = 1;
   rule.on_full = store::OnFull::reject;
   route("FROM /twinChangeNotifications INTO BrokeredEndpoint('/modules/m/inputs/i')", {}, 0, rule);
+  report("r1", R"({"a":1})");
   auto leaf = client();
   connect(leaf);
-  subscribe(leaf, twin_answers_filter({"leaf-1", {}}), 0);
-  ask("twin/PATCH/properties/reported/?$rid=r1", R"({"a":1})");
-  leaf.read();
-  ask("twin/PATCH/properties/reported/?$rid=r2", R"({"a":2})");
-  EXPECT_THAT(leaf.read(), ElementsAre(HasSubstr("twin/res/429/?$rid=r2")));
+  subscribe(leaf, "$iothub/twin/res/#", 0);
+  EXPECT_THAT(leaf.publish(qos0("$iothub/twin/PATCH/properties/reported/?$rid=r2", R"({"a":2})")),
+              ElementsAre(HasSubstr("$iothub/twin/res/429/?$rid=r2")));
   EXPECT_THAT(*engine_->edge().twin({"leaf-1", {}}), HasSubstr(R"("reported":{"a":1,"$version":2})"));
 }
 
