@@ -133,10 +133,10 @@ void WebSocketConnection::refuse(unsigned status, const std::string& text, std::
     report_handshake("web_socket_refused", "HTTP " + std::to_string(status));
   } else if (const auto left_out =
                  pool_.limiter().admit(why, pool_.now())) {  // it says what to do: no other line hides it
-    pool_.log().warn("web_socket_refused", {{"peer", channel_.peer()},
-                                            {"listener", listener_->policy.name},
-                                            {"reason", why},
-                                            {"left_out", *left_out}});
+    pool_.log().warn("other_protocol_refused", {{"peer", channel_.peer()},
+                                                {"listener", listener_->policy.name},
+                                                {"reason", why},
+                                                {"left_out", *left_out}});
   }
   auto& answer = upgrade_->answer;
   answer.result(status);
