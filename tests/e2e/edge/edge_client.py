@@ -106,8 +106,8 @@ def ask(args: argparse.Namespace) -> None:
     for _ in range(args.requests):
         stream.tls.sendall(f"{args.method} {args.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
         head = stream.until(b"\r\n\r\n").decode()
-        length = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
-        print("HTTP", head.split(" ")[1], stream.take(length).decode())
+        answered = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
+        print("HTTP", head.split(" ")[1], stream.take(answered).decode())
 
 
 def main() -> None:
