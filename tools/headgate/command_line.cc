@@ -480,7 +480,8 @@ class CommandLine {
         tail->add_option("filter", tail_.filter, "MQTT topic filter")->capture_default_str();
     tail->add_option("--module", tail_.module, "Only what this module sends and gets: modules/MODULE/#")
         ->excludes(filter);
-    tail->add_flag("-f,--follow", "Go on with what comes next, as it does anyway");
+    const std::string follows = "Go on with what comes next, as it does anyway";
+    tail->add_flag("-f,--follow", follows);
     tail->add_flag("--payload", tail_.payload, "Print the payloads, too");
     tail->add_flag("-w,--watch", tail_.in_place,
                    "One line a topic, in place: its last message and how many came");
