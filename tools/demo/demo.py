@@ -24,6 +24,7 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(f"demo: {sys.executable} has no module {missing.name}; Debian's python3-paho-mqtt, which"
              " `tools/dev deps` installs, is for /usr/bin/python3")
+import iot_edge_demo
 from detector import MODEL, load_model
 from hours import Due
 from hub import RAW_ROUTES, READY_S, SITE_ROUTES, Hub
@@ -328,6 +329,8 @@ def arguments():
     parser.add_argument("--every", type=float, default=3.0,
                         help="seconds between progress lines (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with configs, logs and data")
+    parser.add_argument("--iot-edge", action="store_true",
+                        help="the demo with modules on Azure IoT's SDK instead; its arguments: --iot-edge --help")
     args = parser.parse_args()
     if args.labels and not args.csv:
         parser.error("--labels needs --csv")
@@ -345,6 +348,8 @@ def arguments():
 
 
 def main():
+    if "--iot-edge" in sys.argv[1:]:
+        return iot_edge_demo.main([word for word in sys.argv[1:] if word != "--iot-edge"])
     args = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     folder = tempfile.mkdtemp(prefix="headgate-demo-")
