@@ -45,7 +45,7 @@ constexpr std::array kOfAgent = {
     Advice{"runtime", "Headgate starts no containers: log in to registries where you start them"},
     Advice{"systemModules", "Headgate starts no containers: what this one did, headgated and systemd do"},
     Advice{"modules",
-           "Headgate starts no containers: start it by Docker Compose, Podman or systemd, as an MQTT client"},
+           "Headgate starts no containers: headgate deploy render makes a unit of it for who does"},
 };
 
 std::string_view advice_for(std::span<const Advice> advices, std::string_view key) {
@@ -139,8 +139,8 @@ class NoteTaker {
   }
 
   void take_twin(const Json& module, const std::string& path, const std::string& name) {
-    const std::string advice =
-        "there are no module twins: publish these settings retained, let " + name + " subscribe to them";
+    const std::string advice = "no twin is set by a file of routes: headgate twin set DEVICE/" + name +
+                               " does, as headgate twin get shows";
     if (!module.is_object()) return note(path, kUnknown);
     for (const auto& [key, value] : module.items()) note(join_path(path, key), advice);
   }

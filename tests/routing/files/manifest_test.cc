@@ -93,8 +93,8 @@ TEST(Manifest, OfSchema10NamesContainersEnvironmentsAndTwins) {
   EXPECT_EQ(
       to_text(file.without_effect.back()),
       "simulated-sensor-1.0.json: modulesContent.SimulatedTemperatureSensor[\"properties.desired\"]: no effect "
-      "here: there are no module twins: publish these settings retained, let SimulatedTemperatureSensor "
-      "subscribe to them");
+      "here: no twin is set by a file of routes: headgate twin set DEVICE/SimulatedTemperatureSensor does, as "
+      "headgate twin get shows");
 }
 
 TEST(Manifest, OfSchema11HasPrioritiesAndTimesToLive) {

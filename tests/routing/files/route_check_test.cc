@@ -36,8 +36,8 @@ TEST(RouteCheck, NamesThePartsOfAManifestThatHaveNoEffect) {
   EXPECT_TRUE(report.ok()) << "they are no mistakes";
   EXPECT_EQ(to_json(report),
             R"({"ok":true,"routes":[],"errors":[],"without_effect":[{"file":"r.json","path":"m.a",)"
-            R"("advice":"there are no module twins: publish these settings retained, let m )"
-            R"(subscribe to them"}]})");
+            R"("advice":"no twin is set by a file of routes: headgate twin set DEVICE/m does, as )"
+            R"(headgate twin get shows"}]})");
 }
 
 TEST(RouteCheck, WarnsWhereAFilterWithMemoryComesBesideARouteThatPicks) {
