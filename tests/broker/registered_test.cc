@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tests/broker/broker_fixture.h"
+#include "tests/support/client_codec.h"
 
 namespace headgate::broker {
 namespace {
@@ -101,8 +102,7 @@ TEST_F(Registered, HaveTheirClientIdForThemselves) {
 TEST_F(Registered, TakeTheirClientIdFromWhoIsNot) {
   ScriptedClient& squatter = connected(kept(v3("edge-1/sensor")));
   squatter.subscribe(1, {to("spied/#")});
-  ScriptedClient& owner = come(module());
-  EXPECT_THAT(answer_, ElementsAre("CONNACK 00")) << "without a session: it was a stranger's";
+  EXPECT_THAT(answer_to(module()), ElementsAre("CONNACK 00")) << "without a session: it was a stranger's";
   EXPECT_THAT(squatter.read(), Contains("closed"));
   EXPECT_TRUE(session("edge-1/sensor")->identity().registered);
 }
