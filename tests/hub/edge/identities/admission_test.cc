@@ -42,7 +42,10 @@ std::string keys(const std::string& primary, const std::string& secondary) {
 class EdgeAdmission : public ::testing::Test {
  protected:
   EdgeAdmission() {
-    settings_.iot_edge = {"acme.azure-devices.net", "edge-1", {"gateway.local"}, dir_ / "identities.json"};
+    settings_.iot_edge.hub_host_name = "acme.azure-devices.net";
+    settings_.iot_edge.device_id = "edge-1";
+    settings_.iot_edge.gateway_names = {"gateway.local"};
+    settings_.iot_edge.identities_file = dir_ / "identities.json";
     settings_.own_device = "edge-1";
     settings_.speaks_iot_edge = true;
     policy_.dialect = broker::Dialect::iot_edge;
