@@ -168,6 +168,7 @@ void Translator::append_bag(const core::Message& message, std::string& wire) con
   }
   if (!properties.correlation_data.empty()) append_to_bag(wire, "$.cid", properties.correlation_data);
   if (!properties.content_type.empty()) append_to_bag(wire, "$.ct", properties.content_type);
+  if (!is_module_) return;  // what comes from the cloud names nobody
   const core::Source* const source = message.source.get();
   const std::string& device = !source                  ? own_device_
                               : source->device.empty() ? source->client_id

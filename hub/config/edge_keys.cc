@@ -2,8 +2,19 @@
 #include "hub/config/config.h"
 #include "hub/config/key_tables.h"
 #include "hub/config/text_rules.h"
+#include "hub/edge/id.h"
 
 namespace headgate::hub {
+namespace {
+
+bool is_edge_name_or_empty(std::string_view text) { return text.empty() || is_edge_name(text); }
+
+constexpr TextRule kEdgeHost = {is_host,
+                                "a host name or IP address alone, without scheme, user, port and path"};
+constexpr TextRule kEdgeName = {is_edge_name_or_empty,
+                                "up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '; or \"\""};
+
+}  // namespace
 
 Keys edge_keys() {
   const auto edge = [](auto member) { return at(&Config::iot_edge, member); };
@@ -12,17 +23,19 @@ Keys edge_keys() {
       {.path = "iot_edge.hub_host_name",
        .slot = edge(&S::hub_host_name),
        .doc = "Host name of the cloud's hub, as modules and devices have it in their connection strings: "
-              "`acme-plant.azure-devices.net`. See from-iot-edge.md."},
+              "`acme-plant.azure-devices.net`. See from-iot-edge.md.",
+       .rule = kEdgeHost},
       {.path = "iot_edge.device_id",
        .slot = edge(&S::device_id),
-       .doc = "Id of the edge device that this gateway is: its modules are those of routes."},
+       .doc = "Id of the edge device that this gateway is: its modules are those of routes.",
+       .rule = kEdgeName},
       {.path = "iot_edge.gateway_names",
        .slot = edge(&S::gateway_names),
        .doc =
            "Host names under which modules and devices reach this gateway; these and `iot_edge.hub_host_name` are "
            "taken in user names and tokens, each with or without `:port`.",
        .max = 64,
-       .rule = kHost},
+       .rule = kEdgeHost},
       {.path = "iot_edge.identities_file",
        .slot = edge(&S::identities_file),
        .doc =

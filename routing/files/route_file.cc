@@ -422,10 +422,10 @@ const std::vector<std::string_view>& route_keys() {
 }
 
 std::span<const std::string_view> configuration_keys() {
-  static constexpr std::array<std::string_view, 18> kKeys = {
-      "hub_id",   "data_dir", "user",  "listeners",  "auth",           "access",
-      "limits",   "history",  "store", "routes_dir", "time_to_live_s", "sys_interval_s",
-      "upstream", "links",    "admin", "log",        "include",        "observe"};
+  static constexpr std::array<std::string_view, 19> kKeys = {
+      "hub_id",  "data_dir", "user",       "listeners",      "auth",           "access",   "limits",
+      "history", "store",    "routes_dir", "time_to_live_s", "sys_interval_s", "upstream", "links",
+      "admin",   "log",      "include",    "observe",        "iot_edge"};
   return kKeys;
 }
 

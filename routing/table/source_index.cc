@@ -39,10 +39,10 @@ void SourceIndex::collect(std::string_view path, std::string_view topic, std::ve
     const auto found = paths_.find(path.substr(0, slash + 1));
     if (found != paths_.end()) append(out, found->second);
   }
-  collect_filters(0, core::TopicLevels(topic), out);
+  // Of topics that begin with `$` only what twins report is routed, and by its path: no filter takes it [MQTT-4.7.2-1].
+  if (!topic.starts_with('$')) collect_filters(0, core::TopicLevels(topic), out);
 }
 
-// Topics that begin with `$` are never routed, so a leading wildcard needs no care [MQTT-4.7.2-1].
 void SourceIndex::collect_filters(uint32_t at, core::TopicLevels levels, std::vector<RouteIndex>& out) const {
   const Level& here = levels_[at];
   append(out, here.rest);
