@@ -103,9 +103,12 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 
 def pattern_of(lines: list[str], home: pathlib.Path) -> list[str]:
-    """Lines with what differs from run to run replaced by its kind. `home` is shown as /tmp/site."""
+    """Lines with what differs from run to run replaced by its kind. `home` is shown as /tmp/site, and a machine's directories
+    below it as its own."""
     shown = []
     for line in lines:
+        for part in ("/var/lib/", "/etc/"):
+            line = line.replace(f"{home}{part}", part)
         line = re.sub(UNSYNCED, "", line.replace(str(home), "/tmp/site"))
         for kind, name in KINDS:
             line = re.sub(kind, name, line)

@@ -101,10 +101,11 @@ def come_in(args: argparse.Namespace) -> None:
 
 def ask(args: argparse.Namespace) -> None:
     stream = Stream(args)
-    body = args.body.encode() * args.times
+    body = args.body.encode()
+    length = args.announce or len(body)  # what is refused by its announced length is not sent: the close could overtake the answer
     headers = "".join(header + "\r\n" for header in args.header)
     for _ in range(args.requests):
-        stream.tls.sendall(f"{args.method} {args.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
+        stream.tls.sendall(f"{args.method} {args.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n".encode() + body)
         head = stream.until(b"\r\n\r\n").decode()
         answered = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
         print("HTTP", head.split(" ")[1], stream.take(answered).decode())
@@ -127,7 +128,7 @@ def main() -> None:
     parser.add_argument("--method", default="POST")
     parser.add_argument("--body", default="")
     parser.add_argument("--header", action="append", default=[])
-    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--announce", type=int, default=0)
     parser.add_argument("--requests", type=int, default=1)
     args = parser.parse_args()
     ask(args) if args.transport == "https" else come_in(args)
