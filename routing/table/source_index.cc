@@ -39,7 +39,7 @@ void SourceIndex::collect(std::string_view path, std::string_view topic, std::ve
     const auto found = paths_.find(path.substr(0, slash + 1));
     if (found != paths_.end()) append(out, found->second);
   }
-  // Of topics that begin with `$` only what twins report is routed, and by its path: no filter takes it [MQTT-4.7.2-1].
+  // Filters take nothing that begins with `$` [MQTT-4.7.2-1]; what twins report, which does, is routed by its path.
   if (!topic.starts_with('$')) collect_filters(0, core::TopicLevels(topic), out);
 }
 

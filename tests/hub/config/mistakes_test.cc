@@ -105,11 +105,8 @@ const std::set<std::string_view>& taken_by_passthrough() {
   return kTopics;
 }
 
-// Keys that take what is a mistake elsewhere.
-const std::map<std::string_view, std::set<std::string_view>>& taken() {
-  static const std::set<std::string_view> kPaths = {
-      "a port",   "brackets of IPv6", "a host's path",         "a user before a host", "no such address",
-      "two dots", "a wildcard",       "a wildcard at the end", "a name of a stream"};
+// Mistakes elsewhere that a name takes.
+const std::set<std::string_view>& taken_by_names() {
   static const std::set<std::string_view> kNames = {"a URL",
                                                     "a port",
                                                     "brackets of IPv6",
@@ -128,12 +125,21 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
                                                     "another placeholder",
                                                     "typographic quotes",
                                                     "a name of a stream"};
+  return kNames;
+}
+
+// Keys that take what is a mistake elsewhere.
+const std::map<std::string_view, std::set<std::string_view>>& taken() {
+  static const std::set<std::string_view> kPaths = {
+      "a port",   "brackets of IPv6", "a host's path",         "a user before a host", "no such address",
+      "two dots", "a wildcard",       "a wildcard at the end", "a name of a stream"};
+  const std::set<std::string_view>& names = taken_by_names();
   static const std::map<std::string_view, std::set<std::string_view>> kTaken = {
       {"hub_id", {"no such address", "two dots", "a name of a stream"}},
       {"user", {"no such address", "two dots", "a name of a stream"}},
       {"upstream.host", {"a name of a stream"}},
-      {"upstream.client_id", kNames},
-      {"upstream.username", kNames},
+      {"upstream.client_id", names},
+      {"upstream.username", names},
       {"upstream.topic", taken_by_topics()},
       {"upstream.passthrough_topic", taken_by_passthrough()},
       {"upstream.presence_topic", taken_by_topics()},
@@ -155,8 +161,7 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
       {"routes_dir", kPaths},
       {"iot_edge.hub_host_name", {"a name of a stream"}},
       {"iot_edge.device_id",
-       {"a port", "a user before a host", "no such address", "two dots", "a shell's variable", "a pattern",
-        "a name of a stream"}},
+       {"a port", "a user before a host", "no such address", "two dots", "a pattern", "a name of a stream"}},
       {"iot_edge.identities_file", kPaths},
       {"iot_edge.workload_dir", kPaths},
       {"iot_edge.trust_bundle_file", kPaths},
@@ -169,12 +174,12 @@ const std::map<std::string_view, std::set<std::string_view>>& taken() {
       {"upstream.tls.key_file", kPaths},
       {"host", {"a name of a stream"}},
       {"interface", {"a user before a host", "no such address", "two dots", "a name of a stream"}},
-      {"client_id", kNames},
-      {"username", kNames},
+      {"client_id", names},
+      {"username", names},
       {"tls.ca_file", kPaths},
       {"sas_key_file", kPaths},
-      {"device", kNames},
-      {"alpn", kNames},
+      {"device", names},
+      {"alpn", names},
       {"path", kPaths},
       {"password_file", kPaths},
       {"tls.cert_file", kPaths},
