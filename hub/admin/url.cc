@@ -1,26 +1,9 @@
 #include "hub/admin/url.h"
 
-#include "core/text.h"
+#include "core/text/percent.h"
 
 namespace headgate::hub {
 namespace {
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const std::string_view hex = text.substr(i + 1, 2);
-    const auto byte = core::parse_whole<uint8_t>(hex, 16);
-    if (hex.size() != 2 || !byte) return std::nullopt;
-    decoded += static_cast<char>(*byte);
-    i += 2;
-  }
-  return decoded;
-}
 
 // Takes the part before the next `separator` off the front.
 std::string_view take(std::string_view& rest, char separator) {
@@ -31,8 +14,8 @@ std::string_view take(std::string_view& rest, char separator) {
 }
 
 bool add_parameter(Url& url, std::string_view parameter) {
-  const auto name = percent_decode(take(parameter, '='));
-  const auto value = percent_decode(parameter);
+  const auto name = core::percent_decoded(take(parameter, '='));
+  const auto value = core::percent_decoded(parameter);
   if (name && value) url.query[*name] = *value;
   return name && value;
 }
@@ -46,7 +29,7 @@ std::optional<Url> parse_url(std::string_view target) {
   std::string_view query = target;
   std::string_view path = take(query, '?');
   while (!path.empty()) {
-    auto segment = percent_decode(take(path, '/'));
+    auto segment = core::percent_decoded(take(path, '/'));
     if (!segment) return std::nullopt;
     url.path.push_back(std::move(*segment));
   }

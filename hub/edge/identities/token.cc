@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/text.h"
+#include "core/text/percent.h"
 #include "core/topic.h"
-#include "hub/edge/identities/percent.h"
 #include "upstream/clouds/sas_token.h"
 
 namespace headgate::hub {
@@ -66,10 +66,10 @@ bool names(std::string_view resource, const EdgeId& id, const HostNames& hosts) 
 }  // namespace
 
 bool SasToken::is_for(const EdgeId& id, const HostNames& hosts) const {
-  const auto once = percent_decoded(resource);
+  const auto once = core::percent_decoded(resource);
   if (!once) return false;
   if (names(*once, id, hosts)) return true;
-  const auto twice = percent_decoded(*once);
+  const auto twice = core::percent_decoded(*once);
   return twice && names(*twice, id, hosts);
 }
 
@@ -85,8 +85,8 @@ std::optional<SasToken> parse_sas_token(std::string_view text) {
   if (text.find(' ') != std::string_view::npos) return std::nullopt;
   const auto fields = fields_of(text);
   if (!fields || !fields->resource || !fields->signature || !fields->expiry) return std::nullopt;
-  const auto signature = percent_decoded(*fields->signature);
-  const auto until = percent_decoded(*fields->expiry);
+  const auto signature = core::percent_decoded(*fields->signature);
+  const auto until = core::percent_decoded(*fields->expiry);
   const auto expires_s = until ? seconds_of(*until) : std::nullopt;
   if (!signature || !expires_s || fields->resource->empty()) return std::nullopt;
   return SasToken{std::string(*fields->resource), *until, *signature, *expires_s};

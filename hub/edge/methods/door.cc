@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/text/json_string.h"
-#include "hub/edge/identities/percent.h"
+#include "core/text/percent.h"
 #include "hub/edge/methods/body.h"
 
 namespace headgate::hub {
@@ -19,7 +19,7 @@ std::vector<std::string> path_segments(std::string_view target) {
   std::vector<std::string> segments;
   while (path.starts_with('/')) {
     path.remove_prefix(1);
-    auto decoded = percent_decoded(path.substr(0, path.find('/')));
+    auto decoded = core::percent_decoded(path.substr(0, path.find('/')));
     if (!decoded) return {};
     segments.push_back(*std::move(decoded));
     const size_t next = path.find('/');

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base64.h"
-#include "hub/edge/identities/percent.h"
+#include "core/text/percent.h"
 
 namespace headgate::hub {
 namespace {
@@ -33,7 +33,7 @@ std::optional<std::vector<std::string>> parts_of(std::string_view target) {
   for (size_t at = 0; at != std::string_view::npos;) {
     const size_t slash = path.find('/', at + 1);
     auto part =
-        percent_decoded(path.substr(at + 1, slash == std::string_view::npos ? slash : slash - at - 1));
+        core::percent_decoded(path.substr(at + 1, slash == std::string_view::npos ? slash : slash - at - 1));
     if (!part) return std::nullopt;
     parts.push_back(*std::move(part));
     at = slash;

@@ -1,13 +1,13 @@
-// Percent escapes of user names and tokens.
+// Percent escapes of URLs (RFC 3986 section 2.1), user names and tokens.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace headgate::hub {
+namespace headgate::core {
 
 // `text` with its %XX decoded, once; `+` stays what it is. Nullopt: an escape is broken.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
-}  // namespace headgate::hub
+}  // namespace headgate::core

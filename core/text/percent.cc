@@ -1,10 +1,10 @@
-#include "hub/edge/identities/percent.h"
+#include "core/text/percent.h"
 
 #include <cstdint>
 
 #include "core/text.h"
 
-namespace headgate::hub {
+namespace headgate::core {
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
@@ -15,7 +15,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       continue;
     }
     const std::string_view hex = text.substr(i + 1, 2);
-    const auto byte = core::parse_whole<uint8_t>(hex, 16);
+    const auto byte = parse_whole<uint8_t>(hex, 16);
     if (hex.size() != 2 || !byte) return std::nullopt;
     decoded += static_cast<char>(*byte);
     i += 2;
@@ -23,4 +23,4 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-}  // namespace headgate::hub
+}  // namespace headgate::core
