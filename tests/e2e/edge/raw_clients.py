@@ -279,6 +279,14 @@ def oversize() -> None:
         leaf = connected("leaf-1")
         leaf.publish(events + bag, b"x" * body)
         expect(leaf.is_closed(), f"{body} bytes and the bag {bag!r} are taken")
+    reporter, other = connected("edge-1/filter"), connected("leaf-1")
+    try:
+        reporter.publish("$iothub/twin/PATCH/properties/reported/?$rid=1", b'{"a":"' + b"x" * 10_000_000 + b'"}', 0)
+    except OSError:
+        pass  # ended while it was still sending
+    expect(reporter.is_closed(), "a twin of 10 MB")
+    other.ping()
+    other.leave()
 
 
 def refused() -> None:
