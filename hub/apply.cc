@@ -52,7 +52,7 @@ void Hub::apply_routes(ApplyRequest request, OnApplied done) {
 
 void Hub::write_applied(const std::string& dir, const ApplyRequest& request, ApplyReport report,
                         OnApplied done, Reloads::Over over) {
-  helper_.post(
+  workers_.helper.post(
       [this, dir, request, report = std::move(report), done = std::move(done), over = std::move(over)] {
         const auto written = replace_file(dir, request.name, request.text);
         executor_->post([this, written, report, done, over] {

@@ -43,7 +43,7 @@ std::unique_ptr<ConfigDesk> Hub::make_config_desk() {
           .elsewhere = on_compiler(),
           .on_disk =
               [this](std::function<void()> work, std::function<void()> then) {
-                helper_.post([this, work = std::move(work), then = std::move(then)] {
+                workers_.helper.post([this, work = std::move(work), then = std::move(then)] {
                   work();
                   executor_->post(then);
                 });

@@ -142,7 +142,7 @@ void Hub::elsewhere(MakeText make, OnText done) {
 
 Elsewhere Hub::on_compiler() {
   return [this](std::function<void()> work, std::function<void()> then) {
-    compiler_.post([this, work = std::move(work), then = std::move(then)] {
+    workers_.compiler.post([this, work = std::move(work), then = std::move(then)] {
       work();
       executor_->post(then);
     });
@@ -192,7 +192,8 @@ core::Status Hub::start() {
                         {"data_dir", config_.data_dir},
                         {"durability", to_string(config_.store.durability)},
                         {"waiting", store_->stats(engine_.upstream_queue()).waiting()}});
-  helper_.post(trim_memory);  // thousands of routes leave a kilobyte each behind when they have been read
+  workers_.helper.post(
+      trim_memory);  // thousands of routes leave a kilobyte each behind when they have been read
   note_history();
   changes_->started();
   schedule_tick();
@@ -289,7 +290,7 @@ void Hub::tick() {
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();
-  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) helper_.post(trim_memory);
+  if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) workers_.helper.post(trim_memory);
   note_history();
   reloads_.look_again_when_due(config_, config_path_);
   schedule_tick();

@@ -136,6 +136,12 @@ class Hub : public HubView {
     AdminApi api;
     AdminServer server;
   };
+  // Threads beside the loop.
+  struct Workers {
+    core::WatchedWorker compiler{"compiler", core::Worker::Priority::below_loop};  // of routes
+    core::WatchedWorker helper{
+        "helper"};  // for what would block; of the loop's priority: it holds locks that the loop needs
+  };
   struct TopicSearch;
 
   Hub(const Config& config, const broker::AdmissionLimits& admission, std::string config_path,
@@ -228,9 +234,7 @@ class Hub : public HubView {
   std::function<void()> start_again_;
   int64_t certificates_checked_day_ = 0;
   IdleTrim idle_trim_;
-  core::WatchedWorker compiler_{"compiler", core::Worker::Priority::below_loop};  // of routes
-  core::WatchedWorker helper_{
-      "helper"};  // for what would block; of the loop's priority: it holds locks that the loop needs
+  Workers workers_;
 };
 
 }  // namespace headgate::hub

@@ -97,7 +97,7 @@ void Hub::reload_http_tokens(ReloadReport& report) {
 // looks at the routes next: what the reload says of itself comes later, and is in that file.
 void Hub::reload_log() {
   log_.use(config_.log.levels);
-  compiler_.post([&log = log_] {
+  workers_.compiler.post([&log = log_] {
     if (const auto opened = log.reopen(); !opened)
       log.error("log_file_kept", {{"error", opened.error().what}});
   });

@@ -71,7 +71,7 @@ Desk::Parts Hub::desk_parts() {
               },
           .write =
               [this](std::string record, Desk::Parts::Written done) {
-                helper_.post([this, record = std::move(record), done = std::move(done)] {
+                workers_.helper.post([this, record = std::move(record), done = std::move(done)] {
                   const auto written = replace_file(config_.data_dir, kRecordFile, record);
                   executor_->post([written, done] { done(written); });
                 });

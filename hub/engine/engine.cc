@@ -61,17 +61,14 @@ Engine::Engine(const broker::BrokerOptions& options, broker::AccessControl& acce
       ingest_({store, spreader_, retained_, delivery_, held_, answers_, tails_, recorder_, computer_,
                history_, thinners_, clock, log}),
       commands_({store, ingest_, publish_rights_}),
-      edge_sessions_(broker_),
-      edge_({store, waits_, edge_sessions_, clock}),
+      edge_({broker_, store, waits_, clock, log.of(core::LogPart::broker)}),
       feeds_(broker_),
-      losses_(store, log),
-      sdk_topics_(log.of(core::LogPart::broker)) {
-  edge_sessions_.use(&edge_);
-  edge_.on_queues([this] {
+      losses_(store, log) {
+  edge().on_queues([this] {
     delivery_.set_inputs(routes_.inputs());
     offer_inputs();
   });
-  edge_.publish_reports([this](core::MessagePtr change, std::span<const store::KeyValue> values) {
+  edge().publish_reports([this](core::MessagePtr change, std::span<const store::KeyValue> values) {
     return ingest_.take_command(std::move(change), values);
   });
   broker_.set_events(this);
@@ -309,7 +306,7 @@ void Engine::on_connected(broker::Session& session, bool, const broker::WillChan
   // Asks the rights anew: they may be others than on the last connection.
   if (delivery_.unbind_inputs(session)) offer_inputs();
   delivery_.bind_inputs(session);
-  edge_sessions_.on_connected(session, clock_.now());
+  edge_.on_connected(session, clock_.now());
 }
 
 // A message of a share that was being sent waits for its member, as long as the session lives [MQTT-4.8.2-4].
@@ -343,13 +340,13 @@ void Engine::on_will_due(broker::Session& session, core::MessagePtr will) {
 
 void Engine::on_publish(broker::Session& from, core::MessagePtr message, broker::PublishToken token,
                         core::Now now) {
-  sdk_topics_.on_publish(from, message->topic);
+  edge_.on_publish(from, message->topic);
   ingest_.publish(from, std::move(message), token, now);
 }
 
 void Engine::on_edge_request(broker::Session& from, core::MessagePtr request, broker::PublishToken token,
                              core::Now now) {
-  edge_sessions_.on_request(from, *request, token, now);
+  edge_.on_request(from, *request, token, now);
 }
 
 void Engine::on_release(broker::Session& from, uint16_t packet_id) {
@@ -363,13 +360,13 @@ void Engine::on_subscribed(broker::Session& session, uint16_t packet_id,
   answers_.give_when_durable(session, Answers::Kind::subscribed, packet_id,
                              SessionKeeper::subscribed(session, accepted), std::move(codes));
   for (const broker::AcceptedSubscription& one : accepted) {
-    sdk_topics_.on_subscribe(session, one.filter);
+    edge_.on_subscribed(session, one.filter);
     if (!wants_retained(one)) continue;
     replays_.begin(session, one.filter, one.options);
     feeds_.send_current(session, one.filter, one.options, clock_.now());
   }
   delivery_.bind_inputs(session);
-  edge_sessions_.on_connected(session, clock_.now());
+  edge_.on_connected(session, clock_.now());
 }
 
 void Engine::on_unsubscribed(broker::Session& session, uint16_t packet_id, std::vector<std::string> removed,

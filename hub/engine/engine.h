@@ -17,7 +17,6 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/config/store_limits.h"
-#include "hub/edge/desk.h"
 #include "hub/engine/answers.h"
 #include "hub/engine/computation/computer.h"
 #include "hub/engine/consumers.h"
@@ -25,7 +24,7 @@
 #include "hub/engine/delivery.h"
 #include "hub/engine/downstream/commands.h"
 #include "hub/engine/durable_waits.h"
-#include "hub/engine/edge/sessions.h"
+#include "hub/engine/edge/side.h"
 #include "hub/engine/history/message_history.h"
 #include "hub/engine/own_queues.h"
 #include "hub/engine/publish/held_publishes.h"
@@ -41,7 +40,6 @@
 #include "hub/observe/feeds/feeds.h"
 #include "hub/observe/losses.h"
 #include "hub/observe/recorder/recorder.h"
-#include "hub/observe/sdk_topics.h"
 #include "hub/observe/tails.h"
 #include "routing/files/route_file.h"
 #include "store/queue_store.h"
@@ -165,8 +163,8 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] const Commands& commands() const { return commands_; }
   // Twins and methods of devices and modules.
-  [[nodiscard]] EdgeDesk& edge() { return edge_; }
-  [[nodiscard]] const EdgeDesk& edge() const { return edge_; }
+  [[nodiscard]] EdgeDesk& edge() { return edge_.desk(); }
+  [[nodiscard]] const EdgeDesk& edge() const { return edge_.desk(); }
   // Empty while the store takes writes.
   [[nodiscard]] const std::string& store_error() const { return store_error_; }
 
@@ -233,11 +231,9 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   Ingest ingest_;
   Commands commands_;
   DurableWaits waits_;
-  EdgeSessions edge_sessions_;
-  EdgeDesk edge_;
+  EdgeSide edge_;
   Feeds feeds_;
   Losses losses_;
-  SdkTopics sdk_topics_;
 
   std::string store_error_;
 };
