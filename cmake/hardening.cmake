@@ -5,7 +5,8 @@
 #
 # -fPIE and not POSITION_INDEPENDENT_CODE: that would be -fPIC for our static libraries, which forbids inlining
 # functions that only a shared library could replace.
-target_link_options(headgate_flags INTERFACE -pie LINKER:-z,relro,-z,now,-z,noexecstack)
+target_link_options(headgate_flags INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>
+                    LINKER:-z,relro,-z,now,-z,noexecstack)
 set(hardening -fPIE -fstack-protector-strong -fstack-clash-protection)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86)$")
   list(APPEND hardening -fcf-protection=full)
