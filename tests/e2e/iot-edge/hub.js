@@ -6,6 +6,7 @@
 
 const { execFile, execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const https = require('node:https');
 const net = require('node:net');
 const os = require('node:os');
@@ -56,8 +57,8 @@ function freePort() {
 }
 
 class Hub {
-  // `more` is laid over the configuration.
-  static async start({ routes = {}, more = {} } = {}) {
+  // `more` is laid over the configuration; `workload`: modules have sockets there, see environment().
+  static async start({ routes = {}, more = {}, workload = false } = {}) {
     const hub = new Hub();
     hub.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'headgate-sdk-'));
     hub.keys = new Map();
@@ -77,6 +78,7 @@ class Hub {
       routes,
       ...more,
     };
+    if (workload) Object.assign(hub.config.iot_edge, { workload_dir: hub.file('workload'), trust_bundle_file: hub.file('ca.pem') });
     fs.writeFileSync(hub.file('headgate.json'), JSON.stringify(hub.config));
     await hub.launch();
     return hub;
@@ -146,6 +148,33 @@ class Hub {
     const [device, module] = id.split('/');
     return `HostName=${CLOUD};GatewayHostName=${gateway};DeviceId=${device};` +
       (module ? `ModuleId=${module};` : '') + `SharedAccessKey=${key}`;
+  }
+
+  // Variables that a container of the module has, as `deploy render` writes them. `uri`: of another module's socket.
+  async environment(id, { uri, generation, gateway = `localhost:${this.tlsPort}` } = {}) {
+    const [device, module] = id.split('/');
+    const known = (await this.json('identity', 'ls', '--file', this.file('identities.json'))).identities.find((one) => one.id === id);
+    return {
+      IOTEDGE_WORKLOADURI: uri ?? `unix://${this.file(`workload/${module}.sock`)}`,
+      IOTEDGE_DEVICEID: device,
+      IOTEDGE_MODULEID: module,
+      IOTEDGE_MODULEGENERATIONID: generation ?? known.generation_id,
+      IOTEDGE_IOTHUBHOSTNAME: CLOUD,
+      IOTEDGE_GATEWAYHOSTNAME: gateway,
+      IOTEDGE_AUTHSCHEME: 'sasToken',
+      IOTEDGE_APIVERSION: '2021-12-07',
+    };
+  }
+
+  // A counter of the hub by its name in /metrics, labels and all.
+  counter(name) {
+    return new Promise((resolve, reject) => {
+      http.get({ socketPath: this.file('data/admin.sock'), path: '/metrics' }, (answer) => {
+        let text = '';
+        answer.on('data', (part) => (text += part));
+        answer.on('end', () => resolve(Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0)));
+      }).on('error', reject);
+    });
   }
 
   // Connects to the port of WebSocket and HTTPS, whatever port the SDK takes for granted.
