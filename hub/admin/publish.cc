@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "core/text/json_nesting.h"
 #include "core/topic.h"
 #include "hub/access/base64.h"
 #include "hub/access/hub_user.h"
@@ -220,6 +221,8 @@ bool has_many(const AdminRequest& request) {
 }  // namespace
 
 core::Result<PublishRequest> parse_publish_line(std::string_view line, const std::string& topic) {
+  if (!core::is_nested_within(line))
+    return core::fail(invalid("the line has too many levels within one another"));
   const PublishJson json = PublishJson::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return core::fail(invalid("the line is no JSON object"));
   if (json.contains("payload") == json.contains("payload_base64"))

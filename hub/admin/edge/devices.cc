@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/text/json_nesting.h"
 #include "hub/access/base64.h"
 #include "hub/admin/queues.h"
 #include "hub/edge/topics.h"
@@ -84,6 +85,8 @@ AdminReply with_queue(const AdminCall& call, AdminReply (*verb)(const AdminCall&
 }  // namespace
 
 core::Result<DeviceMessage> parse_device_message(std::string_view json, const std::string& device) {
+  if (!core::is_nested_within(json))
+    return core::fail(core::Errc::invalid, "the body has too many levels within one another");
   const DeviceJson members = DeviceJson::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!members.is_object()) return core::fail(core::Errc::invalid, "the body is no JSON object");
   if (members.contains("payload") == members.contains("payload_base64"))

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/text/json_nesting.h"
 #include "hub/edge/methods/calls.h"
 
 namespace headgate::hub {
@@ -24,8 +25,9 @@ bool take_seconds(const MethodJson& body, const char* name, uint32_t& into) {
 }  // namespace
 
 core::Result<MethodCall> read_method_body(EdgeId target, std::string_view body) {
+  if (!core::is_nested_within(body)) return wrong_body("the body has too many levels within one another");
   const MethodJson json = MethodJson::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return wrong_body("the body is no JSON object");
+  if (!json.is_object() || body.find('\0') != body.npos) return wrong_body("the body is no JSON object");
   const auto name = json.find("methodName");
   if (name == json.end() || !name->is_string()) return wrong_body("methodName is missing, or no text");
   MethodCall call{.target = std::move(target), .name = name->get<std::string>()};

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/json_nesting.h"
 #include "core/topic.h"
 #include "hub/edge/topics.h"
 
@@ -42,6 +43,11 @@ bool is_method_name(std::string_view name) {
 
 bool is_within(uint32_t seconds, uint32_t min) { return seconds >= min && seconds <= kMethodTimeoutMaxS; }
 
+// Whoever reads it can walk it, and sees all of it: a payload goes to clients and operators as it came.
+bool is_payload(std::string_view json) {
+  return core::is_nested_within(json) && json.find('\0') == json.npos && nlohmann::json::accept(json);
+}
+
 int64_t deadline(core::Now now, uint32_t seconds) { return now.mono_ms + int64_t{seconds} * 1'000; }
 
 }  // namespace
@@ -55,7 +61,8 @@ core::Status check_method(const MethodCall& call) {
     return invalid("the response timeout is 5 to 300 s");
   if (!is_within(call.connect_timeout_s, 0)) return invalid("the connect timeout is 0 to 300 s");
   if (call.payload.size() > kMethodPayloadBytesMax) return invalid("the payload has more than 128 KiB");
-  if (!nlohmann::json::accept(call.payload)) return invalid("the payload is no JSON");
+  if (!is_payload(call.payload))
+    return invalid("the payload is no JSON, or has too many levels within one another");
   return {};
 }
 
@@ -87,8 +94,9 @@ void MethodCalls::on_answer(const EdgeId& from, std::string_view rid, int64_t st
   }
   if (body.size() > kMethodPayloadBytesMax)
     return finish(call, refused(kUnreadable, "the answer of '" + from.id() + "' has more than 128 KiB"));
-  if (!body.empty() && !nlohmann::json::accept(body))
-    return finish(call, refused(kUnreadable, "the answer of '" + from.id() + "' is no JSON"));
+  if (!body.empty() && !is_payload(body))
+    return finish(call, refused(kUnreadable, "the answer of '" + from.id() +
+                                                 "' is no JSON, or has too many levels within one another"));
   finish(call, {.status = status, .payload = body.empty() ? "null" : body, .error = {}});
 }
 

@@ -122,6 +122,9 @@ core::Result<TwinJson> read_twin_properties(std::string_view text, TwinNulls nul
   if (text.size() > kTwinPatchBytesMax)
     return core::fail(core::Errc::invalid,
                       "it is longer than " + std::to_string(kTwinPatchBytesMax) + " bytes");
+  // The parser takes it for the end, and what is behind it would go on in the patch.
+  if (const size_t nul = text.find('\0'); nul != text.npos)
+    return core::fail(core::Errc::invalid, "it is no JSON at byte " + std::to_string(nul + 1));
   PropertiesReader reader(nulls);
   if (!TwinJson::sax_parse(text, &reader)) return core::fail(core::Errc::invalid, reader.error());
   return reader.take();

@@ -151,6 +151,13 @@ TEST_F(PublishOverHttp, SaysWhatIsWrongInALine) {
   }
 }
 
+TEST_F(PublishOverHttp, TakesNoLineThatIsTooDeepToWalk) {
+  const std::string deep = R"({"payload":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  const auto parsed = parse_publish_line(deep, "t");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().what, "the line has too many levels within one another");
+}
+
 // As deep a stack as for one line, and no turn of the loop with more than a few.
 TEST_F(PublishOverHttp, TakesAnyNumberOfLines) {
   std::string lines;

@@ -57,6 +57,7 @@ TEST(TwinDocuments, RefuseWhatIsNoObject) {
   for (const char* patch : {"", " ", "null", "[1]", "1", "\"a\"", "{", R"({"a":1}})", "{\"a\":\"\xff\"}"})
     EXPECT_NE(why_refused(patch), "taken") << patch;
   EXPECT_EQ(why_refused("[1]"), "it is no JSON object");
+  EXPECT_EQ(why_refused(std::string("{}\0x", 4)), "it is no JSON at byte 3");
 }
 
 TEST(TwinDocuments, RefuseWhatBreaksALimit) {

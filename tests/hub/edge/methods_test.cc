@@ -8,6 +8,7 @@
 namespace headgate::hub {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -128,6 +129,9 @@ TEST_F(Methods, RefuseCallsThatBreakALimit) {
   EXPECT_TRUE(refused([](MethodCall& c) { c.payload = "\"" + std::string(131'071, 'p') + "\""; }));
   EXPECT_TRUE(refused([](MethodCall& c) { c.payload = ""; }));
   EXPECT_TRUE(refused([](MethodCall& c) { c.payload = "{"; }));
+  EXPECT_TRUE(refused([](MethodCall& c) { c.payload = std::string("1\0x", 3); }));
+  EXPECT_TRUE(
+      refused([](MethodCall& c) { c.payload = std::string(60'000, '[') + std::string(60'000, ']'); }));
   EXPECT_TRUE(refused([](MethodCall& c) { c.response_timeout_s = 4; }));
   EXPECT_TRUE(refused([](MethodCall& c) { c.response_timeout_s = 301; }));
   EXPECT_TRUE(refused([](MethodCall& c) { c.connect_timeout_s = 301; }));
@@ -137,10 +141,14 @@ TEST_F(Methods, RefuseCallsThatBreakALimit) {
 }
 
 TEST_F(Methods, SayThatAnAnswerCannotBeRead) {
-  call_sensor("echo");
-  answer(sensor_, rid_of_call(), "no json");
-  EXPECT_THAT(told(), ElementsAre("500 0 nullthe answer of 'edge-1/sensor' is no JSON"));
-  EXPECT_EQ(desk_->methods().counts().unreadable, 1u);
+  for (const std::string& body :
+       {std::string("no json"), std::string("1\0,2", 4), std::string(65, '[') + std::string(65, ']')}) {
+    call_sensor("echo");
+    answer(sensor_, rid_of_call(), body);
+    EXPECT_THAT(told(), Contains("500 0 nullthe answer of 'edge-1/sensor' is no JSON, or has too many levels "
+                                 "within one another"));
+  }
+  EXPECT_EQ(desk_->methods().counts().unreadable, 3u);
 }
 
 TEST_F(Methods, AreBoundedForEachTarget) {

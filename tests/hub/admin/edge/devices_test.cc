@@ -59,6 +59,8 @@ TEST_F(DevicesOverHttp, SayWhatIsWrong) {
         R"({"payload":1,"expiry_s":-1})", R"({"payload":1,"other":"x"})", R"({"payload":1,"message_id":7})",
         R"({"payload":1,"user_properties":[["a"]]})"})
     EXPECT_THAT(send(body), StartsWith("400")) << body;
+  EXPECT_THAT(send(R"({"payload":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+              HasSubstr("too many levels"));
   EXPECT_THAT(ask("POST", "/v1/devices/ghost/messages", R"({"payload":1})"), StartsWith("404"));
   hub_.edge_.full_ = true;
   EXPECT_THAT(send(R"({"payload":1})"), StartsWith("429"));
