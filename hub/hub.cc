@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/log_limiter.h"
 #include "hub/edge/methods/door.h"
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
@@ -216,11 +217,21 @@ core::Result<Hub::Listeners> Hub::bind_listeners(const Config& config, boost::as
 
 // A module is known by its token alone: what comes in over HTTPS needs no session.
 void Hub::serve_methods() {
-  connections_.serve_http(
-      edge_door(method_door({engine_.edge(), config_.iot_edge.device_id,
-                             [this](std::string_view authorization, const EdgeId& caller, core::Now now) {
-                               return access_.edge().verify(authorization, caller, now);
-                             }})));
+  MethodDoor parts{
+      .verbs = engine_.edge(),
+      .own_device = config_.iot_edge.device_id,
+      .verify = [this](std::string_view authorization, const EdgeId& caller,
+                       core::Now now) { return access_.edge().verify(authorization, caller, now); },
+      .on_unauthorized =
+          [this, told = std::make_shared<core::LogLimiter>()](const broker::HttpRequest& request,
+                                                              std::string_view caller, std::string_view why,
+                                                              core::Now now) {
+            const auto left_out = told->admit(caller, now);
+            if (!left_out) return;
+            log_.warn("method_caller_refused",
+                      {{"peer", request.peer}, {"caller", caller}, {"reason", why}, {"left_out", *left_out}});
+          }};
+  connections_.serve_http(edge_door(method_door(std::move(parts)), engine_.edge().door()));
 }
 
 core::Status Hub::listen() {

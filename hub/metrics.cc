@@ -929,6 +929,19 @@ constexpr std::array kMetrics = std::to_array<Metric>({
      .type = kCounter,
      .help = "Answers to direct methods that nobody waited for.",
      .read = [](const Sources& s) { return s.engine.edge().methods().counts().stray; }},
+    {.name = "headgate_door_requests_total",
+     .type = kCounter,
+     .help = "Requests over HTTPS at listeners of IoT Edge's dialect, by what was answered.",
+     .label = "result",
+     .read =
+         [](const Sources& s) {
+           const DoorCounts& door = s.engine.edge().door();
+           return LabelledValues{{"answered", door.answered},
+                                 {"invalid", door.invalid},
+                                 {"not_found", door.not_found},
+                                 {"other", door.other},
+                                 {"unauthorized", door.unauthorized}};
+         }},
     {.name = "headgate_device_messages_total",
      .type = kCounter,
      .help = "Messages to devices that an operator has sent, by what became of them here.",

@@ -69,8 +69,13 @@ void HttpSide::limit(std::chrono::seconds time) {
     const auto self = weak.lock();
     if (cancelled || !self || self->owner_.is_finished()) return;
     if (self->is_waiting_) return self->fail(504, "nobody has answered in time");
+    if (self->is_amid_request()) self->owner_.report("the request did not come in time");
     self->owner_.finish();
   });
+}
+
+bool HttpSide::is_amid_request() const {
+  return parser_ && !parser_->is_done() && (parser_->is_header_done() || buffer_.size() > 0);
 }
 
 void HttpSide::read_header() {
@@ -101,6 +106,10 @@ void HttpSide::on_body(const Code& failed) {
   if (failed == http::error::body_limit) return fail(413, "the body is too large");
   if (failed && is_of_http(failed)) return fail(400, "this is no HTTP request");
   if (failed) return owner_.finish();
+  // Where the body ends is not known with any other coding (RFC 9112 section 6.3).
+  const auto& request = parser_->get();
+  if (request.find(http::field::transfer_encoding) != request.end() && !request.chunked())
+    return fail(400, "this is no HTTP request");
   hand_over();
 }
 
@@ -116,7 +125,7 @@ void HttpSide::hand_over() {
 
 void HttpSide::fail(unsigned status, const char* message) {
   keep_alive_ = false;
-  is_waiting_ = true;
+  if (!std::exchange(is_waiting_, true)) owner_.report("HTTP " + std::to_string(status));
   answer(number_, {status, R"({"message":")" + std::string(message) + "\"}"});
 }
 

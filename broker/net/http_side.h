@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "broker/net/http_exchange.h"
@@ -31,7 +32,8 @@ class HttpSide : public std::enable_shared_from_this<HttpSide> {
     std::function<void()> finish;       // closes the connection; idempotent
     std::function<bool()> is_finished;  // closed, by whomever
     std::function<core::Now()> now;
-    std::shared_ptr<void> connection;  // lives as long as this
+    std::function<void(std::string_view reason)> report;  // a request that was none
+    std::shared_ptr<void> connection;                     // lives as long as this
     std::string peer;
   };
 
@@ -55,6 +57,8 @@ class HttpSide : public std::enable_shared_from_this<HttpSide> {
   // Lets a request be answered once, and says so if nobody does.
   class Pending;
 
+  // Whether something of a request has come, and not all of it.
+  [[nodiscard]] bool is_amid_request() const;
   void read_header();
   void read_body();
   void on_body(const Code& failed);

@@ -32,6 +32,12 @@ websocket::close_code close_code_of(ReasonCode reason) {
   return is_error(reason) ? websocket::close_code::policy_error : websocket::close_code::normal;
 }
 
+// Tells what no WebSocket may send from an end that is as it should be, or that TCP has made.
+bool is_broken_frame(const error_code& failed) {
+  static const auto& kFrames = websocket::make_error_code(websocket::error::closed).category();
+  return failed.category() == kFrames && failed != websocket::error::closed;
+}
+
 class WebSocketConnection : public Connection {
  public:
   WebSocketConnection(ConnectionPool& pool, Arrival arrival)
@@ -97,7 +103,13 @@ void WebSocketConnection::hand_over() {
                           const auto alive = self.lock();
                           return !alive || alive->finished();
                         },
-                        [&pool = pool_] { return pool.now(); }, self(), channel_.peer()};
+                        [&pool = pool_] { return pool.now(); },
+                        [self = std::weak_ptr(self())](std::string_view reason) {
+                          if (const auto alive = self.lock())
+                            alive->report_handshake("https_refused", reason);
+                        },
+                        self(),
+                        channel_.peer()};
   http_ = std::make_shared<HttpSide>(std::move(owner), ws_.next_layer(), std::move(upgrade_->buffer),
                                      pool_.http());
   http_->start(std::move(upgrade_->parser));
@@ -160,7 +172,10 @@ void WebSocketConnection::accept(std::string_view protocol) {
   ws_.read_message_max(std::max(2 * pool_.broker().packet_bytes_max(channel_), kMessageBytesMin));
   ws_.async_accept(upgrade_->parser->get(), [self = self()](const error_code& failed) {
     if (self->finished()) return;
-    if (failed) return self->finish();
+    if (failed) {  // it has been answered
+      self->report_handshake("web_socket_refused", failed.message());
+      return self->finish();
+    }
     self->upgrade_.reset();
     self->read();
   });
@@ -179,6 +194,8 @@ void WebSocketConnection::read() {
 void WebSocketConnection::on_read(const error_code& failed, size_t bytes) {
   reading_ = false;
   if (finished()) return;
+  if (is_broken_frame(failed))
+    channel_.close(ReasonCode::protocol_error, "bad WebSocket frame");  // Beast has said so
   if (failed) return finish();
   if (ws_.got_text()) {  // [MQTT-6.0.0-1]
     report_handshake("web_socket_refused", "a text message");

@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "hub/edge/c2d/queues.h"
 #include "hub/edge/clients.h"
+#include "hub/edge/door.h"
 #include "hub/edge/id.h"
 #include "hub/edge/methods/calls.h"
 #include "hub/edge/requests.h"
@@ -66,6 +67,8 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
   [[nodiscard]] const TwinKeeper& twins() const { return twins_; }
   [[nodiscard]] const MethodCalls& methods() const { return methods_; }
   [[nodiscard]] const DeviceQueues& devices() const { return devices_; }
+  [[nodiscard]] DoorCounts& door() { return door_; }
+  [[nodiscard]] const DoorCounts& door() const { return door_; }
 
  private:
   const core::Clock& clock_;
@@ -73,6 +76,7 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
   TwinKeeper twins_;
   MethodCalls methods_;
   DeviceQueues devices_;
+  DoorCounts door_;
 };
 
 }  // namespace headgate::hub

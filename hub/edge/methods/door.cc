@@ -51,9 +51,11 @@ std::optional<HttpAnswer> refuse_caller(const MethodDoor& parts, const HttpReque
   if (name.empty()) return door_failure(400, "the header x-ms-edge-moduleId is missing");
   const auto caller = parse_edge_id(name);
   const bool own = caller && caller->is_module() && caller->device == parts.own_device;
-  if (!own || !parts.verify(request.header("authorization"), *caller, now))
-    return door_failure(401, "the token is none of a module of this gateway");
-  return std::nullopt;
+  const core::Status proven = own ? parts.verify(request.header("authorization"), *caller, now)
+                                  : core::fail(core::Errc::invalid, "it is no module of this gateway");
+  if (proven) return std::nullopt;
+  if (parts.on_unauthorized) parts.on_unauthorized(request, name, proven.error().what, now);
+  return door_failure(401, "the token is none of a module of this gateway");
 }
 
 void answer_call(const MethodDoor& parts, const HttpRequest& request, core::Now now,

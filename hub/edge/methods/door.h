@@ -25,6 +25,10 @@ struct MethodDoor {
   std::string own_device;
   // Whether that header is a token of the identity, see EdgeIdentities::verify().
   std::function<core::Status(std::string_view authorization, const EdgeId& caller, core::Now now)> verify;
+  // Told of each caller that gets a 401: what the header names, and why. May be empty.
+  std::function<void(const HttpRequest& request, std::string_view caller, std::string_view why,
+                     core::Now now)>
+      on_unauthorized = {};
 };
 
 // Answers 400 (a header is missing, the body is wrong), 401 (who calls?), 404 (there is no such path; the target is not there), 504, as

@@ -46,11 +46,18 @@ class MethodsOverHttps : public ::testing::Test {
   }
 
   testing::CannedEdgeVerbs verbs_;
-  HttpHandler handler_ = method_door(
-      {verbs_, "edge-1", [](std::string_view authorization, const EdgeId& caller, core::Now) -> core::Status {
-         if (authorization == "token of " + caller.id()) return {};
-         return core::fail(core::Errc::invalid, "no token of it");
-       }});
+  DoorCounts counts_;
+  std::vector<std::string> refused_;  // "CALLER: WHY"
+  HttpHandler handler_ = edge_door(
+      method_door({verbs_, "edge-1",
+                   [](std::string_view authorization, const EdgeId& caller, core::Now) -> core::Status {
+                     if (authorization == "token of " + caller.id()) return {};
+                     return core::fail(core::Errc::invalid, "no token of it");
+                   },
+                   [this](const HttpRequest&, std::string_view caller, std::string_view why, core::Now) {
+                     refused_.push_back(std::string(caller).append(": ").append(why));
+                   }}),
+      counts_);
 };
 
 TEST_F(MethodsOverHttps, ReachTheTargetOfThePath) {
@@ -90,6 +97,30 @@ TEST_F(MethodsOverHttps, SayWhatIsWrong) {
   EXPECT_EQ(ask(good()), R"(404 {"message":"'edge-1/sensor' is not connected, or takes no methods"})");
   verbs_.outcome_ = {504, 0, "null", "it"};
   EXPECT_EQ(ask(good()), R"(504 {"message":"it"})");
+}
+
+TEST_F(MethodsOverHttps, TakeNoPayloadThatNobodyCouldWalk) {
+  HttpRequest deep = good();
+  deep.body = R"({"methodName":"a","payload":)" + std::string(70'000, '[') + std::string(70'000, ']') + "}";
+  EXPECT_EQ(ask(std::move(deep)), R"(400 {"message":"the body has too many levels within one another"})");
+  EXPECT_THAT(verbs_.asked_, IsEmpty());
+}
+
+TEST_F(MethodsOverHttps, AreCountedByTheirAnswerAndToldOfIfNobodyMayCall) {
+  ask(good());
+  ask_with("x-ms-edge-moduleid", "");
+  ask_with("x-ms-edge-moduleid", "leaf-1/caller");
+  ask_with("authorization", "x");
+  ask_at("/v1/status");
+  verbs_.outcome_ = {504, 0, "null", "it"};
+  ask(good());
+  EXPECT_EQ(counts_.answered, 1u);
+  EXPECT_EQ(counts_.invalid, 1u);
+  EXPECT_EQ(counts_.unauthorized, 2u);
+  EXPECT_EQ(counts_.not_found, 1u);
+  EXPECT_EQ(counts_.other, 1u);
+  EXPECT_THAT(refused_,
+              ElementsAre("leaf-1/caller: it is no module of this gateway", "edge-1/caller: no token of it"));
 }
 
 }  // namespace
