@@ -34,6 +34,22 @@ bool is_passed_on(std::string_view name) {
   return name != "$.on" && name != "$.ifid" && name != "$.cdid" && name != "$.cmid";
 }
 
+// By the wall clock; 0: never, which no time is.
+int64_t expiry_of(std::string_view text) {
+  const auto at = core::parse_iso8601_ms(text);
+  if (!at) return 0;
+  return *at == 0 ? 1 : *at;
+}
+
+// An SDK takes the level behind the name for the bag: a name has one level, however many there are inside.
+void append_input(std::string_view name, std::string& wire) {
+  for (size_t slash = name.find('/'); slash != std::string_view::npos; slash = name.find('/')) {
+    wire.append(name.substr(0, slash)).append("%2F");
+    name.remove_prefix(slash + 1);
+  }
+  wire.append(name);
+}
+
 bool is_system(std::string_view name) { return name.starts_with("$."); }
 
 void mark(std::vector<core::UserProperty>& properties, std::string_view name) {
@@ -63,7 +79,7 @@ struct Translator::Sorted {
     } else if (property.name == "$.cid") {
       properties.correlation_data = std::move(property.value);
     } else if (is_passed_on(property.name) || property.name == "$.ifid") {
-      if (property.name == "$.exp") expires_wall_ms = core::parse_iso8601_ms(property.value).value_or(0);
+      if (property.name == "$.exp") expires_wall_ms = expiry_of(property.value);
       properties.user.push_back(std::move(property));
     }
   }
@@ -151,7 +167,14 @@ bool Translator::topic_out(const core::Message& message, std::string& wire) cons
   rest.remove_prefix(inside_.size());
   const bool own = is_module_ ? rest.starts_with(kInputs) : rest == kDevicebound;
   if (!own) return false;
-  wire.assign(wire_).append(rest).append("/");  // without the slash the SDK drops the message
+  wire.assign(wire_);
+  if (is_module_) {
+    wire.append(kInputs);
+    append_input(rest.substr(kInputs.size()), wire);
+  } else {
+    wire.append(rest);
+  }
+  wire.append("/");  // without the slash the SDK drops the message
   append_bag(message, wire);
   return true;
 }

@@ -70,7 +70,7 @@ bool Session::may_publish(std::string_view topic) {
 }
 
 bool Session::may_subscribe(std::string_view filter) {
-  if (grant_.rights->may_subscribe(filter)) return true;
+  if (!filter.empty() && grant_.rights->may_subscribe(filter)) return true;
   count_denied(Action::subscribe);
   if (stats_.denied.subscribe == 1)  // the rest is counted
     context_.log.warn("subscribe_denied", {{"client", client_id()}, {"user", identity().username}});

@@ -153,6 +153,7 @@ TEST(Translator, ReadsTheExpiry) {
   };
   EXPECT_EQ(expiry("%24.exp=2030-03-17T17%3A46%3A40.000Z"), 1'900'000'000'000);
   EXPECT_EQ(expiry("$.exp=2030-03-17T18:46:40.1234567+01:00"), 1'900'000'000'123);
+  EXPECT_EQ(expiry("$.exp=1970-01-01T00:00:00Z"), 1) << "over, and not never";
   EXPECT_EQ(expiry("$.exp=never"), 0);
   EXPECT_EQ(expiry(""), 0);
 }
@@ -194,6 +195,11 @@ TEST(Translator, WritesAnInputAsTheSdkReadsIt) {
       wire(filter, message("modules/filter-mod.v2/inputs/y", properties)),
       "devices/edge-1/modules/filter-mod.v2/inputs/y/level=hot&we%20ird%2F%C3%BC=a%3Db%26c&%24.mid=id1&%24.ce=utf-8&"
       "%24.cid=cc&%24.ct=application%2Fjson&%24.cdid=edge-1&%24.cmid=sensor");
+}
+
+TEST(Translator, GivesAnInputsNameOneLevelSoThatTheBagIsTheNext) {
+  EXPECT_EQ(wire(kSensor, message("modules/sensor/inputs/a/%zz/b")),
+            "devices/edge-1/modules/sensor/inputs/a%2F%zz%2Fb/%24.cdid=edge-1&%24.cmid=sensor");
 }
 
 TEST(Translator, NamesTheSenderOfEveryInput) {
