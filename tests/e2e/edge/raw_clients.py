@@ -1,13 +1,16 @@
 """Modules and devices of Azure IoT's SDKs as raw packets, in the forms of the SDKs of Node, .NET, C and Python.
 
 usage: raw_clients.py SCENARIO TLS_PORT WSS_PORT CA_FILE; exit code 0 when all came as expected, else the last line says what did not.
+       raw_clients.py identities FILE: the hub's file of their identities
 A scenario is a function below. Standard library only.
 """
 
 import base64
 import hashlib
 import hmac
+import json
 import os
+import re
 import socket
 import ssl
 import struct
@@ -17,13 +20,22 @@ import urllib.parse
 
 PATIENCE_S = 15
 HOST = "acme-plant.azure-devices.net"
+AWKWARD = "Line_2.press:07@east*(a)!'%41,=$?"
 KEYS = {
     "edge-1/sensor": b"sensor-primary-key-0123456789abc",
     "edge-1/filter": b"filter-primary-key-0123456789abc",
     "edge-1/sink": b"sink-primary-key-0123456789abcdef",
     "leaf-1": b"leaf-primary-key-0123456789abcde",
     "leaf-1/sensor": b"foreign-primary-key-0123456789ab",
+    "edge-1/good": b"good-primary-key-0123456789abcde",
+    "edge-1/evil": b"evil-primary-key-0123456789abcde",
+    "edge-1/$edgeHub": b"the-hub-primary-key-0123456789ab",
+    "leaf-1/filter": b"namesake-primary-key-0123456789a",
+    "leaf-evil": b"evil-leaf-primary-key-0123456789",
+    AWKWARD: b"awkward-primary-key-0123456789ab",
+    "leaf-off": b"disabled-primary-key-0123456789a",
 }
+GENERATIONS = {name: str(637500000000000001 + number) for number, name in enumerate(KEYS)}
 EVENTS = "devices/edge-1/modules/{}/messages/events/"
 TLS_PORT, WSS_PORT, CA_FILE = 0, 0, ""
 
@@ -343,8 +355,47 @@ def forms() -> None:
     leaf.say("devices/leaf-1/messages/events", b"{}")
 
 
+def awkward() -> None:
+    """A device with every character of ids: its token encoded once as in Node, in lower case, hardly at all, and twice as in .NET."""
+    odd = f"{HOST}/devices/{AWKWARD}"
+    lower = re.sub("%..", lambda escape: escape[0].lower(), quote(odd))
+    for resource in (quote(odd), lower, odd.replace("%", "%25").replace("=", "%3D"), quote(f"{HOST}/devices/{quote(AWKWARD)}")):
+        until = str(int(time.time()) + 3600)
+        signed = hmac.new(KEYS[AWKWARD], f"{resource}\n{until}".encode(), hashlib.sha256).digest()
+        one = connected(AWKWARD, password=f"SharedAccessSignature se={until}&sig={quote(base64.b64encode(signed).decode())}&skn=&sr={resource}")
+        expect(one.subscribe(f"devices/{AWKWARD}/messages/devicebound/#") == 1, "SUBACK")
+        one.say(f"devices/{AWKWARD}/messages/events/a=b", b"{}")
+        one.leave()
+
+
+def many_filters() -> None:
+    """C's client asks for all in one SUBSCRIBE; .NET's makes its requests with QoS 1, and subscribes so to the answers."""
+    one = connected("leaf-1", properties="?api-version=2020-09-30&DeviceClientType=iothubclient%2F1.13.0%20(native%3B%20Linux%3B%20x86_64)")
+    wanted = [("devices/leaf-1/messages/devicebound/#", 1), ("$iothub/methods/POST/#", 0), ("$iothub/twin/res/#", 1), ("#", 0),
+              ("$iothub/twin/PATCH/properties/desired/#", 2)]
+    one.send(packet(0x82, b"\0\7" + b"".join(text(name) + bytes([qos]) for name, qos in wanted)))
+    expect(one.read() == (0x90, b"\0\7\1\0\1\x80\1"), "SUBACK")
+    for rid in ("1f", "a7b7a3c1-0e9c-4f6f-b0a4-6a4a3f0a8a11"):
+        one.publish(f"$iothub/twin/GET/?$rid={rid}", b"", 1)
+        came = {one.read()[0] & 0xf0, one.read()[0] & 0xf0}
+        expect(came == {0x30, 0x40}, "both PUBACK and the answer")
+    one.send(packet(0xa2, b"\0\x08" + text("$iothub/methods/POST/#") + text("devices/leaf-1/messages/devicebound/#")))
+    expect(one.read() == (0xb0, b"\0\x08"), "UNSUBACK")
+    one.ping()
+
+
+def write_identities(path: str) -> None:
+    known = [{"id": name, "primary_key": base64.b64encode(key).decode(), "enabled": name != "leaf-off", "generation_id": GENERATIONS[name]}
+             for name, key in KEYS.items()]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"identities": known}, file)
+
+
 def main() -> int:
     global TLS_PORT, WSS_PORT, CA_FILE
+    if sys.argv[1] == "identities":
+        write_identities(sys.argv[2])
+        return 0
     scenario, TLS_PORT, WSS_PORT, CA_FILE = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     try:
         globals()[scenario]()
