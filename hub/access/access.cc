@@ -24,6 +24,12 @@ bool speaks_iot_edge(const Credentials& credentials) {
   return credentials.policy && credentials.policy->dialect == broker::Dialect::iot_edge;
 }
 
+// Whether it is the client id of who comes by a listener with the dialect, and by no other.
+bool is_of_registered(const AccessSettings& settings, const IdentityFile& file, std::string_view client_id) {
+  const auto id = settings.speaks_iot_edge ? parse_edge_id(client_id) : std::nullopt;
+  return id && file.find(*id) != nullptr;
+}
+
 // The name in a certificate that the listener trusts.
 const std::string* trusted_name(const Credentials& credentials) {
   const bool trusts = !credentials.policy || credentials.policy->trusts_certificate;
@@ -161,6 +167,8 @@ const PasswordFile* Access::users(const Credentials& credentials) const {
 void Access::authenticate(const std::shared_ptr<const Credentials>& credentials, core::Now now,
                           Decided decided) {
   if (speaks_iot_edge(*credentials)) return decided(edge_.judge(*credentials, now), now);
+  if (is_of_registered(in_force_->settings, edge_.registered(), credentials->client_id))
+    return decided({ReasonCode::not_authorized, {}, "the client id is that of a registered identity"}, now);
   const std::string* const certificate = trusted_name(*credentials);
   const bool agrees =
       certificate && (!credentials->username || canonical_user(*credentials->username) == *certificate);

@@ -20,14 +20,14 @@ from hostile_kit import EVIL, METHODS, REPORT, RESULTS, Counted, Play, Rows, ask
 from hostile_packets import deep_telemetry, many_properties, publish_rows, subscribe_rows
 from hostile_requests import method_rows, patch_storm, twin_rows
 from plain_client import Plain
-from raw_clients import connected, expect, packet, text
+from raw_clients import AWKWARD, connected, expect, packet, text
 
 
 # ---- plain MQTT beside them ----
 
 def owned_id() -> None:
-    """Nobody takes the place of an identity that is connected."""
-    for client_id in ("edge-1/filter", "edge-1/good"):
+    """Nobody takes the place of an identity: of one that is connected, and of one that never was."""
+    for client_id in ("edge-1/filter", "edge-1/good", "edge-1/sink", AWKWARD):
         expect(Plain(client_id).code == 0x87, client_id)
 
 
@@ -39,7 +39,7 @@ def bag_too_large() -> None:
 
 
 def plain_rows() -> Rows:
-    yield "plain MQTT with the client id of an identity", owned_id, {'connections_refused_total{reason="not_authorized"}': 2}
+    yield "plain MQTT with the client id of an identity", owned_id, {'connections_refused_total{reason="not_authorized"}': 4}
     yield "plain MQTT with more properties than a bag holds", bag_too_large, {'messages_dropped_total{reason="too_large"}': 1}
 
     def denied() -> None:

@@ -133,12 +133,30 @@ def stray_answers() -> None:
     one.ping()
 
 
+def many_calls() -> None:
+    """As many as may wait for one target, and one more: others can be called all the same."""
+    one, callers, body = connected(EVIL), [Https() for _ in range(64)], b'{"methodName":"echo","responseTimeoutInSeconds":30}'
+    one.subscribe(METHODS, 0)
+    for caller in callers:
+        caller.send(call(EVILS_METHODS, body))
+    rids = [one.answer()[0].partition("$rid=")[2] for _ in callers]
+    other = Https()
+    other.send(call(EVILS_METHODS, body))
+    expect(other.answer()[0] == 429, "one more is taken")
+    other.send(call("/twins/leaf-1/methods", body))
+    expect(other.answer()[0] == 404, "another cannot be called")
+    for rid in rids:
+        one.publish(answer_to(rid), b"", 0)
+    expect([caller.answer()[0] for caller in callers] == [200] * 64, "not all are answered")
+
+
 def bad_status(status: str) -> Play:
     return ends(answer_to("1", status), qos=0)
 
 
 def method_rows() -> Rows:
     yield "answers that nobody waits for", stray_answers, {"method_answers_stray_total": 4}
+    yield "more calls than may wait", many_calls, calls(answered=64, throttled=1, unreachable=1) | door("answered", 64) | door("other") | door("not_found")
     yield "an answer to another's method", stolen_answer, {"method_answers_stray_total": 3} | calls(answered=1) | door("answered")
     bodies = {"no JSON": b"{", "100,000 levels": b"[" * 60_000 + b"]" * 60_000,
               "200 kB": b'"' + b"x" * 200_000 + b'"', "no text": b'"\xff"', "a NUL": b'1\0,"status":0'}

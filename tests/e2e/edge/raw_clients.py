@@ -20,7 +20,7 @@ import urllib.parse
 
 PATIENCE_S = 15
 HOST = "acme-plant.azure-devices.net"
-AWKWARD = "Line_2.press:07@east*(a)!'%41,=$?"
+AWKWARD = "Line_2.press:07@east*(a)!'%41%c%u%d%m,=$?"
 KEYS = {
     "edge-1/sensor": b"sensor-primary-key-0123456789abc",
     "edge-1/filter": b"filter-primary-key-0123456789abc",

@@ -89,6 +89,20 @@ TEST_F(Admitting, TakesARightPasswordAndNoWrongOne) {
   EXPECT_EQ(judge("eve", "anns"), ReasonCode::bad_user_name_or_password);
 }
 
+TEST_F(Admitting, LetsNobodyElseHaveTheClientIdOfWhoIsRegistered) {
+  settings_.speaks_iot_edge = true;
+  settings_.iot_edge.identities_file =
+      dir_.write("identities", R"({"identities":[{"id":"leaf-1","primary_key":"a2V5a2V5a2V5a2V5"}]})");
+  use();
+  for (const auto& [client_id, expected] : {std::pair("leaf-1", ReasonCode::not_authorized),
+                                            {"leaf-2", ReasonCode::success},
+                                            {"#", ReasonCode::success}}) {
+    client_id_ = client_id;
+    EXPECT_EQ(judge("ann", "anns"), expected) << client_id;
+    EXPECT_EQ(judge(std::nullopt, std::nullopt), expected) << client_id;
+  }
+}
+
 TEST_F(Admitting, AnswersOnlyWhenThePasswordWasChecked) {
   ask("ann", "anns");
   EXPECT_FALSE(answer_);
