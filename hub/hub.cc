@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/log_limiter.h"
+#include "core/text.h"
 #include "hub/edge/methods/door.h"
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
@@ -226,10 +227,12 @@ void Hub::serve_methods() {
           [this, told = std::make_shared<core::LogLimiter>()](const broker::HttpRequest& request,
                                                               std::string_view caller, std::string_view why,
                                                               core::Now now) {
-            const auto left_out = told->admit(caller, now);
+            const auto left_out = told->admit(request.peer.substr(0, request.peer.rfind(':')), now);
             if (!left_out) return;
-            log_.warn("method_caller_refused",
-                      {{"peer", request.peer}, {"caller", caller}, {"reason", why}, {"left_out", *left_out}});
+            log_.warn("method_caller_refused", {{"peer", request.peer},
+                                                {"caller", core::shortened(caller, 2 * kEdgeIdCharactersMax)},
+                                                {"reason", why},
+                                                {"left_out", *left_out}});
           }};
   connections_.serve_http(edge_door(method_door(std::move(parts)), engine_.edge().door()));
 }

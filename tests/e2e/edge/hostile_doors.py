@@ -86,6 +86,9 @@ def https_rows() -> Rows:
         "a blank before the colon": request("Content-Length : 3\r\n", b"abc"), "a header without a colon": request("Content-Length\r\n"),
         "a chunk that is none": request("Transfer-Encoding: chunked\r\n", b"zz\r\n\r\n"),
         "a chunk beyond all": request("Transfer-Encoding: chunked\r\n", b"fffffffffffffffff\r\n"),
+        "a chunk with more to it": request("Transfer-Encoding: chunked\r\n", b"1;" + b"x" * 9_000 + b"\r\na\r\n0\r\n\r\n"),
+        "headers behind the chunks": request("Transfer-Encoding: chunked\r\n", b"1\r\na\r\n0\r\nA: " + b"x" * 9_000 + b"\r\n\r\n"),
+        "line feeds alone": b"GET / HTTP/1.1\n\n", "HTTP/1.2": b"GET / HTTP/1.2\r\n\r\n", "a NUL": request("A: \0\r\n"), "tabs": b"POST\t/\tHTTP/1.1\r\n\r\n",
         "headers of 9 kB": request("A: " + "x" * 9_000 + "\r\n"), "HTTP/0.9": b"GET /\r\n\r\n", "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "no HTTP": b"\0\1\2\3\r\n\r\n", "MQTT": connect_packet(EVIL, user_of(EVIL), token(EVIL)) + b"\r\n\r\n",
     }
