@@ -70,6 +70,8 @@ struct Evaluator::Run {
         return conforms(node);
       case Op::lookup:
         return lookup(node);
+      case Op::twin_change_includes:
+        return twin_change_includes(node);
       case Op::negate:
         return negate(value(node.left));
       case Op::logical_not:
@@ -149,6 +151,14 @@ struct Evaluator::Run {
         break;
     }
     return Value::undefined();
+  }
+
+  // A change includes what it takes away; edgeHub's reader takes a null for nothing.
+  Value twin_change_includes(const Node& node) noexcept {
+    using Change = Fields::Change;
+    const Change change = fields.twin_change(condition.paths[node.path], reading.body);
+    if (change == Change::none) return Value::undefined();
+    return Value::of(change == Change::set || (change == Change::removed && strict()));
   }
 
   Value lookup(const Node& node) noexcept {

@@ -1,6 +1,7 @@
 // Fields of a message that a condition can see. Implemented by MessageFields, and in tests by a table.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "routing/evaluation/value.h"
@@ -28,6 +29,13 @@ class Fields {
   // none, or the body is no JSON. Good until the next message.
   [[nodiscard]] virtual std::string_view body_value(const BodyPath& path, BodyMode mode) noexcept {
     return body_json(path, mode);
+  }
+  // `none`: the message is no change of a twin, or not to be read.
+  enum class Change : uint8_t { none, untouched, removed, set };
+  // Tells what a change of a twin does with the value at that path of what is reported; an empty path: of another part.
+  [[nodiscard]] virtual Change twin_change(const BodyPath& path, BodyMode mode) noexcept {
+    (void)path, (void)mode;
+    return Change::none;
   }
   // A level of the topic: 1 is the first, -1 the last; undefined beyond them.
   [[nodiscard]] virtual Value topic_level(int level) noexcept {

@@ -6,6 +6,7 @@
 #include "core/content_type.h"
 #include "core/text.h"
 #include "core/topic.h"
+#include "routing/language/route_source.h"
 #include "routing/language/system_names.h"
 #include "routing/language/text.h"
 
@@ -145,6 +146,19 @@ std::string_view MessageFields::body_value(const BodyPath& path, BodyMode mode) 
   if (!path.empty() || !may_be_json(mode) || !text || json_.whole().empty()) return {};
   problem_ = {};
   return json_.whole();
+}
+
+Fields::Change MessageFields::twin_change(const BodyPath& path, BodyMode mode) noexcept {
+  if (!message_->topic.starts_with(kTwinChangePrefix) || !can_read_body(mode)) return Change::none;
+  if (path.empty()) return Change::untouched;
+  switch (json_.find(path).kind) {
+    case Value::Kind::missing:
+      return Change::untouched;
+    case Value::Kind::null:
+      return Change::removed;
+    default:
+      return Change::set;
+  }
 }
 
 // The content type does not matter: `23.5` is a number as text/plain too.

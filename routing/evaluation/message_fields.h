@@ -23,6 +23,7 @@ class MessageFields final : public Fields {
   [[nodiscard]] Value body(const BodyPath& path, BodyMode mode) noexcept override;
   [[nodiscard]] std::string_view body_json(const BodyPath& path, BodyMode mode) noexcept override;
   [[nodiscard]] std::string_view body_value(const BodyPath& path, BodyMode mode) noexcept override;
+  [[nodiscard]] Change twin_change(const BodyPath& path, BodyMode mode) noexcept override;
   [[nodiscard]] Value topic_level(int level) noexcept override;
   [[nodiscard]] Value payload(BodyMode mode) noexcept override;
 

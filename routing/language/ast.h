@@ -49,6 +49,7 @@ enum class Op : uint8_t {
   window_field,  // left: a WindowField
   conforms,      // left: index into Expression::schemas; path: the value of the body, empty: all of it
   lookup,        // left: the key; name: the table; path: the member of its row, empty: all of it
+  twin_change_includes,  // name: the path as written; path: in what is reported, empty: in another part of the twin
 };
 
 using NodeIndex = uint32_t;

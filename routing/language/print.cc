@@ -182,6 +182,8 @@ class Printer {
         return "payload()";
       case Op::conforms:
         return conforms(node);
+      case Op::twin_change_includes:
+        return "twin_change_includes(" + std::string(name(node)) + ")";
       case Op::aggregate:
         return print(query_.aggregates[node.left], query_);
       case Op::stateful:

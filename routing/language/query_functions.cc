@@ -111,6 +111,7 @@ std::string_view nearest_call(std::string_view name) {
   nearest.try_name(kPayload);
   nearest.try_name(kConforms);
   nearest.try_name(kLookup);
+  nearest.try_name(kTwinChangeIncludes);
   return nearest.name();
 }
 

@@ -38,6 +38,8 @@ struct StatefulFunction {
 inline constexpr std::string_view kTopicLevel = "topic_level";
 inline constexpr std::string_view kPayload = "payload";
 inline constexpr std::string_view kConforms = "conforms";
+// Whether a change of a twin has a part; edgeHub knows the name.
+inline constexpr std::string_view kTwinChangeIncludes = "twin_change_includes";
 // A row of a table.
 inline constexpr std::string_view kLookup = "lookup";
 

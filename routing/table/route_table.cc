@@ -374,6 +374,8 @@ std::string RouteTable::last_reason(uint32_t route, const RouteStats& stats) con
       return text + " has no verdict: there is no such value, or it met a limit of checks";
     case Op::lookup:
       return text + " has no such row, or the row no such member";
+    case Op::twin_change_includes:
+      return text + " has no value: the message is no change of a twin";
     default:
       return text + " has no value: what it stands on is of another type, or out of range";
   }

@@ -87,6 +87,7 @@ class Explainer {
     if (uses_anywhere(route_, Op::topic_level)) clauses.emplace_back("topic_level()");
     if (uses_anywhere(route_, Op::payload)) clauses.emplace_back("payload()");
     if (uses_anywhere(route_, Op::conforms)) clauses.emplace_back("conforms()");
+    if (uses_anywhere(route_, Op::twin_change_includes)) clauses.emplace_back("twin_change_includes()");
     if (!query_.lookups.empty()) clauses.emplace_back("lookup()");
     if (route_.sinks.size() > 1) clauses.emplace_back("several sinks");
     for (const Sink& sink : route_.sinks) {

@@ -31,6 +31,7 @@ bool is_field(Op op) {
     case Op::stateful:
     case Op::conforms:
     case Op::lookup:
+    case Op::twin_change_includes:
       return true;
     default:
       return false;
@@ -136,6 +137,9 @@ class Tracer {
       return "the body " + std::string(fields_.body_problem());
     if (is_body(op) && found.is(Kind::undefined)) return name + " is an object or an array";
     if (op == Op::lookup) return describe_lookup(whole, field);
+    if (op == Op::twin_change_includes)
+      return fields_.body_problem().empty() ? "the message is no change of a twin"
+                                            : "the body " + std::string(fields_.body_problem());
     if (op == Op::payload) return "the body is an object, an array, or no text";
     return name + " is not there";
   }

@@ -101,6 +101,7 @@ class Checker {
       case Op::topic_level:
         return set(node, Type::string);
       case Op::conforms:
+      case Op::twin_change_includes:
         return set(node, Type::boolean);
       case Op::body:
       case Op::body_or_property:

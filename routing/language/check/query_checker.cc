@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "routing/language/check/checker.h"
 #include "routing/language/check/window_values.h"
 #include "routing/language/query_functions.h"
+#include "routing/language/route_source.h"
 
 namespace headgate::routing {
 namespace {
@@ -14,6 +16,36 @@ namespace {
 bool fits(Type wanted, Type given) {
   if (wanted == Type::dynamic || given == Type::dynamic || given == wanted) return true;
   return wanted == Type::boolean && (given == Type::null || given == Type::undefined);
+}
+
+// Whether a twin's change can come from there.
+bool gives_twin_changes(const RouteSource& source) {
+  return source.kind == RouteSource::Kind::path && kTwinChangesPath.starts_with(source.text);
+}
+
+// Every condition and value of the route.
+std::vector<const Expression*> expressions_of(const ParsedRoute& route) {
+  std::vector<const Expression*> all = {&route.condition, &route.query.having, &route.query.timestamp};
+  for (const Expression& key : route.query.keys) all.push_back(&key);
+  for (const SelectItem& item : route.query.items) all.push_back(&item.value);
+  for (const Stateful& stateful : route.query.stateful) all.push_back(&stateful.argument);
+  for (const Aggregate& aggregate : route.query.aggregates) {
+    all.push_back(&aggregate.argument);
+    all.push_back(&aggregate.filter);
+  }
+  return all;
+}
+
+void check_twin_changes(const ParsedRoute& route, Diagnostics& found) {
+  if (gives_twin_changes(route.source)) return;
+  for (const Expression* const expression : expressions_of(route)) {
+    for (const Node& node : expression->nodes) {
+      if (node.op != Op::twin_change_includes) continue;
+      found.error(node.offset, node.length,
+                  "`twin_change_includes` looks at changes of twins, and none comes from this source",
+                  "write FROM /twinChangeNotifications");
+    }
+  }
 }
 
 class RouteChecker {
@@ -156,8 +188,11 @@ class RouteChecker {
 }  // namespace
 
 void check_route(ParsedRoute& route, Semantics semantics, Diagnostics& found) {
-  if (semantics == Semantics::edgehub) return check(route.condition, semantics, found);
-  RouteChecker(route, found).run();
+  if (semantics == Semantics::edgehub)
+    check(route.condition, semantics, found);
+  else
+    RouteChecker(route, found).run();
+  check_twin_changes(route, found);
 }
 
 }  // namespace headgate::routing

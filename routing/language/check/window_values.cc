@@ -71,7 +71,7 @@ Node replacement(Op op, NodeIndex left, const Node& replaced) {
 
 bool is_of_a_message(Op op) {
   return (op >= Op::property && op <= Op::body_or_property) || op == Op::topic_level || op == Op::payload ||
-         op == Op::conforms;
+         op == Op::conforms || op == Op::twin_change_includes;
 }
 
 }  // namespace

@@ -45,6 +45,28 @@ constexpr std::string_view kBodyPrefix = "$body.";
 constexpr const char* kConformsAdvice = "write conforms($body, 'reading.json')";
 constexpr const char* kLookupAdvice = "write lookup('limits', $body.machine).max";
 
+constexpr const char* kTwinChangeAdvice = "write twin_change_includes(properties.reported.name)";
+constexpr std::string_view kReportedPrefix = "properties.reported.";
+constexpr std::array kOtherTwinPrefixes = {std::string_view("properties.desired."),
+                                           std::string_view("tags.")};
+
+// The path behind that prefix, which has no index: of an array a twin changes all.
+std::optional<BodyPath> path_behind(std::string_view prefix, std::string_view text) {
+  if (!core::equals_ignoring_case(text.substr(0, prefix.size()), prefix)) return std::nullopt;
+  auto path = parse_body_path(text.substr(prefix.size()));
+  const bool indexed =
+      path && std::ranges::any_of(*path, [](const BodyStep& step) { return step.index.has_value(); });
+  return indexed ? std::nullopt : path;
+}
+
+// A path into a twin below what is reported; empty if it leads elsewhere in the twin.
+std::optional<BodyPath> parse_twin_path(std::string_view text) {
+  if (auto path = path_behind(kReportedPrefix, text)) return path;
+  const bool elsewhere = std::ranges::any_of(
+      kOtherTwinPrefixes, [&](std::string_view prefix) { return path_behind(prefix, text).has_value(); });
+  return elsewhere ? std::optional(BodyPath()) : std::nullopt;
+}
+
 const Infix* infix_of(Kind kind) {
   const auto* const found =
       std::find_if(kInfix.begin(), kInfix.end(), [&](const Infix& i) { return i.kind == kind; });
@@ -209,6 +231,7 @@ ConditionParser::MaybeNode ConditionParser::literal(const Token& token) {
 
 ConditionParser::MaybeNode ConditionParser::name_or_call(const Token& token) {
   if (cursor_.at(Kind::open)) {
+    if (core::equals_ignoring_case(cursor_.text(token), kTwinChangeIncludes)) return twin_change(token);
     if (!is_part(token)) return call(token);
     const std::string_view called = cursor_.text(token);
     if (core::equals_ignoring_case(called, kConforms)) return conforms(token);
@@ -264,6 +287,27 @@ bool ConditionParser::checked_value(const Token& token, BodyPath& path) {
 
 ConditionParser::MaybeNode ConditionParser::fail_at_schema() {
   return fail(cursor_.peek(), "the schema of `conforms` is the name of a file in quotes", kConformsAdvice);
+}
+
+// twin_change_includes(properties.reported.member.member)
+ConditionParser::MaybeNode ConditionParser::twin_change(const Token& name) {
+  const Token open = cursor_.take();
+  if (cursor_.at(Kind::close) || cursor_.at(Kind::end))
+    return fail(name, "`twin_change_includes` needs the path of a property", kTwinChangeAdvice);
+  const Token written = cursor_.take();
+  auto path = parse_twin_path(cursor_.text(written));
+  if (!path)
+    return fail(written, "not a path into a twin: it begins with `properties.reported.`, and has no `[`",
+                kTwinChangeAdvice);
+  if (cursor_.at(Kind::comma))
+    return fail(cursor_.peek(), "`twin_change_includes` takes one path", kTwinChangeAdvice);
+  if (!cursor_.at(Kind::close)) return fail_unclosed(open);
+  const size_t end = cursor_.take().end_offset();
+  out_.paths.push_back(std::move(*path));
+  return add({.op = Op::twin_change_includes,
+              .name = intern(std::string(cursor_.text(written))),
+              .path = static_cast<uint32_t>(out_.paths.size() - 1)},
+             name.offset, end);
 }
 
 // lookup('table', key).member.member

@@ -38,6 +38,7 @@ class ConditionParser {
   MaybeNode part(const Token& name);
   MaybeNode conforms(const Token& name);
   [[nodiscard]] bool checked_value(const Token& token, BodyPath& path);
+  MaybeNode twin_change(const Token& name);
   MaybeNode lookup(const Token& name);
   MaybeNode lookup_key(const Token& open, const Token& name);
   [[nodiscard]] bool lookup_member(const Token& close, BodyPath& member);

@@ -46,6 +46,8 @@ std::string name_of(const Expression& value, NodeIndex index, const Query& query
       return "payload";
     case Op::conforms:
       return std::string(kConforms);
+    case Op::twin_change_includes:
+      return std::string(kTwinChangeIncludes);
     case Op::call:
       return node.right == 0 ? core::ascii_lowered(value.names[node.name])
                              : name_of_call(core::ascii_lowered(value.names[node.name]), value,
