@@ -75,14 +75,16 @@ void Reloads::next_turn() {
 // ---- a look at the files ----
 
 void RouteLook::run() {
-  auto wanted =
-      collect_routes(config, config_path, folder, std::move(known), now, coming ? &*coming : nullptr);
+  auto wanted = collect_routes(config, config_path, folder, std::move(known), now,
+                               coming ? &*coming : nullptr, weakest.get());
   ready = Engine::compile(std::move(wanted), *before, config.time_to_live_s);
 }
 
 std::shared_ptr<RouteLook> Reloads::look(const Config& config, const std::string& config_path) const {
-  return std::make_shared<RouteLook>(RouteLook{config, config_path, folder_, engine_.routes().files(),
-                                               clock_.now(), engine_.routes().compiled()});
+  auto one = std::make_shared<RouteLook>(RouteLook{config, config_path, folder_, engine_.routes().files(),
+                                                   clock_.now(), engine_.routes().compiled()});
+  one->weakest = weakest_;
+  return one;
 }
 
 void Reloads::look_at_routes(const Config& config, const std::string& config_path, bool first, Over done) {
@@ -121,6 +123,7 @@ core::Status Reloads::use(RouteLook& look, bool first) {
   second_look_mono_ms_ = folder_.second_look_mono_ms();
   const bool trouble = engine_.routes().kept() + engine_.routes().failed() > 0;
   if (first && trouble && !second_look_mono_ms_) second_look_mono_ms_ = look.now.mono_ms + kSecondLookMs;
+  on_used_();
   return used;
 }
 
@@ -140,7 +143,7 @@ void Reloads::preview(const Config& config, const std::string& config_path, File
 
 void Reloads::report_routes(const core::Status& used) {
   report_ = settings_;
-  if (!used) report_.kept.push_back("the routes in force stay: " + used.error().what);
+  if (!used) report_.kept.push_back(std::string(kRoutesStay) + used.error().what);
   report_.active = engine_.routes().active();
   for (const RouteInfo& route : engine_.describe_mistakes()) {
     if (route.kept) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/clock.h"
@@ -24,6 +25,9 @@ namespace headgate::hub {
 // order of the calls.
 using Elsewhere = std::function<void(std::function<void()> work, std::function<void()> then)>;
 
+// Beginning of what a report says when no routes could be put in force.
+inline constexpr std::string_view kRoutesStay = "the routes in force stay: ";
+
 // A look at the files: a copy of all that reading and compiling needs, and what came of it.
 struct RouteLook {
   Config config;
@@ -33,6 +37,7 @@ struct RouteLook {
   core::Now now;
   std::shared_ptr<const CompiledRoutes> before;
   std::optional<FileToCome> coming = {};
+  std::shared_ptr<const routing::RouteFile> weakest = {};
   Engine::ReadyRoutes ready = {};
 
   // Reads and compiles. On any thread.
@@ -55,6 +60,11 @@ class Reloads {
 
   // From now on nothing is put in force any more, and no turn begins.
   void stop();
+
+  // Routes that give way to those of the files, from the next look on; null: there are none.
+  void use_weakest(std::shared_ptr<const routing::RouteFile> routes) { weakest_ = std::move(routes); }
+  // `used` is called after each look that was to be put in force.
+  void on_used(std::function<void()> used) { on_used_ = std::move(used); }
 
   // Begins a report, for what is no matter of routes. Keys that need a restart still do, until a configuration
   // that was read says which. In a turn.
@@ -92,6 +102,8 @@ class Reloads {
   bool busy_ = false;       // one is not over
   bool stopped_ = false;
   RouteFolder folder_;
+  std::shared_ptr<const routing::RouteFile> weakest_;
+  std::function<void()> on_used_ = [] {};
   std::optional<int64_t> second_look_mono_ms_;
   ReloadReport settings_;  // of the last reload, without what is wrong with routes now
   ReloadReport report_;

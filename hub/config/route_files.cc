@@ -114,6 +114,22 @@ void MergedRoutes::add(routing::RouteFile more) {
   }
 }
 
+void MergedRoutes::add_weakest(routing::RouteFile more, const std::set<std::string, std::less<>>& off) {
+  for (routing::RouteFileError& error : more.errors) error.yields = files_.contains(error.route);
+  std::erase_if(more.entries, [&](const routing::RouteFileEntry& entry) {
+    const auto stronger = files_.find(entry.name);
+    if (stronger == files_.end() && !off.contains(entry.name)) return false;
+    const std::string why = stronger == files_.end()
+                                ? std::string(kLayerFile) + " takes it out of force"
+                                : stronger->second + " has one of that name, which goes before";
+    more.errors.push_back({entry.file, entry.name,
+                           entry.file + ": route \"" + entry.name + "\" cannot be taken: " + why,
+                           /*yields=*/true});
+    return true;
+  });
+  add(std::move(more));
+}
+
 routing::RouteFile RouteFolder::look(std::string dir, const std::set<std::string>& known, core::Now now,
                                      const FileToCome* coming) {
   while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
@@ -155,16 +171,20 @@ std::optional<int64_t> RouteFolder::second_look_mono_ms() const {
 }
 
 routing::RouteFile collect_routes(const Config& config, const std::string& config_file, RouteFolder& folder,
-                                  std::set<std::string> known, core::Now now, const FileToCome* coming) {
+                                  std::set<std::string> known, core::Now now, const FileToCome* coming,
+                                  const routing::RouteFile* weakest) {
   known.erase(config_file);
   for (const std::string& file : config.files) known.erase(file);
   known.erase(std::string(kLayerFile));
+  known.erase(std::string(kEdgeHub));
   const RouteLayer* const layer = config.layer.get();
   MergedRoutes all;
   if (layer != nullptr) all.add(layer->routes);
   all.add(beneath(layer, config.routes));
   all.add(config.tables);
   all.add(beneath(layer, folder.look(config.routes_dir, known, now, coming)));
+  if (weakest != nullptr)
+    all.add_weakest(*weakest, layer == nullptr ? std::set<std::string, std::less<>>() : layer->off);
   routing::RouteFile routes = all.take();
   routes.links = known_links(config);
   routing::read_schemas({&routes, 1}, read_text);

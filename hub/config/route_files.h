@@ -45,19 +45,22 @@ inline constexpr int64_t kSecondLookMs = 5000;
 // Name of the file that routes of Config::layer are of.
 inline constexpr std::string_view kLayerFile = "remote document";
 
-// The routes of the config's layer, then the config's, then those of each *.json in `routes_dir`. The layer's take the place of
-// those of their names. Beyond that a name that was used before is an error of the later route, so is a file that cannot be read; the rest load. Schemas that routes name and rows of
+// The routes of the config's layer, then the config's, then those of each *.json in `routes_dir`, then the weakest, if they are not
+// null. The layer's take the place of those of their names in files. Beyond that a name that was used before is an error of the later route, so is a file that cannot be read; the rest load. Schemas that routes name and rows of
 // tables are read too. `config_file`: where the config was read
 // from. `known`: files that routes in force came from.
 [[nodiscard]] routing::RouteFile collect_routes(const Config& config, const std::string& config_file,
                                                 RouteFolder& folder, std::set<std::string> known,
-                                                core::Now now, const FileToCome* coming = nullptr);
+                                                core::Now now, const FileToCome* coming = nullptr,
+                                                const routing::RouteFile* weakest = nullptr);
 
 // Several files of routes as one, in time that grows with their number.
 class MergedRoutes {
  public:
   // Leaves out, and reports, routes and tables of a name that is there already.
   void add(routing::RouteFile more);
+  // Does so with routes that give way to all others, also to those that are in force: by name, and to those in `off`.
+  void add_weakest(routing::RouteFile more, const std::set<std::string, std::less<>>& off);
   [[nodiscard]] routing::RouteFile take() { return std::move(all_); }
 
  private:

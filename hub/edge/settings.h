@@ -2,11 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hub/edge/id.h"
 
 namespace headgate::hub {
+
+// The hub itself, as a module of the gateway: it has a twin, and nobody connects as it. Routes that its twin has are of a file of
+// that name.
+inline constexpr std::string_view kEdgeHub = "$edgeHub";
 
 struct IotEdgeSettings {
   std::string hub_host_name;               // of the cloud's hub, as in connection strings
@@ -22,7 +27,7 @@ struct IotEdgeSettings {
 // The gateway itself and its module $edgeHub: they have twins, and nobody registers them.
 [[nodiscard]] inline bool is_own_edge_identity(const IotEdgeSettings& settings, const EdgeId& id) {
   const bool own = !settings.device_id.empty() && id.device == settings.device_id;
-  return own && (!id.is_module() || id.module == "$edgeHub");
+  return own && (!id.is_module() || id.module == kEdgeHub);
 }
 
 }  // namespace headgate::hub

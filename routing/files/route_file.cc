@@ -77,6 +77,12 @@ class Reader {
     return read_plain(root);
   }
 
+  // Desired properties, as those of a layer.
+  RouteFile read_applied(const Json& desired) {
+    file_.manifest = true;
+    return desired.is_object() ? read_layer(desired, "") : reject("", "is " + describe(desired));
+  }
+
   RouteFile reject(std::string_view path, const std::string& what) {
     file_.entries.clear();
     report("", path, what);
@@ -398,6 +404,14 @@ RouteFile parse_route_file(std::string_view text, std::string_view file) {
   if (!json) return {{}, {{std::string(file), "", json.error().what}}};
   RouteFile read = Reader(file).read(*json);
   read.without_effect = parts_without_effect(*json, file);
+  return read;
+}
+
+RouteFile parse_desired_routes(std::string_view desired, std::string_view file) {
+  const auto json = parse_json_text(desired, file);
+  if (!json) return {{}, {{std::string(file), "", json.error().what}}};
+  RouteFile read = Reader(file).read_applied(*json);
+  read.without_effect = parts_without_effect(Json{{"properties", {{"desired", *json}}}}, file);
   return read;
 }
 

@@ -61,6 +61,8 @@ struct RouteFileError {
   std::string file;
   std::string route;
   std::string what;
+  bool yields =
+      false;  // somebody stronger decides about that name: nothing is kept in force for this one's sake
 
   friend bool operator==(const RouteFileError&, const RouteFileError&) = default;
 };
@@ -77,6 +79,10 @@ struct RouteFile {
 
 // `file` is the name that entries and errors carry.
 [[nodiscard]] RouteFile parse_route_file(std::string_view text, std::string_view file);
+
+// Reads the desired properties of $edgeHub as its twin has them, JSON. They are put together patch by patch: no section is
+// mandatory, and without routes there are none.
+[[nodiscard]] RouteFile parse_desired_routes(std::string_view desired, std::string_view file);
 
 // Links have names of 1 to 32 of letters, digits, - . _
 [[nodiscard]] bool is_link_name(std::string_view name);

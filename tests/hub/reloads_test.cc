@@ -188,5 +188,33 @@ TEST_F(ReloadsTest, PutNothingInForceOnceTheHubStops) {
   EXPECT_THAT(happened_, ElementsAre("first begins"));
 }
 
+TEST_F(ReloadsTest, HaveTheWeakestRoutesUntilOthersAreGivenAndTellOfEachUse) {
+  int used = 0;
+  reloads_.on_used([&] { ++used; });
+  reloads_.use_weakest(std::make_shared<const routing::RouteFile>(routing::parse_desired_routes(
+      R"({"routes": {"a": "FROM /* INTO $upstream", "b": "FROM"}})", "$edgeHub")));
+  want("c", "FROM 'two' INTO $upstream");
+  ASSERT_TRUE(reloads_.look_at_start(config_, ""));
+  EXPECT_EQ(engine_->routes().active(), 2u);
+  EXPECT_EQ(used, 1);
+  std::vector<std::string> wrong;
+  for (const RouteInfo& route : engine_->describe_mistakes()) wrong.push_back(route.file + " " + route.name);
+  EXPECT_THAT(wrong, ElementsAre("$edgeHub b"));
+  want("a", "FROM 'one' INTO $upstream");  // an operator's file takes the name
+  reload("again");
+  finish_all();
+  EXPECT_EQ(used, 2);
+  EXPECT_THAT(
+      reloads_.report().left_out,
+      ::testing::Contains("$edgeHub: route \"a\" cannot be taken:  has one of that name, which goes before"));
+  publish("one", "1");
+  publish("three", "2");
+  EXPECT_THAT(waiting("$upstream"), ElementsAre("1"));
+  reloads_.use_weakest(nullptr);
+  reload("without");
+  finish_all();
+  EXPECT_THAT(engine_->describe_mistakes(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace headgate::hub

@@ -47,6 +47,7 @@ class Keeping {
  private:
   // True if all that it concerns is kept, so that it is told there.
   bool take(const RouteFileError& error) {
+    if (error.yields) return false;
     if (error.route.empty()) {
       if (keep_of_file(error) == 0) wanted_.puzzling = true;
       return false;

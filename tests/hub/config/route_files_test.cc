@@ -229,5 +229,51 @@ TEST_F(RouteFiles, TheConfigsOwnRoutesNeedNoSecondLook) {
   EXPECT_THAT(collect().errors, IsEmpty());
 }
 
+// Routes that give way, as desired properties of $edgeHub do.
+class WeakestRoutes : public RouteFiles {
+ protected:
+  routing::RouteFile with(std::string_view desired, std::string_view document = "{}") {
+    const routing::RouteFile weakest = routing::parse_desired_routes(desired, kEdgeHub);
+    Config config = *parse_config(
+        R"({"routes": {"own": "FROM /* INTO $upstream"}, "routes_dir": ")" + dir_.path() + R"("})",
+        "hub.json");
+    auto layer = std::make_shared<RouteLayer>();
+    if (document == "off") layer->off.insert("gone");
+    config.layer = layer;
+    known_.insert(std::string(kEdgeHub));
+    return collect_routes(config, "hub.json", folder_, known_, clock_.now(), nullptr, &weakest);
+  }
+};
+
+TEST_F(WeakestRoutes, StandBehindThoseOfFiles) {
+  dir_.write("10.json", kGood);
+  const auto all = with(R"({"routes": {"z": "FROM /* INTO $upstream"}})");
+  EXPECT_THAT(names(all), ElementsAre("own", "a", "z"));
+  EXPECT_EQ(all.entries.back().file, "$edgeHub");
+  EXPECT_THAT(all.errors, IsEmpty());
+}
+
+TEST_F(WeakestRoutes, LoseANameToAFileAndToTheDocument) {
+  const std::string path = dir_.write("10.json", kGood);
+  const auto all = with(R"({"routes": {"own": "FROM /* INTO $upstream", "a": "FROM /* INTO $upstream",
+                                        "gone": "FROM /* INTO $upstream"}})",
+                        "off");
+  EXPECT_THAT(names(all), ElementsAre("own", "a"));
+  EXPECT_THAT(
+      errors(all),
+      ElementsAre(
+          "$edgeHub: route \"own\" cannot be taken: hub.json has one of that name, which goes before",
+          "$edgeHub: route \"a\" cannot be taken: " + path + " has one of that name, which goes before",
+          "$edgeHub: route \"gone\" cannot be taken: remote document takes it out of force"));
+  for (const auto& error : all.errors) EXPECT_TRUE(error.yields) << error.what;
+}
+
+TEST_F(WeakestRoutes, YieldAlsoWhereTheirsIsWrong) {
+  const auto all = with(R"({"routes": {"own": 7, "z": 7}})");
+  ASSERT_EQ(all.errors.size(), 2u);
+  EXPECT_TRUE(all.errors[0].yields);
+  EXPECT_FALSE(all.errors[1].yields) << "nobody else has that name: its version of before may stay";
+}
+
 }  // namespace
 }  // namespace headgate::hub

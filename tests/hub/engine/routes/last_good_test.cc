@@ -240,5 +240,20 @@ TEST_F(KeptRoutes, WithoutAMemoryNothingIsPurgedWhileSomethingIsBroken) {
   EXPECT_FALSE(store_.find_queue(kKeptInput)) << "corrected: it had been removed";
 }
 
+TEST_F(KeptRoutes, AreNoneOfAWeakerFileWhoseNameSomebodyStrongerTakes) {
+  write("a", kIntoInput, "$edgeHub");
+  reload();
+  clear();
+  write("a", "FROM 't' INTO $upstream", "etc/10.json");
+  routes_.errors.push_back({"$edgeHub", "a", "$edgeHub: gives way", /*yields=*/true});
+  reload();
+  EXPECT_EQ(text_in_force("a"), "FROM 't' INTO $upstream");
+  EXPECT_EQ(engine_->routes().kept(), 0u);
+  clear();
+  routes_.errors.push_back({"$edgeHub", "a", "$edgeHub: is taken out of force", /*yields=*/true});
+  reload();
+  EXPECT_EQ(engine_->routes().active(), 0u);
+}
+
 }  // namespace
 }  // namespace headgate::hub
