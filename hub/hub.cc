@@ -164,6 +164,7 @@ core::Status Hub::restore() {
     return is_own_edge_identity(config_.iot_edge, id) || access_.edge().registered().find(id) != nullptr;
   });
   if (const auto restored = engine_.restore(); !restored) return restored;
+  serve_hub_twin();
   engine_.use_recorder(config_.observe.history_bytes);
   return engine_.use_history(config_.history);
 }

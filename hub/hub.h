@@ -193,6 +193,7 @@ class Hub : public HubView {
   void serve_methods();
   core::Status listen_http();
   core::Status listen_workload();  // workload.cc
+  void serve_hub_twin();           // own_twin.cc
   void report_certificates() const;
   void report_certificate(const std::string& listener, int64_t expires_wall_ms) const;
   void tick();

@@ -1,7 +1,9 @@
 #include "core/time/iso8601.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 
 namespace headgate::core {
 namespace {
@@ -108,6 +110,20 @@ std::optional<int64_t> parse_iso8601_ms(std::string_view given) {
   const auto zone = take_zone_ms(text);
   if (!zone || !text.empty()) return std::nullopt;
   return midnight + *clock - *zone;
+}
+
+std::string iso8601_text(int64_t unix_ms) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds(unix_ms)};
+  const sys_days day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  char text[40];
+  const int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
+                                 unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
+                                 int(clock.minutes().count()), int(clock.seconds().count()),
+                                 int(clock.subseconds().count()));
+  return {text, static_cast<size_t>(std::clamp(size, 0, int(sizeof text) - 1))};
 }
 
 }  // namespace headgate::core

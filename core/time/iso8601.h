@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace headgate::core {
@@ -11,5 +12,8 @@ namespace headgate::core {
 // `+hh:mm`, `+hhmm`, `+hh` or nothing, which is UTC. A date alone is its midnight. A leap second is taken for the second after
 // it. nullopt for any other text.
 [[nodiscard]] std::optional<int64_t> parse_iso8601_ms(std::string_view text);
+
+// "2026-08-01T12:00:00.000Z".
+[[nodiscard]] std::string iso8601_text(int64_t unix_ms);
 
 }  // namespace headgate::core

@@ -21,24 +21,38 @@ bool EdgeDesk::on_request(const EdgeId& from, const core::Message& request, core
   return true;
 }
 
-core::Status EdgeDesk::find(const EdgeId& id) const {
+void EdgeDesk::on_connected(const EdgeId& client, core::Now now) {
+  methods_.on_connected(client, now);
+  hub_.on_connected(client, now);
+}
+
+void EdgeDesk::tick(core::Now now) {
+  methods_.tick(now);
+  hub_.tick(now, is_known_);
+}
+
+core::Status EdgeDesk::find(const EdgeId& id) const { return find_exactly(hub_.named(id)); }
+
+core::Status EdgeDesk::find_exactly(const EdgeId& id) const {
   if (is_known_(id)) return {};
   return core::fail(core::Errc::not_found, "there is no identity '" + id.id() + "'");
 }
 
 core::Result<std::string> EdgeDesk::twin(const EdgeId& id) const {
   if (const auto found = find(id); !found) return core::fail(found.error());
-  return twins_.twin(id);
+  return twins_.twin(hub_.named(id));
 }
 
 void EdgeDesk::patch_twin(const EdgeId& id, const std::string& json, OnTwin done) {
   if (const auto found = find(id); !found) return done(core::fail(found.error()));
-  twins_.patch_desired(id, json, std::move(done));
+  const EdgeId named = hub_.named(id);
+  twins_.patch_desired(named, json, hub_.after_change(named, std::move(done)));
 }
 
 void EdgeDesk::set_twin(const EdgeId& id, const std::string& json, OnTwin done) {
   if (const auto found = find(id); !found) return done(core::fail(found.error()));
-  twins_.set_desired(id, json, std::move(done));
+  const EdgeId named = hub_.named(id);
+  twins_.set_desired(named, json, hub_.after_change(named, std::move(done)));
 }
 
 void EdgeDesk::call_method(MethodCall call, OnMethod done) {
@@ -47,7 +61,7 @@ void EdgeDesk::call_method(MethodCall call, OnMethod done) {
 }
 
 void EdgeDesk::send_to_device(DeviceMessage message, OnSent done) {
-  if (const auto found = find({message.device, {}}); !found) return done(core::fail(found.error()));
+  if (const auto found = find_exactly({message.device, {}}); !found) return done(core::fail(found.error()));
   devices_.send(message, std::move(done));
 }
 

@@ -12,6 +12,7 @@
 #include "hub/edge/c2d/queues.h"
 #include "hub/edge/clients.h"
 #include "hub/edge/door.h"
+#include "hub/edge/hub_twin/hub_twin.h"
 #include "hub/edge/id.h"
 #include "hub/edge/methods/calls.h"
 #include "hub/edge/requests.h"
@@ -39,7 +40,8 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
       : clock_(parts.clock),
         twins_({parts.store, parts.waits, parts.clients, parts.clock}),
         methods_(parts.clients),
-        devices_({parts.store, parts.waits, parts.clock}) {}
+        devices_({parts.store, parts.waits, parts.clock}),
+        hub_(twins_, parts.clock) {}
 
   // Nobody is known before.
   void use_identities(IsKnown is_known) { is_known_ = std::move(is_known); }
@@ -52,9 +54,10 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
 
   // ---- EdgeRequests ----
   bool on_request(const EdgeId& from, const core::Message& request, core::Now now) override;
-  void on_connected(const EdgeId& client, core::Now now) override { methods_.on_connected(client, now); }
+  void on_connected(const EdgeId& client, core::Now now) override;
+  void on_disconnected(const EdgeId& client, core::Now now) override { hub_.on_disconnected(client, now); }
   // Call about once a second.
-  void tick(core::Now now) { methods_.tick(now); }
+  void tick(core::Now now);
 
   // ---- EdgeVerbs ----
   [[nodiscard]] core::Status find(const EdgeId& id) const override;
@@ -69,14 +72,19 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
   [[nodiscard]] const DeviceQueues& devices() const { return devices_; }
   [[nodiscard]] DoorCounts& door() { return door_; }
   [[nodiscard]] const DoorCounts& door() const { return door_; }
+  // The hub's own twin: nobody has it before it is served.
+  [[nodiscard]] HubTwin& hub() { return hub_; }
 
  private:
+  [[nodiscard]] core::Status find_exactly(const EdgeId& id) const;
+
   const core::Clock& clock_;
   IsKnown is_known_ = [](const EdgeId&) { return false; };
   TwinKeeper twins_;
   MethodCalls methods_;
   DeviceQueues devices_;
   DoorCounts door_;
+  HubTwin hub_;
 };
 
 }  // namespace headgate::hub

@@ -17,6 +17,7 @@ class EdgeRequests {
   virtual bool on_request(const EdgeId& from, const core::Message& request, core::Now now) = 0;
   // The client has connected, or has subscribed to more.
   virtual void on_connected(const EdgeId& client, core::Now now) = 0;
+  virtual void on_disconnected(const EdgeId& client, core::Now now) = 0;
 };
 
 }  // namespace headgate::hub

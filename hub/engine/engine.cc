@@ -315,6 +315,7 @@ void Engine::on_disconnected(broker::Session& session, const broker::WillChange&
   ingest_.on_disconnected(session);
   sessions_.on_disconnected(session, will);
   replays_.on_disconnected(session);
+  edge_.on_disconnected(session, clock_.now());
   if (delivery_.consumes_inputs(session)) offer_inputs();
 }
 

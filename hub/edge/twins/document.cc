@@ -92,6 +92,15 @@ core::Status TwinDocument::report(std::string_view patch) {
   return merge(sections_->reported, *read);
 }
 
+core::Result<bool> TwinDocument::set_reported(std::string_view properties) {
+  auto read = read_twin_properties(properties, TwinNulls::refused);
+  if (!read) return core::fail(read.error());
+  if (*read == sections_->reported.properties) return false;
+  if (auto replaced = replace(sections_->reported, *std::move(read)); !replaced)
+    return core::fail(replaced.error());
+  return true;
+}
+
 core::Result<TwinDocument::Push> TwinDocument::patch_desired(std::string_view patch) {
   const auto read = read_twin_properties(patch, TwinNulls::remove);
   if (!read) return core::fail(read.error());

@@ -27,6 +27,8 @@ class TwinDocument {
 
   // Merges a patch of a client into what is reported. Error: invalid, for its sender to read.
   core::Status report(std::string_view patch);
+  // Replaces what is reported. False: it says that already. Error: invalid.
+  core::Result<bool> set_reported(std::string_view properties);
 
   // Tells a client what it is to be.
   struct Push {

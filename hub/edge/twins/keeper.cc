@@ -141,6 +141,17 @@ void TwinKeeper::change_desired(
   keep(*open, {Waiting::Kind::desired, {}, 0, nullptr, *std::move(push), std::move(done)});
 }
 
+// ---- of the hub itself ----
+
+void TwinKeeper::set_reported(const EdgeId& id, std::string_view properties, EdgeVerbs::OnTwin done) {
+  const auto open = opened(id);
+  if (!open) return done(core::fail(open.error()));
+  const auto changed = (*open)->second.document.set_reported(properties);
+  if (changed && *changed) return keep(*open, {Waiting::Kind::own, {}, 0, nullptr, {}, std::move(done)});
+  close_unless_written(*open);
+  done(changed ? twin(id) : core::fail(changed.error()));
+}
+
 // ---- changes on their way ----
 
 core::Result<TwinDocument> TwinKeeper::load(const EdgeId& id) const {
@@ -227,6 +238,8 @@ void TwinKeeper::tell(const EdgeId& id, Waiting& waiting, const std::string& tex
       if (!waiting.rid.empty())
         parts_.clients.send(id, reported_topic(id, waiting.rid, waiting.version), {}, now);
       return;
+    case Waiting::Kind::own:
+      return waiting.done(text);
     case Waiting::Kind::desired:
       break;
   }
@@ -239,7 +252,7 @@ void TwinKeeper::tell(const EdgeId& id, Waiting& waiting, const std::string& tex
 
 void TwinKeeper::fail(const EdgeId& id, Waiting& waiting, const core::Error& error, core::Now now) {
   const unsigned status = error.code == core::Errc::full ? kTooMany : kUnavailable;
-  if (waiting.kind != Waiting::Kind::desired) return refuse(id, waiting.rid, status, error.what, now);
+  if (!waiting.done) return refuse(id, waiting.rid, status, error.what, now);
   ++counts_.failed;
   waiting.done(core::fail(error));
 }

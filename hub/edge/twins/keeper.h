@@ -68,6 +68,10 @@ class TwinKeeper {
   void patch_desired(const EdgeId& id, std::string_view patch, EdgeVerbs::OnTwin done);
   void set_desired(const EdgeId& id, std::string_view properties, EdgeVerbs::OnTwin done);
 
+  // ---- of the hub itself ----
+  // Replaces what a twin reports; no route is told. `done` gets the twin once it is durable, at once if nothing is another.
+  void set_reported(const EdgeId& id, std::string_view properties, EdgeVerbs::OnTwin done);
+
   [[nodiscard]] const TwinCounts& counts() const { return counts_; }
   // Twins that are in memory.
   [[nodiscard]] size_t open() const { return open_.size(); }
@@ -75,13 +79,13 @@ class TwinKeeper {
  private:
   // Somebody who is told once a change is durable, or lost.
   struct Waiting {
-    enum class Kind : uint8_t { get, report, desired };
+    enum class Kind : uint8_t { get, report, desired, own };
     Kind kind = Kind::get;
     std::string rid = {};
     int64_t version = 0;                          // of a report
     core::MessagePtr change = nullptr;            // the same, for routes
     std::optional<TwinDocument::Push> push = {};  // of what is desired
-    EdgeVerbs::OnTwin done = nullptr;             // of an operator
+    EdgeVerbs::OnTwin done = nullptr;             // of an operator, or of the hub itself
   };
   // A twin of which a change is being written.
   struct Open {

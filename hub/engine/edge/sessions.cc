@@ -58,4 +58,8 @@ void EdgeSessions::on_connected(const broker::Session& session, core::Now now) {
     requests_->on_connected(edge_id_of(session), now);
 }
 
+void EdgeSessions::on_disconnected(const broker::Session& session, core::Now now) {
+  if (requests_ && session.speaks_iot_edge()) requests_->on_disconnected(edge_id_of(session), now);
+}
+
 }  // namespace headgate::hub

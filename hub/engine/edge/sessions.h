@@ -27,8 +27,9 @@ class EdgeSessions : public EdgeClients {
   // See BrokerEvents::on_edge_request().
   void on_request(broker::Session& from, const core::Message& request, broker::PublishToken token,
                   core::Now now);
-  // See EdgeRequests::on_connected(). Sessions of plain MQTT are left alone.
+  // See EdgeRequests. Sessions of plain MQTT are left alone.
   void on_connected(const broker::Session& session, core::Now now);
+  void on_disconnected(const broker::Session& session, core::Now now);
 
  private:
   [[nodiscard]] std::shared_ptr<broker::Session> find(const EdgeId& client) const;

@@ -40,6 +40,9 @@ class EdgeSide {
   [[nodiscard]] const EdgeDesk& desk() const { return desk_; }
 
   void on_connected(const broker::Session& session, core::Now now) { sessions_.on_connected(session, now); }
+  void on_disconnected(const broker::Session& session, core::Now now) {
+    sessions_.on_disconnected(session, now);
+  }
   void on_subscribed(const broker::Session& session, std::string_view filter) {
     sdk_topics_.on_subscribe(session, filter);
   }

@@ -1,11 +1,10 @@
 #include "hub/engine/computation/results/result_messages.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <utility>
 
+#include "core/time/iso8601.h"
 #include "routing/compute/result_topic.h"
 #include "routing/table/came_down.h"
 #include "store/dead_letter.h"
@@ -15,28 +14,14 @@ namespace {
 
 using Kind = routing::Sink::Kind;
 
-// ISO 8601 in UTC with milliseconds.
-std::string iso_time(int64_t unix_ms) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> time{milliseconds(unix_ms)};
-  const sys_days day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  char text[40];
-  const int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
-                                 unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                                 int(clock.minutes().count()), int(clock.seconds().count()),
-                                 int(clock.subseconds().count()));
-  return {text, static_cast<size_t>(std::clamp(size, 0, int(sizeof text) - 1))};
-}
-
 std::shared_ptr<const core::Properties> properties_of(const std::string& route,
                                                       const routing::ComputeResult& result, bool unsynced) {
   auto properties = std::make_shared<core::Properties>();
   properties->content_type = "application/json";
   properties->user.push_back({"route", route});
   if (result.end_ms == 0) return properties;
-  properties->user.push_back({"window", iso_time(result.start_ms) + "/" + iso_time(result.end_ms)});
+  properties->user.push_back(
+      {"window", core::iso8601_text(result.start_ms) + "/" + core::iso8601_text(result.end_ms)});
   properties->user.push_back({"rev", std::to_string(result.rev)});
   if (!result.complete) properties->user.push_back({"complete", "false"});
   if (unsynced) properties->user.push_back({"clock", "unsynced"});

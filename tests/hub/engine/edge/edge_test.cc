@@ -229,5 +229,27 @@ TEST_F(EdgeInTheHub, AReportThatNoQueueHasRoomForIsRefused) {
   EXPECT_THAT(*engine_->edge().twin({"leaf-1", {}}), HasSubstr(R"("reported":{"a":1,"$version":2})"));
 }
 
+TEST_F(EdgeInTheHub, TheHubsOwnTwinSaysWhoComesAndGoes) {
+  (void)engine_->edge().hub().serve({.device = "leaf-1",
+                                     .version = "1",
+                                     .put_in_force = [](auto, auto done) { done(); },
+                                     .wrong = [] { return std::vector<std::string>(); }});
+  const auto reported = [&] {
+    clock_.advance_ms(11'000);
+    engine_->tick();
+    commit();
+    return *engine_->edge().twin({"$edgeHub", {}});
+  };
+  auto plain = client();
+  plain.connect(v3("leaf-1"));
+  EXPECT_THAT(reported(), HasSubstr(R"("clients":{})")) << "one of plain MQTT is no device";
+  plain.disconnect();
+  auto leaf = client();
+  connect(leaf);
+  EXPECT_THAT(reported(), HasSubstr(R"("status":"Connected"})"));
+  leaf.disconnect();
+  EXPECT_THAT(reported(), HasSubstr(R"("status":"Disconnected"})"));
+}
+
 }  // namespace
 }  // namespace headgate::hub
