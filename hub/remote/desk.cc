@@ -38,14 +38,15 @@ void add_wrong_shadows(const std::vector<routing::RouteFileEntry>& shadows, Wron
   }
 }
 
-// Routes that are wrong with the document and were not before it, whatever file they are of.
+// Routes that are wrong with the document and were not before it, whatever file they are of; those of $edgeHub give way to it.
 WrongRoutes wrong_routes(const RouteLook& look) {
   std::set<std::pair<std::string, std::string>> before;
   for (const RouteOutcome& one : outcomes(*look.before, *look.before))
     if (is_broken(one) && one.file != kLayerFile) before.emplace(one.route, one.file);
   WrongRoutes wrong;
   for (const RouteOutcome& one : outcomes(*look.before, *look.ready.at_work))
-    if (is_broken(one) && !before.contains({one.route, one.file})) wrong.emplace_back(one.route, one.why);
+    if (is_broken(one) && one.file != kEdgeHub && !before.contains({one.route, one.file}))
+      wrong.emplace_back(one.route, one.why);
   add_wrong_shadows(look.ready.shadows, wrong);
   return wrong;
 }
@@ -126,7 +127,11 @@ core::Status Desk::Change::read_envelope(const PublicKey& key, const Addressee& 
 }
 
 Desk::Desk(Parts parts, PublicKey key, Addressee self, std::vector<std::string> topics)
-    : parts_(std::move(parts)), key_(std::move(key)), self_(std::move(self)), topics_(std::move(topics)) {}
+    : parts_(std::move(parts)),
+      key_(std::move(key)),
+      self_(std::move(self)),
+      topics_(std::move(topics)),
+      twins_(parts_.engine.edge(), parts_.log) {}
 
 // ---- the hub's own files ----
 
@@ -143,6 +148,7 @@ core::Result<Config> Desk::restore(Config local, std::string_view record) {
   auto parsed = parse_document(kept->text);
   if (parsed) document_ = *parsed;
   auto laid = parsed ? lay_over(local_, *parsed) : core::Result<Config>(core::fail(parsed.error()));
+  if (laid && record_.twins != kept->version) set_twins();  // it was killed before they were
   if (laid) return laid;
   trouble_ = laid.error().what;
   parts_.log.error("remote_document_not_in_force", {{"version", kept->version}, {"error", trouble_}});
@@ -218,6 +224,10 @@ void Desk::begin(const ChangePtr& change) {
 
 void Desk::judge(const ChangePtr& change) {
   if (change->repeated) return finish(change, to_json(report()));
+  if (change->opens && change->trouble.empty()) {
+    const auto known = twins_.check(change->document.twins);
+    if (!known) change->trouble = known.error().what;
+  }
   if (change->opens && !change->trouble.empty()) return refuse(change);
   Record& next = change->next;
   const int64_t now_ms = parts_.clock.now().wall_ms;
@@ -281,11 +291,21 @@ void Desk::put_in_force(const ChangePtr& change) {
   trouble_ = change->trouble;
   ending_ = false;
   said_.clear();
+  if (trouble_.empty()) set_twins();
   follow_trial(0);
   parts_.log.info("remote_document",
                   {{"result", name_of(change->kind)}, {"in_force", version()}, {"state", state()}});
   parts_.changed();
   finish(change, to_json(report()));
+}
+
+// Sets those of the document in force, from the next tick on. What an operator changes afterwards holds until another document comes.
+void Desk::set_twins() {
+  twins_.want(document_.twins, [this, version = version()] {
+    if (version == record_.twins || version != this->version()) return;
+    record_.twins = version;
+    if (!writing_) save();  // else they are set once more after the next start
+  });
 }
 
 void Desk::finish(const ChangePtr& change, const core::Result<std::string>& answer) {
@@ -314,6 +334,7 @@ bool Desk::is_on_trial(uint64_t version) const {
 }
 
 void Desk::tick() {
+  twins_.tick();
   if (!trial_ || ending_) return;
   const bool is_over = trial_->look(parts_.links(), parts_.clock.now().mono_ms);
   record_.tried_ms = trial_->tried_ms();

@@ -28,6 +28,7 @@
 #include "hub/remote/record.h"
 #include "hub/remote/report.h"
 #include "hub/remote/trial.h"
+#include "hub/remote/twin_setter.h"
 #include "upstream/downstream/command.h"
 
 namespace headgate::hub {
@@ -98,6 +99,7 @@ class Desk : public upstream::CommandTaker {
   void confirm(uint64_t version, const Reloads::Over& over);
   void follow_trial(int64_t tried_ms);
   void save();
+  void set_twins();
   [[nodiscard]] bool reaches_a_broker() const;
   [[nodiscard]] std::string why_rolled_back() const;
   [[nodiscard]] bool is_on_trial(uint64_t version) const;
@@ -109,6 +111,7 @@ class Desk : public upstream::CommandTaker {
   Config local_;
   Document document_;  // in force; without a layer: none
   Record record_;      // as on the disk, but for the last steps of tried_ms
+  TwinSetter twins_;
   std::string trouble_;
   std::optional<Trial> trial_;
   int64_t saved_tried_ms_ = 0;

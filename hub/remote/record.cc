@@ -52,6 +52,7 @@ Record record_of(const Json& json) {
   record.tried = kept_of(json.at("tried"));
   record.tried_ms = json.at("tried_ms").get<int64_t>();
   record.since_ms = json.at("since").get<int64_t>();
+  record.twins = json.value("twins", uint64_t{0});  // older hubs knew none
   if (const Json& last = json.at("last"); !last.is_null()) record.last = outcome_of(last);
   return record;
 }
@@ -73,10 +74,15 @@ std::string_view name_of(Kind kind) {
 }
 
 std::string Record::json() const {
-  const Json json = {{"headgate-remote", kForm},   {"seen", seen},
-                     {"seen_digest", seen_digest}, {"confirmed", to_json(confirmed)},
-                     {"tried", to_json(tried)},    {"tried_ms", tried_ms},
-                     {"since", since_ms},          {"last", last ? to_json(*last) : Json(nullptr)}};
+  const Json json = {{"headgate-remote", kForm},
+                     {"seen", seen},
+                     {"seen_digest", seen_digest},
+                     {"confirmed", to_json(confirmed)},
+                     {"tried", to_json(tried)},
+                     {"tried_ms", tried_ms},
+                     {"since", since_ms},
+                     {"twins", twins},
+                     {"last", last ? to_json(*last) : Json(nullptr)}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

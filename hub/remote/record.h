@@ -42,6 +42,7 @@ struct Record {
   std::optional<KeptDocument> tried;  // in force in the place of that, until it is confirmed
   int64_t tried_ms = 0;               // of its time, see Trial
   int64_t since_ms = 0;               // Unix time, of the document in force
+  uint64_t twins = 0;                 // version of the document whose twins have been set last
   std::optional<Outcome> last;
 
   friend bool operator==(const Record&, const Record&) = default;

@@ -349,5 +349,91 @@ TEST_F(DeskTest, RefusesARecordThatIsDamaged) {
   EXPECT_EQ(other.restore(local_, "{").error().code, core::Errc::corrupt);
 }
 
+TEST_F(DeskTest, TakesNamesFromTheTwinOfTheHub) {
+  reloads_->use_weakest(std::make_shared<const routing::RouteFile>(
+      routing::parse_desired_routes(R"({"routes": {"b": "FROM /* INTO $upstream"}})", kEdgeHub)));
+  take(sign(7, route_to("b", "b")));
+  EXPECT_THAT(answers_, ElementsAre("ok"));
+  EXPECT_THAT(in_force(), ElementsAre("b: FROM 'b' INTO $upstream", kLocal));
+  take(sign(8, R"({"routes": {"b": null}})"));
+  EXPECT_THAT(in_force(), ElementsAre(kLocal)) << "it takes the twin's out of force as well";
+}
+
+// Documents that say what is desired of twins.
+class TwinDocuments : public DeskTest {
+ protected:
+  TwinDocuments() { know(); }
+  void know() {
+    engine_->edge().use_identities([](const EdgeId& id) { return id.device == "leaf-1"; });
+  }
+  void kill_hub() {
+    kill();
+    know();
+  }
+  static std::string wanting(int interval) {
+    return R"({"twins": {"leaf-1": {"interval": )" + std::to_string(interval) + "}}}";
+  }
+  [[nodiscard]] std::string desired() const {
+    return Json::parse(*engine_->edge().twin({"leaf-1", {}}))["desired"].dump();
+  }
+};
+
+TEST_F(TwinDocuments, SetThemOnceAndLeaveThemToTheOperatorThen) {
+  take(sign(7, wanting(30)));
+  EXPECT_THAT(answers_, ElementsAre("ok"));
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":2,"interval":30})");
+  engine_->edge().patch_twin({"leaf-1", {}}, R"({"interval":5})",
+                             [](const auto& done) { EXPECT_TRUE(done); });
+  commit();
+  answer();
+  pass_s(2);
+  kill_hub();
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":3,"interval":5})");
+  take(sign(8, wanting(40)));
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":4,"interval":40})");
+}
+
+TEST_F(TwinDocuments, SetThemAfterAKillThatCameBefore) {
+  take(sign(7, wanting(30)));
+  kill_hub();
+  EXPECT_EQ(desired(), R"({"$version":1})");
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":2,"interval":30})");
+}
+
+TEST_F(TwinDocuments, AreRefusedWholeForAnIdentityThatIsNotThere) {
+  take(sign(7, R"({"twins": {"leaf-1": {"a": 1}, "leaf-2": {"a": 1}}, "time_to_live_s": 9})"));
+  EXPECT_THAT(answers_, ElementsAre("remote document: twins: there is no identity 'leaf-2'"));
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":1})");
+  EXPECT_EQ(config_.time_to_live_s, 0u);
+}
+
+TEST_F(TwinDocuments, AreSetAgainWhenTheOneOnTrialGoesBack) {
+  take(sign(7, wanting(30)));
+  pass_s(2);
+  answer();
+  take(sign(8, wanting(40)));
+  pass_s(2);
+  EXPECT_EQ(desired(), R"({"$version":3,"interval":40})");
+  cut_off();
+  pass_s(70);
+  EXPECT_EQ(state(), "7 confirmed");
+  EXPECT_EQ(desired(), R"({"$version":4,"interval":30})");
+}
+
+TEST_F(TwinDocuments, TryAgainWhatTheStoreDidNotTake) {
+  take(sign(7, wanting(30)));
+  store_.fail_next_commit({core::Errc::io, "the disk is gone"});
+  pass_s(1);
+  EXPECT_EQ(desired(), R"({"$version":1})");
+  store_.recover();
+  pass_s(3);
+  EXPECT_EQ(desired(), R"({"$version":2,"interval":30})");
+}
+
 }  // namespace
 }  // namespace headgate::hub

@@ -116,6 +116,27 @@ TEST(Documents, SayWhatIsWrongAndWhere) {
   EXPECT_THAT(error("{"), HasSubstr("remote document:1:"));
 }
 
+TEST(Documents, SetWhatIsDesiredOfTwins) {
+  const auto document =
+      parse_document(R"({"twins": {"edge-1/sensor": {"b": 1, "a": [2]}, "$edgeHub": {"routes": {}}}})");
+  ASSERT_TRUE(document);
+  ASSERT_EQ(document->twins.size(), 2u);
+  EXPECT_EQ(document->twins[0].id.id(), "edge-1/sensor");
+  EXPECT_EQ(document->twins[0].properties, R"({"b":1,"a":[2]})");
+  EXPECT_EQ(document->settings, "{}");
+}
+
+TEST(Documents, NameEachTwinThatCannotBeSet) {
+  EXPECT_EQ(
+      error(R"({"twins": {"a//b": {}, "leaf-1": {"x.y": 1}, "leaf-2": {"a": null}, "leaf-3": 7}})"),
+      "remote document: twins[\"a//b\"]: is no identity; allowed: DEVICE or DEVICE/MODULE\n"
+      "remote document: twins.leaf-1: a name may not have a blank, a control character, or one of . $ #, at 'x.y'\n"
+      "remote document: twins.leaf-2: null is no value, at 'a'\n"
+      "remote document: twins.leaf-3: it is no JSON object");
+  EXPECT_EQ(error(R"({"twins": []})"),
+            "remote document: twins: is a list; allowed: {\"DEVICE/MODULE\": {…}}");
+}
+
 // Keys that a schema allows, each with its path.
 std::set<std::string> keys_in(const nlohmann::json& schema, const std::string& before = "") {
   std::set<std::string> keys;
@@ -128,7 +149,7 @@ std::set<std::string> keys_in(const nlohmann::json& schema, const std::string& b
 TEST(Documents, MaySetExactlyTheKeysOfTheirSchema) {
   std::ifstream file(HEADGATE_REMOTE_SCHEMA);
   const auto schema = nlohmann::json::parse(file);
-  std::set<std::string> wanted = {"routes", "tables", "links"};
+  std::set<std::string> wanted = {"routes", "tables", "links", "twins"};
   for (const Key<Config>& key : config_keys())
     if (is_remote(key.path)) wanted.emplace(key.path);
   EXPECT_EQ(keys_in(schema), wanted);

@@ -19,6 +19,7 @@ Record full() {
   record.tried = KeptDocument{8, "{}"};
   record.tried_ms = 1234;
   record.since_ms = 99;
+  record.twins = 7;
   record.last = Outcome{Outcome::Kind::refused, 9, 100, "why", {{"a", "why \"a\""}}};
   return record;
 }
@@ -31,6 +32,14 @@ TEST(RemoteRecords, ComeBackAsTheyWere) {
     record.last = Outcome{kind, 1, 2, "", {}};
     EXPECT_EQ(*Record::parse(record.json()), record);
   }
+}
+
+TEST(RemoteRecords, OfHubsThatKnewNoTwinsAreRead) {
+  std::string text = full().json();
+  const std::string twins = "\"twins\": 7,";
+  ASSERT_NE(text.find(twins), std::string::npos) << text;
+  text.erase(text.find(twins), twins.size());
+  EXPECT_EQ(Record::parse(text)->twins, 0u);
 }
 
 TEST(RemoteRecords, AreRefusedWholeIfAnythingIsMissing) {
