@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hub/edge/methods/body.h"
+#include "hub/edge/settings.h"
 
 namespace headgate::hub {
 namespace {
@@ -15,11 +16,19 @@ AdminResponse no_identity(const AdminCall& call) {
   return failed(400, "\"" + call.name + std::string(kNoIdentity));
 }
 
+// Desired properties of the hub itself are routes, which take the role that routes take.
+bool sets_routes(const EdgeId& id) {
+  return id.module == kEdgeHub || (!id.is_module() && id.device == kEdgeHub);
+}
+
 using TwinVerb = void (EdgeVerbs::*)(const EdgeId&, const std::string&, EdgeVerbs::OnTwin);
 
 AdminReply change_twin(const AdminCall& call, TwinVerb verb) {
   const auto id = parse_edge_id(call.name);
   if (!id) return no_identity(call);
+  if (sets_routes(*id) && call.request.caller.role < Role::admin)
+    return failed(403, "routes of $edgeHub take the role admin, and the token has " +
+                           std::string(name_of(call.request.caller.role)));
   return AdminLater{[&hub = call.hub, id = *id, verb, json = call.request.body](auto done) {
     (hub.edge().*verb)(id, json, [done = std::move(done)](const core::Result<std::string>& twin) {
       done(twin ? AdminResponse{200, *twin} : refused(twin.error()));

@@ -22,8 +22,9 @@ constexpr const char* kTwin = R"(200 {"desired":{"a":1,"$version":2},"reported":
 class TwinsOverHttp : public ::testing::Test {
  protected:
   // "STATUS BODY".
-  std::string ask(const std::string& method, const std::string& target, const std::string& body = {}) {
-    AdminReply reply = api_.handle({method, target, body, {Role::operate, "anna", "x"}, {}});
+  std::string ask(const std::string& method, const std::string& target, const std::string& body = {},
+                  Role role = Role::operate) {
+    AdminReply reply = api_.handle({method, target, body, {role, "anna", "x"}, {}});
     AdminResponse got;
     if (const auto* later = std::get_if<AdminLater>(&reply))
       later->start([&got](AdminResponse response) { got = std::move(response); });
@@ -51,6 +52,18 @@ TEST_F(TwinsOverHttp, AreReadAndChangedByTheIdentityOfThePath) {
   EXPECT_THAT(ask("POST", "/v1/methods/edge-1%2Fghost/invoke", "{}"), StartsWith("404"));
   EXPECT_THAT(ask("GET", "/v1/twins/a%20b"), StartsWith("400"));
   EXPECT_THAT(ask("POST", "/v1/twins/a%2Fb%2Fc/set", "{}"), StartsWith("400"));
+}
+
+TEST_F(TwinsOverHttp, OfTheHubItselfTakeTheRoleThatRoutesTake) {
+  for (const char* name : {"edge-1%2F%24edgeHub", "%24edgeHub"}) {
+    for (const char* verb : {"/patch", "/set"}) {
+      const std::string target = "/v1/twins/" + std::string(name) + verb;
+      EXPECT_EQ(ask("POST", target, "{}"),
+                R"(403 {"error":"routes of $edgeHub take the role admin, and the token has operate"})");
+      EXPECT_THAT(ask("POST", target, "{}", Role::admin), ::testing::Not(StartsWith("403")));
+    }
+    EXPECT_THAT(ask("GET", "/v1/twins/" + std::string(name)), ::testing::Not(StartsWith("403")));
+  }
 }
 
 TEST_F(TwinsOverHttp, MethodsAreCalledAsModulesCallThem) {
