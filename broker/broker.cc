@@ -5,10 +5,13 @@
 
 #include "broker/codec/packets/disconnect.h"
 #include "broker/dialect/translator.h"
+#include "broker/other_protocol.h"
 #include "broker/session/pending_connect.h"
 
 namespace headgate::broker {
 namespace {
+
+constexpr std::string_view kOtherProtocol = "other_protocol_refused";
 
 // The address of "address:port", so that all connections of a host are one.
 std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
@@ -58,10 +61,12 @@ void Broker::on_bytes(Channel& channel, core::Bytes input, core::Now now) {
       context_.traffic.bytes_in -= input.size();  // it comes here again
       return;
     }
+    const core::Bytes front = input;
     const NextFrame next = channel.assembler.next(input, packet_bytes_max(channel), channel.is_v3_1);
     if (next.kind == NextFrame::Kind::need_more) return;
     const bool whole = next.kind == NextFrame::Kind::frame;
     const ReasonCode outcome = whole ? on_frame(channel, next.frame, now) : next.error;
+    if (!whole && !channel.session) context_.why = advice_for(front);
     if (is_error(outcome)) fail(channel, outcome, whole ? name(next.frame.type) : std::string_view{}, now);
   }
 }
@@ -81,11 +86,15 @@ ReasonCode Broker::on_frame(Channel& channel, const Frame& frame, core::Now now)
 void Broker::fail(Channel& channel, ReasonCode reason, std::string_view packet, core::Now now) {
   ++stats_.protocol_errors;
   std::string why = std::exchange(context_.why, {});
+  const bool is_other = packet.empty() && !channel.session && !why.empty();
   if (why.empty() && reason == ReasonCode::packet_too_large)
     why = "packets have at most " + std::to_string(packet_bytes_max(channel)) + " bytes";
   if (why.empty() && !packet.empty()) why.append(name(reason)).append(" in ").append(packet);
   const std::string_view client = channel.session ? std::string_view(channel.session->client_id()) : "";
-  complain(channel.session ? "client_closed" : "connection_refused", channel, client, name(reason), why, now);
+  const std::string_view event = channel.session ? "client_closed"
+                                 : is_other      ? kOtherProtocol
+                                                 : "connection_refused";
+  complain(event, channel, client, name(reason), why, now);
   channel.end_is_told = true;
   say_good_bye(channel, reason, why);  // [MQTT-4.13.1-1]
 }
@@ -97,10 +106,13 @@ void Broker::say_good_bye(Channel& channel, ReasonCode reason, std::string_view 
   channel.close(reason, cause);
 }
 
-// A line about a peer that does wrong: once a minute and client is enough.
+// A line about a peer that does wrong: once a minute and client is enough. One that says what to do is hidden by no other.
 void Broker::complain(std::string_view event, const Channel& channel, std::string_view client_id,
                       std::string_view reason, std::string_view why, core::Now now) {
-  const auto left_out = complaints_.admit(client_id.empty() ? host_of(channel.peer()) : client_id, now);
+  const std::string_view who = event == kOtherProtocol ? why
+                               : client_id.empty()     ? host_of(channel.peer())
+                                                       : client_id;
+  const auto left_out = complaints_.admit(who, now);
   if (!left_out) return;
   const std::string_view client = client_id.empty() ? "-" : client_id;
   if (*left_out == 0)

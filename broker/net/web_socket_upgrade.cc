@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "broker/other_protocol.h"
+
 namespace headgate::broker {
 namespace {
 
@@ -17,9 +19,6 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr std::string_view kAmqp = "AMQPWSB10";
-constexpr std::string_view kSwitchToMqtt =
-    "AMQP over WebSocket is not spoken here; have the client use MQTT: in C# TransportType.Mqtt_Tcp_Only or Mqtt_WebSocket_Only, in Java "
-    "IotHubClientProtocol.MQTT or MQTT_WS";
 
 std::vector<std::string_view> names_in(std::string_view offered) {
   std::vector<std::string_view> names;

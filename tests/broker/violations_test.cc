@@ -9,6 +9,7 @@ namespace headgate::broker {
 namespace {
 
 using namespace std::literals;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 struct Violation {
@@ -157,6 +158,27 @@ TEST_F(ViolationLog, HasOneLineAMinuteForAnAddressThatNeverSaysConnect) {
   }
   EXPECT_THAT(ends(), ElementsAre("connection_refused peer=client client=- reason=protocol error"));
   EXPECT_EQ(broker().stats().refused.at("protocol error"), 100u);
+}
+
+TEST_F(ViolationLog, SaysWhatToDoAboutClientsOfAnotherProtocolThoughTheirHostIsFullOfWrongOnes) {
+  const auto greet = [&](std::string_view bytes) {
+    ScriptedClient& stranger = client();
+    stranger.open();
+    EXPECT_THAT(stranger.send(bytes), ElementsAre("closed"));
+  };
+  greet("\xC0\0"sv);
+  for (int i = 0; i < 10; ++i) greet("AMQP\3\1\0\0"sv);
+  greet("\x16\3\1\2\0\1\0\1\xFC\3\3"sv);
+  EXPECT_THAT(log_.lines(),
+              ElementsAre(HasSubstr("connection_refused peer=client client=- reason=protocol error"),
+                          HasSubstr("other_protocol_refused peer=client client=- reason=malformed packet "
+                                    "why=AMQP is not spoken here; have the client use MQTT"),
+                          HasSubstr("why=the client speaks TLS, and this listener does not")));
+}
+
+TEST_F(ViolationLog, TakesAmqpForNothingElseOnceAClientHasConnected) {
+  connected(v5("a")).send("AMQP\3\1\0\0"sv);
+  EXPECT_THAT(ends(), ElementsAre("client_closed peer=client client=a reason=malformed packet"));
 }
 
 TEST_F(ViolationLog, SaysHowAConnectionEndedThatTheClientEnded) {
