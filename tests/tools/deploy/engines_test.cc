@@ -48,6 +48,24 @@ TEST_F(DeployEngines, SystemdReadsTheUnitsOfTheExampleAndOfHostileTexts) {
   verify_units(hostile());
 }
 
+TEST_F(DeployEngines, ComposeReadsHealthLimitsAndShares) {
+  if (!is_installed("docker-compose")) GTEST_SKIP() << "docker-compose is not installed";
+  const std::string manifest = manifest_with(
+      R"({"Healthcheck": {"Test": ["CMD", "up"], "Interval": 30000000000, "Retries": 3}, "StopTimeout": 20, "HostConfig": {
+        "Ulimits": [{"Name": "nofile", "Soft": 1024, "Hard": 4096}], "UsernsMode": "host", "NanoCpus": 1500000000, "PidsLimit": 100,
+        "MemorySwap": -1, "MemorySwappiness": 10, "OomScoreAdj": -500, "CpuShares": 512, "CpuQuota": 50000, "CgroupParent": "a.slice",
+        "DnsOptions": ["ndots:1"], "DeviceCgroupRules": ["c 188:* rmw"]}})");
+  ASSERT_EQ(render(manifest, {"--to", "compose", "--out", dir_.path(), "--force"}), 3) << err_.str();
+  const auto config = run_program("docker-compose", {"-f", dir_ / "compose.yaml", "config"});
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->exit_code, 0) << config->err;
+  dir_.write("config.yaml", config->out);
+  const Json sensor = yaml(dir_ / "config.yaml")["services"]["sensor"];
+  EXPECT_EQ(sensor["healthcheck"]["test"], Json({"CMD", "up"}));
+  EXPECT_EQ(sensor["ulimits"]["nofile"], Json({{"hard", 4096}, {"soft", 1024}}));
+  EXPECT_EQ(sensor["cpus"], 1.5);
+}
+
 TEST_F(DeployEngines, ComposeReadsTheFileAndTextsAreWhatTheyWere) {
   if (!is_installed("docker-compose")) GTEST_SKIP() << "docker-compose is not installed";
   for (const std::string& manifest : {example(), hostile()}) {

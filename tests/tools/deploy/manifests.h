@@ -61,6 +61,7 @@ class DeployTest : public ::testing::Test {
     err_.str("");
     const std::string identities = dir_.write("identities.json", R"({"identities": [
       {"id": "edge-1"}, {"id": "edge-1/sensor", "generation_id": "g-sensor"}, {"id": "edge-1/filter", "generation_id": "g-filter"},
+      {"id": "edge-1/closed", "generation_id": "g-closed", "socket_owner": ":990"},
       {"id": "edge-1/detector", "generation_id": "g-detector"}, {"id": "leaf-1/sensor", "generation_id": "another"}]})");
     const auto ask = [&](const std::vector<std::string>& args) -> core::Result<DaemonAnswer> {
       EXPECT_EQ(args.back(), "headgate.json");

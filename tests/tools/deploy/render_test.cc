@@ -30,6 +30,15 @@ constexpr const char* kHost = R"({"HostConfig": {"Binds": ["/srv/m:/m:ro", "data
   "ExtraHosts": ["plc:10.0.0.7"]}, "Cmd": ["--rate", "2 s"], "Entrypoint": ["/bin/app", "-v"], "WorkingDir": "/app",
   "User": "1000:1000", "Labels": {"line": "7"}, "Hostname": "press-7", "ExposedPorts": {"9/tcp": {}}, "Env": ["A=1=2"]})";
 
+// The same of what is less usual.
+constexpr const char* kMore =
+    R"({"Healthcheck": {"Test": ["CMD", "curl", "-f", "it's up"], "Interval": 30000000000, "Timeout": 1500000,
+    "StartPeriod": 5000000000, "Retries": 3}, "StopTimeout": 20, "MacAddress": "02:42:ac:11:65:43",
+  "HostConfig": {"Ulimits": [{"Name": "nofile", "Soft": 1024, "Hard": 4096}, {"Name": "memlock", "Soft": -1, "Hard": -1}],
+    "UsernsMode": "host", "NanoCpus": 1500000000, "CpuShares": 512, "CpuPeriod": 100000, "CpuQuota": 50000, "MemoryReservation": 1048576,
+    "MemorySwap": -1, "MemorySwappiness": 10, "PidsLimit": 100, "OomKillDisable": true, "OomScoreAdj": -500,
+    "CgroupParent": "line.slice", "DnsOptions": ["ndots:1"], "DeviceCgroupRules": ["c 188:* rmw"]}})";
+
 class DeployRender : public DeployTest {
  protected:
   Json errors_of(const std::string& manifest) {
@@ -77,16 +86,91 @@ TEST_F(DeployRender, MapsEveryUsualOptionToRunOfAnEngine) {
     EXPECT_THAT(out_.str(), HasSubstr(std::string("  ") + word));
 }
 
+TEST_F(DeployRender, MapsHealthLimitsAndSharesToCompose) {
+  ASSERT_EQ(render(manifest_with(kMore), {"--to", "compose"}), 3);
+  for (
+      const char* line :
+      {"    healthcheck:\n      test:\n        - \"CMD\"\n        - \"curl\"\n        - \"-f\"\n        - \"it's up\"\n"
+       "      interval: \"30000ms\"\n      timeout: \"2ms\"\n      start_period: \"5000ms\"\n      retries: 3\n",
+       "    stop_grace_period: \"20s\"\n", "    mac_address: \"02:42:ac:11:65:43\"\n",
+       "    ulimits:\n      nofile:\n        soft: 1024\n        hard: 4096\n      memlock:\n        soft: -1\n        hard: -1\n",
+       "    userns_mode: \"host\"\n", "    cpus: 1.5\n", "    cpu_shares: 512\n", "    cpu_period: 100000\n",
+       "    cpu_quota: 50000\n", "    mem_reservation: 1048576\n", "    memswap_limit: -1\n",
+       "    mem_swappiness: 10\n", "    pids_limit: 100\n", "    oom_kill_disable: true\n",
+       "    oom_score_adj: -500\n", "    cgroup_parent: \"line.slice\"\n",
+       "    dns_opt:\n      - \"ndots:1\"\n", "    device_cgroup_rules:\n      - \"c 188:* rmw\"\n"})
+    EXPECT_THAT(out_.str(), HasSubstr(line));
+  EXPECT_THAT(err_.str(), Not(HasSubstr("createOptions")));
+}
+
+TEST_F(DeployRender, MapsHealthLimitsAndSharesToRunOfAnEngineAndQuadlet) {
+  const char* const words[] = {"--health-interval=30000ms",
+                               "--health-timeout=2ms",
+                               "--health-start-period=5000ms",
+                               "--health-retries=3",
+                               "--stop-timeout=20",
+                               "--mac-address=02:42:ac:11:65:43",
+                               "--ulimit=nofile=1024:4096",
+                               "--ulimit=memlock=-1:-1",
+                               "--userns=host",
+                               "--cpus=1.5",
+                               "--cpu-shares=512",
+                               "--cpu-period=100000",
+                               "--cpu-quota=50000",
+                               "--memory-reservation=1048576",
+                               "--memory-swap=-1",
+                               "--memory-swappiness=10",
+                               "--pids-limit=100",
+                               "--oom-kill-disable",
+                               "--oom-score-adj=-500",
+                               "--cgroup-parent=line.slice",
+                               "--dns-option=ndots:1"};
+  ASSERT_EQ(render(manifest_with(kMore), {"--to", "systemd"}), 3);
+  for (const char* word : words) EXPECT_THAT(out_.str(), HasSubstr(std::string("  ") + word + " \\\n"));
+  EXPECT_THAT(out_.str(), HasSubstr(R"("--health-cmd='curl' '-f' 'it'\\''s up'")"));
+  EXPECT_THAT(out_.str(), HasSubstr("\"--device-cgroup-rule=c 188:* rmw\""));
+  ASSERT_EQ(render(manifest_with(kMore), {"--to", "quadlet"}), 3);
+  for (const char* word : words) EXPECT_THAT(out_.str(), HasSubstr(std::string("PodmanArgs=") + word + "\n"));
+}
+
+TEST_F(DeployRender, TurnsAHealthCheckOffAndKeepsOneOfAShell) {
+  const std::string off = manifest_with(R"({"Healthcheck": {"Test": ["NONE"]}})");
+  render(off, {"--to", "compose"});
+  EXPECT_THAT(out_.str(), HasSubstr("    healthcheck:\n      disable: true\n"));
+  render(off, {"--to", "systemd"});
+  EXPECT_THAT(out_.str(), HasSubstr("  --no-healthcheck \\\n"));
+  render(manifest_with(R"({"Healthcheck": {"Test": ["CMD-SHELL", "test -e /up"]}})"), {"--to", "systemd"});
+  EXPECT_THAT(out_.str(), HasSubstr("\"--health-cmd=test -e /up\""));
+}
+
+TEST_F(DeployRender, TellsWhatIsWrongInHealthLimitsAndShares) {
+  const auto wrong = [&](const std::string& options) {
+    const Json errors = errors_of(manifest_with(options));
+    return errors[0]["path"].get<std::string>() + ": " + errors[0]["what"].get<std::string>();
+  };
+  EXPECT_THAT(wrong(R"({"Healthcheck": {"Test": ["curl"]}})"),
+              EndsWith(R"(["CMD", …], ["CMD-SHELL", "…"] or ["NONE"])"));
+  EXPECT_THAT(wrong(R"({"Healthcheck": {"Interval": "30s"}})"),
+              EndsWith("Interval: is string; has to be a whole number"));
+  EXPECT_THAT(wrong(R"({"Healthcheck": {"Interval": -1}})"), EndsWith("Interval: is negative"));
+  EXPECT_THAT(wrong(R"({"HostConfig": {"Ulimits": [{"Name": "no:file", "Soft": 1}]}})"),
+              EndsWith("is no limit such as nofile"));
+  EXPECT_THAT(wrong(R"({"HostConfig": {"Ulimits": [{"Soft": 1}]}})"),
+              EndsWith("Ulimits[0].Name: is missing"));
+  EXPECT_THAT(wrong(R"({"HostConfig": {"NanoCpus": "1.5"}})"),
+              EndsWith("NanoCpus: is string; has to be a number"));
+}
+
 TEST_F(DeployRender, NamesWhatHasNoCounterpartAndSaysSoByItsExitCode) {
   const std::string manifest = manifest_with(
-      R"({"HostConfig": {"Ulimits": [{"Name": "nofile"}], "BlkioWeight": 5}, "MacAddress": "00:01", "Volumes": {}})");
+      R"({"HostConfig": {"Ulimits": [{"Name": "nofile"}], "BlkioWeight": 5}, "ArgsEscaped": true, "Volumes": {}})");
   EXPECT_EQ(render(manifest, {"--to", "compose"}), 3);
-  for (const char* name : {"createOptions.HostConfig.Ulimits: has no counterpart",
-                           "createOptions.HostConfig.BlkioWeight: ", "createOptions.MacAddress: "})
+  for (const char* name : {"createOptions.HostConfig.Ulimits[0]: has no counterpart",
+                           "createOptions.HostConfig.BlkioWeight: ", "createOptions.ArgsEscaped: "})
     EXPECT_THAT(err_.str(), HasSubstr(name));
   EXPECT_THAT(err_.str(), Not(HasSubstr("Volumes")));
   EXPECT_EQ(render(manifest, {"--to", "compose", "--json"}), 3);
-  EXPECT_THAT(Json::parse(out_.str())["left_out"].dump(), HasSubstr("MacAddress"));
+  EXPECT_THAT(Json::parse(out_.str())["left_out"].dump(), HasSubstr("ArgsEscaped"));
 }
 
 TEST_F(DeployRender, PutsContinuedOptionsTogether) {
@@ -218,6 +302,17 @@ TEST_F(DeployRender, WritesQuadletFilesAsTheyAreOnRecord) {
   for (const char* name : {"headgate-sensor.container", "headgate-filter.container",
                            "headgate-detector.container", "headgate-azure-iot-edge.network"})
     expect_as_on_record(dir_ / "units/" + std::string(name), name);
+}
+
+TEST_F(DeployRender, NamesASocketThatIsForSomebodyAlone) {
+  const auto closed = [](const std::string& options) {
+    return manifest_of(R"("closed": {"settings": {"image": "a", "createOptions": )" + json_text(options) +
+                       "}}");
+  };
+  render_with_gateway(closed("{}"), "compose");
+  EXPECT_THAT(err_.str(), HasSubstr(".closed: its workload socket is for :990 alone"));
+  render_with_gateway(closed(R"({"HostConfig": {"GroupAdd": ["990"]}})"), "compose");
+  EXPECT_THAT(err_.str(), Not(HasSubstr("workload socket")));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "tools/headgate/deploy/health.h"
 #include "tools/headgate/deploy/parts.h"
 #include "tools/headgate/deploy/units.h"
 #include "tools/headgate/deploy/yaml.h"
@@ -35,6 +36,13 @@ std::string_view restart_of(ModuleRestart restart) {
   return "";
 }
 
+// Reads "SOFT:HARD".
+ComposeJson limits_of(const std::string& text) {
+  const size_t colon = text.find(':');
+  return {{"soft", core::parse_whole<int64_t>(text.substr(0, colon)).value_or(0)},
+          {"hard", core::parse_whole<int64_t>(text.substr(colon + 1)).value_or(0)}};
+}
+
 void put_setting(ComposeJson& service, const EngineSetting& setting) {
   const PartNames& names = names_of(setting.part);
   const bool of_log = setting.part == EnginePart::log_driver || setting.part == EnginePart::log_option;
@@ -47,7 +55,16 @@ void put_setting(ComposeJson& service, const EngineSetting& setting) {
       target = true;
       break;
     case ComposeShape::number:
-      target = core::parse_whole<uint64_t>(setting.value).value_or(0);
+      target = core::parse_whole<int64_t>(setting.value).value_or(0);
+      break;
+    case ComposeShape::decimal:
+      target = ComposeJson::parse(setting.value, nullptr, false);
+      break;
+    case ComposeShape::seconds:
+      target = setting.value + "s";
+      break;
+    case ComposeShape::limits:
+      target[setting.name] = limits_of(setting.value);
       break;
     case ComposeShape::list:
       target.push_back(setting.value);
@@ -99,6 +116,8 @@ ComposeJson service_of(const EdgeModule& module, const std::vector<EdgeModule>& 
   for (const EngineSetting& setting : module.settings)
     if (setting.part != EnginePart::network) put_setting(service, setting);
   for (const ModuleMount& mount : module.mounts) service["volumes"].push_back(mount_of(mount));
+  if (ComposeJson health = compose_health(module.health); !health.is_null())
+    service["healthcheck"] = std::move(health);
   return service;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 
 #include "routing/files/json_text.h"
@@ -20,6 +21,7 @@ enum class Form : uint8_t {
   text,
   flag,
   number,
+  integer,    // -1 is one
   texts,      // ["a", "b"]
   pairs,      // {"name": "value"}
   keys,       // {"name": {}}
@@ -43,6 +45,8 @@ constexpr std::array kOfContainer = {
     KnownOption{"Tty", Form::flag, EnginePart::tty},
     KnownOption{"OpenStdin", Form::flag, EnginePart::open_stdin},
     KnownOption{"StopSignal", Form::text, EnginePart::stop_signal},
+    KnownOption{"StopTimeout", Form::number, EnginePart::stop_timeout},
+    KnownOption{"MacAddress", Form::text, EnginePart::mac_address},
 };
 
 constexpr std::array kOfHost = {
@@ -65,6 +69,19 @@ constexpr std::array kOfHost = {
     KnownOption{"ShmSize", Form::number, EnginePart::shm_size},
     KnownOption{"CpusetCpus", Form::text, EnginePart::cpu_set},
     KnownOption{"Runtime", Form::text, EnginePart::runtime},
+    KnownOption{"UsernsMode", Form::text, EnginePart::user_namespace},
+    KnownOption{"CpuShares", Form::number, EnginePart::cpu_shares},
+    KnownOption{"CpuPeriod", Form::number, EnginePart::cpu_period},
+    KnownOption{"CpuQuota", Form::integer, EnginePart::cpu_quota},
+    KnownOption{"MemoryReservation", Form::number, EnginePart::memory_reservation},
+    KnownOption{"MemorySwap", Form::integer, EnginePart::memory_swap},
+    KnownOption{"MemorySwappiness", Form::number, EnginePart::memory_swappiness},
+    KnownOption{"PidsLimit", Form::integer, EnginePart::pids_limit},
+    KnownOption{"OomKillDisable", Form::flag, EnginePart::oom_kill_disable},
+    KnownOption{"OomScoreAdj", Form::integer, EnginePart::oom_score_adjustment},
+    KnownOption{"CgroupParent", Form::text, EnginePart::cgroup_parent},
+    KnownOption{"DnsOptions", Form::texts, EnginePart::dns_option},
+    KnownOption{"DeviceCgroupRules", Form::texts, EnginePart::device_cgroup_rule},
 };
 
 bool asks_for_nothing(const OptionsJson& value) {
@@ -85,6 +102,8 @@ class OptionsReader {
         take_command(place, value, module_.entrypoint);
       else if (key == "HostConfig")
         take_host(place, value);
+      else if (key == "Healthcheck")
+        take_health(place, value);
       else if (key == "NetworkingConfig")
         take_networks(place, value);
       else
@@ -124,6 +143,10 @@ class OptionsReader {
         take_list(place, value, &OptionsReader::take_mount);
       else if (key == "Devices")
         take_list(place, value, &OptionsReader::take_device);
+      else if (key == "Ulimits")
+        take_list(place, value, &OptionsReader::take_limit);
+      else if (key == "NanoCpus")
+        take_cpus(place, value);
       else if (key == "LogConfig")
         take_log(place, value);
       else if (key == "Tmpfs")
@@ -147,6 +170,9 @@ class OptionsReader {
         break;
       case Form::number:
         value.is_number_unsigned() ? set(found->part, value.dump()) : wrong(path, value, "a number");
+        break;
+      case Form::integer:
+        value.is_number_integer() ? set(found->part, value.dump()) : wrong(path, value, "a whole number");
         break;
       case Form::texts:
       case Form::variables:
@@ -290,6 +316,63 @@ class OptionsReader {
     set(EnginePart::device,
         host + ":" + (inside.empty() ? host : inside) + (rights.empty() ? "" : ":" + rights));
     rest_of(path, device, {"PathOnHost", "PathInContainer", "CgroupPermissions"});
+  }
+
+  // A whole number of a member; nullopt if it is not there or wrong, which is told.
+  std::optional<int64_t> number_in(const std::string& path, const OptionsJson& object, std::string_view key) {
+    const OptionsJson* const value = member(object, key);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (value->is_number_integer()) return value->get<int64_t>();
+    wrong(join_path(path, key), *value, "a whole number");
+    return std::nullopt;
+  }
+
+  void take_limit(const std::string& path, const OptionsJson& limit) {
+    const std::string name = text_in(path, limit, "Name", true);
+    const auto soft = number_in(path, limit, "Soft");
+    const auto hard = number_in(path, limit, "Hard");
+    rest_of(path, limit, {"Name", "Soft", "Hard"});
+    if (!soft && !hard) return left_out(path);
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos)
+      return notes_.errors.push_back({join_path(path, "Name"), "is no limit such as nofile"});
+    set(EnginePart::ulimit, std::to_string(soft.value_or(*hard)) + ":" + std::to_string(hard.value_or(*soft)),
+        name);
+  }
+
+  // Processors in parts of a thousand million, as the engine's own interface has them.
+  void take_cpus(const std::string& path, const OptionsJson& value) {
+    constexpr uint64_t kNanos = 1'000'000'000;
+    if (asks_for_nothing(value)) return;
+    if (!value.is_number_unsigned()) return wrong(path, value, "a number");
+    const auto nanos = value.get<uint64_t>();
+    std::string fraction = std::to_string(kNanos + nanos % kNanos).substr(1);
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    set(EnginePart::cpus, std::to_string(nanos / kNanos) + (fraction.empty() ? "" : "." + fraction));
+  }
+
+  uint64_t time_in(const std::string& path, const OptionsJson& object, std::string_view key) {
+    const auto number = number_in(path, object, key);
+    if (number.value_or(0) >= 0) return static_cast<uint64_t>(number.value_or(0));
+    notes_.errors.push_back({join_path(path, key), "is negative"});
+    return 0;
+  }
+
+  void take_health(const std::string& path, const OptionsJson& health) {
+    if (health.is_null()) return;
+    if (!health.is_object()) return wrong(path, health, "an object");
+    ModuleHealth& into = module_.health;
+    if (const OptionsJson* const test = member(health, "Test"))
+      take_command(join_path(path, "Test"), *test, into.test);
+    const bool known = into.test.empty() || into.test[0] == "NONE" ||
+                       ((into.test[0] == "CMD" || into.test[0] == "CMD-SHELL") && into.test.size() > 1);
+    if (!known)
+      notes_.errors.push_back(
+          {join_path(path, "Test"), R"(is no test; it is ["CMD", …], ["CMD-SHELL", "…"] or ["NONE"])"});
+    into.interval_ns = time_in(path, health, "Interval");
+    into.timeout_ns = time_in(path, health, "Timeout");
+    into.start_period_ns = time_in(path, health, "StartPeriod");
+    into.retries = time_in(path, health, "Retries");
+    rest_of(path, health, {"Test", "Interval", "Timeout", "StartPeriod", "Retries"});
   }
 
   void take_log(const std::string& path, const OptionsJson& log) {

@@ -25,6 +25,12 @@ bool has_mode(const EdgeModule& module, std::string_view mode) {
          std::ranges::any_of(module.networks, [&](const ModuleNetwork& it) { return it.name == mode; });
 }
 
+bool runs_as_somebody(const EdgeModule& module) {
+  return std::ranges::any_of(module.settings, [](const EngineSetting& it) {
+    return it.part == EnginePart::user || it.part == EnginePart::group;
+  });
+}
+
 void introduce(const GatewayFacts& gateway, const std::string& generation_id, EdgeModule& module) {
   const std::string socket = std::string(kSocketDirInside) + "/workload.sock";
   const std::array<std::pair<std::string, std::string>, 8> variables = {{
@@ -70,6 +76,12 @@ void introduce_gateway(const GatewayFacts& gateway, EdgeDeployment& deployment) 
     const auto found = gateway.generation_ids.find(module.name);
     if (found != gateway.generation_ids.end()) {
       introduce(gateway, found->second, module);
+      const auto owner = gateway.socket_owners.find(module.name);
+      if (owner != gateway.socket_owners.end() && !runs_as_somebody(module))
+        deployment.notes.to_do.push_back(
+            {routing::join_path(base, module.name),
+             "its workload socket is for " + owner->second +
+                 " alone: see that the image runs as that user, or give the container User or GroupAdd in createOptions"});
       continue;
     }
     deployment.notes.left_out.push_back(

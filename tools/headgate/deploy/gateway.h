@@ -14,6 +14,8 @@ struct GatewayFacts {
   std::string gateway_name = {};                           // a name of iot_edge.gateway_names
   std::string workload_dir = {};                           // iot_edge.workload_dir
   std::map<std::string, std::string> generation_ids = {};  // of the gateway's modules
+  std::map<std::string, std::string> socket_owners =
+      {};  // of those whose workload socket is for somebody alone
 };
 
 // Adds to each module its environment, the directory with its own workload socket, and the gateway's name for containers. What is

@@ -45,6 +45,23 @@ enum class EnginePart : uint8_t {
   tty,
   open_stdin,
   stop_signal,
+  stop_timeout,
+  mac_address,
+  ulimit,
+  user_namespace,
+  cpus,
+  cpu_shares,
+  cpu_period,
+  cpu_quota,
+  memory_reservation,
+  memory_swap,
+  memory_swappiness,
+  pids_limit,
+  oom_kill_disable,
+  oom_score_adjustment,
+  cgroup_parent,
+  dns_option,
+  device_cgroup_rule,
 };
 
 // Option with a value. Parts that are pairs have a name, too: a variable, a label.
@@ -72,6 +89,15 @@ struct ModuleNetwork {
   std::vector<std::string> aliases = {};
 };
 
+// Question of an engine to a container, and how often it is asked; 0 and empty: as the image says.
+struct ModuleHealth {
+  std::vector<std::string> test = {};  // its first word says how: "CMD", "CMD-SHELL" or "NONE"
+  uint64_t interval_ns = 0;
+  uint64_t timeout_ns = 0;
+  uint64_t start_period_ns = 0;
+  uint64_t retries = 0;
+};
+
 struct EdgeModule {
   std::string name = {};  // as the manifest has it
   std::string unit = {};  // the same in letters, digits and ". _ -": of services, containers and files
@@ -85,6 +111,7 @@ struct EdgeModule {
   std::vector<ModuleNetwork> networks = {};
   std::vector<std::string> entrypoint = {};
   std::vector<std::string> command = {};
+  ModuleHealth health = {};
 };
 
 // Part of a manifest about which there is something to say. `path` leads to it; never a value of it, which may be secret.

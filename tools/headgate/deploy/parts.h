@@ -8,7 +8,16 @@
 
 namespace headgate::tools {
 
-enum class ComposeShape : uint8_t { text, flag, number, list, pairs };
+enum class ComposeShape : uint8_t {
+  text,
+  flag,
+  number,   // a whole one
+  decimal,  // "1.5"
+  seconds,
+  list,
+  pairs,
+  limits,  // "SOFT:HARD" by name
+};
 
 struct PartNames {
   EnginePart part;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tools/headgate/deploy/health.h"
 #include "tools/headgate/deploy/parts.h"
 #include "tools/headgate/deploy/quoting.h"
 #include "tools/headgate/deploy/units.h"
@@ -53,6 +54,7 @@ std::string container_section(const EdgeModule& module, DeployNotes& notes) {
     if (setting.part != EnginePart::network && !podman_lacks(module, setting, notes))
       text += setting_line(setting);
   for (const ModuleMount& mount : module.mounts) text += podman_args("--mount=" + mount_text(mount));
+  for (const std::string& flag : health_flags(module.health)) text += podman_args(flag);
   return text + exec_lines(module);
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tools/headgate/deploy/health.h"
 #include "tools/headgate/deploy/parts.h"
 #include "tools/headgate/deploy/quoting.h"
 #include "tools/headgate/deploy/units.h"
@@ -36,6 +37,7 @@ std::string run_command(const EdgeModule& module, const std::string& engine, boo
     run.add(std::string(names.flag) + (names.shape == ComposeShape::flag ? "" : "=" + setting_text(setting)));
   }
   for (const ModuleMount& mount : module.mounts) run.add("--mount=" + mount_text(mount));
+  for (const std::string& flag : health_flags(module.health)) run.add(flag);
   if (!module.entrypoint.empty()) run.add("--entrypoint=" + module.entrypoint[0]);
   run.add(module.image);
   for (size_t i = 1; i < module.entrypoint.size(); ++i) run.add(module.entrypoint[i]);

@@ -36,6 +36,14 @@ std::string text_in(const RenderJson& settings, std::string_view key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
+// Whoever alone may use the module's socket; empty: everybody who has it.
+std::string socket_owner_of(const RenderJson& identity) {
+  const std::string owner = text_of(identity, "socket_owner");
+  const std::string mode = text_of(identity, "socket_mode");
+  if (mode.empty() ? owner.empty() : !mode.ends_with('0')) return "";
+  return owner.empty() ? "the hub's user" : owner;
+}
+
 // Generation ids of the gateway's modules. An error was told.
 bool take_identities(const DeployTool& tool, const std::string& path, GatewayFacts& gateway) {
   const auto text = tool.read(path);
@@ -48,8 +56,11 @@ bool take_identities(const DeployTool& tool, const std::string& path, GatewayFac
   for (const RenderJson& identity : member_of(*json, "identities")) {
     const std::string id = text_of(identity, "id");
     const std::string prefix = gateway.device_id + "/";
-    if (id.starts_with(prefix))
-      gateway.generation_ids[id.substr(prefix.size())] = text_of(identity, "generation_id");
+    if (!id.starts_with(prefix)) continue;
+    const std::string module = id.substr(prefix.size());
+    gateway.generation_ids[module] = text_of(identity, "generation_id");
+    if (const std::string owner = socket_owner_of(identity); !owner.empty())
+      gateway.socket_owners[module] = owner;
   }
   return true;
 }
