@@ -9,6 +9,7 @@
 #include "broker/net/tls.h"
 #include "core/os/secret.h"
 #include "hub/access/access.h"
+#include "hub/authority.h"
 #include "hub/config/config.h"
 #include "hub/config/route_files.h"
 #include "hub/config/show/read_config.h"
@@ -53,10 +54,25 @@ void check_certificate(const std::string& place, const broker::TlsOptions& tls, 
   }
 }
 
+// A certificate that is made at the start, with its authority.
+void check_wanted(const OwnAuthority& wanted, const std::string& place, Findings& found) {
+  if (wanted.names.empty())
+    return found.problem("iot_edge.gateway_names",
+                         "is empty, and the certificate that the hub is to make in " + wanted.dir +
+                             " needs a name; say how clients reach this machine");
+  found.warning(
+      place, wanted.dir + " is not there yet; the hub makes it when it starts, with an authority of its own");
+}
+
 void check_certificates(const Config& config, int64_t wall_ms, Findings& found) {
+  const auto wanted = wanted_authority(config);
   for (size_t i = 0; i < config.listeners.size(); ++i) {
     const broker::ListenerOptions& options = config.listeners[i].options;
     if (!broker::is_encrypted(options.transport)) continue;
+    if (wanted && is_of_own_authority(config, options)) {
+      check_wanted(*wanted, "listeners[" + std::to_string(i) + "].tls", found);
+      continue;
+    }
     check_certificate("listeners[" + std::to_string(i) + "].tls", options.tls, wall_ms, found);
   }
   check_certificate("admin.http.tls", http_tls_options(config.admin.http), wall_ms, found);

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "core/log_limiter.h"
+#include "core/system_clock.h"
 #include "core/text.h"
+#include "hub/authority.h"
 #include "hub/edge/methods/door.h"
 #include "hub/metrics.h"
 #include "hub/shell/descriptors.h"
@@ -79,6 +81,9 @@ broker::AdmissionLimits admission_within(const DescriptorShares& shares, broker:
 core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string config_path,
                                              boost::asio::io_context& io, SpdlogLog& log,
                                              const std::function<void()>& alone_no_more) {
+  // With their certificates, which may have to be made before.
+  const auto authority = make_wanted_authority(wanted, core::SystemClock().now().wall_ms);
+  if (!authority) return core::fail(authority.error());
   auto listeners = bind_listeners(wanted, io, log);
   if (!listeners) return core::fail(listeners.error());
   // Before anything is written, so that all files are the user's; after what only root may open.
@@ -88,6 +93,7 @@ core::Result<std::unique_ptr<Hub>> Hub::open(const Config& wanted, std::string c
   // With its first line the log has a thread, and from here on others may have theirs.
   const DescriptorShares shares = take_descriptors(wanted, store_opts, log);
   alone_no_more();
+  tell_of_authority(*authority, log);
   if (runs_as_root()) log.warn("runs_as_root", {{"instead", "set user in the config"}});
   auto executor = std::make_unique<AsioExecutor>(io);
   auto store = store::open_queue_store(store_opts, *executor, log.of(core::LogPart::store));

@@ -17,8 +17,13 @@ std::string certificate_of_dialect(const Config& config) {
 }
 
 WorkloadDoor::Settings workload_settings(const Config& config) {
-  return {config.iot_edge.workload_dir, config.iot_edge.device_id, certificate_of_dialect(config),
-          config.iot_edge.trust_bundle_file, config.data_dir + "/ca"};
+  return {.dir = config.iot_edge.workload_dir,
+          .device = config.iot_edge.device_id,
+          .cert_file = certificate_of_dialect(config),
+          .bundle_file = config.iot_edge.trust_bundle_file,
+          .ca_dir = config.data_dir + "/ca",
+          .hub_host = config.iot_edge.hub_host_name,
+          .secret_file = config.data_dir + "/workload.key"};
 }
 
 }  // namespace

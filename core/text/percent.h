@@ -10,4 +10,7 @@ namespace headgate::core {
 // `text` with its %XX decoded, once; `+` stays what it is. Nullopt: an escape is broken.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
+// `text` with all but letters, digits and -._~ escaped.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 }  // namespace headgate::core

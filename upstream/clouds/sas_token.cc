@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <vector>
 
 #include "core/base64.h"
+#include "core/text/percent.h"
 
 namespace headgate::upstream {
 namespace {
@@ -37,19 +37,7 @@ std::string hmac_sha256(const std::vector<unsigned char>& key, std::string_view 
 
 }  // namespace
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-      encoded.push_back(c);
-    } else {
-      encoded.append({'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]});
-    }
-  }
-  return encoded;
-}
+std::string percent_encoded(std::string_view text) { return core::percent_encoded(text); }
 
 core::Result<std::string> sas_signature(std::string_view resource, std::string_view until,
                                         std::string_view key_base64) {

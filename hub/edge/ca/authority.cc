@@ -21,6 +21,7 @@ constexpr int64_t kDayS = 86'400;
 constexpr int64_t kEarlierS = 3'600;  // clocks of clients may be behind
 constexpr int kSerialBits = 127;
 constexpr size_t kHostNameMax = 253;
+constexpr size_t kCommonNameMax = 64;  // RFC 5280, ub-common-name
 
 template <typename T, void (*Free)(T*)>
 struct Freer {
@@ -93,7 +94,7 @@ bool set_times(X509* certificate, int64_t from_s, int64_t until_s) {
 
 bool set_subject(X509* certificate, const std::string& name) {
   // Longer names are in the extension; this one is for people.
-  const std::string shown = name.substr(0, 64);
+  const std::string shown = name.substr(0, kCommonNameMax);
   return X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
                                     reinterpret_cast<const unsigned char*>(shown.c_str()), -1, -1, 0) == 1;
 }
@@ -142,6 +143,40 @@ int64_t end_of(const X509* certificate) {
                                                                        : 0;
 }
 
+// Whose certificate is made: its purpose and its names in the words of OpenSSL.
+struct Subject {
+  const std::string& name;
+  const char* purpose;
+  std::string alternative_names;
+};
+
+core::Result<Certified> issue(const Certified& authority, const Subject& subject, int64_t now_s,
+                              int64_t days) {
+  const CertificatePtr issuer = first_certificate(authority.certificate);
+  const BioPtr in = reader_of(authority.key);
+  const KeyPtr issuer_key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+  if (!issuer || !issuer_key)
+    return core::fail(core::Errc::invalid, "the authority's certificate or key is none (PEM)");
+  if (X509_check_private_key(issuer.get(), issuer_key.get()) != 1)
+    return core::fail(core::Errc::invalid, "the authority's key does not belong to its certificate");
+  const int64_t until_s = std::min(now_s + days * kDayS, end_of(issuer.get()));
+  if (until_s <= now_s) return core::fail(core::Errc::invalid, "the authority has expired: make another");
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  if (!key) return openssl_failed("make a key");
+  const CertificatePtr certificate = sign({subject.name,
+                                           now_s - kEarlierS,
+                                           until_s,
+                                           {{NID_basic_constraints, "critical,CA:FALSE"},
+                                            {NID_key_usage, "critical,digitalSignature"},
+                                            {NID_ext_key_usage, subject.purpose},
+                                            {NID_subject_alt_name, subject.alternative_names},
+                                            {NID_subject_key_identifier, "hash"},
+                                            {NID_authority_key_identifier, "keyid:always"}}},
+                                          key.get(), issuer.get(), issuer_key.get());
+  if (!certificate) return openssl_failed("make a certificate");
+  return Certified{pem_of(certificate.get()) + pem_of(issuer.get()), pem_of(key.get()), until_s};
+}
+
 }  // namespace
 
 core::Result<Certified> make_authority(const std::string& name, int64_t now_s) {
@@ -155,7 +190,7 @@ core::Result<Certified> make_authority(const std::string& name, int64_t now_s) {
                                             {NID_subject_key_identifier, "hash"}}},
                                           key.get(), nullptr, key.get());
   if (!certificate) return openssl_failed("make the authority's certificate");
-  return Certified{pem_of(certificate.get()), pem_of(key.get())};
+  return Certified{pem_of(certificate.get()), pem_of(key.get()), end_of(certificate.get())};
 }
 
 core::Result<Certified> make_server_certificate(const Certified& authority,
@@ -163,29 +198,18 @@ core::Result<Certified> make_server_certificate(const Certified& authority,
                                                 int64_t days) {
   const auto list = alternative_names(names);
   if (!list) return core::fail(list.error());
-  const CertificatePtr issuer = first_certificate(authority.certificate);
-  const BioPtr in = reader_of(authority.key);
-  const KeyPtr issuer_key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
-  if (!issuer || !issuer_key)
-    return core::fail(core::Errc::invalid, "the authority's certificate or key is none (PEM)");
-  if (X509_check_private_key(issuer.get(), issuer_key.get()) != 1)
-    return core::fail(core::Errc::invalid, "the authority's key does not belong to its certificate");
-  const int64_t until_s = std::min(now_s + days * kDayS, end_of(issuer.get()));
-  if (until_s <= now_s) return core::fail(core::Errc::invalid, "the authority has expired: make another");
-  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  if (!key) return openssl_failed("make a key");
-  const CertificatePtr certificate = sign({names[0],
-                                           now_s - kEarlierS,
-                                           until_s,
-                                           {{NID_basic_constraints, "critical,CA:FALSE"},
-                                            {NID_key_usage, "critical,digitalSignature"},
-                                            {NID_ext_key_usage, "serverAuth"},
-                                            {NID_subject_alt_name, *list},
-                                            {NID_subject_key_identifier, "hash"},
-                                            {NID_authority_key_identifier, "keyid:always"}}},
-                                          key.get(), issuer.get(), issuer_key.get());
-  if (!certificate) return openssl_failed("make the server's certificate");
-  return Certified{pem_of(certificate.get()) + pem_of(issuer.get()), pem_of(key.get())};
+  return issue(authority, {names[0], "serverAuth", *list}, now_s, days);
+}
+
+core::Result<Certified> make_client_certificate(const Certified& authority, const ClientNames& names,
+                                                int64_t now_s, int64_t days) {
+  // A name that was cut might be another client's.
+  if (names.common_name.empty() || names.common_name.size() > kCommonNameMax)
+    return core::fail(core::Errc::invalid, "the name of a client in a certificate has 1 to " +
+                                               std::to_string(kCommonNameMax) + " bytes");
+  if (names.uri.empty() || names.uri.find_first_of(", \t\r\n") != std::string::npos)
+    return core::fail(core::Errc::invalid, "a client's URI has no spaces and commas");
+  return issue(authority, {names.common_name, "clientAuth", "URI:" + names.uri}, now_s, days);
 }
 
 core::Result<std::vector<std::string>> names_in_certificate(const std::string& pem) {

@@ -11,8 +11,9 @@
 namespace headgate::hub {
 
 struct Certified {
-  std::string certificate;  // PEM; of a server followed by that of its authority
+  std::string certificate;  // PEM; of a server or client followed by that of its authority
   std::string key;          // PEM, PKCS 8, without a password
+  int64_t expires_s = 0;    // of one that was made here
 };
 
 inline constexpr int64_t kAuthorityDays = 3650;
@@ -27,6 +28,17 @@ inline constexpr size_t kCertifiedNamesMax = 64;
 [[nodiscard]] core::Result<Certified> make_server_certificate(const Certified& authority,
                                                               const std::vector<std::string>& names,
                                                               int64_t now_s, int64_t days = kServerDays);
+
+// Names of a client: `common_name` has at most 64 bytes, longer ones are invalid; `uri` says the same in full.
+struct ClientNames {
+  std::string common_name;
+  std::string uri;
+};
+
+// A certificate of a client, with which it can be no server. Errors: as above.
+[[nodiscard]] core::Result<Certified> make_client_certificate(const Certified& authority,
+                                                              const ClientNames& names, int64_t now_s,
+                                                              int64_t days);
 
 // The names in a certificate, in its order. Errors: invalid.
 [[nodiscard]] core::Result<std::vector<std::string>> names_in_certificate(const std::string& pem);

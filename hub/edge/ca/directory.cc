@@ -85,6 +85,22 @@ core::Status put_files(const std::string& dir, const std::vector<PemFile>& files
   return {};
 }
 
+// A file of an authority that is there, even as a link that leads nowhere; empty: none is.
+std::string file_that_is_there(const std::string& dir) {
+  for (const std::string_view name : {kAuthorityFile, kAuthorityKeyFile, kServerFile, kServerKeyFile})
+    if (std::error_code unseen; fs::exists(fs::symlink_status(at(dir, name), unseen))) return at(dir, name);
+  return "";
+}
+
+// All of it is there, or nothing: a power cut leaves what the next attempt writes again.
+core::Status put_new_directory(const std::string& dir, const std::vector<PemFile>& files) {
+  const std::string unfinished = dir + ".unfinished";
+  if (core::Status made = make_directory(unfinished); !made) return made;
+  if (core::Status put = put_files(unfinished, files); !put) return put;
+  if (rename(unfinished.c_str(), dir.c_str()) == 0) return {};
+  return ca_failed(dir, "cannot be made", errno);
+}
+
 core::Status check_clock(int64_t now_s) {
   if (now_s >= kClockSetS) return {};
   return core::fail(
@@ -96,22 +112,24 @@ core::Status check_clock(int64_t now_s) {
 
 core::Status init_authority(const std::string& dir, const std::vector<std::string>& names, int64_t now_s) {
   if (core::Status set = check_clock(now_s); !set) return set;
-  for (const std::string_view name : {kAuthorityFile, kAuthorityKeyFile, kServerFile, kServerKeyFile})
-    if (fs::exists(fs::symlink_status(at(dir, name))))
-      return core::fail(core::Errc::invalid,
-                        at(dir, name) +
-                            ": is there already and is not overwritten; headgate ca renew makes the "
-                            "server's certificate anew under the same authority");
+  if (const std::string there = file_that_is_there(dir); !there.empty())
+    return core::fail(core::Errc::invalid,
+                      there +
+                          ": is there already and is not overwritten; headgate ca renew makes the "
+                          "server's certificate anew under the same authority");
   const auto authority = make_authority("Headgate of " + (names.empty() ? "" : names[0]), now_s);
   if (!authority) return core::fail(authority.error());
   const auto server = make_server_certificate(*authority, names, now_s);
   if (!server) return core::fail(server.error());
-  if (core::Status made = make_directory(dir); !made) return made;
-  return put_files(dir, {{kAuthorityKeyFile, authority->key, kKeyMode},
-                         {kAuthorityFile, authority->certificate, kCertificateMode},
-                         {kServerKeyFile, server->key, kKeyMode},
-                         {kServerFile, server->certificate, kCertificateMode}});
+  const std::vector<PemFile> files = {{kAuthorityKeyFile, authority->key, kKeyMode},
+                                      {kAuthorityFile, authority->certificate, kCertificateMode},
+                                      {kServerKeyFile, server->key, kKeyMode},
+                                      {kServerFile, server->certificate, kCertificateMode}};
+  std::error_code unseen;
+  return fs::exists(dir, unseen) ? put_files(dir, files) : put_new_directory(dir, files);
 }
+
+bool is_without_authority(const std::string& dir) { return file_that_is_there(dir).empty(); }
 
 core::Status renew_server(const std::string& dir, std::vector<std::string> names, int64_t now_s) {
   if (core::Status set = check_clock(now_s); !set) return set;

@@ -19,6 +19,9 @@ inline constexpr std::string_view kServerKeyFile = "server.key";  // tls.key_fil
 [[nodiscard]] core::Status init_authority(const std::string& dir, const std::vector<std::string>& names,
                                           int64_t now_s);
 
+// Whether none of an authority's files is there.
+[[nodiscard]] bool is_without_authority(const std::string& dir);
+
 // Makes the server's certificate and key anew under the same authority; `names` empty: under the names that it has. Errors: invalid, io.
 [[nodiscard]] core::Status renew_server(const std::string& dir, std::vector<std::string> names,
                                         int64_t now_s);

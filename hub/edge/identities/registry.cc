@@ -22,15 +22,17 @@ namespace {
 
 using IdentityJson = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 8> kKeys = {"id",          "enabled",       "generation_id",
-                                                   "primary_key", "secondary_key", "thumbprints",
-                                                   "ca_file",     "common_name"};
+constexpr std::array<std::string_view, 10> kKeys = {
+    "id",          "enabled", "generation_id", "primary_key",  "secondary_key",
+    "thumbprints", "ca_file", "common_name",   "socket_owner", "socket_mode"};
 constexpr std::string_view kIdAllowed =
     "the id of a device, or of a module as \"device/module\"; each has 1 to 128 letters, digits and - . % _ * ? ! ( ) , : = @ $ '";
 constexpr std::string_view kKeyAllowed = "a key in base64, as the portal of the cloud shows it";
 constexpr std::string_view kThumbprintAllowed =
     "one or two digests of a certificate in hex, SHA-1 (40 digits) or SHA-256 (64)";
 constexpr size_t kThumbprintsMax = 2;
+constexpr std::string_view kOwnerAllowed = "\"user\", \"user:group\" or \":group\", each a name or a number";
+constexpr std::string_view kModeAllowed = "the mode of a file in octal, \"0600\" to \"0666\"";
 
 // A regular file's text.
 core::Result<std::string> read_whole(const std::string& path) {
@@ -54,6 +56,28 @@ std::string thumbprint_of(std::string_view shown) {
   std::string hex = core::ascii_lowered(shown);
   std::erase_if(hex, [](char c) { return c == ':' || c == ' '; });
   return is_hex(hex) && (hex.size() == 40 || hex.size() == 64) ? hex : "";
+}
+
+bool is_account(std::string_view text) {
+  return text.front() != '-' && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                  c == '_' || c == '.';
+         });
+}
+
+bool is_owner(std::string_view text) {
+  const size_t colon = text.find(':');
+  const std::string_view user = text.substr(0, colon);
+  const std::string_view group = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  if (colon != std::string_view::npos && group.empty()) return false;
+  return !text.empty() && (user.empty() || is_account(user)) && (group.empty() || is_account(group));
+}
+
+// Whoever owns the socket has to get in, and nobody executes it.
+bool is_socket_mode(std::string_view text) {
+  if (text.size() == 4 && text.front() == '0') text.remove_prefix(1);
+  return text.size() == 3 && text.front() == '6' &&
+         std::ranges::all_of(text, [](char c) { return c == '0' || c == '6'; });
 }
 
 // Reads the entries and collects what is wrong with them.
@@ -94,6 +118,7 @@ class EntryReader {
     identity.secondary_key = read_key(place, entry, "secondary_key");
     read_thumbprints(place, entry, identity);
     read_authority(place, entry, identity);
+    read_socket(place, entry, identity);
     check_ways(place, entry, identity);
     return identity;
   }
@@ -149,6 +174,20 @@ class EntryReader {
                       path + ": holds no certificate in PEM; it must begin with -----BEGIN CERTIFICATE-----");
     }
     identity.ca_pem = authorities_[path] = *std::move(pem);
+  }
+
+  void read_socket(const std::string& place, const IdentityJson& entry, RegisteredIdentity& identity) {
+    identity.socket_owner = text(place, entry, "socket_owner");
+    identity.socket_mode = text(place, entry, "socket_mode");
+    if (!identity.socket_owner.empty() && !is_owner(identity.socket_owner))
+      found(place + ".socket_owner", entry["socket_owner"], kOwnerAllowed);
+    if (!identity.socket_mode.empty() && !is_socket_mode(identity.socket_mode))
+      found(place + ".socket_mode", entry["socket_mode"], kModeAllowed);
+    const bool any = !identity.socket_owner.empty() || !identity.socket_mode.empty();
+    if (any && !identity.id.is_module())
+      complain(place,
+               "'" + identity.id.id() +
+                   "' is a device, and only modules have sockets; leave socket_owner and socket_mode out");
   }
 
   void check_ways(const std::string& place, const IdentityJson& entry, const RegisteredIdentity& identity) {

@@ -25,6 +25,10 @@ struct RegisteredIdentity {
   std::string ca_file = {};
   std::string ca_pem = {};  // what was in the file
   std::string common_name = {};
+  // Rights of its own socket of the workload API: "user:group" as names or numbers, either may be left out, and a mode such as
+  // "0660"; empty: the hub's own user, and everybody who gets into the directory, or the named owner and group alone.
+  std::string socket_owner = {};
+  std::string socket_mode = {};
 
   [[nodiscard]] bool has_keys() const { return !primary_key.empty() || !secondary_key.empty(); }
 

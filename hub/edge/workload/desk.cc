@@ -12,6 +12,7 @@
 
 #include "core/base64.h"
 #include "core/text/percent.h"
+#include "hub/edge/workload/cipher.h"
 
 namespace headgate::hub {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using WorkloadJson = nlohmann::json;
 
 constexpr size_t kHostLabelMax = 63;
+constexpr const char* kWrongExpiration = "expiration has to be a time such as 2030-01-31T12:00:00Z";
 
 WorkloadAnswer workload_failure(unsigned status, const std::string& message) {
   return {status,
@@ -96,6 +98,41 @@ std::string iso_of(int64_t unix_s) {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
+enum class WorkloadVerb : uint8_t { sign, certify_server, certify_identity, encrypt, decrypt };
+
+// Verb behind `/modules/M/genid/G/`; nullopt: there is none of that name.
+std::optional<WorkloadVerb> verb_of(const std::vector<std::string>& parts) {
+  if (parts.size() < 5 || parts.size() > 6 || parts[0] != "modules" || parts[2] != "genid")
+    return std::nullopt;
+  const std::string name = parts.size() == 5 ? parts[4] : parts[4] + "/" + parts[5];
+  if (name == "sign") return WorkloadVerb::sign;
+  if (name == "certificate/server") return WorkloadVerb::certify_server;
+  if (name == "certificate/identity") return WorkloadVerb::certify_identity;
+  if (name == "encrypt") return WorkloadVerb::encrypt;
+  if (name == "decrypt") return WorkloadVerb::decrypt;
+  return std::nullopt;
+}
+
+// Text to be encrypted or decrypted, and the vector that belongs to it.
+struct CipherBody {
+  std::string text;
+  std::string vector;
+};
+
+// Error: words for the client.
+core::Result<CipherBody> cipher_body_of(std::string_view body, const char* member) {
+  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  if (!json.is_object()) return core::fail(core::Errc::invalid, "the body is no JSON object");
+  const std::string* const text = text_member(json, member);
+  const std::string* const vector = text_member(json, "initializationVector");
+  auto bytes = text == nullptr ? std::nullopt : from_base64(*text);
+  auto vector_bytes = vector == nullptr || vector->empty() ? std::nullopt : from_base64(*vector);
+  if (!bytes) return core::fail(core::Errc::invalid, std::string(member) + " has to be base64");
+  if (!vector_bytes)
+    return core::fail(core::Errc::invalid, "initializationVector has to be base64 of a byte or more");
+  return CipherBody{*std::move(bytes), *std::move(vector_bytes)};
+}
+
 }  // namespace
 
 WorkloadAnswer WorkloadDesk::answer(const std::string& module, const WorkloadRequest& request) {
@@ -103,11 +140,8 @@ WorkloadAnswer WorkloadDesk::answer(const std::string& module, const WorkloadReq
   if (!parts) return workload_failure(400, "the path cannot be read");
   if (parts->size() == 1 && (*parts)[0] == "trust-bundle")
     return request.method == "GET" ? trust() : workload_failure(405, "only GET");
-  const bool of_module = parts->size() >= 5 && (*parts)[0] == "modules" && (*parts)[2] == "genid";
-  const bool signs = of_module && parts->size() == 5 && (*parts)[4] == "sign";
-  const bool certifies =
-      of_module && parts->size() == 6 && (*parts)[4] == "certificate" && (*parts)[5] == "server";
-  if (!signs && !certifies) return workload_failure(404, "there is nothing here");
+  const auto verb = verb_of(*parts);
+  if (!verb) return workload_failure(404, "there is nothing here");
   if (request.method != "POST") return workload_failure(405, "only POST");
   if ((*parts)[1] != module) {
     ++counts_.refused;
@@ -119,7 +153,19 @@ WorkloadAnswer WorkloadDesk::answer(const std::string& module, const WorkloadReq
     ++counts_.refused;
     return workload_failure(404, "the module has another generation id");
   }
-  return signs ? sign(*identity, request.body) : certify(module, request.body);
+  switch (*verb) {
+    case WorkloadVerb::sign:
+      return sign(*identity, request.body);
+    case WorkloadVerb::certify_server:
+      return certify_server(module, request.body);
+    case WorkloadVerb::certify_identity:
+      return certify_identity(module, request.body);
+    case WorkloadVerb::encrypt:
+      return encrypt(module, *identity, request.body);
+    case WorkloadVerb::decrypt:
+      return decrypt(module, *identity, request.body);
+  }
+  return workload_failure(404, "there is nothing here");
 }
 
 WorkloadAnswer WorkloadDesk::trust() const {
@@ -148,24 +194,68 @@ WorkloadAnswer WorkloadDesk::sign(const WorkloadIdentity& identity, std::string_
   return {200, WorkloadJson{{"digest", as_base64(hmac_sha256(*key, *bytes))}}.dump()};
 }
 
-WorkloadAnswer WorkloadDesk::certify(const std::string& module, std::string_view body) {
+WorkloadAnswer WorkloadDesk::certify_server(const std::string& module, std::string_view body) {
   const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
   if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
   const std::string* const name = text_member(json, "commonName");
   const std::string* const expiration = text_member(json, "expiration");
   const auto until_s = expiration == nullptr ? std::nullopt : unix_s_of(*expiration);
-  if (!until_s) return workload_failure(400, "expiration has to be a time such as 2030-01-31T12:00:00Z");
+  if (!until_s) return workload_failure(400, kWrongExpiration);
   // Under any other name it could pass for somebody else.
   if (name != nullptr && *name != module)
     return workload_failure(403, "commonName has to be the module's own name");
   if (!is_host_label(module)) return workload_failure(400, "the module's name can be that of no host");
-  const auto made = parts_.certify(module, *until_s);
-  if (!made) return workload_failure(503, made.error().what);
+  return certify({CertificateWish::Kind::server, module, until_s});
+}
+
+WorkloadAnswer WorkloadDesk::certify_identity(const std::string& module, std::string_view body) {
+  // Azure's daemon takes a request without a body, too.
+  const WorkloadJson json = body.empty() ? WorkloadJson::object() : WorkloadJson::parse(body, nullptr, false);
+  if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
+  const auto expiration = json.find("expiration");
+  if (expiration == json.end() || expiration->is_null())
+    return certify({CertificateWish::Kind::identity, module, std::nullopt});
+  const auto until_s =
+      expiration->is_string() ? unix_s_of(expiration->get_ref<const std::string&>()) : std::nullopt;
+  if (!until_s) return workload_failure(400, kWrongExpiration);
+  return certify({CertificateWish::Kind::identity, module, until_s});
+}
+
+WorkloadAnswer WorkloadDesk::certify(const CertificateWish& wish) {
+  const auto made = parts_.certify(wish);
+  if (!made) return workload_failure(made.error().code == core::Errc::invalid ? 400 : 503, made.error().what);
   ++counts_.certificates;
   return {201, WorkloadJson{{"privateKey", {{"type", "key"}, {"bytes", made->key}}},
                             {"certificate", made->chain},
                             {"expiration", iso_of(made->expires_s)}}
                    .dump()};
+}
+
+WorkloadAnswer WorkloadDesk::encrypt(const std::string& module, const WorkloadIdentity& identity,
+                                     std::string_view body) const {
+  const auto wish = cipher_body_of(body, "plaintext");
+  if (!wish) return workload_failure(400, wish.error().what);
+  const auto secret = parts_.secret();
+  if (!secret) return workload_failure(503, secret.error().what);
+  const auto made =
+      encrypt_for(*secret, {parts_.device, module, identity.generation_id}, wish->vector, wish->text);
+  if (!made) return workload_failure(500, "OpenSSL could not encrypt it");
+  return {200, WorkloadJson{{"ciphertext", as_base64(*made)}}.dump()};
+}
+
+WorkloadAnswer WorkloadDesk::decrypt(const std::string& module, const WorkloadIdentity& identity,
+                                     std::string_view body) const {
+  const auto wish = cipher_body_of(body, "ciphertext");
+  if (!wish) return workload_failure(400, wish.error().what);
+  const auto secret = parts_.secret();
+  if (!secret) return workload_failure(503, secret.error().what);
+  const auto plain =
+      decrypt_for(*secret, {parts_.device, module, identity.generation_id}, wish->vector, wish->text);
+  if (!plain)
+    return workload_failure(400,
+                            "it was not encrypted here for this module and generation with this "
+                            "initializationVector, or has changed since");
+  return {200, WorkloadJson{{"plaintext", as_base64(*plain)}}.dump()};
 }
 
 }  // namespace headgate::hub

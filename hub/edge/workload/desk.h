@@ -1,5 +1,6 @@
-// The workload API of IoT Edge: a module has its token signed without knowing its key, and gets to know whom to trust. Whoever comes by a
-// module's own socket is that module, and gets nothing of another. Pure: requests in, answers out.
+// The workload API of IoT Edge: a module has its token signed without knowing its key, gets to know whom to trust, gets certificates under
+// its own name, and has texts encrypted that it alone can have decrypted. Whoever comes by a module's own socket is that module, and gets
+// nothing of another. Pure: requests in, answers out.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,14 @@ struct WorkloadCertificate {
   int64_t expires_s = 0;
 };
 
+// Somebody to be certified: a server under the module's name as that of a host, or the module itself as a client.
+struct CertificateWish {
+  enum class Kind : uint8_t { server, identity };
+  Kind kind = Kind::server;
+  std::string module = {};
+  std::optional<int64_t> until_s = {};  // nullopt: as long as there is
+};
+
 struct WorkloadCounts {
   uint64_t signatures = 0;
   uint64_t certificates = 0;
@@ -53,8 +62,11 @@ class WorkloadDesk {
     std::function<std::optional<WorkloadIdentity>(const std::string& module)> identity_of;
     // Certificates (PEM) of whoever vouches for the listeners. Error: there is none.
     std::function<core::Result<std::string>()> trust_bundle;
-    // A server's certificate under that host name, up to that time. Error: there is no authority of the hub's own.
-    std::function<core::Result<WorkloadCertificate>(const std::string& host, int64_t until_s)> certify;
+    // Error: there is no authority of the hub's own, or it cannot certify that name.
+    std::function<core::Result<WorkloadCertificate>(const CertificateWish& wish)> certify;
+    // The gateway's secret, from which keys for encryption are derived: kWorkloadSecretBytes. Error: it cannot be read or made.
+    std::function<core::Result<std::string>()> secret;
+    std::string device = {};  // whose modules they are
   };
   explicit WorkloadDesk(Parts parts) : parts_(std::move(parts)) {}
 
@@ -65,7 +77,13 @@ class WorkloadDesk {
  private:
   [[nodiscard]] WorkloadAnswer trust() const;
   [[nodiscard]] WorkloadAnswer sign(const WorkloadIdentity& identity, std::string_view body);
-  [[nodiscard]] WorkloadAnswer certify(const std::string& module, std::string_view body);
+  [[nodiscard]] WorkloadAnswer certify_server(const std::string& module, std::string_view body);
+  [[nodiscard]] WorkloadAnswer certify_identity(const std::string& module, std::string_view body);
+  [[nodiscard]] WorkloadAnswer certify(const CertificateWish& wish);
+  [[nodiscard]] WorkloadAnswer encrypt(const std::string& module, const WorkloadIdentity& identity,
+                                       std::string_view body) const;
+  [[nodiscard]] WorkloadAnswer decrypt(const std::string& module, const WorkloadIdentity& identity,
+                                       std::string_view body) const;
 
   Parts parts_;
   WorkloadCounts counts_;

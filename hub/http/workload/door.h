@@ -23,6 +23,8 @@ class WorkloadDoor {
     std::string cert_file;    // of the listeners: the chain whose last certificate is the trust bundle
     std::string bundle_file;  // in its place; empty: none
     std::string ca_dir;       // of the hub's own authority, which certifies modules; it may not be there
+    std::string hub_host;     // of the cloud's hub, which URIs of modules begin with
+    std::string secret_file;  // from which keys for encryption are derived; made when the first is needed
   };
   // `io`, `clock` and `log` must outlive it.
   WorkloadDoor(boost::asio::io_context& io, const core::Clock& clock, core::Log& log, Settings settings);
@@ -36,7 +38,7 @@ class WorkloadDoor {
  private:
   void read_certificates();
   [[nodiscard]] std::optional<WorkloadIdentity> identity_of(const std::string& module) const;
-  [[nodiscard]] core::Result<WorkloadCertificate> certify(const std::string& host, int64_t until_s) const;
+  [[nodiscard]] core::Result<WorkloadCertificate> certify(const CertificateWish& wish) const;
 
   const Settings settings_;
   const core::Clock& clock_;

@@ -2,7 +2,8 @@
 //
 // The socket itself is in a directory of its own, `DIR/MODULE.sock.d/workload.sock`, to which `DIR/MODULE.sock` leads: a container that has
 // the directory mounted sees the socket of the hub's next start, which one with the socket itself would not. DIR is closed to others, and
-// the socket open to everybody who gets to it: a container's users are not those of this machine.
+// the socket open to everybody who gets to it, unless the module has an owner and a mode for it: a container's users are not those of
+// this machine.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,15 @@ class io_context;
 
 namespace headgate::hub {
 
+// Whose socket it is, and who may use it.
+struct ModuleSocket {
+  std::string module;
+  std::string owner = {};  // "user", "user:group" or ":group", names or numbers; empty: the hub's
+  std::string mode = {};   // octal; empty: everybody, or of an owner that was named, he and his group
+
+  friend bool operator==(const ModuleSocket&, const ModuleSocket&) = default;
+};
+
 struct WorkloadLimits {
   size_t connections_max = 16;  // a module
   uint32_t header_bytes_max = 8 * 1024;
@@ -39,9 +49,9 @@ class WorkloadSockets {
   WorkloadSockets(const WorkloadSockets&) = delete;
   WorkloadSockets& operator=(const WorkloadSockets&) = delete;
 
-  // Listens for these modules, and for others no more. A socket that cannot be made is logged; the others are.
-  // Error (io): the directory cannot be made.
-  [[nodiscard]] core::Status serve(const std::vector<std::string>& modules);
+  // Listens for these modules, and for others no more. A socket that cannot be made, or given to its owner, is logged, and nobody has it;
+  // the others are. Error (io): the directory cannot be made.
+  [[nodiscard]] core::Status serve(const std::vector<ModuleSocket>& modules);
   // Ends all connections and removes the sockets. May be called twice.
   void close();
 

@@ -127,6 +127,16 @@ TEST_F(OwnAuthority, IsNeverOverwritten) {
   }
 }
 
+TEST_F(OwnAuthority, IsMadeWholeByTheNextAttemptIfThePowerWasCutInTheFirst) {
+  std::filesystem::create_directory(dir_ + ".unfinished");
+  std::ofstream(dir_ + ".unfinished/" + std::string(kAuthorityKeyFile)) << "half a k";
+  EXPECT_TRUE(is_without_authority(dir_));
+  ASSERT_TRUE(init_authority(dir_, names_, kNowS));
+  EXPECT_EQ(verdict(text(kAuthorityFile), text(kServerFile), "gateway-7", kNowS), X509_V_OK);
+  EXPECT_FALSE(is_without_authority(dir_));
+  EXPECT_FALSE(std::filesystem::exists(dir_ + ".unfinished"));
+}
+
 TEST_F(OwnAuthority, RenewsTheServerCertificateUnderTheSameAuthorityAndNames) {
   ASSERT_TRUE(init_authority(dir_, names_, kNowS));
   const std::string root = text(kAuthorityFile);
@@ -155,6 +165,18 @@ TEST_F(OwnAuthority, DoesNotSignWithAKeyOfAnother) {
   const auto other = make_authority("Headgate", kNowS);
   EXPECT_THAT(make_server_certificate({authority->certificate, other->key}, names_, kNowS).error().what,
               HasSubstr("does not belong"));
+}
+
+TEST(ClientCertificate, IsNoServersAndHasItsNameWholeOrNotAtAll) {
+  const Certified authority = make_authority("Headgate of gateway-7", kNowS).value();
+  const ClientNames names{"edge-1/sensor", "azureiot://acme/devices/edge-1/modules/sensor"};
+  const auto made = make_client_certificate(authority, names, kNowS, 90);
+  ASSERT_TRUE(made) << made.error().what;
+  EXPECT_EQ(made->expires_s, kNowS + 90 * 86'400);
+  EXPECT_EQ(verdict(authority.certificate, made->certificate, "edge-1", kNowS), X509_V_ERR_INVALID_PURPOSE);
+  for (const ClientNames& wrong : {ClientNames{std::string(65, 'm'), names.uri}, ClientNames{"", names.uri},
+                                   ClientNames{"m", "azureiot://acme,DNS:gateway-7"}, ClientNames{"m", ""}})
+    EXPECT_FALSE(make_client_certificate(authority, wrong, kNowS, 90)) << wrong.common_name << wrong.uri;
 }
 
 }  // namespace

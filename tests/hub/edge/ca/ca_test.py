@@ -2,14 +2,22 @@
 
 usage: ca_test.py BIN   (the directory of headgate and headgated)
 """
+import json
 import os
 import pathlib
 import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "support"))
+sys.dont_write_bytecode = True
+
+from ports import free_port  # noqa: E402
+
+WAIT_S = 20
 BIN = pathlib.Path(sys.argv.pop(1))
 
 
@@ -76,6 +84,68 @@ class OwnAuthority(unittest.TestCase):
         self.assertEqual(headgate("ca", "init", "--dir", str(other), "--name", "a").returncode, 0)
         for path in (other, *other.iterdir()):
             self.assertEqual((path.stat().st_uid, path.stat().st_gid), (12345, 12346), path)
+
+
+class FirstStart(unittest.TestCase):
+    """A hub whose listener is to use an authority of its own, which nobody has made."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.data = pathlib.Path(folder.name) / "data"
+        self.ca = self.data / "ca"
+        self.config = pathlib.Path(folder.name) / "headgate.json"
+        self.log = pathlib.Path(folder.name) / "log"
+        self.write(["gateway-7", "127.0.0.1"])
+
+    def write(self, names: list[str]) -> None:
+        self.config.write_text(json.dumps({
+            "data_dir": str(self.data), "hub_id": "site-7", "log": {"file": str(self.log)},
+            "iot_edge": {"hub_host_name": "acme.azure-devices.net", "device_id": "edge-1", "gateway_names": names},
+            "listeners": [{"transport": "tls", "address": "127.0.0.1", "port": free_port(), "dialect": "iot-edge",
+                           "tls": {"cert_file": str(self.ca / "server.pem"), "key_file": str(self.ca / "server.key")}}]}), encoding="utf-8")
+
+    def check(self) -> subprocess.CompletedProcess:
+        return subprocess.run([BIN / "headgated", "--check", self.config], capture_output=True, text=True, check=False)
+
+    def run_hub(self) -> int:
+        """Starts a hub and ends it once it is up, or has ended by itself."""
+        hub = subprocess.Popen([BIN / "headgated", "--config", self.config], stderr=subprocess.DEVNULL)
+        self.addCleanup(hub.kill)
+        end = time.monotonic() + WAIT_S
+        while hub.poll() is None and subprocess.run([BIN / "headgate", "status", "--data", self.data], capture_output=True,
+                                                    check=False).returncode != 0:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        hub.terminate()
+        return hub.wait(WAIT_S)
+
+    def test_makes_it_once_and_logs_it_by_name(self) -> None:
+        checked = self.check()
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.assertIn("the hub makes it when it starts", checked.stdout + checked.stderr)
+        self.assertFalse(self.data.exists(), "a check writes nothing")
+        self.assertEqual(self.run_hub(), 0)
+        for name in ("gateway-7", "127.0.0.1"):
+            self.assertEqual(handshake(self.ca, name), "TLSv1.3")
+        self.assertRegex(self.log.read_text(encoding="utf-8"), "authority_made .*names=.*gateway-7 127.0.0.1")
+        made = {path.name: path.read_bytes() for path in self.ca.iterdir()}
+        self.assertEqual(self.run_hub(), 0)
+        self.assertEqual({path.name: path.read_bytes() for path in self.ca.iterdir()}, made)
+        self.assertEqual(self.log.read_text(encoding="utf-8").count("authority_made"), 1)
+
+    def test_overwrites_nothing_that_is_there(self) -> None:
+        self.ca.mkdir(parents=True)
+        (self.ca / "ca.key").write_text("somebody's", encoding="utf-8")
+        self.assertNotEqual(self.check().returncode, 0)
+        self.assertNotEqual(self.run_hub(), 0)
+        self.assertEqual([(path.name, path.read_text()) for path in self.ca.iterdir()], [("ca.key", "somebody's")])
+
+    def test_wants_names_of_the_gateway(self) -> None:
+        self.write([])
+        self.assertIn("iot_edge.gateway_names", self.check().stdout + self.check().stderr)
+        self.assertNotEqual(self.run_hub(), 0)
+        self.assertFalse(self.ca.exists())
 
 
 if __name__ == "__main__":

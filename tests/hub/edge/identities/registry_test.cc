@@ -46,6 +46,15 @@ TEST(IdentityFile, TakesIdentitiesAsTheyExistElsewhere) {
                           "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
 }
 
+TEST(IdentityFile, SaysWhoseASocketIs) {
+  for (const char* owner : {"sensor", "1000", "1000:1000", ":docker", "sensor:iot.edge-2"})
+    EXPECT_EQ(problem_of(with(
+                  R"({"id": "a/m", "socket_mode": "0660", "primary_key": "cHJpbWFyeQ==", "socket_owner": ")" +
+                  std::string(owner) + "\"}")),
+              "")
+        << owner;
+}
+
 TEST(IdentityFile, ComparesIdsExactly) {
   const auto file =
       IdentityFile::parse(with(R"({"id": "line*", "primary_key": "cHJpbWFyeQ=="})"), "ids.json");
@@ -80,6 +89,15 @@ TEST(IdentityFile, SaysWhatIsWrongAndWhere) {
       {with(R"({"id": "a", "thumbprints": ["zz"]})"), R"(is "zz"; allowed: one or two digests)"},
       {with(R"({"id": "a", "ca_file": "/nowhere/ca.pem"})"), "/nowhere/ca.pem: cannot be read"},
       {with(R"({"id": "a", "common_name": "a", )" + key + "}"), "has no meaning without ca_file"},
+      {with(R"({"id": "a/m", "socket_owner": "a b", )" + key + "}"),
+       R"(identities[0].socket_owner: is "a b"; allowed: "user", "user:group" or ":group")"},
+      {with(R"({"id": "a/m", "socket_owner": "1000:", )" + key + "}"), "socket_owner: is \"1000:\""},
+      {with(R"({"id": "a/m", "socket_mode": "0777", )" + key + "}"),
+       R"(identities[0].socket_mode: is "0777"; allowed: the mode of a file in octal)"},
+      {with(R"({"id": "a/m", "socket_mode": 660, )" + key + "}"),
+       "identities[0].socket_mode: is 660; allowed: a text"},
+      {with(R"({"id": "a", "socket_mode": "0660", )" + key + "}"),
+       "'a' is a device, and only modules have sockets"},
       {with(R"({"id": "a", )" + key + R"(}, {"id": "a", )" + key + "}"),
        "identities[1].id: 'a' is there twice"},
   };

@@ -122,6 +122,39 @@ class Workload(unittest.TestCase):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_module_gets_a_certificate_as_a_client_under_its_whole_name(self) -> None:
+        status, made = ask(str(self.workload / "sensor.sock"), "POST", "/modules/sensor/genid/gen-sensor/certificate/identity", {})
+        self.assertEqual(status, 201)
+        (self.home / "sensor.pem").write_text(made["certificate"], encoding="utf-8")
+        done = subprocess.run(["openssl", "verify", "-CAfile", self.home / "ca/ca.pem", "-purpose", "sslclient", self.home / "sensor.pem"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = subprocess.run(["openssl", "x509", "-noout", "-subject", "-ext", "subjectAltName", "-in", self.home / "sensor.pem"],
+                               capture_output=True, text=True, check=True).stdout
+        self.assertIn("CN = edge-1/sensor", shown)
+        self.assertIn("URI:azureiot://acme-plant.azure-devices.net/devices/edge-1/modules/sensor", shown)
+
+    def cipher(self, module: str, verb: str, body: dict) -> tuple[int, dict]:
+        return ask(str(self.workload / f"{module}.sock"), "POST", f"/modules/{module}/genid/gen-{module}/{verb}",
+                   {**body, "initializationVector": "aXY="})
+
+    def test_what_is_encrypted_for_a_module_is_decrypted_for_it_alone_over_restarts(self) -> None:
+        self.assertFalse((self.home / "workload.key").exists(), "made before it was needed")
+        status, made = self.cipher("sensor", "encrypt", {"plaintext": "c2VjcmV0"})
+        self.assertEqual(status, 200)
+        self.assertEqual(stat.S_IMODE((self.home / "workload.key").stat().st_mode), 0o600)
+        self.stop()
+        self.start()
+        self.assertEqual(self.cipher("sensor", "decrypt", made), (200, {"plaintext": "c2VjcmV0"}))
+        self.assertEqual(self.cipher("filter", "decrypt", made)[0], 400)
+
+    def test_a_secret_that_others_may_read_is_not_used(self) -> None:
+        (self.home / "workload.key").write_bytes(b"k" * 32)
+        (self.home / "workload.key").chmod(0o644)
+        status, answer = self.cipher("sensor", "encrypt", {"plaintext": "c2VjcmV0"})
+        self.assertEqual(status, 503)
+        self.assertIn("chmod 600", answer["message"])
+
     def test_what_is_mounted_into_a_container_signs_after_a_restart_of_the_hub(self) -> None:
         mounted = os.open(self.workload / "sensor.sock.d", os.O_RDONLY)
         self.addCleanup(os.close, mounted)
@@ -137,6 +170,33 @@ class Workload(unittest.TestCase):
         wait_for((self.workload / "new.sock").exists)
         self.assertEqual(self.sign("new"), (200, self.digest("new")))
         self.assertFalse((self.workload / "filter.sock").exists())
+
+    def write_socket(self, **rights: str) -> None:
+        entries = json.loads((self.home / "identities.json").read_text(encoding="utf-8"))
+        entries["identities"][0].update(rights)
+        (self.home / "identities.json").write_text(json.dumps(entries), encoding="utf-8")
+        self.hub.send_signal(signal.SIGHUP)
+
+    def mode_of_sensor(self) -> int:
+        path = self.workload / "sensor.sock.d/workload.sock"
+        return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+
+    def test_a_socket_has_the_owner_and_mode_that_its_identity_names_from_a_reload_on(self) -> None:
+        self.write_socket(socket_mode="0600")
+        wait_for(lambda: self.mode_of_sensor() == 0o600)
+        self.assertEqual(self.sign("sensor"), (200, self.digest("sensor")))
+        group = os.getgroups()[-1] if os.getgroups() else os.getgid()
+        self.write_socket(socket_mode="", socket_owner=f":{group}")
+        wait_for(lambda: self.mode_of_sensor() == 0o660)
+        self.assertEqual((self.workload / "sensor.sock").stat().st_gid, group)
+        self.assertEqual(self.sign("sensor"), (200, self.digest("sensor")))
+
+    def test_a_socket_that_cannot_be_given_to_its_owner_is_nobodys(self) -> None:
+        self.write_socket(socket_owner="nobody-of-that-name")
+        wait_for(lambda: not (self.workload / "sensor.sock").exists())
+        wait_for(lambda: "there is no such user nobody-of-that-name" in (self.home / "log").read_text(encoding="utf-8"))
+        self.assertFalse((self.workload / "sensor.sock.d/workload.sock").exists())
+        self.assertEqual(self.sign("filter"), (200, self.digest("filter")))
 
     def test_others_of_this_machine_do_not_get_into_the_directory(self) -> None:
         self.assertEqual(stat.S_IMODE(self.workload.stat().st_mode) & 0o007, 0)
