@@ -114,6 +114,7 @@ class Hub : public HubView {
   core::Result<size_t> try_routes(const routing::RouteFile& routes) override;
   core::Status kick_client(const std::string& client_id) override { return engine_.kick(client_id); }
   core::Result<RemovedSession> remove_session(const std::string& client_id) override;
+  [[nodiscard]] std::vector<EdgeIdentityInfo> identities() const override;
   [[nodiscard]] EdgeVerbs& edge() override { return engine_.edge(); }
   void back_up_store(const std::string& dir, store::DurableStore::OnBackedUp done) override {
     store_->back_up(dir, std::move(done));

@@ -98,6 +98,29 @@ std::unordered_map<std::string, HeldClient> held_by_client(const HeldPublishes& 
   return clients;
 }
 
+int64_t last_seen_ms(const broker::Session& session, core::Now now) {
+  const broker::Channel* const channel = session.channel();
+  return channel == nullptr ? session.since_wall_ms()
+                            : now.wall_ms - (now.mono_ms - channel->last_received_ms);
+}
+
+// Modules that have a session, and those of the gateway that are registered and have none.
+std::vector<PresenceModule> modules_of(const broker::Broker& broker, const EdgeIdentities& identities,
+                                       core::Now now) {
+  std::vector<PresenceModule> modules;
+  broker.for_each([&](const broker::Session& session) {
+    const broker::Identity& who = session.identity();
+    if (who.kind != broker::Identity::Kind::module) return;
+    modules.push_back({who.device.empty() ? who.module : who.device + "/" + who.module, session.connected(),
+                       session.stats().connects, last_seen_ms(session, now)});
+  });
+  for (const auto& [id, registered] : identities.registered().all())
+    if (registered.enabled && id.is_module() && id.device == identities.settings().device_id &&
+        !broker.find(id.id()))
+      modules.push_back({.id = id.id()});
+  return modules;
+}
+
 }  // namespace
 
 Sources Hub::sources() const {
@@ -137,6 +160,7 @@ std::string Hub::presence(const std::string& link, core::Now now) {
   }
   presence.epoch = store_->identity().epoch;
   if (const auto report = upstream()) presence.heads = heads_of(report->queues);
+  presence.modules = modules_of(engine_.broker(), access_.edge(), now);
   return online_text(presence, *store_, now);
 }
 
@@ -234,13 +258,12 @@ std::vector<ClientInfo> Hub::clients() const {
     info.module = session.identity().module;
     info.device = session.identity().device;
     info.since_ms = session.since_wall_ms();
-    info.last_seen_ms = info.since_ms;
+    info.last_seen_ms = last_seen_ms(session, now);
     info.connects = session.stats().connects;
     if (const broker::Channel* channel = session.channel()) {
       if (channel->is_v3_1) info.protocol = "3.1";
       info.address = channel->peer();
       info.keep_alive_s = channel->keep_alive_s;
-      info.last_seen_ms = now.wall_ms - (now.mono_ms - channel->last_received_ms);
     }
     info.subscriptions = session.subscriptions().size();
     info.in_flight = session.in_flight();
@@ -263,6 +286,23 @@ std::vector<ClientInfo> Hub::clients() const {
     clients.push_back(std::move(info));
   });
   return clients;
+}
+
+std::vector<EdgeIdentityInfo> Hub::identities() const {
+  std::vector<EdgeIdentityInfo> all;
+  for (const auto& [id, registered] : access_.edge().registered().all()) {
+    const IdentitySeen& seen = access_.edge().seen(id);
+    const auto session = engine_.broker().find(id.id());
+    all.push_back({.id = id,
+                   .enabled = registered.enabled,
+                   .connected = session && session->connected(),
+                   .seen = session || seen.admitted > 0,
+                   .admitted = seen.admitted,
+                   .refused = seen.refused,
+                   .last_refusal = std::string(seen.last_refusal),
+                   .last_refused_ms = seen.last_refused_ms});
+  }
+  return all;
 }
 
 core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {

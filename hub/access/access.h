@@ -53,6 +53,7 @@ class Access : public broker::AccessControl {
   [[nodiscard]] core::Result<bool> use(const AccessSettings& settings);
   // Modules and devices that are registered.
   [[nodiscard]] EdgeIdentities& edge() { return edge_; }
+  [[nodiscard]] const EdgeIdentities& edge() const { return edge_; }
   // Call about once a second.
   void tick(core::Now now) { queue_.tick(now); }
 

@@ -11,6 +11,7 @@
 #include "hub/admin/call.h"
 #include "hub/admin/change.h"
 #include "hub/admin/edge/devices.h"
+#include "hub/admin/edge/identities.h"
 #include "hub/admin/edge/twins.h"
 #include "hub/admin/log.h"
 #include "hub/admin/past/recent.h"
@@ -285,6 +286,7 @@ struct Endpoint {
 // Devices and modules of IoT Edge.
 std::vector<Endpoint> edge_endpoints() {
   return {
+      {"GET", Role::read, {"v1", "identities"}, {}, get_identities},
       {"GET", Role::read, {"v1", "twins", "*"}, {}, get_twin},
       {"POST", Role::operate, {"v1", "twins", "*", "patch"}, {}, post_patch_twin, true},
       {"POST", Role::operate, {"v1", "twins", "*", "set"}, {}, post_set_twin, true},
@@ -296,6 +298,7 @@ std::vector<Endpoint> edge_endpoints() {
        get_device_messages},
       {"POST", Role::operate, {"v1", "devices", "*", "messages"}, {}, post_device_message, true},
       {"POST", Role::operate, {"v1", "devices", "*", "purge"}, {}, post_purge_device, true},
+      {"POST", Role::operate, {"v1", "identities", "*", "forget"}, {}, post_forget_identity, true},
   };
 }
 

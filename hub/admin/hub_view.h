@@ -118,6 +118,18 @@ struct ClientInfo {
   DeniedCounts denied;
 };
 
+// A registered module or device of IoT Edge.
+struct EdgeIdentityInfo {
+  EdgeId id;
+  bool enabled = true;
+  bool connected = false;
+  bool seen = false;            // it has a session, or has come in since the hub's start
+  uint64_t admitted = 0;        // since the hub's start
+  uint64_t refused = 0;         // the same: connects under its name
+  std::string last_refusal;     // why; empty: it has come in since, or never was refused
+  int64_t last_refused_ms = 0;  // Unix time
+};
+
 // Work of a route that remembers, since start or since it was loaded.
 struct ComputedInfo {
   routing::RouteCounts counts;
@@ -345,6 +357,8 @@ class HubView {
   // Ends a session with what waits for it. Errors: not_found, unavailable.
   virtual core::Result<RemovedSession> remove_session(const std::string& client_id) = 0;
 
+  // Who is registered, by id.
+  [[nodiscard]] virtual std::vector<EdgeIdentityInfo> identities() const = 0;
   // Twins and methods of devices and modules.
   [[nodiscard]] virtual EdgeVerbs& edge() = 0;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <vector>
 
 namespace headgate::hub {
@@ -44,6 +45,26 @@ Json heads_json(const std::vector<PresenceHead>& heads) {
   return json;
 }
 
+// Whoever needs looking at comes first.
+bool is_worse(const PresenceModule& a, const PresenceModule& b) {
+  return std::tuple(a.connected, b.connects, a.id) < std::tuple(b.connected, a.connects, b.id);
+}
+
+Json modules_json(std::vector<PresenceModule> modules) {
+  std::ranges::sort(modules, is_worse);
+  Json list = Json::array();
+  for (size_t i = 0; i < std::min(modules.size(), kPresenceModulesMax); ++i)
+    list.push_back({{"id", modules[i].id},
+                    {"connected", modules[i].connected},
+                    {"connects", modules[i].connects},
+                    {"last_seen", modules[i].last_seen_ms}});
+  const auto connected = std::ranges::count(modules, true, &PresenceModule::connected);
+  return {{"connected", connected},
+          {"away", modules.size() - static_cast<size_t>(connected)},
+          {"list", std::move(list)},
+          {"more", modules.size() - std::min(modules.size(), kPresenceModulesMax)}};
+}
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -63,6 +84,7 @@ std::string online_text(const Presence& presence, store::QueueReader& store, cor
                {"clients", presence.clients}};
   if (!presence.document_state.empty())
     json["config"] = {{"version", presence.document_version}, {"state", presence.document_state}};
+  if (!presence.modules.empty()) json["modules"] = modules_json(presence.modules);
   json["queues"] = std::move(queues);
   if (presence.heads.empty()) return dumped(json);
   json["ep"] = presence.epoch;

@@ -18,6 +18,14 @@ struct PresenceHead {
   std::string hash;  // in base64
 };
 
+// A module, connected or not.
+struct PresenceModule {
+  std::string id;
+  bool connected = false;
+  uint64_t connects = 0;     // since the hub's start
+  int64_t last_seen_ms = 0;  // Unix time; 0: never
+};
+
 struct Presence {
   std::string hub;
   std::string link;
@@ -31,11 +39,14 @@ struct Presence {
   std::string document_state = {};
   std::string epoch = {};
   std::vector<PresenceHead> heads = {};
+  std::vector<PresenceModule> modules = {};
 };
 
-// Names no more queues than that, those with most messages; and no more heads, the first ones.
+// Names no more queues than that, those with most messages; no more heads, the first ones; and no more modules, those that are away
+// and those that connected most often before others.
 inline constexpr size_t kPresenceQueuesMax = 16;
 inline constexpr size_t kPresenceHeadsMax = 16;
+inline constexpr size_t kPresenceModulesMax = 16;
 
 [[nodiscard]] std::string online_text(const Presence& presence, store::QueueReader& store, core::Now now);
 // Left with the broker, for it to publish when the connection has ended.

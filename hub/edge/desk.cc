@@ -65,4 +65,16 @@ void EdgeDesk::send_to_device(DeviceMessage message, OnSent done) {
   devices_.send(message, std::move(done));
 }
 
+void EdgeDesk::forget(const EdgeId& id, OnForgotten done) {
+  if (is_known_(id))
+    return done(core::fail(core::Errc::invalid,
+                           "'" + id.id() + "' is registered; take it out first: headgate identity rm"));
+  twins_.remove(id, [this, id, done = std::move(done)](const core::Result<bool>& removed) {
+    if (!removed) return done(core::fail(removed.error()));
+    const auto purged = id.is_module() ? core::Result<uint64_t>(0) : devices_.purge(id.device);
+    if (!purged) return done(core::fail(purged.error()));
+    done(ForgottenIdentity{*removed, *purged});
+  });
+}
+
 }  // namespace headgate::hub

@@ -66,6 +66,7 @@ class EdgeDesk : public EdgeVerbs, public EdgeRequests {
   void set_twin(const EdgeId& id, const std::string& json, OnTwin done) override;
   void call_method(MethodCall call, OnMethod done) override;
   void send_to_device(DeviceMessage message, OnSent done) override;
+  void forget(const EdgeId& id, OnForgotten done) override;
 
   [[nodiscard]] const TwinKeeper& twins() const { return twins_; }
   [[nodiscard]] const MethodCalls& methods() const { return methods_; }

@@ -46,11 +46,18 @@ struct DeviceMessageSent {
   uint64_t waiting = 0;  // messages for the device, with this one
 };
 
+// Losses of an identity that is no more.
+struct ForgottenIdentity {
+  bool twin = false;      // whether there was one
+  uint64_t messages = 0;  // that waited for the device
+};
+
 class EdgeVerbs {
  public:
   using OnTwin = std::function<void(const core::Result<std::string>& json)>;
   using OnSent = std::function<void(const core::Result<DeviceMessageSent>& sent)>;
   using OnMethod = std::function<void(const MethodOutcome& outcome)>;
+  using OnForgotten = std::function<void(const core::Result<ForgottenIdentity>& forgotten)>;
 
   virtual ~EdgeVerbs() = default;
 
@@ -68,6 +75,9 @@ class EdgeVerbs {
 
   // `done` is called once the message is durable or refused, now or later.
   virtual void send_to_device(DeviceMessage message, OnSent done) = 0;
+
+  // Drops the twin of an identity, and the messages for it; `done` is called once that is durable. Error invalid: it is registered.
+  virtual void forget(const EdgeId& id, OnForgotten done) = 0;
 };
 
 }  // namespace headgate::hub

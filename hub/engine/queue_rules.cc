@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/edge/c2d/queues.h"
+#include "hub/edge/topics.h"
 #include "hub/engine/session_records.h"
 
 namespace headgate::hub {
@@ -83,7 +85,7 @@ void QueueRules::let_go(store::QueueId queue, bool on_purpose) {
   const auto known = stored_->find(name);
   const OnRemove on_remove = known == stored_->end() ? OnRemove::drain : known->second;
   if (!on_purpose && on_remove != OnRemove::keep) return;
-  store_.set_policy(queue, {});
+  store_.set_policy(queue, device_of_queue(name) ? kDeviceQueuePolicy : store::QueuePolicy());
   if (on_remove == OnRemove::purge) {
     const auto purged = store_.purge(queue);
     log_.info("queue_purged", {{"queue", name}, {"messages", purged ? *purged : 0}, {"reason", "onRemove"}});

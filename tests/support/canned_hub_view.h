@@ -76,6 +76,8 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] hub::Readings status_readings() const override;
   void scrape_metrics(OnScraped done) override { done("headgate_up 1\n"); }
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
+  [[nodiscard]] std::vector<hub::EdgeIdentityInfo> identities() const override { return identities_; }
+  std::vector<hub::EdgeIdentityInfo> identities_;
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
   [[nodiscard]] std::string routes_in_force() const override { return R"({"routes":{}})"; }
   [[nodiscard]] std::string route_records() const override { return R"({"routes":{},"tables":{}})"; }

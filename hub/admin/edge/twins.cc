@@ -1,5 +1,6 @@
 #include "hub/admin/edge/twins.h"
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,6 +52,18 @@ AdminReply get_twin(const AdminCall& call) {
 
 AdminReply post_patch_twin(const AdminCall& call) { return change_twin(call, &EdgeVerbs::patch_twin); }
 AdminReply post_set_twin(const AdminCall& call) { return change_twin(call, &EdgeVerbs::set_twin); }
+
+AdminReply post_forget_identity(const AdminCall& call) {
+  const auto id = parse_edge_id(call.name);
+  if (!id) return no_identity(call);
+  return AdminLater{[&hub = call.hub, id = *id](auto done) {
+    hub.edge().forget(id, [done = std::move(done), id](const core::Result<ForgottenIdentity>& forgotten) {
+      if (!forgotten) return done(refused(forgotten.error()));
+      done(
+          answer_json({{"identity", id.id()}, {"twin", forgotten->twin}, {"messages", forgotten->messages}}));
+    });
+  }};
+}
 
 AdminReply post_invoke_method(const AdminCall& call) {
   const auto id = parse_edge_id(call.name);

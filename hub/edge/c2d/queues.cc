@@ -81,11 +81,18 @@ core::Result<store::Seq> DeviceQueues::append(const DeviceMessage& message) {
   return parts_.store.append(made, {&target, 1});
 }
 
+core::Result<uint64_t> DeviceQueues::purge(const std::string& device) {
+  const auto queue = parts_.store.find_queue(device_queue_name(device));
+  return queue ? parts_.store.purge(*queue) : core::Result<uint64_t>(0);
+}
+
 core::Result<store::QueueId> DeviceQueues::queue_of(const std::string& device) {
   const std::string name = device_queue_name(device);
   if (const auto known = parts_.store.find_queue(name)) return *known;
   auto made = parts_.store.open_queue(name, {store::QueueKind::input});
-  if (made) changed_();
+  if (!made) return made;
+  parts_.store.set_policy(*made, kDeviceQueuePolicy);
+  changed_();
   return made;
 }
 

@@ -17,7 +17,9 @@ namespace headgate::hub {
 
 class DurableWaits;
 
-inline constexpr uint64_t kDeviceMessagesMax = 50;         // that wait for one device
+inline constexpr uint64_t kDeviceMessagesMax = 50;  // that wait for one device
+// Whoever puts them into its queue: the store refuses those beyond.
+inline constexpr store::QueuePolicy kDeviceQueuePolicy = {.messages_max = kDeviceMessagesMax};
 inline constexpr size_t kDeviceMessageBytesMax = 262'144;  // body and properties, as the dialect can carry
 inline constexpr uint32_t kDeviceExpiryMaxS = 172'800;
 
@@ -42,6 +44,9 @@ class DeviceQueues {
 
   // `done` is called once the message is durable or refused, now or later. Errors: invalid, full, unavailable.
   void send(const DeviceMessage& message, EdgeVerbs::OnSent done);
+
+  // Drops what waits for a device; how many. Error: io.
+  [[nodiscard]] core::Result<uint64_t> purge(const std::string& device);
 
   [[nodiscard]] const DeviceMessageCounts& counts() const { return counts_; }
 

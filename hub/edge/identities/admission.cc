@@ -81,6 +81,7 @@ core::Result<bool> EdgeIdentities::use(const IotEdgeSettings& settings) {
   settings_ = settings;
   hosts_ = {settings.hub_host_name, settings.gateway_names};
   file_ = *std::move(file);
+  std::erase_if(seen_, [this](const auto& one) { return file_.find(one.first) == nullptr; });
   return changed;
 }
 
@@ -95,12 +96,28 @@ Verdict EdgeIdentities::judge(const Credentials& credentials, core::Now now) {
   const EdgeId id{std::string(name->device), std::string(name->module)};
   if (id.id() != credentials.client_id) return refused("the client id is not the one in the user name");
   const RegisteredIdentity* const identity = file_.find(id);
-  if (const std::string_view why = obstacle(identity); !why.empty()) return refused(why);
+  if (identity == nullptr) return refused(obstacle(identity));
+  Verdict verdict = judge_registered(*identity, credentials, now);
+  IdentitySeen& seen = seen_[id];
+  if (verdict.reason == ReasonCode::success) {
+    ++seen.admitted;
+    seen.last_refusal = {};
+  } else {
+    ++seen.refused;
+    seen.last_refusal = verdict.why;
+    seen.last_refused_ms = now.wall_ms;
+  }
+  return verdict;
+}
+
+Verdict EdgeIdentities::judge_registered(const RegisteredIdentity& identity, const Credentials& credentials,
+                                         core::Now now) {
+  if (const std::string_view why = obstacle(&identity); !why.empty()) return refused(why);
   const bool has_token = credentials.password && !credentials.password->empty();
-  Proof proof = has_token ? by_token(*identity, *credentials.password, now)
-                          : by_certificate(*identity, credentials.certificates, now);
+  Proof proof = has_token ? by_token(identity, *credentials.password, now)
+                          : by_certificate(identity, credentials.certificates, now);
   if (!proof.why.empty()) return refused(proof.why);
-  return {ReasonCode::success, grant(id, std::move(proof.text)), {}, proof.ends_wall_ms};
+  return {ReasonCode::success, grant(identity.id, std::move(proof.text)), {}, proof.ends_wall_ms};
 }
 
 EdgeIdentities::Proof EdgeIdentities::by_token(const RegisteredIdentity& identity, std::string_view text,
@@ -147,6 +164,12 @@ void EdgeIdentities::tell_of_clock(const EdgeId& id, core::Now now) {
              {"reason", "the token has expired by a clock that is not known to be right"},
              {"fix", "let a time service set the clock"},
              {"left_out", *left_out}});
+}
+
+const IdentitySeen& EdgeIdentities::seen(const EdgeId& id) const {
+  static const IdentitySeen kNever;
+  const auto found = seen_.find(id);
+  return found == seen_.end() ? kNever : found->second;
 }
 
 core::Status EdgeIdentities::verify(std::string_view authorization, const EdgeId& claimed, core::Now now) {

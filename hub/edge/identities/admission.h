@@ -1,6 +1,8 @@
 // Who may come in by a listener of the dialect of IoT Edge: registered modules and devices, and nobody else.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,14 @@
 #include "hub/edge/settings.h"
 
 namespace headgate::hub {
+
+// How it went for somebody who is registered, since the hub's start.
+struct IdentitySeen {
+  uint64_t admitted = 0;
+  uint64_t refused = 0;
+  std::string_view last_refusal = {};  // words that live for ever; empty: none since it came in last
+  int64_t last_refused_ms = 0;         // Unix time
+};
 
 // How a client is judged:
 //  1. Its user name is one of Azure IoT's SDKs, names this gateway or its cloud hub, and the same identity as its client id.
@@ -44,10 +54,15 @@ class EdgeIdentities {
   [[nodiscard]] core::Status verify(std::string_view authorization, const EdgeId& claimed, core::Now now);
 
   [[nodiscard]] const IdentityFile& registered() const { return file_; }
+  // Nothing is kept of somebody who is not registered.
+  [[nodiscard]] const IdentitySeen& seen(const EdgeId& id) const;
   [[nodiscard]] const IotEdgeSettings& settings() const { return settings_; }
   [[nodiscard]] const HostNames& hosts() const { return hosts_; }
 
  private:
+  [[nodiscard]] broker::AccessControl::Verdict judge_registered(const RegisteredIdentity& identity,
+                                                                const broker::Credentials& credentials,
+                                                                core::Now now);
   // By what somebody has proved to be an identity; `why`, unless empty, says why he has not.
   struct Proof {
     std::string_view why = {};
@@ -65,6 +80,7 @@ class EdgeIdentities {
   IotEdgeSettings settings_;
   HostNames hosts_;
   IdentityFile file_;
+  std::map<EdgeId, IdentitySeen> seen_;  // of some of those
   core::LogLimiter told_;
 };
 

@@ -128,6 +128,21 @@ void TwinKeeper::set_desired(const EdgeId& id, std::string_view properties, Edge
                  [properties](TwinDocument& twin) { return twin.set_desired(properties); });
 }
 
+void TwinKeeper::remove(const EdgeId& id,
+                        const std::function<void(const core::Result<bool>& removed)>& done) {
+  if (open_.contains(id))
+    return done(core::fail(core::Errc::unavailable, "a change of the twin is being written; ask again"));
+  const auto text = parts_.store.get(twin_key(id));
+  if (!text && text.error().code == core::Errc::not_found) return done(false);
+  const store::KeyValue value{twin_key(id), std::nullopt};
+  const auto seq = parts_.store.commit({.values = {&value, 1}, .must_sync = true});
+  if (!seq) return done(core::fail(seq.error()));
+  parts_.waits.wait(*seq, [done](bool durable) {
+    if (durable) return done(true);
+    done(core::fail(core::Errc::unavailable, "the store takes no writes now; ask again"));
+  });
+}
+
 void TwinKeeper::change_desired(
     const EdgeId& id, EdgeVerbs::OnTwin done,
     const std::function<core::Result<std::optional<TwinDocument::Push>>(TwinDocument&)>& change) {

@@ -68,6 +68,10 @@ class TwinKeeper {
   void patch_desired(const EdgeId& id, std::string_view patch, EdgeVerbs::OnTwin done);
   void set_desired(const EdgeId& id, std::string_view properties, EdgeVerbs::OnTwin done);
 
+  // Drops the twin, which is empty from then on; `done` gets whether there was one, once that is durable, now or later. Errors:
+  // unavailable (a change of it is being written, or the store fails).
+  void remove(const EdgeId& id, const std::function<void(const core::Result<bool>& removed)>& done);
+
   // ---- of the hub itself ----
   // Replaces what a twin reports; no route is told. `done` gets the twin once it is durable, at once if nothing is another.
   void set_reported(const EdgeId& id, std::string_view properties, EdgeVerbs::OnTwin done);

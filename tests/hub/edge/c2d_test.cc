@@ -67,6 +67,29 @@ TEST_F(ToDevices, AreBoundedForEachDevice) {
   EXPECT_EQ(desk_->devices().counts().refused, 1u);
 }
 
+TEST_F(ToDevices, AreBoundedByTheStoreToo) {
+  for (uint64_t i = 0; i < kDeviceMessagesMax; ++i) send_leaf("x");
+  EXPECT_THAT(told(), IsEmpty()) << "none is durable yet";
+  core::Message another;
+  another.topic = device_queue_name("leaf-1");
+  another.qos = 1;
+  const store::Target target{.queue = *store_.find_queue(another.topic)};
+  const auto taken = store_.append(std::make_shared<const core::Message>(another), {&target, 1});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, core::Errc::full);
+}
+
+TEST_F(ToDevices, AreForgottenWithADeviceThatIsRegisteredNoMore) {
+  for (const std::string body : {"1", "2"}) send_leaf(body);
+  commit();
+  EXPECT_EQ(forget({"leaf-1", {}}), "'leaf-1' is registered; take it out first: headgate identity rm");
+  known_.erase({"leaf-1", {}});
+  EXPECT_EQ(waiting().size(), 2u) << "they are there for a device that is added again";
+  EXPECT_EQ(forget({"leaf-1", {}}), "twin 0 messages 2");
+  EXPECT_THAT(waiting(), IsEmpty());
+  EXPECT_EQ(forget({"leaf-1", {}}), "twin 0 messages 0");
+}
+
 TEST_F(ToDevices, AreOfKnownDevices) {
   send({.device = "ghost", .body = "x", .properties = {}});
   EXPECT_THAT(told(), ElementsAre("there is no identity 'ghost'"));

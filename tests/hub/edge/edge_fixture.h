@@ -49,6 +49,16 @@ class EdgeDeskTest : public ::testing::Test, private store::StoreEvents {
     return desk_->on_request(from, request, clock_.now());
   }
   std::vector<std::string> sent() { return clients_.sent(); }
+  // "twin 1 messages 2", or why not.
+  std::string forget(const EdgeId& id) {
+    std::string said;
+    desk_->forget(id, [&said](const core::Result<ForgottenIdentity>& done) {
+      said = done ? "twin " + std::to_string(int{done->twin}) + " messages " + std::to_string(done->messages)
+                  : done.error().what;
+    });
+    commit();
+    return said;
+  }
   void advance_s(int64_t seconds) {
     for (int64_t i = 0; i < seconds; ++i) {
       clock_.advance_ms(1'000);

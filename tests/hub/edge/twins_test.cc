@@ -46,6 +46,34 @@ TEST_F(Twins, AnswerAReportOnceItIsDurable) {
       ElementsAre(R"(twin/res/200/?$rid=2 {"desired":{"$version":1},"reported":{"a":1,"$version":2}})"));
 }
 
+TEST_F(Twins, StayForAnIdentityThatIsAddedAgainUnlessTheyAreForgotten) {
+  ask(sensor_, std::string(kReport) + "r1", R"({"a":1})");
+  commit();
+  EXPECT_EQ(forget(sensor_), "'edge-1/sensor' is registered; take it out first: headgate identity rm");
+  known_.erase(sensor_);
+  known_.insert(sensor_);
+  EXPECT_THAT(desk_->twin(sensor_).value(), HasSubstr(R"("a":1)"));
+  known_.erase(sensor_);
+  EXPECT_EQ(forget(sensor_), "twin 1 messages 0");
+  EXPECT_EQ(forget(sensor_), "twin 0 messages 0");
+  known_.insert(sensor_);
+  restart();
+  EXPECT_EQ(desk_->twin(sensor_).value(), R"({"desired":{"$version":1},"reported":{"$version":1}})");
+}
+
+TEST_F(Twins, AreForgottenOnceThatIsDurableAndNotWhileAChangeIsWritten) {
+  ask(sensor_, std::string(kReport) + "r1", R"({"a":1})");
+  known_.erase(sensor_);
+  EXPECT_EQ(forget(sensor_), "a change of the twin is being written; ask again");
+  std::string said;
+  desk_->forget(sensor_, [&said](const core::Result<ForgottenIdentity>& done) {
+    said = done ? "forgotten" : done.error().what;
+  });
+  EXPECT_EQ(said, "");
+  fail_commit();
+  EXPECT_EQ(said, "the store takes no writes now; ask again");
+}
+
 TEST_F(Twins, AnswerNothingToAReportWithoutARequestId) {
   ask(sensor_, "twin/PATCH/properties/reported/", R"({"a":1})");
   ask(sensor_, "twin/PATCH/properties/reported/", "[1]");

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "hub/edge/c2d/queues.h"
+#include "hub/edge/topics.h"
 #include "tests/hub/engine/engine_fixture.h"
 
 namespace headgate::hub {
@@ -52,6 +54,21 @@ class QueueRulesTest : public EngineTest {
 TEST_F(QueueRulesTest, GiveAQueueTheLimitsOfItsRoute) {
   route_in({.bytes_max = 10, .messages_max = 2, .age_max_ms = 5, .on_full = OnFull::drop_oldest});
   EXPECT_EQ(policy(kInput), (store::QueuePolicy{2, 10, 5, store::OnFull::drop_oldest}));
+}
+
+TEST_F(QueueRulesTest, LeavesItsLimitToAQueueOfMessagesToADevice) {
+  const std::string name = device_queue_name("leaf-1");
+  const auto queue = store_.open_queue(name, {store::QueueKind::input});
+  ASSERT_TRUE(queue);
+  core::Message message;
+  message.topic = name;
+  const store::Target target{.queue = *queue};
+  ASSERT_TRUE(store_.append(std::make_shared<const core::Message>(message), {&target, 1}));
+  commit();
+  restart();
+  EXPECT_EQ(policy(name), kDeviceQueuePolicy);
+  route_in({.messages_max = 2});  // as with each reload
+  EXPECT_EQ(policy(name), kDeviceQueuePolicy);
 }
 
 TEST_F(QueueRulesTest, FillInWhatARouteDoesNotSayFromTheHubsLimits) {

@@ -41,6 +41,12 @@ class CannedEdgeVerbs : public hub::EdgeVerbs {
     done(hub::DeviceMessageSent{7, sent_.size()});
   }
 
+  void forget(const hub::EdgeId& id, OnForgotten done) override {
+    if (find(id)) return done(core::fail(core::Errc::invalid, "'" + id.id() + "' is registered"));
+    asked_.push_back("forget " + id.id());
+    done(hub::ForgottenIdentity{true, 2});
+  }
+
   std::string twin_ = R"({"desired":{"a":1,"$version":2},"reported":{"$version":1}})";
   hub::MethodOutcome outcome_{.status = 207, .payload = R"({"got":1})", .error = {}};
   std::vector<std::string> asked_;

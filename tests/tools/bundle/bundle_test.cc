@@ -87,6 +87,13 @@ TEST_F(BundleTest, ADirectoryThatIsNotThereIsNamed) {
   EXPECT_THAT(err_.str(), HasSubstr("/none/hub.tar.gz cannot be written: "));
 }
 
+TEST(BundleContents, KeysOfIdentitiesAreHiddenWhereverTheyAre) {
+  const std::string shown = without_confidences(
+      R"({"a": [{"id": "edge-1/m", "primary_key": "s3cret", "secondary_key": "s3cret", "sas_key": "s3cret"}]})");
+  EXPECT_THAT(shown, HasSubstr("edge-1/m"));
+  EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
+}
+
 TEST(BundleContents, WhatIsNoJsonIsLeftOut) {
   EXPECT_EQ(without_confidences("s3cret"), "");
   EXPECT_TRUE(bundle_files({{"a.json", "s3cret"}, {"b.txt", ""}}).empty());

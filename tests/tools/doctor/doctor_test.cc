@@ -89,7 +89,7 @@ TEST(DoctorOfTheMachine, FindsTooFewDescriptors) {
 class DoctorOfTheHub : public ::testing::Test {
  protected:
   std::vector<std::string> found() {
-    return lines_of(examine(HubAnswers{status_, queues_, later_, routes_, clients_, upstream_}));
+    return lines_of(examine(HubAnswers{status_, queues_, later_, routes_, clients_, upstream_, identities_}));
   }
   static Json queue(const std::string& name, uint64_t waiting, uint64_t delivered, int64_t oldest_ms) {
     return {{"name", name},
@@ -105,6 +105,7 @@ class DoctorOfTheHub : public ::testing::Test {
   Json routes_ = {{"routes", Json::array()}};
   Json clients_ = {{"clients", Json::array()}};
   Json upstream_ = {{"links", Json::array()}};
+  Json identities_ = {{"identities", Json::array()}};
 };
 
 TEST_F(DoctorOfTheHub, SaysNothingWhereAllIsWell) {
@@ -117,7 +118,7 @@ TEST_F(DoctorOfTheHub, SaysNothingWhereAllIsWell) {
 }
 
 TEST_F(DoctorOfTheHub, AHubThatSaysLessIsNoReasonToFail) {
-  status_ = queues_ = later_ = routes_ = clients_ = upstream_ = Json();
+  status_ = queues_ = later_ = routes_ = clients_ = upstream_ = identities_ = Json();
   EXPECT_THAT(found(), IsEmpty());
 }
 
@@ -235,6 +236,50 @@ TEST_F(DoctorOfTheHub, FindsABrokerThatLosesWhatItAcknowledged) {
                   HasSubstr("warning broker cloud: 3 batches that the broker had taken were missing")));
 }
 
+Json identity(const std::string& id, bool seen, const std::string& why = "") {
+  return {{"id", id},
+          {"enabled", true},
+          {"connected", false},
+          {"seen", seen},
+          {"refused", why.empty() ? 0 : 7},
+          {"last_refusal", why},
+          {"last_refused_ms", kNowMs}};
+}
+
+TEST_F(DoctorOfTheHub, FindsIdentitiesThatAreRefusedAndWhy) {
+  identities_["identities"] = {identity("edge-1/sensor", true, "the token has expired"),
+                               identity("edge-1/filter", true)};
+  EXPECT_THAT(found(),
+              ElementsAre("warning identities edge-1/sensor: is not let in: the token has expired; refused 7 "
+                          "times, the last 2027-01-15T08:00:00.000Z"));
+  identities_["identities"][0]["connected"] = true;  // somebody else comes by its name
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(DoctorOfTheHub, FindsIdentitiesThatNeverCameInOnceTheyHadAnHour) {
+  for (int i = 0; i < 7; ++i)
+    identities_["identities"].push_back(identity("leaf-" + std::to_string(i), i == 0));
+  identities_["identities"][1]["enabled"] = false;
+  EXPECT_THAT(
+      found(),
+      ElementsAre("warning identities 5 identities: never came in: leaf-2, leaf-3, leaf-4, leaf-5, leaf-6"));
+  identities_["identities"][1]["enabled"] = true;
+  EXPECT_THAT(found(),
+              ElementsAre(HasSubstr(
+                  "6 identities: never came in: leaf-1, leaf-2, leaf-3, leaf-4, leaf-5 and 1 more")));
+  status_["uptime_s"] = 60;
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(DoctorOfTheHub, SaysThatNoTokenExpiresWhileTheClockIsNotSet) {
+  status_["clock_unsynced"] = 1;
+  EXPECT_THAT(found(), IsEmpty()) << "nobody has a token";
+  identities_["identities"] = {identity("edge-1/sensor", true)};
+  EXPECT_THAT(found(),
+              ElementsAre(HasSubstr(
+                  "warning clock tokens and certificates: while the clock is not known to be right")));
+}
+
 class DoctorTest : public ::testing::Test {
  protected:
   int run(const DoctorOptions& options, bool json = false) {
@@ -321,13 +366,28 @@ TEST_F(DoctorTest, ACertificateOfTheGatewaysOwnAuthorityIsRenewedByACommand) {
 
 TEST_F(DoctorTest, TheGatewaysOwnAuthorityIsLookedAtWhereItIs) {
   Machine machine;
-  look_at_own_authority(dir_.path(), machine);
+  look_at_own_files(dir_.path(), machine);
   EXPECT_TRUE(machine.certificates.empty());
   std::filesystem::create_directory(dir_ / "ca");
   dir_.write("ca/ca.pem", "hello");
-  look_at_own_authority(dir_.path(), machine);
+  look_at_own_files(dir_.path(), machine);
   ASSERT_EQ(machine.certificates.size(), 1U);
   EXPECT_EQ(machine.certificates[0].trouble, "holds no certificate (PEM)");
+}
+
+TEST_F(DoctorTest, KeysOfModulesAreLookedAtOnce) {
+  std::filesystem::create_directory(dir_ / "ca");
+  for (const char* name : {"ca/ca.key", "identities.json", "workload.key"}) dir_.write(name, "secret");
+  std::filesystem::permissions(dir_ / "workload.key", std::filesystem::perms(0644));
+  Machine machine{.clock_synced = true};
+  look_at_settings(Json{{{"key", "iot_edge.identities_file"}, {"value", dir_ / "identities.json"}}}, machine);
+  look_at_own_files(dir_.path(), machine);
+  std::vector<std::string> whats;
+  for (const PrivatePath& it : machine.paths) whats.push_back(it.what);
+  EXPECT_THAT(whats, ElementsAre("iot_edge.identities_file", "the key of the gateway's own authority",
+                                 "the secret of the workload API"));
+  EXPECT_THAT(lines_of(examine(machine)),
+              ::testing::Contains(HasSubstr("workload.key: the secret of the workload API is open")));
 }
 
 TEST_F(DoctorTest, FindingsComeTheWorstFirstAndInfoIsNoFailure) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/canned_admin_client.h"
 #include "tests/support/daemon/identities.h"
 #include "tests/support/daemon/in_process.h"
 #include "tests/support/temp_dir.h"
@@ -15,7 +16,9 @@
 namespace headgate::tools {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
@@ -30,6 +33,10 @@ class IdentityCommands : public ::testing::Test {
   int add(IdentityAddOptions options) {
     options.place = place_;
     return run_identity_add(tool(), options);
+  }
+  int remove(IdentityRemoveOptions options) {
+    options.place = place_;
+    return run_identity_rm(tool(), options, hub_);
   }
   int rotate(IdentityRotateOptions options) {
     options.place = place_;
@@ -52,6 +59,7 @@ class IdentityCommands : public ::testing::Test {
   testing::TempDir dir_;
   std::string file_ = dir_ / "ids.json";
   IdentityPlace place_;
+  testing::CannedAdminClient hub_;
   bool json_ = false;
   std::ostringstream out_;
   std::ostringstream err_;
@@ -113,10 +121,32 @@ TEST_F(IdentityCommands, KeepTheKeyBeforeWhenTheyRotate) {
 TEST_F(IdentityCommands, RemoveOne) {
   add({.id = "leaf-1"});
   add({.id = "leaf-1/m"});
-  EXPECT_EQ(run_identity_rm(tool(), place_, "leaf-1"), kExitOk) << err_.str();
+  EXPECT_EQ(remove({.id = "leaf-1"}), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("--purge drops them"));
   EXPECT_EQ(registered(), "leaf-1/m");
-  EXPECT_EQ(run_identity_rm(tool(), place_, "leaf-1"), kExitFailed);
+  EXPECT_EQ(remove({.id = "leaf-1"}), kExitFailed);
   EXPECT_THAT(err_.str(), HasSubstr("has no identity 'leaf-1'"));
+  EXPECT_THAT(hub_.asked_, IsEmpty()) << "the hub may be down";
+}
+
+TEST_F(IdentityCommands, PurgeWhatTheHubHoldsOfOneThatIsRemovedOnceItKnows) {
+  hub_.answers_ = {{"POST /v1/routes/reload", "{}"},
+                   {"POST /v1/sessions/leaf-1%2Fm/remove", R"({"messages": 3})"},
+                   {"POST /v1/identities/leaf-1%2Fm/forget", R"({"twin": true, "messages": 0})"}};
+  add({.id = "leaf-1/m"});
+  EXPECT_EQ(remove({.id = "leaf-1/m", .purge = true}), kExitOk) << err_.str();
+  EXPECT_EQ(registered(), "");
+  EXPECT_THAT(hub_.asked_, ElementsAre("POST /v1/routes/reload", "POST /v1/sessions/leaf-1%2Fm/remove",
+                                       "POST /v1/identities/leaf-1%2Fm/forget"));
+  EXPECT_THAT(out_.str(), HasSubstr("purged of 'leaf-1/m': its session, its twin, 0 messages to it"));
+  EXPECT_EQ(remove({.id = "leaf-1/m", .purge = true}), kExitOk) << "one that was removed before";
+}
+
+TEST_F(IdentityCommands, SayThatNothingWasPurgedWhereNoHubAnswers) {
+  add({.id = "leaf-1"});
+  EXPECT_EQ(remove({.id = "leaf-1", .purge = true}), kExitFailed);
+  EXPECT_EQ(registered(), "");
+  EXPECT_THAT(err_.str(), HasSubstr("nothing more was purged, try again: no hub answers"));
 }
 
 TEST_F(IdentityCommands, RefuseWhatAHubWouldNotTake) {
@@ -138,6 +168,15 @@ TEST_F(IdentityCommands, RefuseWhatAHubWouldNotTake) {
     EXPECT_THAT(err_.str(), HasSubstr(problem));
   }
   EXPECT_EQ(registered(), "leaf-1") << "nothing was changed";
+}
+
+TEST_F(IdentityCommands, SayWhoseAModulesSocketIs) {
+  ASSERT_EQ(add({.id = "edge-1/sensor", .socket_owner = ":docker", .socket_mode = "0660"}), kExitOk)
+      << err_.str();
+  EXPECT_EQ(registered(), "edge-1/sensor");
+  EXPECT_EQ(add({.id = "leaf-1", .socket_owner = "1000"}), kExitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("a device has no socket"));
+  EXPECT_EQ(registered(), "edge-1/sensor");
 }
 
 TEST_F(IdentityCommands, LeaveAFileAloneThatIsNone) {

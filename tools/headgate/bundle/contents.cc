@@ -21,8 +21,9 @@ bool may_hold_values(std::string_view name) {
 }
 
 bool is_secret(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kEndings = {"password", "passphrase",        "secret",
-                                                               "token",    "shared_access_key", "api_key"};
+  static constexpr std::array<std::string_view, 10> kEndings = {
+      "password", "passphrase",  "secret",        "token",   "shared_access_key",
+      "api_key",  "primary_key", "secondary_key", "sas_key", "private_key"};
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 

@@ -72,6 +72,7 @@ struct HubAnswers {
   const nlohmann::ordered_json& routes;
   const nlohmann::ordered_json& clients;
   const nlohmann::ordered_json& upstream;
+  const nlohmann::ordered_json& identities;
 };
 
 [[nodiscard]] std::vector<Diagnosis> examine(const HubAnswers& hub);

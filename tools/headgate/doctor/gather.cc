@@ -122,7 +122,14 @@ void look_at_value(const std::string& key, const Json& value, Machine& machine) 
   if (!value.is_string() || value.get_ref<const std::string&>().empty()) return;
   const std::string& file = value.get_ref<const std::string&>();
   if (is_secret_file(key)) machine.paths.push_back(look_at_path(file, key));
-  if (key.ends_with("tls.cert_file")) machine.certificates.push_back(look_at_certificate(file, key));
+  if (key.ends_with("identities_file") && std::filesystem::exists(file))
+    machine.paths.push_back(look_at_path(file, key));  // without one nobody is registered yet
+  if (key.ends_with("tls.cert_file") || key.ends_with("trust_bundle_file"))
+    machine.certificates.push_back(look_at_certificate(file, key));
+}
+
+bool knows(const Machine& machine, const std::string& path) {
+  return std::ranges::find(machine.paths, path, &PrivatePath::path) != machine.paths.end();
 }
 
 // Whoever has the gateway's own authority beside a certificate makes it anew by a command.
@@ -166,11 +173,16 @@ CertificateSeen look_at_certificate(const std::string& file, const std::string& 
   return seen;
 }
 
-void look_at_own_authority(const std::string& data_dir, Machine& machine) {
-  const std::string file = data_dir + "/ca/ca.pem";
+void look_at_own_files(const std::string& data_dir, Machine& machine) {
   std::error_code unknown;
-  if (std::filesystem::exists(file, unknown))
+  const auto is_there = [&](const std::string& file) { return std::filesystem::exists(file, unknown); };
+  if (const std::string file = data_dir + "/ca/ca.pem"; is_there(file))
     machine.certificates.push_back(look_at_certificate(file, "the gateway's own authority"));
+  for (const auto& [name, what] : {std::pair{"/ca/ca.key", "the key of the gateway's own authority"},
+                                   {"/identities.json", "the file of identities, with their keys"},
+                                   {"/workload.key", "the secret of the workload API"}})
+    if (is_there(data_dir + name) && !knows(machine, data_dir + name))
+      machine.paths.push_back(look_at_path(data_dir + name, what));
 }
 
 std::optional<DiskSeen> look_at_disk(const std::string& dir) {

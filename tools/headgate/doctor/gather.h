@@ -17,8 +17,9 @@ namespace headgate::tools {
 [[nodiscard]] PrivatePath look_at_path(const std::string& path, const std::string& what);
 [[nodiscard]] CertificateSeen look_at_certificate(const std::string& file, const std::string& where);
 
-// Certificate of the authority that `headgate ca init` has made in a data directory, if any.
-void look_at_own_authority(const std::string& data_dir, Machine& machine);
+// Certificate and key of the authority that was made in a data directory, the identities of IoT Edge and the secret of the workload API
+// there, if any.
+void look_at_own_files(const std::string& data_dir, Machine& machine);
 
 // Free space there, and how long a sync of a small file takes: the median of at most 16, within half a second.
 [[nodiscard]] std::optional<DiskSeen> look_at_disk(const std::string& dir);

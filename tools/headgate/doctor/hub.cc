@@ -15,6 +15,7 @@ constexpr int64_t kDayOfHubMs = 86'400'000;
 constexpr int64_t kAwayDays = 7;
 constexpr int64_t kStoppedMs = 10'000;   // a reader that took messages before has stopped
 constexpr uint64_t kQuietAfterS = 3600;  // a route that is younger has had no chance
+constexpr size_t kNamesShown = 5;
 
 int64_t wall_time_of(const Json& json, std::string_view field) {
   return static_cast<int64_t>(number_of(json, field));
@@ -148,6 +149,54 @@ void upstream(const HubAnswers& hub, Findings& found) {
                      "the broker loses what it acknowledges: turn its persistence on"});
 }
 
+void refused_identity(const Json& it, Findings& found) {
+  const std::string why = text_of(it, "last_refusal");
+  if (why.empty() || flag_of(it, "connected")) return;
+  const std::string id = text_of(it, "id");
+  found.push_back(
+      {Severity::warning, "identities", id,
+       "is not let in: " + why + "; refused " + std::to_string(number_of(it, "refused")) +
+           " times, the last " + iso_time(wall_time_of(it, "last_refused_ms")),
+       "compare what it has with headgate identity connection-string " + id + " and headgate identity ls"});
+}
+
+// A list of names that fits into a line.
+std::string some_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamesShown); ++i)
+    text.append(i == 0 ? "" : ", ").append(names[i]);
+  if (names.size() > kNamesShown) text += " and " + std::to_string(names.size() - kNamesShown) + " more";
+  return text;
+}
+
+// Names them in one finding: refused ones have their own, and a hub that was just started has had no time to see them.
+void unseen_identities(const Json& identities, uint64_t uptime_s, Findings& found) {
+  std::vector<std::string> unseen;
+  for (const Json& it : identities)
+    if (flag_of(it, "enabled") && !flag_of(it, "seen") && text_of(it, "last_refusal").empty())
+      unseen.push_back(text_of(it, "id"));
+  if (unseen.empty() || uptime_s < kQuietAfterS) return;
+  found.push_back(
+      {Severity::warning, "identities",
+       std::to_string(unseen.size()) + (unseen.size() == 1 ? " identity" : " identities"),
+       "never came in: " + some_of(unseen),
+       "start them with what headgate identity connection-string prints, or take them out: headgate "
+       "identity rm"});
+}
+
+void identities(const HubAnswers& hub, Findings& found) {
+  const Json& all = member_of(hub.identities, "identities");
+  if (all.empty()) return;
+  if (number_of(hub.status, "clock_unsynced") != 0)
+    found.push_back(
+        {Severity::warning, "clock", "tokens and certificates",
+         "while the clock is not known to be right their ends are not enforced: who comes with one that has "
+         "expired is let in, and logged (token_expiry_ignored)",
+         "have a time service run: timedatectl set-ntp true"});
+  for (const Json& it : all) refused_identity(it, found);
+  unseen_identities(all, number_of(hub.status, "uptime_s"), found);
+}
+
 }  // namespace
 
 std::vector<Diagnosis> examine(const HubAnswers& hub) {
@@ -158,6 +207,7 @@ std::vector<Diagnosis> examine(const HubAnswers& hub) {
   for (const Json& it : member_of(hub.routes, "routes")) route(it, number_of(hub.status, "uptime_s"), found);
   queues(hub, now_ms, found);
   for (const Json& it : member_of(hub.clients, "clients")) client(it, now_ms, found);
+  identities(hub, found);
   return found;
 }
 

@@ -66,6 +66,29 @@ TEST_F(TwinsOverHttp, OfTheHubItselfTakeTheRoleThatRoutesTake) {
   }
 }
 
+TEST_F(TwinsOverHttp, AreForgottenWithIdentitiesThatAreRegisteredNoMore) {
+  EXPECT_EQ(ask("POST", "/v1/identities/leaf-1%2Fgone/forget"),
+            R"(200 {"identity":"leaf-1/gone","twin":true,"messages":2})");
+  EXPECT_THAT(hub_.edge_.asked_, ElementsAre("forget leaf-1/gone"));
+  EXPECT_THAT(ask("POST", "/v1/identities/edge-1%2Fsensor/forget"), StartsWith("400"));
+  EXPECT_THAT(ask("POST", "/v1/identities/a%20b/forget"), StartsWith("400"));
+}
+
+TEST_F(TwinsOverHttp, IdentitiesSayWhetherTheyComeIn) {
+  hub_.identities_ = {{.id = {"edge-1", "sensor"},
+                       .enabled = true,
+                       .connected = false,
+                       .seen = true,
+                       .admitted = 1,
+                       .refused = 2,
+                       .last_refusal = "the token has expired",
+                       .last_refused_ms = 5}};
+  EXPECT_EQ(
+      ask("GET", "/v1/identities"),
+      R"(200 {"identities":[{"id":"edge-1/sensor","enabled":true,"connected":false,"seen":true,"admitted":1,)"
+      R"("refused":2,"last_refusal":"the token has expired","last_refused_ms":5}]})");
+}
+
 TEST_F(TwinsOverHttp, MethodsAreCalledAsModulesCallThem) {
   EXPECT_EQ(
       invoke(

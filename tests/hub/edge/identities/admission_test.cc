@@ -135,6 +135,20 @@ TEST_F(EdgeAdmission, LetsNobodyInWhoIsNotRegistered) {
   EXPECT_FALSE(comes_in("Leaf-1", token(kPrimary, "Leaf-1"))) << "ids are compared exactly";
 }
 
+TEST_F(EdgeAdmission, KeepsOfWhoIsRegisteredHowItWent) {
+  EXPECT_FALSE(comes_in("leaf-1", token(kOther, "leaf-1")));
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).refused, 1U);
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).last_refusal, "the token is signed by another key");
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).last_refused_ms, clock_.now().wall_ms);
+  EXPECT_TRUE(comes_in("leaf-1", token(kPrimary, "leaf-1")));
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).last_refusal, "");
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).admitted, 1U);
+  EXPECT_FALSE(comes_in("ghost", token(kPrimary, "ghost")));
+  EXPECT_EQ(access_.edge().seen({"ghost", {}}).refused, 0U);
+  register_only(entry("leaf-2", keys(kPrimary, "")));
+  EXPECT_EQ(access_.edge().seen({"leaf-1", {}}).admitted, 0U);
+}
+
 TEST_F(EdgeAdmission, WantsTheKeyOfThatVeryIdentity) {
   EXPECT_FALSE(comes_in("leaf-1/sensor", token(kPrimary, "leaf-1/modules/sensor"))) << "the namesake's key";
   EXPECT_THAT(why(), HasSubstr("another key"));

@@ -56,7 +56,8 @@ std::vector<Diagnosis> of_hub(const Doctor& doctor, const Json& status) {
   const Json routes = answer_of(doctor.hub, "/v1/routes");
   const Json clients = answer_of(doctor.hub, "/v1/clients");
   const Json upstream = answer_of(doctor.hub, "/v1/upstream");
-  return examine(HubAnswers{status, queues, later, routes, clients, upstream});
+  const Json identities = answer_of(doctor.hub, "/v1/identities");
+  return examine(HubAnswers{status, queues, later, routes, clients, upstream, identities});
 }
 
 const Json* setting(const Json& settings, std::string_view key) {
@@ -137,7 +138,7 @@ int run_doctor(const Doctor& doctor, const DoctorOptions& options) {
   if (!data.empty()) {
     machine.paths.push_back(look_at_path(data, "the data directory"));
     machine.disk = look_at_disk(data);
-    look_at_own_authority(data, machine);
+    look_at_own_files(data, machine);
   }
   append(found, examine(machine));
   if (status.is_object()) {

@@ -67,12 +67,23 @@ core::Status put_proof(Json& entry, const IdentityProof& proof) {
   return put_key(entry, "secondary_key", proof.secondary_key_file, !keys);
 }
 
+// The words themselves are for the hub to judge, when it reads the file.
+core::Status put_socket(Json& entry, const IdentityAddOptions& options) {
+  if (options.socket_owner.empty() && options.socket_mode.empty()) return {};
+  if (options.id.find('/') == std::string::npos)
+    return not_addable("--socket-owner and --socket-mode are for modules: a device has no socket");
+  if (!options.socket_owner.empty()) entry["socket_owner"] = options.socket_owner;
+  if (!options.socket_mode.empty()) entry["socket_mode"] = options.socket_mode;
+  return {};
+}
+
 core::Result<Json> new_entry(const IdentityTool& tool, const IdentityAddOptions& options) {
   Json entry = {{"id", options.id}};
   if (options.disabled) entry["enabled"] = false;
   entry["generation_id"] =
       options.generation_id.empty() ? new_generation_id(tool.wall_ms) : options.generation_id;
   if (const auto done = put_proof(entry, options.proof); !done) return core::fail(done.error());
+  if (const auto done = put_socket(entry, options); !done) return core::fail(done.error());
   return entry;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "tools/headgate/admin_client.h"
 #include "tools/headgate/daemon.h"
 
 namespace headgate::tools {
@@ -43,13 +44,23 @@ struct IdentityAddOptions {
   IdentityProof proof = {};
   bool disabled = false;
   std::string generation_id = {};  // empty: one is made
+  std::string socket_owner = {};   // of a module's workload socket; empty: the hub's
+  std::string socket_mode = {};
 };
 
 // Exit code 1 if there is such an identity.
 int run_identity_add(const IdentityTool& tool, const IdentityAddOptions& options);
 // Never prints a key.
 int run_identity_ls(const IdentityTool& tool, const IdentityPlace& place);
-int run_identity_rm(const IdentityTool& tool, const IdentityPlace& place, const std::string& id);
+
+struct IdentityRemoveOptions {
+  IdentityPlace place = {};
+  std::string id = {};
+  bool purge = false;  // what the hub holds of it goes, too; then it need not be in the file any more
+};
+
+// `hub` is asked for a purge alone, once the file is without the identity: it takes over the file first.
+int run_identity_rm(const IdentityTool& tool, const IdentityRemoveOptions& options, AdminClient& hub);
 
 struct IdentityRotateOptions {
   IdentityPlace place = {};

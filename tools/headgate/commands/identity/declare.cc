@@ -12,6 +12,7 @@ struct IdentityArguments {
   std::string id;
   IdentityAddOptions added;
   IdentityRotateOptions rotated;
+  IdentityRemoveOptions removed;
   ConnectionStringOptions printed;
 };
 using Arguments = std::shared_ptr<IdentityArguments>;
@@ -60,6 +61,25 @@ void declare_add(CLI::App& group, const CommandTree& tree, const Arguments& argu
   sub->add_flag("--disabled", arguments->added.disabled, "Let it in only once the file says otherwise");
   sub->add_option("--generation-id", arguments->added.generation_id,
                   "Generation id of the cloud's; default: a new one");
+  sub->add_option("--socket-owner", arguments->added.socket_owner,
+                  "Whose a module's workload socket is: USER, USER:GROUP or :GROUP; default: the hub's");
+  sub->add_option("--socket-mode", arguments->added.socket_mode,
+                  "Its mode, such as 0660; default: 0660 with an owner, else 0666");
+}
+
+void declare_rm(CLI::App& group, const CommandTree& tree, const Arguments& arguments) {
+  CLI::App* const sub =
+      identity_verb(group, tree, arguments, "rm",
+                    "Remove a module or a device; what the hub holds of it stays for when it is added again",
+                    [tree, arguments](const IdentityTool& tool, const IdentityPlace& place) {
+                      HttpAdminClient hub(arguments->removed.purge ? tree.hub() : HubAddress{});
+                      arguments->removed.place = place;
+                      arguments->removed.id = arguments->id;
+                      return run_identity_rm(tool, arguments->removed, hub);
+                    });
+  take_id(sub, arguments);
+  sub->add_flag("--purge", arguments->removed.purge,
+                "Have the hub drop its session, its twin and the messages to it, too");
 }
 
 void declare_rotate(CLI::App& group, const CommandTree& tree, const Arguments& arguments) {
@@ -104,11 +124,7 @@ void add_identity(const CommandTree& tree) {
   identity_verb(
       *group, tree, arguments, "ls", "Show who is registered; never a key",
       [](const IdentityTool& tool, const IdentityPlace& place) { return run_identity_ls(tool, place); });
-  take_id(identity_verb(*group, tree, arguments, "rm", "Remove a module or a device",
-                        [arguments](const IdentityTool& tool, const IdentityPlace& place) {
-                          return run_identity_rm(tool, place, arguments->id);
-                        }),
-          arguments);
+  declare_rm(*group, tree, arguments);
   declare_rotate(*group, tree, arguments);
   declare_connection_string(*group, tree, arguments);
 }

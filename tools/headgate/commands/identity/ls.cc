@@ -54,20 +54,4 @@ int run_identity_ls(const IdentityTool& tool, const IdentityPlace& place) {
   return kExitOk;
 }
 
-int run_identity_rm(const IdentityTool& tool, const IdentityPlace& place, const std::string& id) {
-  const auto names = edge_names(tool, place, false);
-  if (!names) return kExitFailed;
-  auto book = read_book(names->file);
-  if (!book) return tell(tool, book.error());
-  const Json* const entry = find_identity(*book, id);
-  if (entry == nullptr)
-    return tell(tool, {core::Errc::not_found, names->file + " has no identity '" + id + "'"});
-  Json& list = (*book)["identities"];
-  list.erase(list.begin() + (entry - &list.front()));
-  if (const auto done = write_book(names->file, *book); !done) return tell(tool, done.error());
-  tool.out << "identity '" << printable(id)
-           << "' removed; a running hub ends its connection on SIGHUP or `headgate reload`\n";
-  return kExitOk;
-}
-
 }  // namespace headgate::tools
