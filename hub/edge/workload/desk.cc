@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base64.h"
+#include "core/text/json_nesting.h"
 #include "core/text/percent.h"
 #include "hub/edge/workload/cipher.h"
 
@@ -41,6 +42,11 @@ std::optional<std::vector<std::string>> parts_of(std::string_view target) {
     at = slash;
   }
   return parts;
+}
+
+// No object: the body is none, or could end whoever walks through it.
+WorkloadJson json_of(std::string_view body) {
+  return core::is_nested_within(body) ? WorkloadJson::parse(body, nullptr, false) : WorkloadJson();
 }
 
 const std::string* text_member(const WorkloadJson& json, const char* key) {
@@ -121,7 +127,7 @@ struct CipherBody {
 
 // Error: words for the client.
 core::Result<CipherBody> cipher_body_of(std::string_view body, const char* member) {
-  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  const WorkloadJson json = json_of(body);
   if (!json.is_object()) return core::fail(core::Errc::invalid, "the body is no JSON object");
   const std::string* const text = text_member(json, member);
   const std::string* const vector = text_member(json, "initializationVector");
@@ -176,7 +182,7 @@ WorkloadAnswer WorkloadDesk::trust() const {
 }
 
 WorkloadAnswer WorkloadDesk::sign(const WorkloadIdentity& identity, std::string_view body) {
-  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  const WorkloadJson json = json_of(body);
   if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
   const std::string* const algo = text_member(json, "algo");
   const std::string* const data = text_member(json, "data");
@@ -195,7 +201,7 @@ WorkloadAnswer WorkloadDesk::sign(const WorkloadIdentity& identity, std::string_
 }
 
 WorkloadAnswer WorkloadDesk::certify_server(const std::string& module, std::string_view body) {
-  const WorkloadJson json = WorkloadJson::parse(body, nullptr, false);
+  const WorkloadJson json = json_of(body);
   if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
   const std::string* const name = text_member(json, "commonName");
   const std::string* const expiration = text_member(json, "expiration");
@@ -210,7 +216,7 @@ WorkloadAnswer WorkloadDesk::certify_server(const std::string& module, std::stri
 
 WorkloadAnswer WorkloadDesk::certify_identity(const std::string& module, std::string_view body) {
   // Azure's daemon takes a request without a body, too.
-  const WorkloadJson json = body.empty() ? WorkloadJson::object() : WorkloadJson::parse(body, nullptr, false);
+  const WorkloadJson json = body.empty() ? WorkloadJson::object() : json_of(body);
   if (!json.is_object()) return workload_failure(400, "the body is no JSON object");
   const auto expiration = json.find("expiration");
   if (expiration == json.end() || expiration->is_null())

@@ -173,6 +173,12 @@ TEST_F(Workload, EncryptsWhatOnlyThatModuleCanHaveDecrypted) {
   EXPECT_EQ(ask("POST", "/modules/sensor/genid/637/decrypt", "{}", "filter").status, 403U);
 }
 
+TEST_F(Workload, RefusesBodiesThatAreTooDeep) {
+  const std::string deep = R"({"data": )" + std::string(30'000, '[') + std::string(30'000, ']') + "}";
+  for (const char* verb : {"sign", "certificate/server", "certificate/identity", "encrypt", "decrypt"})
+    EXPECT_EQ(ask("POST", std::string("/modules/sensor/genid/637/") + verb, deep).status, 400U) << verb;
+}
+
 TEST_F(Workload, RefusesBodiesThatItCannotEncrypt) {
   for (const char* body :
        {"", "[]", "{", R"({"plaintext": "AAAA"})", R"({"plaintext": "AAAA", "initializationVector": ""})",
