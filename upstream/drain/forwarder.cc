@@ -210,6 +210,16 @@ void Forwarder::on_acked(Token token, uint8_t code, core::Now now) {
   if (answers_.on_acked(token, code, now)) step(now);
 }
 
+void Forwarder::on_put_back(Token token, core::Now now) {
+  if (answers_.on_put_back(token, now)) step(now);
+}
+
+// In the order of the queue, so that nothing of what was set aside is overtaken.
+void Forwarder::on_takes_again(core::Now now) {
+  drain_.rewind_all();
+  step(now);
+}
+
 void Forwarder::on_notice(core::Bytes notice, core::Now now) {
   answers_.on_notice(notice, now);
   step(now);

@@ -119,6 +119,8 @@ class Forwarder : public LinkEvents {
   void on_link_up(const LinkUp& up, core::Now now) override;
   void on_link_down(const LinkDown& down, core::Now now) override;
   void on_acked(Token token, uint8_t reason_code, core::Now now) override;
+  void on_put_back(Token token, core::Now now) override;
+  void on_takes_again(core::Now now) override;
 
   // The consumer of the stream has said what it has: `notice` as it was published (docs/batch-format.md).
   void on_notice(core::Bytes notice, core::Now now);

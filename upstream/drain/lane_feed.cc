@@ -58,7 +58,7 @@ core::Status LaneFeed::fill(store::ReadLimit& budget, core::Now now) {
   choose_place(now);
   for (;;) {
     limit_batch();
-    if (closed_ || batcher_.full() || waiting() <= taken_) break;
+    if (closed_ || batcher_.full() || has_taken_all()) break;
     filling_ = is_spent(budget);
     if (filling_) return {};
     const store::ReadLimit room = batcher_.room();
@@ -146,6 +146,7 @@ void LaneFeed::rewind(bool anything_published) {
 void LaneFeed::start_over_if(bool nothing_published) {
   if (!rewinding_ || !nothing_published) return;
   rewinding_ = false;
+  has_set_aside_ = false;
   places_.start_over();
   taken_ = held_ == nullptr ? 0 : held_->messages_of(lane_);
 }

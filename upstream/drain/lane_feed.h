@@ -82,6 +82,12 @@ class LaneFeed {
   // Counts messages out that were taken: they are acknowledged or refused.
   void let_go(size_t messages) { taken_ -= messages; }
 
+  // Leaves messages that were taken where they are, for who goes on before them: they are read again after the next rewind().
+  void set_aside(size_t messages) {
+    taken_ -= messages;
+    has_set_aside_ = true;
+  }
+
   // Gives the open batch back, and what was taken from this seq on: so many messages of one batch, and other batches.
   // They are read again.
   void go_back(store::Seq first, size_t messages, const GivenBack& others);
@@ -97,6 +103,8 @@ class LaneFeed {
   [[nodiscard]] RefusalNotes& refusals() { return refusals_; }
 
  private:
+  // Messages set aside may end in the store at any time, so that there counts do not tell.
+  [[nodiscard]] bool has_taken_all() const { return !has_set_aside_ && waiting() <= taken_; }
   [[nodiscard]] uint64_t waiting() const { return store_.stats(queue_).lanes[lane_].waiting; }
   void add(std::vector<store::Entry> entries, core::Now now);
   void choose_place(core::Now now);
@@ -117,6 +125,7 @@ class LaneFeed {
   store::Seq begun_up_to_ = 0;
   size_t taken_ = 0;  // entries taken and neither finished nor given back
   Wish wish_;
+  bool has_set_aside_ = false;
   bool closed_ = false;        // the open batch takes no more, see wish()
   bool filling_ = false;       // see filling()
   bool rewinding_ = false;     // waits until nothing is published, then starts from the oldest again

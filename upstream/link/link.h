@@ -88,6 +88,13 @@ class LinkEvents {
   // with packet_too_large.
   virtual void on_acked(Token token, uint8_t reason_code, core::Now now) = 0;
 
+  // The link could not have the publish answered, and nothing is wrong with it: it is to go again once
+  // on_takes_again() says so. Others go on meanwhile.
+  virtual void on_put_back(Token /*token*/, core::Now /*now*/) {}
+
+  // Messages that the link did not take(), or has put back, may be tried again, the oldest first.
+  virtual void on_takes_again(core::Now /*now*/) {}
+
   // The broker granted a subscription, or refused it with a `reason_code` from 0x80.
   virtual void on_subscribed(const std::string& /*filter*/, uint8_t /*reason_code*/, core::Now /*now*/) {}
 
@@ -108,9 +115,8 @@ struct Publication {
   size_t messages = 0;        // user property "n"; 0: it brings none of a queue
   uint32_t expiry_s = 0;      // Message Expiry Interval; 0 = never
   std::string_view correlation_data = {};
-  bool has_own_topic = false;  // not that of batches
-  const core::Properties* original =
-      nullptr;  // of a message that passes through: they go instead of those above
+  bool has_own_topic = false;               // not that of batches
+  const core::Message* original = nullptr;  // that passes through: its properties go instead of those above
   bool retain = false;
   size_t json_bytes = 0;  // of the payload before compression; for counters, and not sent
 };
@@ -128,6 +134,10 @@ class Link {
   // Sends at QoS 1. Ends in on_acked, or with the connection. Must only be called between on_link_up and the
   // end of that connection, with no more than the agreed window unacknowledged.
   virtual void publish(Token token, const Publication& publication) = 0;
+
+  // To be asked right before a message that passes through is published. False: not this one now, while others may go; see
+  // LinkEvents::on_takes_again().
+  [[nodiscard]] virtual bool takes(const core::Message& /*message*/) { return true; }
 
   // Publishes retained, at QoS 0: nobody answers, and what is lost with the connection is lost. As publish().
   virtual void announce(const Note& /*note*/) {}

@@ -6,7 +6,7 @@ namespace headgate::upstream {
 
 PublishProperties::PublishProperties(const Publication& publication) {
   if (publication.original != nullptr)
-    add_of_message(*publication.original);
+    add_of_message(publication.original->props());
   else
     add_of_batch(publication);
   if (publication.expiry_s != 0)

@@ -306,6 +306,22 @@ void Carrier::on_acked(Token token, uint8_t reason_code, core::Now now) {
   after_event_();
 }
 
+void Carrier::on_put_back(Token token, core::Now now) {
+  const auto found = sent_.find(token);
+  if (found == sent_.end()) return;
+  const Sent sent = found->second;
+  sent_.erase(found);
+  sent.user->on_carrier_put_back(sent.token, now);
+  after_event_();
+}
+
+void Carrier::on_takes_again(core::Now now) {
+  const auto users = users_;  // one may leave meanwhile
+  for (CarrierUser* const user : users)
+    if (std::ranges::find(users_, user) != users_.end()) user->on_carrier_takes_again(now);
+  after_event_();
+}
+
 void Carrier::tally(const Sent& taken) {
   ++counters_.batches;
   counters_.payload_bytes += taken.payload_bytes;

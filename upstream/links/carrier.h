@@ -43,6 +43,9 @@ class CarrierUser {
  public:
   virtual ~CarrierUser() = default;
   virtual void on_carrier_acked(Token token, uint8_t reason_code, core::Now now) = 0;
+  // See LinkEvents.
+  virtual void on_carrier_put_back(Token /*token*/, core::Now /*now*/) {}
+  virtual void on_carrier_takes_again(core::Now /*now*/) {}
   // The user is not attached any more, and its unanswered publishes are forgotten.
   virtual void on_carrier_down(const LinkDown& down, core::Now now) = 0;
   // See Link::hurry(); asked right after on_carrier_down(), once.
@@ -149,6 +152,8 @@ class Carrier : public LinkEvents {
   void on_link_up(const LinkUp& up, core::Now now) override;
   void on_link_down(const LinkDown& down, core::Now now) override;
   void on_acked(Token token, uint8_t reason_code, core::Now now) override;
+  void on_put_back(Token token, core::Now now) override;
+  void on_takes_again(core::Now now) override;
   void on_subscribed(const std::string& filter, uint8_t reason_code, core::Now now) override;
   void on_unsubscribed(const std::string& filter, core::Now now) override;
   void on_message(Incoming message, core::Now now) override;

@@ -14,6 +14,10 @@ Port::~Port() {
 
 // --- Link
 
+bool Port::takes(const core::Message& message) {
+  return carrier_ == nullptr || carrier_->link().takes(message);
+}
+
 void Port::publish(Token token, const Publication& publication) {
   if (carrier_ != nullptr) carrier_->publish(*this, token, publication);
 }

@@ -37,6 +37,7 @@ class Port : public Link, private CarrierUser {
   // ---- Link, for the forwarder ----
   void set_events(LinkEvents* events) override { events_ = events; }
   void connect() override { wants_ = true; }
+  [[nodiscard]] bool takes(const core::Message& message) override;
   void publish(Token token, const Publication& publication) override;
   void announce(const Note& note) override;
   void disconnect() override;
@@ -58,6 +59,8 @@ class Port : public Link, private CarrierUser {
 
  private:
   void on_carrier_acked(Token token, uint8_t reason_code, core::Now now) override;
+  void on_carrier_put_back(Token token, core::Now now) override { events_->on_put_back(token, now); }
+  void on_carrier_takes_again(core::Now now) override { events_->on_takes_again(now); }
   void on_carrier_down(const LinkDown& down, core::Now now) override;
   std::optional<int64_t> take_hurry() override { return std::exchange(hurry_ms_, std::nullopt); }
 

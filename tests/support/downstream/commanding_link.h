@@ -36,6 +36,7 @@ class CommandingLink : public upstream::Link {
     sink_->on_link_up(up, clock_.now());
   }
   void drop() { sink_->on_link_down({"dropped by the test", false, 0}, clock_.now()); }
+  void end(const upstream::LinkDown& down) { sink_->on_link_down(down, clock_.now()); }
   void grant_all() {
     for (const auto& [filter, qos] : std::exchange(asked, {}))
       sink_->on_subscribed(filter, qos, clock_.now());
@@ -65,15 +66,16 @@ class CommandingLink : public upstream::Link {
   std::vector<std::string> left;         // filters, the same
   std::vector<Published> published;      // and not answered
   size_t connects = 0;
+  size_t disconnects = 0;
 
   // ---- Link ----
   void set_events(upstream::LinkEvents* events) override { sink_ = events; }
   void connect() override { ++connects; }
-  void disconnect() override {}
+  void disconnect() override { ++disconnects; }
   void publish(upstream::Token token, const upstream::Publication& publication) override {
     published.push_back({token, std::string(publication.topic), std::string(publication.payload),
                          std::string(publication.id), std::string(publication.correlation_data),
-                         publication.original != nullptr ? *publication.original : core::Properties(),
+                         publication.original != nullptr ? publication.original->props() : core::Properties(),
                          publication.expiry_s, publication.retain});
   }
   void subscribe(const std::string& filter, uint8_t qos) override { asked[filter] = qos; }

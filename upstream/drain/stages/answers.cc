@@ -48,6 +48,15 @@ bool Answers::on_acked(Token token, uint8_t code, core::Now now) {
   return true;
 }
 
+bool Answers::on_put_back(Token token, core::Now now) {
+  const std::optional<Batch> batch = drain_.flight.on_answered(token, now);
+  if (!batch) return false;
+  LaneFeed& lane = drain_.lanes[batch->lane];
+  lane.set_aside(batch->seqs.size());
+  lane.start_over_if(!drain_.flight.has_published_of(lane.number()));
+  return true;
+}
+
 // --- Accepted
 
 void Answers::accept(Batch batch, uint8_t code, core::Now now) {

@@ -50,6 +50,8 @@ class Answers {
 
   // The broker has answered. False if no such publish waits for it.
   bool on_acked(Token token, uint8_t code, core::Now now);
+  // The link has put a publish back, see LinkEvents. False if no such publish waits for it.
+  bool on_put_back(Token token, core::Now now);
   // The consumer has said what it has. settle() does what follows.
   void on_notice(core::Bytes notice, core::Now now) { drain_.end_to_end.hear(notice, drain_.ledger, now); }
 

@@ -44,7 +44,11 @@ void Publisher::publish(core::Now now) {
     if (batch == nullptr) return;
     const bool chained = drain_.ledger.enabled() && !batch->is_probe;
     if (chained && (batch->number == 0 || !drain_.ledger.written(batch->number))) return;
-    publish(*batch, now);
+    if (batch->encoded.message && !drain_.link.takes(*batch->encoded.message)) {
+      set_aside(*batch);
+    } else {
+      publish(*batch, now);
+    }
   }
 }
 
@@ -59,6 +63,12 @@ void Publisher::plan(core::Now now) {
     }
     batch->number = *number;
   }
+}
+
+// The link does not take this message now, and may take others.
+void Publisher::set_aside(const Batch& batch) {
+  drain_.lanes[batch.lane].set_aside(batch.seqs.size());
+  (void)drain_.flight.take_encoded(batch.token);
 }
 
 void Publisher::publish(Batch& batch, core::Now now) {
@@ -95,7 +105,7 @@ void Publisher::pass_through(const Batch& batch, core::Bytes body, core::Now now
   publication.json_bytes = batch.sizes().json_bytes;
   publication.expiry_s = expiry_s(batch.encoded.expires_ms, now);
   publication.has_own_topic = true;
-  publication.original = &message.props();
+  publication.original = &message;
   publication.retain = message.retain;
   drain_.link.publish(batch.token, publication);
 }

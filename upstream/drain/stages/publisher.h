@@ -6,6 +6,7 @@
 // - A batch is published once its plan is written (see Ledger). What was planned and not answered goes again as it was
 //   planned, byte for byte, after a lost link and after a kill; where it cannot, a later batch says which number it
 //   stands for.
+// - A message that passes through and that the link does not take now is set aside, in the store, and does not hold up others.
 // - A lane is charged for what it put on the wire.
 #pragma once
 
@@ -38,6 +39,7 @@ class Publisher {
 
  private:
   void plan(core::Now now);
+  void set_aside(const Batch& batch);
   void publish(Batch& batch, core::Now now);
   void pass_through(const Batch& batch, core::Bytes body, core::Now now);
 
