@@ -23,6 +23,10 @@ std::string expand_topic(std::string_view pattern, std::string_view topic) {
   return expand(pattern, "{topic}", topic);
 }
 
+std::string expand_identity(std::string_view pattern, std::string_view identity) {
+  return expand(pattern, "{identity}", identity);
+}
+
 std::string presence_topic_of(const UpstreamOptions& options, const NamedLink& link, std::string_view hub) {
   if (options.presence_s == 0 || link.preset != Preset::generic) return "";
   const std::string topic = expand_hub(options.presence_topic, hub);

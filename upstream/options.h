@@ -33,7 +33,8 @@ struct LinkOptions {
   uint32_t packet_bytes_max = 0;  // that the broker takes, if it takes less than it says; 0: what it says
   // With a key the password is a token for this resource, made anew for each connection.
   core::SecretSource sas_key;  // base64, or
-  std::string sas_key_file;    // its first line
+  std::string sas_key_file;    // its first line, or
+  std::string sas_key_text;    // the key itself, of a registered identity; no configuration has it
   std::string sas_resource;
   int64_t renew_after_s = 0;  // after so long a connection is made anew; 0: never
   // Published by the broker, retained, when a connection has ended, however; empty: nothing is.
@@ -44,7 +45,9 @@ struct LinkOptions {
   uint32_t session_expiry_s = 2'592'000;  // MQTT 5: for so long
 
   [[nodiscard]] bool has_password() const { return !password.empty() || !password_file.empty(); }
-  [[nodiscard]] bool has_sas_key() const { return !sas_key.empty() || !sas_key_file.empty(); }
+  [[nodiscard]] bool has_sas_key() const {
+    return !sas_key.empty() || !sas_key_file.empty() || !sas_key_text.empty();
+  }
   // Publishes that the link ever holds without an answer.
   [[nodiscard]] uint16_t in_flight_bound() const { return in_flight_max == 0 ? 1000 : in_flight_max; }
 
@@ -73,6 +76,12 @@ enum class Connect : uint8_t { by_cost, always, when_needed };
 // Cloud whose forms and limits a link keeps to.
 enum class Preset : uint8_t { generic, azure_iot_hub, aws_iot_core };
 
+// Under whose name messages go to a cloud that knows devices by their topics.
+enum class SendsAs : uint8_t {
+  hub,       // all under the device of the link
+  identity,  // each under whoever has sent it, over a connection of its own
+};
+
 // Terms on which a link may be used, beside others that lead upstream too. 0 is no limit.
 struct LinkTerms {
   LinkCost cost = LinkCost::free;
@@ -98,9 +107,12 @@ struct NamedLink {
   std::string name;
   Preset preset = Preset::generic;
   std::string device = {};  // its name in that cloud; empty: the hub's id
+  SendsAs as = SendsAs::hub;
+  uint16_t identities_max = 50;  // connected at a time, beside the device of the link
   LinkOptions connection;
   LinkTerms terms;
   std::vector<DownstreamTopic> downstream = {};
+  std::string username_form = {};  // of a preset: the user name, with {identity} for who it is
 
   friend bool operator==(const NamedLink&, const NamedLink&) = default;
 };
@@ -223,6 +235,8 @@ struct UpstreamOptions {
 [[nodiscard]] std::string expand_hub(std::string_view pattern, std::string_view hub);
 // `pattern` with every `{topic}` replaced.
 [[nodiscard]] std::string expand_topic(std::string_view pattern, std::string_view topic);
+// `pattern` with every `{identity}` replaced.
+[[nodiscard]] std::string expand_identity(std::string_view pattern, std::string_view identity);
 
 // Where the hub says that it is there over this link; empty: it does not. Clouds retain nothing, or end connections for
 // topics that their policies do not name.

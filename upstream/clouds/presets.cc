@@ -10,12 +10,11 @@ constexpr uint16_t kPlainPort = 1883;
 constexpr uint16_t kTlsPort = 8883;
 constexpr uint16_t kHttpsPort = 443;
 constexpr uint8_t kMqtt311 = 4;
-constexpr std::string_view kAzureApi = "/?api-version=2021-04-12";
+constexpr std::string_view kAzureUser = "/{identity}/?api-version=2021-04-12";
 constexpr std::string_view kAwsProtocol = "x-amzn-mqtt-ca";
 constexpr uint32_t kAzureBytesMax = 256 * 1024;
 constexpr uint32_t kAwsBytesMax = 128 * 1024;
 constexpr uint16_t kAwsInFlightMax = 100;  // publishes without an answer, by the quotas of AWS IoT Core
-constexpr int64_t kTokenRenewedS = 11 * 3600;
 
 void set_if_empty(std::string& place, std::string value) {
   if (place.empty()) place = std::move(value);
@@ -26,7 +25,8 @@ void complete_azure(NamedLink& link, const BatchOptions& batch) {
   to.protocol = kMqtt311;
   to.packet_bytes_max = kAzureBytesMax;
   to.client_id = link.device;
-  set_if_empty(to.username, to.host + "/" + link.device + std::string(kAzureApi));
+  link.username_form = to.username.empty() ? to.host + std::string(kAzureUser) : to.username;
+  to.username = expand_identity(link.username_form, link.device);
   std::string bag = "$.ct=" + percent_encoded(content_type_of(batch.layout));
   if (batch.compression != BatchCompression::none) bag.append("&$.ce=").append(name_of(batch.compression));
   set_if_empty(link.terms.topic, "devices/" + link.device + "/messages/events/" + bag);
@@ -64,6 +64,8 @@ NamedLink with_preset(NamedLink link, std::string_view hub_id, const BatchOption
 
 PresetProblem problem_of_preset(const NamedLink& link) {
   const LinkOptions& to = link.connection;
+  if (link.as == SendsAs::identity && link.preset != Preset::azure_iot_hub)
+    return {"as", "is \"identity\", which is for \"preset\": \"azure-iot-hub\"; leave it out"};
   if (link.preset == Preset::generic) {
     if (to.has_sas_key()) return {"sas_key_file", "is for \"preset\": \"azure-iot-hub\"; leave it out"};
     if (!link.device.empty()) return {"device", "is for presets of clouds; leave it out, or set client_id"};

@@ -243,12 +243,13 @@ core::Result<std::string> secret_of(const core::SecretSource& secret, const std:
 }
 
 core::Result<std::string> token_of(const LinkOptions& options, int64_t wall_ms) {
-  const auto key = secret_of(options.sas_key, options.sas_key_file);
+  const auto key = options.sas_key_text.empty() ? secret_of(options.sas_key, options.sas_key_file)
+                                                : core::Result<std::string>(options.sas_key_text);
   if (!key) return core::fail(key.error().code, "cannot read sas_key: " + key.error().what);
   auto token = sas_token(options.sas_resource, *key, wall_ms / 1000 + kTokenLifeS);
   if (token) return token;
-  const std::string place =
-      options.sas_key_file.empty() ? "sas_key" : "sas_key_file \"" + options.sas_key_file + "\"";
+  std::string place = options.sas_key_text.empty() ? "sas_key" : "the key of the identity";
+  if (!options.sas_key_file.empty()) place = "sas_key_file \"" + options.sas_key_file + "\"";
   return core::fail(token.error().code, "cannot use " + place + ": " + token.error().what);
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "upstream/downstream/status.h"
 #include "upstream/drain/forwarder.h"
+#include "upstream/identities/status.h"
 #include "upstream/links/carrier.h"
 
 namespace headgate::upstream {
@@ -16,7 +18,8 @@ struct LinkReport {
   CarrierStatus status;
   Permit permit;
   GateCounts counts;
-  DownstreamStatus downstream = {};  // without topics: nothing is brought down
+  DownstreamStatus downstream = {};                           // without topics: nothing is brought down
+  std::optional<IdentitiesStatus> identities = std::nullopt;  // none: all goes under one device
 };
 
 struct QueueReport {

@@ -55,6 +55,24 @@ TEST(Presets, OfAzureIotHubHaveItsFormsAndLimits) {
             "devices/pump-7/messages/events/$.ct=application%2Fvnd.headgate-batch%2Bjson&$.ce=zstd");
 }
 
+TEST(Presets, OfAzureHaveAFormOfUserNamesForAllIdentities) {
+  NamedLink link = link_to(Preset::azure_iot_hub);
+  link.device = "pump-7";
+  EXPECT_EQ(with_preset(link, "site-7").username_form,
+            "site.azure-devices.net/{identity}/?api-version=2021-04-12");
+  link.connection.username = "user-{identity}";
+  EXPECT_EQ(with_preset(link, "site-7").connection.username, "user-pump-7");
+  EXPECT_EQ(with_preset(link, "site-7").username_form, "user-{identity}");
+}
+
+TEST(Presets, OfOtherCloudsKnowNoIdentities) {
+  for (const Preset preset : {Preset::generic, Preset::aws_iot_core}) {
+    NamedLink link = link_to(preset);
+    link.as = SendsAs::identity;
+    EXPECT_EQ(problem_of_preset(link).key, "as");
+  }
+}
+
 TEST(Presets, OfAzureTakeACertificateInsteadOfAKey) {
   NamedLink link = link_to(Preset::azure_iot_hub);
   EXPECT_EQ(problem_of_preset(link).key, "sas_key_file");
