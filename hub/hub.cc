@@ -30,6 +30,12 @@ constexpr int64_t kUpstreamPatienceMs =
     2000;  // for the last acknowledgements; SIGTERM allows five seconds in all
 constexpr std::chrono::milliseconds kStopPoll{20};
 
+// The key of a registered identity that its cloud takes, too; empty: there is none.
+std::string key_of(const RegisteredIdentity* identity) {
+  if (identity == nullptr) return "";
+  return identity->primary_key.empty() ? identity->secondary_key : identity->primary_key;
+}
+
 VerifiedPasswords::Key random_key() {
   VerifiedPasswords::Key key{};
   if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
@@ -188,6 +194,9 @@ core::Status Hub::start() {
                                                 *store_, engine_.consumers(), engine_.recorder(), taker,
                                                 upstream_options(config_), links);
     upstream_->doubt(clock_.doubtful());
+    upstream_->sign_with([this](const upstream::CloudIdentity& id) {
+      return key_of(access_.edge().registered().find({id.device, id.module}));
+    });
     upstream_->announce([this](const std::string& link, core::Now now) { return presence(link, now); });
     engine_.thinners().spare(
         [this](store::QueueId queue, uint8_t lane) { return upstream_->begun_up_to(queue, lane); });

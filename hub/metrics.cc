@@ -878,6 +878,34 @@ constexpr std::array kMetrics = std::to_array<Metric>({
          [](const Sources& s) {
            return by_link(s, [](const upstream::LinkReport& link) { return link.status.payload_bytes; });
          }},
+    {.name = "headgate_link_identities",
+     .help = "Identities that are connected beside the device of a link upstream.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) -> uint64_t {
+             return link.identities ? link.identities->open : 0;
+           });
+         }},
+    {.name = "headgate_link_identities_refused",
+     .help = "Identities that the cloud at the end of a link refuses; their messages wait.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) -> uint64_t {
+             return link.identities ? link.identities->refused : 0;
+           });
+         }},
+    {.name = "headgate_link_identities_rotated_total",
+     .type = kCounter,
+     .help = "Times that an identity gave its connection over a link to one that waited.",
+     .label = "link",
+     .read =
+         [](const Sources& s) {
+           return by_link(s, [](const upstream::LinkReport& link) -> uint64_t {
+             return link.identities ? link.identities->rotated : 0;
+           });
+         }},
     {.name = "headgate_downstream_messages_total",
      .type = kCounter,
      .help = "Messages that came down from upstream, by what became of them.",

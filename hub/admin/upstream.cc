@@ -45,6 +45,18 @@ Json to_json(const upstream::DownstreamStatus& down) {
           {"receipts_waiting", down.receipts_waiting}};
 }
 
+// Null where all goes under one device.
+Json to_json(const std::optional<upstream::IdentitiesStatus>& identities) {
+  if (!identities) return nullptr;
+  return {{"open", identities->open},
+          {"waiting", identities->waiting},
+          {"refused", identities->refused},
+          {"connects", identities->connects},
+          {"rotated", identities->rotated},
+          {"last_refused", identities->last_refused},
+          {"last_refusal", identities->last_refusal}};
+}
+
 Json to_json(const LinkReport& link) {
   return {{"name", link.named.name},
           {"state", state_name(link.status.state)},
@@ -68,7 +80,8 @@ Json to_json(const LinkReport& link) {
           {"day_bytes_max", link.named.terms.day_bytes_max},
           {"month_bytes", link.counts.month_bytes},
           {"month_bytes_max", link.named.terms.month_bytes_max},
-          {"downstream", to_json(link.downstream)}};
+          {"downstream", to_json(link.downstream)},
+          {"identities", to_json(link.identities)}};
 }
 
 const store::QueueStats* stats_of(const store::QueueReader& store, const std::string& queue) {

@@ -353,6 +353,19 @@ void check_tls_of(const std::string& place, const core::TlsFiles& tls, Problems&
     problems.add(place + ".tls.ca_file", "is missing; without it the broker cannot be verified");
 }
 
+// A batch holds what several have sent, and a cloud takes it from the one whose connection it is.
+void check_identities(const Config& config, const upstream::NamedLink& link, const std::string& place,
+                      Problems& problems) {
+  if (config.upstream.mode == upstream::Mode::batch)
+    problems.add(place + ".as",
+                 "is \"identity\", and batches hold what several have sent; set upstream.mode to "
+                 "\"passthrough\", or this to \"hub\"");
+  const std::string& device = link.device.empty() ? hub_id_of(config) : link.device;
+  if (config.iot_edge.device_id == device) return;
+  problems.add(place + ".as", "is \"identity\", and the device of the link is \"" + device +
+                                  "\", not that of the gateway; set iot_edge.device_id to the same");
+}
+
 // Links with names, and the one that `upstream` describes, are two ways to say the same.
 void check_links(const Config& config, Problems& problems) {
   if (config.links.empty()) return;
@@ -366,9 +379,7 @@ void check_links(const Config& config, Problems& problems) {
     if (!link.connection.interface.empty() && !link.connection.bind_address.empty())
       problems.add(place + ".bind_address",
                    "chooses the interface, and so does interface; leave one of them out");
-    if (config.upstream.mode == upstream::Mode::passthrough && link.preset == upstream::Preset::azure_iot_hub)
-      problems.add(place + ".preset",
-                   "has one topic for all that goes up, and upstream.mode is \"passthrough\"; use \"batch\"");
+    if (link.as == upstream::SendsAs::identity) check_identities(config, link, place, problems);
     const upstream::PresetProblem missing = upstream::problem_of_preset(link);
     if (!missing.key.empty()) problems.add(place + "." + std::string(missing.key), missing.what);
   }

@@ -324,6 +324,14 @@ std::span<const EnumName<upstream::Preset>> enum_names() {
 }
 
 template <>
+std::span<const EnumName<upstream::SendsAs>> enum_names() {
+  using enum upstream::SendsAs;
+  static constexpr std::array<EnumName<upstream::SendsAs>, 2> kNames = {
+      {{"hub", hub}, {"identity", identity}}};
+  return kNames;
+}
+
+template <>
 std::span<const EnumName<upstream::Acknowledgement>> enum_names() {
   using enum upstream::Acknowledgement;
   static constexpr std::array<EnumName<upstream::Acknowledgement>, 2> kNames = {

@@ -42,10 +42,11 @@ using Slot = std::variant<
     Ref<Owner, store::LaneMode>, Ref<Owner, upstream::NoSubscriber>, Ref<Owner, upstream::BatchLayout>,
     Ref<Owner, upstream::BatchCompression>, Ref<Owner, upstream::Mode>, Ref<Owner, upstream::LinkCost>,
     Ref<Owner, upstream::Connect>, Ref<Owner, upstream::DrainOrder>, Ref<Owner, upstream::Preset>,
-    Ref<Owner, upstream::Acknowledgement>, Ref<Owner, std::vector<upstream::NamedLink>>,
-    Ref<Owner, std::vector<upstream::DownstreamTopic>>, Ref<Owner, Anonymous>, Ref<Owner, store::Durability>,
-    Ref<Owner, std::vector<ListenerConfig>>, Ref<Owner, routing::RouteFile>,
-    Ref<Owner, std::vector<IdentityPattern>>, Ref<Owner, std::vector<AccessRule>>>;
+    Ref<Owner, upstream::SendsAs>, Ref<Owner, upstream::Acknowledgement>,
+    Ref<Owner, std::vector<upstream::NamedLink>>, Ref<Owner, std::vector<upstream::DownstreamTopic>>,
+    Ref<Owner, Anonymous>, Ref<Owner, store::Durability>, Ref<Owner, std::vector<ListenerConfig>>,
+    Ref<Owner, routing::RouteFile>, Ref<Owner, std::vector<IdentityPattern>>,
+    Ref<Owner, std::vector<AccessRule>>>;
 
 enum class Unit { none, bytes, seconds, milliseconds };
 
@@ -78,7 +79,7 @@ struct Key {
 // The values of an enum as the config writes them: of core::LogLevel, LogFormat, broker::Transport,
 // broker::CertificateIdentity, broker::TlsVersion, broker::Dialect, core::OnFull, store::LaneMode, upstream::NoSubscriber,
 // upstream::BatchLayout, upstream::BatchCompression, upstream::Mode, upstream::LinkCost, upstream::Connect,
-// upstream::DrainOrder, upstream::Preset and upstream::Acknowledgement.
+// upstream::DrainOrder, upstream::Preset, upstream::SendsAs and upstream::Acknowledgement.
 template <class E>
 struct EnumName {
   std::string_view name;
@@ -118,6 +119,8 @@ template <>
 std::span<const EnumName<upstream::DrainOrder>> enum_names();
 template <>
 std::span<const EnumName<upstream::Preset>> enum_names();
+template <>
+std::span<const EnumName<upstream::SendsAs>> enum_names();
 template <>
 std::span<const EnumName<upstream::Acknowledgement>> enum_names();
 

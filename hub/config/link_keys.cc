@@ -135,6 +135,12 @@ LinkKeys cloud_keys() {
        .slot = at(&NamedLink::device),
        .doc = "Name of the device in that cloud; empty takes the hub's id.",
        .rule = kMqttString},
+      {"as", at(&NamedLink::as),
+       "Under whose name messages that pass through go to Azure IoT Hub: `hub`, all under `device` with their "
+       "origin in the properties, or `identity`, each under the device or module that has sent it, over a "
+       "connection of its own. See configuration.md#under-whose-name."},
+      {"identities_max", at(&NamedLink::identities_max),
+       "Identities that are connected at a time with `as` `identity`.", Unit::none, 1, 1000},
       {"sas_key", joint(&LinkOptions::sas_key),
        "Where the device's key (base64) is, of which a token is made for each connection to Azure IoT Hub: "
        "`{\"file\": \"/path\"}` or `{\"env\": \"NAME\"}`; empty: `sas_key_file`. See "

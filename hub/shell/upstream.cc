@@ -58,13 +58,27 @@ UpstreamShell::UpstreamShell(boost::asio::io_context& io, core::Executor& execut
       options_(std::move(options)),
       exchange_(options_, log),
       timer_(io) {
-  for (const upstream::NamedLink& named : links) {
-    links_.push_back(std::make_unique<upstream::MosquittoLink>(io_, executor_, clock_, named.connection));
-    exchange_.add(named, *links_.back(), std::random_device{}(), world_of(named.name));
-  }
+  for (const upstream::NamedLink& named : links)
+    exchange_.add(named, add_link(named), std::random_device{}(), world_of(named.name));
   for (const auto& carrier : exchange_.carriers()) carrier->after_event([this] { go_on(); });
   if (options_.acknowledgement == upstream::Acknowledgement::end_to_end) hear_consumers();
   bring_down(links);
+}
+
+// Where a cloud knows devices by their topics, they come between.
+upstream::Link& UpstreamShell::add_link(const upstream::NamedLink& named) {
+  const auto connection = [this](upstream::LinkOptions options) {
+    return std::make_unique<upstream::MosquittoLink>(io_, executor_, clock_, std::move(options));
+  };
+  links_.push_back(connection(named.connection));
+  if (named.preset != upstream::Preset::azure_iot_hub) return *links_.back();
+  identity_links_.push_back(std::make_unique<upstream::IdentityLinks>(
+      named,
+      upstream::IdentityLinks::Parts{*links_.back(), log_, connection,
+                                     [this](const auto& identity) { return key_of_(identity); }},
+      options_, std::random_device{}()));
+  identity_links_.back()->on_work([this] { go_on(); });
+  return *identity_links_.back();
 }
 
 std::function<void(const std::string& record)> UpstreamShell::saver_of(std::string key) {
@@ -194,6 +208,7 @@ void UpstreamShell::tick() {
 }
 
 void UpstreamShell::retry() {
+  for (const auto& link : identity_links_) link->retry(clock_.now());
   exchange_.retry(clock_.now());
   go_on();
 }
@@ -212,6 +227,7 @@ void UpstreamShell::go_on() {
   if (closing_ && closed()) {
     exchange_.close();
   } else {
+    for (const auto& link : identity_links_) link->step(clock_.now());
     exchange_.step(clock_.now());
     for (const auto& receiver : receivers_) receiver->step(clock_.now());
     for (const auto& announcer : announcers_) announcer->step(clock_.now());
@@ -236,6 +252,10 @@ upstream::UpstreamReport UpstreamShell::report() const {
     for (upstream::LinkReport& link : report.links)
       if (link.named.name == receiver->carrier().named().name) link.downstream = receiver->status();
   }
+  for (const auto& link : identity_links_) {
+    for (upstream::LinkReport& known : report.links)
+      if (link->sends_as_identities() && known.named.name == link->name()) known.identities = link->status();
+  }
   for (const auto& drain : drains_) report.queues.push_back(drain->report());
   report.offset = utc_offset_of_process;
   return report;
@@ -243,6 +263,7 @@ upstream::UpstreamReport UpstreamShell::report() const {
 
 void UpstreamShell::arm() {
   int64_t due_ms = closing_ && closed() ? upstream::Exchange::kNever : exchange_.next_deadline();
+  for (const auto& link : identity_links_) due_ms = std::min(due_ms, link->next_deadline());
   for (const auto& receiver : receivers_) due_ms = std::min(due_ms, receiver->next_deadline());
   for (const auto& drain : drains_) {
     drain->await_plans();

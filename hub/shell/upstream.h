@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -19,6 +20,7 @@
 #include "store/queue_store.h"
 #include "upstream/downstream/consumer_notices.h"
 #include "upstream/downstream/receiver.h"
+#include "upstream/identities/identity_links.h"
 #include "upstream/link/mosquitto_link.h"
 #include "upstream/links/exchange.h"
 #include "upstream/links/report.h"
@@ -45,6 +47,9 @@ class UpstreamShell {
 
   // When stamps may have been wrong, for batches to say so; null: never. Borrowed. Call before start().
   void doubt(const core::DoubtfulStretches* doubtful) { doubtful_ = doubtful; }
+  // Gives the key (base64) of a registered identity, for links that send as such; empty: it has none. Call before start().
+  using KeyOf = std::function<std::string(const upstream::CloudIdentity& identity)>;
+  void sign_with(KeyOf key_of) { key_of_ = std::move(key_of); }
   // Gives what is to be said over a link of that name, if anything is (UpstreamOptions::presence_s). Call before start().
   using Presence = std::function<std::string(const std::string& link, core::Now now)>;
   void announce(const Presence& read);
@@ -70,6 +75,7 @@ class UpstreamShell {
   [[nodiscard]] store::Seq begun_up_to(store::QueueId queue, uint8_t lane) const;
 
  private:
+  [[nodiscard]] upstream::Link& add_link(const upstream::NamedLink& named);
   [[nodiscard]] upstream::GateWorld world_of(const std::string& link);
   [[nodiscard]] std::function<void(const std::string& record)> saver_of(std::string key);
   [[nodiscard]] std::function<std::string()> saved_of(std::string key);
@@ -92,7 +98,10 @@ class UpstreamShell {
   upstream::CommandTaker& taker_;
   const upstream::UpstreamOptions options_;
   const core::DoubtfulStretches* doubtful_ = nullptr;
+  KeyOf key_of_ = [](const upstream::CloudIdentity&) { return std::string(); };
   std::vector<std::unique_ptr<upstream::MosquittoLink>> links_;
+  std::vector<std::unique_ptr<upstream::IdentityLinks>>
+      identity_links_;  // over those of them that lead to such a cloud
   upstream::Exchange exchange_;
   std::vector<std::unique_ptr<upstream::ConsumerNotices>> consumer_notices_;
   std::vector<std::unique_ptr<upstream::Receiver>> receivers_;

@@ -137,6 +137,40 @@ TEST(Config, RefusesAcknowledgementByConsumersWhereThereIsNoWayForIt) {
   }
 }
 
+std::string to_azure(const std::string& more, const std::string& upstream = R"({"mode": "passthrough"})") {
+  return R"({"hub_id": "h", "upstream": )" + upstream +
+         R"(, "iot_edge": {"device_id": "gateway-7"}, "links": {"a": {"host": "c",
+      "preset": "azure-iot-hub", "sas_key_file": "/k", "tls": {"ca_file": "/c"}, )" +
+         more + "}}}";
+}
+
+TEST(Config, TakesIdentitiesUpstreamWhereEachMessageGoesForItself) {
+  const auto links = links_of(parsed(
+      to_azure(R"("device": "gateway-7", "as": "identity", "identities_max": 7, "username": "{identity}")")));
+  EXPECT_EQ(links[0].as, upstream::SendsAs::identity);
+  EXPECT_EQ(links[0].identities_max, 7);
+  EXPECT_EQ(links[0].connection.username, "gateway-7");
+  EXPECT_EQ(links_of(parsed(to_azure(R"("device": "gateway-7")")))[0].as, upstream::SendsAs::hub);
+}
+
+TEST(Config, RefusesIdentitiesUpstreamWhereThereIsNoWayForThem) {
+  const std::pair<std::string, const char*> table[] = {
+      {to_azure(R"("device": "gateway-7", "as": "identity")", "{}"),
+       "links.a.as: is \"identity\", and batches hold what several have sent; set upstream.mode to \"passthrough\""},
+      {to_azure(R"("as": "identity")"),
+       "links.a.as: is \"identity\", and the device of the link is \"h\", not that of the gateway; set "
+       "iot_edge.device_id"},
+      {R"({"upstream": {"mode": "passthrough"}, "links": {"a": {"host": "c", "as": "identity"}}})",
+       "links.a.as: is \"identity\", which is for \"preset\": \"azure-iot-hub\""},
+      {to_azure(R"("as": "module")"), "links.a.as: is \"module\"; allowed: \"hub\" or \"identity\""},
+      {to_azure(R"("identities_max": 0)"), "links.a.identities_max"}};
+  for (const auto& [text, why] : table) {
+    const auto config = parse_config(text, "hub.json");
+    ASSERT_FALSE(config.has_value()) << text;
+    EXPECT_THAT(config.error().what, ::testing::HasSubstr(why));
+  }
+}
+
 TEST(Config, CompressesHarderWhatGoesOverALinkThatCosts) {
   const auto links = links_of(parsed(R"({"upstream": {"batch": {"zstd_level": 5}},
       "links": {"free": {"host": "c"}, "lte": {"host": "c", "cost": "metered"},

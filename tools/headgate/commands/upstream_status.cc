@@ -30,6 +30,20 @@ std::string ratio_of(const Json& sent) {
   return "1/" + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
+// Identities that are connected or wait to be; empty: all goes under one device.
+std::string identities_of(const Json& link) {
+  const Json& known = member_of(link, "identities");
+  if (!known.is_object()) return "";
+  const uint64_t refused = number_of(known, "refused");
+  std::string text = std::to_string(number_of(known, "open")) + " identities connected, messages of " +
+                     std::to_string(number_of(known, "waiting")) + " wait, " + std::to_string(refused) +
+                     " refused";
+  if (refused > 0)
+    text += " (" + text_of(known, "last_refused") + ": " + text_of(known, "last_refusal") +
+            "); mend their keys, then headgate reload";
+  return text;
+}
+
 void show_links(std::ostream& out, const Json& json) {
   Table table({{"LINK"},
                {"STATE"},
@@ -52,6 +66,8 @@ void show_links(std::ostream& out, const Json& json) {
   for (const Json& link : member_of(json, "links")) {
     if (const std::string why = why_of(link); !why.empty())
       out << printable(text_of(link, "name")) << ": " << printable(why) << '\n';
+    if (const std::string identities = identities_of(link); !identities.empty())
+      out << printable(text_of(link, "name")) << ": " << printable(identities) << '\n';
   }
 }
 
