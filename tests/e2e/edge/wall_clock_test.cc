@@ -110,7 +110,8 @@ TEST_F(UnsyncedEdgeClock, EndsNothingUntilSomebodySynchronisesIt) {
   EXPECT_EQ(come_in(expired), "CONNACK 00\n");
   EXPECT_TRUE(hub_.logs("token_expiry_ignored"));
   EXPECT_EQ(hub_.cli_json({"status"})["clock_unsynced"], 1);
-  EXPECT_THAT(hub_.cli({"doctor", "--config", hub_.config_file()}).out, HasSubstr("the clock is not synchronised"));
+  EXPECT_THAT(hub_.cli({"doctor", "--config", hub_.config_file()}).out,
+              HasSubstr("the clock is not synchronised"));
   hub_.kill_hard();
   say_synced(true);
   hub_.start();
