@@ -255,19 +255,19 @@ TEST_F(IdentityLinksTest, BuryAMessageForWhichTheCloudEndsItsConnectionAndGoOn) 
 }
 
 TEST_F(IdentityLinksTest, LetThoseGoUnderTheGatewayWhoHaveNoKeyAndSaySoOnce) {
-  site_.send("leaf-9", "a");
-  site_.send("leaf-9", "b");
+  site_.send("gateway-7", "a", "other");
+  site_.send("gateway-7", "b", "other");
   core::Message plain;
   plain.topic = "plant/x";
   plain.body = "c";
   plain.source =
-      std::make_shared<const core::Source>(core::Source{.client_id = "plc", .device = {}, .module = {}});
+      std::make_shared<const core::Source>(core::Source{.client_id = "plc", .device = "plc", .module = {}});
   site_.send(std::move(plain));
   site_.serve();
   EXPECT_THAT(site_.taken["gateway-7"], ElementsAre("a", "b", "c"));
   EXPECT_THAT(site_.topics,
               Contains("devices/gateway-7/messages/events/originDevice=plc&originTopic=plant%2Fx"));
-  EXPECT_EQ(lines_with("upstream_identity_without_key link=cloud identity=leaf-9"), 1U);
+  EXPECT_EQ(lines_with("upstream_identity_without_key link=cloud identity=gateway-7/other"), 1U);
   EXPECT_EQ(lines_with("upstream_identity_without_key"), 1U);
 }
 
