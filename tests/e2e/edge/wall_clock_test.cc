@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr const char* kFakeClock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-constexpr const char* kLeafKey = "bGVhZi1wcmltYXJ5LWtleS0wMTIzNDU2Nzg5YWJjZGU=";
+constexpr const char* kKeyOfLeaf = "bGVhZi1wcmltYXJ5LWtleS0wMTIzNDU2Nzg5YWJjZGU=";
 constexpr int kSkewGrantedS = 300;
 
 // The hub sees the wall clock that a file says, and a kernel that says that it is right.
@@ -48,7 +48,7 @@ class EdgeWallClock : public EdgeHubTest {
   [[nodiscard]] std::string token(int64_t lives_s) const {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const int64_t now_s = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-    return *upstream::sas_token("acme-plant.azure-devices.net/devices/leaf-1", kLeafKey,
+    return *upstream::sas_token("acme-plant.azure-devices.net/devices/leaf-1", kKeyOfLeaf,
                                 now_s + offset_s_ + lives_s);
   }
   [[nodiscard]] std::vector<std::string> words(const std::string& password, int hold_s) const {
