@@ -163,7 +163,7 @@ class Debian:
 
     def files(self) -> set[str]:
         """Everything that a package of ours could leave behind: not what apt, dpkg and adduser note, nor what it depends on."""
-        listed = run("find", self.path, "-xdev", "-ipath", "*headgate*", "-printf", "%P\n").stdout.splitlines()
+        listed = run("find", self.path, "-xdev", "-ipath", f"{self.path}/*headgate*", "-printf", "%P\n").stdout.splitlines()
         return {name for name in listed if not name.startswith(("tmp/", "var/cache/", "var/lib/apt/", "var/log/"))}
 
     @contextlib.contextmanager
