@@ -85,6 +85,7 @@ TEST_F(EdgeWallClock, ThatIsSetBackALittleProlongsNoToken) {
 }
 
 TEST_F(EdgeWallClock, BeforeWhatTheStoreHasSeenEndsNothingAndSaysSo) {
+  ASSERT_EQ(hub_.cli({"c2d", "send", "leaf-1", "seen"}).exit_code, 0);  // durable, with the time of it
   hub_.kill_hard();
   set_clock(-kThreeDaysS);
   hub_.start();
