@@ -54,6 +54,12 @@ class Asked {
     token_ = printed.substr(0, printed.find('\n'));
   }
 
+  void unregister_leaf() const {
+    const Finished removed = run({program("headgate"), "identity", "rm", "leaf-1", "--file", identities()});
+    EXPECT_EQ(removed.exit_code, 0) << removed.out;
+    EXPECT_EQ(post("/v1/routes/reload"), 200);
+  }
+
   int get(const std::string& target) const { return ask_for({.target = target, .token = token_}); }
   int post(const std::string& target, const std::string& body = {},
            const std::string& type = kJsonType) const {
@@ -247,6 +253,8 @@ void use_edge(const Asked& asked) {
   EXPECT_EQ(status, 429);
   EXPECT_EQ(asked.get(messages + "?payload=1&count=2"), 200);
   EXPECT_EQ(asked.post("/v1/devices/edge-1/purge"), 200);
+  EXPECT_EQ(asked.get("/v1/identities"), 200);
+  EXPECT_EQ(asked.post("/v1/identities/leaf-gone/forget"), 200);
 }
 
 // A leaf device that answers a method, and one more not.
@@ -342,6 +350,8 @@ void ask_a_hub_without_a_disk() {
   let_one_die(asked, cloud);
   const std::string letter = "/v1/dlq/" + std::to_string(first_letter(asked));
   EXPECT_EQ(asked.post("/v1/devices/edge-1/messages", R"({"payload":"x"})"), 200);
+  EXPECT_EQ(asked.post("/v1/twins/leaf-1/patch", R"({"a":1})"), 200);
+  asked.unregister_leaf();
   Json changed = Json::parse(std::ifstream(asked.hub.config_file()));
   changed["time_to_live_s"] = 86'399;
   const auto fail = [&] { std::ofstream(fails) << "fails"; };
@@ -378,6 +388,7 @@ void ask_a_hub_without_a_disk() {
   EXPECT_EQ(asked.post("/v1/twins/edge-1/set", R"({"a":1})"), 503);
   EXPECT_EQ(asked.post("/v1/devices/edge-1/messages", R"({"payload":"x"})"), 503);
   EXPECT_EQ(asked.post("/v1/devices/edge-1/purge"), 503);
+  EXPECT_EQ(asked.post("/v1/identities/leaf-1/forget"), 503);
   EXPECT_TRUE(eventually([&] { return asked.get("/v1/queues/%24upstream/messages") == 503; }));
   heal();
   std::ofstream(hangs) << "hangs";
