@@ -62,6 +62,7 @@ TEST_F(QueueRulesTest, LeavesItsLimitToAQueueOfMessagesToADevice) {
   ASSERT_TRUE(queue);
   core::Message message;
   message.topic = name;
+  message.arrived_ms = message.arrived_hub_ms = 1'000;
   const store::Target target{.queue = *queue};
   ASSERT_TRUE(store_.append(std::make_shared<const core::Message>(message), {&target, 1}));
   commit();
