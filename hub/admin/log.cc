@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/text/json_nesting.h"
+
 namespace headgate::hub {
 namespace {
 
@@ -51,6 +53,8 @@ std::string set_level(LogLevels& levels, const LogLevels& configured, const std:
 AdminReply get_log_levels(const AdminCall& call) { return answer_json(levels_in_force(call.hub)); }
 
 AdminReply post_log_levels(const AdminCall& call) {
+  if (!core::is_nested_within(call.request.body))
+    return failed(400, "the body has too many levels within one another");
   const Json wanted = Json::parse(call.request.body, nullptr, false);
   if (!wanted.is_object() || wanted.empty())
     return failed(400, R"(the body is no object of parts and levels, such as {"broker": "debug"})");

@@ -444,6 +444,9 @@ TEST_F(AdminApiTest, RefusesLevelsAndPartsThatThereAreNotAndSetsNone) {
     EXPECT_EQ(refused.status, 400u);
     EXPECT_EQ(Json::parse(refused.body)["error"], why);
   }
+  const std::string deep = R"({"broker":)" + std::string(60'000, '[') + std::string(60'000, ']') + "}";
+  const auto refused = std::get<AdminResponse>(api_.handle({"POST", "/v1/log/levels", deep}));
+  EXPECT_EQ(refused.status, 400u) << "it is not walked, which takes a stack of its depth";
   EXPECT_EQ(hub_.log_levels_, LogLevels());
   EXPECT_EQ(error("DELETE", "/v1/log/levels"), "405 \"/v1/log/levels\" takes GET or POST only");
 }
