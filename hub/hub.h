@@ -92,6 +92,7 @@ class Hub : public HubView {
   [[nodiscard]] Readings status_readings() const override;
   void scrape_metrics(OnScraped done) override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
+  [[nodiscard]] core::Result<ClientRights> client_rights(const std::string& client_id) const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   [[nodiscard]] std::string routes_in_force() const override;
   [[nodiscard]] std::string route_records() const override;

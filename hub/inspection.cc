@@ -288,6 +288,15 @@ std::vector<ClientInfo> Hub::clients() const {
   return clients;
 }
 
+core::Result<ClientRights> Hub::client_rights(const std::string& client_id) const {
+  const auto session = engine_.broker().find(client_id);
+  if (!session) return core::fail(core::Errc::not_found, "there is no client \"" + client_id + "\"");
+  ClientRights rights{session->rights().module(), session->rights().rules(), {}};
+  for (const auto& [filter, options] : session->subscriptions())
+    rights.subscriptions.emplace_back(filter, options.qos);
+  return rights;
+}
+
 std::vector<EdgeIdentityInfo> Hub::identities() const {
   std::vector<EdgeIdentityInfo> all;
   for (const auto& [id, registered] : access_.edge().registered().all()) {

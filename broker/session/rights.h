@@ -49,6 +49,9 @@ class Rights {
   // Names the module of the hub's own device that the client is; empty: none.
   [[nodiscard]] const std::string& module() const { return module_; }
 
+  // The rules, those that deny first; a module's rights to what is its own are none of them.
+  [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
+
   [[nodiscard]] bool may_publish(std::string_view topic) const;
   // `filter` without its `$share/…/`.
   [[nodiscard]] bool may_subscribe(std::string_view filter) const;

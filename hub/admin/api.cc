@@ -21,6 +21,7 @@
 #include "hub/admin/queue/messages.h"
 #include "hub/admin/queue/pause.h"
 #include "hub/admin/queues.h"
+#include "hub/admin/rights.h"
 #include "hub/admin/routes.h"
 #include "hub/admin/status.h"
 #include "hub/admin/topics.h"
@@ -348,6 +349,7 @@ const std::vector<Endpoint>& endpoints() {
           {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
           {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
           {"GET", Role::read, {"v1", "clients"}, {}, get_clients},
+          {"GET", Role::read, {"v1", "clients", "*", "rights"}, {}, get_client_rights},
           {"POST", Role::operate, {"v1", "clients", "*", "kick"}, {}, post_kick_client, true},
           {"POST", Role::operate, {"v1", "sessions", "*", "remove"}, {}, post_remove_session, true},
           {"GET", Role::read, {"v1", "why", "*"}, {"payload"}, get_why},

@@ -23,6 +23,7 @@
 //                                      were all)
 //   POST /v1/dlq/purge                 all of them: {"purged"}
 //   GET  /v1/clients                   {"clients": […]}
+//   GET  /v1/clients/{name}/rights     see hub/admin/rights.h
 //   POST /v1/clients/{name}/kick       ends the connection of a client id: {"client_id"}
 //   POST /v1/sessions/{name}/remove    ends a session with what waits for it: {"client_id", "was_connected",
 //                                      "messages", "bytes"}

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/session/rights.h"
 #include "core/clock.h"
 #include "core/message.h"
 #include "hub/edge/verbs.h"
@@ -116,6 +117,13 @@ struct ClientInfo {
   bool paused = false;   // it is not read, as more may not wait
   uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
   DeniedCounts denied;
+};
+
+// What a client may do, and what it gets.
+struct ClientRights {
+  std::string module;  // of the hub's own device that it is: its outputs and inputs are its own; empty: none
+  std::vector<broker::Rights::Rule> rules;                     // those that deny first
+  std::vector<std::pair<std::string, uint8_t>> subscriptions;  // filter and QoS
 };
 
 // A registered module or device of IoT Edge.
@@ -304,6 +312,8 @@ class HubView {
   using OnScraped = std::function<void(std::string text)>;
   virtual void scrape_metrics(OnScraped done) = 0;
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
+  // Error: not_found.
+  [[nodiscard]] virtual core::Result<ClientRights> client_rights(const std::string& client_id) const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;

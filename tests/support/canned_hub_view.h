@@ -165,6 +165,11 @@ class CannedHubView : public hub::HubView {
   void use_log_levels(const hub::LogLevels& levels) override { log_levels_ = levels; }
   hub::LogLevels log_levels_;
 
+  [[nodiscard]] core::Result<hub::ClientRights> client_rights(const std::string& client_id) const override {
+    if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
+    return client_rights_;
+  }
+  hub::ClientRights client_rights_;
   core::Status kick_client(const std::string& client_id) override {
     if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
     ended_.push_back("kick " + client_id);

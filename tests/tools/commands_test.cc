@@ -535,6 +535,19 @@ TEST_F(OfflineCommands, LookingChangesNothing) {
   EXPECT_EQ(store_.stats(*store_.find_queue("q")).waiting(), 1u);
 }
 
+TEST_F(Commands, ClientRightsShowsRulesInTheirOrderAndSubscriptions) {
+  hub_.answers_["/v1/clients/a%2Fb/rights"] =
+      R"({"client_id": "a/b", "module": "press", "rules": [{"allow": false, "actions": ["publish", "receive"], "topic": "secret/#"}],
+          "subscriptions": [{"filter": "plant/#", "qos": 1}]})";
+  EXPECT_EQ(run_client_rights(human(), "a/b"), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "It is the module press: its outputs and inputs are its own.\n\n"
+            "MAY  WHAT              TOPIC\n"
+            "no   publish, receive  secret/#\n\n"
+            "SUBSCRIBED TO  QOS\n"
+            "plant/#          1\n");
+}
+
 TEST_F(Commands, ClientKickEndsTheConnectionOnly) {
   hub_.answers_["POST /v1/clients/a%2Fb/kick"] = R"({"client_id": "a/b"})";
   EXPECT_EQ(run_client_kick(human(), "a/b"), kExitOk);

@@ -348,6 +348,9 @@ class CommandLine {
     CLI::App* const kick = add(client, "kick", "End a client's connection; its session stays");
     kick->add_option("id", client_id_, "The client id, as client ls shows it")->required();
     on_hub(kick, [this](const Context& context) { return run_client_kick(context, client_id_); });
+    CLI::App* const rights = add(client, "rights", "What a client may do, and what it has subscribed to");
+    rights->add_option("id", client_id_, "The client id, as client ls shows it")->required();
+    on_hub(rights, [this](const Context& context) { return run_client_rights(context, client_id_); });
     CLI::App& session = add_group("session", "What the hub keeps for a client that is away");
     CLI::App* const rm = add(session, "rm", "End a session with its subscriptions and what waits for it");
     rm->add_option("id", client_id_, "The client id, as client ls shows it")->required();

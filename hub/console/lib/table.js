@@ -30,9 +30,12 @@ export class Table {
     this.element = h('div', {class: 'table'}, this.scroll, this.nothing);
   }
 
-  // Shows these rows from now on.
+  // Shows these rows from now on. In a table that scrolls by itself the row that is on top stays there.
   show(rows) {
+    const top = Math.floor(this.scroll.scrollTop / ROW_PX);
+    const seen = this.rows.length > VIRTUAL_ROWS && top > 0 ? this.keyOf(this.rows[Math.min(top, this.rows.length - 1)]) : null;
     this.rows = this.#sorted(rows);
+    if (seen !== null) this.#keepAt(top, seen);
     this.nothing.hidden = this.rows.length > 0;
     this.scroll.hidden = this.rows.length === 0;
     this.scroll.classList.toggle('virtual', this.rows.length > VIRTUAL_ROWS);
@@ -62,6 +65,13 @@ export class Table {
     const value = column.value ?? ((row) => row[column.field]);
     const sign = this.sort.down ? -1 : 1;
     return all.sort((a, b) => sign * compare(value(a), value(b)) || compare(this.keyOf(a), this.keyOf(b)));
+  }
+
+  #keepAt(top, key) {
+    const now = this.rows.findIndex((row) => this.keyOf(row) === key);
+    if (now < 0 || now === top) return;
+    this.#space(this.above, Math.max(this.above.rowsBefore ?? 0, now));
+    this.scroll.scrollTop += (now - top) * ROW_PX;
   }
 
   #draw() {
@@ -107,9 +117,11 @@ export class Table {
   }
 }
 
+const collator = new Intl.Collator('en', {numeric: true});
+
 export function compare(a, b) {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a ?? '').localeCompare(String(b ?? ''), 'en', {numeric: true});
+  return collator.compare(a ?? '', b ?? '');
 }
 
 // A box that filters: `onInput` gets the text.

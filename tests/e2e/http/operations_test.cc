@@ -222,6 +222,7 @@ void follow(const Asked& asked) {
 void change(const Asked& asked, const std::string& dir) {
   MqttClient stays(asked.hub.port(), {.id = "stays", .clean = false, .reconnects = false});
   EXPECT_EQ(stays.subscribe("plant/#", 1), 1);
+  EXPECT_EQ(asked.get("/v1/clients/stays/rights"), 200);
   EXPECT_EQ(asked.post("/v1/clients/stays/kick"), 200);
   EXPECT_EQ(asked.post("/v1/sessions/stays/remove"), 200);
   EXPECT_EQ(asked.get("/v1/queues/%24upstream/messages?topic=plant/%23&limit=1&payload=1"), 200);

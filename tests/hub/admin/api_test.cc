@@ -406,6 +406,17 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   EXPECT_EQ(hub_.reloads(), 0);
 }
 
+TEST_F(AdminApiTest, SaysWhatAClientMayDoAndWhatItHasSubscribedTo) {
+  hub_.client_rights_ = {
+      "press", {{false, 6, "secret/#"}, {true, 1, "plant/<b>"}}, {{"plant/#", 1}, {"$share/g/x", 0}}};
+  EXPECT_EQ(ask("GET", "/v1/clients/a%2Fb/rights").body,
+            R"({"client_id":"a/b","module":"press","rules":[)"
+            R"({"allow":false,"actions":["subscribe","receive"],"topic":"secret/#"},)"
+            R"({"allow":true,"actions":["publish"],"topic":"plant/<b>"}],)"
+            R"("subscriptions":[{"filter":"plant/#","qos":1},{"filter":"$share/g/x","qos":0}]})");
+  EXPECT_EQ(error("GET", "/v1/clients/nobody/rights"), "404 there is no client \"nobody\"");
+}
+
 TEST_F(AdminApiTest, KicksAClientAndRemovesASessionByTheirWholeNames) {
   EXPECT_EQ(ask("POST", "/v1/clients/a%2Fb%20c/kick").body, R"({"client_id":"a/b c"})");
   EXPECT_EQ(ask("POST", "/v1/sessions/a%2Fb/remove").body,

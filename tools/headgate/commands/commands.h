@@ -101,6 +101,7 @@ int run_queue_peek(const Context& context, const PeekOptions& options);
 int run_queue_tail(const Context& context, const QueueTailOptions& options);
 int run_client_ls(const Context& context);
 // Ends a client's connection; its session stays.
+int run_client_rights(const Context& context, const std::string& client_id);
 int run_client_kick(const Context& context, const std::string& client_id);
 // Ends a session with what waits for it. Asks.
 int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
