@@ -77,6 +77,13 @@ std::vector<std::string> http_names(const std::string& address) {
   return names;
 }
 
+// An address that a browser on this machine takes.
+std::string console_url(const std::string& address, uint16_t port, bool over_tls) {
+  const bool is_local = address == "127.0.0.1" || address == "0.0.0.0" || address == "::";
+  const std::string host = is_local ? "localhost" : http_names(address).back();
+  return (over_tls ? "https://" : "http://") + host + ":" + std::to_string(port) + "/";
+}
+
 broker::AdmissionLimits admission_within(const DescriptorShares& shares, broker::AdmissionLimits limits) {
   limits.connections_max = shares.connections_max;
   return limits;
@@ -277,12 +284,15 @@ core::Status Hub::listen_http() {
     rules.scheme = "https";
     rules.also = [tls = admin_door_.tls](const std::string& host) { return tls->is_named(host); };
   }
-  Door door(std::move(rules), *std::move(tokens));
+  const auto key = read_or_make_session_key(http_session_key_path(config_));
+  if (!key) return core::fail(key.error());
+  Door door(std::move(rules), *std::move(tokens), Sessions(*key, port, admin_door_.tls != nullptr));
   if (const auto bound = admin_door_.server.listen_tcp(http.address, port, std::move(door), admin_door_.tls);
       !bound)
     return bound;
   log_.info("http_listening", {{"on", http.address + ":" + std::to_string(admin_door_.server.tcp_port())},
                                {"tls", admin_door_.tls != nullptr},
+                               {"console", console_url(http.address, port, admin_door_.tls != nullptr)},
                                {"tokens", count},
                                {"token_file", http_token_path(config_)}});
   return {};

@@ -20,6 +20,7 @@
 #include "hub/admin/hub_view.h"
 #include "hub/change/desk.h"
 #include "hub/config/config.h"
+#include "hub/console/pages.h"
 #include "hub/engine/engine.h"
 #include "hub/http/server.h"
 #include "hub/http/workload/door.h"
@@ -131,7 +132,7 @@ class Hub : public HubView {
   struct AdminDoor {
     AdminDoor(HubView& hub, store::QueueStore& store, AsioExecutor& executor, boost::asio::io_context& io,
               core::Log& log)
-        : handshake_thread(executor), api(hub, store, log), server(io, api, log) {}
+        : handshake_thread(executor), api(hub, store, log), server(io, api, log, {}, console_pages()) {}
 
     broker::HandshakeThread handshake_thread;  // of its own, so that a crowd there is in nobody's way here
     std::shared_ptr<HttpTls> tls;              // null: HTTP is in the clear, or off

@@ -23,6 +23,7 @@
 #include "hub/admin/queues.h"
 #include "hub/admin/rights.h"
 #include "hub/admin/routes.h"
+#include "hub/admin/session.h"
 #include "hub/admin/status.h"
 #include "hub/admin/topics.h"
 #include "hub/admin/upstream.h"
@@ -345,6 +346,9 @@ const std::vector<Endpoint>& endpoints() {
           {"GET", Role::none, {"healthz"}, {}, get_health},
           {"GET", Role::none, {"readyz"}, {}, get_readiness},
           {"GET", Role::read, {"metrics"}, {}, get_metrics},
+          {"GET", Role::read, {"v1", "session"}, {}, get_session},
+          {"POST", Role::read, {"v1", "session"}, {}, post_session},
+          {"POST", Role::none, {"v1", "session", "end"}, {}, post_end_session},
           {"GET", Role::read, {"v1", "status"}, {}, get_status},
           {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
           {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
@@ -423,7 +427,7 @@ std::optional<AdminResponse> unknown_parameter(const Endpoint& endpoint, const U
 // A caller without a role is asked for a token, another is told which it lacks.
 std::optional<AdminResponse> not_allowed(const Endpoint& endpoint, const Caller& caller) {
   if (caller.role >= endpoint.role) return std::nullopt;
-  if (caller.role == Role::none) return failed(401, "a token is needed; send: Authorization: Bearer TOKEN");
+  if (caller.role == Role::none) return nobody(caller);
   return failed(403, "this takes the role " + std::string(name_of(endpoint.role)) + ", and the token has " +
                          std::string(name_of(caller.role)));
 }

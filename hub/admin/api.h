@@ -3,6 +3,9 @@
 //   GET  /healthz                      200 while the loop and the workers go on, else 503: {"stuck": [NAME…]}
 //   GET  /readyz                       200 once messages are taken and stored, else 503: {"ready", "reasons": [{"reason",
 //                                      "why"}…]}; a link upstream that is down is no reason
+//   GET  /v1/session                   who asks: {"user", "role", "until_ms"}, null for a token and the socket
+//   POST /v1/session                   begins a session of a browser, by a cookie that stands for the token that was sent
+//   POST /v1/session/end               has the browser forget it: {}
 //   GET  /v1/status                    the hub, its store and its link
 //   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h)
 //   GET  /v1/queues/{name}             one of them
@@ -90,6 +93,7 @@
 // messages, the access rules say: of a tail those that it may receive, of queues and dead letters the payloads of those.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -112,10 +116,15 @@ struct AdminRequest {
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
+// Becomes of the session that a browser has with the server (hub/admin/session.h).
+enum class SessionStep : uint8_t { none, begin, end };
+
 struct AdminResponse {
   unsigned status = 200;
   std::string body;  // JSON, or as content_type says
   std::string content_type = "application/json";
+  SessionStep session = SessionStep::none;
+  int64_t session_until_ms = 0;  // Unix ms, of one that begins
 };
 
 // Takes one JSON line without its line end. Never blocks; called on the loop thread.

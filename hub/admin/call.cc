@@ -74,6 +74,11 @@ AdminResponse answer(core::Result<std::string> body) {
 
 AdminResponse failed(unsigned status, std::string_view what) { return {status, dump({{"error", what}})}; }
 
+AdminResponse nobody(const Caller& caller) {
+  return failed(401, caller.why_nobody.empty() ? "a token is needed; send: Authorization: Bearer TOKEN"
+                                               : std::string_view(caller.why_nobody));
+}
+
 AdminResponse refused(const core::Error& error) {
   return failed(error.code == core::Errc::io ? 503 : status_of(error.code), error.what);
 }

@@ -48,6 +48,8 @@ struct AdminCall {
 [[nodiscard]] AdminResponse answer(core::Result<std::string> body);
 // {"error": what}.
 [[nodiscard]] AdminResponse failed(unsigned status, std::string_view what);
+// Asks for a token.
+[[nodiscard]] AdminResponse nobody(const Caller& caller);
 // JSON in which bodies beside a topic that the caller may not see are null.
 [[nodiscard]] core::Result<std::string> without_hidden(core::Result<std::string> json, const Sight& sight);
 // Answers for a verb that changes the store. A store that has failed is being opened again: try later.

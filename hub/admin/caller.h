@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,15 @@ enum class Role : uint8_t {
 struct Caller {
   Role role = Role::admin;
   std::string user = {};  // whose access rules hold for topics and payloads; empty: all is allowed
-  std::string from = "socket";
+  std::string from = std::string(kSocket);
+  std::optional<int64_t> until_ms =
+      {};  // Unix ms when the session ends by which it is known; nullopt: it comes with a token
+  std::string known_by = {};    // for whoever let it in, to know whether it would again
+  std::string why_nobody = {};  // for who is told that a token is needed; empty: it has shown nothing
+
+  [[nodiscard]] bool is_owner() const { return from == kSocket; }
+
+  static constexpr std::string_view kSocket = "socket";
 };
 
 }  // namespace headgate::hub

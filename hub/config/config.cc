@@ -722,6 +722,8 @@ std::string http_token_path(const Config& config) {
   return file.empty() ? config.data_dir + "/http-token" : file;
 }
 
+std::string http_session_key_path(const Config& config) { return config.data_dir + "/http-cookie-key"; }
+
 std::string admin_socket_path(const Config& config) {
   return config.admin.socket.empty() ? config.data_dir + "/admin.sock" : config.admin.socket;
 }

@@ -136,6 +136,8 @@ void take_reloadable(Config& into, Config from);
 [[nodiscard]] std::string admin_socket_path(const Config& config);
 // admin.http.token_file, or http-token in the data directory.
 [[nodiscard]] std::string http_token_path(const Config& config);
+// Key of the HTTP server's sessions: http-cookie-key in the data directory.
+[[nodiscard]] std::string http_session_key_path(const Config& config);
 
 // Port of the HTTP server: admin.http.port, or that of `headgated --http`; 0: it is off.
 inline constexpr uint16_t kHttpPort = 9180;

@@ -1,22 +1,19 @@
 #include "hub/http/connection.h"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <cctype>
 #include <chrono>
-#include <cstdio>
 #include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "hub/admin/call.h"
+#include "hub/http/heads.h"
 #include "hub/http/stream.h"
 
 namespace headgate::hub {
@@ -64,6 +61,14 @@ class Connection : public HttpConnection,
     if (!entrance) return;
     leave_events(*entrance);
     entrance->connections.erase(shared_from_this());
+  }
+
+  [[nodiscard]] std::optional<int64_t> idle_since_ms() const override {
+    return buffer_.size() == 0 ? idle_since_ms_ : std::nullopt;
+  }
+
+  void look_again(const Door& door) override {
+    if ((subscription_ || followed_) && !door.still_knows(caller_)) close();
   }
 
   [[nodiscard]] bool wants_handshake() const override { return !closed_; }
@@ -123,6 +128,7 @@ class Connection : public HttpConnection,
     const auto entrance = entrance_.lock();
     if (!entrance) return;
     parser_.emplace();
+    head_only_ = false;
     parser_->header_limit(entrance->limits.header_bytes_max);
     parser_->body_limit(entrance->limits.body_bytes_max);
     expect_progress(*entrance);
@@ -134,14 +140,32 @@ class Connection : public HttpConnection,
   void on_head(error_code error) {
     const auto entrance = entrance_.lock();
     if (!entrance || closed_) return;
+    idle_since_ms_.reset();
     if (error) return on_request(error);
-    auto caller = who_asks(*entrance, parser_->get());
+    const HttpRequest& request = parser_->get();
+    head_only_ = request.method() == http::verb::head;
+    if (const Page* page = find_page(entrance->pages, request.target()))
+      return on_page_asked(*entrance, *page, request);
+    auto caller = who_asks(*entrance, request);
     if (auto* refused = std::get_if<AdminResponse>(&caller)) return respond(std::move(*refused), false);
     caller_ = std::get<Caller>(std::move(caller));
-    if (caller_.role == Role::none && !parser_->is_done())
-      return respond(failed(401, "a token is needed; send: Authorization: Bearer TOKEN"), false);
+    if (caller_.role == Role::none && !parser_->is_done()) return respond(nobody(caller_), false);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code failed, size_t) { self->on_request(failed); });
+  }
+
+  // Nobody is asked for a token, for a browser has none before it has the page that takes it.
+  void on_page_asked(const Entrance& entrance, const Page& page, const HttpRequest& request) {
+    auto turned_away = entrance.door ? entrance.door->turn_away(knock_of(request)) : std::nullopt;
+    if (turned_away) return respond(*std::move(turned_away), false);
+    const bool keep_alive = request.keep_alive() && parser_->is_done();
+    if (!head_only_ && request.method() != http::verb::get)
+      return respond(failed(405, "\"" + std::string(request.target()) + "\" takes GET or HEAD only"),
+                     keep_alive);
+    PageAnswer answer = answer_of(page, request);
+    answer_ = std::move(answer.head);
+    body_ = std::move(answer.made);
+    write_answer(body_.empty() ? answer.there : body_, keep_alive);
   }
 
   void expect_progress(const Entrance& entrance) {
@@ -162,49 +186,41 @@ class Connection : public HttpConnection,
     dispatch(*entrance, parser_->release());
   }
 
-  void dispatch(Entrance& entrance, http::request<http::string_body> request) {
+  void dispatch(Entrance& entrance, HttpRequest request) {
     const bool keep_alive = request.keep_alive();
     AdminRequest asked{std::string(request.method_string()), std::string(request.target()),
                        std::move(request.body()), std::move(caller_)};
     asked.fields = fields_of(request);
     if (entrance.door) asked.caller.from = from_;
     AdminReply reply = entrance.api.handle(asked);
-    if (auto* response = std::get_if<AdminResponse>(&reply)) return respond(std::move(*response), keep_alive);
+    if (auto* response = std::get_if<AdminResponse>(&reply)) {
+      const std::string cookie = cookie_for(entrance, *response, asked.caller, request);
+      return respond(std::move(*response), keep_alive, cookie);
+    }
     if (const auto* later = std::get_if<AdminLater>(&reply)) return await(*later, keep_alive);
     auto& stream = std::get<AdminStream>(reply);
+    caller_ = asked.caller;
+    stream_.plain().expires_never();
+    if (caller_.until_ms)
+      stream_.plain().expires_after(
+          std::chrono::milliseconds(*caller_.until_ms - entrance.api.now().wall_ms));
     if (wants_events(request)) return start_events(entrance, asked, request["Last-Event-ID"], stream);
     start_stream(std::move(stream));
   }
 
-  static std::vector<std::pair<std::string, std::string>> fields_of(
-      const http::request<http::string_body>& request) {
-    std::vector<std::pair<std::string, std::string>> fields;
-    for (const auto& field : request) {
-      std::string name(field.name_string());
-      std::ranges::transform(name, name.begin(),
-                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (name == "content-type" || name == "idempotency-key" || name.starts_with("headgate-"))
-        fields.emplace_back(std::move(name), std::string(field.value()));
-    }
-    return fields;
+  std::string cookie_for(Entrance& entrance, const AdminResponse& response, const Caller& caller,
+                         const HttpRequest& request) const {
+    if (!entrance.door || response.session == SessionStep::none) return {};
+    if (response.session == SessionStep::begin)
+      entrance.log.info("http_signed_in", {{"who", caller.user}, {"peer", from_}});
+    return entrance.door->cookie_for(response, request[http::field::authorization]);
   }
 
-  // A field that comes twice does not count: whoever stands before this server may have read the other.
-  static std::string_view only(const http::request<http::string_body>& request, http::field field) {
-    return request.count(field) == 1 ? std::string_view(request[field]) : std::string_view();
-  }
-
-  [[nodiscard]] std::variant<Caller, AdminResponse> who_asks(
-      Entrance& entrance, const http::request<http::string_body>& request) const {
+  [[nodiscard]] std::variant<Caller, AdminResponse> who_asks(Entrance& entrance,
+                                                             const HttpRequest& request) const {
     if (!entrance.door) return Caller();
-    if (request.count(http::field::authorization) > 1) return failed(400, "there are several tokens");
-    const Knock knock{request.method_string(),
-                      request.target(),
-                      only(request, http::field::host),
-                      request[http::field::origin],
-                      request[http::field::authorization],
-                      only(request, http::field::content_type)};
-    auto answer = entrance.door->admit(knock);
+    if (const auto why = why_unclear(request); !why.empty()) return failed(400, why);
+    auto answer = entrance.door->admit(knock_of(request), entrance.api.now().wall_ms);
     const auto* refused = std::get_if<AdminResponse>(&answer);
     if (refused != nullptr && refused->status == 401) complain(entrance);
     return answer;
@@ -215,24 +231,31 @@ class Connection : public HttpConnection,
       entrance.log.warn("http_token_refused", {{"peer", from_}, {"left_out", *left_out}});
   }
 
-  void respond(AdminResponse response, bool keep_alive) {
+  void respond(AdminResponse response, bool keep_alive, const std::string& cookie = {}) {
+    answer_ = head_of(response);
+    if (!cookie.empty()) answer_.set(http::field::set_cookie, cookie);
+    body_ = std::move(response.body);
+    write_answer(body_, keep_alive);
+  }
+
+  // `body` lives as long as this connection, or longer.
+  void write_answer(std::string_view body, bool keep_alive) {
     const auto entrance = entrance_.lock();
     if (!entrance) return;
-    response_ = {};
-    response_.result(response.status);
-    response_.set(http::field::content_type, response.content_type);
-    response_.set(http::field::cache_control, "no-store");
-    if (response.status == 429) response_.set(http::field::retry_after, "1");
-    if (response.status == 401) response_.set(http::field::www_authenticate, "Bearer");
-    response_.keep_alive(keep_alive);
-    response_.body() = std::move(response.body);
-    response_.prepare_payload();
+    answer_.keep_alive(keep_alive);
+    if (answer_.result() != http::status::not_modified) answer_.content_length(body.size());
+    if (!head_only_) answer_.body() = {body.data(), body.size()};
     expect_progress(*entrance);
-    http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
+    http::async_write(stream_, answer_, [self = shared_from_this(), keep_alive](error_code error, size_t) {
       if (error) return self->close();
       if (!keep_alive) return self->say_good_bye();
-      self->read();
+      self->read_next();
     });
+  }
+
+  void read_next() {
+    if (const auto entrance = entrance_.lock()) idle_since_ms_ = entrance->api.now().mono_ms;
+    read();
   }
 
   void say_good_bye() {
@@ -256,10 +279,7 @@ class Connection : public HttpConnection,
 
   // Chunks of whole lines (RFC 9112 section 7.1) until the client goes away.
   void begin_chunks(std::string_view content_type) {
-    stream_.plain().expires_never();
-    writing_ = std::string("HTTP/1.1 200 OK\r\nContent-Type: ")
-                   .append(content_type)
-                   .append("\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n");
+    writing_ = stream_head(content_type);
     write_stream();
     watch_for_end();
   }
@@ -285,10 +305,6 @@ class Connection : public HttpConnection,
     pending_.append(line).push_back('\n');
     if (writing_.empty()) return write_pending();
     if (pending_.size() > limits.stream_bytes_max) judge_later(limits);
-  }
-
-  static bool wants_events(const http::request<http::string_body>& request) {
-    return std::string_view(request[http::field::accept]).find("text/event-stream") != std::string_view::npos;
   }
 
   // Goes on with the stream that the reader has followed before, if it is still there.
@@ -358,9 +374,7 @@ class Connection : public HttpConnection,
   }
 
   void write_pending() {
-    char size[2 * sizeof(size_t) + 3];
-    std::snprintf(size, sizeof size, "%zx\r\n", pending_.size());
-    writing_ = size + pending_ + "\r\n";
+    writing_ = chunk_of(pending_);
     pending_.clear();
     write_stream();
   }
@@ -380,8 +394,11 @@ class Connection : public HttpConnection,
   asio::steady_timer judge_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  Caller caller_;  // of the request that is being read
-  http::response<http::string_body> response_;
+  std::optional<int64_t> idle_since_ms_;
+  Caller caller_;  // of the request that is being read, or of the stream
+  bool head_only_ = false;
+  HttpAnswer answer_;
+  std::string body_;  // its own, unless it is a page's
   std::unique_ptr<Subscription> subscription_;
   std::function<void()> stop_;          // of an answer that is worked on
   std::shared_ptr<Followed> followed_;  // a stream of events

@@ -4,8 +4,11 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 #include "core/log.h"
@@ -13,6 +16,7 @@
 #include "hub/admin/api.h"
 #include "hub/http/door.h"
 #include "hub/http/followed.h"
+#include "hub/http/pages.h"
 #include "hub/http/server.h"
 #include "hub/http/tls.h"
 
@@ -23,6 +27,10 @@ class HttpConnection {
   virtual ~HttpConnection() = default;
   // Ends what it does; its entrance forgets it.
   virtual void close() = 0;
+  // Monotonic ms since which it has waited for another request, of which nothing has come yet; nullopt: it does not.
+  [[nodiscard]] virtual std::optional<int64_t> idle_since_ms() const = 0;
+  // Ends a stream of who is not known any more, once the door has other tokens.
+  virtual void look_again(const Door& door) = 0;
 };
 
 // A place where clients come in, and those who are in. Connections know it weakly.
@@ -31,6 +39,7 @@ struct Entrance {
   AdminApi& api;
   core::Log& log;
   AdminLimits limits;
+  std::span<const Page> pages;
   std::unique_ptr<Door> door = nullptr;    // null: whoever gets here may do everything
   std::shared_ptr<HttpTls> tls = nullptr;  // null: in the clear
   std::set<std::shared_ptr<HttpConnection>> connections = {};

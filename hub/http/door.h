@@ -3,10 +3,13 @@
 // - A request names the server as one of its own names (`Host`), so that a page whose name leads here (DNS rebinding) is
 //   not served; a browser's request comes from a page of this server (`Origin`).
 // - What changes anything says what its body is (`Content-Type`), which no foreign page's form can.
-// - A token says who asks. Without one only what is open to everybody is answered, which the API decides.
+// - A token says who asks, or else a cookie that stands for one (hub/http/sessions.h). With neither only what is open to everybody
+//   is answered, which the API decides. By a cookie nothing is changed but from a page of this server, which is sent with `Origin`.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +18,7 @@
 
 #include "hub/admin/api.h"
 #include "hub/admin/caller.h"
+#include "hub/http/sessions.h"
 #include "hub/http/tokens.h"
 
 namespace headgate::hub {
@@ -27,6 +31,7 @@ struct Knock {
   std::string_view origin;
   std::string_view authorization;
   std::string_view content_type;
+  std::string_view cookie = {};
 };
 
 class Door {
@@ -38,17 +43,29 @@ class Door {
     // Whether it is called so besides; null: it is not.
     std::function<bool(const std::string& host)> also = nullptr;
   };
-  Door(Rules rules, Tokens tokens) : rules_(std::move(rules)), tokens_(std::move(tokens)) {}
+  // `sessions` nullopt: cookies are not looked at.
+  Door(Rules rules, Tokens tokens, std::optional<Sessions> sessions = std::nullopt)
+      : rules_(std::move(rules)), tokens_(std::move(tokens)), sessions_(std::move(sessions)) {}
 
-  // Who asks, or what it is told instead.
-  [[nodiscard]] std::variant<Caller, AdminResponse> admit(const Knock& knock) const;
+  // Tells who calls the server by another name, or for a page of another origin; nullopt: nobody does.
+  [[nodiscard]] std::optional<AdminResponse> turn_away(const Knock& knock) const;
+  // Who asks, or what it is told instead, be it by turn_away().
+  [[nodiscard]] std::variant<Caller, AdminResponse> admit(const Knock& knock, int64_t wall_ms) const;
+  // Set-Cookie field for what becomes of the session of who came with that Authorization field; empty: nothing does.
+  [[nodiscard]] std::string cookie_for(const AdminResponse& response, std::string_view authorization) const;
+  // Whoever was admitted by a token that he sent, or that a cookie stood for, would be so again, as the same.
+  [[nodiscard]] bool still_knows(const Caller& caller) const {
+    return caller.known_by.empty() || tokens_.still_know(caller);
+  }
   void use(Tokens tokens) { tokens_ = std::move(tokens); }
 
  private:
   [[nodiscard]] bool is_own_name(std::string_view host) const;
+  [[nodiscard]] std::optional<Caller> owner_of_cookie(const Knock& knock, int64_t wall_ms) const;
 
   Rules rules_;
   Tokens tokens_;
+  std::optional<Sessions> sessions_;
 };
 
 }  // namespace headgate::hub

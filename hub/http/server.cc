@@ -12,6 +12,8 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -123,7 +125,10 @@ class AdminServer::Acceptor : public Listening, public std::enable_shared_from_t
   }
 
   void use(Tokens tokens) override {
-    if (entrance_->door) entrance_->door->use(std::move(tokens));
+    if (!entrance_->door) return;
+    entrance_->door->use(std::move(tokens));
+    const auto connections = entrance_->connections;
+    for (const auto& connection : connections) connection->look_again(*entrance_->door);
   }
 
   [[nodiscard]] uint16_t port() const override {
@@ -142,6 +147,7 @@ class AdminServer::Acceptor : public Listening, public std::enable_shared_from_t
   void on_accept(error_code error, typename Protocol::socket socket) {
     if (!acceptor_.is_open()) return;
     if (error) return accept_later(error);
+    if (entrance_->connections.size() >= entrance_->limits.connections_max) make_room();
     if (entrance_->connections.size() >= entrance_->limits.connections_max) {
       entrance_->log.warn("admin_connection_refused",
                           {{"reason", "too many"}, {"connections_max", entrance_->limits.connections_max}});
@@ -150,6 +156,19 @@ class AdminServer::Acceptor : public Listening, public std::enable_shared_from_t
       serve(entrance_, std::move(socket), std::move(from));
     }
     accept();
+  }
+
+  // A browser keeps connections for requests that may never come: the one that waits for longest goes.
+  void make_room() {
+    std::shared_ptr<HttpConnection> longest;
+    std::optional<int64_t> since_ms;
+    for (const auto& connection : entrance_->connections) {
+      const auto idle_since_ms = connection->idle_since_ms();
+      if (!idle_since_ms || (since_ms && *since_ms <= *idle_since_ms)) continue;
+      since_ms = idle_since_ms;
+      longest = connection;
+    }
+    if (longest) longest->close();
   }
 
   // Out of file descriptors, most likely: trying again at once would spin.
@@ -168,8 +187,9 @@ class AdminServer::Acceptor : public Listening, public std::enable_shared_from_t
   std::string file_;
 };
 
-AdminServer::AdminServer(asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits)
-    : io_(io), api_(api), log_(log), limits_(limits) {}
+AdminServer::AdminServer(asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits,
+                         std::span<const Page> pages)
+    : io_(io), api_(api), log_(log), limits_(limits), pages_(pages) {}
 
 AdminServer::~AdminServer() { close(); }
 
@@ -186,7 +206,7 @@ core::Status AdminServer::listen(const std::string& path) {
                ? error_code()
                : error_code(errno, boost::system::system_category());
   };
-  auto local = std::make_shared<Acceptor<Local>>(Entrance{io_, api_, log_, limits_});
+  auto local = std::make_shared<Acceptor<Local>>(Entrance{io_, api_, log_, limits_, pages_});
   if (const error_code error = local->listen(Local::endpoint(path), for_owner, path))
     return core::fail(io_error(path, "cannot be made", error.message()));
   local_ = std::move(local);
@@ -203,7 +223,7 @@ core::Status AdminServer::listen_tcp(const std::string& address, uint16_t port, 
     return failed;
   };
   auto tcp = std::make_shared<Acceptor<Tcp>>(
-      Entrance{io_, api_, log_, limits_, std::make_unique<Door>(std::move(door)), std::move(tls)});
+      Entrance{io_, api_, log_, limits_, pages_, std::make_unique<Door>(std::move(door)), std::move(tls)});
   if (!error) error = tcp->listen({at, port}, again);
   if (error)
     return core::fail(core::Errc::io, "HTTP on " + address + " port " + std::to_string(port) +

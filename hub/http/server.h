@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/log.h"
 #include "core/result.h"
 #include "hub/admin/api.h"
 #include "hub/http/door.h"
+#include "hub/http/pages.h"
 #include "hub/http/tls.h"
 
 namespace boost::asio {
@@ -34,7 +36,9 @@ struct AdminLimits {
 // call it while `io` is not running a handler of this server.
 class AdminServer {
  public:
-  AdminServer(boost::asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits = {});
+  // `pages`: for browsers; they must outlive it.
+  AdminServer(boost::asio::io_context& io, AdminApi& api, core::Log& log, AdminLimits limits = {},
+              std::span<const Page> pages = {});
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -50,7 +54,7 @@ class AdminServer {
                                         std::shared_ptr<HttpTls> tls = nullptr);
   [[nodiscard]] uint16_t tcp_port() const;  // 0: it does not listen there
 
-  // Takes other tokens from now on.
+  // Takes other tokens from now on, and ends streams of who is not known by them any more.
   void use(Tokens tokens);
 
   // Ends all connections and streams and removes the socket file. May be called twice.
@@ -65,6 +69,7 @@ class AdminServer {
   AdminApi& api_;
   core::Log& log_;
   const AdminLimits limits_;
+  const std::span<const Page> pages_;
   std::shared_ptr<Listening> local_;
   std::shared_ptr<Listening> tcp_;
 };

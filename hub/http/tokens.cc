@@ -1,21 +1,14 @@
 #include "hub/http/tokens.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "core/text.h"
 #include "hub/access/hub_user.h"
+#include "hub/http/private_file.h"
 
 namespace headgate::hub {
 namespace {
@@ -23,16 +16,7 @@ namespace {
 constexpr std::string_view kHashed = "sha256:";
 constexpr size_t kTokenBytesMin = 16;
 constexpr size_t kTokenBytesMax = 512;
-constexpr size_t kRandomBytes = 32;
-constexpr mode_t kOthers = 0077;
-
-using TokenHash = std::array<uint8_t, 32>;
-
-TokenHash hash_of(std::string_view token) {
-  TokenHash hash{};
-  EVP_Digest(token.data(), token.size(), hash.data(), nullptr, EVP_sha256(), nullptr);
-  return hash;
-}
+constexpr std::string_view kTokenFile = "file of HTTP tokens";
 
 std::optional<TokenHash> hash_from_hex(std::string_view hex) {
   TokenHash hash{};
@@ -58,29 +42,6 @@ bool is_token(std::string_view text) {
            std::string_view("-._~+/=").find(c) != std::string_view::npos;
   };
   return text.size() >= kTokenBytesMin && text.size() <= kTokenBytesMax && std::ranges::all_of(text, allowed);
-}
-
-core::Error cannot_read(const std::string& path, int error) {
-  return {error == ENOENT ? core::Errc::not_found : core::Errc::io,
-          "file of HTTP tokens " + path + ": cannot be read: " + std::strerror(error)};
-}
-
-// The file appears whole: of two that make it one wins, and both read the winner's.
-core::Status make_token_file(const std::string& path) {
-  const std::string fresh = path + ".new";
-  const std::string text = new_token_file();
-  ::unlink(fresh.c_str());
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = fd >= 0 &&
-                       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  const bool there = written && (::link(fresh.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  ::unlink(fresh.c_str());
-  if (there) return {};
-  return core::fail(core::Errc::io,
-                    "file of HTTP tokens " + path + ": cannot be made: " + std::strerror(error));
 }
 
 }  // namespace
@@ -127,44 +88,49 @@ core::Result<Tokens> Tokens::parse(std::string_view text, std::string_view file_
   return tokens;
 }
 
+TokenHash hash_of(std::string_view token) {
+  TokenHash hash{};
+  EVP_Digest(token.data(), token.size(), hash.data(), nullptr, EVP_sha256(), nullptr);
+  return hash;
+}
+
 std::optional<Caller> Tokens::find(std::string_view token) const {
-  const Hash hash = hash_of(token);
+  return find_by([hash = hash_of(token)](const TokenHash& known) {
+    return CRYPTO_memcmp(known.data(), hash.data(), hash.size()) == 0;
+  });
+}
+
+bool Tokens::still_know(const Caller& caller) const {
+  return std::ranges::any_of(known_, [&caller](const Known& known) {
+    return known.user == caller.user && known.role == caller.role &&
+           std::ranges::equal(known.hash, caller.known_by, {}, {},
+                              [](char c) { return static_cast<uint8_t>(c); });
+  });
+}
+
+std::optional<Caller> Tokens::find_by(const std::function<bool(const TokenHash& hash)>& is_it) const {
   const Known* found = nullptr;
   for (const Known& known : known_)
-    if (CRYPTO_memcmp(known.hash.data(), hash.data(), hash.size()) == 0) found = &known;
+    if (is_it(known.hash)) found = &known;
   if (found == nullptr) return std::nullopt;
-  return Caller{found->role, found->user, {}};
+  Caller caller{found->role, found->user, {}};
+  caller.known_by.assign(found->hash.begin(), found->hash.end());
+  return caller;
 }
 
 std::string new_token_file() {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<uint8_t, kRandomBytes> random{};
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
-    std::abort();  // the system has no randomness
-  std::string token = "hg_";
-  for (const uint8_t byte : random) token += {kDigits[byte >> 4u], kDigits[byte & 15u]};
   return "# Who may use the HTTP server: role (read, operate, admin), user, token.\nadmin " +
-         std::string(kOperatorUser) + " " + token + "\n";
+         std::string(kOperatorUser) + " hg_" + random_hex() + "\n";
 }
 
 core::Result<Tokens> read_token_file(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return core::fail(cannot_read(path, errno));
-  if ((info.st_mode & kOthers) != 0)
-    return core::fail(core::Errc::invalid,
-                      "file of HTTP tokens " + path + ": others may read it; do: chmod 600 " + path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return core::fail(cannot_read(path, errno));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return Tokens::parse(text.str(), path);
+  const auto text = read_private_file(path, kTokenFile);
+  return text ? Tokens::parse(*text, path) : core::fail(text.error());
 }
 
 core::Result<Tokens> read_or_make_token_file(const std::string& path) {
-  auto tokens = read_token_file(path);
-  if (tokens || tokens.error().code != core::Errc::not_found) return tokens;
-  if (auto made = make_token_file(path); !made) return core::fail(made.error());
-  return read_token_file(path);
+  const auto text = read_or_make_private_file(path, kTokenFile, new_token_file);
+  return text ? Tokens::parse(*text, path) : core::fail(text.error());
 }
 
 }  // namespace headgate::hub

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@
 
 namespace headgate::hub {
 
+using TokenHash = std::array<uint8_t, 32>;  // SHA-256
+[[nodiscard]] TokenHash hash_of(std::string_view token);
+
 class Tokens {
  public:
   // Errors: invalid; a line for each mistake, with its number and never with a token.
@@ -24,14 +28,17 @@ class Tokens {
 
   // Takes as long whichever token it is, or none.
   [[nodiscard]] std::optional<Caller> find(std::string_view token) const;
+  // Finds one by a question about its hash; all are asked about.
+  [[nodiscard]] std::optional<Caller> find_by(const std::function<bool(const TokenHash& hash)>& is_it) const;
+  // Whether a caller that was found is here still, with the same rights.
+  [[nodiscard]] bool still_know(const Caller& caller) const;
   [[nodiscard]] size_t size() const { return known_.size(); }
 
  private:
-  using Hash = std::array<uint8_t, 32>;  // SHA-256
   struct Known {
     Role role = Role::read;
     std::string user;
-    Hash hash{};
+    TokenHash hash{};
   };
 
   std::vector<Known> known_;

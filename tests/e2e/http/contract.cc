@@ -56,6 +56,12 @@ std::string without_chunks(std::string_view text) {
   }
 }
 
+// Files for browsers are no operations.
+bool is_page(const std::string& target) {
+  const std::string path = target.substr(0, target.find('?'));
+  return path == "/" || path.starts_with("/console/");
+}
+
 // A request or an answer.
 struct Parsed {
   std::string first;  // line
@@ -136,7 +142,8 @@ Problems ApiContract::problems(const Exchange& exchange) {
   const Found found = find(exchange);
   Problems problems;
   if (found.operation == nullptr) {
-    if (exchange.status < 400) problems.push_back("it is answered, and is no operation that is described");
+    if (exchange.status < 400 && !is_page(exchange.target))
+      problems.push_back("it is answered, and is no operation that is described");
     return problems;
   }
   const std::string status = std::to_string(exchange.status);

@@ -275,6 +275,93 @@ TEST_F(Http, KeepsItsTokenOverStarts) {
   EXPECT_EQ(get("/v1/status").status, 200);
 }
 
+// ---- browsers ----
+
+class HttpSession : public Http {
+ protected:
+  // Name and value of the cookie.
+  [[nodiscard]] std::string sign_in(const std::string& token) const {
+    const HttpAnswer answer = post("/v1/session", token);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(answer.head, HasSubstr("; Path=/; HttpOnly; SameSite=Strict\r\n"));
+    EXPECT_THAT(answer.head, Not(HasSubstr(token)));
+    const size_t at = answer.head.find("headgate_" + std::to_string(port_) + "=");
+    return at == std::string::npos ? "" : answer.head.substr(at, answer.head.find(';', at) - at);
+  }
+  [[nodiscard]] HttpAnswer get_by(const std::string& cookie, const std::string& target) const {
+    return ask(port_, request({.target = target, .more = "Cookie: " + cookie + "\r\n"}));
+  }
+  [[nodiscard]] HttpAnswer post_by(const std::string& cookie, const std::string& target,
+                                   const std::string& origin) const {
+    return ask(port_,
+               request({.method = "POST",
+                        .target = target,
+                        .host = "localhost:" + std::to_string(port_),
+                        .more = "Content-Type: application/json\r\nCookie: " + cookie + "\r\n" + origin}));
+  }
+  // Everybody's token but the first leaves.
+  void remove_added_tokens() const {
+    std::ofstream(token_file(), std::ios::trunc) << "admin $operator " << token_ << "\n";
+    EXPECT_EQ(hub_.cli({"reload"}).exit_code, 0);
+  }
+};
+
+TEST_F(HttpSession, StandsForTheTokenOverAKillAndEndsWithIt) {
+  add_token("read anna hg_anna_0123456789abcdef");
+  const std::string cookie = sign_in("hg_anna_0123456789abcdef");
+  EXPECT_TRUE(hub_.logs("http_signed_in who=anna peer=127.0.0.1:"));
+  const Json session = Json::parse(get_by(cookie, "/v1/session").body);
+  EXPECT_EQ(session["user"], "anna");
+  EXPECT_EQ(session["role"], "read");
+  EXPECT_GT(session["until_ms"], 1'700'000'000'000);
+  restart_hard();
+  EXPECT_EQ(get_by(cookie, "/v1/queues").status, 200);
+  EXPECT_EQ(get_by(cookie.substr(0, cookie.size() - 1) + "x", "/v1/queues").status, 401);
+  remove_added_tokens();
+  const HttpAnswer ended = get_by(cookie, "/v1/queues");
+  EXPECT_EQ(ended.status, 401);
+  EXPECT_THAT(ended.body, HasSubstr("sign in again"));
+  EXPECT_EQ(get_by(cookie, "/healthz").status, 200);
+  EXPECT_EQ(get_by(cookie, "/").status, 200) << "the page that takes another token";
+}
+
+TEST_F(HttpSession, ChangesThingsFromThePageOfThisServerOnly) {
+  fill_queue();
+  const std::string cookie = sign_in(token_);
+  const std::string purge = "/v1/queues/%24upstream/purge";
+  EXPECT_EQ(post_by(cookie, purge, "").status, 403);
+  EXPECT_EQ(post_by(cookie, purge, "Origin: http://localhost:1\r\n").status, 403);
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 3);
+  EXPECT_EQ(post_by(cookie, purge, "Origin: http://localhost:" + std::to_string(port_) + "\r\n").status, 200);
+  EXPECT_EQ(hub_.cli_json({"status"})["store"]["waiting"], 0);
+}
+
+TEST_F(HttpSession, FollowsEventsUntilItsTokenLeaves) {
+  add_token("read anna hg_anna_0123456789abcdef");
+  const std::string cookie = sign_in("hg_anna_0123456789abcdef");
+  RawSocket events(port_);
+  events.send(
+      request({.target = "/v1/tail", .more = "Accept: text/event-stream\r\nCookie: " + cookie + "\r\n"}));
+  ASSERT_TRUE(events.receive(12));
+  EXPECT_EQ(parse_answer(events.received()).status, 200);
+  RawSocket stays(port_);
+  stays.send(request({.target = "/v1/tail", .token = token_}));
+  ASSERT_TRUE(stays.receive(12));
+  remove_added_tokens();
+  EXPECT_TRUE(events.is_closed_by_peer(kPatience));
+  EXPECT_FALSE(stays.is_closed_by_peer(std::chrono::milliseconds(100)));
+}
+
+TEST_F(HttpSession, BeginsAtAPageThatAnybodyGets) {
+  EXPECT_TRUE(hub_.logs("console=http://localhost:" + std::to_string(port_) + "/"));
+  const HttpAnswer page = get("/", "");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.head, HasSubstr("Content-Security-Policy: default-src 'none'; "));
+  EXPECT_THAT(page.body, HasSubstr("<!doctype html>"));
+  EXPECT_EQ(ask(port_, request({.target = "/", .host = "evil.example"})).status, 421);
+  EXPECT_EQ(get("/console/../http-token", "").status, 404);
+}
+
 // ---- who means it ill ----
 
 struct Hostile {
@@ -343,7 +430,8 @@ void add_fields(Requests& all, const std::string& as, const std::string& with) {
         "Content-Length: 1\r\nContent-Length: 2\r\n",
         "Authorization: Bearer x\r\nAuthorization: Bearer y\r\n",
         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", ": empty\r\n", "No colon\r\n", " folded\r\n",
-        "Bad\x01Name: x\r\n", "Expect: 200-ok\r\n"})
+        "Bad\x01Name: x\r\n", "Expect: 200-ok\r\n", "Cookie: headgate_1=1; headgate_1=2\r\nCookie: x\r\n",
+        "Origin: null\r\nOrigin: http://localhost\r\n"})
     all.push_back({as + " says " + line, request({.target = "/v1/none", .token = with, .more = line})});
 }
 

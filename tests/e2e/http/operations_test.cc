@@ -174,6 +174,7 @@ void look(const Asked& asked) {
   for (const char* target : {"/healthz",
                              "/readyz",
                              "/metrics",
+                             "/v1/session",
                              "/v1/status",
                              "/v1/upstream",
                              "/v1/upstream/forecast",
@@ -198,6 +199,11 @@ void look(const Asked& asked) {
                              "/v1/recent?payload=1&newest=1&filter=plant/%23",
                              "/v1/events?level=info&count=5"})
     EXPECT_EQ(asked.get(target), 200) << target;
+}
+
+void sign_in_and_out(const Asked& asked) {
+  EXPECT_EQ(asked.post("/v1/session"), 200);
+  EXPECT_EQ(asked.post("/v1/session/end"), 200);
 }
 
 void publish(const Asked& asked) {
@@ -309,6 +315,7 @@ class Office {
 };
 
 void ask_rightly(const Asked& asked, MosquittoBroker& cloud, const Office& office) {
+  sign_in_and_out(asked);
   publish(asked);
   look(asked);
   follow(asked);

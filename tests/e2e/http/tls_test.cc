@@ -73,6 +73,12 @@ TEST_F(HttpTls, TakesNoOldVersionAndNoOtherName) {
               HasSubstr("\"ready\":true"));
 }
 
+TEST_F(HttpTls, GivesCookiesForTlsOnly) {
+  const Finished signed_in = curl({"-i", "-X", "POST", "-H", "Authorization: Bearer " + token(), "-H",
+                                   "Content-Type: application/json", url("/v1/session")});
+  EXPECT_THAT(signed_in.out, HasSubstr("; HttpOnly; SameSite=Strict; Secure"));
+}
+
 // Beyond loopback /metrics is nobody's without a token, unless the configuration says so.
 TEST_F(HttpTls, AsksForATokenForMetricsToo) {
   EXPECT_THAT(curl({url("/metrics")}).out, HasSubstr("a token is needed"));

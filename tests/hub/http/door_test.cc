@@ -15,6 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr int64_t kNowMs = 1'790'000'000'000;
+
 Tokens tokens() {
   return *Tokens::parse(
       "# role user token\n"
@@ -27,12 +29,12 @@ Tokens tokens() {
 class HttpDoor : public ::testing::Test {
  protected:
   [[nodiscard]] unsigned status(const Knock& knock) const {
-    const auto answer = door_.admit(knock);
+    const auto answer = door_.admit(knock, kNowMs);
     const auto* refused = std::get_if<AdminResponse>(&answer);
     return refused == nullptr ? 200 : refused->status;
   }
   [[nodiscard]] Caller caller(const Knock& knock) const {
-    const auto answer = door_.admit(knock);
+    const auto answer = door_.admit(knock, kNowMs);
     return std::holds_alternative<Caller>(answer) ? std::get<Caller>(answer)
                                                   : Caller{Role::none, "refused", ""};
   }
@@ -63,7 +65,7 @@ TEST_F(HttpDoor, TakesWhoHasNoTokenForNobody) {
   EXPECT_EQ(caller({"GET", "/metrics", "localhost", {}, {}, {}}).role, Role::read);
   EXPECT_EQ(caller({"GET", "/metricsx", "localhost", {}, {}, {}}).role, Role::none);
   const Door closed({{"localhost"}, false}, tokens());
-  const auto answer = closed.admit({"GET", "/metrics", "localhost", {}, {}, {}});
+  const auto answer = closed.admit({"GET", "/metrics", "localhost", {}, {}, {}}, kNowMs);
   EXPECT_EQ(std::get<Caller>(answer).role, Role::none);
 }
 
@@ -162,7 +164,7 @@ TEST_F(HttpDoor, OfTlsAnswersToTheNamesOfItsCertificateAndItsOwnPages) {
                     }};
   const Door door(std::move(rules), tokens());
   const auto admits = [&door](std::string_view host, std::string_view origin) {
-    return std::holds_alternative<Caller>(door.admit({"GET", "/healthz", host, origin, {}, {}}));
+    return std::holds_alternative<Caller>(door.admit({"GET", "/healthz", host, origin, {}, {}}, kNowMs));
   };
   EXPECT_TRUE(admits("Hub.Site:9180", {}));
   EXPECT_TRUE(admits("10.0.0.7", {}));

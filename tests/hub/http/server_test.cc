@@ -169,6 +169,85 @@ TEST_F(AdminServerTest, EndsASearchWithItsRequest) {
   server.close();
 }
 
+// ---- pages ----
+
+// "hi" as gzip compresses it.
+constexpr std::string_view kHiGzip(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xc8\x04\x00\xac\x2a\x93\xd8\x02\x00\x00\x00", 22);
+constexpr Page kPages[] = {{"/", "text/html; charset=utf-8", "abc", kHiGzip, 2}};
+
+class PagesTest : public AdminServerTest {
+ protected:
+  void SetUp() override { ASSERT_TRUE(server_of_pages_.listen(dir_ / "pages.sock")); }
+
+  std::string answer_to(const std::string& first, const std::string& more = {}) {
+    Client client(dir_ / "pages.sock");
+    return exchange(client, first + " HTTP/1.1\r\nHost: h\r\n" + more + "\r\n");
+  }
+
+  AdminServer server_of_pages_{io_, api_, log_, limits_, kPages};
+};
+
+TEST_F(PagesTest, AreGivenWithWhatKeepsThemToThemselves) {
+  const std::string answer = answer_to("GET /?x=1", "Accept-Encoding: br, gzip\r\n");
+  for (const char* line :
+       {"HTTP/1.1 200 OK\r\n", "ETag: \"abc-gzip\"\r\n", "Cache-Control: no-cache\r\n",
+        "Vary: Accept-Encoding\r\n", "Content-Type: text/html; charset=utf-8\r\n",
+        "Content-Encoding: gzip\r\n", "Content-Length: 22\r\n", "X-Content-Type-Options: nosniff\r\n",
+        "Referrer-Policy: no-referrer\r\n", "Cross-Origin-Resource-Policy: same-origin\r\n",
+        "Cross-Origin-Opener-Policy: same-origin\r\n",
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'\r\n"})
+    EXPECT_THAT(answer, ::testing::HasSubstr(line));
+  EXPECT_THAT(answer, ::testing::EndsWith("\r\n\r\n" + std::string(kHiGzip)));
+  const std::string plain = answer_to("GET /");
+  EXPECT_THAT(plain, ::testing::HasSubstr("ETag: \"abc\"\r\n"));
+  EXPECT_THAT(plain, ::testing::Not(::testing::HasSubstr("Content-Encoding")));
+  EXPECT_THAT(plain, ::testing::EndsWith("Content-Length: 2\r\n\r\nhi"));
+}
+
+TEST_F(PagesTest, AreNotSentAgain) {
+  const std::string same = answer_to("GET /", "If-None-Match: \"other\", W/\"abc\"\r\n");
+  EXPECT_THAT(same, ::testing::StartsWith("HTTP/1.1 304 Not Modified\r\n"));
+  EXPECT_THAT(same, ::testing::HasSubstr("ETag: \"abc\"\r\n"));
+  EXPECT_THAT(same, ::testing::EndsWith("\r\n\r\n"));
+  EXPECT_THAT(answer_to("GET /", "If-None-Match: \"other\"\r\n"), ::testing::HasSubstr("HTTP/1.1 200"));
+  const std::string head = answer_to("HEAD /");
+  EXPECT_THAT(head, ::testing::HasSubstr("Content-Length: 2\r\n"));
+  EXPECT_THAT(head, ::testing::EndsWith("\r\n\r\n"));
+}
+
+TEST_F(PagesTest, AreOfKnownPathsAndOnlyRead) {
+  EXPECT_THAT(answer_to("GET /console/none.js"), ::testing::StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(answer_to("POST /", "Content-Length: 0\r\n"), ::testing::StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(answer_to("HEAD /v1/clients"), ::testing::EndsWith("\r\n\r\n"))
+      << "an answer to HEAD has no body";
+  const std::string status = answer_to("GET /v1/clients");
+  EXPECT_THAT(status, ::testing::HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(status, ::testing::HasSubstr("Cache-Control: no-store\r\n"));
+  EXPECT_THAT(answer_to("GET /v1/tail"), ::testing::HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+}
+
+// Two are let in: of those that have asked something and wait, the one that waits for longest goes.
+TEST_F(AdminServerTest, MakesRoomByEndingWhoOnlyWaits) {
+  Client first(path_);
+  exchange(first, get("/v1/routes"));
+  hub_.now_.mono_ms += 10;
+  Client second(path_);
+  exchange(second, get("/v1/routes"));
+  Client third(path_);
+  EXPECT_THAT(exchange(third, get("/v1/routes")), ::testing::StartsWith("HTTP/1.1 200"));
+  EXPECT_TRUE(first.receive());
+  EXPECT_FALSE(second.receive());
+  exchange(second, get("/v1/tail"));
+  third.send("GET /v1");
+  turn();
+  Client fourth(path_);
+  turn();
+  EXPECT_TRUE(fourth.receive()) << "one is a stream, and one asks";
+}
+
 TEST_F(AdminServerTest, ClosesWhenTheClientAsksForIt) {
   Client client(path_);
   exchange(client, "GET /v1/clients HTTP/1.1\r\nConnection: close\r\n\r\n");
