@@ -34,6 +34,7 @@ from report import ALERTS, ANOMALIES, HOURS, READINGS, Report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "release", "bin")
+STAY_RATE = 10                     # readings a second once the story is told
 SIMULATED_READINGS = 4500          # fifteen days of the machine's time: three faults and most of a fourth
 TRAINING_READINGS = 2016           # of a CSV: a week of five-minute readings
 
@@ -88,11 +89,8 @@ class Demo:
         """Returns True if the account is good."""
         model, readings = self._prepare()
         self._say("starting a cloud broker, two hubs, a detector and a filter")
-        self._start_cloud()
-        for hub in self._hubs:
-            hub.start()
-        self._start_module("detector", self._site, "detector", "--model", model)
-        self._start_module("filter", self._site, "filter")
+        self._start_site(model)
+        self._tell_console()
         self._say(f"the sensor starts, and its twin at the second hub: {readings:,} readings in about"
                   f" {self._args.seconds:.0f} s")
         source = ["--csv", self._args.csv] if self._args.csv else ["--seed", str(self._args.seed)]
@@ -103,9 +101,25 @@ class Demo:
         self._drain()
         self._stop()
         self._report.seconds = time.monotonic() - self._began
-        return self._report.print(*self._windows())
+        good = self._report.print(*self._windows())
+        if self._args.stay:
+            self._stay(model, source, readings)
+        return good
 
     # --- the story ---
+
+    def _start_site(self, model):
+        self._start_cloud()
+        for hub in self._hubs:
+            hub.start()
+        self._start_module("detector", self._site, "detector", "--model", model)
+        self._start_module("filter", self._site, "filter")
+
+    def _tell_console(self):
+        """A page takes the token once and keeps a cookie, so it stays open while hubs are killed."""
+        address, token = self._site.console()
+        self._say(f"watch it at {address}, with the token that this prints:")
+        self._say(f"  {token}")
 
     def _play(self):
         acts = [(CLOUD_DIES_AT, self._kill_cloud),
@@ -188,6 +202,22 @@ class Demo:
         self._report.copies = json.loads(self._consumer.last_words(1))["duplicates"]
         self._report.wire_bytes = {hub.name: hub.meter.up_bytes for hub in self._hubs}
         self._report.connections = {hub.name: hub.meter.connections for hub in self._hubs}
+
+    def _stay(self, model, source, readings):
+        """Everything runs again, more slowly and with the readings that come next, until somebody ends it."""
+        print(flush=True)
+        self._consumer = None
+        self._start_site(model)
+        for name, hub in (("sensor", self._site), ("twin", self._raw)):
+            self._start_module(name, hub, "sensor", *source, "--skip", str(readings), "--rate", str(STAY_RATE))
+        self._say("everything runs again, until Ctrl-C")
+        self._tell_console()
+        try:
+            while True:
+                self._check_alive()
+                time.sleep(1)
+        except KeyboardInterrupt:
+            print(flush=True)
 
     # --- processes ---
 
@@ -329,6 +359,8 @@ def arguments():
     parser.add_argument("--every", type=float, default=3.0,
                         help="seconds between progress lines (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with configs, logs and data")
+    parser.add_argument("--stay", action="store_true",
+                        help="when the account is printed, run everything again until Ctrl-C")
     parser.add_argument("--iot-edge", action="store_true",
                         help="the demo with modules on Azure IoT's SDK instead; its arguments: --iot-edge --help")
     args = parser.parse_args()

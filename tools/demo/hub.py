@@ -1,6 +1,7 @@
 """A hub of the demo: headgated with its configuration, its meter, and the questions put to it."""
 import json
 import os
+import shlex
 import subprocess
 import time
 
@@ -56,6 +57,7 @@ class Hub:
     def __init__(self, name, folder, bin_folder, processes, routes):
         self.name = name
         self.port = free_port()
+        self.http_port = free_port()
         self.meter = Meter()
         self.process = None
         self._folder = os.path.join(folder, name)
@@ -77,6 +79,11 @@ class Hub:
         wait_for(lambda: self._queue_ls().returncode == 0, READY_S, f"{self.name} answers `headgate`", self.process)
         return took_s
 
+    def console(self):
+        """Where its page is, and how to get the token that opens it."""
+        headgate = shlex.join([os.path.join(self._bin, "headgate"), "--data", self._path("data")])
+        return f"http://localhost:{self.http_port}/", f"{headgate} http token"
+
     def upstream_queue(self):
         """The hub's account of what goes to the cloud."""
         done = self._queue_ls()
@@ -96,7 +103,7 @@ class Hub:
             "hub_id": self.name,
             "data_dir": self._path("data"),
             "listeners": [{"address": "127.0.0.1", "port": self.port}],
-            "admin": {"socket": self._path("admin.sock")},
+            "admin": {"socket": self._path("admin.sock"), "http": {"port": self.http_port}},
             "upstream": {"host": "127.0.0.1", "port": self.meter.port,
                          "backoff": {"base_ms": 200, "cap_ms": 2000}},
             "routes": self._routes,

@@ -85,13 +85,15 @@ def main():
     parser.add_argument("--csv", help="replay this file instead of simulating")
     parser.add_argument("--rate", type=float, default=10.0, help="readings a second (default: %(default)s)")
     parser.add_argument("--count", type=int, help="stop after so many (default: with the data, or never)")
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many readings (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation (default: %(default)s)")
     args = parser.parse_args()
     module = Module(args)
     run = os.urandom(3).hex()            # so that ids of two runs never meet
     due = time.monotonic()
     readings = replayed(args.csv) if args.csv else simulated(args.seed)
-    for number, (time_s, value) in enumerate(itertools.islice(readings, args.count), start=1):
+    wanted = itertools.islice(readings, args.skip, None if args.count is None else args.skip + args.count)
+    for number, (time_s, value) in enumerate(wanted, start=1):
         module.publish("readings", {"id": f"{run}-{number}", "machine": "press-1",
                                     "time": time_s, "value": value})
         due += 1 / args.rate
