@@ -23,7 +23,7 @@
 #include "hub/admin/queues.h"
 #include "hub/admin/rights.h"
 #include "hub/admin/routes.h"
-#include "hub/admin/session.h"
+#include "hub/admin/sign_in/session.h"
 #include "hub/admin/status.h"
 #include "hub/admin/topics.h"
 #include "hub/admin/upstream.h"

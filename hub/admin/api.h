@@ -116,7 +116,7 @@ struct AdminRequest {
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-// Becomes of the session that a browser has with the server (hub/admin/session.h).
+// Becomes of the session that a browser has with the server (hub/admin/sign_in/session.h).
 enum class SessionStep : uint8_t { none, begin, end };
 
 struct AdminResponse {

@@ -5,7 +5,7 @@
 #include <openssl/hmac.h>
 
 #include "core/text.h"
-#include "hub/admin/session.h"
+#include "hub/admin/sign_in/session.h"
 #include "hub/http/private_file.h"
 
 namespace headgate::hub {

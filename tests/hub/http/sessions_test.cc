@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "hub/admin/session.h"
+#include "hub/admin/sign_in/session.h"
 #include "hub/http/door.h"
 #include "tests/support/canned_hub_view.h"
 #include "tests/support/recording_log.h"

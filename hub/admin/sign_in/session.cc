@@ -1,4 +1,4 @@
-#include "hub/admin/session.h"
+#include "hub/admin/sign_in/session.h"
 
 #include <nlohmann/json.hpp>
 
