@@ -346,7 +346,7 @@ const std::vector<Endpoint>& endpoints() {
           {"GET", Role::none, {"healthz"}, {}, get_health},
           {"GET", Role::none, {"readyz"}, {}, get_readiness},
           {"GET", Role::read, {"metrics"}, {}, get_metrics},
-          {"GET", Role::read, {"v1", "session"}, {}, get_session},
+          {"GET", Role::none, {"v1", "session"}, {}, get_session},
           {"POST", Role::read, {"v1", "session"}, {}, post_session},
           {"POST", Role::none, {"v1", "session", "end"}, {}, post_end_session},
           {"GET", Role::read, {"v1", "status"}, {}, get_status},

@@ -11,7 +11,8 @@ AdminResponse answer_of(const Caller& caller, const std::optional<int64_t>& unti
   return answer_json(
       {{"user", caller.user},
        {"role", name_of(caller.role)},
-       {"until_ms", until_ms ? nlohmann::ordered_json(*until_ms) : nlohmann::ordered_json(nullptr)}});
+       {"until_ms", until_ms ? nlohmann::ordered_json(*until_ms) : nlohmann::ordered_json(nullptr)},
+       {"why", caller.why_nobody}});
 }
 
 }  // namespace

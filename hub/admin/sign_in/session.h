@@ -1,6 +1,7 @@
 // Sign-in of a browser: whoever sends a token gets a cookie, which the server of HTTP makes (hub/http/sessions.h).
 //
-//   GET  /v1/session      {"user", "role", "until_ms"}: who asks, and until when; null: a token or the socket, which do not end
+//   GET  /v1/session      {"user", "role", "until_ms", "why"}: who asks, and until when; null: a token or the socket, which do not end.
+//                         Role "none": nobody, and `why` (no error: a page asks before anybody has signed in)
 //   POST /v1/session      the same of the session that begins
 //   POST /v1/session/end  {}
 #pragma once

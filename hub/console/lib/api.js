@@ -52,11 +52,13 @@ export const post = (where, options = {}) => call('POST', where, {body: '{}', ..
 
 // ---- who looks ----
 
+// Null: nobody, or somebody whose session has ended.
 export async function session() {
   const response = await fetch('/v1/session', {credentials: 'same-origin', cache: 'no-store'});
   if (response.status === 401) return null;
   if (!response.ok) throw new ApiError(response.status, `The hub answered ${response.status}.`);
-  return response.json();
+  const who = await response.json();
+  return who.role === 'none' ? null : who;
 }
 
 // The one time that a token is sent; the hub answers with a cookie that scripts cannot read.

@@ -1,6 +1,8 @@
 // What the hub is like now, kept up to date by GET /v1/live: once everything, then each second what has changed. Views read
 // the model and are called after each change; they never poll for it.
 
+import {session} from './api.js';
+
 const ALWAYS = ['status', 'queues', 'routes', 'upstream', 'forecast', 'events'];
 const SILENCE_MS = 20_000;  // the hub says something each second: after this it is taken to be away
 const RETRY_MS = 2_000;
@@ -96,8 +98,7 @@ export class Live {
     this.close();
     this.#retry = setTimeout(async () => {
       try {
-        const response = await fetch('/v1/session', {cache: 'no-store'});
-        if (response.status === 401) return this.#onSignedOut();
+        if (await session() === null) return this.#onSignedOut();
       } catch {
         // Away still.
       }
