@@ -119,7 +119,7 @@ struct ClientInfo {
   DeniedCounts denied;
 };
 
-// What a client may do, and what it gets.
+// Rights of a client, and its subscriptions.
 struct ClientRights {
   std::string module;  // of the hub's own device that it is: its outputs and inputs are its own; empty: none
   std::vector<broker::Rights::Rule> rules;                     // those that deny first
