@@ -94,6 +94,7 @@ class Hub : public HubView {
   void scrape_metrics(OnScraped done) override;
   [[nodiscard]] std::vector<ClientInfo> clients() const override;
   [[nodiscard]] core::Result<ClientRights> client_rights(const std::string& client_id) const override;
+  [[nodiscard]] QueueReaders queue_readers() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
   [[nodiscard]] std::string routes_in_force() const override;
   [[nodiscard]] std::string route_records() const override;

@@ -104,6 +104,19 @@ int64_t last_seen_ms(const broker::Session& session, core::Now now) {
                             : now.wall_ms - (now.mono_ms - channel->last_received_ms);
 }
 
+// Unix time of a mono time that has passed.
+int64_t wall_of(int64_t mono_ms, core::Now now) { return now.wall_ms - (now.mono_ms - mono_ms); }
+
+QueueClient queue_client(store::QueueId queue, const broker::Session& session, core::Now now) {
+  QueueClient client{.queue = queue, .client_id = session.client_id(), .connected = session.connected()};
+  client.since_ms = session.since_wall_ms();
+  client.in_flight = session.in_flight();
+  if (const auto since_ms = session.unanswered_since_ms())
+    client.unanswered_since_ms = wall_of(*since_ms, now);
+  if (session.stays_behind()) client.unsent_bytes = session.channel()->unsent_bytes();
+  return client;
+}
+
 // Modules that have a session, and those of the gateway that are registered and have none.
 std::vector<PresenceModule> modules_of(const broker::Broker& broker, const EdgeIdentities& identities,
                                        core::Now now) {
@@ -295,6 +308,24 @@ core::Result<ClientRights> Hub::client_rights(const std::string& client_id) cons
   for (const auto& [filter, options] : session->subscriptions())
     rights.subscriptions.emplace_back(filter, options.qos);
   return rights;
+}
+
+QueueReaders Hub::queue_readers() const {
+  QueueReaders readers;
+  readers.computing_waits = engine_.computer().blocked_by();
+  const core::Now now = clock_.now();
+  engine_.broker().for_each([&](broker::Session& session) {
+    if (session.queue) readers.clients.push_back(queue_client(*session.queue, session, now));
+  });
+  engine_.delivery().for_each_input(
+      [&](const std::string& topic, store::QueueId queue, const broker::Session* session) {
+        QueueClient client =
+            session != nullptr ? queue_client(queue, *session, now) : QueueClient{.queue = queue};
+        client.input = topic;
+        client.held = session != nullptr && engine_.held().claims_of(*session) != nullptr;
+        readers.clients.push_back(std::move(client));
+      });
+  return readers;
 }
 
 std::vector<EdgeIdentityInfo> Hub::identities() const {

@@ -72,6 +72,7 @@ void Session::deliver_from_memory(SharedPublish& shared, uint8_t qos, bool retai
   }
   if (window() == 0 || !outbox_.waiting.empty()) return wait_in_memory(std::move(out));
   const Outbox::InFlight& flight = outbox_.start(std::move(out));
+  if (outbox_.in_flight() == 1) stats_.answered_ms = now.mono_ms;
   if (!write_shared(shared, flight.out, flight.packet_id, now))
     give_up(outbox_.finish(flight.packet_id), DropReason::too_large);
 }
@@ -147,6 +148,7 @@ void Session::start_delivery(Outgoing out, core::Now now) {
 // Larger than the client takes: it is treated as delivered [MQTT-3.1.2-25], and counted. The window is as
 // open as before, so nobody is told: a queue of such messages must not nest.
 void Session::write_or_give_up(const Outbox::InFlight& flight, bool dup, core::Now now) {
+  if (outbox_.in_flight() == 1) stats_.answered_ms = now.mono_ms;
   if (!write_publish(flight.out, flight.packet_id, dup, now))
     give_up(outbox_.finish(flight.packet_id), DropReason::too_large);
 }
@@ -249,6 +251,7 @@ void Session::on_drained(core::Now now) {
 
 void Session::finish_delivery(uint16_t packet_id, bool delivered, core::Now now) {
   const DeliveryToken token = outbox_.finish(packet_id).token;
+  stats_.answered_ms = now.mono_ms;
   const bool was_rewound = outbox_.rewound();
   if (!delivered) count_drop(DropReason::refused);
   if (token.seq != 0) context_.events->on_delivered(*this, token, delivered);
@@ -278,6 +281,7 @@ ReasonCode Session::on_puback(const Frame& frame, core::Now now) {
   // For an unknown id nothing can be done; for a QoS 2 delivery PUBACK is the wrong answer.
   if (!flight) return ReasonCode::success;
   if (flight->out.qos != 1) return ReasonCode::protocol_error;
+  stats_.answered_ms = now.mono_ms;
   if (!is_error(ack.reason) && is_deferred(*flight)) return ReasonCode::success;
   // [MQTT-4.4.0-2]
   finish_delivery(ack.packet_id, !is_error(ack.reason), now);
@@ -303,6 +307,7 @@ ReasonCode Session::on_pubrec(const Frame& frame, core::Now now) {
     finish_delivery(ack.packet_id, false, now);
     return ReasonCode::success;
   }
+  stats_.answered_ms = now.mono_ms;
   if (is_deferred(*flight)) return ReasonCode::success;
   outbox_.advance(*flight, Outbox::Stage::received);
   flight->out.message.reset();  // the client has it: it must not be sent again [MQTT-4.3.3-7]

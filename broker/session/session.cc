@@ -103,6 +103,7 @@ void Session::attach(Channel& channel, Version version, uint16_t client_receive_
   requests_.clear();
   outbox_.set_window_max(std::min(client_receive_maximum, context_.limits.in_flight_max));  // [MQTT-3.3.4-9]
   outbox_.rewind();
+  stats_.answered_ms = now.mono_ms;
   release_again();
   send_waiting(now);
 }

@@ -169,6 +169,8 @@ struct SessionStats {
   uint64_t delivered = 0;  // PUBLISH out, first sendings
   uint64_t dropped = 0;    // deliveries given up, for any DropReason
   uint64_t connects = 0;   // since the hub's start
+  // Mono time at which it last acknowledged a delivery, connected, or was sent the only one in flight.
+  int64_t answered_ms = 0;
   Denials denied;
 };
 
@@ -229,6 +231,12 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] int64_t next_drop_log_ms() const { return next_drop_log_ms_; }
   void logged_drops(int64_t next_ms);
   [[nodiscard]] size_t in_flight() const { return outbox_.in_flight(); }
+  // Mono time since when the client acknowledges nothing of what is in flight; nullopt: nothing is.
+  [[nodiscard]] std::optional<int64_t> unanswered_since_ms() const {
+    return in_flight() == 0 ? std::nullopt : std::optional(stats_.answered_ms);
+  }
+  // More waits in its connection than may: deliveries wait until the client has read.
+  [[nodiscard]] bool stays_behind() const { return channel_ != nullptr && congested(); }
   [[nodiscard]] size_t waiting() const { return outbox_.waiting.size(); }
   [[nodiscard]] size_t waiting_bytes() const { return outbox_.waiting_bytes; }
   // False while the hub owes the client too many answers: its socket is not read then, which is the only way

@@ -7,7 +7,9 @@
 //   POST /v1/session                   begins a session of a browser, by a cookie that stands for the token that was sent
 //   POST /v1/session/end               has the browser forget it: {}
 //   GET  /v1/status                    the hub, its store and its link
-//   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h)
+//   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h), "consumer": {"kind", "name",
+//                                      "connected"}, "blocked" (why what waits does not go on; empty: it does) and
+//                                      "blocked_since_ms" (hub/admin/queue/blocked.h)
 //   GET  /v1/queues/{name}             one of them
 //   GET  /v1/queues/{name}/peek        ?lane=0–10 &after=SEQ &count=1–1000 &payload=1
 //   GET  /v1/queues/{name}/messages    those that a filter takes, within a budget: see hub/admin/queue/messages.h

@@ -126,6 +126,26 @@ struct ClientRights {
   std::vector<std::pair<std::string, uint8_t>> subscriptions;  // filter and QoS
 };
 
+// A queue that is a session's own, or an input, and the session that reads it.
+struct QueueClient {
+  store::QueueId queue = 0;
+  std::string client_id = {};  // empty: nobody reads this input
+  std::string input = {};      // its topic; empty: the queue is the session's own
+  bool connected = false;
+  int64_t since_ms = 0;  // Unix time of the last connect or disconnect; 0: before the hub's start
+  uint64_t in_flight = 0;
+  int64_t unanswered_since_ms =
+      0;                      // Unix time since when it acknowledges nothing of that; 0: nothing is in flight
+  uint64_t unsent_bytes = 0;  // that wait in its connection, and are more than may; else 0
+  bool held = false;          // publishes of it wait for room, so that it gets no more of its inputs
+};
+
+// Sessions and inputs that have queues, and what computing routes wait for.
+struct QueueReaders {
+  std::vector<QueueClient> clients;
+  std::string computing_waits;  // why no step of them can be taken; empty: it can
+};
+
 // A registered module or device of IoT Edge.
 struct EdgeIdentityInfo {
   EdgeId id;
@@ -314,6 +334,7 @@ class HubView {
   [[nodiscard]] virtual std::vector<ClientInfo> clients() const = 0;
   // Error: not_found.
   [[nodiscard]] virtual core::Result<ClientRights> client_rights(const std::string& client_id) const = 0;
+  [[nodiscard]] virtual QueueReaders queue_readers() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hub/admin/queue/messages.h"
+#include "hub/admin/queue/rows.h"
 #include "hub/engine/queue_verbs.h"
 #include "store/report/inspect.h"
 
@@ -47,7 +48,7 @@ store::MessageSearch search_for(const AdminCall& call, const store::PeekRequest&
 // All queues by name, some in each turn of the loop: the accounts of one are of one moment, those of two need not be.
 class QueueList : public std::enable_shared_from_this<QueueList> {
  public:
-  explicit QueueList(HubView& hub) : hub_(hub) {}
+  explicit QueueList(HubView& hub) : hub_(hub), rows_(hub) {}
 
   void begin(std::function<void(AdminResponse)> done) {
     done_ = std::move(done);
@@ -64,14 +65,16 @@ class QueueList : public std::enable_shared_from_this<QueueList> {
     if (!done_) return;
     const size_t end = std::min(names_.size(), next_ + kQueuesATurn);
     for (; next_ < end; ++next_) {
-      const auto queue = store::queue_json(hub_.store(), names_[next_], hub_.now());
-      if (queue) text_.append(text_.empty() ? "" : ",").append(*queue);  // else it has been removed meanwhile
+      const auto queue = hub_.store().find_queue(names_[next_]);
+      if (queue)
+        text_.append(text_.empty() ? "" : ",") += rows_.row(*queue);  // else it has been removed meanwhile
     }
     if (next_ == names_.size()) return std::exchange(done_, nullptr)({200, R"({"queues":[)" + text_ + "]}"});
     hub_.later([self = shared_from_this()] { self->go_on(); });
   }
 
   HubView& hub_;
+  QueueRows rows_;
   std::function<void(AdminResponse)> done_;
   std::vector<std::string> names_;
   size_t next_ = 0;
@@ -91,7 +94,9 @@ AdminReply get_queues(const AdminCall& call) {
 }
 
 AdminReply get_queue(const AdminCall& call) {
-  return answer(store::queue_json(call.hub.store(), call.name, call.hub.now()));
+  const auto queue = call.hub.store().find_queue(call.name);
+  if (!queue) return failed(404, "there is no queue \"" + call.name + "\"");
+  return AdminResponse{200, QueueRows(call.hub).row(*queue)};
 }
 
 AdminReply peek_queue(const AdminCall& call) {

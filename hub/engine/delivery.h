@@ -59,6 +59,14 @@ class Delivery : private Consumer {
   [[nodiscard]] bool consumes_inputs(const broker::Session& session) const;
 
   [[nodiscard]] bool is_input(store::QueueId queue) const;
+  // Inputs that exist: their topics and queues, and the session that reads each; null: none does.
+  template <typename Visit>
+  void for_each_input(const Visit& visit) const {
+    for (const auto& [topic, queue] : inputs_) {
+      const auto feed = feeds_.find(queue);
+      visit(topic, queue, feed == feeds_.end() ? nullptr : feed->second.session.get());
+    }
+  }
 
   // The client has a delivery, or can never take it. Undelivered is dropped: a message that one member of a
   // share refuses goes to no other [MQTT-4.8.2-6].

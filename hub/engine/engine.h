@@ -147,6 +147,7 @@ class Engine : private broker::BrokerEvents, private store::StoreEvents {
   [[nodiscard]] const core::Histogram& accept_times() const { return answers_.accept_times(); }
   // Publishes that wait for room in a queue.
   [[nodiscard]] const HeldPublishes& held() const { return held_; }
+  [[nodiscard]] const Delivery& delivery() const { return delivery_; }
   [[nodiscard]] const Losses& losses() const { return losses_; }
   [[nodiscard]] const MessageHistory& history() const { return history_; }
   // Fold old readings for upstream; whoever sends them says what it has begun.

@@ -78,6 +78,7 @@ class CannedHubView : public hub::HubView {
   [[nodiscard]] std::vector<hub::ClientInfo> clients() const override { return clients_; }
   [[nodiscard]] std::vector<hub::EdgeIdentityInfo> identities() const override { return identities_; }
   std::vector<hub::EdgeIdentityInfo> identities_;
+  [[nodiscard]] hub::QueueReaders queue_readers() const override { return readers_; }
   [[nodiscard]] std::vector<hub::RouteInfo> routes() const override { return routes_; }
   [[nodiscard]] std::string routes_in_force() const override { return R"({"routes":{}})"; }
   [[nodiscard]] std::string route_records() const override { return R"({"routes":{},"tables":{}})"; }
@@ -251,6 +252,7 @@ class CannedHubView : public hub::HubView {
   Numbers numbers_;
   store::StoreStats store_stats_;
   std::vector<hub::ClientInfo> clients_;
+  hub::QueueReaders readers_;
   std::vector<hub::RouteInfo> routes_;
   std::vector<hub::ApplyRequest> applied_;
   size_t tried_ = 0;  // routes, as shadows

@@ -216,13 +216,20 @@ TEST_F(Commands, UpstreamWithoutALinkSaysHowToSetOne) {
 TEST_F(Commands, QueueLsIsAnAlignedTable) {
   hub_.answers_["/v1/queues"] = R"({"queues": [{"name": "$upstream", "waiting": 12, "waiting_bytes": 2048,
     "oldest_ms": 1700000000123, "in": 20, "delivered": 5, "expired": 1, "dropped": 1, "dead": 1,
-    "limits": {"messages_max": 100, "bytes_max": 4096, "age_max_ms": 0, "on_full": "drop-oldest"}}]})";
+    "limits": {"messages_max": 100, "bytes_max": 4096, "age_max_ms": 0, "on_full": "drop-oldest"},
+    "consumer": {"kind": "link", "name": "lte", "connected": false},
+    "blocked": "link lte: timed out; it tries again in 12 s", "blocked_since_ms": 1700000000123},
+    {"name": "$dead", "consumer": {"kind": "hub", "name": "", "connected": true}, "blocked": "", "blocked_since_ms": 0}]})";
   EXPECT_EQ(run_queue_ls(human()), kExitOk);
   EXPECT_EQ(
       out_.str(),
-      "QUEUE      WAITING     SIZE  OLDEST                    IN  DELIVERED  EXPIRED  DROPPED  DEAD  FULL\n"
+      "QUEUE      WAITING     SIZE  OLDEST                    IN  DELIVERED  EXPIRED  DROPPED  DEAD  FULL             "
+      "DRAINED BY\n"
       "$upstream       12  2.0 KiB  2023-11-14T22:13:20.123Z  20          5        1        1     1  "
-      "50% drop-oldest\n");
+      "50% drop-oldest  link lte, away\n"
+      "$dead            0      0 B  -                          0          0        0        0     0  -                the "
+      "hub\n"
+      "\n$upstream: link lte: timed out; it tries again in 12 s (since 2023-11-14T22:13:20.123Z)\n");
 }
 
 TEST_F(Commands, StoreStatsIsTablesAndLines) {

@@ -87,7 +87,7 @@ Permit Gate::permit(core::Now now) {
     save_now_and_then(now);
     return permit;
   }
-  const int64_t opens_ms = budget_opens_at(permit.why);
+  const int64_t opens_ms = budget_opens_at(permit);
   permit.from_mono_ms = std::max(permit.from_mono_ms, opens_ms);
   if (!budget_.covers_next()) permit.lanes = 0;
   return permit;
@@ -103,11 +103,15 @@ uint16_t Gate::lanes_by_time(std::string& why) const {
 }
 
 // Lets nothing be spent before its charge is durable.
-int64_t Gate::budget_opens_at(std::string& why) {
+int64_t Gate::budget_opens_at(Permit& permit) {
   budget_.lease();
   save();
-  if (budget_.month_is_used_up() && !budget_.covers_next()) add(why, "its budget of this month is used up");
-  if (budget_.day_is_used_up() && !budget_.covers_next()) add(why, "its budget of today is used up");
+  if (budget_.day_is_used_up() && !budget_.covers_next()) permit.spent = Spent::day;
+  if (budget_.month_is_used_up() && !budget_.covers_next()) {
+    permit.spent = Spent::month;
+    add(permit.why, "its budget of this month is used up");
+  }
+  if (budget_.day_is_used_up() && !budget_.covers_next()) add(permit.why, "its budget of today is used up");
   if (durable_) return 0;
   durable_ = world_.saved() == record_;
   return durable_ ? 0 : kNever;

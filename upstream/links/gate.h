@@ -15,12 +15,16 @@
 
 namespace headgate::upstream {
 
+// A budget that lets nothing more go before its period ends.
+enum class Spent : uint8_t { nothing, day, month };
+
 // Lanes and time that the terms of a link allow now.
 struct Permit {
-  uint16_t lanes = UINT16_MAX;  // bit n: lane n; 0: it is to carry nothing
-  int64_t from_mono_ms = 0;     // when the next publish may go; INT64_MAX: not for any known time
-  bool open = true;             // by its windows
-  std::string why = {};         // for people, if not all may go at once
+  uint16_t lanes = UINT16_MAX;   // bit n: lane n; 0: it is to carry nothing
+  int64_t from_mono_ms = 0;      // when the next publish may go; INT64_MAX: not for any known time
+  bool open = true;              // by its windows
+  std::string why = {};          // for people, if not all may go at once
+  Spent spent = Spent::nothing;  // the longer period of those that are used up
 
   friend bool operator==(const Permit&, const Permit&) = default;
 };
@@ -66,7 +70,7 @@ class Gate {
  private:
   void look_at_the_clock(core::Now now);
   [[nodiscard]] uint16_t lanes_by_time(std::string& why) const;
-  [[nodiscard]] int64_t budget_opens_at(std::string& why);
+  [[nodiscard]] int64_t budget_opens_at(Permit& permit);
   void spend(uint64_t bytes);
   void save();
   void save_now_and_then(core::Now now);

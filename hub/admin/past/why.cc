@@ -11,6 +11,7 @@
 
 #include "core/text.h"
 #include "hub/admin/past/basis.h"
+#include "hub/admin/queue/rows.h"
 #include "store/dead_letter.h"
 #include "store/report/inspect.h"
 #include "store/report/whereabouts.h"
@@ -231,7 +232,12 @@ class WhySearch : public std::enable_shared_from_this<WhySearch> {
     return std::nullopt;
   }
 
-  [[nodiscard]] Json place_json(const Place& place) const {
+  // Says that it waits, and its queue has not been removed while the search went on.
+  [[nodiscard]] bool still_there(const Place& place) const {
+    return place.waits && hub_.store().find_queue(place.name) == place.queue;
+  }
+
+  [[nodiscard]] Json place_json(const Place& place, QueueRows& rows) const {
     const std::vector<Step> steps = hub_.recorder().steps_of(place.queue, place.lane, seq_);
     Json told = Json::array();
     uint64_t attempts = 0;
@@ -248,6 +254,7 @@ class WhySearch : public std::enable_shared_from_this<WhySearch> {
             {"attempts", attempts},
             {"letter", place.letter},
             {"gap", gap_json(gap_of(place))},
+            {"blocked", still_there(place) ? rows.drain(place.queue).blocked : ""},
             {"steps", std::move(told)}};
   }
 
@@ -289,7 +296,8 @@ class WhySearch : public std::enable_shared_from_this<WhySearch> {
     for (const RouteVerdict& verdict : hub_.judge(*message_, !recorded_ || recorded_->has_whole_body()))
       json["routes"].push_back(to_json(verdict, shows_values));
     json["queues"] = Json::array();
-    for (const Place& place : places_) json["queues"].push_back(place_json(place));
+    QueueRows rows(hub_);
+    for (const Place& place : places_) json["queues"].push_back(place_json(place, rows));
     return answer(without_hidden(answer_json(json).body, sight_));
   }
 

@@ -12,7 +12,8 @@ namespace headgate::hub {
 // "condition" | "undefined" | "not_known", "endpoints", "why", "parts": [{"depth", "text"}…]}…], by the routes in force now,
 // "queues": [{"queue" (null: it is gone), "lane", "priority", "state": "waiting" | "being_written" | "delivered" | "expired" |
 // "dropped" | "folded" | "dead" | "ended" (how is not known any more), "expires_ms", "attempts", "letter" (seq of its dead letter; 0: none is
-// known), "gap" (it may be among these losses: {"from", "to", "count", "why", "into_from", "into_to"}; null), "steps": [{"what", "at_ms", "batch",
+// known), "gap" (it may be among these losses: {"from", "to", "count", "why", "into_from", "into_to"}; null), "blocked" (of one that waits: why its queue does
+// not go on, as in GET /v1/queues), "steps": [{"what", "at_ms", "batch",
 // "code"}…]}…]}
 //
 // `parts` have values of the message: whoever may not receive it gets none of them, nor its payload.

@@ -107,6 +107,8 @@ class WhyTeller {
     if (number_of(queue, "letter") != 0)
       text += "; headgate dlq show " + std::to_string(number_of(queue, "letter"));
     line("queue", text);
+    if (const std::string blocked = text_of(queue, "blocked"); !blocked.empty())
+      line("", "  does not go on: " + printable(blocked));
     for (const Json& step : member_of(queue, "steps")) tell_step(step);
     const Json& gap = member_of(queue, "gap");
     if (gap.is_object() && text_of(gap, "why") == "folded")
@@ -150,6 +152,7 @@ Json place_json(const store::Whereabouts& found, const store::Whereabouts::Place
           {"attempts", 0},
           {"letter", place.letter},
           {"gap", std::move(gap)},
+          {"blocked", ""},
           {"steps", Json::array()}};
 }
 
