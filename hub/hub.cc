@@ -330,6 +330,7 @@ void Hub::tick() {
   access_.tick(clock_.now());
   connections_.tick();
   log_.tick();
+  admin_door_.api.tick();
   if (idle_trim_.due(engine_.broker().traffic().packets_in, clock_.now())) workers_.helper.post(trim_memory);
   note_history();
   reloads_.look_again_when_due(config_, config_path_);

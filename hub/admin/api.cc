@@ -10,9 +10,11 @@
 #include "core/topic.h"
 #include "hub/admin/call.h"
 #include "hub/admin/change.h"
+#include "hub/admin/client/sessions.h"
 #include "hub/admin/edge/devices.h"
 #include "hub/admin/edge/identities.h"
 #include "hub/admin/edge/twins.h"
+#include "hub/admin/live/feed.h"
 #include "hub/admin/log.h"
 #include "hub/admin/past/recent.h"
 #include "hub/admin/past/why.h"
@@ -29,7 +31,6 @@
 #include "hub/admin/upstream.h"
 #include "hub/admin/url.h"
 #include "hub/observe/scrape/prometheus_text.h"
-#include "routing/files/route_check.h"
 #include "store/report/history.h"
 #include "store/report/inspect.h"
 
@@ -39,112 +40,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFilterBytesMax = 65'535;
-constexpr uint64_t kTableRowsMax = 1'000;
-
-Json to_json(const DeniedCounts& denied) {
-  return {{"publish", denied.publish}, {"subscribe", denied.subscribe}, {"receive", denied.receive}};
-}
-
-Json to_json(const ClientInfo& client) {
-  return {{"client_id", client.client_id},
-          {"address", client.address},
-          {"protocol", client.protocol},
-          {"username", client.username},
-          {"device", client.device},
-          {"module", client.module},
-          {"connected", client.connected},
-          {"persistent", client.persistent},
-          {"since_ms", client.since_ms},
-          {"last_seen_ms", client.last_seen_ms},
-          {"connects", client.connects},
-          {"keep_alive_s", client.keep_alive_s},
-          {"subscriptions", client.subscriptions},
-          {"in_flight", client.in_flight},
-          {"queued_messages", client.queued_messages},
-          {"queued_bytes", client.queued_bytes},
-          {"messages_in", client.messages_in},
-          {"messages_out", client.messages_out},
-          {"held", client.held},
-          {"paused", client.paused},
-          {"dropped", client.dropped},
-          {"denied", to_json(client.denied)}};
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
-}
-
-Json to_json(const std::optional<ComputedInfo>& computed) {
-  if (!computed) return nullptr;
-  const routing::RouteCounts& counts = computed->counts;
-  return {{"evaluated", counts.evaluated},
-          {"results", counts.results},
-          {"late", counts.late},
-          {"late_dropped", counts.late_dropped},
-          {"early", counts.early},
-          {"evicted", counts.evicted},
-          {"groups", computed->groups},
-          {"state_bytes", computed->state_bytes},
-          {"draining", computed->draining},
-          {"blocked_by", computed->blocked_by}};
-}
-
-Json to_json(const std::optional<ShadowInfo>& shadow, const routing::RouteCounts& counts) {
-  if (!shadow) return nullptr;
-  return {{"evaluated", counts.evaluated}, {"results", counts.results},  {"missed", shadow->missed},
-          {"last_ms", shadow->last_ms},    {"last_to", shadow->last_to}, {"last_topic", shadow->last_topic},
-          {"last_body", shadow->last_body}};
-}
-
-Json to_json(const RouteInfo& route) {
-  return {{"name", route.name},
-          {"file", route.file},
-          {"text", route.text},
-          {"endpoint", joined(route.endpoints)},
-          {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
-          {"ttl_s", route.ttl_s},
-          {"active", route.active},
-          {"kept", route.kept},
-          {"evaluated", route.counts.evaluated},
-          {"matched", route.counts.matched},
-          {"undefined", route.counts.undefined},
-          {"unreadable", route.counts.unreadable},
-          {"results", route.counts.results},
-          {"type_errors", route.counts.type_errors},
-          {"type_error_last", route.type_error_last},
-          {"undefined_last", route.undefined_last},
-          {"undefined_last_ms", route.undefined_last_ms},
-          {"computed", to_json(route.computed)},
-          {"shadow", to_json(route.shadow, route.counts)},
-          {"error", route.error}};
-}
 
 AdminReply get_history(const AdminCall& call) {
   return answer(store::history_json(call.hub.store(), call.hub.now()));
-}
-
-AdminReply get_routes_file(const AdminCall& call) { return AdminResponse{200, call.hub.routes_in_force()}; }
-
-AdminReply get_route_records(const AdminCall& call) { return AdminResponse{200, call.hub.route_records()}; }
-
-// A row is given as a text, so that nobody on the way writes its numbers anew.
-AdminReply get_table_rows(const AdminCall& call) {
-  const auto count = call.number("count", kTableRowsMax, kTableRowsMax);
-  if (!count || *count == 0) return call.wrong("count", "1 to " + std::to_string(kTableRowsMax));
-  const auto after = call.query.find("after");
-  const auto rows = call.hub.lookup_rows(call.name, after == call.query.end() ? "" : after->second, *count);
-  if (!rows) return refused(rows.error());
-  Json members = Json::object();
-  for (const auto& [key, row] : *rows) members.get_ref<Json::object_t&>().emplace_back(key, row);
-  return answer_json({{"rows", std::move(members)}});
-}
-
-Json to_json(const LookupInfo& table) {
-  return {{"name", table.name},         {"origin", table.origin},   {"file", table.declared_in},
-          {"in_force", table.in_force}, {"rows", table.rows},       {"bytes", table.bytes},
-          {"hash", table.hash},         {"refused", table.refused}, {"error", table.fault}};
 }
 
 AdminReply get_store(const AdminCall& call) {
@@ -160,62 +58,6 @@ AdminReply back_up_store(const AdminCall& call) {
                          : core::fail(report.error())));
     });
   }};
-}
-
-std::string text_of(const std::vector<ClientInfo>& known) {
-  Json clients = Json::array();
-  for (const ClientInfo& client : known) clients.push_back(to_json(client));
-  return answer_json({{"clients", std::move(clients)}}).body;
-}
-
-AdminReply get_clients(const AdminCall& call) {
-  return AdminLater{[&hub = call.hub](auto done) {
-    const auto known = std::make_shared<const std::vector<ClientInfo>>(hub.clients());
-    hub.elsewhere([known] { return text_of(*known); },
-                  [done = std::move(done)](std::string text) {
-                    done({200, std::move(text)});
-                  });
-  }};
-}
-
-AdminReply post_kick_client(const AdminCall& call) {
-  if (const core::Status kicked = call.hub.kick_client(call.name); !kicked) return refused(kicked.error());
-  return answer_json({{"client_id", call.name}});
-}
-
-AdminReply post_remove_session(const AdminCall& call) {
-  const auto removed = call.hub.remove_session(call.name);
-  if (!removed) return refused(removed.error());
-  return answer_json({{"client_id", call.name},
-                      {"was_connected", removed->was_connected},
-                      {"messages", removed->messages},
-                      {"bytes", removed->bytes}});
-}
-
-AdminReply get_routes(const AdminCall& call) {
-  Json routes = Json::array();
-  for (const RouteInfo& route : call.hub.routes()) routes.push_back(to_json(route));
-  Json tables = Json::array();
-  for (const LookupInfo& table : call.hub.lookups()) tables.push_back(to_json(table));
-  const AdminResponse all = answer_json({{"routes", std::move(routes)}, {"tables", std::move(tables)}});
-  return answer(without_hidden(all.body, call.sight()));
-}
-
-AdminReply check_routes(const AdminCall& call) {
-  const auto report = routing::check_routes(routing::parse_route_text(call.request.body, "request").routes);
-  return AdminResponse{200, routing::to_json(report)};
-}
-
-AdminReply reload_routes(const AdminCall& call) {
-  return AdminLater{[&hub = call.hub](auto done) {
-    hub.reload([done = std::move(done)](const ReloadReport& report) { done(answer_json(to_json(report))); });
-  }};
-}
-
-AdminReply try_routes(const AdminCall& call) {
-  const auto tried = call.hub.try_routes(routing::parse_route_text(call.request.body, "request").routes);
-  if (!tried) return refused(tried.error());
-  return answer_json({{"tried", *tried}});
 }
 
 AdminReply get_remote(const AdminCall& call) { return answer(call.hub.remote_status()); }
@@ -350,6 +192,7 @@ const std::vector<Endpoint>& endpoints() {
           {"POST", Role::read, {"v1", "session"}, {}, post_session},
           {"POST", Role::none, {"v1", "session", "end"}, {}, post_end_session},
           {"GET", Role::read, {"v1", "status"}, {}, get_status},
+          {"GET", Role::read, {"v1", "live"}, {"parts"}, get_live},
           {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
           {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
           {"GET", Role::read, {"v1", "clients"}, {}, get_clients},
@@ -441,6 +284,11 @@ std::string path_of(const Endpoint& endpoint) {
 
 }  // namespace
 
+AdminApi::AdminApi(HubView& hub, store::QueueStore& store, core::Log& log)
+    : hub_(hub), store_(store), log_(log), live_(std::make_shared<LiveFeed>(hub)) {}
+
+void AdminApi::tick() { live_->tick(); }
+
 std::vector<AdminOperation> admin_operations() {
   std::vector<AdminOperation> operations;
   for (const Endpoint& endpoint : endpoints())
@@ -466,7 +314,7 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
                                  {"from", request.caller.from},
                                  {"method", request.method},
                                  {"path", path_of(endpoint)}});
-    return endpoint.handle({hub_, store_, request, url->query, name_in(endpoint, *url)});
+    return endpoint.handle({hub_, store_, request, url->query, name_in(endpoint, *url), live_.get()});
   }
   if (others.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
   return failed(405, "\"" + request.target + "\" takes " + others + " only");

@@ -7,6 +7,8 @@
 //   POST /v1/session                   begins a session of a browser, by a cookie that stands for the token that was sent
 //   POST /v1/session/end               has the browser forget it: {}
 //   GET  /v1/status                    the hub, its store and its link
+//   GET  /v1/live                      stream: all of ?parts=status,queues,routes,upstream,forecast,clients,events at first, then about
+//                                      once a second what has changed: see hub/admin/live/feed.h
 //   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h), "consumer": {"kind", "name",
 //                                      "connected"}, "blocked" (why what waits does not go on; empty: it does) and
 //                                      "blocked_since_ms" (hub/admin/queue/blocked.h)
@@ -109,6 +111,8 @@
 
 namespace headgate::hub {
 
+class LiveFeed;
+
 struct AdminRequest {
   std::string method;
   std::string target;  // path and query, as on the request line
@@ -158,15 +162,18 @@ struct AdminOperation {
 // Loop thread only. `hub` and `log` must outlive it and its streams; `store` is the hub's, for what changes queues.
 class AdminApi {
  public:
-  AdminApi(HubView& hub, store::QueueStore& store, core::Log& log) : hub_(hub), store_(store), log_(log) {}
+  AdminApi(HubView& hub, store::QueueStore& store, core::Log& log);
 
   [[nodiscard]] AdminReply handle(const AdminRequest& request);
   [[nodiscard]] core::Now now() const { return hub_.now(); }
+  // Called about once a second: live streams go on.
+  void tick();
 
  private:
   HubView& hub_;
   store::QueueStore& store_;
   core::Log& log_;
+  std::shared_ptr<LiveFeed> live_;
 };
 
 }  // namespace headgate::hub

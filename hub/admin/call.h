@@ -28,7 +28,8 @@ struct AdminCall {
   store::QueueStore& store;  // to be changed
   const AdminRequest& request;
   const std::map<std::string, std::string>& query;
-  std::string name;  // the {name} or {seq} of its path
+  std::string name;          // the {name} or {seq} of its path
+  LiveFeed* live = nullptr;  // never null in a handler
 
   // A whole number up to `max`; nullopt if it is not one. Absent: `absent`.
   [[nodiscard]] std::optional<uint64_t> number(const std::string& parameter, uint64_t absent,

@@ -54,6 +54,8 @@ struct DeniedCounts {
   uint64_t publish = 0;
   uint64_t subscribe = 0;
   uint64_t receive = 0;  // messages not delivered that a subscription matches
+
+  friend bool operator==(const DeniedCounts&, const DeniedCounts&) = default;
 };
 
 // A client whose publishes wait for room in a queue.
@@ -117,6 +119,8 @@ struct ClientInfo {
   bool paused = false;   // it is not read, as more may not wait
   uint64_t dropped = 0;  // not delivered: too much was waiting, too large, or expired
   DeniedCounts denied;
+
+  friend bool operator==(const ClientInfo&, const ClientInfo&) = default;
 };
 
 // Rights of a client, and its subscriptions.
@@ -165,6 +169,8 @@ struct ComputedInfo {
   uint64_t state_bytes = 0;  // the same, of memory
   uint64_t draining = 0;     // groups of earlier versions that have yet to give what they have
   std::string blocked_by;    // what its results wait for; empty: nothing
+
+  friend bool operator==(const ComputedInfo&, const ComputedInfo&) = default;
 };
 
 // Work of a route that counts and delivers nothing, since it was put beside the others; its results are messages that
@@ -176,6 +182,8 @@ struct ShadowInfo {
   std::string last_to;
   std::string last_topic;
   std::string last_body;
+
+  friend bool operator==(const ShadowInfo&, const ShadowInfo&) = default;
 };
 
 struct RouteInfo {
@@ -194,6 +202,8 @@ struct RouteInfo {
   std::optional<ComputedInfo> computed;  // of a route that remembers
   std::optional<ShadowInfo> shadow;      // of one that delivers nothing
   std::string error;                     // with place and caret; empty if active and not kept
+
+  friend bool operator==(const RouteInfo&, const RouteInfo&) = default;
 };
 
 // Fate of a route, when a file is put in force.

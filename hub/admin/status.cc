@@ -109,14 +109,16 @@ Json to_json(const ReloadReport& report) {
           {"kept", report.kept},   {"left_out", report.left_out}, {"needs_restart", report.needs_restart}};
 }
 
-AdminReply get_status(const AdminCall& call) {
-  const HubStatus status = call.hub.status();
-  Json json = texts(status, call.hub.store().damage());
-  for (const Reading& reading : call.hub.status_readings()) put(json, reading);
-  json["now_ms"] = call.hub.now().wall_ms;
+std::string status_text(HubView& hub) {
+  const HubStatus status = hub.status();
+  Json json = texts(status, hub.store().damage());
+  for (const Reading& reading : hub.status_readings()) put(json, reading);
+  json["now_ms"] = hub.now().wall_ms;
   Json& last_ms = json["last_ms"] = Json::object();
   for (const auto& [path, at_ms] : status.last_ms) at(last_ms, path) = at_ms;
-  return answer_json(json);
+  return answer_json(json).body;
 }
+
+AdminReply get_status(const AdminCall& call) { return AdminResponse{200, status_text(call.hub)}; }
 
 }  // namespace headgate::hub

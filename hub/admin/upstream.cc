@@ -189,24 +189,25 @@ Json or_null(const std::optional<int64_t>& ms) { return ms ? Json(*ms) : Json();
 
 }  // namespace
 
-AdminReply get_upstream(const AdminCall& call) {
-  const UpstreamReport report = call.hub.upstream().value_or(UpstreamReport());
+std::string upstream_text(HubView& hub) {
+  const UpstreamReport report = hub.upstream().value_or(UpstreamReport());
   Json links = Json::array();
   for (const LinkReport& link : report.links) links.push_back(to_json(link));
   Json queues = Json::array();
-  for (const QueueReport& queue : report.queues) queues.push_back(to_json(queue, call.hub.store()));
+  for (const QueueReport& queue : report.queues) queues.push_back(to_json(queue, hub.store()));
   return answer_json(
-      {{"links", std::move(links)}, {"queues", std::move(queues)}, {"now_ms", call.hub.now().wall_ms}});
+             {{"links", std::move(links)}, {"queues", std::move(queues)}, {"now_ms", hub.now().wall_ms}})
+      .body;
 }
 
-AdminReply get_upstream_forecast(const AdminCall& call) {
-  const UpstreamReport report = call.hub.upstream().value_or(UpstreamReport());
-  const core::Now now = call.hub.now();
-  const FirstToExpire first = first_to_expire(report, call.hub.store(), now);
+std::string forecast_text(HubView& hub) {
+  const UpstreamReport report = hub.upstream().value_or(UpstreamReport());
+  const core::Now now = hub.now();
+  const FirstToExpire first = first_to_expire(report, hub.store(), now);
   Json first_json;
   Json links = Json::array();
   for (const LinkReport& link : report.links) {
-    const Backlog backlog = backlog_of(report, link.named.name, call.hub.store());
+    const Backlog backlog = backlog_of(report, link.named.name, hub.store());
     const Json gone = or_null(gone_at(report, link, backlog, now));
     links.push_back({{"name", link.named.name},
                      {"state", state_name(link.status.state)},
@@ -221,7 +222,14 @@ AdminReply get_upstream_forecast(const AdminCall& call) {
                   {"expires_ms", first.expires_ms},
                   {"gone_ms", gone}};
   }
-  return answer_json({{"links", std::move(links)}, {"first_to_expire", first_json}, {"now_ms", now.wall_ms}});
+  return answer_json({{"links", std::move(links)}, {"first_to_expire", first_json}, {"now_ms", now.wall_ms}})
+      .body;
+}
+
+AdminReply get_upstream(const AdminCall& call) { return AdminResponse{200, upstream_text(call.hub)}; }
+
+AdminReply get_upstream_forecast(const AdminCall& call) {
+  return AdminResponse{200, forecast_text(call.hub)};
 }
 
 }  // namespace headgate::hub

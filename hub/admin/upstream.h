@@ -11,11 +11,17 @@
 //             within a year)}…], "first_to_expire": {"queue", "priority", "expires_ms", "gone_ms"} or null, "now_ms"}
 #pragma once
 
+#include <string>
+
 #include "hub/admin/call.h"
 
 namespace headgate::hub {
 
 [[nodiscard]] AdminReply get_upstream(const AdminCall& call);
 [[nodiscard]] AdminReply get_upstream_forecast(const AdminCall& call);
+
+// The answers as JSON.
+[[nodiscard]] std::string upstream_text(HubView& hub);
+[[nodiscard]] std::string forecast_text(HubView& hub);
 
 }  // namespace headgate::hub

@@ -90,6 +90,7 @@ class CommandLine {
     add_log();
     add_http();
     add_tail();
+    add_watch();
     add_topics();
     add_passwd();
     add_unbatch();
@@ -491,6 +492,15 @@ class CommandLine {
     on_hub(tail, [this](const Context& context) { return run_tail(context, tail_); });
   }
 
+  void add_watch() {
+    CLI::App* const watch = add(app_, "watch", "The hub as it goes on, a line a second, until interrupted");
+    watch->add_option(
+        "--parts", watch_parts_,
+        "What --json prints: some of status, queues, routes, upstream, forecast, clients, events, with "
+        "commas between them");
+    on_hub(watch, [this](const Context& context) { return run_watch(context, watch_parts_); });
+  }
+
   void add_topics() {
     CLI::App* const topics = add(app_, "topics", "Topics that messages came on, with their last values");
     topics->add_option("filter", topics_.filter, "MQTT topic filter")->capture_default_str();
@@ -571,6 +581,7 @@ class CommandLine {
   std::vector<std::string> log_settings_;
   Consent consent_;
   TailOptions tail_;
+  std::string watch_parts_;
   TopicsOptions topics_;
   PasswdOptions passwd_;
   bool passwd_stdin_ = false;

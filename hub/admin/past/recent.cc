@@ -147,6 +147,12 @@ AdminReply get_recent(const AdminCall& call) {
                     }};
 }
 
+std::string events_text(const std::vector<LogEvent>& events) {
+  Json list = Json::array();
+  for (const LogEvent& event : events) list.push_back(event_json(event));
+  return answer_json(list).body;
+}
+
 AdminReply get_events(const AdminCall& call) {
   EventFilter filter;
   const auto after = call.number("after", 0, UINT64_MAX);

@@ -14,7 +14,7 @@ function target(path, params) {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(params ?? {}))
     if (value !== undefined && value !== null && value !== '') query.append(key, value);
-  const text = query.toString();
+  const text = query.toString().replaceAll('+', '%20');  // the hub takes a plus as a plus
   return path + (text ? '?' + text : '');
 }
 

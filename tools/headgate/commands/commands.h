@@ -107,6 +107,8 @@ int run_client_kick(const Context& context, const std::string& client_id);
 int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
+// The hub as it goes on, a line a second; `parts` as GET /v1/live takes them, empty: as they are by default.
+int run_watch(const Context& context, const std::string& parts);
 // Topics that messages came on, as a tree: how many, how fast, the last value.
 int run_topics(const Context& context, const TopicsOptions& options);
 
