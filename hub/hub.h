@@ -81,6 +81,9 @@ class Hub : public HubView {
   void replay(RecordedRun request, OnReplayed done) override {
     runs_.run(std::move(request), {config_.routes_dir, config_.time_to_live_s}, std::move(done));
   }
+  void test_routes(RouteTrial request, OnTried done) override {
+    runs_.test(std::move(request), {config_.routes_dir, config_.time_to_live_s}, std::move(done));
+  }
 
   void when_durable(store::Seq seq, std::function<void(bool durable)> done) override {
     engine_.waits().wait(seq, std::move(done));

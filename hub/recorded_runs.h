@@ -34,12 +34,20 @@ class RecordedRuns {
   };
   // See HubView::replay().
   void run(RecordedRun request, Defaults defaults, HubView::OnReplayed done);
+  // See HubView::test_routes().
+  void test(RouteTrial request, Defaults defaults, HubView::OnTried done);
 
  private:
+  struct Gathered;
   struct Run;
+  struct Test;
 
-  void gather(const std::shared_ptr<Run>& run, HubView::OnReplayed done);
+  // Takes the turn. Error: unavailable, if another run has it, or if nothing is recorded and that is `needed`.
+  core::Status begin(bool needed);
+  [[nodiscard]] std::shared_ptr<Gathered> gathered(int64_t since_ms, std::string user) const;
+  void gather(const std::shared_ptr<Gathered>& into, std::function<void()> then);
   void compare(const std::shared_ptr<Run>& run, HubView::OnReplayed done);
+  void try_out(const std::shared_ptr<Test>& test, HubView::OnTried done);
 
   Parts parts_;
   bool runs_ = false;

@@ -17,6 +17,7 @@
 #include "hub/admin/live/feed.h"
 #include "hub/admin/log.h"
 #include "hub/admin/past/recent.h"
+#include "hub/admin/past/trial.h"
 #include "hub/admin/past/why.h"
 #include "hub/admin/publish.h"
 #include "hub/admin/queue/import.h"
@@ -179,6 +180,7 @@ std::vector<Endpoint> route_endpoints() {
       {"POST", Role::admin, {"v1", "routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes, true},
       {"POST", Role::operate, {"v1", "routes", "shadow"}, {}, try_routes, true},
       {"POST", Role::operate, {"v1", "routes", "replay"}, {"since_s", "whole"}, post_replay_routes},
+      {"POST", Role::operate, {"v1", "routes", "test"}, {"since_s", "count", "payload"}, post_test_routes},
   };
 }
 

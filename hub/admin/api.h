@@ -57,6 +57,9 @@
 //                                      what is recorded, and delivers nothing: {"basis", "from_ms", "messages", "left_out",
 //                                      "routes": [{"route", "in_force", "in_file", "before", "after", "gained", "lost",
 //                                      "undefined", "why_not"}…]}
+//   POST /v1/routes/test               body = a route file, with "messages" of its own or over those that are recorded;
+//                                      ?since_s=SECONDS &count=1–100 &payload=1: what each route takes, and what it leaves and
+//                                      why; changes nothing: see hub/admin/past/trial.h
 //   GET  /v1/why/{name}                the life of one message, by its seq, upstream id, number or message id; ?payload=1:
 //                                      see hub/admin/past/why.h
 //   GET  /v1/recent                    messages that are recorded, oldest first; ?after=NUMBER &count=1–1000 &newest=1: the

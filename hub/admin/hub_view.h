@@ -295,6 +295,27 @@ struct RecordedMatches {
   std::vector<routing::RouteMatches> routes;  // compared with those in force
 };
 
+// Routes that are tried over messages, alone and from an empty state: what each takes, what it leaves and why.
+struct TrialMessage {
+  core::MessagePtr message;
+  uint64_t number = 0;  // of the recorder; of one that was given its place among those, from 1
+  store::Seq seq = 0;   // 0: no queue has it
+  bool given = false;
+
+  // By which GET /v1/why finds it; empty: it was given.
+  [[nodiscard]] std::string id() const {
+    return given ? std::string() : seq != 0 ? std::to_string(seq) : "r" + std::to_string(number);
+  }
+};
+struct RouteTrial {
+  routing::RouteFile routes;
+  std::optional<std::vector<TrialMessage>> given;  // nullopt: those that are recorded
+  int64_t since_ms = 0;                            // Unix time; only recorded messages from then on
+  std::string user = {};                           // only recorded messages that it may receive; empty: all
+  size_t count = 5;                                // messages that are told of each route, the newest
+  bool payload = false;                            // and their payloads
+};
+
 // A reason that keeps the hub from taking messages and storing them.
 struct Unready {
   std::string reason;  // "starting" | "stopping" | "not_writing" | "disk_low"
@@ -441,6 +462,10 @@ class HubView {
   // invalid (of a file), unavailable (another runs; or nothing is recorded).
   using OnReplayed = std::function<void(const core::Result<RecordedMatches>& report)>;
   virtual void replay(RecordedRun request, OnReplayed done) = 0;
+  // Tries routes, on a worker and for a bounded time; nothing is delivered or counted. `done` is called now or later, with
+  // JSON (hub/admin/past/trial.h). Errors: as replay().
+  using OnTried = std::function<void(const core::Result<std::string>& json)>;
+  virtual void test_routes(RouteTrial request, OnTried done) = 0;
 
   // Every message that arrives from now on whose topic matches the (valid) filter. The callback must not
   // destroy the subscription from within.

@@ -105,10 +105,16 @@ class CannedHubView : public hub::HubView {
     replayed_ = std::move(request);
     done(replay_);
   }
+  void test_routes(hub::RouteTrial request, OnTried done) override {
+    trial_ = std::move(request);
+    done(trial_answer_);
+  }
   hub::Recorder recorder_;
   std::function<std::vector<hub::RouteVerdict>(const core::Message&, bool)> judge_;
   hub::EventRing events_;
   hub::RecordedRun replayed_;
+  hub::RouteTrial trial_;
+  core::Result<std::string> trial_answer_ = std::string("{}");
   core::Result<hub::RecordedMatches> replay_ = hub::RecordedMatches();
 
   void reload(OnReloaded done) override {

@@ -415,13 +415,27 @@ class CommandLine {
 
   void add_route_test(CLI::App& route) {
     CLI::App* const test =
-        add(route, "test", "Run recorded messages through routes, or case files (.rt), without a hub");
+        add(route, "test",
+            "Run messages through routes, or case files (.rt), without a hub; or those that it has recorded");
     test->add_option("file", trial_.files,
                      "Route files, deployment manifests or whole configurations; or case files")
         ->required();
-    test->add_option("--in", trial_.sample,
-                     "Messages, a JSON object a line, as headgate tail --payload --json prints them");
-    test->callback([this] { run_ = [this] { return run_route_test(trial_, json_, out_, err_); }; });
+    CLI::Option* const in =
+        test->add_option("--in", trial_.sample,
+                         "Messages, a JSON object a line, as headgate tail --payload --json prints them");
+    CLI::Option* const recorded = test->add_flag(
+        "--recorded", trial_.recorded, "Over the messages that the running hub has recorded, on the hub");
+    recorded->excludes(in);
+    test->add_option("--since", trial_.since, "With --recorded: of that time, such as 90s, 30m, 1h")
+        ->needs(recorded)
+        ->capture_default_str();
+    test->callback([this] {
+      run_ = [this] {
+        if (!trial_.recorded) return run_route_test(trial_, json_, out_, err_);
+        HttpAdminClient client(address_);
+        return run_route_test_recorded({client, out_, err_, json_, nullptr, {}, display_}, trial_);
+      };
+    });
   }
 
   void add_route_apply(CLI::App& route) {

@@ -240,6 +240,7 @@ void change(const Asked& asked, const std::string& dir) {
   EXPECT_EQ(asked.post("/v1/routes/check", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/shadow", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/replay?since_s=60&whole=1", routes), 200);
+  EXPECT_EQ(asked.post("/v1/routes/test?since_s=60&count=2&payload=1", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json&dry_run=1", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/apply?name=more.json", routes), 200);
   EXPECT_EQ(asked.post("/v1/routes/reload"), 200);
@@ -337,6 +338,7 @@ void ask_a_full_hub() {
     status = asked.post("/v1/publish/plant/1", std::string(2'000, 'x'));
   EXPECT_EQ(status, 429);
   EXPECT_EQ(asked.post("/v1/routes/replay"), 503) << "it records nothing";
+  EXPECT_EQ(asked.post("/v1/routes/test"), 503);
   // It takes no documents.
   EXPECT_EQ(asked.get("/v1/remote"), 503);
   EXPECT_EQ(asked.post("/v1/remote/apply", "{}"), 503);

@@ -126,6 +126,34 @@ TEST_F(PastCommands, ReplayRunsOverWhatIsRecorded) {
                                Not(HasSubstr("99")), HasSubstr("1 messages are left out")));
 }
 
+TEST_F(PastCommands, TryRoutesOverWhatIsRecorded) {
+  const testing::TempDir dir;
+  const std::string file = dir.path() + "/f.json";
+  std::ofstream(file) << R"json({"routes": {"hot": "FROM 'plant/#' WHERE $body.c > 80 INTO $upstream"}})json";
+  RouteTestOptions options;
+  options.files = {file};
+  options.since = "2m";
+  const std::string target = "POST /v1/routes/test?since_s=120&payload=1";
+  const std::string told = R"("number":1,"id":"r1","at_ms":1700000000000,"topic":"plant/1","made":false)";
+  hub_.answers_[target] =
+      "{" + basis_ +
+      R"(,"messages":2,"from_ms":1,"left_out":0,"done":false,"cut":false,"routes":[{"route":"hot",)" +
+      R"("error":"","matched":1,"not_matched":1,"undefined":0,"other_source":0,"type_error":"","taken":[{)" +
+      told +
+      R"(,"payload":"hot","rows":[{"to":"$upstream","topic":"up","payload":"hot","start_ms":0,"end_ms":0}]}],)" +
+      R"("left":[{)" + told +
+      R"(,"payload":"cold","truth":"no","trace":[{"depth":0,"text":"it is 70"}]}]}]})";
+  EXPECT_EQ(run_route_test_recorded({hub_, out_, err_, json_}, options), kExitOk);
+  EXPECT_THAT(hub_.sent_, HasSubstr("$body.c > 80"));
+  EXPECT_THAT(printed(), AllOf(HasSubstr("hot: 1 taken, 1 left"), HasSubstr("-> $upstream  up  hot"),
+                               HasSubstr("    it is 70\n"), HasSubstr("shorten --since")));
+  hub_.answers_[target] =
+      "{" + basis_ + R"(,"messages":0,"done":true,"routes":[{"route":"hot","error":"no"}]})";
+  EXPECT_EQ(run_route_test_recorded({hub_, out_, err_, json_}, options), kExitFailed);
+  options.since = "soon";
+  EXPECT_EQ(run_route_test_recorded({hub_, out_, err_, json_}, options), kExitUsage);
+}
+
 TEST_F(PastCommands, ReplaySaysThatNothingIsRecorded) {
   hub_.answers_["/v1/recent?count=1"] =
       R"({"basis":{"bytes_max":0,"messages":0,"arrived":0,"since_ms":0,"steps_since_ms":0},"messages":[],"next":0})";

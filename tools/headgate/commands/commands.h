@@ -135,14 +135,18 @@ int run_route_explain(const ExplainOptions& options, bool json, std::ostream& ou
 
 struct RouteTestOptions {
   std::vector<std::string>
-      files;           // route files and the like; or case files (.rt), which bring their messages
-  std::string sample;  // recorded messages, a JSON object a line
+      files;                 // route files and the like; or case files (.rt), which bring their messages
+  std::string sample;        // recorded messages, a JSON object a line
+  bool recorded = false;     // over those that the running hub has recorded
+  std::string since = "1h";  // and that came so long ago at most
 };
 
 // Runs recorded messages through routes, and tells of each message what matched, why the rest did not, and what came
 // out; needs no hub. Of case files it tells which rows came out otherwise. Exit code 1 for those, and if a route has an
 // error.
 int run_route_test(const RouteTestOptions& options, bool json, std::ostream& out, std::ostream& err);
+// Does that on the hub, over messages that it has recorded: of each route the newest that it takes and leaves.
+int run_route_test_recorded(const Context& context, const RouteTestOptions& options);
 
 struct ReplayOptions {
   std::string file = {};   // a route file or the like; empty: the routes in force
