@@ -228,7 +228,7 @@ class TrialReport {
     done_ = true;
   }
 
-  // Of what is too long after all the oldest is left away.
+  // Leaves away the oldest of what is too long after all.
   [[nodiscard]] std::string json() {
     Json routes = Json::array();
     size_t left = kTriedBytesMax / 2;
