@@ -155,6 +155,14 @@ Hub::Hub(const Config& config, const broker::AdmissionLimits& admission, std::st
 
 Hub::~Hub() = default;
 
+// Whoever waits is forgotten with the loop.
+void Hub::after(int64_t ms, std::function<void()> work) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(io_, std::chrono::milliseconds(ms));
+  timer->async_wait([timer, work = std::move(work)](boost::system::error_code cancelled) {
+    if (!cancelled) work();
+  });
+}
+
 void Hub::elsewhere(MakeText make, OnText done) {
   const auto text = std::make_shared<std::string>();
   on_compiler()([text, make = std::move(make)] { *text = make(); },

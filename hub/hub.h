@@ -89,6 +89,7 @@ class Hub : public HubView {
     engine_.waits().wait(seq, std::move(done));
   }
   void later(std::function<void()> work) override { executor_->post(std::move(work)); }
+  void after(int64_t ms, std::function<void()> work) override;
   void elsewhere(MakeText make, OnText done) override;
   void find_topics(TopicQuery query, RenderTopics render, OnTopics done) override;  // topics.cc
   [[nodiscard]] bool may_receive(const std::string& user, std::string_view topic) override;

@@ -11,6 +11,7 @@
 #include "hub/admin/call.h"
 #include "hub/admin/change.h"
 #include "hub/admin/client/sessions.h"
+#include "hub/admin/doctor/visit.h"
 #include "hub/admin/edge/devices.h"
 #include "hub/admin/edge/identities.h"
 #include "hub/admin/edge/twins.h"
@@ -194,6 +195,7 @@ const std::vector<Endpoint>& endpoints() {
           {"POST", Role::read, {"v1", "session"}, {}, post_session},
           {"POST", Role::none, {"v1", "session", "end"}, {}, post_end_session},
           {"GET", Role::read, {"v1", "status"}, {}, get_status},
+          {"GET", Role::read, {"v1", "doctor"}, {}, get_doctor},
           {"GET", Role::read, {"v1", "live"}, {"parts"}, get_live},
           {"GET", Role::read, {"v1", "upstream"}, {}, get_upstream},
           {"GET", Role::read, {"v1", "upstream", "forecast"}, {}, get_upstream_forecast},
@@ -287,7 +289,11 @@ std::string path_of(const Endpoint& endpoint) {
 }  // namespace
 
 AdminApi::AdminApi(HubView& hub, store::QueueStore& store, core::Log& log)
-    : hub_(hub), store_(store), log_(log), live_(std::make_shared<LiveFeed>(hub)) {}
+    : hub_(hub),
+      store_(store),
+      log_(log),
+      live_(std::make_shared<LiveFeed>(hub)),
+      doctor_(std::make_shared<DoctorVisits>(hub, store)) {}
 
 void AdminApi::tick() { live_->tick(); }
 
@@ -316,7 +322,8 @@ AdminReply AdminApi::handle(const AdminRequest& request) {
                                  {"from", request.caller.from},
                                  {"method", request.method},
                                  {"path", path_of(endpoint)}});
-    return endpoint.handle({hub_, store_, request, url->query, name_in(endpoint, *url), live_.get()});
+    return endpoint.handle(
+        {hub_, store_, request, url->query, name_in(endpoint, *url), live_.get(), doctor_});
   }
   if (others.empty()) return failed(404, "there is nothing at \"" + request.target + "\"");
   return failed(405, "\"" + request.target + "\" takes " + others + " only");

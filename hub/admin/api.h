@@ -9,6 +9,7 @@
 //   GET  /v1/status                    the hub, its store and its link
 //   GET  /v1/live                      stream: all of ?parts=status,queues,routes,upstream,forecast,clients,events at first, then about
 //                                      once a second what has changed: see hub/admin/live/feed.h
+//   GET  /v1/doctor                    what is wrong or will be, and what to do, a second later: see hub/admin/doctor/visit.h
 //   GET  /v1/queues                    every queue with its accounts (fields: store/report/inspect.h), "consumer": {"kind", "name",
 //                                      "connected"}, "blocked" (why what waits does not go on; empty: it does) and
 //                                      "blocked_since_ms" (hub/admin/queue/blocked.h)
@@ -114,6 +115,7 @@
 
 namespace headgate::hub {
 
+class DoctorVisits;
 class LiveFeed;
 
 struct AdminRequest {
@@ -177,6 +179,7 @@ class AdminApi {
   store::QueueStore& store_;
   core::Log& log_;
   std::shared_ptr<LiveFeed> live_;
+  std::shared_ptr<DoctorVisits> doctor_;
 };
 
 }  // namespace headgate::hub

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -28,8 +29,9 @@ struct AdminCall {
   store::QueueStore& store;  // to be changed
   const AdminRequest& request;
   const std::map<std::string, std::string>& query;
-  std::string name;          // the {name} or {seq} of its path
-  LiveFeed* live = nullptr;  // never null in a handler
+  std::string name;                                // the {name} or {seq} of its path
+  LiveFeed* live = nullptr;                        // never null in a handler of its own
+  std::shared_ptr<DoctorVisits> doctor = nullptr;  // the same
 
   // A whole number up to `max`; nullopt if it is not one. Absent: `absent`.
   [[nodiscard]] std::optional<uint64_t> number(const std::string& parameter, uint64_t absent,

@@ -437,6 +437,8 @@ class HubView {
 
   // Does that in another turn of the loop.
   virtual void later(std::function<void()> work) = 0;
+  // The same, so many milliseconds later, if the hub is there then.
+  virtual void after(int64_t ms, std::function<void()> work) = 0;
   // Makes a text on another thread, with which `done` is called on this one.
   using MakeText = std::function<std::string()>;
   using OnText = std::function<void(std::string text)>;

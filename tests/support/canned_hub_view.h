@@ -44,6 +44,11 @@ class CannedHubView : public hub::HubView {
     done(durable_);
   }
   void later(std::function<void()> work) override { later_.push_back(std::move(work)); }
+  void after(int64_t ms, std::function<void()> work) override {
+    waited_ms_ += ms;
+    later_.push_back(std::move(work));
+  }
+  int64_t waited_ms_ = 0;
   void elsewhere(MakeText make, OnText done) override { done(make()); }
   void run_later() {
     while (!later_.empty()) {

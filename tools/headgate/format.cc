@@ -156,22 +156,6 @@ void Table::print(std::ostream& out, const Display& display) const {
   }
 }
 
-std::string counted(uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string human_bytes(uint64_t bytes) {
-  static constexpr std::array<const char*, 5> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return std::to_string(bytes) + " B";
-  auto amount = static_cast<double>(bytes) / 1024;
-  size_t unit = 0;
-  while (amount >= 1023.95 && unit + 1 < kUnits.size()) {
-    amount /= 1024;
-    ++unit;
-  }
-  return format("%.1f %s", amount, kUnits[unit]);
-}
-
 std::string human_duration(int64_t seconds) {
   constexpr int64_t kMinute = 60;
   constexpr int64_t kHour = 60 * kMinute;

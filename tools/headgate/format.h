@@ -9,6 +9,7 @@
 
 #include "core/result.h"
 #include "core/text.h"
+#include "core/text/human.h"
 #include "tools/headgate/display.h"
 
 namespace headgate::tools {
@@ -52,11 +53,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// "1 dead letter", "2 dead letters": a noun that takes an s.
-[[nodiscard]] std::string counted(uint64_t count, const std::string& noun);
-
-// "512 B", "1.5 KiB", "64.0 MiB".
-[[nodiscard]] std::string human_bytes(uint64_t bytes);
+using core::counted;
+using core::human_bytes;
 
 // "45s", "3m 05s", "2h 10m", "4d 03h".
 [[nodiscard]] std::string human_duration(int64_t seconds);

@@ -43,7 +43,7 @@ class LiveQueues {
   bool look(HubView& hub, const std::string& name);
 
   LiveRows<Mark> rows_;
-  std::optional<QueueRows> now_;  // of this round
+  std::optional<QueueRows> now_;    // of this round
   std::vector<std::string> names_;  // of this round
   size_t next_ = 0;
   int64_t offset_ms_ = 0;  // of the wall clock to hub time, at its last step

@@ -176,6 +176,7 @@ void look(const Asked& asked) {
                              "/metrics",
                              "/v1/session",
                              "/v1/status",
+                             "/v1/doctor",
                              "/v1/upstream",
                              "/v1/upstream/forecast",
                              "/v1/queues",

@@ -182,7 +182,8 @@ TEST_F(SessionOperations, BeginNoneForASessionOrTheSocket) {
 }
 
 TEST_F(SessionOperations, TellWhoAsks) {
-  EXPECT_EQ(ask("GET", "/v1/session", Caller()).body, R"({"user":"","role":"admin","until_ms":null,"why":""})");
+  EXPECT_EQ(ask("GET", "/v1/session", Caller()).body,
+            R"({"user":"","role":"admin","until_ms":null,"why":""})");
   EXPECT_EQ(body(ask("GET", "/v1/session", anna_))["until_ms"], nullptr);
   Caller by_cookie = anna_;
   by_cookie.until_ms = 5;

@@ -124,7 +124,7 @@ TEST_F(QueueVerbsOfTheTool, ListsSortByWhatCellsSay) {
   const std::string text = out_.str();
   EXPECT_LT(text.find("\nb"), text.find("\na"));
   EXPECT_LT(text.find("\na"), text.find("\nc"));
-  EXPECT_THAT(text, HasSubstr("paused\n"));
+  EXPECT_THAT(text, HasSubstr("  paused  "));
   sorted.display.sort = "colour";
   EXPECT_EQ(run_queue_ls(sorted), kExitUsage);
   EXPECT_THAT(err_.str(),

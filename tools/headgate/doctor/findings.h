@@ -1,8 +1,8 @@
-// Findings of `headgate doctor`, made of values that somebody else has gathered. Pure.
+// Findings of `headgate doctor` about the machine, made of values that somebody else has gathered; those about the hub are the hub's own
+// (GET /v1/doctor). Pure.
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,18 +63,5 @@ struct Machine {
 };
 
 [[nodiscard]] std::vector<Diagnosis> examine(const Machine& machine);
-
-// Answers of a hub. Of its queues there are two, the second some time after the first.
-struct HubAnswers {
-  const nlohmann::ordered_json& status;
-  const nlohmann::ordered_json& queues;
-  const nlohmann::ordered_json& queues_later;
-  const nlohmann::ordered_json& routes;
-  const nlohmann::ordered_json& clients;
-  const nlohmann::ordered_json& upstream;
-  const nlohmann::ordered_json& identities;
-};
-
-[[nodiscard]] std::vector<Diagnosis> examine(const HubAnswers& hub);
 
 }  // namespace headgate::tools

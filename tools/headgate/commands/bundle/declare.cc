@@ -8,11 +8,10 @@
 namespace headgate::tools {
 namespace {
 
-// The doctor looks once: what grows shows in the numbers.
 std::string findings(AdminClient& hub, const DoctorOptions& options) {
   std::ostringstream out;
   std::ostringstream err;
-  (void)run_doctor({hub, ask_daemon, [] {}, out, err, true}, options);
+  (void)run_doctor({hub, ask_daemon, out, err, true}, options);
   return out.str();
 }
 

@@ -22,7 +22,6 @@ struct DoctorOptions {
 struct Doctor {
   AdminClient& hub;
   AskDaemon ask;
-  std::function<void()> wait;  // between the two looks at the queues
   std::ostream& out;
   std::ostream& err;
   bool json = false;

@@ -1,17 +1,9 @@
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <thread>
 
 #include "tools/headgate/command_tree.h"
 #include "tools/headgate/commands/doctor/commands.h"
 
 namespace headgate::tools {
-namespace {
-
-void a_second() { std::this_thread::sleep_for(std::chrono::seconds(1)); }
-
-}  // namespace
-
 void add_doctor(const CommandTree& tree) {
   const auto options = std::make_shared<DoctorOptions>();
   CLI::App* const sub = tree.app.add_subcommand(
@@ -26,7 +18,7 @@ void add_doctor(const CommandTree& tree) {
       options->socket = at.socket;
       options->hub = at.name();
       HttpAdminClient hub(at);
-      return run_doctor({hub, ask_daemon, a_second, tree.out, tree.err, tree.json}, *options);
+      return run_doctor({hub, ask_daemon, tree.out, tree.err, tree.json}, *options);
     };
   });
 }

@@ -1,21 +1,48 @@
+#include "hub/doctor/findings.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
-#include "tools/headgate/answers.h"
-#include "tools/headgate/doctor/findings.h"
-#include "tools/headgate/format.h"
+#include "core/text/human.h"
+#include "core/time/iso8601.h"
 
-namespace headgate::tools {
+namespace headgate::hub {
 namespace {
 
+using core::counted;
+using core::human_bytes;
+
 using Json = nlohmann::ordered_json;
-using Findings = std::vector<Diagnosis>;
+using Findings = std::vector<Finding>;
 
 constexpr int64_t kDayOfHubMs = 86'400'000;
 constexpr int64_t kAwayDays = 7;
 constexpr int64_t kStoppedMs = 10'000;   // a reader that took messages before has stopped
 constexpr uint64_t kQuietAfterS = 3600;  // a route that is younger has had no chance
 constexpr size_t kNamesShown = 5;
+
+// A field that is missing, or of another type, is the empty value.
+const Json& member_of(const Json& json, std::string_view field) {
+  static const Json kNone;
+  const auto found = json.is_object() ? json.find(field) : json.end();
+  return json.is_object() && found != json.end() ? *found : kNone;
+}
+
+std::string text_of(const Json& json, std::string_view field) {
+  const Json& value = member_of(json, field);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+uint64_t number_of(const Json& json, std::string_view field) {
+  const Json& value = member_of(json, field);
+  return value.is_number() ? value.get<uint64_t>() : 0;
+}
+
+bool flag_of(const Json& json, std::string_view field) {
+  const Json& value = member_of(json, field);
+  return value.is_boolean() && value.get<bool>();
+}
 
 int64_t wall_time_of(const Json& json, std::string_view field) {
   return static_cast<int64_t>(number_of(json, field));
@@ -156,7 +183,7 @@ void refused_identity(const Json& it, Findings& found) {
   found.push_back(
       {Severity::warning, "identities", id,
        "is not let in: " + why + "; refused " + std::to_string(number_of(it, "refused")) +
-           " times, the last " + iso_time(wall_time_of(it, "last_refused_ms")),
+           " times, the last " + core::iso8601_text(wall_time_of(it, "last_refused_ms")),
        "compare what it has with headgate identity connection-string " + id + " and headgate identity ls"});
 }
 
@@ -199,7 +226,7 @@ void identities(const HubAnswers& hub, Findings& found) {
 
 }  // namespace
 
-std::vector<Diagnosis> examine(const HubAnswers& hub) {
+std::vector<Finding> examine(const HubAnswers& hub) {
   Findings found;
   const int64_t now_ms = wall_time_of(hub.status, "now_ms");
   store(hub.status, found);
@@ -211,4 +238,16 @@ std::vector<Diagnosis> examine(const HubAnswers& hub) {
   return found;
 }
 
-}  // namespace headgate::tools
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      break;
+  }
+  return "error";
+}
+
+}  // namespace headgate::hub
