@@ -3,10 +3,10 @@
 //
 //   root.append(bodyView(message));   // of a message with `payload` (UTF-8), `payload_base64`, or payload null (not for this user)
 import {h, setText} from './dom.js';
-import {bytes} from './format.js';
+import {bytes, percent} from './format.js';
 
 const FIRST = 4_096;       // characters shown at first
-const MORE = 131_072;      // characters that one press adds, so that a body of megabytes does not stop the page
+const MORE = 262_144;      // characters that one press adds, so that a body of megabytes does not stop the page
 const INDENT_MAX = 40;     // levels that are indented: deeper ones would be mostly blanks
 const HEX_WIDTH = 16;
 
@@ -28,6 +28,7 @@ export function bodyView(message, {label = 'Body'} = {}) {
 
   function show(form) {
     shown = {form, text: form.make()};
+    pre.classList.toggle('hex', form.title === 'Hex');
     end = Math.min(shown.text.length, FIRST);
     forms.forEach((one, i) => picks[i].setAttribute('aria-pressed', String(one === form)));
     draw();
@@ -36,7 +37,7 @@ export function bodyView(message, {label = 'Body'} = {}) {
     const left = shown.text.length - end;
     setText(pre, shown.text.slice(0, end) + (left > 0 ? '\u2026' : ''));
     more.hidden = left <= 0;
-    setText(more, left <= MORE ? 'Show all' : `Show more (${bytes(end)} of ${bytes(shown.text.length)})`);
+    setText(more, left <= MORE ? 'Show all' : `Show more (${percent(end, shown.text.length)} is shown)`);
   }
   show(forms[0]);
   return h('div', {class: 'body-view'},
