@@ -67,7 +67,7 @@ class Hub : public HubView {
   // ---- HubView (inspection.cc) ----
   [[nodiscard]] core::Now now() const override { return clock_.now(); }
   [[nodiscard]] store::QueueReader& store() override { return *store_; }
-  [[nodiscard]] store::StoreStats store_stats() const override { return store_->store_stats(); }
+  [[nodiscard]] store::StoreStats store_stats() const override;
   [[nodiscard]] HubStatus status() const override;
   [[nodiscard]] std::vector<Unready> unready() const override;
   [[nodiscard]] std::vector<std::string> stuck_workers() const override;
@@ -100,6 +100,8 @@ class Hub : public HubView {
   [[nodiscard]] core::Result<ClientRights> client_rights(const std::string& client_id) const override;
   [[nodiscard]] QueueReaders queue_readers() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
+  [[nodiscard]] core::Result<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
+                                                                            size_t count) const override;
   [[nodiscard]] std::string routes_in_force() const override;
   [[nodiscard]] std::string route_records() const override;
   [[nodiscard]] std::vector<LookupInfo> lookups() const override;

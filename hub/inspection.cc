@@ -177,6 +177,12 @@ std::string Hub::presence(const std::string& link, core::Now now) {
   return online_text(presence, *store_, now);
 }
 
+store::StoreStats Hub::store_stats() const {
+  store::StoreStats stats = store_->store_stats();
+  stats.mode = to_string(config_.store.durability);
+  return stats;
+}
+
 std::optional<upstream::UpstreamReport> Hub::upstream() const { return report_of(upstream_.get()); }
 
 Readings Hub::status_readings() const { return read_metrics(sources(), is_in_status); }
@@ -354,6 +360,13 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 }
 
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
+core::Result<std::vector<routing::OpenWindow>> Hub::open_windows(const std::string& route,
+                                                                 size_t count) const {
+  auto windows = engine_.computer().open_windows(route, count);
+  if (windows) return *std::move(windows);
+  return core::fail(core::Errc::not_found, "there is no computing route \"" + route + "\" in force");
+}
+
 std::vector<LookupInfo> Hub::lookups() const { return engine_.describe_lookups(); }
 
 core::Result<LookupRows> Hub::lookup_rows(const std::string& table, const std::string& after,

@@ -25,6 +25,7 @@
 #include "hub/observe/recorder/recorder.h"
 #include "hub/observe/recorder/route_verdict.h"
 #include "hub/observe/topics/topic_list.h"
+#include "routing/compute/computation.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
 #include "routing/trial/matches.h"
@@ -190,6 +191,8 @@ struct RouteInfo {
   std::string name;
   std::string file;
   std::string text;
+  std::string source;       // where its messages come from, as the text has it; empty if it does not compile
+  std::string source_kind;  // see routing::kind_name(); the same
   std::vector<std::string> endpoints;  // where it leads; empty if it does not compile
   std::optional<uint8_t> priority;
   uint32_t ttl_s = 0;  // 0 = for ever
@@ -367,6 +370,10 @@ class HubView {
   [[nodiscard]] virtual core::Result<ClientRights> client_rights(const std::string& client_id) const = 0;
   [[nodiscard]] virtual QueueReaders queue_readers() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
+  // Windows of a computing route, of the groups that messages came to last; times are Unix times, or what the messages say. Error:
+  // not_found.
+  [[nodiscard]] virtual core::Result<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
+                                                                                    size_t count) const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;
   // Records of the same, with all that they name: {"routes": {name: record}, "tables": {name: record}}, see routing::route_record() and

@@ -13,6 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr uint64_t kWindowsMax = 1'000;
+
 constexpr uint64_t kTableRowsMax = 1'000;
 
 std::string joined(const std::vector<std::string>& names) {
@@ -43,10 +45,14 @@ Json to_json(const std::optional<ShadowInfo>& shadow, const routing::RouteCounts
           {"last_body", shadow->last_body}};
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 Json to_json(const RouteInfo& route) {
   return {{"name", route.name},
           {"file", route.file},
           {"text", route.text},
+          {"source", text_or_null(route.source)},
+          {"source_kind", text_or_null(route.source_kind)},
           {"endpoint", joined(route.endpoints)},
           {"priority", route.priority ? Json(*route.priority) : Json(nullptr)},
           {"ttl_s", route.ttl_s},
@@ -153,6 +159,19 @@ AdminReply post_apply_routes(const AdminCall& call) {
       done(answer_applied(report));
     });
   }};
+}
+
+AdminReply get_route_windows(const AdminCall& call) {
+  const auto count = call.number("count", 100, kWindowsMax);
+  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
+  const auto windows = call.hub.open_windows(call.name, *count);
+  if (!windows) return refused(windows.error());
+  Json list = Json::array();
+  for (const routing::OpenWindow& window : *windows)
+    list.push_back({{"group", Json::parse(window.group, nullptr, false)},
+                    {"start_ms", window.start_ms},
+                    {"end_ms", window.end_ms}});
+  return answer_json({{"route", call.name}, {"windows", std::move(list)}});
 }
 
 }  // namespace headgate::hub

@@ -237,6 +237,8 @@ std::vector<RouteInfo> RouteSet::describe() const {
     if (!info.active) continue;
     const routing::RouteIndex index = *compiled_->statuses[i].route;
     const routing::RouteInfo& route = table().routes()[index];
+    info.source = routing::written_source(route.source, route.text);
+    info.source_kind = routing::kind_name(route.source);
     for (const uint32_t endpoint : route.endpoints)
       info.endpoints.push_back(table().endpoints()[endpoint].name);
     info.ttl_s = route.ttl_s;

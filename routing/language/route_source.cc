@@ -23,4 +23,24 @@ std::string why_never(std::string_view path) {
   return {};
 }
 
+std::string_view kind_name(const RouteSource& source) {
+  if (source.kind == RouteSource::Kind::topic_filter) return "topic";
+  if (!why_never(source.text).empty()) return "none";
+  if (source.text == kTwinChangesPath) return "twin_changes";
+  if (source.text == kModulesPath) return "modules";
+  return source.text.starts_with(kModulesPath) ? "module" : "messages";
+}
+
+std::string written_source(const RouteSource& source, std::string_view route_text) {
+  if (source.kind == RouteSource::Kind::topic_filter) return source.text;
+  const std::string_view path = std::string_view(source.text).substr(0, source.text.size() - 1);
+  const std::string lowered = core::ascii_lowered(route_text);
+  const size_t from = lowered.find("from");
+  const size_t at = path.empty() || from == std::string::npos ? std::string::npos : lowered.find(path, from);
+  if (at == std::string::npos) return source.text + "*";
+  size_t end = at + path.size();
+  while (end < route_text.size() && (route_text[end] == '/' || route_text[end] == '*')) ++end;
+  return std::string(route_text.substr(at, end - at));
+}
+
 }  // namespace headgate::routing

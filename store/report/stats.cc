@@ -34,6 +34,27 @@ Json to_json(const WriteStats& written) {
           {"per_payload_byte", written.payload_bytes == 0 ? Json(nullptr) : per_byte()}};
 }
 
+Json to_json(const core::Histogram& sync) {
+  Json buckets = Json::array();
+  for (size_t i = 0; i < core::Histogram::kBuckets; ++i) {
+    const bool is_last = i == core::Histogram::kBoundsUs.size();
+    buckets.push_back({{"le_us", is_last ? Json(nullptr) : Json(core::Histogram::kBoundsUs[i])},
+                       {"count", sync.in_bucket(i)}});
+  }
+  return {{"count", sync.count()}, {"sum_us", sync.sum_us()}, {"buckets", std::move(buckets)}};
+}
+
+Json to_json(const RocksStats& rocks) {
+  Json levels = Json::array();
+  for (size_t i = 0; i < rocks.levels.size(); ++i)
+    levels.push_back({{"level", i}, {"files", rocks.levels[i].files}, {"bytes", rocks.levels[i].bytes}});
+  return {{"compactions_running", rocks.compactions_running},
+          {"flushes_running", rocks.flushes_running},
+          {"stalled", rocks.stalled},
+          {"pending_compaction_bytes", rocks.pending_compaction_bytes},
+          {"levels", std::move(levels)}};
+}
+
 }  // namespace
 
 uint64_t StoreMemory::bytes() const {
@@ -68,7 +89,10 @@ std::string store_stats_json(const StoreStats& stats) {
                   {"wal_bytes", stats.wal_bytes},
                   {"families", std::move(families)},
                   {"written", stats.written ? to_json(*stats.written) : Json(nullptr)},
-                  {"memory", stats.memory ? to_json(*stats.memory) : Json(nullptr)}});
+                  {"memory", stats.memory ? to_json(*stats.memory) : Json(nullptr)},
+                  {"mode", stats.mode.empty() ? Json(nullptr) : Json(stats.mode)},
+                  {"sync", stats.sync ? to_json(*stats.sync) : Json(nullptr)},
+                  {"rocksdb", stats.rocks ? to_json(*stats.rocks) : Json(nullptr)}});
 }
 
 }  // namespace headgate::store

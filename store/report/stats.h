@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/histogram.h"
 #include "core/result.h"
 #include "store/queue_store.h"
 
@@ -47,6 +48,21 @@ struct WriteStats {
   [[nodiscard]] uint64_t bytes() const { return wal_bytes + table_bytes + other_bytes; }
 };
 
+// Files of a level, of all families together.
+struct LevelStats {
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+};
+
+// Work of RocksDB beside the writes, now.
+struct RocksStats {
+  uint64_t compactions_running = 0;
+  uint64_t flushes_running = 0;
+  bool stalled = false;  // writes are slowed down or stopped until a compaction has ended
+  uint64_t pending_compaction_bytes = 0;  // by RocksDB's estimate
+  std::vector<LevelStats> levels{};       // to the last that has files
+};
+
 struct StoreStats {
   Identity identity;
   int64_t copied_ms = 0;  // a copy that no hub has opened yet: when it was made
@@ -55,7 +71,10 @@ struct StoreStats {
   uint64_t queued_bytes = 0;  // of all queues together
   uint64_t queued = 0;
   std::optional<WriteStats> written;  // of a running hub
-  std::optional<StoreMemory> memory;  // the same
+  std::optional<StoreMemory> memory;  // the same; so are the next three
+  std::optional<core::Histogram> sync;
+  std::optional<RocksStats> rocks;
+  std::string mode = {};  // durability, as the configuration writes it; whoever opened the store says it
 };
 
 // Measures a stopped hub's store, and changes nothing. Errors: those of open_queue_reader().
@@ -64,7 +83,10 @@ struct StoreStats {
 // {"hub", "epoch", "copied_ms", "queued", "queued_bytes", "file_bytes", "live_bytes", "wal_bytes",
 //  "families": [{"name", "file_bytes", "live_bytes", "level_files": [number…]}…],
 //  "written": null or {"bytes", "wal_bytes", "table_bytes", "other_bytes", "payload_bytes",
-//  "per_payload_byte": number or null}, "memory": null or as memory_json()}
+//  "per_payload_byte": number or null}, "memory": null or as memory_json(), "mode": null or text, "sync": null or
+//  {"count", "sum_us", "buckets": [{"le_us" (null: all that took longer), "count" (in this bucket alone)}…]} (syncs since the start),
+//  "rocksdb": null or {"compactions_running", "flushes_running", "stalled", "pending_compaction_bytes", "levels": [{"level", "files",
+//  "bytes"}…]}}
 [[nodiscard]] std::string store_stats_json(const StoreStats& stats);
 
 // {"bytes", "bytes_max", "cache": {"bytes", "bytes_max"}, "memtables", "tail", "index", "in_flight" the same}

@@ -26,6 +26,32 @@ std::vector<uint64_t> level_files(const RocksDb& db, rocksdb::ColumnFamilyHandle
   return files;
 }
 
+// From counters in memory: nothing is read from the disk, and no lock is held for long.
+RocksStats rocks_stats(const RocksDb& db) {
+  RocksStats stats;
+  stats.compactions_running =
+      property(db, db.db().DefaultColumnFamily(), rocksdb::DB::Properties::kNumRunningCompactions);
+  stats.flushes_running =
+      property(db, db.db().DefaultColumnFamily(), rocksdb::DB::Properties::kNumRunningFlushes);
+  stats.stalled =
+      property(db, db.db().DefaultColumnFamily(), rocksdb::DB::Properties::kActualDelayedWriteRate) != 0 ||
+      property(db, db.db().DefaultColumnFamily(), rocksdb::DB::Properties::kIsWriteStopped) != 0;
+  for (rocksdb::ColumnFamilyHandle* family : db.all()) {
+    stats.pending_compaction_bytes +=
+        property(db, family, rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+    rocksdb::ColumnFamilyMetaData files;
+    db.db().GetColumnFamilyMetaData(family, &files);
+    if (stats.levels.size() < files.levels.size()) stats.levels.resize(files.levels.size());
+    for (const rocksdb::LevelMetaData& level : files.levels) {
+      LevelStats& sum = stats.levels[static_cast<size_t>(level.level)];
+      sum.files += level.files.size();
+      sum.bytes += level.size;
+    }
+  }
+  while (!stats.levels.empty() && stats.levels.back().files == 0) stats.levels.pop_back();
+  return stats;
+}
+
 StoreStats stats_of(const RocksDb& db, const Meta& meta, const QueueTable& table) {
   StoreStats stats;
   stats.identity = meta.identity;
@@ -65,6 +91,8 @@ StoreStats RocksStore::store_stats() const {
   stats.written->other_bytes += now.other;
   stats.written->payload_bytes = intake_.payload_bytes();
   stats.memory = store_memory();
+  stats.sync = sync_times();
+  if (db != nullptr) stats.rocks = rocks_stats(*db);
   return stats;
 }
 

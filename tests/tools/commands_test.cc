@@ -293,6 +293,24 @@ TEST_F(Commands, TailsPrintLinesUntilTheHubGoes) {
   EXPECT_THAT(err_.str(), ::testing::StartsWith("headgate: the hub ended the stream\n"));
 }
 
+TEST_F(Commands, WatchPrintsALineASecondWithRatesFromTheSecondOn) {
+  hub_.lines_ = {
+      R"({"now_ms":1700000000000,"first":true,"status":{"messages_in":10,"messages_out":5,"connections":2,)"
+      R"("store":{"waiting":7,"waiting_bytes":1536}},"upstream":{"links":[{"name":"lte","state":"waiting"}]}})",
+      "no JSON",
+      R"({"now_ms":1700000002000,"first":false,"status":{"messages_in":2010,"messages_out":1,"connections":2,)"
+      R"("store":{"waiting":0,"waiting_bytes":0}},"upstream":{"links":[{"name":"l\u001b","state":"connected"}]}})"};
+  EXPECT_EQ(run_watch(human(), ""), kExitFailed);
+  EXPECT_EQ(
+      out_.str(),
+      "2023-11-14T22:13:20.000Z  in -  out -  waiting 7 (1.5 KiB)  clients 2  link lte waiting\n"
+      "2023-11-14T22:13:22.000Z  in 1000.0/s  out 0.0/s  waiting 0 (0 B)  clients 2  link l\\x1b connected\n");
+  EXPECT_EQ(run_watch(json(), "queues,events"), kExitFailed);
+  EXPECT_EQ(run_watch(json(), ""), kExitFailed);
+  EXPECT_THAT(hub_.asked_, ::testing::ElementsAre("/v1/live?parts=status%2Cupstream",
+                                                  "/v1/live?parts=queues%2Cevents", "/v1/live"));
+}
+
 TEST_F(Commands, TopicsAreATreeWhoseBranchesAreNoLongerThanTheyNeedBe) {
   hub_.answers_["/v1/topics/plant%2F%23?depth=2&tree=1"] =
       R"({"tree": [{"name": "plant", "topics": 4, "count": 9,

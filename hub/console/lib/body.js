@@ -1,7 +1,7 @@
-// The body of a message as people read it: JSON indented, text, or bytes in hexadecimal with their ASCII. What is long is cut,
-// with a button for the rest. Everything is text: a body that is markup is shown as markup, and runs nothing.
+// The body of a message as people read it: JSON indented, text, or bytes in hexadecimal with their ASCII. What is long
+// is cut, with a button for the rest. Everything is text: a body that is markup is shown as markup, and runs nothing.
 //
-//   root.append(bodyView(message));   // of a message with `payload` (UTF-8), `payload_base64`, or payload null (not for this user)
+//   root.append(bodyView(message));   // with `payload` (UTF-8), `payload_base64`, or null: not for this user
 import {h, setText} from './dom.js';
 import {bytes, percent} from './format.js';
 
@@ -21,7 +21,8 @@ export function bodyView(message, {label = 'Body'} = {}) {
     end = Math.min(shown.text.length, end + MORE);
     draw();
   }});
-  const picks = forms.map((form) => h('button', {type: 'button', class: 'quiet', onclick: () => show(form)}, form.title));
+  const picks = forms.map((form) => h('button', {type: 'button', class: 'quiet', onclick: () => show(form)},
+    form.title));
   const cut = message.whole === false ? h('p', {class: 'hint'}, 'Only the beginning of the body is recorded.') : null;
   let shown = null;
   let end = 0;
@@ -49,18 +50,20 @@ export function bodyView(message, {label = 'Body'} = {}) {
 const note = (text) => h('p', {class: 'hint body-view'}, text);
 
 function formsOf({payload, payload_base64, content_type = ''}) {
-  if (typeof payload_base64 === 'string') return [hexOf(() => fromBase64(payload_base64), Math.floor(payload_base64.length * 3 / 4))];
+  if (typeof payload_base64 === 'string') return [hexOf(() => fromBase64(payload_base64),
+    Math.floor(payload_base64.length * 3 / 4))];
   if (typeof payload !== 'string') return [];
   const text = {title: 'Text', size: payload.length, make: () => visibleText(payload)};
   const hex = hexOf(() => new TextEncoder().encode(payload), payload.length);
   const json = /^\s*[[{]/.test(payload) || content_type.includes('json') ? prettyJson(payload) : null;
-  return json === null ? [text, hex] : [{title: 'JSON', size: payload.length, make: () => visibleText(json)}, text, hex];
+  return json === null ? [text, hex] : [{title: 'JSON', size: payload.length, make: () => visibleText(json)}, text,
+    hex];
 }
 
 const hexOf = (make, size) => ({title: 'Hex', size, make: () => hexDump(make())});
 
-// JSON with its parts on lines of their own, or null if it is none. The parts stay as they were written: a large number keeps all
-// its digits, and a member that is there twice is shown twice.
+// JSON with its parts on lines of their own, or null if it is none. The parts stay as they were written: a large number
+// keeps all its digits, and a member that is there twice is shown twice.
 export function prettyJson(text) {
   try {
     JSON.parse(text);

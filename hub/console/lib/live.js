@@ -35,6 +35,7 @@ export class Live {
   #source = null;
   #silence = 0;
   #retry = 0;
+  #known = {inForce: new Map(), shadows: new Map()};  // routes
   #rates = new Map();   // 'queues/NAME' → {at_ms, values, rates}
 
   // Calls `listener` after each change; returns the end of it.
@@ -130,7 +131,7 @@ export class Live {
     if (said.forecast) this.forecast = said.forecast;
     if (said.routes?.tables) this.tables = said.routes.tables;
     this.#merge(this.queues, said.queues, 'name');
-    this.#merge(this.routes, said.routes, 'name');
+    this.#mergeRoutes(said.routes);
     if (said.clients) this.#merge(this.clients ??= new Map(), said.clients, 'client_id');
     if (said.events) this.events = [...this.events, ...said.events].slice(-EVENTS_MAX);
     for (const kind of Object.keys(RATED)) this.#measure(kind, passed_s);
@@ -141,6 +142,7 @@ export class Live {
   #forget() {
     this.queues = new Map();
     this.routes = new Map();
+    this.#known = {inForce: new Map(), shadows: new Map()};
     if (this.clients) this.clients = new Map();
     this.events = [];
     this.#rates.clear();
@@ -148,8 +150,19 @@ export class Live {
   }
 
   #merge(rows, said, key) {
-    for (const row of said?.changed ?? []) rows.set(row[key], row);
     for (const name of said?.gone ?? []) rows.delete(name);
+    for (const row of said?.changed ?? []) rows.set(row[key], row);
+  }
+
+  // A shadow route may have the name of one in force, which is the one found by it then.
+  #mergeRoutes(said) {
+    if (!said) return;
+    const {inForce, shadows} = this.#known;
+    for (const name of said.gone ?? []) inForce.delete(name);
+    for (const name of said.gone_shadows ?? []) shadows.delete(name);
+    for (const row of said.changed ?? []) (row.shadow ? shadows : inForce).set(row.name, row);
+    this.routes = new Map(inForce);
+    for (const [name, row] of shadows) this.routes.set(inForce.has(name) ? name + '\0shadow' : name, row);
   }
 
   #measure(kind, passed_s) {

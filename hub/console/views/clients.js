@@ -6,6 +6,7 @@ import {bytes, count, duration, plural, utc, when} from '../lib/format.js';
 import {link, replaceParams} from '../lib/router.js';
 import {Table, filterBox} from '../lib/table.js';
 
+const ID_BYTES_MAX = 12_000;  // in an address: a request's head has 16 KiB
 const DENIED = ['publish', 'subscribe', 'receive'];
 
 const denied = (client) => DENIED.reduce((sum, what) => sum + client.denied[what], 0);
@@ -130,7 +131,8 @@ function one(root, id, app) {
   root.append(h('div', {class: 'head'}, h('h1', {}, name(short(id, 80))), h('a', {href: link('clients')}, 'all clients')),
               said, gone, body, verbs(id, app));
   const asked = new AbortController();
-  get(path('v1', 'clients', id, 'rights'), {}, {signal: asked.signal}).then((said) => showRights(rights, said), (error) => {
+  if (encodeURIComponent(id).length > ID_BYTES_MAX) replace(rights, h('p', {class: 'hint'}, 'Its id is too long to be asked for by HTTP.'));
+  else get(path('v1', 'clients', id, 'rights'), {}, {signal: asked.signal}).then((said) => showRights(rights, said), (error) => {
     if (error.name !== 'AbortError') replace(rights, h('p', {class: 'hint'}, error.message));
   });
   return {

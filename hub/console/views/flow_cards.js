@@ -44,7 +44,7 @@ export function card(node, {onWay, onGroup}) {
   return li;
 }
 
-const titleLink = (node) => h('a', {class: 'flow-name', href: node.href, title: short(node.name, TITLE_MAX)}, name(short(node.name, NAME_MAX)));
+const titleLink = (node) => h('a', {class: 'flow-name', href: node.href, title: short(node.name, TITLE_MAX)}, name(short(node.label ?? node.name, NAME_MAX)));
 
 function wayButton(node, onWay) {
   const words = `Show the way through ${short(node.name, NAME_MAX)}`;
@@ -113,13 +113,13 @@ function trendLine() {
 }
 
 function queueCard(node) {
-  const [waiting, size, oldest, speeds] = [field('waiting'), h('span', {class: 'flow-of'}), field('oldest_ms'), h('p', {class: 'flow-sub'})];
+  const [waiting, size, oldest, speeds] = [field('waiting'), h('span', {class: 'flow-of'}), field('oldest_ms'), h('span', {class: 'flow-of'})];
   const [depth, age] = [meter('Depth, of its limit'), meter('Oldest, of its limit')];
   const trend = trendLine();
   const tag = h('span', {class: 'tag warn', hidden: true}, 'paused');
   const parts = [line(waiting, ' waiting', size, depth.element), line('oldest ', oldest, age.element)];
   const since = h('p', {class: 'flow-sub', hidden: true});
-  return {tag, data: {'data-queue': node.name}, lines: [speeds, ...parts, trend.element], last: since, show(now, {now_ms, trend: of, span_ms}) {
+  return {tag, data: {'data-queue': node.name}, lines: [h('p', {class: 'flow-speeds'}, speeds, trend.element), ...parts], last: since, show(now, {now_ms, trend: of, span_ms}) {
     const row = now.row;
     for (const part of parts) part.hidden = !row;
     setText(speeds, row ? `${rate(now.in)} in \u00b7 ${rate(now.out)} out` : now.sub);
@@ -195,8 +195,8 @@ function linkCard(node) {
     setClass(tag, 'tag' + (down ? ' bad' : ''));
     setText(tag, down ? 'down' : STATES[row.state] ?? row.state);
     setText(place, `${visible(short(row.host, 60))}:${row.port}${row.cost && row.cost !== 'free' ? ` \u00b7 ${row.cost}` : ''}`);
-    since.hidden = !down;
-    setText(since, down ? `for ${duration(now_ms - down_since_ms)}, since ${when(down_since_ms, now_ms)}` : '');
+    since.hidden = !down_since_ms;
+    setText(since, down_since_ms ? `for ${duration(now_ms - down_since_ms)}, since ${when(down_since_ms, now_ms)}` : '');
     today.show(row.day_bytes, row.day_bytes_max);
     month.show(row.month_bytes, row.month_bytes_max);
     setText(gone, goneWords(row, forecast, now_ms));

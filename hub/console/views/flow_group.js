@@ -5,7 +5,8 @@
 //     are many are gathered by the beginning of their names. `open` is a Map: key of a group → how many of its members are shown.
 import {worse} from './flow_model.js';
 
-const ALONE_MAX = 12;      // untroubled ones of a kind beside one another
+const ALONE_MAX = 15;      // untroubled ones of a kind beside one another
+const OTHERS_MIN = 24;     // that share no beginning with others, before they are gathered all the same
 const GROUP_MIN = 3;
 const TROUBLED_MAX = 24;   // of a kind; more are a group of their own
 export const OPEN_STEP = 30;
@@ -88,7 +89,7 @@ function bundles(nodes) {
 
 function sorted(large, rest) {
   const groups = large.map(([prefix, nodes]) => ({prefix, nodes}));
-  if (rest.length > ALONE_MAX) groups.push({prefix: '', nodes: rest});
+  if (rest.length > OTHERS_MIN) groups.push({prefix: '', nodes: rest});
   else groups.push(...rest.map((node) => ({prefix: node.name, nodes: [node]})));
   return groups;
 }

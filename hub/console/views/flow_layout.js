@@ -188,6 +188,9 @@ function drawn(nodes, links, steps) {
 
 const one = (value) => Math.round(value * 10) / 10;
 
+// Below a line that bends upwards, else above it.
+const beside = (upwards) => upwards ? 14 : -5;
+
 // A label stands at the end where fewer edges meet, so that labels do not cover one another.
 function label(nodes, from, to, out, into) {
   const [a, b] = [nodes.get(from), nodes.get(to)];
@@ -195,6 +198,7 @@ function label(nodes, from, to, out, into) {
   const direct = b.column - a.column === 1;
   const first = from + '\n' + (direct ? to : `lane:${a.column + 1}:${from}`);
   const last = (direct ? from : `lane:${b.column - 1}:${from}`) + '\n' + to;
-  return near === 'to' ? {x: b.x - 8, y: one(into.ys.get(last)) - 5, anchor: 'end'}
-    : {x: a.x + a.width + 6, y: one(out.ys.get(first)) - 5, anchor: 'start'};
+  const [from_y, to_y] = [one(out.ys.get(first)), one(into.ys.get(last))];
+  return near === 'to' ? {x: b.x - 8, y: to_y + beside(from_y < to_y), anchor: 'end'}
+    : {x: a.x + a.width + 6, y: from_y + beside(to_y < from_y), anchor: 'start'};
 }

@@ -33,9 +33,9 @@ export function filterOf(source) {
 
 function sourceWords(source) {
   const output = /^\/messages\/modules\/([^/]+)\/outputs\/(.+)$/.exec(source);
-  if (output) return output[1] === '*' ? 'outputs of modules' : `output of module ${output[1]}`;
-  if (source === '$upstream') return 'what comes down from upstream';
-  return source.startsWith('/') ? 'messages of devices and modules' : 'topics';
+  if (output) return {label: output[2], sub: output[1] === '*' ? 'outputs of modules' : `output of module ${output[1]}`};
+  if (source === '$upstream') return {sub: 'what comes down from upstream'};
+  return {sub: source.startsWith('/') ? 'messages of devices and modules' : 'topics'};
 }
 
 // Who drains a queue. A hub that does not say so yet names its queues so that it can be told.
@@ -47,7 +47,7 @@ export function consumerOf(queue) {
   if (input) return {kind: 'module', name: input[1], connected: null};
   if (name.startsWith('$upstream')) return {kind: 'link', name: '', connected: null};
   if (name === '$computing') return {kind: 'routes', name: '', connected: true};
-  return {kind: name === '$dead' ? 'hub' : 'none', name: '', connected: null};
+  return {kind: name === '$dead' || name === '$history' ? 'hub' : 'none', name: '', connected: null};
 }
 
 const isSession = (queue) => queue.name.startsWith('session/');
@@ -90,7 +90,7 @@ class Graph {
     const taken = live.rate('routes', route.name, 'evaluated');
     const from = sourceOf(route);
     const source = this.node('source:' + from, () => ({
-      column: 0, kind: 'source', name: from, sub: sourceWords(from), rate: 0, href: link('topics', filterOf(from))}));
+      column: 0, kind: 'source', name: from, ...sourceWords(from), rate: 0, href: link('topics', filterOf(from))}));
     source.rate = Math.max(source.rate, taken);
     const id = 'route:' + route.name;
     this.node(id, () => ({
@@ -130,6 +130,7 @@ class Graph {
   addQueue(queue) {
     if (queue.name === '$dead') return this.addDead(queue);
     if (isSession(queue) && !queue.in && !queue.waiting) return;  // a session that nothing has come for, as modules have
+    if (consumerOf(queue).kind === 'hub') return;  // what the hub keeps for itself, such as the record of what came
     if (queue.name === '$computing' && !queue.in && !queue.waiting) return;
     const {live} = this;
     const id = 'queue:' + queue.name;
@@ -152,7 +153,7 @@ class Graph {
     if (!dead && !led) return;
     this.node('queue:$dead', () => ({
       column: 3, kind: 'dead', rank: 2, name: '$dead', row: queue, href: link('dead'), trouble: dead ? 'warn' : '',
-      why: dead ? `${plural(queue.waiting, 'dead letter')} to look at` : ''}));
+      why: dead ? 'Look at why they are there, then replay or purge them.' : ''}));
   }
 
   addConsumer(queue) {
@@ -198,8 +199,8 @@ class Graph {
   addLink(one) {
     const {live} = this;
     const forecast = this.forecasts.get(one.name);
-    const single = live.upstream.links.length === 1;
-    const down_since_ms = isDown(one) ? (single && live.status?.upstream?.down_since_ms) || one.since_ms : 0;
+    const none = !live.upstream.links.some(({state}) => state === 'connected');
+    const down_since_ms = isDown(one) && none ? live.status?.upstream?.down_since_ms ?? 0 : 0;
     const first = live.forecast.first_to_expire;
     const way = first && this.ways.get(first.queue);
     const expires = first && (way?.link || way?.links[0]) === one.name ? first : null;
@@ -271,7 +272,7 @@ function linkTrouble(one, forecast, expires, now_ms) {
 function downWords(one) {
   const error = one.last_error || 'It is not connected';
   if (one.hopeless) return `${error}; it needs somebody to mend it`;
-  return one.retry_in_ms > 0 ? `${error}; it tries again in ${duration(one.retry_in_ms)}` : error;
+  return one.retry_in_ms >= 1_000 ? `${error}; it tries again in ${duration(one.retry_in_ms)}` : `${error}; it tries again now`;
 }
 
 export const inTime = (at_ms, now_ms) => at_ms > now_ms ? `in ${duration(at_ms - now_ms)} (${when(at_ms)})` : 'now';
@@ -282,6 +283,7 @@ export function goneWords(one, forecast, now_ms) {
   if (forecast.messages === 0) return 'nothing waits for it';
   const size = `${plural(forecast.messages, 'message')}, about ${bytes(forecast.wire_bytes)}`;
   if (forecast.gone_ms === null) return `${size}: not gone within a year, by its budget and hours`;
+  if (one.state === 'idle') return `${size} wait for it`;
   if (one.state !== 'connected')
     return forecast.bytes_per_s > 0 ? `${size}: gone ${duration(forecast.gone_ms - now_ms)} after it is back` : `${size}, once it is back`;
   return `${size}: gone ${inTime(forecast.gone_ms, now_ms)}`;

@@ -8,7 +8,7 @@ const KINDS = {source: 'source', subscriptions: '', route: 'route', queue: 'queu
                module: 'module', link: 'link', dead: 'queue'};
 
 const words = (node) => node.kind === 'group'
-  ? `${count(node.count)} ${countWords(node.of, node.count)} ${node.prefix && node.prefix !== '!' ? short(node.prefix) + '*' : ''}`.trim() : short(node.name);
+  ? `${count(node.count)} ${countWords(node.of, node.count)} ${node.prefix && node.prefix !== '!' ? short(node.prefix) + '*' : ''}`.trim() : short(node.label ?? node.name);
 
 function cell(td, node) {
   if (!node) return td.append('\u2013');

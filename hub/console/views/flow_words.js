@@ -2,6 +2,7 @@
 import {h, keyed, name, setAttr, setText, short} from '../lib/dom.js';
 import {duration, plural, utc, when} from '../lib/format.js';
 import {link} from '../lib/router.js';
+import {consumerOf} from './flow_model.js';
 
 const SHOWN = 5;
 
@@ -27,6 +28,7 @@ function ofHub(status) {
 }
 
 function whyOf({kind, row, why}) {
+  if (kind === 'dead') return `${plural(row.waiting, 'dead letter')}. ${why}`;
   if (kind !== 'queue' || !row?.waiting) return why;
   return `${plural(row.waiting, 'message')} wait${row.waiting === 1 ? 's' : ''}. ${why}`;
 }
@@ -42,7 +44,7 @@ export function summary(graph, found) {
 function oldestOf(queues) {
   let oldest = null;
   for (const queue of queues.values())
-    if (queue.name !== '$dead' && queue.waiting > 0 && queue.oldest_ms > 0 && (!oldest || queue.oldest_ms < oldest.oldest_ms)) oldest = queue;
+    if (consumerOf(queue).kind !== 'hub' && queue.waiting > 0 && queue.oldest_ms > 0 && (!oldest || queue.oldest_ms < oldest.oldest_ms)) oldest = queue;
   return oldest;
 }
 

@@ -4,20 +4,24 @@ import {bytes, count, duration, plural, rate, utc} from '../lib/format.js';
 import {meter} from '../lib/plot.js';
 import {link, replaceParams} from '../lib/router.js';
 import {Table, filterBox} from '../lib/table.js';
-import {consumer, consumerText, fullness, isFull, isHistory, limitsText, trouble, troubleText, why} from './queue_words.js';
+import {consumer, consumerText, fullness, isFull, isHistory, limitsText, trouble, troubleText,
+  why} from './queue_words.js';
 
 const PASTE = 'mosquitto_sub -p 1883 -i phone -c -q 1 -t \u2018plant/#\u2019';
 
 export function list(root, route, {live}) {
   let find = route.params.get('find') ?? '';
   let only = route.params.get('trouble') === '1';
-  const sort = route.params.has('sort') ? {field: route.params.get('sort'), down: route.params.get('up') !== '1'} : null;
+  const sort = route.params.has('sort') ? {field: route.params.get('sort'), down: route.params.get('up') !== '1'}
+    : null;
   const table = new Table({
-    caption: 'Queues', keyOf: (row) => row.name, columns: columns(live), sort, empty: 'No queue fits.', rowClass: trouble,
+    caption: 'Queues', keyOf: (row) => row.name, columns: columns(live), sort, empty: 'No queue fits.',
+    rowClass: trouble,
     onSort: ({field, down}) => replaceParams({sort: field, up: !down}),
   });
   const said = h('p', {class: 'said', role: 'status'});
-  const hint = h('p', {class: 'hint', hidden: true}, 'A queue is made for each list of links and each module input that a route leads to, and ' +
+  const hint = h('p', {class: 'hint', hidden: true},
+    'A queue is made for each list of links and each module input that a route leads to, and ' +
     'for each client that keeps its session. To have one: ', h('code', {}, PASTE));
   const check = h('input', {type: 'checkbox', checked: only, onchange: () => {
     only = check.checked;
@@ -25,7 +29,8 @@ export function list(root, route, {live}) {
     update();
   }});
   root.append(
-    h('div', {class: 'head'}, h('h1', {}, 'Queues'), h('a', {href: link('message')}, 'Look up a message'), h('a', {href: link('dead')}, 'Dead letters'),
+    h('div', {class: 'head'}, h('h1', {}, 'Queues'), h('a', {href: link('message')}, 'Look up a message'),
+      h('a', {href: link('dead')}, 'Dead letters'),
       h('label', {}, check, ' only trouble'),
       filterBox({label: 'Find a queue', value: find, placeholder: 'name, consumer, reason\u2026', onInput: (text) => {
         find = text;
@@ -50,8 +55,10 @@ function summary(all) {
   const waiting = all.reduce((sum, row) => sum + (isHistory(row) ? 0 : row.waiting), 0);
   const stand = all.filter((row) => why(row) && row.name !== '$dead').length;
   const full = all.filter(isFull).length;
-  const words = [stand && `${count(stand)} ${stand === 1 ? 'stands' : 'stand'}`, full && `${count(full)} ${full === 1 ? 'is' : 'are'} full`].filter(Boolean);
-  return `${plural(all.length, 'queue')}, ${plural(waiting, 'message')} waiting${words.length ? '; ' + words.join(', ') : '; nothing stands'}.`;
+  const words = [stand && `${count(stand)} ${stand === 1 ? 'stands' : 'stand'}`,
+    full && `${count(full)} ${full === 1 ? 'is' : 'are'} full`].filter(Boolean);
+  return `${plural(all.length, 'queue')}, ${plural(waiting, 'message')} ` +
+    `waiting${words.length ? '; ' + words.join(', ') : '; nothing stands'}.`;
 }
 
 // The order as long as no column is chosen: what is in trouble on top, and nothing moves only because its numbers do.
@@ -69,7 +76,8 @@ const number = (title, field) => ({title, field, number: true, show: count});
 function columns(live) {
   return [
     {title: 'Queue', field: 'name', head: true, cell: (th, row) => {
-      th.append(h('a', {href: link('queue', row.name), title: visible(row.name).slice(0, 1000)}, name(short(row.name, 60))));
+      th.append(h('a', {href: link('queue', row.name), title: visible(row.name).slice(0, 1000)},
+        name(short(row.name, 60))));
     }, update: (th, row) => setAttr(th.parentElement, 'data-queue', row.name)},
     {title: 'Drained by', field: 'consumer', value: consumerText, cell: () => {}, update: drainedBy},
     {title: 'Waiting', field: 'waiting', number: true, value: (row) => row.waiting, cell: waitingCell, update: waiting},
@@ -77,15 +85,20 @@ function columns(live) {
       setNumber(td, row.oldest_ms, row.oldest_ms ? duration(age(row, live)) : '');
       setAttr(td, 'title', row.oldest_ms ? `came at ${utc(row.oldest_ms)}` : null);
     }},
-    {title: 'In/s', field: 'in_rate', number: true, value: (row) => live.rate('queues', row.name, 'in'), show: quietRate},
-    {title: 'Out/s', field: 'out_rate', number: true, value: (row) => live.rate('queues', row.name, 'delivered'), show: quietRate},
-    {title: 'Why it stands', field: 'blocked', kind: 'reason', value: troubleText, cell: (td) => td.append(h('span', {class: 'clamped'})), update: (td, row) => {
+    {title: 'In/s', field: 'in_rate', number: true, value: (row) => live.rate('queues', row.name, 'in'),
+      show: quietRate},
+    {title: 'Out/s', field: 'out_rate', number: true, value: (row) => live.rate('queues', row.name, 'delivered'),
+      show: quietRate},
+    {title: 'Why it stands', field: 'blocked', kind: 'reason', value: troubleText,
+      cell: (td) => td.append(h('span', {class: 'clamped'})), update: (td, row) => {
       const text = short(troubleText(row), 1000);
       setText(td.firstChild, short(text, 240));
       setAttr(td, 'title', text || null);
     }},
-    number('In', 'in'), number('Delivered', 'delivered'), number('Expired', 'expired'), number('Dropped', 'dropped'), number('Dead', 'dead'),
-    {title: 'Limits', field: 'limits', value: (row) => fullness(row)?.max ?? 0, update: (td, row) => setText(td, limitsText(row))},
+    number('In', 'in'), number('Delivered', 'delivered'), number('Expired', 'expired'), number('Dropped', 'dropped'),
+    number('Dead', 'dead'),
+    {title: 'Limits', field: 'limits', value: (row) => fullness(row)?.max ?? 0, update: (td, row) =>
+      setText(td, limitsText(row))},
   ];
 }
 
@@ -107,7 +120,8 @@ function waitingCell(td) {
 function waiting(td, row) {
   const most = fullness(row);
   setAttr(td, 'data-value', row.waiting);
-  setAttr(td, 'title', bytes(row.waiting_bytes) + (most ? `; ${Math.round(100 * most.part)} % of its limit` : '; no limit'));
+  setAttr(td, 'title', bytes(row.waiting_bytes) + (most ? `; ${Math.round(100 * most.part)} % of its limit`
+    : '; no limit'));
   setText(td.text, count(row.waiting));
   td.meter.element.style.visibility = most ? 'visible' : 'hidden';
   if (most) td.meter.update(most.value, most.max, isHistory(row) ? 'none' : '');

@@ -1,11 +1,12 @@
-// The messages of a queue, by a filter that stands in the address: a snapshot that says how many came since, and never jumps.
+// The messages of a queue, by a filter that stands in the address: a snapshot that says how many came since, and never
+// jumps.
 import {h, name, replace, setText, short, visible} from '../lib/dom.js';
 import {get, path} from '../lib/api.js';
 import {bytes, count, duration, plural, utc, when} from '../lib/format.js';
 import {replaceParams} from '../lib/router.js';
 import {details, source} from './queue_details.js';
 import {isOutside, progress, purgeFound} from './queue_verbs.js';
-import {clock, priorityText} from './queue_words.js';
+import {askable, clock, priorityText} from './queue_words.js';
 
 const PAGE = 100;
 const FIELDS = ['topic', 'client', 'device', 'module', 'since', 'until', 'contains', 'where', 'property', 'lane'];
@@ -21,10 +22,12 @@ export function messages(route, app) {
   });
   const said = h('p', {class: 'said', role: 'status'});
   const news = h('button', {type: 'button', class: 'quiet', hidden: true, onclick: () => search()});
-  const body = h('table', {class: 'found'}, h('caption', {class: 'unseen'}, 'Messages that wait, oldest first in each priority'),
+  const body = h('table', {class: 'found'},
+    h('caption', {class: 'unseen'}, 'Messages that wait, oldest first in each priority'),
     h('thead', {}, h('tr', {}, ['Came', 'Topic', 'From', 'Size', 'Priority', 'Expires'].map((title, i) =>
       h('th', {scope: 'col', class: i === 3 ? 'number' : null}, title)))));
-  const rows = h('div', {class: 'rows', role: 'region', 'aria-label': 'Messages', tabindex: '0', hidden: true}, body);
+  const rows = h('div', {class: 'rows', role: 'region', 'aria-label': 'Table of messages', tabindex: '0', hidden: true},
+    body);
   const more = h('button', {type: 'button', class: 'quiet', hidden: true, onclick: () => search(next)}, 'More');
   const works = progress();
   const drop = h('button', {type: 'button', class: 'danger', hidden: true, onclick: async () => {
@@ -43,12 +46,14 @@ export function messages(route, app) {
   async function search(cursor = '', first = false) {
     aborter?.abort();
     const mine = aborter = new AbortController();
+    if (!askable(of)) return setText(said, 'The name of this queue is too long to ask for its messages over HTTP.');
     asked.clear();
     more.disabled = true;
     if (!cursor || first) since = row;
     setText(said, 'Looking\u2026');
     try {
-      const page = await get(path('v1', 'queues', of, 'messages'), {...asked.value(), limit: PAGE, cursor}, {signal: mine.signal});
+      const page = await get(path('v1', 'queues', of, 'messages'), {...asked.value(), limit: PAGE, cursor},
+        {signal: mine.signal});
       if (!cursor || first) forget();
       add(page, cursor);
     } catch (error) {
@@ -85,23 +90,28 @@ export function messages(route, app) {
     setText(more, shown % PAGE === 0 && shown > 0 ? `${PAGE} more` : 'Look further');
     filtered = asked.words() !== '';
     offer();
-    setText(said, `${plural(shown, 'message')} shown, ${plural(looked, 'message')} looked at as of ${when(clock(live))}` +
+    setText(said, `${plural(shown, 'message')} shown, ${plural(looked, 'message')} looked at as of ` +
+      `${when(clock(live))}` +
       (begun ? `, from ${begun} on` : '') + (page.unreadable ? `, ${count(page.unreadable)} of them unreadable` : '') +
-      (next ? '; there is more behind.' : shown === 0 ? (filtered ? '; none that waits fits the filter.' : '; nothing waits.') : '; that is all.'));
+      (next ? '; there is more behind.' : shown === 0
+        ? (filtered ? '; none that waits fits the filter.' : '; nothing waits.') : '; that is all.'));
   }
 
-  search(route.params.get('cursor') ?? '', true);
   return {
     element: h('section', {class: 'messages', 'aria-label': 'Messages'}, h('h2', {}, 'Messages'), asked.element,
       h('div', {class: 'found-head'}, said, news, drop), works.element, rows, h('div', {class: 'actions'}, more)),
     update(now) {
+      const first = row === null;
       row = now;
       since ??= row;
+      if (first) search(route.params.get('cursor') ?? '', true);
       offer();
       const came = row.in - since.in;
       const left = CONSUMED.reduce((sum, field) => sum + row[field] - since[field], 0);
       news.hidden = came <= 0 && left <= 0;
-      if (!news.hidden) setText(news, `${[came > 0 && `${count(came)} new`, left > 0 && `${count(left)} gone`].filter(Boolean).join(', ')} since; look again`);
+      if (!news.hidden) setText(news,
+        `${[came > 0 && `${count(came)} new`, left > 0 && `${count(left)} gone`].filter(Boolean).join(', ')} since; ` +
+          `look again`);
     },
     route(to) {
       asked.fill(to.params);
@@ -121,7 +131,8 @@ function entry(message, context, opened) {
   const key = `${message.lane}.${message.seq}`;
   const place = h('td', {colspan: 6});
   const detail = h('tr', {class: 'detail', hidden: true}, place);
-  const toggle = h('button', {type: 'button', class: 'plain opener', 'aria-expanded': 'false', title: utc(message.arrived_ms), onclick: () => open(detail.hidden)},
+  const toggle = h('button', {type: 'button', class: 'plain opener', 'aria-expanded': 'false',
+    title: utc(message.arrived_ms), onclick: () => open(detail.hidden)},
     when(message.arrived_ms));
   function open(on) {
     detail.hidden = !on;
@@ -130,9 +141,12 @@ function entry(message, context, opened) {
     if (on && !place.firstChild) details(place, message, context);
   }
   const tbody = h('tbody', {'data-seq': message.seq},
-    h('tr', {}, h('td', {class: 'time'}, toggle), h('td', {class: 'topic', title: visible(message.topic).slice(0, 1000)}, name(short(message.topic, 90))),
-      h('td', {}, source(message)), h('td', {class: 'number', 'data-field': 'body_bytes', 'data-value': message.body_bytes}, bytes(message.body_bytes)),
-      h('td', {}, priorityText(message.priority)), h('td', {class: 'time', title: utc(message.expires_ms)}, expiry(message, clock(context.app.live)))),
+    h('tr', {}, h('td', {class: 'time'}, toggle),
+      h('td', {class: 'topic', title: visible(message.topic).slice(0, 1000)}, name(short(message.topic, 90))),
+      h('td', {}, source(message)), h('td',
+        {class: 'number', 'data-field': 'body_bytes', 'data-value': message.body_bytes}, bytes(message.body_bytes)),
+      h('td', {}, priorityText(message.priority)),
+      h('td', {class: 'time', title: utc(message.expires_ms)}, expiry(message, clock(context.app.live)))),
     detail);
   if (opened === key) open(true);
   return tbody;
@@ -151,7 +165,8 @@ function form(params, onSearch) {
   const inputs = {};
   const problems = {};
   const field = (key, title, hint, props = {}) => {
-    inputs[key] = h('input', {type: 'text', id: 'find-' + key, placeholder: hint, spellcheck: 'false', autocomplete: 'off', 'aria-describedby': 'bad-' + key, ...props});
+    inputs[key] = h('input', {type: 'text', id: 'find-' + key, placeholder: hint, spellcheck: 'false',
+      autocomplete: 'off', 'aria-describedby': 'bad-' + key, ...props});
     return framed(key, title);
   };
   const framed = (key, title) => {
@@ -159,23 +174,30 @@ function form(params, onSearch) {
     return h('div', {class: 'field field-' + key}, h('label', {for: 'find-' + key}, title), inputs[key], problems[key]);
   };
   inputs.lane = h('select', {id: 'find-lane', 'aria-describedby': 'bad-lane'}, h('option', {value: ''}, 'any'),
-    Array.from({length: 10}, (_, i) => h('option', {value: String(i)}, String(i))), h('option', {value: LANE_WITHOUT}, 'without'));
-  const rest = h('details', {class: 'more-fields'}, h('summary', {}, 'More to filter by'), h('div', {class: 'fields-grid'},
-    field('client', 'From client', 'client id'), field('device', 'From device', 'press-7'), field('module', 'From module', 'detector'),
-    field('since', 'Came within the last', '90m, 2d, or an ISO time'), field('property', 'Has property', 'name or name=value'), framed('lane', 'Priority')));
+    Array.from({length: 10}, (_, i) => h('option', {value: String(i)}, String(i))),
+    h('option', {value: LANE_WITHOUT}, 'without'));
+  const rest = h('details', {class: 'more-fields'}, h('summary', {}, 'More to filter by'),
+    h('div', {class: 'fields-grid'},
+    field('client', 'From client', 'client id'), field('device', 'From device', 'press-7'),
+    field('module', 'From module', 'detector'),
+    field('since', 'Came within the last', '90m, 2d, or an ISO time'),
+    field('property', 'Has property', 'name or name=value'), framed('lane', 'Priority')));
   const clear = h('button', {type: 'button', class: 'quiet', onclick: () => {
     write(new URLSearchParams());
     onSearch(value());
   }}, 'No filter');
-  const element = h('form', {class: 'sheet find', role: 'search', 'aria-label': 'Filter', novalidate: true, onsubmit: (event) => {
+  const element = h('form', {class: 'sheet find', role: 'search', 'aria-label': 'Filter', novalidate: true,
+    onsubmit: (event) => {
     event.preventDefault();
     onSearch(value());
   }}, h('div', {class: 'fields-grid'},
-    field('topic', 'Topic', 'plant/+/temperature'), field('contains', 'Text in the body', 'any text'), field('until', 'Older than', '1h, 2d, or an ISO time'),
+    field('topic', 'Topic', 'plant/+/temperature'), field('contains', 'Text in the body', 'any text'),
+    field('until', 'Older than', '1h, 2d, or an ISO time'),
     field('where', 'Condition', '$body.celsius > 90')), rest,
   h('div', {class: 'actions'}, h('button', {type: 'submit', class: 'primary'}, 'Find'), clear));
 
-  const value = () => Object.fromEntries(FIELDS.map((key) => [key, inputs[key].value.trim()]).filter(([, text]) => text !== ''));
+  const value = () => Object.fromEntries(FIELDS.map((key) => [key, inputs[key].value.trim()]).filter(([, text]) =>
+    text !== ''));
   function write(from) {
     for (const key of FIELDS) inputs[key].value = from.get(key) ?? '';
     if (['client', 'device', 'module', 'since', 'property', 'lane'].some((key) => from.get(key))) rest.open = true;
@@ -195,7 +217,8 @@ function form(params, onSearch) {
       const key = FIELDS.find((one) => text.startsWith(one + ':') || text.startsWith(one + ' '));
       if (!key) return false;
       const [first, ...marked] = text.replace(/^\w+:? /, '').replace(/^1:\d+: error: /, '').trimEnd().split('\n');
-      replace(problems[key], h('p', {}, visible(first)), marked.length ? h('pre', {}, marked.map(visible).join('\n')) : null);
+      replace(problems[key], h('p', {}, visible(first)), marked.length ? h('pre', {}, marked.map(visible).join('\n'))
+        : null);
       problems[key].hidden = false;
       inputs[key].setAttribute('aria-invalid', 'true');
       if (inputs[key].closest('details')) rest.open = true;

@@ -1,10 +1,10 @@
-// What may be done to a queue: stop and resume it, put its dead letters back, drop what waits or what a filter takes. Each verb counts
-// first, asks with that number, and what takes long shows how far it is and can be stopped.
+// What may be done to a queue: stop and resume it, put its dead letters back, drop what waits or what a filter takes.
+// Each verb counts first, asks with that number, and what takes long shows how far it is and can be stopped.
 import {h, name, setText, short} from '../lib/dom.js';
 import {get, path, post} from '../lib/api.js';
 import {act, ask, toast} from '../lib/dialog.js';
 import {bytes, count, plural} from '../lib/format.js';
-import {consumer, isDead} from './queue_words.js';
+import {askable, consumer, isDead} from './queue_words.js';
 
 const COUNT_MAX = 20_000;  // counted one by one before the question; beyond it the question says "at least"
 const PAGE = 1_000;
@@ -44,9 +44,11 @@ export function progress() {
 
 export function verbs(of, app) {
   const works = progress();
-  const button = (text, onclick, kind = 'quiet') => h('button', {type: 'button', class: kind, hidden: true, onclick}, text);
+  const button = (text, onclick, kind = 'quiet') => h('button', {type: 'button', class: kind, hidden: true, onclick},
+    text);
   const pause = button('Pause\u2026', () => askPause(of, row, pause));
-  const resume = button('Resume', () => act(resume, () => post(path('v1', 'queues', of, 'resume')), () => 'The queue hands out again.'), 'primary');
+  const resume = button('Resume', () => act(resume, () => post(path('v1', 'queues', of, 'resume')),
+    () => 'The queue hands out again.'), 'primary');
   const back = button('Put back dead letters\u2026', () => requeue(of, works));
   const drop = button('Drop all\u2026', () => purgeAll(of, row, drop), 'danger');
   let row = null;
@@ -55,7 +57,7 @@ export function verbs(of, app) {
     unmount: () => works.stop(),
     update(next) {
       row = next;
-      const may = app.can('operate');
+      const may = app.can('operate') && askable(of);
       const outside = isOutside(row);
       pause.hidden = !may || !outside || row.paused;
       resume.hidden = !may || !outside || !row.paused;
@@ -67,14 +69,17 @@ export function verbs(of, app) {
 
 // Only what somebody outside the hub reads may be stopped or emptied here: the hub's own queues are its memory.
 export function isOutside(row) {
-  return row.consumer ? !HUBS_OWN.includes(row.consumer.kind) : consumer(row).text !== 'the hub' && !row.name.startsWith('$comp') && !isDead(row);
+  return row.consumer ? !HUBS_OWN.includes(row.consumer.kind) : consumer(row).text !== 'the hub' &&
+    !row.name.startsWith('$comp') && !isDead(row);
 }
 
 async function askPause(of, row, button) {
   const yes = await ask({
     title: 'Pause this queue?', verb: 'Pause',
-    text: [h('p', {}, 'Queue ', queue(of), ` hands out nothing from now on, over any restart, until it is resumed. ${plural(row.waiting, 'message')} (${bytes(row.waiting_bytes)}) ` +
-             'wait now; more go on to come in, and its limits and times to live hold as ever.'),
+    text: [h('p', {}, 'Queue ', queue(of),
+      ` hands out nothing from now on, over any restart, until it is resumed. ${plural(row.waiting, 'message')} ` +
+        `(${bytes(row.waiting_bytes)}) now ${row.waiting === 1 ? 'waits' : 'wait'}; more go on to come in, and its ` +
+        'limits and times to live hold as ever.'),
            'What is on its way to the consumer already may still be acknowledged.'],
   });
   if (yes) act(button, () => post(path('v1', 'queues', of, 'pause')), () => 'The queue is paused.');
@@ -83,10 +88,14 @@ async function askPause(of, row, button) {
 async function purgeAll(of, row, button) {
   const yes = await ask({
     title: `Drop ${plural(row.waiting, 'message')}?`, verb: `Drop ${count(row.waiting)}`, danger: true,
-    text: [h('p', {}, 'All that waits in queue ', queue(of), ` is dropped: ${plural(row.waiting, 'message')}, ${bytes(row.waiting_bytes)}, and what comes in until you have answered.`),
-           'Nobody gets them then, and they cannot be brought back. What is on its way to the consumer may still arrive.'],
+    text: [h('p', {}, 'All that waits in queue ', queue(of),
+      ` is dropped: ${plural(row.waiting, 'message')}, ${bytes(row.waiting_bytes)}, and what comes in until you ` +
+        `have answered.`),
+           'Nobody gets them then, and they cannot be brought back. What is on its way to the consumer may still ' +
+             'arrive.'],
   });
-  if (yes) act(button, () => post(path('v1', 'queues', of, 'purge')), ({purged}) => `${plural(purged, 'message')} dropped.`);
+  if (yes) act(button, () => post(path('v1', 'queues', of, 'purge')),
+    ({purged}) => `${plural(purged, 'message')} dropped.`);
 }
 
 // ---- dead letters of one queue ----
@@ -114,7 +123,8 @@ export async function replayLetters(of, say, signal) {
     const step = await post('/v1/dlq/replay', {params: {after, queue: of}, signal});
     done.replayed += step.replayed.length;
     done.refused.push(...step.refused);
-    say(`${plural(done.replayed, 'letter')} put back${done.refused.length ? `, ${count(done.refused.length)} refused` : ''}\u2026`);
+    const stay = done.refused.length ? `, ${count(done.refused.length)} refused` : '';
+    say(`${plural(done.replayed, 'letter')} put back${stay}\u2026`);
     if (step.next <= after) return done;
     after = step.next;
   }
@@ -126,7 +136,9 @@ async function requeue(of, works) {
   if (found.n === 0) return toast('No dead letter of this queue is there any more.');
   const yes = await ask({
     title: `Put ${plural(found.n, 'dead letter')} back?`, verb: `Put back ${count(found.n)}`,
-    text: [h('p', {}, `${plural(found.n, 'dead letter')} (${bytes(found.bytes)}) that came from queue `, queue(of), ' go to the end of it, with the time to live that they had at first.'),
+    text: [h('p', {}, `${plural(found.n, 'dead letter')} (${bytes(found.bytes)}) that came from queue `, queue(of),
+      ` ${found.n === 1 ? 'goes' : 'go'} to the end of it, with the time to live that ` +
+        `${found.n === 1 ? 'it' : 'they'} had at first.`),
            'First remove the cause, or they die again. To choose single ones, see the dead letters.'],
   });
   if (!yes) return;
@@ -141,13 +153,15 @@ export function sayReplayed({replayed, refused}) {
 
 // ---- what a filter takes ----
 
-// The filter with its times fixed at this moment, so that what is dropped is what was counted, and nothing that came since.
+// The filter with its times fixed at this moment, so that what is dropped is what was counted, and nothing that came
+// since.
 export function frozen(filter, now_ms) {
   const at = (text) => {
     const [, n, unit] = /^\s*(\d+)\s*([smhdw])\s*$/.exec(text ?? '') ?? [];
     return n ? new Date(now_ms - n * UNITS_MS[unit]).toISOString() : text;
   };
-  return {...filter, since: at(filter.since), until: filter.until ? at(filter.until) : new Date(now_ms + 1).toISOString()};
+  return {...filter, since: at(filter.since), until: filter.until ? at(filter.until)
+    : new Date(now_ms + 1).toISOString()};
 }
 
 async function countFound(of, filter, say, signal) {
@@ -175,7 +189,8 @@ export async function purgeFound({of, filter, words, works, now_ms}) {
   const n = `${found.all ? '' : 'at least '}${plural(found.n, 'message')}`;
   const yes = await ask({
     title: `Drop ${n}?`, verb: found.all ? `Drop ${count(found.n)}` : 'Drop them all', danger: true,
-    text: [h('p', {}, `${found.all ? 'What the filter takes' : 'All that the filter takes'} is dropped from queue `, queue(of), `: ${n}, ${found.all ? '' : 'at least '}${bytes(found.bytes)}.`),
+    text: [h('p', {}, `${found.all ? 'What the filter takes' : 'All that the filter takes'} is dropped from queue `,
+      queue(of), `: ${n}, ${found.all ? '' : 'at least '}${bytes(found.bytes)}.`),
            h('p', {}, 'The filter: ', h('code', {}, words), `. What has come since the count (${fixed.until}) stays.`),
            'They cannot be brought back. What is on its way to the consumer may still arrive.'],
   });
@@ -190,6 +205,7 @@ export async function purgeFound({of, filter, words, works, now_ms}) {
       cursor = step.next;
     }
   });
-  toast(done ? `${plural(purged, 'message')} dropped.` : `Stopped: ${plural(purged, 'message')} dropped up to there, and perhaps some more.`, done ? 'good' : 'bad');
+  toast(done ? `${plural(purged, 'message')} dropped.`
+    : `Stopped: ${plural(purged, 'message')} dropped up to there, and perhaps some more.`, done ? 'good' : 'bad');
   return purged > 0 || !done;
 }

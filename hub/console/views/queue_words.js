@@ -1,7 +1,9 @@
-// What a queue's row says, in words: who drains it, why it stands, how full it is, and what will be lost and when. Pure: a row
-// in, values out.
+// What a queue's row says, in words: who drains it, why it stands, how full it is, and what will be lost and when.
+// Pure: a row in, values out.
 import {bytes, count, duration, plural, rate, when} from '../lib/format.js';
 
+const LONG = 300;
+const NAME_MAX = 60;
 const FULL = 0.95;  // of a limit: from there on it is in trouble
 const ON_FULL = {
   'reject': 'new messages are refused, and publishers wait',
@@ -9,7 +11,8 @@ const ON_FULL = {
   'drop-newest': 'new messages are dropped',
   'thin': 'the oldest readings are folded into sums of a minute, then of a quarter of an hour',
 };
-const KINDS = {client: 'client', module: 'module', link: 'link', routes: 'computing routes', hub: 'the hub', none: 'nobody'};
+const KINDS = {client: 'client', module: 'module', link: 'link', routes: 'computing routes', hub: 'the hub',
+  none: 'nobody'};
 
 export const isDead = (row) => row.name === '$dead';
 export const isHistory = (row) => row.name === '$history';
@@ -36,10 +39,19 @@ export function consumerText(row) {
   return (name ? `${text} ${name}` : text) + (away && name ? ', away' : '');
 }
 
-export const why = (row) => row.blocked ?? (row.paused && row.waiting > 0 ? 'paused by an operator' : '');
+// Why it stands; empty: it does not. A name of kilobytes is cut in it, so that what to do about it stays in sight.
+export function why(row) {
+  const text = row.blocked ?? (row.paused && row.waiting > 0 ? 'paused by an operator' : '');
+  if (text.length < LONG) return text;
+  const names = [row.name, row.consumer?.name ?? ''].filter((name) => name.length > NAME_MAX);
+  return names.reduce((said, name) => said.replaceAll(name, name.slice(0, NAME_MAX) + '\u2026'), text);
+}
 
 // The hub's clock, or before it has said anything the viewer's.
 export const clock = (live) => live.now_ms || Date.now();
+
+// Whether the hub can be asked about it alone: its HTTP server takes headers, and so addresses, of 16 KiB at most.
+export const askable = (name) => encodeURIComponent(name).length <= 12_000;
 
 // The fullest of its limits: {part, limit, value, max} or null without limits on its size.
 export function fullness(row) {
@@ -87,11 +99,13 @@ export const ACCOUNT = ['delivered', 'waiting', 'expired', 'dropped', 'dead'];
 export const difference = (row) => row.in - ACCOUNT.reduce((sum, field) => sum + row[field], 0);
 
 export const priorityText = (priority) => priority === null || priority === undefined ? 'without' : String(priority);
-export const priorityWords = (priority) => priorityText(priority) === 'without' ? 'without priority' : `priority ${priority}`;
+export const priorityWords = (priority) => priorityText(priority) === 'without' ? 'without priority'
+  : `priority ${priority}`;
 
 // ---- what will be lost, and when ----
 
-// Sentences, the most urgent first: [{text, severity}]. rates: {in, out} a second; expires_ms: of the first to expire, if known.
+// Sentences, the most urgent first: [{text, severity}]. rates: {in, out} a second; expires_ms: of the first to expire,
+// if known.
 export function losses(row, rates, now_ms, expires_ms = 0) {
   const said = [];
   const filling = filled(row, rates, now_ms);
@@ -100,13 +114,15 @@ export function losses(row, rates, now_ms, expires_ms = 0) {
   if (age_max_ms > 0 && row.oldest_ms > 0) {
     const at = row.oldest_ms + age_max_ms;
     said.push({severity: at - now_ms < age_max_ms / 5 ? 'warn' : '',
-               text: `Messages expire at the age of ${duration(age_max_ms)}: the oldest ${moment(at, now_ms)}, if it has not left by then.`});
+               text: `Messages expire at the age of ${duration(age_max_ms)}: the oldest ${moment(at, now_ms)}, if ` +
+                 `it has not left by then.`});
   }
   if (expires_ms > 0)
     said.push({severity: expires_ms - now_ms < 600_000 ? 'warn' : '',
                text: `By its time to live, the first that waits expires ${moment(expires_ms, now_ms)}.`});
   if (!said.length)
-    said.push({severity: '', text: isHistory(row) ? 'Nothing: these are copies for replays.' : 'Nothing: it has no limit that would drop or expire what waits.'});
+    said.push({severity: '', text: isHistory(row) ? 'Nothing: these are copies for replays.'
+      : 'Nothing: it has no limit that would drop or expire what waits.'});
   return said;
 }
 
@@ -114,17 +130,21 @@ function filled(row, rates, now_ms) {
   const most = fullness(row);
   if (!most) return null;
   if (isHistory(row))
-    return {severity: '', text: `It keeps the last ${bytes(row.limits.bytes_max)} of copies for replays; older ones leave.`};
+    return {severity: '', text: `It keeps the last ${bytes(row.limits.bytes_max)} of copies for replays; older ones ` +
+      `leave.`};
   const {limit, part, value, max} = most;
   const held = limit === 'bytes' ? `${bytes(value)} of ${bytes(max)}` : `${count(value)} of ${plural(max, 'message')}`;
   if (part >= FULL) return {severity: 'bad', text: `It is full (${held}): ${onFull(row)}.`};
   const growth = rates.in - rates.out;
   const step = limit === 'bytes' ? row.waiting_bytes / Math.max(1, row.waiting) : 1;
-  if (growth <= 0.01 || step === 0) return {severity: '', text: `It holds ${held}, and does not grow. Once it is full, ${onFull(row)}.`};
+  if (growth <= 0.01 || step === 0) return {severity: '',
+    text: `It holds ${held}, and does not grow. Once it is full, ${onFull(row)}.`};
   const left_ms = 1000 * (max - value) / (growth * step);
-  if (left_ms > 365 * 86_400_000) return {severity: '', text: `It holds ${held}; it will not be full within a year at ${rate(growth)} more.`};
+  if (left_ms > 365 * 86_400_000) return {severity: '',
+    text: `It holds ${held}; it will not be full within a year at ${rate(growth)} more.`};
   return {severity: left_ms < 3_600_000 ? 'warn' : '',
-          text: `It holds ${held}. At ${rate(growth)} more than leave it is full ${moment(now_ms + left_ms, now_ms)}; then ${onFull(row)}.`};
+          text: `It holds ${held}. At ${rate(growth)} more than leave it is full ` +
+            `${moment(now_ms + left_ms, now_ms)}; then ${onFull(row)}.`};
 }
 
 export function moment(at_ms, now_ms) {
@@ -136,12 +156,14 @@ export function moment(at_ms, now_ms) {
 export function gone(row, live) {
   const queue = (live.upstream?.queues ?? []).find(({name}) => name === row.name);
   if (!queue || row.waiting === 0) return '';
-  const links = (live.forecast?.links ?? []).filter(({name}) => queue.link ? name === queue.link : queue.links.includes(name));
+  const links = (live.forecast?.links ?? []).filter(({name}) => queue.link ? name === queue.link
+    : queue.links.includes(name));
   const first = links.find(({messages}) => messages >= row.waiting) ?? links[0];
   if (!first) return '';
   if (!first.gone_ms) return `Not within a year, at the budget and pace of link ${first.name}.`;
   const at = moment(first.gone_ms, live.now_ms);
-  if (first.state === 'connected' || first.state === 'idle') return `By the budget and pace of link ${first.name}: ${at}.`;
+  if (first.state === 'connected' ||
+    first.state === 'idle') return `By the budget and pace of link ${first.name}: ${at}.`;
   return `Not before link ${first.name} is up; if that were now, ${at}.`;
 }
 

@@ -200,7 +200,10 @@ void ShadowRoutes::describe(const Set& set, std::vector<RouteInfo>& routes) {
 }
 
 void ShadowRoutes::add_counts(const routing::ShadowRun& run, routing::RouteIndex route, RouteInfo& info) {
-  for (const uint32_t endpoint : run.table().routes()[route].endpoints)
+  const routing::RouteInfo& known = run.table().routes()[route];
+  info.source = routing::written_source(known.source, known.text);
+  info.source_kind = routing::kind_name(known.source);
+  for (const uint32_t endpoint : known.endpoints)
     info.endpoints.push_back(run.table().endpoints()[endpoint].name);
   const routing::ShadowCounts counts = run.counts(route);
   info.counts = counts.route;

@@ -70,14 +70,15 @@ class Asked {
   }
   // Reads the beginning of a stream while `happen` is called, again and again.
   template <typename Happen>
-  void follow(const std::string& target, const std::string& more, Happen happen) const {
+  void follow(const std::string& target, const std::string& more, Happen happen,
+              const std::string& until = "\"topic\"") const {
     const std::string asked = request({.target = target, .token = token_, .more = more});
     RawSocket socket(port_);
     socket.send(asked);
     EXPECT_TRUE(eventually([&] {
       happen();
       (void)socket.receive(socket.received().size() + 1, std::chrono::milliseconds(100));
-      return socket.received().find("\"topic\"") != std::string::npos;
+      return socket.received().find(until) != std::string::npos;
     })) << target;
     const size_t whole = socket.received().rfind("\r\n");
     expect_as_described(asked, socket.received().substr(0, whole + 2));
@@ -223,6 +224,11 @@ void follow(const Asked& asked) {
        {"/v1/tail?filter=plant/%23&payload=1", "/v1/tail/plant/%23", "/v1/queues/%24upstream/tail"}) {
     asked.follow(target, "", happen);
     asked.follow(target, "Accept: text/event-stream\r\n", happen);
+  }
+  for (const char* target :
+       {"/v1/live", "/v1/live?parts=status,queues,routes,upstream,forecast,clients,events"}) {
+    asked.follow(target, "", happen, "\"first\":false");
+    asked.follow(target, "Accept: text/event-stream\r\n", happen, "\"first\":false");
   }
 }
 

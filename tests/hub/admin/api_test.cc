@@ -327,6 +327,8 @@ TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
   hub_.clients_[0].client_id = "pump-1";
   hub_.routes_.resize(2);
   hub_.routes_[0].priority = uint8_t{3};
+  hub_.routes_[0].source = "/messages/modules/press/outputs/raw";
+  hub_.routes_[0].source_kind = "module";
   hub_.routes_[1].error = "1:1: error";
   EXPECT_EQ(get("/v1/clients")["clients"][0]["client_id"], "pump-1");
   const Json routes = get("/v1/routes")["routes"];
@@ -404,6 +406,17 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   EXPECT_EQ(report["routes"][1]["diagnostics"][0]["line"], 1);
   EXPECT_EQ(report["errors"][0]["route"], "c");
   EXPECT_EQ(hub_.reloads(), 0);
+}
+
+TEST_F(AdminApiTest, ShowsOpenWindowsOfARoute) {
+  hub_.open_windows_ = {{R"(["press",7])", 60'000, 120'000}, {"[null]", 0, 0}};
+  EXPECT_EQ(ask("GET", "/v1/routes/mean%2Fhour/windows").body,
+            R"({"route":"mean/hour","windows":[{"group":["press",7],"start_ms":60000,"end_ms":120000},)"
+            R"({"group":[null],"start_ms":0,"end_ms":0}]})");
+  EXPECT_NE(ask("GET", "/v1/routes/a/windows?count=1").body.find("press"), std::string::npos);
+  EXPECT_EQ(error("GET", "/v1/routes/a/windows?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
+  EXPECT_EQ(error("GET", "/v1/routes/nobody/windows"),
+            "404 there is no computing route \"nobody\" in force");
 }
 
 TEST_F(AdminApiTest, SaysWhatAClientMayDoAndWhatItHasSubscribedTo) {

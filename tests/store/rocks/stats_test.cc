@@ -108,6 +108,37 @@ TEST_F(StoreStatsTest, AreReadFromAStoppedHubsFilesToo) {
   EXPECT_EQ(json["families"][1]["name"], "blk");
 }
 
+TEST_F(StoreStatsTest, HaveSyncsAndWhatRocksDbDoes) {
+  append_many(2'000);
+  bool flushed = false;
+  durable->back_up(dir / "copy", [&flushed](const auto&) { flushed = true; });
+  executor.run_until([&flushed] { return flushed; });
+  StoreStats stats = durable->store_stats();
+  ASSERT_TRUE(stats.sync && stats.rocks);
+  EXPECT_EQ(stats.sync->count(), durable->sync_times().count());
+  EXPECT_FALSE(stats.rocks->stalled);
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+  for (const LevelStats& level : stats.rocks->levels) {
+    files += level.files;
+    bytes += level.bytes;
+  }
+  EXPECT_GT(files, 0u);
+  EXPECT_GT(bytes, 1'000'000u);
+  stats.mode = "sync";
+  const auto json = nlohmann::json::parse(store_stats_json(stats));
+  EXPECT_EQ(json["mode"], "sync");
+  EXPECT_EQ(json["sync"]["buckets"].size(), core::Histogram::kBuckets);
+  EXPECT_EQ(json["sync"]["buckets"][0]["le_us"], 100);
+  EXPECT_EQ(json["sync"]["buckets"].back()["le_us"], nullptr);
+  EXPECT_EQ(json["rocksdb"]["levels"][0]["level"], 0);
+}
+
+TEST_F(StoreStatsTest, OfAStoppedHubHaveNoneOfThat) {
+  const auto json = nlohmann::json::parse(store_stats_json(StoreStats()));
+  for (const char* const part : {"mode", "sync", "rocksdb"}) EXPECT_EQ(json[part], nullptr) << part;
+}
+
 TEST_F(StoreStatsTest, SayBytesWrittenForEachOfPayload) {
   StoreStats stats;
   stats.written = WriteStats{100, 40, 10, 60};

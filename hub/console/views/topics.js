@@ -1,0 +1,248 @@
+// Topics: what there is as a tree with rates and last values; of the one that is chosen its messages as they come; and a box to
+// publish. Only levels that are open are in the page.
+import {h, keyed, name, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
+import {get} from '../lib/api.js';
+import {count, duration, plural, rate, utc} from '../lib/format.js';
+import {link, replaceParams} from '../lib/router.js';
+import {filterBox} from '../lib/table.js';
+import {publishBox} from './topics_publish.js';
+import {valuesOf} from './topics_one.js';
+
+const EVERY_MS = 2_000;
+const CHILDREN = 200;       // of a level; more are shown when asked for
+const OPEN_MAX = 60;        // open levels that go into the address
+
+// Addresses name topics and filters alike: `plant/#` shows the tree below, and its values.
+export default {
+  title: 'Topics',
+  mount(root, route, app) {
+    let filter = '';
+    let values = null;
+    const title = h('h1', {}, 'Topics');
+    const publish = app.can('operate') ? publishBox(publishTopic(route.name)) : null;
+    const beside = h('div', {class: 'topics-beside'});
+    const tree = topicTree(route, app);
+    root.append(h('div', {class: 'head'}, title, tree.find), h('div', {class: 'topics-columns'}, tree.element, beside));
+    if (publish) beside.append(publish.element);
+
+    function choose(next) {
+      const chosen = next.name || '';
+      tree.choose(chosen);
+      if (chosen === filter && values) return;
+      filter = chosen;
+      values?.unmount();
+      values?.element.remove();
+      values = filter ? valuesOf(filter, app) : null;
+      if (values) beside.prepend(values.element);
+    }
+    choose(route);
+    return {
+      update: () => tree.update(),
+      route: choose,
+      unmount() {
+        tree.unmount();
+        values?.unmount();
+      },
+    };
+  },
+};
+
+// A topic to publish on, of a filter: nothing if it has wildcards.
+const publishTopic = (filter) => /[+#]/.test(filter) ? '' : filter;
+
+// ---- the tree ----
+
+function topicTree(route, {live}) {
+  const open = new Set((route.params.get('open') ?? '').split(',').filter(Boolean).map(decoded));
+  const more = new Map();        // levels of which more than CHILDREN are shown, and how many
+  let find = route.params.get('find') ?? '';
+  let chosen = '';
+  let said = null;               // the last answer
+  let timer = 0;
+  let aborter = null;
+  let current = '';              // the level that Tab reaches
+  const words = h('p', {class: 'said', role: 'status'}, 'Asking the hub\u2026');
+  const list = h('ul', {class: 'topics-tree', role: 'tree', 'aria-label': 'Topics', onkeydown: onKey});
+  const hint = h('p', {class: 'hint', hidden: true}, 'Nothing has been published since the hub started. To begin: ',
+    h('code', {}, 'mosquitto_pub -t plant/7/temperature -m \u2018{"celsius": 91}\u2019'));
+  const missing = h('p', {class: 'hint', hidden: true});
+  const element = h('section', {class: 'sheet topics-all'}, words, hint, list, missing);
+
+  async function ask() {
+    aborter = new AbortController();
+    try {
+      said = await get('/v1/topics', {tree: 1, payload: 1}, {signal: aborter.signal});
+      if (openFirst) openChosen();
+      draw();
+    } catch (error) {
+      if (error.name === 'AbortError') return;
+      if (error.status !== 0) setText(words, error.message);
+    }
+    timer = setTimeout(askIfSeen, EVERY_MS);
+  }
+  function askIfSeen() {
+    if (document.hidden || live.state !== 'on') timer = setTimeout(askIfSeen, EVERY_MS);
+    else ask();
+  }
+
+  // At first the levels above the chosen one are open, or the only one that there is.
+  let openFirst = open.size === 0;
+  function openChosen() {
+    openFirst = false;
+    const levels = chosen.split('/').filter((level) => level !== '#');
+    for (let n = 1; n <= levels.length; ++n) open.add(levels.slice(0, n).join('/'));
+    if (!chosen && said.tree.length === 1) open.add(said.tree[0].name);
+  }
+
+  // Nodes with their whole names; with a text to find, those whose topic has it, with all above them.
+  function wanted(nodes, above) {
+    const text = find.toLowerCase();
+    return nodes.map((node) => ({node, topic: above === null ? node.name : `${above}/${node.name}`}))
+      .filter(({node, topic}) => !text || has(node, topic, text));
+  }
+  function has(node, topic, text) {
+    return topic.toLowerCase().includes(text) || node.children.some((child) => has(child, `${topic}/${child.name}`, text));
+  }
+  const isOpen = (topic) => open.has(topic) || find !== '';
+
+  function draw() {
+    const {tree, complete, forgotten, left_out} = said;
+    const all = tree.reduce((sum, node) => sum + node.topics, 0);
+    hint.hidden = all > 0;
+    list.hidden = all === 0;
+    setText(words, `${plural(all, 'topic')}, ${rate(tree.reduce((sum, node) => sum + node.rate_per_s, 0))}.`);
+    const lacks = [left_out > 0 && `${plural(left_out, 'topic')} beyond 10,000 are left out: look at a part of the tree.`,
+      !complete && forgotten > 0 && `${plural(forgotten, 'topic')} were forgotten for lack of room (observe.topics_bytes).`,
+      !complete && !forgotten && 'These are not all topics since the start of the hub.'].filter(Boolean).join(' ');
+    missing.hidden = lacks === '';
+    setText(missing, lacks);
+    drawLevel(list, tree, null, 1);
+    // One level can always be reached with Tab.
+    const items = [...list.querySelectorAll('[role=treeitem]')];
+    const at = items.find((item) => item.dataset.topic === current) ?? items.find((item) => item.dataset.topic === chosenTopic()) ?? items[0];
+    for (const item of items) setAttr(item, 'tabindex', item === at ? '0' : '-1');
+  }
+
+  function drawLevel(ul, nodes, above, depth) {
+    const fit = wanted(nodes, above);
+    const shown = fit.slice(0, more.get(above) ?? CHILDREN);
+    const rest = fit.length - shown.length;
+    keyed(ul, rest > 0 ? [...shown, {more: true, rest}] : shown, (one) => one.more ? '\u0000more' : one.topic,
+      (one) => one.more ? makeMore(above) : makeItem(one, depth), (li, one) => one.more ? setText(li.firstChild, `${count(one.rest)} more\u2026`)
+        : updateItem(li, one, depth));
+  }
+
+  const makeMore = (above) => h('li', {role: 'none'}, h('button', {type: 'button', class: 'quiet', tabindex: '-1', onclick: () => {
+    more.set(above, (more.get(above) ?? CHILDREN) + CHILDREN);
+    draw();
+  }}));
+
+  function makeItem({topic, node}, depth) {
+    const sign = h('span', {class: 'topics-sign', 'aria-hidden': 'true', onclick: (event) => {
+      event.stopPropagation();
+      toggle(topic);
+    }});
+    const parts = {
+      sign, label: h('a', {class: 'topics-name', tabindex: '-1', href: '#', title: visible(topic).slice(0, 1000)}, name(node.name === '' ? '(empty)' : short(node.name, 60))),
+      value: h('code', {class: 'topics-value'}), age: h('span', {class: 'topics-age'}), count: h('span', {class: 'topics-count', 'data-field': 'count'}),
+      rate: h('span', {class: 'topics-rate', 'data-field': 'rate_per_s'}), group: h('ul', {role: 'group', hidden: true}),
+    };
+    const row = h('div', {class: 'topics-row'}, sign, parts.label, parts.value, parts.age, parts.rate, parts.count);
+    row.style.setProperty('--depth', depth - 1);
+    const li = h('li', {role: 'treeitem', 'aria-level': depth, 'data-topic': topic.slice(0, 2_000)}, row, parts.group);
+    Object.assign(li, {parts, topic});
+    return li;
+  }
+
+  function updateItem(li, {topic, node}, depth) {
+    const {parts} = li;
+    const inner = node.children.length > 0;
+    const opened = inner && isOpen(topic);
+    li.inner = inner;
+    setAttr(li, 'aria-expanded', inner ? String(opened) : null);
+    setAttr(li, 'aria-selected', String(topic === chosenTopic()));
+    setText(parts.sign, inner ? (opened ? '\u25be' : '\u25b8') : '');
+    setAttr(parts.label, 'href', link('topics', inner && !node.last ? topic + '/#' : topic));
+    setNumber(parts.count, node.count, count(node.count));
+    setAttr(parts.count, 'title', inner ? plural(node.topics, 'topic') : null);
+    setNumber(parts.rate, node.rate_per_s, rate(node.rate_per_s));
+    setText(parts.age, `${duration(Math.max(0, (live.now_ms || Date.now()) - node.last_ms))} ago`);
+    setAttr(parts.age, 'title', utc(node.last_ms));
+    setText(parts.value, valueText(node.last) || (inner && !opened ? plural(node.topics, 'topic') : ''));
+    parts.value.classList.toggle('hint', !node.last);
+    parts.group.hidden = !opened;
+    if (opened) drawLevel(parts.group, node.children, topic, depth + 1);
+    else if (parts.group.firstChild) keyed(parts.group, [], String, String);
+  }
+
+  const chosenTopic = () => chosen.replace(/\/#$/, '');
+
+  function toggle(topic, on = !open.has(topic)) {
+    if (on) open.add(topic);
+    else open.delete(topic);
+    const all = [...open].slice(0, OPEN_MAX).map(encodeURIComponent).join(',');
+    replaceParams({open: all.length < 1_500 ? all : ''});
+    draw();
+  }
+
+  // The keys of a tree: arrows go and open, Home and End go, Enter follows.
+  function onKey(event) {
+    const item = event.target.closest('[role=treeitem]');
+    if (!item || event.target.closest('button') || event.altKey || event.ctrlKey || event.metaKey) return;
+    const items = [...list.querySelectorAll('[role=treeitem]')];
+    const at = items.indexOf(item);
+    const to = {ArrowDown: items[at + 1], ArrowUp: items[at - 1], Home: items[0], End: items[items.length - 1]}[event.key];
+    const opened = item.getAttribute('aria-expanded') === 'true';
+    if (event.key === 'ArrowRight' && item.inner) opened ? focus(items[at + 1]) : toggle(item.topic, true);
+    else if (event.key === 'ArrowLeft') opened && !find ? toggle(item.topic, false) : focus(item.parentElement.closest('[role=treeitem]'));
+    else if (event.key === 'Enter' || event.key === ' ') item.parts.label.click();
+    else if (to) focus(to);
+    else if (!['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) return;
+    event.preventDefault();
+  }
+  function focus(item) {
+    if (!item) return;
+    current = item.dataset.topic;
+    for (const one of list.querySelectorAll('[role=treeitem][tabindex="0"]')) setAttr(one, 'tabindex', '-1');
+    setAttr(item, 'tabindex', '0');
+    item.focus();
+  }
+
+  ask();
+  return {
+    element,
+    find: filterBox({label: 'Find a topic', value: find, placeholder: 'topic\u2026', onInput: (text) => {
+      find = text;
+      replaceParams({find});
+      if (said) draw();
+    }}),
+    choose(next) {
+      chosen = next;
+      current = '';
+      if (said) {
+        replaceParams({find, open: [...open].slice(0, OPEN_MAX).map(encodeURIComponent).join(',')});
+        draw();
+      }
+    },
+    update() {},
+    unmount() {
+      clearTimeout(timer);
+      aborter?.abort();
+    },
+  };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function valueText(last) {
+  if (!last) return '';
+  if (last.payload === null || last.payload_base64 === null) return '(not for this user)';
+  const text = last.payload ?? `${count(last.payload_bytes)} bytes`;
+  return short(text, 80) + (last.cut && text.length <= 80 ? '\u2026' : '');
+}
