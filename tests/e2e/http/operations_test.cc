@@ -78,7 +78,8 @@ class Asked {
     EXPECT_TRUE(eventually([&] {
       happen();
       (void)socket.receive(socket.received().size() + 1, std::chrono::milliseconds(100));
-      return socket.received().find(until) != std::string::npos;
+      const size_t found = socket.received().find(until);  // in a chunk that is wanted whole
+      return found != std::string::npos && socket.received().find("\r\n", found) != std::string::npos;
     })) << target;
     const size_t whole = socket.received().rfind("\r\n");
     expect_as_described(asked, socket.received().substr(0, whole + 2));
