@@ -6,6 +6,8 @@
 //   … scene.url, scene.tokens.operate, await scene.json('queue', 'ls'), await scene.killHub() …
 //   await scene.stop();
 //
+// The part 'empty' alone: a hub as it is installed, without routes, links and clients.
+//
 // As a program: node scene.js --bin DIR [--parts full,dead] [--stay] [--minutes 40] [--port N]; prints where the console is.
 
 const { execFile, spawn } = require('node:child_process');
@@ -198,12 +200,21 @@ class Scene {
   }
 
   config() {
+    return this.has('empty') ? this.bareConfig() : this.siteConfig();
+  }
+
+  bareConfig() {
+    return {
+      hub_id: 'site-7', data_dir: this.file('data'), listeners: [{ address: '127.0.0.1', port: this.port }],
+      admin: { http: { address: '127.0.0.1', port: this.httpPort, token_file: this.file('tokens') } },
+    };
+  }
+
+  siteConfig() {
     const all = ['publish', 'subscribe', 'receive'];
     const link = { host: '127.0.0.1', port: this.cloudPort };
     return {
-      hub_id: 'site-7',
-      data_dir: this.file('data'),
-      listeners: [{ address: '127.0.0.1', port: this.port }],
+      ...this.bareConfig(),
       access: {
         rules: [
           { who: { anonymous: true }, allow: all, topics: ['#', '$SYS/#'] },
@@ -220,7 +231,6 @@ class Scene {
       history: { filter: ['plant/#', 'modules/#'] },
       routes: Object.assign({}, SITE_ROUTES, ...[...this.parts].map((part) => PART_ROUTES[part] ?? {})),
       routes_dir: this.file('routes'),
-      admin: { http: { address: '127.0.0.1', port: this.httpPort, token_file: this.file('tokens') } },
     };
   }
 
@@ -393,6 +403,13 @@ class Scene {
 
   async start() {
     await this.prepare();
+    if (this.has('empty')) await this.startHub();
+    else await this.startSite();
+    await this.startPages();
+    return this;
+  }
+
+  async startSite() {
     await this.startCloud();
     const collector = await this.client('collector', { port: this.cloudPort, clean: false });
     const listen = () => collector.subscribe('headgate/+/batches', { qos: 1 }, () => {});
@@ -402,8 +419,6 @@ class Scene {
     await this.startPlant();
     await this.startModules();
     for (const part of PARTS) if (this.has(part)) await this[part]();
-    await this.startPages();
-    return this;
   }
 
   // DEV: pages from a folder until the hub has them.
