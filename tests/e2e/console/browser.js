@@ -42,7 +42,7 @@ class Tab {
   }
 
   fault(text) {
-    this.faults.push(text);
+    this.faults.push(text.length > 600 ? `${text.slice(0, 300)}\u2026${text.slice(-200)}` : text);
   }
 
   // Faults that the test brings about itself, such as those of a hub that is away.
