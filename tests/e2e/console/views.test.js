@@ -35,7 +35,7 @@ let letter;
 let message;
 async function filled(at, scene) {
   letter ??= (await scene.json('dlq', 'ls')).dead_letters.find(({ topic }) => topic.startsWith('diagnostics')).seq;
-  message ??= (await scene.json('queue', 'peek', '$upstream', '-n', '1000')).messages.find(({ topic }) => topic === 'plant/press-1/temperature').seq;
+  message ??= (await scene.json('queue', 'peek', '$upstream', '-n', '1000')).messages.findLast(({ topic }) => topic === 'plant/press-1/temperature').seq;
   return at.replace('SEQ', letter).replace('ID', message);
 }
 
