@@ -97,7 +97,7 @@ async function showRoute() {
   const known = VIEWS.some(([view]) => view === route.view) || route.view in OTHERS;
   const view = known ? route.view : 'flow';
   for (const [one, a] of frame.links) setAttr(a, 'aria-current', one === (OTHERS[view] ?? view) ? 'page' : null);
-  if (view === shown_view && shown?.route) return shown.route(route);
+  if (view === shown_view && shown?.route && live.status) return shown.route(route);
   const module = await import(`./views/${view}.js`).catch(() => null);
   if (!frame || parse(location.hash).view !== route.view) return;  // somebody went on meanwhile
   end();
