@@ -100,8 +100,6 @@ class Hub : public HubView {
   [[nodiscard]] core::Result<ClientRights> client_rights(const std::string& client_id) const override;
   [[nodiscard]] QueueReaders queue_readers() const override;
   [[nodiscard]] std::vector<RouteInfo> routes() const override;
-  [[nodiscard]] core::Result<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
-                                                                            size_t count) const override;
   [[nodiscard]] std::string routes_in_force() const override;
   [[nodiscard]] std::string route_records() const override;
   [[nodiscard]] std::vector<LookupInfo> lookups() const override;

@@ -36,7 +36,6 @@
 //   POST /v1/sessions/{name}/remove    ends a session with what waits for it: {"client_id", "was_connected",
 //                                      "messages", "bytes"}
 //   GET  /v1/routes                    {"routes": […]}; of each also "source" and "source_kind" (routing::kind_name())
-//   GET  /v1/routes/{name}/windows     open windows of a computing route, of the groups that messages came to last; ?count=1–1000
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
 //   POST /v1/routes/reload             reads config, routes, users, certificates again: {"at_ms", "active", "took",
 //                                      "kept", "left_out", "needs_restart"}

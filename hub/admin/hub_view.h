@@ -25,7 +25,6 @@
 #include "hub/observe/recorder/recorder.h"
 #include "hub/observe/recorder/route_verdict.h"
 #include "hub/observe/topics/topic_list.h"
-#include "routing/compute/computation.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
 #include "routing/trial/matches.h"
@@ -370,10 +369,6 @@ class HubView {
   [[nodiscard]] virtual core::Result<ClientRights> client_rights(const std::string& client_id) const = 0;
   [[nodiscard]] virtual QueueReaders queue_readers() const = 0;
   [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
-  // Windows of a computing route, of the groups that messages came to last; times are Unix times, or what the messages say. Error:
-  // not_found.
-  [[nodiscard]] virtual core::Result<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
-                                                                                    size_t count) const = 0;
   // Routes in force as the text of a route file.
   [[nodiscard]] virtual std::string routes_in_force() const = 0;
   // Records of the same, with all that they name: {"routes": {name: record}, "tables": {name: record}}, see routing::route_record() and

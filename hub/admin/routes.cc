@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr uint64_t kWindowsMax = 1'000;
-
 constexpr uint64_t kTableRowsMax = 1'000;
 
 std::string joined(const std::vector<std::string>& names) {
@@ -159,19 +157,6 @@ AdminReply post_apply_routes(const AdminCall& call) {
       done(answer_applied(report));
     });
   }};
-}
-
-AdminReply get_route_windows(const AdminCall& call) {
-  const auto count = call.number("count", 100, kWindowsMax);
-  if (!count || *count == 0) return call.wrong("count", "1 to 1000");
-  const auto windows = call.hub.open_windows(call.name, *count);
-  if (!windows) return refused(windows.error());
-  Json list = Json::array();
-  for (const routing::OpenWindow& window : *windows)
-    list.push_back({{"group", Json::parse(window.group, nullptr, false)},
-                    {"start_ms", window.start_ms},
-                    {"end_ms", window.end_ms}});
-  return answer_json({{"route", call.name}, {"windows", std::move(list)}});
 }
 
 }  // namespace headgate::hub

@@ -5,8 +5,6 @@
 
 namespace headgate::hub {
 
-// {"route", "windows": [{"group": [value…], "start_ms", "end_ms"}…]}; both times 0: a group without an open window.
-[[nodiscard]] AdminReply get_route_windows(const AdminCall& call);
 [[nodiscard]] AdminReply get_routes(const AdminCall& call);
 [[nodiscard]] AdminReply get_routes_file(const AdminCall& call);
 [[nodiscard]] AdminReply get_route_records(const AdminCall& call);

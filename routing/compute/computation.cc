@@ -208,10 +208,6 @@ uint64_t Computation::state_bytes() const {
          (state_->stateful ? state_->stateful->bytes() : 0);
 }
 
-std::vector<OpenWindow> Computation::open_windows(size_t count) const {
-  return state_->windows ? state_->windows->open_windows(count) : std::vector<OpenWindow>();
-}
-
 size_t Computation::groups() const {
   return (state_->windows ? state_->windows->groups() : 0) +
          (state_->stateful ? state_->stateful->size() : 0);

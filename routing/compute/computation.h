@@ -62,13 +62,6 @@ struct ComputeResult {
   uint8_t hops = 0;        // the most of the messages in the window, or more
 };
 
-// A group as it is now, with the earliest of its windows that have not given their result.
-struct OpenWindow {
-  std::string group;     // its values of GROUP BY, as a JSON array
-  int64_t start_ms = 0;  // in the time that windows go by; both 0: of a group that has none at the moment
-  int64_t end_ms = 0;    // of a session: unless another message comes
-};
-
 class Computation {
  public:
   explicit Computation(std::shared_ptr<const ComputePlan> plan);
@@ -114,8 +107,6 @@ class Computation {
   [[nodiscard]] const std::string& sample() const;
   [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate
   [[nodiscard]] size_t groups() const;         // and keys of functions that remember
-  // Windows of the `count` groups that messages came to last, newest first; none of a route without windows.
-  [[nodiscard]] std::vector<OpenWindow> open_windows(size_t count) const;
 
  private:
   struct State;

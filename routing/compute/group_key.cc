@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "routing/compute/aggregates/packed.h"
-#include "routing/compute/json_row.h"
 #include "routing/evaluation/json_number.h"
 
 namespace headgate::routing {
@@ -76,18 +75,6 @@ Value key_value(std::string_view key, size_t index) {
   if (!reader.ok() || reader.rest().empty()) return Value::null();
   const auto value = take_value(reader);
   return value && reader.ok() ? *value : Value::null();
-}
-
-std::string key_text(std::string_view key, size_t values) {
-  std::string text = "[";
-  for (size_t i = 0; i < values; ++i) {
-    if (i > 0) text += ',';
-    const size_t begin = text.size();
-    if (append_json_value(text, key_value(key, i))) continue;
-    text.resize(begin);
-    text += "null";
-  }
-  return text += ']';
 }
 
 bool is_key(std::string_view key, size_t values) {

@@ -14,9 +14,6 @@ void append_key(std::string& key, const Value& value);
 // The value at `index` of a key; null beyond its end. A view into `key`.
 [[nodiscard]] Value key_value(std::string_view key, size_t index);
 
-// All `values` values of a key, as a JSON array.
-[[nodiscard]] std::string key_text(std::string_view key, size_t values);
-
 // Says whether the bytes are `values` values and nothing else.
 [[nodiscard]] bool is_key(std::string_view key, size_t values);
 

@@ -45,8 +45,6 @@ class KeptTable {
   }
   // The one that was not touched for longest; nullptr if empty.
   [[nodiscard]] T* oldest() const { return oldest_; }
-  // The one that was touched last; the others follow by `older`.
-  [[nodiscard]] T* newest() const { return newest_; }
 
   // Nullptr, and nothing is added, if its key or its number is taken.
   T* add(std::unique_ptr<T> element) {

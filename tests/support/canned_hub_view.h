@@ -182,13 +182,6 @@ class CannedHubView : public hub::HubView {
     return client_rights_;
   }
   hub::ClientRights client_rights_;
-  [[nodiscard]] core::Result<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
-                                                                            size_t count) const override {
-    if (route == "nobody") return core::fail(core::Errc::not_found, "there is no computing route \"nobody\" in force");
-    return std::vector<routing::OpenWindow>(open_windows_.begin(),
-                                            open_windows_.begin() + std::min(count, open_windows_.size()));
-  }
-  std::vector<routing::OpenWindow> open_windows_;
   core::Status kick_client(const std::string& client_id) override {
     if (client_id == "nobody") return core::fail(core::Errc::not_found, "there is no client \"nobody\"");
     ended_.push_back("kick " + client_id);

@@ -362,9 +362,6 @@ class CommandLine {
   void add_route() {
     CLI::App& route = add_group("route", "What goes where");
     on_listing(add(route, "ls", "All routes of the hub and what became of them"), run_route_ls, {});
-    CLI::App* const windows = add(route, "windows", "Open windows of a computing route, the last that got a message first");
-    windows->add_option("route", route_, "Its name, as route ls shows it")->required();
-    on_hub(windows, [this](const Context& context) { return run_route_windows(context, route_); });
     CLI::App* const check = add(route, "check", "Compile route files, without a hub");
     check->add_option("file", files_, "Route files, deployment manifests or whole configurations")
         ->required();
@@ -595,7 +592,6 @@ class CommandLine {
   bool letter_payload_ = false;
   LetterChoice choice_;
   std::string client_id_;
-  std::string route_;
   std::vector<std::string> log_settings_;
   Consent consent_;
   TailOptions tail_;

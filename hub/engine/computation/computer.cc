@@ -382,21 +382,6 @@ void Computer::describe(RouteInfo& info) const {
                                blocked_by_.empty() ? sinks_.why(info.name) : blocked_by_};
 }
 
-std::optional<std::vector<routing::OpenWindow>> Computer::open_windows(const std::string& name,
-                                                                       size_t count) const {
-  const RunningRoute* const route = computations_.find(name);
-  if (!route) return std::nullopt;
-  std::vector<routing::OpenWindow> windows = route->computation->open_windows(count);
-  if (!route->plan->query.timestamp.empty()) return windows;
-  const core::Now now = parts_.clock.now();
-  for (routing::OpenWindow& window : windows) {
-    if (window.end_ms == 0) continue;
-    window.start_ms = core::wall_time_of(window.start_ms, now);
-    window.end_ms = core::wall_time_of(window.end_ms, now);
-  }
-  return windows;
-}
-
 routing::RouteCounts Computer::counts_of(const std::string& name,
                                          const routing::RouteCounts& at_arrival) const {
   const RunningRoute* const route = computations_.find(name);

@@ -78,9 +78,6 @@ class Computer : private Consumer {
 
   // Adds what a route has computed, if it has state.
   void describe(RouteInfo& route) const;
-  // See Computation::open_windows(), with times of the wall clock; nullopt: no computing route of that name is in force.
-  [[nodiscard]] std::optional<std::vector<routing::OpenWindow>> open_windows(const std::string& route,
-                                                                             size_t count) const;
   // Counts of a route in all; `at_arrival`: see RouteSet::counts_of().
   [[nodiscard]] routing::RouteCounts counts_of(const std::string& route,
                                                const routing::RouteCounts& at_arrival) const;

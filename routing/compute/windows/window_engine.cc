@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "routing/compute/group_key.h"
 #include "routing/compute/aggregates/stable_hash.h"
 #include "routing/compute/event_time.h"
 #include "routing/language/print.h"
@@ -430,20 +429,6 @@ void WindowEngine::settle(int64_t present_ms) {
     if (group.revise_ms) revisions_.emplace(*group.revise_ms, group.id);
     schedule(group, present_ms);
   });
-}
-
-std::vector<OpenWindow> WindowEngine::open_windows(size_t count) const {
-  std::vector<OpenWindow> windows;
-  const size_t keys = plan_.query.keys.size();
-  for (const Group* group = groups_.table().newest(); group != nullptr && windows.size() < count;
-       group = group->older) {
-    OpenWindow& window = windows.emplace_back(OpenWindow{key_text(group->key, keys), 0, 0});
-    const auto open = kind_.open(*group, -kFarthest);
-    if (!open) continue;
-    window.start_ms = open->start_ms;
-    window.end_ms = open->end_ms;
-  }
-  return windows;
 }
 
 }  // namespace headgate::routing

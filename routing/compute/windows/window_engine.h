@@ -49,8 +49,6 @@ class WindowEngine {
   // Takes note of how much of the route's memory others have.
   void share_with(uint64_t bytes) { others_bytes_ = bytes; }
   [[nodiscard]] size_t groups() const { return groups_.table().size(); }
-  // See Computation::open_windows().
-  [[nodiscard]] std::vector<OpenWindow> open_windows(size_t count) const;
 
  private:
   using RevisionDue = std::pair<int64_t, uint64_t>;  // hub time, group

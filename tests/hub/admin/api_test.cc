@@ -408,17 +408,6 @@ TEST_F(AdminApiTest, RoutesCheckCompilesAndChangesNothing) {
   EXPECT_EQ(hub_.reloads(), 0);
 }
 
-TEST_F(AdminApiTest, ShowsOpenWindowsOfARoute) {
-  hub_.open_windows_ = {{R"(["press",7])", 60'000, 120'000}, {"[null]", 0, 0}};
-  EXPECT_EQ(ask("GET", "/v1/routes/mean%2Fhour/windows").body,
-            R"({"route":"mean/hour","windows":[{"group":["press",7],"start_ms":60000,"end_ms":120000},)"
-            R"({"group":[null],"start_ms":0,"end_ms":0}]})");
-  EXPECT_NE(ask("GET", "/v1/routes/a/windows?count=1").body.find("press"), std::string::npos);
-  EXPECT_EQ(error("GET", "/v1/routes/a/windows?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
-  EXPECT_EQ(error("GET", "/v1/routes/nobody/windows"),
-            "404 there is no computing route \"nobody\" in force");
-}
-
 TEST_F(AdminApiTest, SaysWhatAClientMayDoAndWhatItHasSubscribedTo) {
   hub_.client_rights_ = {
       "press", {{false, 6, "secret/#"}, {true, 1, "plant/<b>"}}, {{"plant/#", 1}, {"$share/g/x", 0}}};

@@ -208,41 +208,5 @@ TEST(Windows, TakeNoMoreThanTheirBoundSaysWhereHavingRefusesThem) {
   }
 }
 
-// "[values] start..end", a line each.
-std::vector<std::string> open_in(Course& course, size_t count = 10) {
-  std::vector<std::string> lines;
-  for (const OpenWindow& window : course.computation().open_windows(count))
-    lines.push_back(window.group + " " + std::to_string(window.start_ms) + ".." + std::to_string(window.end_ms));
-  return lines;
-}
-
-TEST(OpenWindows, AreTheEarliestOfEachGroupTheLastTouchedFirst) {
-  Course course(
-      "SELECT count(*) AS n FROM /messages/* GROUP BY $body.k, $body.n, Tumbling(1m) INTO $upstream");
-  EXPECT_THAT(open_in(course), ::testing::IsEmpty());
-  course.send(1'000, R"({"k":"a\"<","n":1.5})");
-  course.send(2'000, R"({"k":null,"n":true})");
-  course.send(3'000, R"({"k":"c","n":7})");
-  EXPECT_THAT(open_in(course), ::testing::ElementsAre(R"(["c",7] 0..60000)", R"([null,true] 0..60000)",
-                                                      R"(["a\"<",1.5] 0..60000)"));
-  EXPECT_EQ(open_in(course, 1).size(), 1U);
-  course.advance(60'000);
-  for (const std::string& line : open_in(course)) EXPECT_THAT(line, ::testing::EndsWith(" 0..0"));
-}
-
-TEST(OpenWindows, AreKnownOfHoppingAndSessionWindowsAndLookingChangesNothing) {
-  Course hopping("SELECT count(*) AS n FROM /messages/* GROUP BY Hopping(1m, 20s) INTO $upstream");
-  hopping.send(30'000, "{}");
-  EXPECT_THAT(open_in(hopping), ::testing::ElementsAre("[] -20000..40000"));
-  EXPECT_THAT(open_in(hopping), ::testing::ElementsAre("[] -20000..40000"));
-  hopping.advance(40'000);
-  EXPECT_EQ(hopping.results().size(), 1U);
-  EXPECT_THAT(open_in(hopping), ::testing::ElementsAre("[] 0..60000"));
-  Course session("SELECT count(*) AS n FROM /messages/* GROUP BY $body.k, Session(10s, 1m) INTO $upstream");
-  session.send(1'000, R"({"k":1})");
-  session.send(5'000, R"({"k":1})");
-  EXPECT_THAT(open_in(session), ::testing::ElementsAre("[1] 1000..15000"));
-}
-
 }  // namespace
 }  // namespace headgate::routing

@@ -105,7 +105,6 @@ int run_client_rights(const Context& context, const std::string& client_id);
 int run_client_kick(const Context& context, const std::string& client_id);
 // Ends a session with what waits for it. Asks.
 int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
-int run_route_windows(const Context& context, const std::string& route);
 int run_route_ls(const Context& context);
 int run_tail(const Context& context, const TailOptions& options);
 // The hub as it goes on, a line a second; `parts` as GET /v1/live takes them, empty: as they are by default.
