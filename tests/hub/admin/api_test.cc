@@ -334,6 +334,10 @@ TEST_F(AdminApiTest, ClientsAndRoutesAreListed) {
   const Json routes = get("/v1/routes")["routes"];
   EXPECT_EQ(routes[0]["priority"], 3);
   EXPECT_EQ(routes[1]["priority"], nullptr);
+  EXPECT_EQ(routes[0]["source"], "/messages/modules/press/outputs/raw");
+  EXPECT_EQ(routes[0]["source_kind"], "module");
+  EXPECT_EQ(routes[1]["source"], nullptr);
+  EXPECT_EQ(routes[1]["source_kind"], nullptr);
   EXPECT_EQ(routes[1]["error"], "1:1: error");
 }
 
