@@ -24,7 +24,7 @@ struct RouteSource {
 // Why a normalised path can never match a message, or empty if it can.
 [[nodiscard]] std::string why_never(std::string_view normalised);
 
-// What a source takes: "topic" (a filter), "messages" (whatever comes, "/messages/*"), "modules" (outputs of all modules), "module" (those
+// Names what a source takes: "topic" (a filter), "messages" (whatever comes, "/messages/*"), "modules" (outputs of all modules), "module" (those
 // of one, or one of them), "twin_changes", or "none" (no message can have it).
 [[nodiscard]] std::string_view kind_name(const RouteSource& source);
 // The source as the route's text has it, a filter without its quotes; normalised where the text writes it in pieces.
