@@ -58,7 +58,7 @@ struct LevelStats {
 struct RocksStats {
   uint64_t compactions_running = 0;
   uint64_t flushes_running = 0;
-  bool stalled = false;  // writes are slowed down or stopped until a compaction has ended
+  bool stalled = false;                   // writes are slowed down or stopped until a compaction has ended
   uint64_t pending_compaction_bytes = 0;  // by RocksDB's estimate
   std::vector<LevelStats> levels{};       // to the last that has files
 };
