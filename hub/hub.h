@@ -105,6 +105,8 @@ class Hub : public HubView {
   [[nodiscard]] std::vector<LookupInfo> lookups() const override;
   [[nodiscard]] core::Result<LookupRows> lookup_rows(const std::string& table, const std::string& after,
                                                      size_t count) const override;
+  [[nodiscard]] core::Result<RouteWindows> open_windows(const std::string& route,
+                                                        size_t count) const override;
   void reload(OnReloaded done) override;
   void apply_routes(ApplyRequest request, OnApplied done) override;  // apply.cc
   // ---- change.cc ----

@@ -362,6 +362,13 @@ core::Result<RemovedSession> Hub::remove_session(const std::string& client_id) {
 std::vector<RouteInfo> Hub::routes() const { return engine_.describe_routes(); }
 std::vector<LookupInfo> Hub::lookups() const { return engine_.describe_lookups(); }
 
+core::Result<RouteWindows> Hub::open_windows(const std::string& route, size_t count) const {
+  auto windows = engine_.computer().open_windows(route, count);
+  if (windows) return *std::move(windows);
+  return core::fail(core::Errc::not_found,
+                    "there is no route \"" + route + "\" in force that remembers anything");
+}
+
 core::Result<LookupRows> Hub::lookup_rows(const std::string& table, const std::string& after,
                                           size_t count) const {
   auto rows = engine_.lookup_rows(table, after, count);

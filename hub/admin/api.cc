@@ -176,6 +176,7 @@ std::vector<Endpoint> queue_endpoints() {
 std::vector<Endpoint> route_endpoints() {
   return {
       {"GET", Role::read, {"v1", "routes"}, {}, get_routes},
+      {"GET", Role::read, {"v1", "routes", "*", "windows"}, {"count"}, get_route_windows},
       {"POST", Role::read, {"v1", "routes", "check"}, {}, check_routes},
       {"POST", Role::admin, {"v1", "routes", "reload"}, {}, reload_routes, true},
       {"POST", Role::admin, {"v1", "routes", "apply"}, {"name", "dry_run", "force"}, post_apply_routes, true},

@@ -36,6 +36,9 @@
 //   POST /v1/sessions/{name}/remove    ends a session with what waits for it: {"client_id", "was_connected",
 //                                      "messages", "bytes"}
 //   GET  /v1/routes                    {"routes": […]}; of each also "source" and "source_kind" (routing::kind_name())
+//   GET  /v1/routes/{name}/windows     groups of a computing route, each with the first of its windows that is open; ?count=1–1000:
+//                                      {"route", "windows": [{"group", "function", "start_ms", "end_ms", "messages",
+//                                      "closes_ms"}…], "open"} (hub/admin/routes.h)
 //   POST /v1/routes/check              body = a route file; compiles it and changes nothing
 //   POST /v1/routes/reload             reads config, routes, users, certificates again: {"at_ms", "active", "took",
 //                                      "kept", "left_out", "needs_restart"}

@@ -25,6 +25,7 @@
 #include "hub/observe/recorder/recorder.h"
 #include "hub/observe/recorder/route_verdict.h"
 #include "hub/observe/topics/topic_list.h"
+#include "routing/compute/open_window.h"
 #include "routing/compute/route_counts.h"
 #include "routing/files/route_file.h"
 #include "routing/trial/matches.h"
@@ -249,6 +250,12 @@ struct LookupInfo {
 // Rows of a lookup table: key and JSON text.
 using LookupRows = std::vector<std::pair<std::string, std::string>>;
 
+// Groups of a computing route.
+struct RouteWindows {
+  routing::OpenWindows shown;
+  uint64_t open = 0;  // all of them
+};
+
 // A session that the operator has ended.
 struct RemovedSession {
   bool was_connected = false;
@@ -379,6 +386,10 @@ class HubView {
   [[nodiscard]] virtual core::Result<LookupRows> lookup_rows(const std::string& table,
                                                              const std::string& after,
                                                              size_t count) const = 0;
+
+  // See Computer::open_windows(). Error: not_found.
+  [[nodiscard]] virtual core::Result<RouteWindows> open_windows(const std::string& route,
+                                                                size_t count) const = 0;
 
   // Reads the config, the files of routes, of users and of certificates again. Worse never replaces better: of
   // what is broken the version in force stays. `done` is called once that is in force, now or later; of several reloads

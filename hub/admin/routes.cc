@@ -14,6 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kTableRowsMax = 1'000;
+constexpr uint64_t kWindowsShown = 100;
+constexpr uint64_t kWindowsMax = 1'000;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string list;
@@ -41,6 +43,22 @@ Json to_json(const std::optional<ShadowInfo>& shadow, const routing::RouteCounts
   return {{"evaluated", counts.evaluated}, {"results", counts.results},  {"missed", shadow->missed},
           {"last_ms", shadow->last_ms},    {"last_to", shadow->last_to}, {"last_topic", shadow->last_topic},
           {"last_body", shadow->last_body}};
+}
+
+template <typename Number>
+Json number_or_null(const std::optional<Number>& number) {
+  return number ? Json(*number) : Json(nullptr);
+}
+
+Json to_json(const routing::OpenWindow& window, bool shows_group, core::Now now) {
+  const Json group = shows_group ? Json::parse(window.group, nullptr, false) : Json(nullptr);
+  Json json = {{"group", group.is_discarded() ? Json(nullptr) : group}};
+  if (!window.function.empty()) json["function"] = window.function;
+  json["start_ms"] = number_or_null(window.start_ms);
+  json["end_ms"] = number_or_null(window.end_ms);
+  json["messages"] = number_or_null(window.messages);
+  json["closes_ms"] = window.closes_ms ? Json(core::wall_time_of(*window.closes_ms, now)) : Json(nullptr);
+  return json;
 }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -115,6 +133,20 @@ AdminReply get_routes_file(const AdminCall& call) { return AdminResponse{200, ca
 AdminReply get_route_records(const AdminCall& call) { return AdminResponse{200, call.hub.route_records()}; }
 
 // A row is given as a text, so that nobody on the way writes its numbers anew.
+// The values of a group are out of messages of any topic that the route takes: with access rules they are shown to an admin alone.
+AdminReply get_route_windows(const AdminCall& call) {
+  const auto count = call.number("count", kWindowsShown, kWindowsMax);
+  if (!count || *count == 0) return call.wrong("count", "1 to " + std::to_string(kWindowsMax));
+  const auto windows = call.hub.open_windows(call.name, *count);
+  if (!windows) return refused(windows.error());
+  const Caller& caller = call.request.caller;
+  const bool shows_groups = caller.user.empty() || caller.role == Role::admin;
+  Json shown = Json::array();
+  for (const routing::OpenWindow& window : windows->shown)
+    shown.push_back(to_json(window, shows_groups, call.hub.now()));
+  return answer_json({{"route", call.name}, {"windows", std::move(shown)}, {"open", windows->open}});
+}
+
 AdminReply get_table_rows(const AdminCall& call) {
   const auto count = call.number("count", kTableRowsMax, kTableRowsMax);
   if (!count || *count == 0) return call.wrong("count", "1 to " + std::to_string(kTableRowsMax));

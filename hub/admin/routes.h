@@ -8,6 +8,8 @@ namespace headgate::hub {
 [[nodiscard]] AdminReply get_routes(const AdminCall& call);
 [[nodiscard]] AdminReply get_routes_file(const AdminCall& call);
 [[nodiscard]] AdminReply get_route_records(const AdminCall& call);
+// {"route", "windows": [{"group", "function" (of one that remembers), "start_ms", "end_ms", "messages", "closes_ms"}…], "open"}
+[[nodiscard]] AdminReply get_route_windows(const AdminCall& call);
 [[nodiscard]] AdminReply get_table_rows(const AdminCall& call);
 [[nodiscard]] AdminReply check_routes(const AdminCall& call);
 [[nodiscard]] AdminReply reload_routes(const AdminCall& call);

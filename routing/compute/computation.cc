@@ -208,6 +208,14 @@ uint64_t Computation::state_bytes() const {
          (state_->stateful ? state_->stateful->bytes() : 0);
 }
 
+OpenWindows Computation::open_windows(size_t count) const {
+  state_->settle();
+  OpenWindows windows;
+  if (state_->windows) state_->windows->show(count, windows);
+  if (state_->stateful) state_->stateful->show(count, windows);
+  return windows;
+}
+
 size_t Computation::groups() const {
   return (state_->windows ? state_->windows->groups() : 0) +
          (state_->stateful ? state_->stateful->size() : 0);

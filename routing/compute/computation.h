@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/compute/open_window.h"
 #include "routing/compute/route_counts.h"
 #include "routing/evaluation/evaluator.h"
 #include "routing/evaluation/fields.h"
@@ -107,6 +108,8 @@ class Computation {
   [[nodiscard]] const std::string& sample() const;
   [[nodiscard]] uint64_t state_bytes() const;  // memory of all groups and panes, by estimate
   [[nodiscard]] size_t groups() const;         // and keys of functions that remember
+  // Shows so many of them at most, those first that were touched longest ago. A group costs the same however many messages it has had.
+  [[nodiscard]] OpenWindows open_windows(size_t count) const;
 
  private:
   struct State;

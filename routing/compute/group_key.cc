@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "routing/compute/aggregates/packed.h"
+#include "routing/compute/json_row.h"
 #include "routing/evaluation/json_number.h"
 
 namespace headgate::routing {
@@ -75,6 +76,14 @@ Value key_value(std::string_view key, size_t index) {
   if (!reader.ok() || reader.rest().empty()) return Value::null();
   const auto value = take_value(reader);
   return value && reader.ok() ? *value : Value::null();
+}
+
+std::string key_json(std::string_view key, const std::vector<std::string>& names) {
+  std::string json;
+  JsonRow row(json);
+  for (size_t i = 0; i < names.size(); ++i) row.add(names[i], key_value(key, i));
+  row.close();
+  return json;
 }
 
 bool is_key(std::string_view key, size_t values) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "routing/evaluation/value.h"
 
@@ -16,5 +17,8 @@ void append_key(std::string& key, const Value& value);
 
 // Says whether the bytes are `values` values and nothing else.
 [[nodiscard]] bool is_key(std::string_view key, size_t values);
+
+// The values of a key as a JSON object with these names, one for each; null beyond the end of the key.
+[[nodiscard]] std::string key_json(std::string_view key, const std::vector<std::string>& names);
 
 }  // namespace headgate::routing

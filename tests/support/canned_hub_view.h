@@ -98,6 +98,16 @@ class CannedHubView : public hub::HubView {
     return rows;
   }
 
+  // Windows of one route, `hourly`.
+  [[nodiscard]] core::Result<hub::RouteWindows> open_windows(const std::string& route,
+                                                             size_t count) const override {
+    if (route != "hourly") return core::fail(core::Errc::not_found, "there is no route \"" + route + "\"");
+    hub::RouteWindows windows = windows_;
+    if (windows.shown.size() > count) windows.shown.resize(count);
+    return windows;
+  }
+  hub::RouteWindows windows_;
+
   [[nodiscard]] const hub::Recorder& recorder() const override { return recorder_; }
   [[nodiscard]] std::vector<hub::RouteVerdict> judge(const core::Message& message,
                                                      bool has_whole_body) const override {

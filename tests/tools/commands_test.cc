@@ -232,6 +232,21 @@ TEST_F(Commands, QueueLsIsAnAlignedTable) {
       "\n$upstream: link lte: timed out; it tries again in 12 s (since 2023-11-14T22:13:20.123Z)\n");
 }
 
+TEST_F(Commands, RouteWindowsIsATableOfGroups) {
+  hub_.answers_["/v1/routes/my%20route/windows?count=2"] = R"({"route": "my route", "windows": [
+    {"group": {"$body.m": "m7"}, "start_ms": 1700000000000, "end_ms": 1700000060000, "messages": null,
+     "closes_ms": 1700000060000},
+    {"group": null, "function": "every 1m", "start_ms": null, "end_ms": null, "messages": 3, "closes_ms": null}],
+    "open": 12})";
+  EXPECT_EQ(run_route_windows(human(), {"my route", 2}), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "GROUP             START                     END                       MESSAGES  CLOSES\n"
+            "{\"$body.m\":\"m7\"}  2023-11-14T22:13:20.000Z  2023-11-14T22:14:20.000Z         -  "
+            "2023-11-14T22:14:20.000Z\n"
+            "every 1m -        -                         -                                3  -\n"
+            "\n10 more groups; -n shows up to 1000\n");
+}
+
 TEST_F(Commands, StoreStatsIsTablesAndLines) {
   hub_.answers_["/v1/store"] = R"({"copied_ms": 1700000000123, "queued": 12, "queued_bytes": 2048,
     "file_bytes": 3072, "live_bytes": 2048, "wal_bytes": 100,

@@ -366,6 +366,10 @@ class CommandLine {
     check->add_option("file", files_, "Route files, deployment manifests or whole configurations")
         ->required();
     check->callback([this] { run_ = [this] { return run_route_check(files_, json_, out_, err_); }; });
+    CLI::App* const windows = add(route, "windows", "Groups of a computing route, and their open windows");
+    windows->add_option("route", windows_.route, "The route, as route ls shows it")->required();
+    windows->add_option("-n,--count", windows_.count, "How many groups")->check(CLI::Range(1, 1000));
+    on_listing(windows, [this](const Context& context) { return run_route_windows(context, windows_); }, {});
     add_route_explain(route);
     add_route_test(route);
     add_route_replay(route);
@@ -603,6 +607,7 @@ class CommandLine {
   std::vector<std::string> files_;
   ExplainOptions explain_;
   RouteTestOptions trial_;
+  RouteWindowsOptions windows_;
   ReplayOptions replay_;
   ShadowOptions shadow_;
   ImportOptions import_;

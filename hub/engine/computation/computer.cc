@@ -382,6 +382,12 @@ void Computer::describe(RouteInfo& info) const {
                                blocked_by_.empty() ? sinks_.why(info.name) : blocked_by_};
 }
 
+std::optional<RouteWindows> Computer::open_windows(std::string_view name, size_t count) const {
+  const RunningRoute* const route = computations_.find(name);
+  if (!route) return std::nullopt;
+  return RouteWindows{route->computation->open_windows(count), route->computation->groups()};
+}
+
 routing::RouteCounts Computer::counts_of(const std::string& name,
                                          const routing::RouteCounts& at_arrival) const {
   const RunningRoute* const route = computations_.find(name);

@@ -78,6 +78,8 @@ class Computer : private Consumer {
 
   // Adds what a route has computed, if it has state.
   void describe(RouteInfo& route) const;
+  // Groups of a route, so many at most, and how many it has; nullopt: no route in force of that name has state.
+  [[nodiscard]] std::optional<RouteWindows> open_windows(std::string_view route, size_t count) const;
   // Counts of a route in all; `at_arrival`: see RouteSet::counts_of().
   [[nodiscard]] routing::RouteCounts counts_of(const std::string& route,
                                                const routing::RouteCounts& at_arrival) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "routing/compute/group_key.h"
+#include "routing/language/print.h"
 
 namespace headgate::routing {
 namespace {
@@ -283,6 +284,22 @@ size_t StatefulFunctions::size() const {
   size_t size = 0;
   for (const Memories& memories : memories_) size += memories.table.size();
   return size;
+}
+
+void StatefulFunctions::show(size_t count, OpenWindows& out) const {
+  for (size_t i = 0; i < memories_.size() && out.size() < count; ++i) {
+    const Stateful& function = plan_.query.stateful[i];
+    std::vector<std::string> names;
+    for (const Expression& key : function.over) names.push_back(print(key, plan_.query));
+    if (names.empty()) names.emplace_back("source");
+    const std::string text = print(function, plan_.query);
+    for (const Memory* memory = memories_[i].table.oldest(); memory && out.size() < count;
+         memory = memory->newer) {
+      OpenWindow& one = out.emplace_back();
+      one.group = key_json(std::string_view(memory->key).substr(1), names);
+      one.function = text;
+    }
+  }
 }
 
 void StatefulFunctions::save(const Computation::Put& put) {

@@ -32,6 +32,9 @@ class StatefulFunctions final : public Slots {
   // Values of the message at hand.
   [[nodiscard]] Value value(Op op, uint32_t index) noexcept override;
 
+  // Appends memories until there are `count`; see Computation::open_windows().
+  void show(size_t count, OpenWindows& out) const;
+
   // Entries: keys begin with s.
   void save(const Computation::Put& put);
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);

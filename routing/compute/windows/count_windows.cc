@@ -50,6 +50,11 @@ uint64_t CountWindows::open_from(const Group& group) const {
   return group.messages < size_ ? 0 : ((group.messages - size_) / hop_ + 1) * hop_;
 }
 
+std::optional<uint64_t> CountWindows::open_messages(const Group& group) const {
+  const uint64_t first = open_from(group);
+  return first < group.messages ? std::optional(group.messages - first) : std::nullopt;
+}
+
 void CountWindows::pass(Group& group, int64_t) const {
   const auto from = static_cast<int64_t>(open_from(group) / pane_);
   while (!group.panes.empty() && group.panes[0].at < from) group.panes.remove_first();

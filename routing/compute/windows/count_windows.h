@@ -23,6 +23,8 @@ class CountWindows {
   void pass(Group& group, int64_t at_ms) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  // Messages of the first window that is not full; nullopt: it has none.
+  [[nodiscard]] std::optional<uint64_t> open_messages(const Group& group) const;
   // The next of them that was not given up; call gave_up() once its panes are merged.
   [[nodiscard]] std::optional<Closing> give_up(Group& group) const;
   void gave_up(Group& group, const Closing& given) const;

@@ -40,6 +40,19 @@ std::optional<Closing> WindowKind::completed(Group& group, int64_t time_ms) cons
   return count ? count->completed(group) : std::nullopt;
 }
 
+std::optional<Closing> WindowKind::first_open(const Group& group) const {
+  constexpr size_t kPanesLookedAt = 64;
+  if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->first_open(group);
+  if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->open(group, kNever);
+  const auto* count = std::get_if<CountWindows>(&kind_);
+  return count && group.panes.size() <= kPanesLookedAt ? count->open(group, kNever) : std::nullopt;
+}
+
+std::optional<uint64_t> WindowKind::open_messages(const Group& group) const {
+  const auto* count = std::get_if<CountWindows>(&kind_);
+  return count ? count->open_messages(group) : std::nullopt;
+}
+
 std::optional<int64_t> WindowKind::next(const Group& group) const {
   if (const auto* time = std::get_if<TimeWindows>(&kind_)) return time->next(group);
   if (const auto* session = std::get_if<SessionWindows>(&kind_)) return session->next(group);

@@ -30,6 +30,11 @@ class WindowKind {
   [[nodiscard]] std::optional<Closing> take_revision(Group& group) const;
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  // For people: the window that closes first, of those that are open and have messages. nullopt: there is none, none is
+  // known (sliding windows), or it has so many panes that looking takes long.
+  [[nodiscard]] std::optional<Closing> first_open(const Group& group) const;
+  // Messages in it, of windows by count.
+  [[nodiscard]] std::optional<uint64_t> open_messages(const Group& group) const;
   void note_shown(Group& group, const Closing& given, bool shown) const;
   void mend(Group& group) const;
   // The next of the windows that are open and were not given up, as it is: not complete. Call gave_up() with it once

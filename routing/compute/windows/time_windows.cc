@@ -162,6 +162,11 @@ std::optional<Closing> TimeWindows::open(const Group& group, int64_t from) const
   return std::nullopt;
 }
 
+std::optional<Closing> TimeWindows::first_open(const Group& group) const {
+  const auto end = next_end(group);
+  return end ? std::optional(window_until(*end)) : std::nullopt;
+}
+
 std::optional<Closing> TimeWindows::give_up(Group& group) const {
   const auto end = next_end(group);
   if (!end) return std::nullopt;

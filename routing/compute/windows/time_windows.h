@@ -30,6 +30,8 @@ class TimeWindows {
   [[nodiscard]] int64_t holds_until(const Group& group) const;
   // The first result that panes from `from` on can give before its time.
   [[nodiscard]] std::optional<Closing> open(const Group& group, int64_t from) const;
+  // The window that closes first, of those that are open and have messages.
+  [[nodiscard]] std::optional<Closing> first_open(const Group& group) const;
   // HAVING held for the result that was just taken, or it did not.
   void note_shown(Group& group, const Closing& given, bool shown) const;
   // The next of them, which it takes out of the group.

@@ -4,6 +4,7 @@
 
 #include "routing/compute/aggregates/stable_hash.h"
 #include "routing/compute/event_time.h"
+#include "routing/compute/group_key.h"
 #include "routing/language/print.h"
 
 namespace headgate::routing {
@@ -370,6 +371,27 @@ void WindowEngine::revise(Group& group, Results& out) {
   else
     group.revise_ms.reset();
   groups_.change(group);
+}
+
+void WindowEngine::show(size_t count, OpenWindows& out) const {
+  std::vector<std::string> names;
+  for (const Expression& key : plan_.query.keys) names.push_back(print(key, plan_.query));
+  for (const Group* group = groups_.table().oldest(); group && out.size() < count; group = group->newer)
+    if (!group->leaves_from) out.push_back(shown(*group, names));
+}
+
+// By the messages' own times nobody knows when a window closes: that is up to the next of them.
+OpenWindow WindowEngine::shown(const Group& group, const std::vector<std::string>& names) const {
+  OpenWindow window;
+  window.group = key_json(group.key, names);
+  window.messages = kind_.open_messages(group);
+  const auto open = kind_.first_open(group);
+  if (!open) return window;
+  window.start_ms = open->start_ms;
+  window.end_ms = open->end_ms;
+  const bool by_count = plan_.query.window.kind == Window::Kind::count;
+  if (!by_event_time(plan_) && !by_count) window.closes_ms = open->end_ms;
+  return window;
 }
 
 void WindowEngine::save(const Computation::Put& put) {

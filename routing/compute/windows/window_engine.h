@@ -33,6 +33,9 @@ class WindowEngine {
   void take(MessageRow& row, uint8_t hops, bool& dead_letter, Results& out);
   [[nodiscard]] std::optional<int64_t> due_ms();
 
+  // Appends groups until there are `count`; see Computation::open_windows().
+  void show(size_t count, OpenWindows& out) const;
+
   void save(const Computation::Put& put);
   // Entries of groups, panes and clocks: keys begin with g, p, c.
   [[nodiscard]] bool load(std::string_view key, std::string_view bytes);
@@ -75,6 +78,7 @@ class WindowEngine {
   void close_next(Group& group, Results& out);
   void give_leaving(Results& out);
   void write(Group& group, Closing closing, Results& out);
+  [[nodiscard]] OpenWindow shown(const Group& group, const std::vector<std::string>& names) const;
   [[nodiscard]] std::unique_ptr<Group> make_group(const Clock& clock) const;
   void forget(Group& group);
   void note_forgotten(int64_t until_ms, uint32_t revs);

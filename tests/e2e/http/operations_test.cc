@@ -38,7 +38,9 @@ class Asked {
  public:
   explicit Asked(const Json& more) {
     hub.config["admin"]["http"] = {{"port", port_}, {"metrics_open", false}};
-    hub.config["routes"] = {{"up", "FROM 'plant/#' INTO $upstream"}};
+    hub.config["routes"] = {
+        {"up", "FROM 'plant/#' INTO $upstream"},
+        {"hourly", "SELECT count(*) AS n FROM 'plant/#' GROUP BY $topic, Tumbling(1h) INTO Topic('hourly')"}};
     hub.config["listeners"] += {{"address", "127.0.0.1"}, {"port", edge_port}, {"dialect", "iot-edge"}};
     hub.config["iot_edge"] = {
         {"hub_host_name", kEdgeHost}, {"device_id", "edge-1"}, {"identities_file", identities()}};
@@ -186,6 +188,7 @@ void look(const Asked& asked) {
                              "/v1/queues/%24upstream/peek?payload=1&count=2",
                              "/v1/clients",
                              "/v1/routes",
+                             "/v1/routes/hourly/windows?count=10",
                              "/v1/routes/file",
                              "/v1/routes/records",
                              "/v1/tables/limits/rows",

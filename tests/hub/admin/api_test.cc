@@ -349,6 +349,32 @@ TEST_F(AdminApiTest, RoutesInForceHaveTheirRecords) {
   EXPECT_EQ(ask("GET", "/v1/routes/records").body, R"({"routes":{},"tables":{}})");
 }
 
+TEST_F(AdminApiTest, WindowsOfARouteAreListed) {
+  routing::OpenWindow window;
+  window.group = R"({"$body.m":"m7"})";
+  window.start_ms = 60'000;
+  window.end_ms = 120'000;
+  window.closes_ms = hub_.now_.hub_ms;
+  routing::OpenWindow memory;
+  memory.function = "changed";
+  memory.messages = 3;
+  hub_.windows_ = {{window, memory}, 5};
+  const Json answer = get("/v1/routes/hourly/windows");
+  EXPECT_EQ(answer["route"], "hourly");
+  EXPECT_EQ(answer["open"], 5);
+  ASSERT_EQ(answer["windows"].size(), 2u);
+  EXPECT_EQ(answer["windows"][0].dump(),
+            R"({"group":{"$body.m":"m7"},"start_ms":60000,"end_ms":120000,"messages":null,"closes_ms":)" +
+                std::to_string(hub_.now_.wall_ms) + "}");
+  EXPECT_EQ(answer["windows"][1].dump(),
+            R"({"group":{},"function":"changed","start_ms":null,"end_ms":null,"messages":3,"closes_ms":null})");
+  EXPECT_EQ(get("/v1/routes/hourly/windows?count=1")["windows"].size(), 1u);
+  EXPECT_EQ(error("GET", "/v1/routes/hourly/windows?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
+  EXPECT_EQ(error("GET", "/v1/routes/hourly/windows?count=1001"),
+            "400 count is \"1001\"; allowed: 1 to 1000");
+  EXPECT_EQ(error("GET", "/v1/routes/up/windows"), "404 there is no route \"up\"");
+}
+
 TEST_F(AdminApiTest, RowsOfTablesComeInPages) {
   hub_.rows_ = {{"a", R"({"max":1.50})"}, {"b \"c\"", "2"}, {"d", "3"}};
   EXPECT_EQ(ask("GET", "/v1/tables/limits/rows?count=2").body,

@@ -106,6 +106,12 @@ int run_client_kick(const Context& context, const std::string& client_id);
 // Ends a session with what waits for it. Asks.
 int run_session_rm(const Context& context, const std::string& client_id, const Consent& consent);
 int run_route_ls(const Context& context);
+// Groups of a computing route and their open windows.
+struct RouteWindowsOptions {
+  std::string route;
+  size_t count = 100;  // at most
+};
+int run_route_windows(const Context& context, const RouteWindowsOptions& options);
 int run_tail(const Context& context, const TailOptions& options);
 // The hub as it goes on, a line a second; `parts` as GET /v1/live takes them, empty: as they are by default.
 int run_watch(const Context& context, const std::string& parts);
