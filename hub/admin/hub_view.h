@@ -450,7 +450,7 @@ class HubView {
 
   // Does that in another turn of the loop.
   virtual void later(std::function<void()> work) = 0;
-  // The same, so many milliseconds later, if the hub is there then.
+  // Does that so many milliseconds later, if the hub is there then.
   virtual void after(int64_t ms, std::function<void()> work) = 0;
   // Makes a text on another thread, with which `done` is called on this one.
   using MakeText = std::function<std::string()>;

@@ -1,4 +1,4 @@
-// What is wrong with a hub, or will be, and one step for each: the rules behind GET /v1/doctor and `headgate doctor`. Pure.
+// Findings about a hub, what is wrong or will be, and one step for each: the rules behind GET /v1/doctor and `headgate doctor`. Pure.
 #pragma once
 
 #include <cstdint>

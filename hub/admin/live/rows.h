@@ -35,7 +35,7 @@ class LiveRows {
     row.changed = round_;
     return &row.text;
   }
-  // What was not looked at has gone.
+  // Ends the round: rows that were not looked at have gone.
   void end() {
     for (auto at = rows_.begin(); at != rows_.end();) {
       if (at->second.looked == round_) {

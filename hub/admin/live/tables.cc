@@ -93,7 +93,7 @@ bool LiveQueues::go_on(HubView& hub) {
   return true;
 }
 
-// It may have been removed since the round began.
+// Passes over a queue that was removed since the round began.
 bool LiveQueues::look(HubView& hub, const std::string& name) {
   const auto queue = hub.store().find_queue(name);
   if (!queue) return false;

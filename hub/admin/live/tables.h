@@ -15,7 +15,7 @@
 
 namespace headgate::hub {
 
-// Of one turn: some tenths of a millisecond.
+// Bounds of one turn: some tenths of a millisecond.
 inline constexpr size_t kLiveLookedATurn = 256;
 inline constexpr size_t kLiveRenderedATurn = 16;
 

@@ -78,11 +78,12 @@ class Flow {
     this.all = h('button', {type: 'button', class: 'quiet', hidden: true, onclick: () => this.#go({select: ''})}, 'Show all ways');
     this.said = h('p', {class: 'said', role: 'status'});
     this.first = h('div', {hidden: true});
-    this.lines = s('g');
-    this.svg = s('svg', {class: 'flow-edges', 'aria-hidden': 'true'}, this.lines);
+    [this.lines, this.labels] = [s('g'), s('g')];
+    this.svg = s('svg', {class: 'flow-edges', 'aria-hidden': 'true'}, this.lines, this.labels);
     this.lists = COLUMNS.map((title) => h('ul', {'aria-label': title}));
     this.columns = COLUMNS.map((title, i) => h('section', {class: 'flow-column'}, h('h2', {}, title), this.lists[i]));
-    this.picture = h('div', {class: 'flow-picture', role: 'group', 'aria-label': 'Flow from sources to consumers and links'}, this.svg, this.columns);
+    this.picture = h('div', {class: 'flow-picture', role: 'group', 'aria-label': 'Flow from sources to consumers and links'},
+                     this.svg, this.columns);
     this.table = flowTable();
     replace(this.root,
       h('div', {class: 'head'}, h('h1', {}, 'Flow'), this.all, this.only, box),
@@ -110,9 +111,10 @@ class Flow {
 
   update() {
     const {live} = this;
+    if (!live.status) return;  // nothing has come yet
     remember(live.queues, live.now_ms);
     const whole = model(live);
-    const troubled = this.words.show(whole, live);
+    const troubled = this.words.show(whole, live, this.trouble);
     setText(this.only, troubled ? `Only trouble (${count(troubled)})` : 'Only trouble');
     setAttr(this.only, 'aria-pressed', String(this.trouble));
     this.#showFirst(isEmpty(live));
@@ -133,13 +135,14 @@ class Flow {
   #say(part, whole) {
     const text = part.found === undefined ? '' : part.found === 0
       ? this.trouble && !this.find ? 'Nothing is in trouble.' : 'Nothing of that name.'
-      : `${plural(part.found, 'thing')} found, with what hangs on ${part.found === 1 ? 'it' : 'them'}: ${count(part.nodes.length)} of ${count(whole.nodes.length)}.`;
+      : `${plural(part.found, 'thing')} found, with what hangs on ${part.found === 1 ? 'it' : 'them'}: ` +
+        `${count(part.nodes.length)} of ${count(whole.nodes.length)}.`;
     this.said.hidden = !text;
     setText(this.said, text);
   }
 
   #draw(graph) {
-    const key = graph.nodes.map(({id, place}) => id + (place ?? '')).join('\n') + '\n\n' + graph.edges.map(({id}) => id).join('\n');
+    const key = [...graph.nodes.map(({id, place}) => id + (place ?? '')), '', ...graph.edges.map(({id}) => id)].join('\n');
     const known = graph.shown.get(this.select) ?? (graph.nodes.some(({id}) => id === this.select) ? this.select : '');
     const way = known ? wayThrough(graph.edges, [known]) : null;
     this.all.hidden = !way;
@@ -167,7 +170,8 @@ class Flow {
   }
 
   #sized() {
-    return {nodes: this.graph.nodes.map((node) => ({...node, height: this.heights.get(node.id) ?? HEIGHTS[node.kind] ?? 70})), edges: this.graph.edges};
+    const height = (node) => this.heights.get(node.id) ?? HEIGHTS[node.kind] ?? 70;
+    return {nodes: this.graph.nodes.map((node) => ({...node, height: height(node)})), edges: this.graph.edges};
   }
 
   #showCards(select) {
@@ -233,24 +237,31 @@ class Flow {
   #showEdges() {
     if (!this.plan) return;
     const edges = this.graph.edges.filter(({id}) => this.plan.has(id));
-    keyed(this.lines, edges, ({id}) => id, () => s('g', {}, s('path'), s('text')), (g, edge) => {
-      const {path, label} = this.plan.get(edge.id);
-      const [line, text] = g.children;
-      const flows = edge.rate >= 0.005;
-      const lit = this.way && this.way.has(edge.from) && this.way.has(edge.to);
-      setAttr(g, 'class', ['flow-edge', edge.trouble, flows && 'flows', edge.idle && 'idle', this.way && (lit ? 'lit' : 'dim')].filter(Boolean).join(' '));
-      setAttr(line, 'd', path);
-      setAttr(line, 'stroke-width', flows ? thickness(edge.rate) : 1.2);
-      setAttr(text, 'x', label.x);
-      setAttr(text, 'y', label.y);
-      setAttr(text, 'text-anchor', label.anchor);
-      setText(text, flows ? rate(edge.rate) : '');
+    keyed(this.lines, edges, ({id}) => id, () => s('path'), (line, edge) => {
+      setAttr(line, 'class', this.#edgeClass(edge));
+      setAttr(line, 'd', this.plan.get(edge.id).path);
+      setAttr(line, 'stroke-width', flows(edge) ? thickness(edge.rate) : 1.2);
     });
+    keyed(this.labels, edges.filter(({id}) => this.plan.get(id).label), ({id}) => id, () => s('text'), (text, edge) => {
+      const {x, y, anchor} = this.plan.get(edge.id).label;
+      setAttr(text, 'class', this.#edgeClass(edge));
+      setAttr(text, 'x', x);
+      setAttr(text, 'y', y);
+      setAttr(text, 'text-anchor', anchor);
+      setText(text, flows(edge) ? rate(edge.rate) : '');
+    });
+  }
+
+  #edgeClass(edge) {
+    const lit = this.way && this.way.has(edge.from) && this.way.has(edge.to);
+    return ['flow-edge', edge.trouble, flows(edge) && 'flows', edge.idle && 'idle', this.way && (lit ? 'lit' : 'dim')]
+      .filter(Boolean).join(' ');
   }
 
   unmount() { this.watch.disconnect(); }
 }
 
+const flows = (edge) => edge.rate >= 0.005;
 const thickness = (speed) => (1.5 + Math.min(5, 1.3 * Math.log10(1 + speed))).toFixed(1);
 // A node that becomes another kind of card is another card.
 const cardKey = (node) => node.id + (node.open ? '\nopen' : '');

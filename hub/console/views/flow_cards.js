@@ -2,10 +2,10 @@
 //
 //   const li = card(node, {onWay, onGroup}); li.show(node, {now_ms, trend})
 import {h, name, s, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {bytes, count, duration, rate, utc, when} from '../lib/format.js';
+import {bytes, count, duration, plural, rate, utc, when} from '../lib/format.js';
 import {meter} from '../lib/plot.js';
-import {countWords} from './flow_group.js';
-import {filled, goneWords, inTime, isDown} from './flow_model.js';
+import {groupName} from './flow_group.js';
+import {filled, goneWords, hrefOf, inTime, isDown} from './flow_model.js';
 
 const NAME_MAX = 90;
 const TITLE_MAX = 1_000;
@@ -16,6 +16,8 @@ const line = (...children) => h('p', {class: 'flow-line'}, children);
 function setClass(node, wanted) {
   if (node.className !== wanted) node.className = wanted;
 }
+
+const measured = (bar, ...children) => line(h('span', {class: 'flow-text'}, children), bar.element);
 
 // A sentence of the hub's, of which a card has room for the beginning.
 function sentence(kind = 'flow-why') {
@@ -44,7 +46,8 @@ export function card(node, {onWay, onGroup}) {
   return li;
 }
 
-const titleLink = (node) => h('a', {class: 'flow-name', href: node.href, title: short(node.name, TITLE_MAX)}, name(short(node.label ?? node.name, NAME_MAX)));
+const titleLink = (node) => h('a', {class: 'flow-name', href: hrefOf(node), title: short(node.name, TITLE_MAX)},
+                              name(short(node.label ?? node.name, NAME_MAX)));
 
 function wayButton(node, onWay) {
   const words = `Show the way through ${short(node.name, NAME_MAX)}`;
@@ -70,9 +73,9 @@ function plainCard(node) {
 
 function computingCard() {
   const [sub, windows, speed] = [h('p', {class: 'flow-sub'}), field('groups'), field('rate')];
-  return {lines: [sub, line(windows, ' open windows \u00b7 ', speed)], show(now) {
+  return {lines: [sub, line(windows, ' \u00b7 ', speed)], show(now) {
     setText(sub, now.sub);
-    setNumber(windows, now.groups, count(now.groups));
+    setNumber(windows, now.groups, plural(now.groups, 'open window'));
     setNumber(speed, now.rate, rate(now.rate));
   }};
 }
@@ -81,7 +84,7 @@ function computingCard() {
 
 function routeCard(node) {
   const [speed, windows, results, undecided] = [field('matched_rate'), field('groups'), field('results'), field('undefined')];
-  const computed = h('p', {class: 'flow-line'}, windows, ' open windows \u00b7 ', results, ' results');
+  const computed = h('p', {class: 'flow-line'}, windows, ' \u00b7 ', results);
   const marks = h('span', {class: 'flow-mark', title: 'Messages for which the condition is neither true nor false'},
                   ' \u00b7 ', undecided, ' undefined');
   const tag = h('span', {class: 'tag', hidden: true}, 'shadow');
@@ -92,34 +95,39 @@ function routeCard(node) {
     tag.hidden = !row.shadow;
     computed.hidden = !row.computed;
     if (!row.computed) return;
-    setNumber(windows, row.computed.groups, count(row.computed.groups));
-    setNumber(results, row.results, count(row.results));
+    setNumber(windows, row.computed.groups, plural(row.computed.groups, 'open window'));
+    setNumber(results, row.results, plural(row.results, 'result'));
   }};
 }
 
 // ---- queues ----
 
+const sinceWords = (since_ms, now_ms) => `for ${duration(now_ms - since_ms)}, since ${when(since_ms, now_ms)}`;
+
 function trendLine() {
   const area = s('path', {class: 'flow-trend-area'});
   const element = s('svg', {class: 'flow-trend', viewBox: '0 0 100 20', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, area);
   return {element, show(points, now_ms, span_ms) {
-    const most = Math.max(0, ...points.map(([, value]) => value));
+    const most = points.length < 3 ? 0 : Math.max(...points.map(([, value]) => value));
     setAttr(element, 'class', most > 0 ? 'flow-trend' : 'flow-trend none');
     if (most === 0) return;
     const x = (ms) => Math.max(0, 100 - 100 * (now_ms - ms) / span_ms).toFixed(1);
     const y = (value) => (20 - 19 * value / most).toFixed(1);
-    setAttr(area, 'd', `M${x(points[0][0])} 20` + points.map(([ms, value]) => `L${x(ms)} ${y(value)}`).join('') + `L${x(points.at(-1)[0])} 20Z`);
+    const line = points.map(([ms, value]) => `L${x(ms)} ${y(value)}`).join('');
+    setAttr(area, 'd', `M${x(points[0][0])} 20${line}L${x(points.at(-1)[0])} 20Z`);
   }};
 }
 
 function queueCard(node) {
-  const [waiting, size, oldest, speeds] = [field('waiting'), h('span', {class: 'flow-of'}), field('oldest_ms'), h('span', {class: 'flow-of'})];
+  const [waiting, oldest] = [field('waiting'), field('oldest_ms')];
+  const [size, speeds] = [h('span', {class: 'flow-of'}), h('span', {class: 'flow-of'})];
   const [depth, age] = [meter('Depth, of its limit'), meter('Oldest, of its limit')];
   const trend = trendLine();
   const tag = h('span', {class: 'tag warn', hidden: true}, 'paused');
-  const parts = [line(waiting, ' waiting', size, depth.element), line('oldest ', oldest, age.element)];
+  const parts = [measured(depth, waiting, ' waiting', size), measured(age, 'oldest ', oldest)];
   const since = h('p', {class: 'flow-sub', hidden: true});
-  return {tag, data: {'data-queue': node.name}, lines: [h('p', {class: 'flow-speeds'}, speeds, trend.element), ...parts], last: since, show(now, {now_ms, trend: of, span_ms}) {
+  const lines = [h('p', {class: 'flow-speeds'}, speeds, trend.element), ...parts];
+  return {tag, data: {'data-queue': node.name}, lines, last: since, show(now, {now_ms, trend: of, span_ms}) {
     const row = now.row;
     for (const part of parts) part.hidden = !row;
     setText(speeds, row ? `${rate(now.in)} in \u00b7 ${rate(now.out)} out` : now.sub);
@@ -127,7 +135,7 @@ function queueCard(node) {
     since.hidden = !row?.blocked_since_ms;
     if (!row) return;
     showDepth(row, now_ms);
-    setText(since, row.blocked_since_ms ? `for ${duration(now_ms - row.blocked_since_ms)}, since ${when(row.blocked_since_ms, now_ms)}` : '');
+    setText(since, row.blocked_since_ms ? sinceWords(row.blocked_since_ms, now_ms) : '');
     trend.show(of(row.name), now_ms, span_ms);
   }};
 
@@ -137,8 +145,8 @@ function queueCard(node) {
     const fuller = (part ?? 0) > (messages ?? 0) ? part : messages ?? part;
     setNumber(waiting, row.waiting, count(row.waiting));
     setText(size, row.waiting ? `, ${bytes(row.waiting_bytes)}` : '');
-    setAttr(waiting, 'title', [limits.messages_max && `of ${count(limits.messages_max)} messages`, limits.bytes_max && `of ${bytes(limits.bytes_max)}`]
-      .filter(Boolean).join(', ') || null);
+    setAttr(waiting, 'title', [limits.messages_max && `of ${count(limits.messages_max)} messages`,
+                               limits.bytes_max && `of ${bytes(limits.bytes_max)}`].filter(Boolean).join(', ') || null);
     depth.element.hidden = fuller === null;
     if (fuller !== null) depth.update(Math.round(1000 * fuller), 1000);
     setNumber(oldest, row.oldest_ms, row.oldest_ms ? duration(now_ms - row.oldest_ms) : '\u2013');
@@ -174,7 +182,7 @@ const STATES = {connected: 'connected', connecting: 'connecting\u2026', waiting:
 function budget(key, words) {
   const [used, most] = [field(key), h('span', {class: 'flow-of'})];
   const bar = meter(`Bytes ${words}, of the budget`);
-  const element = line(words + ' ', used, most, bar.element);
+  const element = measured(bar, words + ' ', used, most);
   return {element, show(value, max) {
     setNumber(used, value, bytes(value));
     setText(most, max ? ` of ${bytes(max)}` : '');
@@ -185,7 +193,8 @@ function budget(key, words) {
 
 function linkCard(node) {
   const tag = h('span', {class: 'tag', 'data-field': 'state'});
-  const [place, since, gone] = [h('p', {class: 'flow-sub'}), h('p', {class: 'flow-sub', hidden: true}), h('p', {class: 'flow-line', 'data-field': 'gone_ms'})];
+  const [place, since] = [h('p', {class: 'flow-sub'}), h('p', {class: 'flow-sub', hidden: true})];
+  const gone = h('p', {class: 'flow-line', 'data-field': 'gone_ms'});
   const expires = sentence('flow-line warn-text');
   const [today, month] = [budget('day_bytes', 'today'), budget('month_bytes', 'month')];
   return {tag, data: {'data-link': node.name}, lines: [place], last: [since, today.element, month.element, gone, expires.element],
@@ -196,7 +205,7 @@ function linkCard(node) {
     setText(tag, down ? 'down' : STATES[row.state] ?? row.state);
     setText(place, `${visible(short(row.host, 60))}:${row.port}${row.cost && row.cost !== 'free' ? ` \u00b7 ${row.cost}` : ''}`);
     since.hidden = !down_since_ms;
-    setText(since, down_since_ms ? `for ${duration(now_ms - down_since_ms)}, since ${when(down_since_ms, now_ms)}` : '');
+    setText(since, down_since_ms ? sinceWords(down_since_ms, now_ms) : '');
     today.show(row.day_bytes, row.day_bytes_max);
     month.show(row.month_bytes, row.month_bytes_max);
     setText(gone, goneWords(row, forecast, now_ms));
@@ -208,13 +217,12 @@ function linkCard(node) {
 // ---- groups ----
 
 function groupCard(node, onGroup) {
-  const [words, sums] = [h('span'), h('p', {class: 'flow-sub'})];
-  const prefix = node.prefix === '' ? 'others' : node.prefix === '!' ? 'more in trouble' : name(short(node.prefix, NAME_MAX) + '*');
-  const title = h('button', {type: 'button', class: 'flow-name plain', onclick: () => onGroup(node.key, 'toggle')}, words, ' ', prefix);
+  const [words, sums] = [h('bdi'), h('p', {class: 'flow-sub'})];
+  const title = h('button', {type: 'button', class: 'flow-name plain', onclick: () => onGroup(node.key, 'toggle')}, words);
   const more = h('button', {type: 'button', class: 'flow-more', hidden: true, onclick: () => onGroup(node.key, 'more')});
   return {title, data: {'data-group': node.key}, lines: [sums], last: more, show(now, {now_ms}) {
     setAttr(title, 'aria-expanded', String(now.open));
-    setText(words, `${count(now.count)} ${countWords(now.of, now.count)}`);
+    setText(words, groupName(now));
     setText(sums, groupWords(now, now_ms));
     more.hidden = !now.open || now.shown >= now.count;
     setText(more, `Show more (${count(now.count - now.shown)} left)`);
@@ -226,6 +234,6 @@ function groupWords(now, now_ms) {
     const oldest = now.oldest_ms ? `, oldest ${duration(now_ms - now.oldest_ms)}` : '';
     return `${count(now.waiting)} waiting${oldest} \u00b7 ${rate(now.in)} in \u00b7 ${rate(now.out)} out`;
   }
-  if (now.of === 'route') return `${rate(now.rate)} matched${now.groups ? ` \u00b7 ${count(now.groups)} open windows` : ''}`;
+  if (now.of === 'route') return `${rate(now.rate)} matched${now.groups ? ` \u00b7 ${plural(now.groups, 'open window')}` : ''}`;
   return rate(now.rate) + (now.away ? ` \u00b7 ${count(now.away)} away` : '');
 }

@@ -3,12 +3,16 @@
 //   narrow(graph, {find, trouble}) → the same graph with less in it
 //   gather(graph, open) → a graph of at most some dozens of nodes a column. Nodes in trouble stand alone, first; others of a kind that
 //     are many are gathered by the beginning of their names. `open` is a Map: key of a group → how many of its members are shown.
+import {short} from '../lib/dom.js';
+import {count} from '../lib/format.js';
 import {worse} from './flow_model.js';
 
-const ALONE_MAX = 15;      // untroubled ones of a kind beside one another
+const ALONE_MAX = 16;      // untroubled ones of a kind beside one another
+const CROWDED_MAX = 8;     // the same, where the column has groups already
 const OTHERS_MIN = 24;     // that share no beginning with others, before they are gathered all the same
 const GROUP_MIN = 3;
-const TROUBLED_MAX = 24;   // of a kind; more are a group of their own
+const TROUBLED_MAX = 12;   // of a kind; more are a group of their own
+const AWAY_MAX = 6;        // of single clients, the same
 export const OPEN_STEP = 30;
 
 const order = new Intl.Collator('en', {numeric: true});
@@ -46,13 +50,15 @@ export function wayThrough(edges, ids) {
   return new Set([...reach(up, ids), ...reach(down, ids)]);
 }
 
+const ENDS = ['client', 'module'];  // in trouble only because a queue of theirs is, which is counted
+
 export function narrow(graph, {find = '', trouble = false}) {
   const wanted = find.trim().toLowerCase();
   if (!wanted && !trouble) return graph;
   const found = graph.nodes.filter((node) => (!wanted || textOf(node).includes(wanted)) && (!trouble || node.trouble));
   const kept = wayThrough(graph.edges, found.map(({id}) => id));
   return {...graph, nodes: graph.nodes.filter(({id}) => kept.has(id)),
-          edges: graph.edges.filter(({from, to}) => kept.has(from) && kept.has(to)), found: found.length};
+          edges: graph.edges.filter(({from, to}) => kept.has(from) && kept.has(to)), found: found.filter(({kind}) => !trouble || !ENDS.includes(kind)).length};
 }
 
 const textOf = (node) => `${node.name} ${node.row?.text ?? ''}`.toLowerCase();
@@ -60,15 +66,34 @@ const textOf = (node) => `${node.name} ${node.row?.text ?? ''}`.toLowerCase();
 // ---- groups ----
 
 const KINDS = {  // how those of a kind are counted, and where they stand in their column
-  source: ['source', 'sources'], subscriptions: ['source', 'sources'], route: ['route', 'routes'], queue: ['queue', 'queues'],
-  session: ['session', 'sessions'], topic: ['topic', 'topics'], null: ['end', 'ends'], module: ['module', 'modules'], client: ['client', 'clients'],
+  source: ['source', 'sources'], subscriptions: ['source', 'sources'], route: ['route', 'routes'],
+  hub: ['queue', 'queues'], queue: ['queue', 'queues'],
+  session: ['session', 'sessions'], topic: ['topic', 'topics'], null: ['end', 'ends'], module: ['module', 'modules'],
+  client: ['client', 'clients'],
   routes: ['consumer', 'consumers'], link: ['link', 'links'], dead: ['queue', 'queues'],
 };
-const RANKS = Object.keys(KINDS);
-const kindOf = (node) => node.session ? 'session' : node.kind;
-export const countWords = (kind, n) => KINDS[kind][n === 1 ? 0 : 1];
+const RANKS = ['source', 'route', 'link', 'routes', 'hub', 'queue', 'topic', 'null', 'module', 'dead',
+               'subscriptions', 'session', 'client'];
+const PERSONAL = RANKS.slice(RANKS.indexOf('subscriptions'));  // of single clients, who come and go
+const kindOf = (node) => node.session ? 'session' : node.kind === 'queue' && node.name.startsWith('$') ? 'hub' : node.kind;
 
-const tokens = (name) => name.match(/\d+|[^\d\-_./: ]+[\-_./: ]*|[\-_./: ]+/g) ?? [name];
+// A group in words: "38 routes press-*".
+export function groupName({of, count: n, prefix}) {
+  const kind = KINDS[of][n === 1 ? 0 : 1];
+  if (prefix === '!') return `${count(n)} more ${kind} in trouble`;
+  return prefix === '' ? `${count(n)} other ${kind}` : `${count(n)} ${kind} ${short(prefix)}*`;
+}
+
+const TOKENS_KEPT = 20_000;
+const tokens_of = new Map();  // by name: names stay the same from second to second
+function tokens(name) {
+  let found = tokens_of.get(name);
+  if (found) return found;
+  if (tokens_of.size >= TOKENS_KEPT) tokens_of.clear();
+  found = name.slice(0, 200).match(/\d+|[^\d\-_./: ]+[\-_./: ]*|[\-_./: ]+/g) ?? [name];
+  tokens_of.set(name, found);
+  return found;
+}
 
 // Names by their beginnings: as few tokens as tell them apart. [{prefix, nodes}…]; a prefix of '' means others.
 function bundles(nodes) {
@@ -96,6 +121,13 @@ function sorted(large, rest) {
 
 const keyOf = (kind, prefix) => kind + ':' + prefix;
 
+function tooMany(all) {
+  const sick = all.filter(({trouble}) => trouble).length;
+  return sick > TROUBLED_MAX || all.length - sick > ALONE_MAX;
+}
+
+const worstFirst = (a, b) => (a.trouble === 'bad' ? 0 : 1) - (b.trouble === 'bad' ? 0 : 1) || byName(a.name, b.name);
+
 class Gathering {
   constructor(open) {
     this.open = open;
@@ -115,28 +147,32 @@ class Gathering {
       const kind = kindOf(node);
       kinds.get(kind)?.push(node) ?? kinds.set(kind, [node]);
     }
-    const many = [...kinds.values()].some((all) => all.filter(({trouble}) => !trouble).length > ALONE_MAX || all.length > TROUBLED_MAX);
+    const many = [...kinds.values()].some((all) => tooMany(all));
     for (const [kind, all] of kinds) this.kind(kind, all, many);
   }
 
-  // In a column without groups everything keeps its place, whether it is in trouble or not: that is what one gets to know.
+  // In a column without groups everything keeps its place, whether it is in trouble or not: that is what one gets to know. Else
+  // trouble comes first, then kinds of which there are few, then those that are many; what belongs to single clients is below.
   kind(kind, all, many) {
     const rank = RANKS.indexOf(kind);
-    const sick = all.filter(({trouble}) => trouble).sort((a, b) => byName(a.name, b.name));
+    const sick = all.filter(({trouble}) => trouble).sort(worstFirst);
     const well = all.filter(({trouble}) => !trouble);
     if (!many) {
       for (const node of all) this.show(node, null);
       return;
     }
-    for (const node of sick.slice(0, TROUBLED_MAX)) this.show(node, [0, rank, '', 0]);
-    if (sick.length > TROUBLED_MAX) this.group(kind, '!', sick.slice(TROUBLED_MAX), [1, rank]);
-    if (well.length <= ALONE_MAX) {
-      for (const node of well) this.show(node, [2, rank, '', 0]);
+    const personal = PERSONAL.includes(kind);
+    const section = personal ? 3 : 0;
+    const alone = personal ? AWAY_MAX : TROUBLED_MAX;
+    for (const node of sick.slice(0, alone)) this.show(node, [section, rank, node.trouble === 'bad' ? '' : '~', 0]);
+    if (sick.length > alone) this.group(kind, '!', sick.slice(alone), [section, rank]);
+    if (well.length <= CROWDED_MAX) {
+      for (const node of well) this.show(node, [section + 1, rank, '', 0]);
       return;
     }
     for (const {prefix, nodes} of bundles(well)) {
-      if (nodes.length === 1) this.show(nodes[0], [2, rank, nodes[0].name, 0]);
-      else this.group(kind, prefix, nodes, [2, rank]);
+      if (nodes.length === 1) this.show(nodes[0], [section + 2, rank, nodes[0].name, 0]);
+      else this.group(kind, prefix, nodes, [section + 2, rank]);
     }
   }
 
@@ -146,7 +182,7 @@ class Gathering {
     const id = 'group:' + key;
     const members = shown > 0 ? [...nodes].sort((a, b) => byName(a.name, b.name)) : nodes;
     const hidden = members.slice(shown);
-    const block = prefix || '\uffff';
+    const block = prefix === '!' || !prefix ? '\uffff' : prefix;
     this.nodes.push({id, column: nodes[0].column, kind: 'group', of: kind, key, prefix, name: prefix, count: nodes.length, shown,
                      open: shown > 0, trouble: nodes.reduce((all, {trouble}) => worse(all, trouble), ''), why: '',
                      ...sums(nodes), place: [section, rank, block, 0]});

@@ -2,7 +2,8 @@
 // in whatever order its parts are given.
 //
 //   layout({nodes: [{id, column, name, height, rank, place}…], edges: [{from, to}…]}, {width, top}) →
-//     {nodes: [{id, column, x, y, width, height}…] from top to bottom of each column, edges: [{from, to, path, label: {x, y, anchor}}…],
+//     {nodes: [{id, column, x, y, width, height}…] from top to bottom of each column,
+//      edges: [{from, to, path, label: {x, y, anchor} | null}…],
 //      columns: [{x, width}…], width, height}
 //
 // `place` [section, rank, block, member] orders a column that has groups. Without one, nodes stand by `rank`, in the order of what feeds
@@ -12,7 +13,8 @@ import {byName} from './flow_group.js';
 const SHARES = [0.86, 1, 1.1, 1.16];  // of the width, for each column
 const GAP_Y = 14;
 const HEIGHT = 64;
-const PORT_STEP = 12;
+const PORT_STEP = 13;
+const LABEL_STEP = 11;   // below it labels would cover one another
 const UNFED = 2;        // after all that is fed, whose places are 0 to 1
 const WAY_HEIGHT = 10;  // of the lane that an edge takes through a column that it passes
 
@@ -26,10 +28,14 @@ export function layout({nodes, edges}, {width = 1200, top = 0, gap = gapFor(widt
   const stacks = ordered([...known.values()], steps, columns.length);
   place(stacks, steps);
   const least = Math.min(0, ...stacks.flat().map(({y}) => y));
-  for (const node of stacks.flat()) Object.assign(node, {x: columns[node.column].x, width: columns[node.column].width, y: Math.round(node.y - least) + top});
+  for (const node of stacks.flat()) {
+    const {x, width: own} = columns[node.column];
+    Object.assign(node, {x, width: own, y: Math.round(node.y - least) + top});
+  }
   const height = Math.max(top, ...stacks.flat().map(({y, height: own}) => y + own));
+  const shown = stacks.flat().filter(({lane}) => !lane);
   return {
-    nodes: stacks.flat().filter(({lane}) => !lane).map(({id, column, x, y, width: own, height: high}) => ({id, column, x, y, width: own, height: high})),
+    nodes: shown.map(({id, column, x, y, width: own, height: high}) => ({id, column, x, y, width: own, height: high})),
     edges: drawn(known, links, steps), columns, width, height,
   };
 }
@@ -89,15 +95,17 @@ function byFeeders(a, b) {
   return a.rank - b.rank || a.fed - b.fed || byName(a.name, b.name) || byName(a.id, b.id);
 }
 
-const LANE = [9, 0, '', 0];
+const LANE = [2.5, 0, '', 0];
 function byPlace(a, b) {
   const [one, other] = [a.place ?? LANE, b.place ?? LANE];
-  return one[0] - other[0] || one[1] - other[1] || byName(one[2], other[2]) || one[3] - other[3] || byName(a.name, b.name) || byName(a.id, b.id);
+  return one[0] - other[0] || one[1] - other[1] || byName(one[2], other[2]) || one[3] - other[3] ||
+    byName(a.name, b.name) || byName(a.id, b.id);
 }
 
 // ---- places ----
 
 // The highest column is stacked; each next one, to the right and to the left, stands as near to its neighbours as its order allows.
+// With groups all begin at the top: what a hundred nodes have in common is no place to look for it.
 function place(stacks, steps) {
   const heights = stacks.map((stack) => stack.reduce((sum, {height}) => sum + height + GAP_Y, 0));
   const anchor = heights.indexOf(Math.max(...heights));
@@ -106,6 +114,7 @@ function place(stacks, steps) {
     before.get(to)?.push(from) ?? before.set(to, [from]);
     after.get(from)?.push(to) ?? after.set(from, [to]);
   }
+  if (stacks.flat().some(({place: given}) => given)) return stacks.forEach(stack);
   const nodes = new Map(stacks.flat().map((node) => [node.id, node]));
   const centre = (ids) => mean((ids ?? []).map((id) => nodes.get(id)).map(({y, height}) => y + height / 2));
   stack(stacks[anchor]);
@@ -150,6 +159,8 @@ function joined(upper, lower) {
 
 // ---- edges ----
 
+const roomOf = (node, n) => n < 2 ? PORT_STEP : node.lane ? 0 : Math.min(PORT_STEP, (node.height - 20) / (n - 1));
+
 // Edges leave and reach a node side by side, in the order of their other ends.
 function ports(nodes, steps, side) {
   const [own, other] = side === 'out' ? [0, 1] : [1, 0];
@@ -158,11 +169,11 @@ function ports(nodes, steps, side) {
   const ys = new Map();
   for (const [id, mine] of at) {
     const node = nodes.get(id);
-    const room = node.lane ? 0 : Math.min(PORT_STEP, (node.height - 20) / Math.max(1, mine.length - 1));
+    const room = roomOf(node, mine.length);
     mine.sort((a, b) => nodes.get(a[other]).y - nodes.get(b[other]).y || byName(a[other], b[other]));
     mine.forEach((step, i) => ys.set(step.join('\n'), node.y + node.height / 2 + (i - (mine.length - 1) / 2) * room));
   }
-  return {ys, degree: (id) => at.get(id)?.length ?? 0};
+  return {ys, degree: (id) => at.get(id)?.length ?? 0, step: (id) => roomOf(nodes.get(id), at.get(id)?.length ?? 0)};
 }
 
 function drawn(nodes, links, steps) {
@@ -188,17 +199,15 @@ function drawn(nodes, links, steps) {
 
 const one = (value) => Math.round(value * 10) / 10;
 
-// Below a line that bends upwards, else above it.
-const beside = (upwards) => upwards ? 14 : -5;
-
-// A label stands at the end where fewer edges meet, so that labels do not cover one another.
+// A label stands on its line, at the end where fewer edges meet; where they are too close to one another there is none (null).
 function label(nodes, from, to, out, into) {
   const [a, b] = [nodes.get(from), nodes.get(to)];
   const near = into.degree(to) <= out.degree(from) ? 'to' : 'from';
   const direct = b.column - a.column === 1;
   const first = from + '\n' + (direct ? to : `lane:${a.column + 1}:${from}`);
   const last = (direct ? from : `lane:${b.column - 1}:${from}`) + '\n' + to;
-  const [from_y, to_y] = [one(out.ys.get(first)), one(into.ys.get(last))];
-  return near === 'to' ? {x: b.x - 8, y: to_y + beside(from_y < to_y), anchor: 'end'}
-    : {x: a.x + a.width + 6, y: from_y + beside(to_y < from_y), anchor: 'start'};
+  const step = near === 'to' ? into.step(to) : out.step(from);
+  if (step < LABEL_STEP) return null;
+  return near === 'to' ? {x: b.x - 8, y: one(into.ys.get(last)) + 4, anchor: 'end'}
+    : {x: a.x + a.width + 8, y: one(out.ys.get(first)) + 4, anchor: 'start'};
 }

@@ -10,6 +10,9 @@ export const COLUMNS = ['Sources', 'Routes', 'Queues', 'Consumers and links'];
 const FULL = 0.95;
 const NEARLY = 0.8;
 
+// The address of a node's view; made for those that are shown only.
+export const hrefOf = ({to}) => link(...to);
+
 export const worse = (a, b) => a === 'bad' || b === 'bad' ? 'bad' : a || b;
 
 // ---- names ----
@@ -90,11 +93,11 @@ class Graph {
     const taken = live.rate('routes', route.name, 'evaluated');
     const from = sourceOf(route);
     const source = this.node('source:' + from, () => ({
-      column: 0, kind: 'source', name: from, ...sourceWords(from), rate: 0, href: link('topics', filterOf(from))}));
+      column: 0, kind: 'source', name: from, ...sourceWords(from), rate: 0, to: ['topics', filterOf(from)]}));
     source.rate = Math.max(source.rate, taken);
     const id = 'route:' + route.name;
     this.node(id, () => ({
-      column: 1, kind: 'route', name: route.name, row: route, href: link('route', route.name),
+      column: 1, kind: 'route', name: route.name, row: route, to: ['route', route.name],
       rate: live.rate('routes', route.name, 'matched'), ...routeTrouble(route)}));
     this.edge(source.id, id, taken);
     const ends = endpointsOf(route.endpoint);
@@ -111,19 +114,20 @@ class Graph {
     const trouble = route.computed?.blocked_by ? 'bad' : '';
     if (end === '$deadletter') return this.edge(from, 'queue:$dead', rate, {trouble: 'warn'});
     if (end === '$null') {
-      this.node('null', () => ({column: 2, kind: 'null', rank: 1, name: '$null', sub: 'dropped on purpose', href: link('route')}));
+      this.node('null', () => ({column: 2, kind: 'null', rank: 1, name: '$null', sub: 'dropped on purpose', to: ['route']}));
       return this.edge(from, 'null', rate);
     }
     if (end.startsWith('topic:')) {
       const topic = end.slice('topic:'.length);
       const node = this.node(end, () => ({
         column: 2, kind: 'topic', name: topic, sub: 'a topic, for who subscribes to it', rate: 0,
-        href: link('topics', topic.replace(/\{[^}/]*\}/g, '+'))}));
+        to: ['topics', topic.replace(/\{[^}/]*\}/g, '+')]}));
       node.rate += rate ?? 0;
       return this.edge(from, end, rate);
     }
     if (!live.queues.has(end))
-      this.node('queue:' + end, () => ({column: 2, kind: 'queue', name: end, row: null, sub: 'nothing has come yet', href: link('queue', end)}));
+      this.node('queue:' + end, () => ({
+        column: 2, kind: 'queue', name: end, row: null, sub: 'nothing has come yet', to: ['queue', end]}));
     this.edge(from, 'queue:' + end, rate, {trouble});
   }
 
@@ -135,13 +139,14 @@ class Graph {
     const {live} = this;
     const id = 'queue:' + queue.name;
     this.node(id, () => ({
-      column: 2, kind: 'queue', name: queue.name, row: queue, href: link('queue', queue.name),
+      column: 2, kind: 'queue', name: queue.name, row: queue, to: ['queue', queue.name],
       session: isSession(queue), rank: isSession(queue) ? 1 : 0,
       in: live.rate('queues', queue.name, 'in'), out: live.rate('queues', queue.name, 'delivered'),
       ...queueTrouble(queue, live.now_ms)}));
     if (!isSession(queue)) return;
     const source = this.node('subscriptions', () => ({
-      column: 0, kind: 'subscriptions', rank: 1, name: 'Subscriptions', sub: 'of clients that may be away', rate: 0, href: link('clients')}));
+      column: 0, kind: 'subscriptions', rank: 1, name: 'Subscriptions', sub: 'of clients that may be away', rate: 0,
+      to: ['clients']}));
     const rate = live.rate('queues', queue.name, 'in');
     source.rate += rate;
     this.edge(source.id, id, rate);
@@ -152,7 +157,7 @@ class Graph {
     const led = [...this.edges.values()].some(({to}) => to === 'queue:$dead');
     if (!dead && !led) return;
     this.node('queue:$dead', () => ({
-      column: 3, kind: 'dead', rank: 2, name: '$dead', row: queue, href: link('dead'), trouble: dead ? 'warn' : '',
+      column: 3, kind: 'dead', rank: 2, name: '$dead', row: queue, to: ['dead'], trouble: dead ? 'warn' : '',
       why: dead ? 'Look at why they are there, then replay or purge them.' : ''}));
   }
 
@@ -169,8 +174,9 @@ class Graph {
     if (consumer.kind === 'routes') return this.addComputing(from, node, out);
     if (consumer.kind !== 'client' && consumer.kind !== 'module') return;
     const taker = this.node(`${consumer.kind}:${consumer.name}`, () => ({
-      column: 3, kind: consumer.kind, rank: consumer.kind === 'client' ? 1 : 0, name: consumer.name, connected: consumer.connected, rate: 0, since_ms: consumer.since_ms ?? 0,
-      href: link('clients', consumer.name)}));
+      column: 3, kind: consumer.kind, rank: consumer.kind === 'client' ? 1 : 0, name: consumer.name,
+      connected: consumer.connected, rate: 0, since_ms: consumer.since_ms ?? 0,
+      to: ['clients', consumer.name]}));
     taker.rate += out;
     if (consumer.connected === false && node.trouble) {
       taker.trouble = worse(taker.trouble, 'warn');
@@ -182,7 +188,7 @@ class Graph {
   addComputing(from, node, out) {
     const computing = [...this.live.routes.values()].filter((route) => route.computed);
     this.node('computing', () => ({
-      column: 3, kind: 'routes', name: 'Computing routes', rate: out, href: link('route'),
+      column: 3, kind: 'routes', name: 'Computing routes', rate: out, to: ['route'],
       sub: plural(computing.length, 'route'), groups: computing.reduce((sum, {computed}) => sum + computed.groups, 0)}));
     this.edge(from, 'computing', out, {trouble: node.trouble});
   }
@@ -206,7 +212,7 @@ class Graph {
     const expires = first && (way?.link || way?.links[0]) === one.name ? first : null;
     this.node('link:' + one.name, () => ({
       column: 3, kind: 'link', name: one.name, row: one, forecast, expires, down_since_ms,
-      href: link('events', '', {find: 'link=' + one.name}), ...linkTrouble(one, forecast, expires, live.now_ms)}));
+      to: ['events', '', {find: 'link=' + one.name}], ...linkTrouble(one, forecast, expires, live.now_ms)}));
   }
 }
 
@@ -260,7 +266,8 @@ export const spent = (one) => one.day_bytes_max > 0 && one.day_bytes >= one.day_
 function linkTrouble(one, forecast, expires, now_ms) {
   if (isDown(one)) return {trouble: 'bad', why: downWords(one)};
   const late = expires && (expires.gone_ms === null || expires.gone_ms > expires.expires_ms);
-  if (late) return {trouble: 'bad', why: `The first of ${expires.queue} expire ${inTime(expires.expires_ms, now_ms)}, before they can leave.`};
+  if (late)
+    return {trouble: 'bad', why: `The first of ${expires.queue} expire ${inTime(expires.expires_ms, now_ms)}, before they can leave.`};
   if (forecast?.messages > 0 && (one.why || spent(one)))
     return {trouble: spent(one) ? 'bad' : 'warn', why: one.why || 'Its budget is spent.'};
   const used = Math.max(one.day_bytes_max ? one.day_bytes / one.day_bytes_max : 0,

@@ -2,18 +2,18 @@
 import {h, name, setText, short} from '../lib/dom.js';
 import {count, duration, rate} from '../lib/format.js';
 import {Table} from '../lib/table.js';
-import {countWords} from './flow_group.js';
+import {groupName} from './flow_group.js';
+import {hrefOf} from './flow_model.js';
 
 const KINDS = {source: 'source', subscriptions: '', route: 'route', queue: 'queue', topic: 'topic', null: '', routes: '', client: 'client',
                module: 'module', link: 'link', dead: 'queue'};
 
-const words = (node) => node.kind === 'group'
-  ? `${count(node.count)} ${countWords(node.of, node.count)} ${node.prefix && node.prefix !== '!' ? short(node.prefix) + '*' : ''}`.trim() : short(node.label ?? node.name);
+const words = (node) => node.kind === 'group' ? groupName(node) : short(node.label ?? node.name);
 
 function cell(td, node) {
   if (!node) return td.append('\u2013');
   if (KINDS[node.kind]) td.append(KINDS[node.kind] + ' ');
-  td.append(node.href ? h('a', {href: node.href}, name(words(node))) : name(words(node)));
+  td.append(node.to ? h('a', {href: hrefOf(node)}, name(words(node))) : name(words(node)));
 }
 
 function rowsOf({nodes, edges, now_ms}) {

@@ -2,35 +2,43 @@
 import {h, keyed, name, setAttr, setText, short} from '../lib/dom.js';
 import {duration, plural, utc, when} from '../lib/format.js';
 import {link} from '../lib/router.js';
-import {consumerOf} from './flow_model.js';
+import {consumerOf, hrefOf} from './flow_model.js';
 
-const SHOWN = 5;
+const SHOWN = 5;        // of what is wrong
+const SHOWN_MAX = 50;   // where only trouble is asked for
 
-// What is wrong, the worst first: [{id, severity, what, name, why, href}…]. Of queues that wait for the same link, the link comes first.
+// What is wrong, the worst first: [{id, severity, what, name, why, to}…]. Of queues that wait for the same link, the link comes first.
 export function troubles(graph, status) {
   const RANK = {link: 0, queue: 1, route: 2, dead: 3};
+  const sick = new Set(graph.nodes.filter(({trouble, kind}) => trouble && kind === 'link').map(({name: link}) => link));
   const found = graph.nodes.filter(({trouble, kind}) => trouble && kind in RANK)
-    .sort((a, b) => (a.trouble === 'bad' ? 0 : 1) - (b.trouble === 'bad' ? 0 : 1) || RANK[a.kind] - RANK[b.kind] || (a.name < b.name ? -1 : 1))
-    .map((node) => ({id: node.id, severity: node.trouble, what: node.kind === 'dead' ? 'queue' : node.kind, name: node.name, why: whyOf(node), href: node.href}));
+    .sort((a, b) => (a.trouble === 'bad' ? 0 : 1) - (b.trouble === 'bad' ? 0 : 1) || RANK[a.kind] - RANK[b.kind] ||
+          (a.name < b.name ? -1 : 1))
+    .map((node) => ({id: node.id, severity: node.trouble, what: node.kind === 'dead' ? 'queue' : node.kind, name: node.name,
+                     why: whyOf(node, sick), to: node.to}));
   return [...ofHub(status), ...found];
 }
 
 function ofHub(status) {
   const found = [];
-  const add = (id, name, why, href) => found.push({id, severity: 'bad', what: 'the hub\u2019s', name, why, href});
-  if (status.store.error) add('store', 'store', `it does not write: ${status.store.error}`, link('store'));
-  else if (status.store.disk.low) add('disk', 'disk', 'there is too little room, so publishers wait', link('store'));
+  const add = (id, name, why, to) => found.push({id, severity: 'bad', what: 'the hub\u2019s', name, why, to});
+  if (status.store.error) add('store', 'store', `it does not write: ${status.store.error}`, ['store']);
+  else if (status.store.disk.low) add('disk', 'disk', 'there is too little room, so publishers wait', ['store']);
   for (const client of (status.waiting_clients ?? []).slice(0, SHOWN)) {
     const id = typeof client === 'string' ? client : client.client_id;
-    found.push({id: 'waiting:' + id, severity: 'warn', what: 'client', name: id, why: 'it waits for room to publish', href: link('clients', id)});
+    found.push({id: 'waiting:' + id, severity: 'warn', what: 'client', name: id, why: 'it waits for room to publish',
+                to: ['clients', id]});
   }
   return found;
 }
 
-function whyOf({kind, row, why}) {
+// A queue behind links that are in the list themselves: which ones is enough.
+function whyOf({kind, row, why}, sick) {
   if (kind === 'dead') return `${plural(row.waiting, 'dead letter')}. ${why}`;
   if (kind !== 'queue' || !row?.waiting) return why;
-  return `${plural(row.waiting, 'message')} wait${row.waiting === 1 ? 's' : ''}. ${why}`;
+  const waiting = `${plural(row.waiting, 'message')} wait${row.waiting === 1 ? 's' : ''}`;
+  const links = row.consumer?.kind === 'link' && !row.paused ? row.consumer.name.split(', ').filter((link) => sick.has(link)) : [];
+  return links.length ? `${waiting} for link ${links.join(' or ')}.` : `${waiting}. ${why}`;
 }
 
 export function summary(graph, found) {
@@ -43,8 +51,10 @@ export function summary(graph, found) {
 
 function oldestOf(queues) {
   let oldest = null;
-  for (const queue of queues.values())
-    if (consumerOf(queue).kind !== 'hub' && queue.waiting > 0 && queue.oldest_ms > 0 && (!oldest || queue.oldest_ms < oldest.oldest_ms)) oldest = queue;
+  for (const queue of queues.values()) {
+    if (!queue.waiting || !queue.oldest_ms || consumerOf(queue).kind === 'hub') continue;
+    if (!oldest || queue.oldest_ms < oldest.oldest_ms) oldest = queue;
+  }
   return oldest;
 }
 
@@ -58,13 +68,14 @@ export function headline() {
   const more = h('p', {hidden: true}, h('a', {href: link('flow', '', {trouble: true})}));
   return {
     element: h('section', {class: 'flow-words', 'aria-label': 'How the hub is'}, said, list, more, backlog, none),
-    show(graph, live) {
+    show(graph, live, all) {
+      const most = all ? SHOWN_MAX : SHOWN;
       const found = troubles(graph, live.status);
       setText(said, summary(graph, found));
       setAttr(said, 'class', 'flow-said ' + (found.some(({severity}) => severity === 'bad') ? 'bad' : found.length ? 'warn' : 'good'));
-      keyed(list, found.slice(0, SHOWN), ({id}) => id, troubleLine, (li, one) => li.show(one));
-      more.hidden = found.length <= SHOWN;
-      setText(more.firstChild, `and ${found.length - SHOWN} more`);
+      keyed(list, found.slice(0, most), ({id}) => id, troubleLine, (li, one) => li.show(one));
+      more.hidden = found.length <= most;
+      setText(more.firstChild, `and ${found.length - most} more`);
       showBacklog(oldestOf(live.queues), live.now_ms);
       return found.length;
     },
@@ -83,7 +94,7 @@ export function headline() {
 
 function troubleLine(one) {
   const why = h('span');
-  const li = h('li', {}, `${one.what} `, h('a', {href: one.href}, name(short(one.name))), ': ', why);
+  const li = h('li', {}, `${one.what} `, h('a', {href: hrefOf(one)}, name(short(one.name))), ': ', why);
   li.show = (now) => {
     setAttr(li, 'class', now.severity + '-text');
     setText(why, short(now.why, 300));
@@ -105,6 +116,12 @@ export function listenerOptions(listeners = []) {
   return (['localhost', '127.0.0.1', '::1'].includes(host) ? '' : `-h ${host} `) + `-p ${found[2]} `;
 }
 
+const FIRST_FILE = `{
+  "routes": {
+    "hot": "FROM 'plant/+/temperature' WHERE $body.celsius > 80 INTO Topic('alarms/temperature')"
+  }
+}`;
+
 export function firstSteps({listeners, hub_id: id}) {
   const to = listenerOptions(listeners);
   const code = (text) => h('code', {}, text);
@@ -113,10 +130,12 @@ export function firstSteps({listeners, hub_id: id}) {
     h('p', {}, 'Nothing flows here yet: the hub has no routes, and no queue holds anything.'),
     h('ol', {},
       h('li', {}, 'Subscribe, and leave it running:', h('pre', {}, `mosquitto_sub ${to}-t 'plant/#' -v`)),
-      h('li', {}, 'Publish a message, from another terminal:', h('pre', {}, `mosquitto_pub ${to}-t plant/7/temperature -q 1 -m '{"celsius": 81}'`),
+      h('li', {}, 'Publish a message, from another terminal:',
+        h('pre', {}, `mosquitto_pub ${to}-t plant/7/temperature -q 1 -m '{"celsius": 81}'`),
         h('p', {class: 'quiet-text'}, 'It shows under ', h('a', {href: link('topics')}, 'Topics'), ', and in the other terminal.')),
       h('li', {}, 'Add a route, so that messages are kept, picked and passed on. Write ', code('first.json'), ' in the folder that ',
         code('routes_dir'), ' of the configuration names, then ', code('headgate reload'), ':',
-        h('pre', {}, '{\n  "routes": {\n    "hot": "FROM \'plant/+/temperature\' WHERE $body.celsius > 80 INTO Topic(\'alarms/temperature\')"\n  }\n}'))),
-    h('p', {class: 'quiet-text'}, 'Read on: ', code('docs/quick-start.md'), ', and ', code('docs/route-language.md'), ' for routes. This hub is ', name(id), '.'));
+        h('pre', {}, FIRST_FILE))),
+    h('p', {class: 'quiet-text'}, 'Read on: ', code('docs/quick-start.md'), ', and ', code('docs/route-language.md'),
+      ' for routes. This hub is ', name(id), '.'));
 }

@@ -1,4 +1,4 @@
-// Routes: what each takes, where it leads and what is wrong with it; one with its text, its marks and its last messages.
+// Routes: what each takes, where it leads and what is wrong with it; of one its text, marks and last messages.
 import {h, name, replace, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
 import {bytes, count, plural, rate} from '../lib/format.js';
 import {link, replaceParams} from '../lib/router.js';
@@ -33,9 +33,11 @@ export default {
 function list(root, route, {live}) {
   let find = route.params.get('find') ?? '';
   let only = route.params.get('trouble') === '1';
-  const sort = route.params.has('sort') ? {field: route.params.get('sort'), down: route.params.get('up') !== '1'} : null;
+  const sort = route.params.has('sort') ? {field: route.params.get('sort'), down: route.params.get('up') !== '1'}
+    : null;
   const table = new Table({
-    caption: 'Routes', keyOf: (row) => row.name, columns: columns(live), sort, empty: 'No route fits.', rowClass: trouble,
+    caption: 'Routes', keyOf: (row) => row.name, columns: columns(live), sort, empty: 'No route fits.',
+      rowClass: trouble,
     onSort: ({field, down}) => replaceParams({sort: field, up: !down}),
   });
   const lookups = new Table({caption: 'Lookup tables', keyOf: (row) => row.name, columns: TABLE_COLUMNS,
@@ -43,9 +45,10 @@ function list(root, route, {live}) {
   const below = h('section', {hidden: true}, h('h2', {}, 'Lookup tables'), lookups.element);
   const said = h('p', {class: 'said', role: 'status'});
   const hint = h('div', {class: 'hint', hidden: true},
-    h('p', {}, 'A route says which messages go where, and what is made of them on the way. Put one into the configuration, ' +
-      'or into a file of its own and then into force:'),
-    h('pre', {tabindex: '0', 'aria-label': 'A file with one route'}, PASTE), h('p', {}, h('code', {}, 'headgate route apply hot.json')));
+    h('p', {}, 'A route says which messages go where, and what is made of them on the way. Put one into the ' +
+      'configuration, or into a file of its own, and that in force:'),
+    h('pre', {tabindex: '0', 'aria-label': 'A file with one route'}, PASTE),
+      h('p', {}, h('code', {}, 'headgate route apply hot.json')));
   const check = h('input', {type: 'checkbox', checked: only, onchange: () => {
     only = check.checked;
     replaceParams({trouble: only});
@@ -98,7 +101,8 @@ const number = (title, field) => ({title, field, number: true, show: count});
 function columns(live) {
   return [
     {title: 'Route', field: 'name', head: true,
-     cell: (th, row) => th.append(h('a', {href: link('route', row.name), title: visible(row.name).slice(0, 1000)}, name(short(row.name, 60)))),
+     cell: (th, row) => th.append(h('a', {href: link('route', row.name), title: visible(row.name).slice(0, 1000)},
+       name(short(row.name, 60)))),
      update: (th, row) => setAttr(th.parentElement, 'data-route', row.name)},
     {title: 'What is wrong', field: 'error', kind: 'route-wrong', value: troubleText,
      update: (td, row) => {
@@ -110,7 +114,8 @@ function columns(live) {
      update: (td, row) => fill(td, source(row), () => sourceNode(row))},
     {title: 'Leads to', field: 'endpoint', kind: 'route-place',
      update: (td, row) => fill(td, row.endpoint, () => separated(endNodes(row)))},
-    {title: 'Matched/s', field: 'rate', number: true, value: (row) => live.rate('routes', row.name, 'matched'), show: rate},
+    {title: 'Matched/s', field: 'rate', number: true, value: (row) => live.rate('routes', row.name, 'matched'),
+      show: rate},
     number('Evaluated', 'evaluated'), number('Matched', 'matched'), number('Results', 'results'),
     number('Undecided', 'undefined'), number('Unreadable', 'unreadable'), number('Type errors', 'type_errors'),
     {title: 'Computing', field: 'computed.groups', number: true, value: (row) => row.computed?.groups ?? 0,
@@ -128,7 +133,8 @@ function columns(live) {
 const TABLE_COLUMNS = [
   {title: 'Table', field: 'name', head: true, show: (text) => short(text, 60)},
   {title: 'Comes from', field: 'origin', show: (text) => short(text ?? '', 100)},
-  {title: 'State', field: 'in_force', value: (row) => row.in_force ? 1 : 0, show: (value) => value ? 'in force' : 'not in force'},
+  {title: 'State', field: 'in_force', value: (row) => row.in_force ? 1 : 0, show: (value) => value ? 'in force'
+    : 'not in force'},
   {title: 'Rows', field: 'rows', number: true, show: count},
   {title: 'Size', field: 'bytes', number: true, show: bytes},
   {title: 'Refused', field: 'refused', number: true, show: count},

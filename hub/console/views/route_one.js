@@ -1,11 +1,11 @@
-// One route: its text with the checker's marks, where it leads, what it has done, its open windows, what it took and left,
-// and boxes to try it in.
+// One route: its text with the checker's marks, where it leads, what it has done, its open windows, what it took and
+// left, and boxes to try it in.
 import {h, name, replace, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
 import {get} from '../lib/api.js';
 import {act} from '../lib/dialog.js';
 import {count, duration, percent, rate, utc, when} from '../lib/format.js';
 import {link} from '../lib/router.js';
-import {checked, spanPick, trial, trialBox} from './route_trial.js';
+import {checked, isMistake, spanPick, trial, trialBox} from './route_trial.js';
 import {textBox} from './route_text.js';
 import {tries} from './route_try.js';
 import {windowsOf} from './route_windows.js';
@@ -25,15 +25,17 @@ export function one(root, route, app) {
   const absent = h('p', {class: 'banner', role: 'status', hidden: true},
     'The hub has no route of this name, or has it no more.');
   const wrong = h('p', {class: 'banner', hidden: true});
-  const text = textPart(route.name, asked.signal);
+  const text = textPart(route.name, live, asked.signal);
   const parts = [text, facts(route.name, app), numbers(live), windowsOf(route.name, app), shadow()];
   const last = app.can('operate') ? lastMessages(route.name, text, asked.signal)
-    : {element: h('section', {class: 'sheet'}, h('h2', {}, 'Last messages'),
-                  h('p', {class: 'hint'}, 'To see which messages it took and left, and why, takes the role operate: yours only looks.')), update() {}};
+    : {element: h('section', {class: 'sheet'}, h('h2', {}, 'Last messages'), h('p', {class: 'hint'},
+      'To see which messages it took and left, and why, takes the role operate: yours only looks.')), update() {}};
   const trying = app.can('operate') ? tries(route, app, text) : null;
   const body = h('div', {'data-route': route.name, hidden: true}, text.element,
-    h('div', {class: 'columns route-parts'}, parts.slice(1).map(({element}) => element)), last.element, trying?.element);
-  root.append(h('div', {class: 'head'}, h('h1', {}, h('a', {class: 'up', href: link('route')}, 'Routes'), ' / ', title), state),
+    h('div', {class: 'columns route-parts'}, parts.slice(1).map(({element}) => element)), last.element,
+      trying?.element);
+  root.append(h('div', {class: 'head'}, h('h1', {}, h('a', {class: 'up', href: link('route')}, 'Routes'), ' / ', title),
+    state),
               absent, wrong, body);
   return {
     update() {
@@ -61,8 +63,9 @@ export function one(root, route, app) {
 
 // ---- its text ----
 
-// The route as a file has it: its text, and what stands beside it (priority, links, late…). `entry(text)` is that with another text.
-function textPart(routeName, signal) {
+// The route as a file has it: its text, and what stands beside it (priority, links, late…). `entry(text)` is that with
+// another text.
+function textPart(routeName, live, signal) {
   const box = textBox('Text of the route');
   const said = h('p', {class: 'hint', role: 'status'});
   const others = h('ul', {class: 'plain-list'});
@@ -81,7 +84,7 @@ function textPart(routeName, signal) {
     try {
       const result = await checked(routeName, entry(text), signal);
       if (text !== shown) return;
-      findings = result.findings;
+      findings = result.findings.filter((one) => isMistake(one, live, live.routes.get(routeName)?.error ? '' : text));
       box.show(text, findings);
       setText(said, marksText(findings));
       replace(others, result.others.map((line) => h('li', {class: 'warn-text'}, visible(line))));
@@ -93,7 +96,8 @@ function textPart(routeName, signal) {
     element: h('section', {class: 'sheet'}, h('h2', {}, 'Text'), box.element, said, others, error),
     entry, ready, text: () => shown, findings: () => findings,
     update(row) {
-      // Of a route that is kept the text here is the one in force: what is wrong with the written one stands in its error.
+      // Of a route that is kept the text here is the one in force: what is wrong with the written one stands in its
+      // error.
       error.hidden = !row.error || !row.kept && findings.some(({severity}) => severity === 'error');
       setText(error, visibleLines(row.error));
       if (row.text === shown) return;
@@ -112,12 +116,14 @@ export function marksText(findings) {
   const warnings = findings.length - errors;
   if (findings.length === 0) return 'The checker finds nothing wrong.';
   return [errors && `${count(errors)} ${errors === 1 ? 'error' : 'errors'}`,
-          warnings && `${count(warnings)} ${warnings === 1 ? 'warning' : 'warnings'}`].filter(Boolean).join(', ') + ', marked in the text.';
+          warnings && `${count(warnings)} ${warnings === 1 ? 'warning' : 'warnings'}`].filter(Boolean).join(', ') +
+            ', marked in the text.';
 }
 
 // ---- what is known of it ----
 
-// A list of questions with their answers: row(key, title) makes one; say(key, text or nodes) writes it, and hides it without.
+// A list of questions with their answers: row(key, title) makes one; say(key, text or nodes) writes it, and hides it
+// without.
 export function factList(rows) {
   const all = new Map(rows.map(([key, title]) => [key, [h('dt', {}, title), h('dd', {'data-field': key})]]));
   return {
@@ -135,8 +141,11 @@ export function factList(rows) {
 }
 
 function facts() {
-  const list = factList([['source', 'Takes from'], ['endpoint', 'Leads to'], ['priority', 'Priority'], ['ttl_s', 'Time to live'],
-                         ['file', 'Written in'], ['active', 'State'], ['undefined_last', 'Undecided last'], ['type_error_last', 'Last type error']]);
+  const list = factList([
+    ['source', 'Takes from'], ['endpoint', 'Leads to'], ['priority', 'Priority'], ['ttl_s', 'Time to live'],
+    ['file', 'Written in'], ['active', 'State'], ['undefined_last', 'Undecided last'],
+    ['type_error_last', 'Last type error'],
+  ]);
   return {
     element: h('section', {class: 'sheet'}, h('h2', {}, 'Where it leads'), list.element),
     update(row) {
@@ -145,8 +154,10 @@ function facts() {
       list.say('priority', row.priority === null ? '' : String(row.priority));
       list.say('ttl_s', row.ttl_s > 0 ? duration(row.ttl_s * 1000) : '');
       list.say('file', visible(row.file));
-      list.say('active', row.kept ? 'an earlier version is in force: the one that is written is broken' : stateWord(row));
-      list.say('undefined_last', row.undefined_last && `${when(row.undefined_last_ms)}: ${visible(row.undefined_last).slice(0, 2_000)}`);
+      list.say('active', row.kept ? 'an earlier version is in force: the one that is written is broken'
+        : stateWord(row));
+      list.say('undefined_last', row.undefined_last &&
+        `${when(row.undefined_last_ms)}: ${visible(row.undefined_last).slice(0, 2_000)}`);
       setAttr(list.dd('undefined_last'), 'title', utc(row.undefined_last_ms) || null);
       list.say('type_error_last', visible(row.type_error_last).slice(0, 2_000));
     },
@@ -169,7 +180,8 @@ function numbers(live) {
     update(row) {
       for (const {field, value, speed} of rows) {
         setNumber(value, row[field], count(row[field]));
-        if (RATED.includes(field)) setNumber(speed, live.rate('routes', row.name, field), rate(live.rate('routes', row.name, field)));
+        if (RATED.includes(field)) setNumber(speed, live.rate('routes', row.name, field),
+          rate(live.rate('routes', row.name, field)));
       }
       setText(part, row.evaluated > 0 ? `${percent(row.matched, row.evaluated)} of what came from its source matched.`
         : 'Nothing has come from its source yet.');
@@ -178,7 +190,8 @@ function numbers(live) {
 }
 
 function shadow() {
-  const list = factList([['shadow.evaluated', 'Looked at'], ['shadow.results', 'Would have given'], ['shadow.missed', 'Missed'],
+  const list = factList([['shadow.evaluated', 'Looked at'], ['shadow.results', 'Would have given'],
+    ['shadow.missed', 'Missed'],
                          ['shadow.last_ms', 'Last result']]);
   const lastOf = ({last_ms, last_to, last_topic, last_body}) => last_ms ?
     `${when(last_ms)} to ${last_to} ${last_topic}: ${last_body ?? '(not for this user)'}` : 'none yet';
@@ -189,7 +202,8 @@ function shadow() {
     update({shadow}) {
       element.hidden = !shadow;
       if (!shadow) return;
-      for (const field of ['evaluated', 'results', 'missed']) setNumber(list.dd('shadow.' + field), shadow[field], count(shadow[field]));
+      for (const field of ['evaluated', 'results', 'missed']) setNumber(list.dd('shadow.' + field), shadow[field],
+        count(shadow[field]));
       setText(list.dd('shadow.last_ms'), visible(lastOf(shadow)).slice(0, 2_000));
     },
   };
@@ -216,7 +230,8 @@ function lastMessages(routeName, text, signal) {
     act(again, look);
   });
   return {
-    element: h('section', {class: 'sheet'}, h('div', {class: 'head'}, h('h2', {}, 'Last messages'), pick, again), box.element),
+    element: h('section', {class: 'sheet'}, h('div', {class: 'head'}, h('h2', {}, 'Last messages'), pick, again),
+      box.element),
     update(row) {
       if (row.text === asked) return;
       asked = row.text;

@@ -1,13 +1,16 @@
-// The text of a route as people read it: a clause a line, its words in light colours, and the checker's marks under the exact
-// places. All of it is text nodes; a mark is no part of what is copied.
+// The text of a route as people read it: a clause a line, its words in light colours, and the checker's marks under
+// the exact places. All of it is text nodes; a mark is no part of what is copied.
 import {h, replace} from '../lib/dom.js';
 import {visibleText} from '../lib/body.js';
 
 const CLAUSES = /^(?:FROM|TIMESTAMP|WHERE|GROUP|HAVING|INTO)$/i;
-const WORDS = /^(?:SELECT|FROM|TIMESTAMP|BY|WHERE|GROUP|HAVING|INTO|AS|AND|OR|NOT|OVER|FILTER|true|false|null|undefined)$/i;
+const WORDS = new RegExp('^(?:SELECT|FROM|TIMESTAMP|BY|WHERE|GROUP|HAVING|INTO|AS|AND|OR|NOT|OVER|FILTER|' +
+  'true|false|null|undefined)$', 'i');
 const LONG = 90;           // characters, after which a line is broken at a comma, AND or OR
 const COLOURED = 20_000;   // characters: what is longer is shown plainly
-const TOKENS = /\/(?=[A-Za-z$])[^\s,()]*|\/\*[^]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"\\]|\\.)*"?|[^\S\n]+|[$\w][^\s()<>@,;:\\"/[\]?={}']*|[^]/g;
+// A path of a source, a comment, quoted texts, blanks, names and numbers, any other character.
+const TOKENS = new RegExp([/\/(?=[A-Za-z$])[^\s,()]*/, /\/\*[^]*?(?:\*\/|$)/, /'(?:[^']|'')*'?/, /"(?:[^"\\]|\\.)*"?/,
+  /[^\S\n]+/, /[$\w][^\s()<>@,;:\\"/[\]?={}']*/, /[^]/].map(({source}) => source).join('|'), 'g');
 
 function kindOf(token) {
   if (token.startsWith('/*')) return 'comment';
@@ -76,7 +79,8 @@ const shown = (text) => visibleText(text.replaceAll('\t', '  '));
 function columnOf(line, at) {
   let column = 0;
   for (const token of line) {
-    if (!token.made && token.at + token.text.length > at) return column + [...shown(token.text.slice(0, Math.max(0, at - token.at)))].length;
+    if (!token.made && token.at + token.text.length > at) return column +
+      [...shown(token.text.slice(0, Math.max(0, at - token.at)))].length;
     column += [...shown(token.text)].length;
   }
   return column;

@@ -1,16 +1,25 @@
-// Routes tried on what is recorded, or on messages that are given: what they would take, and why they would leave the rest.
+// Routes tried on what is recorded, or on messages that are given: what they would take, and why not the rest.
 import {h, keyed, name, setText, short, visible} from '../lib/dom.js';
 import {post} from '../lib/api.js';
 import {bodyView} from '../lib/body.js';
 import {count, percent, plural, utc, when} from '../lib/format.js';
 import {link} from '../lib/router.js';
+import {reason} from './route_words.js';
 
 export const SPANS = [[600, 'the last 10 minutes'], [3_600, 'the last hour'], [86_400, 'the last day']];
+
+// The hub looks into what is recorded for one asker at a time: the page's own requests wait for one another.
+let before = Promise.resolve();
+export function inTurn(work) {
+  const mine = before.then(work);
+  before = mine.catch(() => {});
+  return mine;
+}
 
 // Runs a route over the recorded messages of `since_s`, or over `messages`; nothing is changed or counted.
 export async function trial(routeName, entry, {since_s = 3_600, count = 5, messages, signal} = {}) {
   const body = JSON.stringify({routes: {[routeName]: entry}, ...(messages ? {messages} : {})});
-  const said = await post('/v1/routes/test', {params: {since_s, count, payload: 1}, body, signal});
+  const said = await inTurn(() => post('/v1/routes/test', {params: {since_s, count, payload: 1}, body, signal}));
   return {...said, route: said.routes.find(({route}) => route === routeName) ?? said.routes[0]};
 }
 
@@ -20,12 +29,23 @@ export async function checked(routeName, entry, signal) {
   const one = said.routes.find((route) => route.name === routeName);
   const others = [...said.errors, ...said.without_effect].map((it) =>
     typeof it === 'string' ? it : [it.key, it.what ?? it.message, it.instead].filter(Boolean).join(': '));
-  return {findings: one?.diagnostics ?? [], others, ok: said.ok};
+  return {findings: one?.diagnostics ?? [], others};
+}
+
+// The checker sees the text alone: tables and schemas that the hub has beside it are no mistake of the text. `text` is
+// the one in force, which may name schemas.
+export function isMistake({severity, message}, {tables}, text) {
+  if (severity !== 'error') return true;
+  const table = /^there is no table `([^`]*)`/.exec(message)?.[1];
+  if (table !== undefined) return !tables.some((one) => one.name === table);
+  const schema = /^the schema `([^`]*)` was not read with the route/.exec(message)?.[1];
+  return schema === undefined || !text.includes(schema);
 }
 
 // What a trial rests on, in a sentence.
 function basisText({messages, from_ms, done, left_out, cut}, given) {
-  const parts = [given ? `${plural(messages, 'message')} of yours` : messages === 0 ? 'No message is recorded of that time'
+  const parts = [given ? `${plural(messages, 'message')} of yours` : messages === 0
+    ? 'No message is recorded of that time'
     : `${plural(messages, 'recorded message')} since ${when(from_ms)}`];
   if (left_out > 0) parts.push(`${count(left_out)} that this user may not receive were left out`);
   if (done === false) parts.push('the newest were not run, for lack of time');
@@ -35,7 +55,8 @@ function basisText({messages, from_ms, done, left_out, cut}, given) {
 
 function verdictText({matched, not_matched, undefined: undecided, other_source = 0, type_error}) {
   const all = matched + not_matched + undecided;
-  const parts = [`Taken: ${count(matched)} of ${count(all)}${all > 0 ? ` (${percent(matched, all)})` : ''}`, `left: ${count(not_matched)}`];
+  const parts = [`Taken: ${count(matched)} of ${count(all)}${all > 0 ? ` (${percent(matched, all)})` : ''}`,
+    `left: ${count(not_matched)}`];
   if (undecided > 0) parts.push(`undecided, and so left: ${count(undecided)}`);
   if (other_source > 0) parts.push(`from other sources: ${count(other_source)}`);
   return parts.join(', ') + '.' + (type_error ? ` A result was not given: ${type_error}` : '');
@@ -70,7 +91,7 @@ export function trialBox({level = 'h3'} = {}) {
     },
     show(answer, {given = false} = {}) {
       const {route} = answer;
-      if (route.error) return this.say('It does not compile: its marks are above.', true);
+      if (route.error) return this.say(visible(`It does not compile: ${reason(route.error)}`), true);
       lists.hidden = false;
       verdict.className = 'route-verdict';
       setText(verdict, visible(verdictText(route)));
@@ -88,7 +109,8 @@ function headNodes(item) {
     h('time', {datetime: utc(item.at_ms), title: utc(item.at_ms)}, when(item.at_ms)), ' ',
     h('code', {title: visible(item.topic).slice(0, 1000)}, name(short(item.topic, 100))),
     item.made ? h('span', {class: 'tag'}, 'made by a route') : null,
-    item.id ? [' ', h('a', {href: link('message', item.id), 'aria-label': `Life of message ${item.id}`}, 'its life')] : null,
+    item.id ? [' ', h('a', {href: link('message', item.id), 'aria-label': `Life of message ${item.id}`}, 'its life')]
+      : null,
   ];
 }
 
@@ -103,12 +125,15 @@ export function foldedBody(item, label) {
 }
 
 function takenNode(item) {
-  const rows = (item.rows ?? []).map((row) => h('li', {}, '\u2192 ', name(short(row.to.replace(/^topic:/, 'topic '), 100)),
+  const rows = (item.rows ?? []).map((row) => h('li', {}, '\u2192 ',
+    name(short(row.to.replace(/^topic:/, 'topic '), 100)),
     row.topic && !row.to.endsWith(row.topic) ? [' as ', h('code', {}, name(short(row.topic, 100)))] : null,
     row.end_ms ? ` (${when(row.start_ms)} to ${when(row.end_ms)})` : null,
-    row.payload === item.payload && row.payload !== undefined ? h('span', {class: 'hint'}, ', as it is') : foldedBody(row, 'Body of the result')));
+    row.payload === item.payload && row.payload !== undefined ? h('span', {class: 'hint'}, ', as it is')
+      : foldedBody(row, 'Body of the result')));
   return h('li', {class: 'route-message'}, h('p', {}, headNodes(item)), foldedBody(item, 'Body of the message'),
-    rows.length ? h('ul', {class: 'plain-list route-rows'}, rows) : h('p', {class: 'hint'}, 'Nothing has come of it yet.'));
+    rows.length ? h('ul', {class: 'plain-list route-rows'}, rows) : h('p', {class: 'hint'},
+      'Nothing has come of it yet.'));
 }
 
 // The parts of the condition, each below the one that it is a part of.
@@ -131,7 +156,8 @@ export function traceNode(trace) {
 function leftNode(item) {
   const undecided = item.truth === 'undefined';
   return h('li', {class: 'route-message'},
-    h('p', {}, headNodes(item), ' ', h('span', {class: 'tag ' + (undecided ? 'warn' : '')}, undecided ? 'undecided' : 'no')),
+    h('p', {}, headNodes(item), ' ', h('span', {class: 'tag ' + (undecided ? 'warn' : '')}, undecided ? 'undecided'
+      : 'no')),
     foldedBody(item, 'Body of the message'), item.trace?.length ? traceNode(item.trace) : null);
 }
 
@@ -148,7 +174,8 @@ export const spanText = (since_s) => SPANS.find(([value]) => value === since_s)?
 export function plainTable(caption, columns, rows) {
   return h('div', {class: 'rows', role: 'region', 'aria-label': caption, tabindex: '0'}, h('table', {},
     h('caption', {class: 'unseen'}, caption),
-    h('thead', {}, h('tr', {}, columns.map(([title, , number]) => h('th', {scope: 'col', class: number && 'number'}, title)))),
+    h('thead', {}, h('tr', {}, columns.map(([title, , number]) => h('th', {scope: 'col', class: number && 'number'},
+      title)))),
     h('tbody', {}, rows.map((row) => h('tr', {}, columns.map(([, key, number], i) =>
       h(i === 0 ? 'th' : 'td', {scope: i === 0 && 'row', class: number && 'number', 'data-value': number && row[key]},
         number ? count(row[key]) : row[key] instanceof Node ? row[key] : name(short(row[key] ?? '', 300)))))))));

@@ -1,12 +1,13 @@
-// Boxes to try a route in: an edited text over what is recorded, a message, and what would become of the file. Nothing is
-// changed: to put a text in force is left to `headgate route apply`, which sends a whole file. The page knows only the routes in
-// force, not what else stands in their file (tables, comments, routes that are broken), and would write it without those.
+// Boxes to try a route in: an edited text over what is recorded, a message, and what would become of the file. Nothing
+// is changed: to put a text in force is left to `headgate route apply`, which sends a whole file. The page knows only
+// the routes in force, not what else stands in their file (tables, comments, routes that are broken), and would write
+// it without those.
 import {h, name, replace, setText, short, visible} from '../lib/dom.js';
 import {get, post} from '../lib/api.js';
 import {act} from '../lib/dialog.js';
 import {count, plural} from '../lib/format.js';
 import {replaceParams} from '../lib/router.js';
-import {checked, plainTable, spanPick, spanText, trial, trialBox} from './route_trial.js';
+import {checked, inTurn, isMistake, plainTable, spanPick, spanText, trial, trialBox} from './route_trial.js';
 import {textBox} from './route_text.js';
 import {fileName} from './route_words.js';
 import {marksText} from './route_one.js';
@@ -39,23 +40,28 @@ function edit(route, app, text, signal) {
   let timer = 0;
   let checking = null;
   const marks = textBox('The edited text with its marks');
-  const box = h('textarea', {id: 'route-edited', rows: '5', spellcheck: 'false', autocomplete: 'off', dir: 'ltr', oninput: () => typed()});
+  const box = h('textarea', {id: 'route-edited', rows: '5', spellcheck: 'false', autocomplete: 'off', dir: 'ltr',
+    oninput: () => typed()});
   const said = h('p', {class: 'hint', role: 'status'});
-  const changed = h('p', {class: 'warn-text', role: 'status', hidden: true}, 'The route in the hub has changed since this text was taken from it.');
+  const changed = h('p', {class: 'warn-text', role: 'status', hidden: true},
+    'The route in the hub has changed since this text was taken from it.');
   const outcome = trialBox();
   const compared = h('div', {role: 'status'});
   const fate = h('div', {role: 'status'});
-  const results = h('div', {class: 'route-outcome', hidden: true}, h('div', {}, h('h3', {}, 'Beside the text in force'), compared),
+  const results = h('div', {class: 'route-outcome', hidden: true}, h('div', {}, h('h3', {}, 'Beside the text in force'),
+    compared),
     h('div', {}, h('h3', {}, 'What it would take'), outcome.element));
   const run = h('button', {type: 'button', class: 'primary', onclick: () => act(run, tryIt)}, 'Try it');
-  const plan = app.can('admin') ? h('button', {type: 'button', onclick: () => act(plan, askPlan)}, 'What plan would say') : null;
+  const plan = app.can('admin') ? h('button', {type: 'button', onclick: () => act(plan, askPlan)},
+    'What plan would say') : null;
   const back = h('button', {type: 'button', class: 'quiet', onclick: () => {
     box.value = base = text.text();
     typed();
   }}, 'As it is in force');
   const pick = spanPick('Messages of', since_s, (value) => { since_s = value; });
   const element = h('section', {class: 'sheet'}, h('h2', {}, h('label', {for: 'route-edited'}, 'Try an edited text')),
-    h('p', {class: 'hint'}, 'It is run beside the hub over what is recorded. Nothing is changed, counted or delivered.'),
+    h('p', {class: 'hint'},
+      'It is run beside the hub over what is recorded. Nothing is changed, counted or delivered.'),
     box, marks.element, said, changed, h('div', {class: 'actions'}, pick, run, plan, back), results, fate);
   marks.element.hidden = true;
 
@@ -74,10 +80,11 @@ function edit(route, app, text, signal) {
     if (same) return setText(said, '');
     marks.show(value, [], {folded: false});
     try {
-      const {findings, others} = await checked(route.name, text.entry(value), mine.signal);
+      const result = await checked(route.name, text.entry(value), mine.signal);
       if (mine.signal.aborted) return undefined;
+      const findings = result.findings.filter((one) => isMistake(one, app.live, text.text()));
       marks.show(value, findings, {folded: false});
-      return setText(said, visible([marksText(findings), ...others].join(' ')).slice(0, 2_000));
+      return setText(said, visible([marksText(findings), ...result.others].join(' ')).slice(0, 2_000));
     } catch (error) {
       return error.name === 'AbortError' ? undefined : setText(said, error.message);
     }
@@ -90,7 +97,7 @@ function edit(route, app, text, signal) {
     const entry = text.entry(box.value);
     const body = JSON.stringify({routes: {[route.name]: entry}});
     const [tried, replayed] = await Promise.allSettled([trial(route.name, entry, {since_s, signal}),
-      post('/v1/routes/replay', {params: {since_s}, body, signal})]);
+      inTurn(() => post('/v1/routes/replay', {params: {since_s}, body, signal}))]);
     if (signal.aborted) return;
     if (tried.status === 'fulfilled') outcome.show(tried.value);
     else outcome.say(tried.reason.message, true);
@@ -99,7 +106,8 @@ function edit(route, app, text, signal) {
   }
 
   async function askPlan() {
-    replace(fate, h('h3', {}, 'What plan would say'), await planNodes(route.name, app.live, text.entry(box.value), signal));
+    replace(fate, h('h3', {}, 'What plan would say'), await planNodes(route.name, app.live, text.entry(box.value),
+      signal));
   }
 
   return {
@@ -136,7 +144,8 @@ function comparison(said, routeName, since_s) {
     h('p', {class: 'hint'}, `Of ${plural(said.messages, 'recorded message')} of ${spanText(since_s)}` +
       (said.left_out > 0 ? `; ${count(said.left_out)} that this user may not receive were left out.` : '.')),
     own && !own.why_not ? plainTable('Messages that the route takes',
-      [['Route', 'route'], ['In force', 'before', true], ['Edited', 'after', true], ['More', 'gained', true], ['No more', 'lost', true]],
+      [['Route', 'route'], ['In force', 'before', true], ['Edited', 'after', true], ['More', 'gained', true],
+        ['No more', 'lost', true]],
       [own, ...others]) : null];
 }
 
@@ -157,27 +166,34 @@ async function planNodes(routeName, live, entry, signal) {
   const file = row ? fileName(row.file) : '';
   if (!file.endsWith('.json')) return h('p', {}, 'It comes from no route file, so that there is nothing to apply.');
   const {routes} = await get('/v1/routes/file', {}, {signal});
-  const beside = [...live.routes.values()].filter((one) => one.file === row.file && one.name in routes).map((one) => [one.name, routes[one.name]]);
+  const beside = [...live.routes.values()].filter((one) => one.file === row.file && one.name in routes).map((one) =>
+    [one.name, routes[one.name]]);
   const body = JSON.stringify({routes: {...Object.fromEntries(beside), [routeName]: entry}});
   const said = await post('/v1/routes/apply', {params: {name: file, dry_run: 1}, body, signal});
   if (said.file !== row.file)
-    return [h('p', {}, 'It stands in ', h('code', {}, name(row.file)), ', which is no file of routes_dir. Change it there, and ask ',
-              'what the whole would do:'), h('pre', {tabindex: '0', 'aria-label': 'To plan'}, `headgate plan ${visible(file)}`)];
-  const own = said.routes.filter((one) => one.file === row.file || one.what !== 'unchanged' && live.routes.get(one.route)?.file !== one.file);
+    return [h('p', {}, 'It stands in ', h('code', {}, name(row.file)),
+      ', which is no file of routes_dir. Change it there, and ask ',
+              'what the whole would do:'), h('pre', {tabindex: '0', 'aria-label': 'To plan'},
+                `headgate plan ${visible(file)}`)];
+  const own = said.routes.filter((one) => one.file === row.file || one.what !== 'unchanged' &&
+    live.routes.get(one.route)?.file !== one.file);
   const rows = own.map(({route, what, state, why}) => ({route, what: FATES[what] ?? what,
     state: [STATES[state] ?? state, why.split('\n')[0]].filter(Boolean).join(' ')}));
   return [
-    h('p', {class: said.refused ? 'bad-text' : ''}, said.refused ? `${visible(file)} would be refused, and nothing changed.`
+    h('p', {class: said.refused ? 'bad-text' : ''}, said.refused
+      ? `${visible(file)} would be refused, and nothing changed.`
       : `${visible(file)} would be taken.`),
     plainTable('Fate of each route of the file', [['Route', 'route'], ['What', 'what'], ['And', 'state']], rows),
-    h('p', {class: 'hint'}, 'Asked with the routes of that file that are in force and the text above; nothing was changed. To put it in force, ' +
-      'write it into the file, and then: ', h('code', {}, `headgate route apply ${visible(file)}`))];
+    h('p', {class: 'hint'},
+      'Asked with the routes of that file that are in force and the text above; nothing was changed. To put it in ' +
+      'force, write it into the file, and then: ', h('code', {}, `headgate route apply ${visible(file)}`))];
 }
 
 // ---- a message ----
 
 function tryMessage(routeName, edited, signal) {
-  const topic = h('input', {type: 'text', id: 'try-topic', placeholder: 'plant/7/temperature', autocomplete: 'off', spellcheck: 'false'});
+  const topic = h('input', {type: 'text', id: 'try-topic', placeholder: 'plant/7/temperature', autocomplete: 'off',
+    spellcheck: 'false'});
   const body = h('textarea', {id: 'try-body', rows: '3', spellcheck: 'false', placeholder: '{"celsius": 91}'});
   const properties = h('textarea', {id: 'try-properties', rows: '2', spellcheck: 'false', placeholder: 'name=value'});
   const outcome = trialBox();
@@ -193,7 +209,9 @@ function tryMessage(routeName, edited, signal) {
     try {
       const given = [{topic: topic.value, payload: body.value, ...(pairs.length ? {properties: pairs} : {})}];
       const said = await trial(routeName, edited.entry(), {messages: given, signal});
-      if (said.route.other_source > 0) return outcome.say('It would not meet this route: its topic is not of the route\u2019s source.');
+      const {matched, not_matched, undefined: undecided, error} = said.route;
+      if (!error && matched + not_matched + undecided === 0)
+        return outcome.say('It would not meet this route: its topic is not of the route\u2019s source.');
       return outcome.show(said, {given: true});
     } catch (error) {
       return error.name === 'AbortError' ? undefined : outcome.say(visible(error.message), true);
@@ -211,7 +229,8 @@ function tryMessage(routeName, edited, signal) {
     update(row) {
       if (filled) return;
       filled = true;
-      const from = row.source_kind === 'topic' || !row.source ? /\bFROM\s+'([^']*)'/i.exec(row.text)?.[1] : /^\/messages\/(modules\/.*)$/.exec(row.source)?.[1];
+      const from = row.source_kind === 'topic' || !row.source ? /\bFROM\s+'([^']*)'/i.exec(row.text)?.[1]
+        : /^\/messages\/(modules\/.*)$/.exec(row.source)?.[1];
       if (from) topic.value = short(from.replace(/\+/g, '1').replace(/#$/, '1'), 500);
     },
   };

@@ -7,13 +7,16 @@ import {link} from '../lib/router.js';
 const EVERY_MS = 3_000;
 const SHOWN = 50;
 const NUMBERS = [
-  ['groups', 'Groups', count], ['state_bytes', 'It remembers', bytes], ['late', 'Late', count], ['late_dropped', 'of these dropped', count],
+  ['groups', 'Groups', count], ['state_bytes', 'It remembers', bytes], ['late', 'Late', count],
+    ['late_dropped', 'of these dropped', count],
   ['early', 'Early', count], ['evicted', 'Given up for lack of room', count], ['draining', 'Groups that drain', count],
 ];
 
 function groupText(group) {
-  if (Array.isArray(group)) return group.length ? group.map((one) => typeof one === 'string' ? one : JSON.stringify(one)).join(', ') : 'all messages';
-  if (group && typeof group === 'object') return Object.entries(group).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
+  if (Array.isArray(group)) return group.length ? group.map((one) => typeof one === 'string' ? one
+    : JSON.stringify(one)).join(', ') : 'all messages';
+  if (group && typeof group === 'object') return Object.entries(group).map(([key, value]) =>
+    `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
   return String(group ?? 'all messages');
 }
 
@@ -27,7 +30,8 @@ export function windowsOf(routeName, {live}) {
   const messages = h('th', {scope: 'col', class: 'number', hidden: true}, 'Messages');
   const table = h('div', {class: 'rows', role: 'region', 'aria-label': 'Open windows', tabindex: '0', hidden: true},
     h('table', {}, h('caption', {class: 'unseen'}, 'Open windows'),
-      h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Group'), h('th', {scope: 'col'}, 'From'), h('th', {scope: 'col'}, 'To'),
+      h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Group'), h('th', {scope: 'col'}, 'From'),
+        h('th', {scope: 'col'}, 'To'),
                              messages, h('th', {scope: 'col'}, 'Closes in'))), body));
   const element = h('section', {class: 'sheet', hidden: true}, h('h2', {}, 'What it computes'), blocked,
     h('dl', {class: 'facts-list'}, facts), h('h3', {}, 'Open windows'), said, table);
@@ -46,7 +50,8 @@ export function windowsOf(routeName, {live}) {
       open = answer.open ?? known.length;
       draw();
       setText(said, known.length === 0 ? 'None is open now.'
-        : `${plural(known.length, 'group')} that messages came to last` + (open > known.length ? `, of ${count(open)}` : '') +
+        : `${plural(known.length, 'group')} that messages came to last` + (open > known.length ? `, of ${count(open)}`
+          : '') +
           (byMessages ? '; times are those in the messages.' : '.'));
     } catch (error) {
       if (error.name === 'AbortError') return;
@@ -72,11 +77,14 @@ export function windowsOf(routeName, {live}) {
       tr.children[3].hidden = messages.hidden;
       setNumber(tr.children[3], one.messages, count(one.messages));
       const closes_ms = one.closes_ms ?? (byMessages ? 0 : one.end_ms);
-      setText(tr.children[4], idle ? '' : closes_ms > 0 ? duration(Math.max(0, closes_ms - live.now_ms)) : 'with later messages');
+      setText(tr.children[4], idle ? '' : closes_ms > 0 ? duration(Math.max(0, closes_ms - live.now_ms))
+        : 'with later messages');
     });
   }
-  const makeRow = ({group}) => h('tr', {}, h('th', {scope: 'row', class: 'wrap', title: visible(groupText(group)).slice(0, 1000)},
-    h('bdi', {}, short(groupText(group), 80))), h('td', {class: 'time'}), h('td', {class: 'time'}), h('td', {class: 'number'}), h('td', {class: 'time'}));
+  const makeRow = ({group}) =>
+    h('tr', {}, h('th', {scope: 'row', class: 'wrap', title: visible(groupText(group)).slice(0, 1000)},
+    h('bdi', {}, short(groupText(group), 80))), h('td', {class: 'time'}), h('td', {class: 'time'}),
+      h('td', {class: 'number'}), h('td', {class: 'time'}));
 
   return {
     element,

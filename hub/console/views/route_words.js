@@ -1,6 +1,6 @@
-// What a route's row says, in words: whether it is in trouble, where it takes from and where it leads. Pure but for the links.
-import {h, name, short, visible} from '../lib/dom.js';
-import {bytes, count, plural} from '../lib/format.js';
+// What a route's row says, in words: whether it is in trouble, where it takes from and where it leads.
+import {h, short, visible} from '../lib/dom.js';
+import {bytes, plural} from '../lib/format.js';
 import {link} from '../lib/router.js';
 import {endpointsOf, filterOf, sourceOf} from './flow_model.js';
 
@@ -48,10 +48,17 @@ export function computing(row) {
 // A value in braces of a topic stands for one level of it.
 const asFilter = (topic) => topic.split('/').map((level) => level.includes('{') ? '+' : level).join('/');
 
+// A path that is broken behind its slashes, if it has to be.
+function pathNode(text, max = 120) {
+  const parts = short(text, max).split(/(?<=\/)/);
+  return h('bdi', {class: 'name', title: visible(text).slice(0, 1000)}, parts.flatMap((part, i) => i ? [h('wbr'), part]
+    : [part]));
+}
+
 // The source as a link to its topics, if it has any of its own.
 export function sourceNode(row) {
   const text = source(row);
-  const shown = name(short(text, 120), {title: visible(text).slice(0, 1000)});
+  const shown = pathNode(text);
   return text.startsWith('$') || text === 'unknown' ? shown : h('a', {href: link('topics', filterOf(text))}, shown);
 }
 
@@ -61,14 +68,13 @@ export function endNodes(row) {
     if (end === '$deadletter') return h('a', {href: link('dead')}, 'dead letters');
     if (end.startsWith('topic:')) {
       const topic = end.slice(6);
-      return h('span', {}, 'topic ', h('a', {href: link('topics', asFilter(topic))}, name(short(topic, 120))));
+      return h('span', {}, 'topic ', h('a', {href: link('topics', asFilter(topic))}, pathNode(topic)));
     }
-    return h('a', {href: link('queue', end)}, name(short(end, 120)));
+    if (end === '$null') return h('span', {}, 'nowhere, on purpose');
+    return h('a', {href: link('queue', end)}, pathNode(end));
   });
 }
 
 export const separated = (nodes) => nodes.flatMap((node, i) => i === 0 ? [node] : [', ', node]);
 
 export const fileName = (file) => file.slice(file.lastIndexOf('/') + 1);
-
-export const some = (value) => value ? count(value) : '0';

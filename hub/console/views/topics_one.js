@@ -1,4 +1,4 @@
-// What comes on a topic, or on all that a filter names: the last messages as they come, and a plot of each number in them.
+// What comes on a topic, or on all that a filter names: the last messages, live, and a plot of each number in them.
 import {h, keyed, name, setAttr, setText, short, visible} from '../lib/dom.js';
 import {follow, get} from '../lib/api.js';
 import {bodyView} from '../lib/body.js';
@@ -10,9 +10,12 @@ import {Values} from './topics_values.js';
 const LAST = 10;
 const PAST = 200;        // recorded messages, for the plots
 const DRAW_MS = 500;
+const AGAIN_MS = 5_000;
 const ADDRESS_MAX = 12_000;  // characters of an address: the hub's headers are 16 KiB at most
 
-const numberText = new Intl.NumberFormat('en', {maximumSignificantDigits: 6});
+const fine = new Intl.NumberFormat('en', {maximumSignificantDigits: 6});
+const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
+const numberText = (value) => (Math.abs(value) >= 100_000 ? whole : fine).format(value);
 
 export function valuesOf(filter, {live}) {
   const values = new Values();
@@ -21,13 +24,15 @@ export function valuesOf(filter, {live}) {
   const plots = h('ul', {class: 'plain-list topics-plots'});
   const list = h('ol', {class: 'plain-list topics-last'});
   const element = h('section', {class: 'sheet'},
-    h('div', {class: 'head'}, h('h2', {}, 'Last values of ', h('code', {}, name(short(filter, 120), {title: visible(filter).slice(0, 1000)})))),
+    h('div', {class: 'head'}, h('h2', {}, 'Last values of ',
+      h('code', {}, name(short(filter, 120), {title: visible(filter).slice(0, 1000)})))),
     said, plots, h('h3', {}, 'Last messages'), list);
   let last = [];
   let seen = 0;
   let lost = 0;
   let state = 'on';
   let timer = 0;
+  let again = 0;
   let end = () => {};
   const waiting = [];   // messages of the tail that came before the past did
   let past = false;
@@ -44,13 +49,21 @@ export function valuesOf(filter, {live}) {
     return undefined;
   }
 
-  async function begin() {
-    if (encodeURIComponent(filter).length > ADDRESS_MAX) return setText(said, 'The hub cannot be asked for a name of this length.');
+  // A browser goes on by itself unless the answer was no stream, as of a hub that is about to be there.
+  function listen() {
+    end();
     end = follow('/v1/tail/' + encodeURIComponent(filter), {payload: 1}, come, (next, how) => {
       if (next === 'lost') lost += how?.events ?? 0;
       else state = next;
+      if (next === 'closed') again = setTimeout(listen, AGAIN_MS);
       timer ||= setTimeout(draw, DRAW_MS);
     });
+  }
+
+  async function begin() {
+    if (encodeURIComponent(filter).length > ADDRESS_MAX) return setText(said,
+      'The hub cannot be asked for a name of this length.');
+    listen();
     let failed = '';
     try {
       const recorded = await get('/v1/recent', {filter, payload: 1, newest: 1, count: PAST}, {signal: asked.signal});
@@ -75,10 +88,11 @@ export function valuesOf(filter, {live}) {
     keyed(list, last, ({key}) => key, messageNode);
   }
   function stateText() {
-    if (state === 'closed') return 'The hub has ended the stream: the filter may be wrong, or this user may not look.';
+    if (state === 'closed') return 'The hub gives no stream: the filter may be wrong, or this user may not look.';
     if (state === 'away') return 'The stream is broken; it goes on by itself.';
     if (last.length === 0) return 'No message is recorded, and none has come since you look.';
-    return `Live: ${plural(seen, 'message')} since you look` + (lost > 0 ? `; ${count(lost)} came too fast to be shown.` : '.');
+    return `Live: ${plural(seen, 'message')} since you look` + (lost > 0 ? `; ${count(lost)} came too fast to be shown.`
+      : '.');
   }
 
   function makePlot({topic, path}) {
@@ -93,9 +107,9 @@ export function valuesOf(filter, {live}) {
   function updatePlot(li, {path, points}) {
     const {line, value, range} = li.parts;
     const numbers = points.map(([, number]) => number);
-    const words = `${numberText.format(Math.min(...numbers))} to ${numberText.format(Math.max(...numbers))}, ` +
+    const words = `${numberText(Math.min(...numbers))} to ${numberText(Math.max(...numbers))}, ` +
       `${plural(points.length, 'value')} since ${when(points[0][0])}`;
-    setText(value, numberText.format(numbers[numbers.length - 1]));
+    setText(value, numberText(numbers[numbers.length - 1]));
     setAttr(value, 'data-value', numbers[numbers.length - 1]);
     setText(range, words);
     line.update(points, `${short(path, 60)}: ${words}`);
@@ -108,6 +122,7 @@ export function valuesOf(filter, {live}) {
       asked.abort();
       end();
       clearTimeout(timer);
+      clearTimeout(again);
     },
   };
 }
@@ -117,7 +132,8 @@ function messageNode(message) {
     : message.payload ?? '(bytes)';
   const details = h('details', {class: 'route-body', ontoggle: () => {
     if (details.open && details.children.length === 1) details.append(facts(message), bodyView(message));
-  }}, h('summary', {}, h('time', {datetime: utc(message.arrived_ms), title: utc(message.arrived_ms)}, when(message.arrived_ms)), ' ',
+  }}, h('summary', {}, h('time', {datetime: utc(message.arrived_ms), title: utc(message.arrived_ms)},
+    when(message.arrived_ms)), ' ',
     h('span', {class: 'topics-topic'}, name(short(message.topic, 80))), ' ', h('code', {}, name(short(text, 120)))));
   return h('li', {}, details);
 }
@@ -126,6 +142,7 @@ function facts({client, qos, retain, body_bytes, seq, user_properties}) {
   const parts = [client ? ['from ', h('a', {href: link('clients', client)}, name(short(client, 60)))] : null,
     ` QoS ${qos}`, retain ? ', retained' : '', `, ${bytes(body_bytes)}`,
     seq ? [', ', h('a', {href: link('message', String(seq))}, 'its life')] : null,
-    (user_properties ?? []).length ? ', ' + user_properties.map((pair) => pair.map((one) => visible(one)).join('=')).join(', ').slice(0, 1000) : null];
+    (user_properties ?? []).length ? ', ' + user_properties.map((pair) =>
+      pair.map((one) => visible(one)).join('=')).join(', ').slice(0, 1000) : null];
   return h('p', {class: 'hint'}, parts);
 }

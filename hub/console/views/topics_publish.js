@@ -26,7 +26,8 @@ const pairsOf = (text) => text.split('\n').filter((line) => line.trim()).map((li
 
 function publish({topic, payload, retain, contentType, pairs, expiry_s}) {
   const plain = isJson(payload) && isPlain(contentType) && pairs.length < 2 && pairs.every(([key, value]) =>
-    isPlain(key) && isPlain(value) && value.length < HEADER_MAX) && /^[^\s][^]*$/.test(topic) && topic.length < HEADER_MAX &&
+    isPlain(key) && isPlain(value) && value.length < HEADER_MAX) && /^[^\s][^]*$/.test(topic) &&
+      topic.length < HEADER_MAX &&
     !topic.split('/').some((level) => level === '.' || level === '..');
   if (!plain) return publishLine({topic, payload, retain, contentType, pairs, expiry_s});
   const headers = {};
@@ -37,7 +38,7 @@ function publish({topic, payload, retain, contentType, pairs, expiry_s}) {
   return post(target(topic), {body: payload, headers});
 }
 
-// As a line its topic, properties and text may be anything; the address has a topic of its own only because it needs one.
+// As a line its topic, properties and text may be anything; the one in the address is not used.
 async function publishLine({topic, payload, retain, contentType, pairs, expiry_s}) {
   const line = {topic, payload, retain, ...(contentType ? {content_type: contentType} : {}),
                 ...(pairs.length ? {user_properties: pairs} : {}), ...(expiry_s ? {expiry_s: Number(expiry_s)} : {})};
@@ -49,11 +50,14 @@ async function publishLine({topic, payload, retain, contentType, pairs, expiry_s
 
 // publishBox(topic): `topic` is what it begins with.
 export function publishBox(first) {
-  const topic = h('input', {type: 'text', id: 'publish-topic', value: first, autocomplete: 'off', spellcheck: 'false', placeholder: 'plant/7/temperature'});
-  const contentType = h('input', {type: 'text', id: 'publish-type', autocomplete: 'off', spellcheck: 'false', placeholder: 'application/json'});
+  const topic = h('input', {type: 'text', id: 'publish-topic', value: first, autocomplete: 'off', spellcheck: 'false',
+    placeholder: 'plant/7/temperature'});
+  const contentType = h('input', {type: 'text', id: 'publish-type', autocomplete: 'off', spellcheck: 'false',
+    placeholder: 'application/json'});
   const expiry = h('input', {type: 'number', id: 'publish-expiry', min: '1', placeholder: 'never'});
   const retain = h('input', {type: 'checkbox'});
-  const properties = h('textarea', {id: 'publish-properties', rows: '2', spellcheck: 'false', placeholder: 'name=value'});
+  const properties = h('textarea', {id: 'publish-properties', rows: '2', spellcheck: 'false',
+    placeholder: 'name=value'});
   const payload = h('textarea', {id: 'publish-body', rows: '4', spellcheck: 'false', placeholder: '{"celsius": 91}'});
   const said = h('p', {class: 'hint', role: 'status'});
   const field = (id, title, input) => h('div', {class: 'field'}, h('label', {for: id}, title), input);
@@ -79,9 +83,15 @@ export function publishBox(first) {
     setText(said, visible(words));
   };
   return {
-    element: h('section', {class: 'sheet topics-publish'}, h('h2', {}, 'Publish a message'),
-      h('div', {class: 'route-fields'}, field('publish-topic', 'Topic', topic), field('publish-type', 'Content type', contentType),
-        field('publish-expiry', 'Expires after seconds', expiry), field('publish-properties', 'User properties, one a line', properties)),
+    // Offers another topic, unless somebody has typed one.
+    follow(next) {
+      if (topic.value !== first) return;
+      topic.value = first = next;
+    },
+    element: h('details', {class: 'sheet topics-publish'}, h('summary', {}, h('h2', {}, 'Publish a message')),
+      h('div', {class: 'route-fields'}, field('publish-topic', 'Topic', topic),
+        field('publish-type', 'Content type', contentType), field('publish-expiry', 'Expires after seconds', expiry),
+        field('publish-properties', 'User properties, one a line', properties)),
       field('publish-body', 'Body', payload),
       h('div', {class: 'actions'}, button, h('label', {}, retain, ' retained')),
       h('p', {class: 'hint'}, 'It is answered once it is durable, as at QoS 1.'), said),

@@ -45,7 +45,8 @@ export class Values {
 
   // Those with the newest values, by topic; `now_ms` ends what is too old.
   shown(now_ms) {
-    return [...this.#series.values()].filter(({points}) => points.length > 1 && points[points.length - 1][0] > now_ms - SPAN_MS)
+    return [...this.#series.values()].filter(({points}) => points.length > 1 &&
+      points[points.length - 1][0] > now_ms - SPAN_MS)
       .sort((a, b) => a.key < b.key ? -1 : 1).slice(0, NUMBERS_MAX);
   }
 }

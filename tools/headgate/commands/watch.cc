@@ -15,7 +15,7 @@ std::string per_second(uint64_t count, int64_t ms) {
   return text;
 }
 
-// What has come between two moments; nothing if the hub has begun anew.
+// Counts what has come between two moments; nothing if the hub has begun anew.
 uint64_t growth(uint64_t before, uint64_t after) { return after > before ? after - before : 0; }
 
 std::string links_of(const WatchJson& upstream) {

@@ -53,7 +53,7 @@ Severity severity_named(const std::string& name) {
   return name == "error" ? Severity::error : name == "warning" ? Severity::warning : Severity::info;
 }
 
-// What the hub says of itself; it looks twice at its queues, and takes a second.
+// Asks the hub for its findings; it looks twice at its queues, and takes a second.
 std::vector<Diagnosis> of_hub(AdminClient& hub) {
   const auto body = hub.get("/v1/doctor");
   if (!body)
