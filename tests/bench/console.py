@@ -31,7 +31,7 @@ BROWSERS, CPU_PERCENT, LONG_TASK_MS, LOAD_MS = 3, 2, 50, 1_000
 RATE = 1_000
 ROUNDS = 3
 SECONDS = 15
-VIEWS = ("#/flow", "#/queue", "#/route", "#/clients", "#/topics")
+VIEWS = ("#/flow", "#/queue", "#/clients", "#/route", "#/topics")
 
 
 def site_routes() -> dict[str, str]:

@@ -49,13 +49,14 @@ async function open(browser, cookie, at) {
   const loadMs = performance.now() - begun;
   await page.waitForTimeout(2_000);
   const loading = await page.evaluate(() => window.tasks.splice(0));
-  return { at, page, loadMs, loading, busy: await scriptSeconds(page) };
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const seconds = () => threadSeconds(session);
+  return { at, page, loadMs, loading, seconds, before: await seconds() };
 }
 
-// CPU of the page's thread, as the browser counts it.
-async function scriptSeconds(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+// CPU of the page's thread, as the browser counts it from the session's beginning.
+async function threadSeconds(session) {
   const { metrics } = await session.send('Performance.getMetrics');
   return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
 }
@@ -71,10 +72,10 @@ async function main() {
     console.log('watching');
     await new Promise((resolve) => setTimeout(resolve, 1000 * Number(given.seconds)));
     const report = {};
-    for (const { at, page, loadMs, loading, busy } of pages) {
+    for (const { at, page, loadMs, loading, seconds, before } of pages) {
       const tasks = await page.evaluate(() => window.tasks);
       report[at] = { load_ms: loadMs, loading_ms: Math.max(0, ...loading), longest_ms: Math.max(0, ...tasks), long_tasks: tasks.length,
-        busy: ((await scriptSeconds(page)) - busy) / Number(given.seconds) };
+        busy: ((await seconds()) - before) / Number(given.seconds) };
     }
     console.log(JSON.stringify({ views: report }));
   } finally {
