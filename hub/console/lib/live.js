@@ -139,13 +139,13 @@ export class Live {
     this.#tell();
   }
 
+  // Rates stay: counters go on where a stream is opened anew, and begin anew where a hub has.
   #forget() {
     this.queues = new Map();
     this.routes = new Map();
     this.#known = {inForce: new Map(), shadows: new Map()};
     if (this.clients) this.clients = new Map();
     this.events = [];
-    this.#rates.clear();
     this.status = null;
   }
 

@@ -198,7 +198,7 @@ class Graph {
     for (const name of way?.links ?? []) {
       if (!this.nodes.has('link:' + name)) continue;
       const taken = way.link === name || (!way.link && way.links.length === 1);
-      this.edge(from, 'link:' + name, taken ? out : null, {trouble: taken ? node.trouble : '', idle: !taken});
+      this.edge(from, 'link:' + name, taken ? out : null, {trouble: taken || !way.link ? node.trouble : '', idle: !taken});
     }
   }
 

@@ -25,7 +25,7 @@ function rowsOf({nodes, edges, now_ms}) {
     const queue = [a, b].find((node) => node && (node.kind === 'queue' || node.waiting !== undefined && node.column === 2));
     const held = queue?.row ?? queue;
     return {id, a, b, rate: speed, waiting: held?.waiting ?? null, age_ms: held?.oldest_ms ? now_ms - held.oldest_ms : null,
-            trouble: [a, b].filter((node) => node?.trouble).map((node) => node.why || 'in trouble').join(' ')};
+            trouble: [a, b].filter((node) => node?.trouble).map((node) => node.why || (node.kind === 'group' ? 'Some are in trouble.' : '')).join(' ').trim()};
   }).sort((x, y) => x.a.column - y.a.column || (x.id < y.id ? -1 : 1));
 }
 

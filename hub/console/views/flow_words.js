@@ -41,7 +41,7 @@ function whyOf({kind, row, why}, sick) {
   return links.length ? `${waiting} for link ${links.join(' or ')}.` : `${waiting}. ${why}`;
 }
 
-export function summary(graph, found) {
+export function summary(found) {
   if (found.length === 0) return 'All flows.';
   const stuck = found.filter(({severity}) => severity === 'bad').length;
   const eyed = found.length - stuck;
@@ -71,19 +71,22 @@ export function headline() {
     show(graph, live, all) {
       const most = all ? SHOWN_MAX : SHOWN;
       const found = troubles(graph, live.status);
-      setText(said, summary(graph, found));
-      setAttr(said, 'class', 'flow-said ' + (found.some(({severity}) => severity === 'bad') ? 'bad' : found.length ? 'warn' : 'good'));
+      const empty = found.length === 0 && isEmpty(live);
+      setText(said, empty ? 'Nothing flows yet.' : summary(found));
+      const state = found.some(({severity}) => severity === 'bad') ? 'bad' : found.length ? 'warn' : empty ? '' : 'good';
+      setAttr(said, 'class', 'flow-said ' + state);
       keyed(list, found.slice(0, most), ({id}) => id, troubleLine, (li, one) => li.show(one));
       more.hidden = found.length <= most;
       setText(more.firstChild, `and ${found.length - most} more`);
-      showBacklog(oldestOf(live.queues), live.now_ms);
+      showBacklog(live);
       return found.length;
     },
   };
 
-  function showBacklog(oldest, now_ms) {
+  function showBacklog(live) {
+    const [oldest, now_ms] = [oldestOf(live.queues), live.now_ms];
     backlog.hidden = !oldest;
-    none.hidden = Boolean(oldest);
+    none.hidden = Boolean(oldest) || isEmpty(live);
     if (!oldest) return;
     setText(age, duration(now_ms - oldest.oldest_ms));
     setAttr(age, 'title', `since ${when(oldest.oldest_ms, now_ms)}; ${utc(oldest.oldest_ms)}`);

@@ -79,11 +79,12 @@ function list(root, route, {live}) {
 }
 
 const RANK = {bad: 0, warn: 1, '': 2};
-const worstFirst = (rows) => [...rows].sort((a, b) => RANK[trouble(a)] - RANK[trouble(b)] || compare(a.name, b.name));
+const worstFirst = (rows) => rows.map((row) => ({row, rank: RANK[trouble(row)]}))
+  .sort((a, b) => a.rank - b.rank || compare(a.row.name, b.row.name)).map(({row}) => row);
 
 function summary(all) {
   if (all.length === 0) return 'There is no route yet.';
-  const wrong = all.filter((row) => trouble(row) === 'bad').length;
+  const wrong = all.filter((row) => row.error || row.computed?.blocked_by).length;
   const active = all.filter((row) => row.active).length;
   return `${plural(all.length, 'route')}, ${count(active)} in force` +
     (wrong === 0 ? '.' : `; ${count(wrong)} ${wrong === 1 ? 'does' : 'do'} not do what is written.`);

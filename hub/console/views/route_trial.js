@@ -8,10 +8,27 @@ import {reason} from './route_words.js';
 
 export const SPANS = [[600, 'the last 10 minutes'], [3_600, 'the last hour'], [86_400, 'the last day']];
 
-// The hub looks into what is recorded for one asker at a time: the page's own requests wait for one another.
+const AGAIN_MS = 1_000;
+const AGAIN_MAX = 5;
 let before = Promise.resolve();
-export function inTurn(work) {
-  const mine = before.then(work);
+
+// The hub looks into what is recorded for one asker at a time. The page's own requests wait for one another, and none
+// is
+// broken off: the hub would go on with it, and refuse the next. If somebody else asks, it is tried again.
+export function inTurn(work, signal) {
+  const mine = before.then(async () => {
+    for (let n = 0; ; ++n) {
+      signal?.throwIfAborted();
+      try {
+        const said = await work();
+        signal?.throwIfAborted();
+        return said;
+      } catch (error) {
+        if (error.status !== 503 || n === AGAIN_MAX) throw error;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  });
   before = mine.catch(() => {});
   return mine;
 }
@@ -19,7 +36,7 @@ export function inTurn(work) {
 // Runs a route over the recorded messages of `since_s`, or over `messages`; nothing is changed or counted.
 export async function trial(routeName, entry, {since_s = 3_600, count = 5, messages, signal} = {}) {
   const body = JSON.stringify({routes: {[routeName]: entry}, ...(messages ? {messages} : {})});
-  const said = await inTurn(() => post('/v1/routes/test', {params: {since_s, count, payload: 1}, body, signal}));
+  const said = await inTurn(() => post('/v1/routes/test', {params: {since_s, count, payload: 1}, body}), signal);
   return {...said, route: said.routes.find(({route}) => route === routeName) ?? said.routes[0]};
 }
 
@@ -109,7 +126,7 @@ function headNodes(item) {
     h('time', {datetime: utc(item.at_ms), title: utc(item.at_ms)}, when(item.at_ms)), ' ',
     h('code', {title: visible(item.topic).slice(0, 1000)}, name(short(item.topic, 100))),
     item.made ? h('span', {class: 'tag'}, 'made by a route') : null,
-    item.id ? [' ', h('a', {href: link('message', item.id), 'aria-label': `Life of message ${item.id}`}, 'its life')]
+    item.id ? [' ', h('a', {href: link('message', item.id), 'aria-label': `its life: message ${item.id}`}, 'its life')]
       : null,
   ];
 }

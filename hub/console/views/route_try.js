@@ -97,7 +97,7 @@ function edit(route, app, text, signal) {
     const entry = text.entry(box.value);
     const body = JSON.stringify({routes: {[route.name]: entry}});
     const [tried, replayed] = await Promise.allSettled([trial(route.name, entry, {since_s, signal}),
-      inTurn(() => post('/v1/routes/replay', {params: {since_s}, body, signal}))]);
+      inTurn(() => post('/v1/routes/replay', {params: {since_s}, body}), signal)]);
     if (signal.aborted) return;
     if (tried.status === 'fulfilled') outcome.show(tried.value);
     else outcome.say(tried.reason.message, true);

@@ -33,7 +33,7 @@ export function windowsOf(routeName, {live}) {
       h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Group'), h('th', {scope: 'col'}, 'From'),
         h('th', {scope: 'col'}, 'To'),
                              messages, h('th', {scope: 'col'}, 'Closes in'))), body));
-  const element = h('section', {class: 'sheet', hidden: true}, h('h2', {}, 'What it computes'), blocked,
+  const element = h('section', {class: 'sheet route-windows', hidden: true}, h('h2', {}, 'What it computes'), blocked,
     h('dl', {class: 'facts-list'}, facts), h('h3', {}, 'Open windows'), said, table);
   let known = [];
   let open = 0;
@@ -82,7 +82,7 @@ export function windowsOf(routeName, {live}) {
     });
   }
   const makeRow = ({group}) =>
-    h('tr', {}, h('th', {scope: 'row', class: 'wrap', title: visible(groupText(group)).slice(0, 1000)},
+    h('tr', {}, h('th', {scope: 'row', title: visible(groupText(group)).slice(0, 1000)},
     h('bdi', {}, short(groupText(group), 80))), h('td', {class: 'time'}), h('td', {class: 'time'}),
       h('td', {class: 'number'}), h('td', {class: 'time'}));
 

@@ -115,7 +115,7 @@ function topicTree(route, {live}) {
   function openChosen() {
     openFirst = false;
     const levels = chosen.split('/').filter((level) => level !== '#');
-    for (let n = 1; n <= levels.length; ++n) open.add(levels.slice(0, n).join('/'));
+    for (let n = 1; chosen && n <= levels.length; ++n) open.add(levels.slice(0, n).join('/'));
     if (!chosen && said.tree.length === 1) open.add(said.tree[0].name);
   }
 
@@ -129,7 +129,8 @@ function topicTree(route, {live}) {
     return topic.toLowerCase().includes(text) || node.children.some((child) => has(child, `${topic}/${child.name}`,
       text));
   }
-  let budget = 0;
+  let budget = 0;   // rows that a search may still show
+  let made = 0;     // levels, for their ids
   const isOpen = (topic) => open.has(topic) || find !== '' && budget > 0;
 
   function draw() {
@@ -165,48 +166,51 @@ function topicTree(route, {live}) {
 
   // The last of a long level: it shows more of it.
   function makeMore(above, depth) {
-    const row = h('div', {class: 'topics-row topics-more'});
+    const row = h('div', {class: 'topics-row topics-more', role: 'treeitem', 'aria-level': depth});
     row.style.setProperty('--depth', Math.min(depth - 1, INDENTED));
-    const li = h('li', {role: 'treeitem', 'aria-level': depth}, row);
-    li.chosen = () => {
+    row.chosen = () => {
       more.set(above, (more.get(above) ?? CHILDREN) + CHILDREN);
       draw();
     };
-    row.addEventListener('click', li.chosen);
-    return li;
+    row.addEventListener('click', row.chosen);
+    return h('li', {role: 'none'}, row);
   }
 
   function makeItem({topic, node}, depth) {
     const label = node.name === '' ? '(empty)' : short(node.name, 60);
     const part = (of, props) => h('span', {class: 'topics-' + of, ...props});
     const parts = {
-      sign: part('sign'), label: h('span', {class: 'topics-name', title: visible(topic).slice(0, 1000)}, name(label)),
+      sign: part('sign', {'aria-hidden': 'true'}),
+        label: h('span', {class: 'topics-name', title: visible(topic).slice(0, 1000)}, name(label)),
       value: h('code', {class: 'topics-value'}), age: part('age'), rate: part('rate', {'data-field': 'rate_per_s'}),
       count: part('count', {'data-field': 'count'}), group: h('ul', {role: 'group', hidden: true}),
     };
-    const row = h('div', {class: 'topics-row', 'aria-hidden': 'true'}, parts.sign, parts.label, parts.value, parts.age,
-      parts.rate, parts.count);
+    parts.group.id = 'topics-' + ++made;
+    const row = h('div', {class: 'topics-row', role: 'treeitem', 'aria-level': depth, 'data-topic': topic.slice(0,
+      2_000)},
+      parts.sign, parts.label, parts.value, parts.age, parts.rate, parts.count);
     row.style.setProperty('--depth', Math.min(depth - 1, INDENTED));
-    const li = h('li', {role: 'treeitem', 'aria-level': depth, 'data-topic': topic.slice(0, 2_000)}, row, parts.group);
-    li.chosen = () => {
-      current = li.dataset.topic;
-      if (li.inner) open.add(topic);
-      go('topics', li.filter);
+    row.chosen = () => {
+      current = row.dataset.topic;
+      if (row.inner) open.add(topic);
+      go('topics', row.filter);
     };
-    row.addEventListener('click', (event) => event.target === parts.sign && li.inner ? toggle(topic) : li.chosen());
-    return Object.assign(li, {parts, topic, label});
+    row.addEventListener('click', (event) => event.target === parts.sign && row.inner ? toggle(topic) : row.chosen());
+    row.topic = topic;
+    return Object.assign(h('li', {role: 'none'}, row, parts.group), {parts, row});
   }
 
   function updateItem(li, {topic, node}, depth) {
-    const {parts} = li;
+    const {parts, row} = li;
     const inner = node.children.length > 0 || node.topics > (node.last ? 1 : 0);
     --budget;
     const opened = inner && isOpen(topic);
-    li.inner = inner;
-    setAttr(li, 'aria-expanded', inner ? String(opened) : null);
-    setAttr(li, 'aria-selected', String(topic === chosenTopic()));
+    row.inner = inner;
+    setAttr(row, 'aria-expanded', inner ? String(opened) : null);
+    setAttr(row, 'aria-owns', opened ? parts.group.id : null);
+    setAttr(row, 'aria-selected', String(topic === chosenTopic()));
     setText(parts.sign, inner ? (opened ? '\u25be' : '\u25b8') : '');
-    li.filter = inner && !node.last ? topic + '/#' : topic;
+    row.filter = inner && !node.last ? topic + '/#' : topic;
     setNumber(parts.count, node.count, count(node.count));
     setAttr(parts.count, 'title', inner ? plural(node.topics, 'topic') : null);
     setNumber(parts.rate, node.rate_per_s, rate(node.rate_per_s));
@@ -217,7 +221,6 @@ function topicTree(route, {live}) {
     setText(parts.value, only ? `${only.path}: ${valueText(only.last)}` : valueText(node.last) ||
       (inner && !opened ? plural(node.topics, 'topic') : ''));
     parts.value.classList.toggle('hint', !node.last);
-    setAttr(li, 'aria-label', `${li.label}, ${plural(node.count, 'message')}, ${parts.value.textContent}`);
     parts.group.hidden = !opened;
     if (opened) drawLevel(parts.group, node.children, topic, depth + 1);
     else if (parts.group.firstChild) keyed(parts.group, [], String, String);
@@ -228,10 +231,14 @@ function topicTree(route, {live}) {
   function toggle(topic, on = !open.has(topic)) {
     if (on) open.add(topic);
     else open.delete(topic);
-    const all = [...open].slice(0, OPEN_MAX).map(encodeURIComponent).join(',');
-    replaceParams({open: all.length < 1_500 ? all : ''});
+    replaceParams({open: openText()});
     draw();
     if (on && topicsIn(said) > FEW) askNow();
+  }
+
+  function openText() {
+    const all = [...open].slice(0, OPEN_MAX).map((topic) => topic.replace(/[%,]/g, encodeURIComponent)).join(',');
+    return all.length < 1_500 ? all : '';
   }
 
   // The keys of a tree: arrows go and open, Home and End go, Enter follows.
@@ -245,7 +252,7 @@ function topicTree(route, {live}) {
     const opened = item.getAttribute('aria-expanded') === 'true';
     if (event.key === 'ArrowRight' && item.inner) opened ? focus(items[at + 1]) : toggle(item.topic, true);
     else if (event.key === 'ArrowLeft') opened && !find ? toggle(item.topic, false)
-      : focus(item.parentElement.closest('[role=treeitem]'));
+      : focus(item.closest('[role=group]')?.previousElementSibling);
     else if (event.key === 'Enter' || event.key === ' ') item.chosen();
     else if (to) focus(to);
     else if (!['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) return;
@@ -272,7 +279,7 @@ function topicTree(route, {live}) {
     choose(next) {
       chosen = next;
       if (!said) return;
-      replaceParams({find, open: [...open].slice(0, OPEN_MAX).map(encodeURIComponent).join(',')});
+      replaceParams({find, open: openText()});
       draw();
       if (topicsIn(said) > FEW) askNow();
     },
