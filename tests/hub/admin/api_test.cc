@@ -363,12 +363,14 @@ TEST_F(AdminApiTest, WindowsOfARouteAreListed) {
   EXPECT_EQ(answer["route"], "hourly");
   EXPECT_EQ(answer["open"], 5);
   ASSERT_EQ(answer["windows"].size(), 2u);
-  EXPECT_EQ(answer["windows"][0].dump(),
-            R"({"group":{"$body.m":"m7"},"start_ms":60000,"end_ms":120000,"messages":null,"closes_ms":)" +
-                std::to_string(hub_.now_.wall_ms) + "}");
+  EXPECT_EQ(answer["windows"][0],
+            Json::parse(
+                R"({"group":{"$body.m":"m7"},"start_ms":60000,"end_ms":120000,"messages":null,"closes_ms":)" +
+                std::to_string(hub_.now_.wall_ms) + "}"));
   EXPECT_EQ(
-      answer["windows"][1].dump(),
-      R"({"group":{},"function":"changed","start_ms":null,"end_ms":null,"messages":3,"closes_ms":null})");
+      answer["windows"][1],
+      Json::parse(
+          R"({"group":{},"function":"changed","start_ms":null,"end_ms":null,"messages":3,"closes_ms":null})"));
   EXPECT_EQ(get("/v1/routes/hourly/windows?count=1")["windows"].size(), 1u);
   EXPECT_EQ(error("GET", "/v1/routes/hourly/windows?count=0"), "400 count is \"0\"; allowed: 1 to 1000");
   EXPECT_EQ(error("GET", "/v1/routes/hourly/windows?count=1001"),
