@@ -7,9 +7,9 @@ import {act, ask} from '../lib/dialog.js';
 import {bytes, count, plural, utc, when} from '../lib/format.js';
 import {go, link} from '../lib/router.js';
 import {Table} from '../lib/table.js';
-import {facts, moment, properties, source} from './queue_details.js';
-import {countLetters, progress, replayLetters, sayReplayed} from './queue_verbs.js';
-import {clock, priorityWords} from './queue_words.js';
+import {facts, moment, properties, source} from './queue/details.js';
+import {countLetters, progress, replayLetters, sayReplayed} from './queue/verbs.js';
+import {clock, priorityWords} from './queue/words.js';
 
 const PAGE = 100;
 const WALK = 1_000;  // letters of a page when those of one queue are looked for

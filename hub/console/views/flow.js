@@ -1,17 +1,17 @@
 // The flow of the hub as one picture, live: sources → routes → queues → consumers and links.
 //
-// flow_model.js makes the graph, flow_group.js says what of it is drawn, flow_layout.js where; here it is put on the page. Cards are
+// flow/model.js makes the graph, flow/group.js says what of it is drawn, flow/layout.js where; here it is put on the page. Cards are
 // HTML above an SVG with the edges. The layout is made anew only if other nodes or edges are there, or a card has another height.
 import {h, keyed, replace, s, setAttr, setText} from '../lib/dom.js';
 import {count, plural, rate} from '../lib/format.js';
 import {replaceParams} from '../lib/router.js';
 import {filterBox} from '../lib/table.js';
-import {card} from './flow_cards.js';
-import {OPEN_STEP, gather, narrow, wayThrough} from './flow_group.js';
-import {layout} from './flow_layout.js';
-import {COLUMNS, model} from './flow_model.js';
-import {flowTable} from './flow_table.js';
-import {firstSteps, headline, isEmpty} from './flow_words.js';
+import {card} from './flow/cards.js';
+import {OPEN_STEP, gather, narrow, wayThrough} from './flow/group.js';
+import {layout} from './flow/layout.js';
+import {COLUMNS, model} from './flow/model.js';
+import {flowTable} from './flow/table.js';
+import {firstSteps, headline, isEmpty} from './flow/words.js';
 
 const STACKED_BELOW = 860;  // px of width: columns below one another then, without edges
 const HEADS = 34;           // px above the cards, for the columns' titles

@@ -5,8 +5,8 @@ import {get, path} from '../lib/api.js';
 import {bodyView} from '../lib/body.js';
 import {bytes, count, duration, plural, utc, when} from '../lib/format.js';
 import {go, link, replaceParams} from '../lib/router.js';
-import {facts, moment, properties, source} from './queue_details.js';
-import {askable, clock, consumer, priorityWords} from './queue_words.js';
+import {facts, moment, properties, source} from './queue/details.js';
+import {askable, clock, consumer, priorityWords} from './queue/words.js';
 
 const LAST = 50;
 const STATES = {

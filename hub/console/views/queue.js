@@ -1,8 +1,8 @@
 // Queues: all of them, or one with what waits in it.
 import {replace} from '../lib/dom.js';
-import {list} from './queue_list.js';
-import {one} from './queue_one.js';
-import {watchDepths} from './queue_words.js';
+import {list} from './queue/list.js';
+import {one} from './queue/one.js';
+import {watchDepths} from './queue/words.js';
 
 export default {
   title: 'Queues',

@@ -3,8 +3,8 @@ import {h, name, replace, setAttr, setNumber, setText, short, visible} from '../
 import {bytes, count, plural, rate} from '../lib/format.js';
 import {link, replaceParams} from '../lib/router.js';
 import {Table, compare, filterBox} from '../lib/table.js';
-import {one} from './route_one.js';
-import {computing, endNodes, fileName, separated, source, sourceNode, trouble, troubleText} from './route_words.js';
+import {one} from './route/one.js';
+import {computing, endNodes, fileName, separated, source, sourceNode, trouble, troubleText} from './route/words.js';
 
 const PASTE = `{ "routes": { "hot": "FROM 'plant/+/temperature' WHERE $body.celsius > 80 INTO $upstream" } }`;
 

@@ -5,8 +5,8 @@ import {get} from '../lib/api.js';
 import {count, duration, plural, rate, utc} from '../lib/format.js';
 import {go, replaceParams} from '../lib/router.js';
 import {filterBox} from '../lib/table.js';
-import {publishBox} from './topics_publish.js';
-import {valuesOf} from './topics_one.js';
+import {publishBox} from './topics/publish.js';
+import {valuesOf} from './topics/one.js';
 
 const EVERY_MS = 2_000;
 const PART = 0.1;           // of the time that may go into asking: a hub with many topics is asked less often

@@ -42,7 +42,7 @@ function graph({ sources = 8, routes = 20, queues = 12, consumers = 6 } = {}, se
 const byId = ({ nodes }) => new Map(nodes.map((node) => [node.id, node]));
 
 test('shuffled input gives the same coordinates', async () => {
-  const { layout } = await page('views/flow_layout.js');
+  const { layout } = await page('views/flow/layout.js');
   const { nodes, edges } = graph();
   const first = layout({ nodes, edges }, { width: 1200 });
   for (let seed = 1; seed <= 20; ++seed) {
@@ -52,7 +52,7 @@ test('shuffled input gives the same coordinates', async () => {
 });
 
 test('a route that is added moves no other node into another column', async () => {
-  const { layout } = await page('views/flow_layout.js');
+  const { layout } = await page('views/flow/layout.js');
   const before = graph();
   const places = byId(layout(before, { width: 1200 }));
   for (let i = 0; i < 12; ++i) {
@@ -65,7 +65,7 @@ test('a route that is added moves no other node into another column', async () =
 });
 
 test('nothing overlaps, and all is inside the picture', async () => {
-  const { layout } = await page('views/flow_layout.js');
+  const { layout } = await page('views/flow/layout.js');
   for (const [size, width] of [[{}, 1200], [{ sources: 1, routes: 1, queues: 1, consumers: 1 }, 800], [{ sources: 60, routes: 200, queues: 90, consumers: 40 }, 1600]]) {
     const { nodes, width: wide, height } = layout(graph(size), { width });
     for (const column of [0, 1, 2, 3]) {
@@ -78,7 +78,7 @@ test('nothing overlaps, and all is inside the picture', async () => {
 });
 
 test('an edge to a node that is not there is left out', async () => {
-  const { layout } = await page('views/flow_layout.js');
+  const { layout } = await page('views/flow/layout.js');
   const { edges } = layout({ nodes: [{ id: 'a', name: 'a', column: 0 }], edges: [{ from: 'a', to: 'b' }] }, { width: 600 });
   assert.deepEqual(edges, []);
   const empty = layout({ nodes: [], edges: [] }, { width: 600 });
@@ -86,7 +86,7 @@ test('an edge to a node that is not there is left out', async () => {
 });
 
 test('two hundred routes and a thousand queues are laid out in a moment', async () => {
-  const { layout } = await page('views/flow_layout.js');
+  const { layout } = await page('views/flow/layout.js');
   const big = graph({ sources: 100, routes: 200, queues: 1_000, consumers: 100 });
   layout(big, { width: 1200 });
   const begun = performance.now();

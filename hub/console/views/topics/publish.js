@@ -1,6 +1,6 @@
 // A box that publishes one message, for who may. What is JSON goes as it is, anything else as a line with its payload.
-import {h, setText, visible} from '../lib/dom.js';
-import {post} from '../lib/api.js';
+import {h, setText, visible} from '../../lib/dom.js';
+import {post} from '../../lib/api.js';
 
 const HEADER_MAX = 8_000;  // characters: the hub takes headers of 16 KiB
 

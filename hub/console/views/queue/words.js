@@ -1,6 +1,6 @@
 // What a queue's row says, in words: who drains it, why it stands, how full it is, and what will be lost and when.
 // Pure: a row in, values out.
-import {bytes, count, duration, plural, rate, when} from '../lib/format.js';
+import {bytes, count, duration, plural, rate, when} from '../../lib/format.js';
 
 const LONG = 300;
 const NAME_MAX = 60;

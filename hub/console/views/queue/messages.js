@@ -1,12 +1,12 @@
 // The messages of a queue, by a filter that stands in the address: a snapshot that says how many came since, and never
 // jumps.
-import {h, name, replace, setText, short, visible} from '../lib/dom.js';
-import {get, path} from '../lib/api.js';
-import {bytes, count, duration, plural, utc, when} from '../lib/format.js';
-import {replaceParams} from '../lib/router.js';
-import {details, source} from './queue_details.js';
-import {isOutside, progress, purgeFound} from './queue_verbs.js';
-import {askable, clock, priorityText} from './queue_words.js';
+import {h, name, replace, setText, short, visible} from '../../lib/dom.js';
+import {get, path} from '../../lib/api.js';
+import {bytes, count, duration, plural, utc, when} from '../../lib/format.js';
+import {replaceParams} from '../../lib/router.js';
+import {details, source} from './details.js';
+import {isOutside, progress, purgeFound} from './verbs.js';
+import {askable, clock, priorityText} from './words.js';
 
 const PAGE = 100;
 const FIELDS = ['topic', 'client', 'device', 'module', 'since', 'until', 'contains', 'where', 'property', 'lane'];

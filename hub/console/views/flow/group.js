@@ -3,9 +3,9 @@
 //   narrow(graph, {find, trouble}) → the same graph with less in it
 //   gather(graph, open) → a graph of at most some dozens of nodes a column. Nodes in trouble stand alone, first; others of a kind that
 //     are many are gathered by the beginning of their names. `open` is a Map: key of a group → how many of its members are shown.
-import {short} from '../lib/dom.js';
-import {count} from '../lib/format.js';
-import {worse} from './flow_model.js';
+import {short} from '../../lib/dom.js';
+import {count} from '../../lib/format.js';
+import {worse} from './model.js';
 
 const ALONE_MAX = 16;      // untroubled ones of a kind beside one another
 const CROWDED_MAX = 8;     // the same, where the column has groups already

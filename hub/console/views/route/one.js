@@ -1,15 +1,15 @@
 // One route: its text with the checker's marks, where it leads, what it has done, its open windows, what it took and
 // left, and boxes to try it in.
-import {h, name, replace, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {get} from '../lib/api.js';
-import {act} from '../lib/dialog.js';
-import {count, duration, percent, rate, utc, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
-import {checked, isMistake, spanPick, trial, trialBox} from './route_trial.js';
-import {textBox} from './route_text.js';
-import {tries} from './route_try.js';
-import {windowsOf} from './route_windows.js';
-import {endNodes, separated, sourceNode, stateWord, trouble, troubleText} from './route_words.js';
+import {h, name, replace, setAttr, setNumber, setText, short, visible} from '../../lib/dom.js';
+import {get} from '../../lib/api.js';
+import {act} from '../../lib/dialog.js';
+import {count, duration, percent, rate, utc, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
+import {checked, isMistake, spanPick, trial, trialBox} from './trial.js';
+import {textBox} from './text.js';
+import {tries} from './try.js';
+import {windowsOf} from './windows.js';
+import {endNodes, separated, sourceNode, stateWord, trouble, troubleText} from './words.js';
 
 const RATED = ['evaluated', 'matched', 'results'];
 const NUMBERS = [

@@ -1,7 +1,7 @@
 // The text of a route as people read it: a clause a line, its words in light colours, and the checker's marks under
 // the exact places. All of it is text nodes; a mark is no part of what is copied.
-import {h, replace} from '../lib/dom.js';
-import {visibleText} from '../lib/body.js';
+import {h, replace} from '../../lib/dom.js';
+import {visibleText} from '../../lib/body.js';
 
 const CLAUSES = /^(?:FROM|TIMESTAMP|WHERE|GROUP|HAVING|INTO)$/i;
 const WORDS = new RegExp('^(?:SELECT|FROM|TIMESTAMP|BY|WHERE|GROUP|HAVING|INTO|AS|AND|OR|NOT|OVER|FILTER|' +

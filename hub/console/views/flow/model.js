@@ -3,8 +3,8 @@
 //   model(live) → {nodes, edges, now_ms}
 //   node: {id, column (0 to 3), kind, name, trouble ('' | 'warn' | 'bad'), why (in words), …what its card shows}
 //   edge: {from, to, rate (messages a second; null: not known), trouble, idle (a way that may be taken, and is not now)}
-import {bytes, duration, plural, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
+import {bytes, duration, plural, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
 
 export const COLUMNS = ['Sources', 'Routes', 'Queues', 'Consumers and links'];
 const FULL = 0.95;

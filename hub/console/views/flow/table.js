@@ -1,9 +1,9 @@
 // The picture as a table: a row for each of its edges, and for nodes that have none.
-import {h, name, setText, short} from '../lib/dom.js';
-import {count, duration, rate} from '../lib/format.js';
-import {Table} from '../lib/table.js';
-import {groupName} from './flow_group.js';
-import {hrefOf} from './flow_model.js';
+import {h, name, setText, short} from '../../lib/dom.js';
+import {count, duration, rate} from '../../lib/format.js';
+import {Table} from '../../lib/table.js';
+import {groupName} from './group.js';
+import {hrefOf} from './model.js';
 
 const KINDS = {source: 'source', subscriptions: '', route: 'route', queue: 'queue', topic: 'topic', null: '', routes: '', client: 'client',
                module: 'module', link: 'link', dead: 'queue'};

@@ -1,8 +1,8 @@
 // What a route's row says, in words: whether it is in trouble, where it takes from and where it leads.
-import {h, short, visible} from '../lib/dom.js';
-import {bytes, plural} from '../lib/format.js';
-import {link} from '../lib/router.js';
-import {endpointsOf, filterOf, sourceOf} from './flow_model.js';
+import {h, short, visible} from '../../lib/dom.js';
+import {bytes, plural} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
+import {endpointsOf, filterOf, sourceOf} from '../flow/model.js';
 
 // 'bad': it does not do what is written; 'warn': it does not do it with all messages.
 export function trouble(row) {

@@ -1,11 +1,11 @@
 // Cards of the flow: one for each node, made once and then only written where something differs.
 //
 //   const li = card(node, {onWay, onGroup}); li.show(node, {now_ms, trend})
-import {h, name, s, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {bytes, count, duration, plural, rate, utc, when} from '../lib/format.js';
-import {meter} from '../lib/plot.js';
-import {groupName} from './flow_group.js';
-import {filled, goneWords, hrefOf, inTime, isDown} from './flow_model.js';
+import {h, name, s, setAttr, setNumber, setText, short, visible} from '../../lib/dom.js';
+import {bytes, count, duration, plural, rate, utc, when} from '../../lib/format.js';
+import {meter} from '../../lib/plot.js';
+import {groupName} from './group.js';
+import {filled, goneWords, hrefOf, inTime, isDown} from './model.js';
 
 const NAME_MAX = 90;
 const TITLE_MAX = 1_000;

@@ -2,15 +2,15 @@
 // is changed: to put a text in force is left to `headgate route apply`, which sends a whole file. The page knows only
 // the routes in force, not what else stands in their file (tables, comments, routes that are broken), and would write
 // it without those.
-import {h, name, replace, setText, short, visible} from '../lib/dom.js';
-import {get, post} from '../lib/api.js';
-import {act} from '../lib/dialog.js';
-import {count, plural} from '../lib/format.js';
-import {replaceParams} from '../lib/router.js';
-import {checked, inTurn, isMistake, plainTable, spanPick, spanText, trial, trialBox} from './route_trial.js';
-import {textBox} from './route_text.js';
-import {fileName} from './route_words.js';
-import {marksText} from './route_one.js';
+import {h, name, replace, setText, short, visible} from '../../lib/dom.js';
+import {get, post} from '../../lib/api.js';
+import {act} from '../../lib/dialog.js';
+import {count, plural} from '../../lib/format.js';
+import {replaceParams} from '../../lib/router.js';
+import {checked, inTurn, isMistake, plainTable, spanPick, spanText, trial, trialBox} from './trial.js';
+import {textBox} from './text.js';
+import {fileName} from './words.js';
+import {marksText} from './one.js';
 
 const PAUSE_MS = 300;        // after the last letter, before the text is checked
 const ADDRESS_MAX = 1_500;   // characters of a text that goes into the address

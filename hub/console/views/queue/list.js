@@ -1,11 +1,11 @@
 // All queues: who drains each, how much waits in it since when, and in words why it stands.
-import {h, name, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {bytes, count, duration, plural, rate, utc} from '../lib/format.js';
-import {meter} from '../lib/plot.js';
-import {link, replaceParams} from '../lib/router.js';
-import {Table, filterBox} from '../lib/table.js';
+import {h, name, setAttr, setNumber, setText, short, visible} from '../../lib/dom.js';
+import {bytes, count, duration, plural, rate, utc} from '../../lib/format.js';
+import {meter} from '../../lib/plot.js';
+import {link, replaceParams} from '../../lib/router.js';
+import {Table, filterBox} from '../../lib/table.js';
 import {consumer, consumerText, fullness, isFull, isHistory, limitsText, trouble, troubleText,
-  why} from './queue_words.js';
+  why} from './words.js';
 
 const PASTE = 'mosquitto_sub -p 1883 -i phone -c -q 1 -t \u2018plant/#\u2019';
 

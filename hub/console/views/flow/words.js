@@ -1,8 +1,8 @@
 // How the hub is, in words; and what to do first with one that has nothing to do yet.
-import {h, keyed, name, setAttr, setText, short} from '../lib/dom.js';
-import {duration, plural, utc, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
-import {consumerOf, hrefOf} from './flow_model.js';
+import {h, keyed, name, setAttr, setText, short} from '../../lib/dom.js';
+import {duration, plural, utc, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
+import {consumerOf, hrefOf} from './model.js';
 
 const SHOWN = 5;        // of what is wrong
 const SHOWN_MAX = 50;   // where only trouble is asked for

@@ -1,13 +1,13 @@
 // One queue at a glance: what stands, since when, why, what will be lost and when, and what to do; its account; its
 // messages.
-import {h, keyed, name, replace, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {bytes, count, duration, percent, plural, rate, utc, when} from '../lib/format.js';
-import {meter, spark} from '../lib/plot.js';
-import {link} from '../lib/router.js';
-import {messages} from './queue_messages.js';
-import {verbs} from './queue_verbs.js';
+import {h, keyed, name, replace, setAttr, setNumber, setText, short, visible} from '../../lib/dom.js';
+import {bytes, count, duration, percent, plural, rate, utc, when} from '../../lib/format.js';
+import {meter, spark} from '../../lib/plot.js';
+import {link} from '../../lib/router.js';
+import {messages} from './messages.js';
+import {verbs} from './verbs.js';
 import {ACCOUNT, consumer, depthOf, difference, gone, isDead, isHistory, losses, priorityText, stateWord, trouble,
-        why} from './queue_words.js';
+        why} from './words.js';
 
 export function one(root, route, app) {
   const {live} = app;

@@ -1,8 +1,8 @@
 // What a computing route remembers: its open windows, and what came too late or too early for them.
-import {h, keyed, setAttr, setNumber, setText, short, visible} from '../lib/dom.js';
-import {get, path} from '../lib/api.js';
-import {bytes, count, duration, plural, utc, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
+import {h, keyed, setAttr, setNumber, setText, short, visible} from '../../lib/dom.js';
+import {get, path} from '../../lib/api.js';
+import {bytes, count, duration, plural, utc, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
 
 const EVERY_MS = 3_000;
 const SHOWN = 50;

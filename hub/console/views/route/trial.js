@@ -1,10 +1,10 @@
 // Routes tried on what is recorded, or on messages that are given: what they would take, and why not the rest.
-import {h, keyed, name, setText, short, visible} from '../lib/dom.js';
-import {post} from '../lib/api.js';
-import {bodyView} from '../lib/body.js';
-import {count, percent, plural, utc, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
-import {reason} from './route_words.js';
+import {h, keyed, name, setText, short, visible} from '../../lib/dom.js';
+import {post} from '../../lib/api.js';
+import {bodyView} from '../../lib/body.js';
+import {count, percent, plural, utc, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
+import {reason} from './words.js';
 
 export const SPANS = [[600, 'the last 10 minutes'], [3_600, 'the last hour'], [86_400, 'the last day']];
 

@@ -8,7 +8,7 @@
 //
 // `place` [section, rank, block, member] orders a column that has groups. Without one, nodes stand by `rank`, in the order of what feeds
 // them, then of their names; so a node that is added pushes others aside a little, and moves none to another column.
-import {byName} from './flow_group.js';
+import {byName} from './group.js';
 
 const SHARES = [0.86, 1, 1.1, 1.16];  // of the width, for each column
 const GAP_Y = 14;

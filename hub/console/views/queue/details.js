@@ -1,11 +1,11 @@
 // One message with all that is known of it: body, properties, times; used for what waits, dead letters and the life of
 // a message.
-import {h, name, replace, short, visible} from '../lib/dom.js';
-import {get, path} from '../lib/api.js';
-import {bodyView, fromBase64, hexDump} from '../lib/body.js';
-import {bytes, duration, utc, when} from '../lib/format.js';
-import {link} from '../lib/router.js';
-import {clock, priorityWords, why} from './queue_words.js';
+import {h, name, replace, short, visible} from '../../lib/dom.js';
+import {get, path} from '../../lib/api.js';
+import {bodyView, fromBase64, hexDump} from '../../lib/body.js';
+import {bytes, duration, utc, when} from '../../lib/format.js';
+import {link} from '../../lib/router.js';
+import {clock, priorityWords, why} from './words.js';
 
 const VALUE_MAX = 2_000;  // characters of a property's value that are shown
 

@@ -1,11 +1,11 @@
 // What comes on a topic, or on all that a filter names: the last messages, live, and a plot of each number in them.
-import {h, keyed, name, setAttr, setText, short, visible} from '../lib/dom.js';
-import {follow, get} from '../lib/api.js';
-import {bodyView} from '../lib/body.js';
-import {bytes, count, plural, utc, when} from '../lib/format.js';
-import {spark} from '../lib/plot.js';
-import {link} from '../lib/router.js';
-import {Values} from './topics_values.js';
+import {h, keyed, name, setAttr, setText, short, visible} from '../../lib/dom.js';
+import {follow, get} from '../../lib/api.js';
+import {bodyView} from '../../lib/body.js';
+import {bytes, count, plural, utc, when} from '../../lib/format.js';
+import {spark} from '../../lib/plot.js';
+import {link} from '../../lib/router.js';
+import {Values} from './values.js';
 
 const LAST = 10;
 const PAST = 200;        // recorded messages, for the plots

@@ -1,10 +1,10 @@
 // What may be done to a queue: stop and resume it, put its dead letters back, drop what waits or what a filter takes.
 // Each verb counts first, asks with that number, and what takes long shows how far it is and can be stopped.
-import {h, name, setText, short} from '../lib/dom.js';
-import {get, path, post} from '../lib/api.js';
-import {act, ask, toast} from '../lib/dialog.js';
-import {bytes, count, plural} from '../lib/format.js';
-import {askable, consumer, isDead} from './queue_words.js';
+import {h, name, setText, short} from '../../lib/dom.js';
+import {get, path, post} from '../../lib/api.js';
+import {act, ask, toast} from '../../lib/dialog.js';
+import {bytes, count, plural} from '../../lib/format.js';
+import {askable, consumer, isDead} from './words.js';
 
 const COUNT_MAX = 20_000;  // counted one by one before the question; beyond it the question says "at least"
 const PAGE = 1_000;
