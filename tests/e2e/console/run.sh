@@ -7,7 +7,7 @@ bin=$(cd "$1" && pwd)
 mkdir -p "$2/screenshots"
 cd "$2"
 shift 2
-rm -rf ./*.js pages
+rm -rf ./*.js pages screenshots/*.png
 cp "$here"/*.js "$here"/package*.json .
 # Modules of the page that the tests import; Node wants to be told that they are modules.
 cp -r "${DEV_FILES:-$here/../../../hub/console}" pages

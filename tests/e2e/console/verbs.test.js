@@ -8,7 +8,7 @@ const { eventually } = require('./scene.js');
 const site = new Site(['full', 'dead', 'paused', 'away', 'broken', 'outage']);
 
 const ORDERS = 'modules/press/inputs/orders';
-const DANGEROUS = /drop|purge|pause|resume|put.* back|replay|publish|kick|remove|disconnect|^end |apply|forget|reload/i;
+const DANGEROUS = /\bdrop\b|purge|pause|resume|put.* back|replay|publish|kick|remove|disconnect|^end |apply|forget|reload/i;
 
 const dangerous = (tab) => tab.page.getByRole('button', { name: DANGEROUS });
 const openOrders = (tab) => tab.open(`#/queue/${encodeURIComponent(ORDERS)}`);
