@@ -174,10 +174,4 @@ class Site {
   }
 }
 
-// Numbers that the page shows, by the name of their field: what `selector` holds of elements with data-field and data-value.
-async function numbers(tab, selector) {
-  return tab.page.locator(selector).first().evaluate((element) => Object.fromEntries(
-    [...element.querySelectorAll('[data-field][data-value]')].map((one) => [one.dataset.field, Number(one.dataset.value)])));
-}
-
-module.exports = { DESK, PHONE, Site, Tab, numbers };
+module.exports = { DESK, PHONE, Site, Tab, launch };

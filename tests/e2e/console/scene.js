@@ -222,7 +222,7 @@ class Scene {
           { who: { users: ['viewer'] }, allow: ['subscribe', 'receive'], topics: ['plant/#', 'modules/#'] },
         ],
       },
-      upstream: { backoff: { base_ms: 200, cap_ms: 2_000 }, batch: { linger_ms: 250, compressed_bytes_max: 12_000 } },
+      upstream: { backoff: { base_ms: 500, cap_ms: 5_000 }, batch: { linger_ms: 250, compressed_bytes_max: 12_000 } },
       links: {
         fiber: link,
         lte: { ...link, cost: 'metered', priority_max: 2, budget: { day_bytes: 50_000_000, month_bytes: 1_000_000_000 } },

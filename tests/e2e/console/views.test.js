@@ -30,7 +30,7 @@ const VIEWS = {
   '#/doctor': [/dead letter|paused|full|route/i],
 };
 
-const nameOf = (at) => at.replace(/^#\//, '').replaceAll(/%2[0-9A-F]|\W+/g, '-').replaceAll(/-+/g, '-');
+const nameOf = (at) => at.replace(/^#\//, '').replaceAll(/%2[0-9A-F]|\W+/g, '-').replaceAll(/-+/g, '-').replace(/-$/, '');
 
 let letter;
 let message;
