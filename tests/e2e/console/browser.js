@@ -38,7 +38,7 @@ class Tab {
   }
 
   get base() {
-    return this.scene.pages ?? this.scene.url;
+    return this.scene.url;
   }
 
   fault(text) {
@@ -57,7 +57,7 @@ class Tab {
 
   // Signs in without the form, as a browser that has the cookie already.
   async signIn(role) {
-    const { status, headers, body } = await this.scene.api('POST', '/v1/session', { token: this.scene.tokens[role], body: '{}', base: this.base });
+    const { status, headers, body } = await this.scene.api('POST', '/v1/session', { token: this.scene.tokens[role], body: '{}' });
     assert.equal(status, 200, JSON.stringify(body));
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(headers['set-cookie'][0]);
     await this.context.addCookies([{ name, value, url: this.base, httpOnly: true, sameSite: 'Strict' }]);

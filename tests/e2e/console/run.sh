@@ -10,7 +10,7 @@ shift 2
 rm -rf ./*.js pages screenshots/*.png
 cp "$here"/*.js "$here"/package*.json .
 # Modules of the page that the tests import; Node wants to be told that they are modules.
-cp -r "${DEV_FILES:-$here/../../../hub/console}" pages
+cp -r "$here/../../../hub/console" pages
 echo '{"type": "module"}' > pages/package.json
 for program in node npm chromium; do
   command -v "$program" >/dev/null || { echo "SKIPPED: there is no $program here"; exit 77; }

@@ -298,9 +298,9 @@ class Scene {
   }
 
   // {status, headers, body} of a request to the API; `body` is parsed if it is JSON.
-  api(method, target, { token = this.tokens.admin, body, headers = {}, base = this.url } = {}) {
+  api(method, target, { token = this.tokens.admin, body, headers = {} } = {}) {
     return new Promise((resolve, reject) => {
-      const request = http.request(base + target, {
+      const request = http.request(this.url + target, {
         method, agent: false,
         headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), 'Content-Type': 'application/json', ...headers },
       }, (response) => {
@@ -405,7 +405,6 @@ class Scene {
     await this.prepare();
     if (this.has('empty')) await this.startHub();
     else await this.startSite();
-    await this.startPages();
     return this;
   }
 
@@ -419,16 +418,6 @@ class Scene {
     await this.startPlant();
     await this.startModules();
     for (const part of PARTS) if (this.has(part)) await this[part]();
-  }
-
-  // DEV: pages from a folder until the hub has them.
-  async startPages() {
-    if (!process.env.DEV_CONSOLE) return;
-    const port = await freePort();
-    this.spawn('pages', process.execPath, [process.env.DEV_CONSOLE, '--hub', this.url, '--tokens', this.file('tokens'), '--files',
-      process.env.DEV_FILES, '--port', String(port)]);
-    await eventually(() => listens(port), 'pages');
-    this.pages = `http://127.0.0.1:${port}`;
   }
 
   // No more traffic: waits until no counter moves.
@@ -445,7 +434,6 @@ class Scene {
   }
 
   async stop() {
-    await this.end('pages', 'SIGTERM');
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     await Promise.all(this.clients.splice(0).map((client) => client.endAsync(true).catch(() => {})));
     await this.end('hub', 'SIGTERM');
