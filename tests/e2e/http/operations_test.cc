@@ -349,7 +349,7 @@ void ask_a_full_hub() {
     status = asked.post("/v1/publish/plant/1", std::string(2'000, 'x'));
   EXPECT_EQ(status, 429);
   EXPECT_EQ(asked.post("/v1/routes/replay"), 503) << "it records nothing";
-  EXPECT_EQ(asked.post("/v1/routes/test"), 503);
+  EXPECT_EQ(asked.post("/v1/routes/test", R"({"routes":{"more":"FROM 'more/#' INTO $upstream"}})"), 503);
   // It takes no documents.
   EXPECT_EQ(asked.get("/v1/remote"), 503);
   EXPECT_EQ(asked.post("/v1/remote/apply", "{}"), 503);
