@@ -10,8 +10,8 @@ const path = require('node:path');
 const { DESK, PHONE, Tab, launch } = require('./browser.js');
 const { eventually, later, startScene } = require('./scene.js');
 
-const BEFORE_MS = 70_000;
-const OUTAGE_MS = 50_000;
+const BEFORE_MS = 45_000;
+const OUTAGE_MS = 40_000;
 const SETTLED_MS = 8_000;  // rates and trends of a page that was opened just now
 
 async function picture(browser, scene, out, name, at, { viewport = DESK, scheme = 'light', before } = {}) {
