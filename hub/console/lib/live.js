@@ -136,7 +136,9 @@ export class Live {
     if (said.events) this.events = [...this.events, ...said.events].slice(-EVENTS_MAX);
     for (const kind of Object.keys(RATED)) this.#measure(kind, passed_s);
     if (before && this.status) this.#measureHub(before, passed_s);
-    this.#tell();
+    // The first line is long: what is drawn of it has a task of its own, so that the page answers in between.
+    if (said.first) setTimeout(() => this.#tell());
+    else this.#tell();
   }
 
   // Rates stay: counters go on where a stream is opened anew, and begin anew where a hub has.

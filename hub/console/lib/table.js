@@ -10,6 +10,7 @@
 import {h, keyed, replace, setAttr, setNumber, setText} from './dom.js';
 
 const VIRTUAL_ROWS = 200;
+const ROWS_A_TASK = 40;  // that are made at a time, so that the page answers in between
 const ROW_PX = 33;  // of a row in a table that scrolls by itself: style.css, .rows.virtual
 
 export class Table {
@@ -18,6 +19,7 @@ export class Table {
     Object.assign(this, {columns, keyOf, sort, rowClass, onSort});
     this.data = data ?? keyOf;  // of data-key
     this.rows = [];
+    this.made = ROWS_A_TASK;
     this.heads = columns.map((column) => this.#head(column));
     this.body = h('tbody');
     this.above = h('tbody', {'aria-hidden': 'true'});
@@ -77,10 +79,20 @@ export class Table {
   #draw() {
     const many = this.rows.length > VIRTUAL_ROWS;
     const first = many ? Math.max(0, Math.floor(this.scroll.scrollTop / ROW_PX) - 10) : 0;
-    const last = many ? Math.min(this.rows.length, first + Math.ceil(this.scroll.clientHeight / ROW_PX) + 20) : this.rows.length;
+    const last = many ? Math.min(this.rows.length, first + Math.ceil(this.scroll.clientHeight / ROW_PX) + 20)
+                      : Math.min(this.rows.length, this.made);
     this.#space(this.above, first);
-    this.#space(this.below, this.rows.length - last);
+    this.#space(this.below, many ? this.rows.length - last : 0);
     keyed(this.body, this.rows.slice(first, last), this.keyOf, (row) => this.#make(row), (tr, row) => this.#update(tr, row));
+    if (!many && last < this.rows.length) this.#makeMore();
+  }
+
+  #makeMore() {
+    clearTimeout(this.more);
+    this.more = setTimeout(() => {
+      this.made += ROWS_A_TASK;
+      this.#draw();
+    });
   }
 
   #space(body, rows) {

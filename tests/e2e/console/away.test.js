@@ -18,7 +18,9 @@ function begin(tab) {
     if (scrollers[0]) scrollers[0].scrollTop = 25;
     window.scrollTo(0, 120);
     const stops = [...document.querySelectorAll('main a[href], main input, main select, main button')].filter((one) => one.checkVisibility());
-    const link = stops[3] ?? stops[0];
+    // What stands in trouble is named above the flow, and is gone once it stands no more: things themselves stay.
+    const steady = stops.filter((one) => one.matches('[data-route] a, tr a') && !one.closest('.flow-words'));
+    const link = steady[0] ?? stops[3] ?? stops[0];
     link.focus({ preventScroll: true });
     const range = document.createRange();
     const title = document.querySelector('main h1');
