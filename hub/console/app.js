@@ -16,6 +16,7 @@ import signin from './views/signin.js';
 const VIEWS = [['flow', 'Flow'], ['queue', 'Queues'], ['route', 'Routes'], ['clients', 'Clients'], ['topics', 'Topics'],
                ['store', 'Store'], ['events', 'Events'], ['doctor', 'Doctor']];
 const OTHERS = {dead: 'queue', message: 'queue'};  // views without an entry of their own, and where they belong
+const STARTED_S = 900;  // a hub that is younger says so: its counts began then
 const ROLES = ['none', 'read', 'operate', 'admin'];
 
 const live = new Live({onSignedOut: () => lookAgain()});
@@ -68,8 +69,9 @@ function drawFrame() {
   if (!status) return;
   setText(frame.hub, visible(status.hub_id));
   setAttr(frame.hub, 'title', `${status.version}, up for ${duration(status.uptime_s * 1000)}`);
-  setText(frame.facts, `${rate(live.in_rate)} in \u00b7 ${rate(live.out_rate)} out \u00b7 ${plural(status.store.waiting, 'message')} waiting`);
-  setAttr(frame.facts, 'title', `Times are of ${zone()}; the hub's clock: ${utc(live.now_ms)}`);
+  setText(frame.facts, `${rate(live.in_rate)} in \u00b7 ${rate(live.out_rate)} out \u00b7 ${plural(status.store.waiting, 'message')} waiting` +
+    (status.uptime_s < STARTED_S ? ` \u00b7 started ${duration(status.uptime_s * 1000)} ago` : ''));
+  setAttr(frame.facts, 'title', `Messages that clients published and got, a second. Times are of ${zone()}; the hub's clock: ${utc(live.now_ms)}`);
   drawBadges();
 }
 

@@ -159,7 +159,8 @@ void link(const Json& it, Findings& found) {
            "; the last error: " + error,
        flag_of(it, "hopeless")
            ? "mend the user, the password or the certificate of the link; it is refused until then"
-           : "see The link in docs/operations.md; what waits is kept"});
+           : "see whether that address is up and can be reached from here; what waits is kept, and goes by itself "
+             "then"});
 }
 
 void upstream(const HubAnswers& hub, Findings& found) {

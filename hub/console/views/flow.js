@@ -157,7 +157,7 @@ class Flow {
   }
 
   #context(select) {
-    return {now_ms: this.live.now_ms, span_ms: SPAN_MS, trend: (name) => trends.get(name) ?? [], select,
+    return {now_ms: this.live.now_ms, started_ms: this.live.status?.started_ms ?? 0, span_ms: SPAN_MS, trend: (name) => trends.get(name) ?? [], select,
             dim: (id) => this.way && !this.way.has(id)};
   }
 

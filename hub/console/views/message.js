@@ -9,6 +9,7 @@ import {facts, moment, properties, source} from './queue/details.js';
 import {askable, clock, consumer, priorityWords} from './queue/words.js';
 
 const LAST = 50;
+const AGAIN_MS = 3_000;
 const STATES = {
   waiting: 'waits', being_written: 'is being written', delivered: 'was delivered', expired: 'expired here',
   dropped: 'was dropped here',
@@ -109,13 +110,17 @@ function basisText({bytes_max, messages, arrived, since_ms}) {
 function one(root, id, app, signal) {
   const place = h('div', {class: 'life'}, h('p', {class: 'hint'}, 'Asking the hub\u2026'));
   const again = h('button', {type: 'button', class: 'quiet', onclick: () => load()}, 'Look again');
+  let told = '';  // what was drawn: it is drawn anew only if the life has gone on
   root.append(head(h('bdi', {class: 'name'}, short(id, 80)), id, again), place);
   async function load() {
     if (!askable(id)) return replace(place, h('p', {class: 'banner warn'}, 'This id is too long to ask for.'));
     again.disabled = true;
     try {
       const life = await get(path('v1', 'why', id), {payload: 1}, {signal});
-      replace(place, ...(life.known === 'no' ? unknown(life) : known(life, app)));
+      const {basis, ...lived} = life;
+      if (JSON.stringify(lived) !== told) replace(place, ...(life.known === 'no' ? unknown(life) : known(life, app)));
+      told = JSON.stringify(lived);
+      if (life.queues?.some(({state}) => state === 'waiting' || state === 'being_written')) later(load, signal);
     } catch (error) {
       if (error.name !== 'AbortError') replace(place, h('p', {class: 'banner bad'}, error.message));
     } finally {
@@ -123,6 +128,12 @@ function one(root, id, app, signal) {
     }
   }
   load();
+}
+
+// Looks again while it waits, until somebody leaves.
+function later(load, signal) {
+  const timer = setTimeout(load, AGAIN_MS);
+  signal.addEventListener('abort', () => clearTimeout(timer), {once: true});
 }
 
 function unknown({why_not, basis}) {
@@ -157,13 +168,16 @@ function known(life, app) {
   ];
 }
 
+// What computing routes read is delivered to them, and goes no further as itself.
+const isTaken = ({queue, state}) => queue === '$computing' && state === 'delivered';
+
 // One sentence: where it is now.
 function verdict({queues, refused}) {
   if (refused) return `It was refused: ${visible(refused)}.`;
   const states = new Map();
   for (const {state, queue} of queues)
-    if (queue !== '$history') states.set(state, [...(states.get(state) ?? []), queue ?? 'a queue that is gone']);
-  if (states.size === 0) return 'It is in no queue.';
+    if (queue !== '$history' && !isTaken({queue, state})) states.set(state, [...(states.get(state) ?? []), queue ?? 'a queue that is gone']);
+  if (states.size === 0) return queues.some(isTaken) ? 'Computing routes have taken it in.' : 'It is in no queue.';
   return [...states].map(([state, names]) =>
     `It ${IN[state] ?? state} ${names.map((one) => short(one, 80)).join(', ')}`).join('. ') + '.';
 }
@@ -178,14 +192,17 @@ function cameIn({message, made_of, remembered, returned, refused, heard}, now_ms
   const at = h('span', {}, moment(message.arrived_ms), `, ${duration(now_ms - message.arrived_ms)} ago`);
   const marks = [refused && `refused: ${visible(refused)}`, heard && 'clients that were connected got it as it came',
     returned && 'came back from upstream, and went no further'].filter(Boolean);
-  return step(refused ? 'bad' : 'done', message.made ? 'A route made it' : 'It came in',
+  const maker = message.made ? (message.properties ?? []).find(([key]) => key === 'route')?.[1] : '';
+  return step(refused ? 'bad' : 'done', maker ? ['The route ', h('a', {href: link('route', maker)}, name(short(maker, 80))), ' made it']
+    : message.made ? 'A route made it' : 'It came in',
     h('p', {}, at, message.made ? (made_of ? [' of ', h('a', {href: link('message', 'r' + made_of)}, 'r' + made_of)]
       : '') : [' from ', source(message)],
       ' on ', name(short(message.topic, 200))),
         marks.map((mark) => h('p', {class: refused ? 'bad-text' : 'hint'}, mark)));
 }
 
-function tookRoutes({routes = []}) {
+function tookRoutes({routes = [], message}) {
+  if (message.made && !routes.some(({what}) => what !== 'other_source')) return null;
   if (!routes.length) return step('', 'Routes', h('p', {}, 'There are none.'));
   const took = routes.filter(({what}) => what === 'takes');
   const near = routes.filter(({what}) => what === 'condition' || what === 'undefined' || what === 'not_known');
@@ -207,7 +224,8 @@ const routeLink = ({route, text}) => h('a', {href: link('route', route), title: 
   name(short(route, 80)));
 
 function leftBy(route) {
-  const words = h('span', {}, routeLink(route), ' does not: ', name(short(route.why, 300)));
+  const words = h('span', {}, routeLink(route), route.what === 'not_known' ? ': that cannot be said, since ' : ' does not: ',
+    name(short(route.why, 300)));
   if (!route.parts.length) return h('p', {}, words);
   return h('div', {class: 'left'}, h('p', {}, words), h('ul', {class: 'trace'}, route.parts.map(({depth, text}) => {
     const li = h('li', {}, name(short(text, 400)));
@@ -223,8 +241,9 @@ function inQueue(place, life, {live}) {
   const {queue, state, priority, expires_ms, attempts, letter, gap, steps} = place;
   const title = [queue === null ? 'A queue that is gone'
     : h('a', {href: link('queue', queue), title: visible(queue).slice(0, 1000)}, name(short(queue, 80))), ': ',
-    STATES[state] ?? state];
+    isTaken(place) ? 'computing routes have taken it in' : STATES[state] ?? state];
   const more = [];
+  if (isTaken(place)) more.push(h('p', {class: 'hint'}, 'What they make of it are messages of their own.'));
   if (queue === '$history') return step('', ['A copy is kept for replays']);
   if (state === 'waiting') {
     more.push(h('p', {}, place.blocked ? visible(place.blocked) : queue === '$dead'

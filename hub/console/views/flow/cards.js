@@ -104,6 +104,12 @@ function routeCard(node) {
 
 const sinceWords = (since_ms, now_ms) => `for ${duration(now_ms - since_ms)}, since ${when(since_ms, now_ms)}`;
 
+// Over a restart of the hub its begin is forgotten: the oldest message tells more.
+function stuckWords(row, now_ms, started_ms) {
+  const with_hub = row.blocked_since_ms - started_ms < 20_000 && row.oldest_ms && row.oldest_ms < started_ms;
+  return with_hub ? `since before the hub\u2019s start at ${when(started_ms, now_ms)}` : sinceWords(row.blocked_since_ms, now_ms);
+}
+
 function trendLine() {
   const area = s('path', {class: 'flow-trend-area'});
   const element = s('svg', {class: 'flow-trend', viewBox: '0 0 100 20', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, area);
@@ -127,7 +133,7 @@ function queueCard(node) {
   const parts = [measured(depth, waiting, ' waiting', size), measured(age, 'oldest ', oldest)];
   const since = h('p', {class: 'flow-sub', hidden: true});
   const lines = [h('p', {class: 'flow-speeds'}, speeds, trend.element), ...parts];
-  return {tag, data: {'data-queue': node.name}, lines, last: since, show(now, {now_ms, trend: of, span_ms}) {
+  return {tag, data: {'data-queue': node.name}, lines, last: since, show(now, {now_ms, started_ms, trend: of, span_ms}) {
     const row = now.row;
     for (const part of parts) part.hidden = !row;
     setText(speeds, row ? `${rate(now.in)} in \u00b7 ${rate(now.out)} out` : now.sub);
@@ -135,7 +141,7 @@ function queueCard(node) {
     since.hidden = !row?.blocked_since_ms;
     if (!row) return;
     showDepth(row, now_ms);
-    setText(since, row.blocked_since_ms ? sinceWords(row.blocked_since_ms, now_ms) : '');
+    setText(since, row.blocked_since_ms ? stuckWords(row, now_ms, started_ms) : '');
     trend.show(of(row.name), now_ms, span_ms);
   }};
 

@@ -202,9 +202,17 @@ class Graph {
     }
   }
 
+  // The forecast comes every few seconds: how much waits is known better from the queues.
+  #forecastNow(forecast, link) {
+    if (!forecast) return forecast;
+    const waiting = this.live.upstream.queues.filter((queue) => (queue.link || queue.links[0]) === link)
+      .reduce((sum, queue) => sum + (this.live.queues.get(queue.name)?.waiting ?? 0), 0);
+    return {...forecast, messages: waiting};
+  }
+
   addLink(one) {
     const {live} = this;
-    const forecast = this.forecasts.get(one.name);
+    const forecast = this.#forecastNow(this.forecasts.get(one.name), one.name);
     const none = !live.upstream.links.some(({state}) => state === 'connected');
     const down_since_ms = isDown(one) && none ? live.status?.upstream?.down_since_ms ?? 0 : 0;
     const first = live.forecast.first_to_expire;
@@ -288,10 +296,13 @@ export const inTime = (at_ms, now_ms) => at_ms > now_ms ? `in ${duration(at_ms -
 export function goneWords(one, forecast, now_ms) {
   if (!forecast) return '';
   if (forecast.messages === 0) return 'nothing waits for it';
-  const size = `${plural(forecast.messages, 'message')}, about ${bytes(forecast.wire_bytes)}`;
+  const size = `${plural(forecast.messages, 'message')}, about ${bytes(forecast.wire_bytes)} on the line`;
   if (forecast.gone_ms === null) return `${size}: not gone within a year, by its budget and hours`;
   if (one.state === 'idle') return `${size} wait for it`;
   if (one.state !== 'connected')
-    return forecast.bytes_per_s > 0 ? `${size}: gone ${duration(forecast.gone_ms - now_ms)} after it is back` : `${size}, once it is back`;
-  return `${size}: gone ${inTime(forecast.gone_ms, now_ms)}`;
+    return forecast.bytes_per_s > 0 ? `${size}: gone ${soon(forecast.gone_ms - now_ms, duration(forecast.gone_ms - now_ms))} after it is back` : `${size}, once it is back`;
+  return `${size}: gone ${soon(forecast.gone_ms - now_ms, inTime(forecast.gone_ms, now_ms))}`;
 }
+
+// A forecast is not finer than a minute.
+const soon = (left_ms, words) => left_ms < 90_000 ? 'within a minute' : words;

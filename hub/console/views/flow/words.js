@@ -42,7 +42,7 @@ function whyOf({kind, row, why}, sick) {
 }
 
 export function summary(found) {
-  if (found.length === 0) return 'All flows.';
+  if (found.length === 0) return 'Everything flows.';
   const stuck = found.filter(({severity}) => severity === 'bad').length;
   const eyed = found.length - stuck;
   return [stuck && (stuck === 1 ? '1 thing is stuck' : `${stuck} things are stuck`),
@@ -72,7 +72,8 @@ export function headline() {
       const most = all ? SHOWN_MAX : SHOWN;
       const found = troubles(graph, live.status);
       const empty = found.length === 0 && isEmpty(live);
-      setText(said, empty ? 'Nothing flows yet.' : summary(found));
+      const words = empty ? 'Nothing flows yet.' : summary(found);
+      setText(said, live.state === 'away' ? `As of ${when(live.now_ms)}: ${words}` : words);
       const state = found.some(({severity}) => severity === 'bad') ? 'bad' : found.length ? 'warn' : empty ? '' : 'good';
       setAttr(said, 'class', 'flow-said ' + state);
       keyed(list, found.slice(0, most), ({id}) => id, troubleLine, (li, one) => li.show(one));

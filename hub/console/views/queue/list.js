@@ -55,10 +55,10 @@ function summary(all) {
   const waiting = all.reduce((sum, row) => sum + (isHistory(row) ? 0 : row.waiting), 0);
   const stand = all.filter((row) => why(row) && row.name !== '$dead').length;
   const full = all.filter(isFull).length;
-  const words = [stand && `${count(stand)} ${stand === 1 ? 'stands' : 'stand'}`,
+  const words = [stand && `${count(stand)} ${stand === 1 ? 'is' : 'are'} stuck`,
     full && `${count(full)} ${full === 1 ? 'is' : 'are'} full`].filter(Boolean);
   return `${plural(all.length, 'queue')}, ${plural(waiting, 'message')} ` +
-    `waiting${words.length ? '; ' + words.join(', ') : '; nothing stands'}.`;
+    `waiting${words.length ? '; ' + words.join(', ') : '; nothing is stuck'}.`;
 }
 
 // The order as long as no column is chosen: what is in trouble on top, and nothing moves only because its numbers do.
@@ -89,7 +89,7 @@ function columns(live) {
       show: quietRate},
     {title: 'Out/s', field: 'out_rate', number: true, value: (row) => live.rate('queues', row.name, 'delivered'),
       show: quietRate},
-    {title: 'Why it stands', field: 'blocked', kind: 'reason', value: troubleText,
+    {title: 'Why it waits', field: 'blocked', kind: 'reason', value: troubleText,
       cell: (td) => td.append(h('span', {class: 'clamped'})), update: (td, row) => {
       const text = short(troubleText(row), 1000);
       setText(td.firstChild, short(text, 240));

@@ -7,7 +7,7 @@ import {link} from '../../lib/router.js';
 import {messages} from './messages.js';
 import {verbs} from './verbs.js';
 import {ACCOUNT, consumer, depthOf, difference, gone, isDead, isHistory, losses, priorityText, stateWord, trouble,
-        why} from './words.js';
+        why, sinceWords, whatToDo} from './words.js';
 
 export function one(root, route, app) {
   const {live} = app;
@@ -53,7 +53,7 @@ export function one(root, route, app) {
 function glance({live}) {
   const facts = {};
   const list = h('dl', {class: 'glance'});
-  for (const [key, question] of [['stuck', 'What waits'], ['since', 'Since when'], ['why', 'Why, and what to do'],
+  for (const [key, question] of [['stuck', 'What waits'], ['since', 'Since when'], ['why', 'Why'], ['todo', 'What to do'],
     ['lost', 'What will be lost'],
                                  ['gone', 'When it is gone'], ['consumer', 'Drained by']]) {
     facts[key] = {dt: h('dt', {}, question), dd: h('dd', {'data-field': key})};
@@ -67,7 +67,7 @@ function glance({live}) {
   replace(facts.why.dd, reasons);
   const sayWhy = ({dt, dd}, row) => {
     dt.hidden = dd.hidden = row.waiting === 0 || isHistory(row);
-    const said = short(why(row), 2_000) || 'It goes on: nothing stands in its way.';
+    const said = short(why(row), 2_000) || 'It goes on: nothing is in its way.';
     lines(reasons, said.split(/; (?=link )/).map((text) => ({text})));
     setAttr(dd, 'class', why(row) && !isDead(row) ? 'bad-text' : null);
   };
@@ -83,10 +83,10 @@ function glance({live}) {
       say('stuck', row.waiting === 0 ? 'Nothing.'
         : `${plural(row.waiting, 'message')}, ${bytes(row.waiting_bytes)}; the oldest for ` +
           `${duration(live.now_ms - row.oldest_ms)}.`);
-      const since_ms = why(row) ? row.blocked_since_ms ?? 0 : 0;
-      say('since', since_ms ? `${when(since_ms, live.now_ms)}, for ${duration(live.now_ms - since_ms)}` : '');
-      setAttr(facts.since.dd, 'title', since_ms ? utc(since_ms) : null);
+      say('since', sinceWords(row, live));
+      setAttr(facts.since.dd, 'title', why(row) && row.blocked_since_ms ? utc(row.blocked_since_ms) : null);
       sayWhy(facts.why, row);
+      say('todo', whatToDo(row, live));
       const said = losses(row, rates, live.now_ms, expiry(row, live));
       lines(lost, said);
       say('gone', gone(row, live));

@@ -2,6 +2,8 @@
 // Pure: a row in, values out.
 import {bytes, count, duration, plural, rate, when} from '../../lib/format.js';
 
+const AT_START_MS = 20_000;  // of the hub: links and clients come back
+const SOON_MS = 90_000;      // a forecast is not finer than a minute
 const LONG = 300;
 const NAME_MAX = 60;
 const FULL = 0.95;  // of a limit: from there on it is in trouble
@@ -41,10 +43,30 @@ export function consumerText(row) {
 
 // Why it stands; empty: it does not. A name of kilobytes is cut in it, so that what to do about it stays in sight.
 export function why(row) {
-  const text = row.blocked ?? (row.paused && row.waiting > 0 ? 'paused by an operator' : '');
+  const text = (row.blocked ?? (row.paused && row.waiting > 0 ? 'paused by an operator' : '')).replaceAll('.;', ';');
   if (text.length < LONG) return text;
   const names = [row.name, row.consumer?.name ?? ''].filter((name) => name.length > NAME_MAX);
   return names.reduce((said, name) => said.replaceAll(name, name.slice(0, NAME_MAX) + '\u2026'), text);
+}
+
+// Since when it is stuck. The hub forgets that over a restart: what begins with the hub began before, and the oldest message tells
+// since when at most.
+export function sinceWords(row, {status, now_ms}) {
+  const since_ms = why(row) ? row.blocked_since_ms ?? 0 : 0;
+  if (!since_ms) return '';
+  const started_ms = status?.started_ms ?? 0;
+  if (since_ms - started_ms < AT_START_MS && row.oldest_ms && row.oldest_ms < started_ms)
+    return `before the hub\u2019s start at ${when(started_ms, now_ms)}; the oldest message came ${when(row.oldest_ms, now_ms)}`;
+  return `${when(since_ms, now_ms)}, for ${duration(now_ms - since_ms)}`;
+}
+
+// What an operator does about it, where the hub goes on by itself; empty: the hub's words say it.
+export function whatToDo(row, {upstream}) {
+  if (!why(row) || row.paused || row.consumer?.kind !== 'link') return '';
+  const hosts = new Set((upstream?.links ?? []).filter(({state}) => state === 'waiting' || state === 'connecting')
+    .filter(({name}) => row.consumer.name.split(', ').includes(name)).map(({host, port}) => `${host}:${port}`));
+  return hosts.size === 0 ? '' : `Nothing on this hub: it keeps all that waits, and sends it by itself. See whether ` +
+    `${[...hosts].join(' and ')} is up, and can be reached from the hub\u2019s machine.`;
 }
 
 // The hub's clock, or before it has said anything the viewer's.
@@ -92,7 +114,7 @@ export function limitsText({limits: {messages_max, bytes_max, age_max_ms, on_ful
 }
 
 export const stateWord = (row) => row.paused ? 'paused' : row.waiting === 0 ? 'empty' : isHistory(row) ? 'kept' :
-  isDead(row) ? 'to be looked at' : why(row) ? 'stands' : 'flows';
+  isDead(row) ? 'to be looked at' : why(row) ? 'stuck' : 'flows';
 
 // What leaves it besides being delivered does not return: the account of each message that came in.
 export const ACCOUNT = ['delivered', 'waiting', 'expired', 'dropped', 'dead'];
@@ -161,7 +183,7 @@ export function gone(row, live) {
   const first = links.find(({messages}) => messages >= row.waiting) ?? links[0];
   if (!first) return '';
   if (!first.gone_ms) return `Not within a year, at the budget and pace of link ${first.name}.`;
-  const at = moment(first.gone_ms, live.now_ms);
+  const at = first.gone_ms - live.now_ms < SOON_MS ? 'within a minute' : moment(first.gone_ms, live.now_ms);
   if (first.state === 'connected' ||
     first.state === 'idle') return `By the budget and pace of link ${first.name}: ${at}.`;
   return `Not before link ${first.name} is up; if that were now, ${at}.`;
