@@ -14,7 +14,9 @@ TIME = r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 SIZE = r"\b\d[\d,]*(?:\.\d+)? (?:B|KiB|MiB|GiB|TiB)(?![\w/])"
 SPAN = r"\b\d+d \d\dh\b|\b\d+h \d\dm\b|\b\d+m \d\ds\b|\b\d+(?:\.\d+)? ?(?:us|ms|s)\b"
 NUMBER = r"(?<![\w.])\d[\d,]*(?:\.\d+)*(?![\d])"
-KINDS = ((TIME, "<time>"), (ULID, "<id>"), (r"\bauto-\d+-\d+\b", "<id>"), (r"\bhg_[0-9a-f]+\b", "<token>"), (SIZE, "<size>"), (SPAN, "<span>"),
+# Of a link that is down: what its last attempt came to, and when the next is, differ from one moment to the next.
+DOWN = r"\b(link \S+): (?:it connects to|cannot connect to|The connection) .*"
+KINDS = ((DOWN, r"\1: <is down>"), (TIME, "<time>"), (ULID, "<id>"), (r"\bauto-\d+-\d+\b", "<id>"), (r"\bhg_[0-9a-f]+\b", "<token>"), (SIZE, "<size>"), (SPAN, "<span>"),
          (NUMBER, "<n>"))
 UNSYNCED = ',"clock":"unsynced"| clock=unsynced'  # what a machine without a time service says
 LEVELS = r"^(\w+ <size> <size>) (?:-|<n>(?: <n>)*)$"  # of `store stats`: as many as compaction has left
