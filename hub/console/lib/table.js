@@ -84,7 +84,9 @@ export class Table {
     this.#space(this.above, first);
     this.#space(this.below, many ? this.rows.length - last : 0);
     keyed(this.body, this.rows.slice(first, last), this.keyOf, (row) => this.#make(row), (tr, row) => this.#update(tr, row));
-    if (!many && last < this.rows.length) this.#makeMore();
+    if (many) return;
+    if (last < this.rows.length) this.#makeMore();
+    else this.made = Math.max(this.made, last + ROWS_A_TASK);  // a row that comes between pushes none out
   }
 
   #makeMore() {

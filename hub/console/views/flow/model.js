@@ -212,7 +212,8 @@ class Graph {
 
   addLink(one) {
     const {live} = this;
-    const forecast = this.#forecastNow(this.forecasts.get(one.name), one.name);
+    const said = this.forecasts.get(one.name);
+    const forecast = this.#forecastNow(said, one.name);
     const none = !live.upstream.links.some(({state}) => state === 'connected');
     const down_since_ms = isDown(one) && none ? live.status?.upstream?.down_since_ms ?? 0 : 0;
     const first = live.forecast.first_to_expire;
@@ -220,7 +221,7 @@ class Graph {
     const expires = first && (way?.link || way?.links[0]) === one.name ? first : null;
     this.node('link:' + one.name, () => ({
       column: 3, kind: 'link', name: one.name, row: one, forecast, expires, down_since_ms,
-      to: ['events', '', {find: 'link=' + one.name}], ...linkTrouble(one, forecast, expires, live.now_ms)}));
+      to: ['events', '', {find: 'link=' + one.name}], ...linkTrouble(one, said, expires, live.now_ms)}));
   }
 }
 
