@@ -1,5 +1,6 @@
 #include "hub/admin/live/feed.h"
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -24,8 +25,22 @@ class LiveFeed::Following : public Subscription {
 std::unique_ptr<Subscription> LiveFeed::open(LiveParts parts, Sight sight, LineSink sink) {
   const uint64_t id = ++last_reader_;
   readers_.emplace(id, Reader{parts, std::move(sight), std::move(sink)});
-  if (!in_round_ && is_due(kPeriodOfNewMs)) begin_round();
+  if (!in_round_) begin_soon();
   return std::make_unique<Following>(weak_from_this(), id);
+}
+
+// A round for readers that have no line yet: as soon as the last has been over for long enough.
+void LiveFeed::begin_soon() {
+  if (is_due(kPeriodOfNewMs)) return begin_round();
+  const int64_t left_ms = kPeriodOfNewMs - (hub_.now().mono_ms - *begun_mono_ms_);
+  hub_.after(left_ms, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && !self->in_round_ && self->has_new_readers()) self->begin_round();
+  });
+}
+
+bool LiveFeed::has_new_readers() const {
+  return std::ranges::any_of(readers_, [](const auto& reader) { return reader.second.is_new; });
 }
 
 void LiveFeed::tick() {
@@ -65,10 +80,11 @@ void LiveFeed::go_on() {
   if (!snapshot_->go_on()) return go_on_later();
   in_round_ = false;
   send_lines();
+  if (has_new_readers()) begin_soon();
 }
 
 // Readers of the same parts with the same rights get the same line, made once. One that came in the middle of a round and asks
-// for more than is taken waits for the next.
+// for more than is taken gets another soon.
 void LiveFeed::send_lines() {
   using Kind = std::tuple<uint64_t, bool, std::string>;
   std::map<Kind, std::string> lines;

@@ -53,6 +53,8 @@ class LiveFeed : public std::enable_shared_from_this<LiveFeed> {
   static constexpr int64_t kPeriodMs = 500;
   static constexpr int64_t kPeriodOfNewMs = 250;
 
+  void begin_soon();
+  [[nodiscard]] bool has_new_readers() const;
   void begin_round();
   void go_on_later();
   void go_on();
