@@ -84,6 +84,7 @@ Trial::~Trial() = default;
 
 std::vector<TrialStep> Trial::take(core::MessagePtr message, uint64_t id) {
   std::vector<TrialStep> steps = advance(message->arrived_hub_ms);
+  if (cut_) return steps;
   id_ = id;
   handle(std::move(message), false, steps);
   run_behind(steps);
@@ -92,6 +93,7 @@ std::vector<TrialStep> Trial::take(core::MessagePtr message, uint64_t id) {
 
 std::vector<TrialStep> Trial::advance(int64_t to_ms) {
   std::vector<TrialStep> steps;
+  made_bytes_ = 0;
   fire_until(to_ms, steps);
   present_ms_ = std::max(present_ms_, to_ms);
   return steps;
@@ -99,6 +101,7 @@ std::vector<TrialStep> Trial::advance(int64_t to_ms) {
 
 std::vector<TrialStep> Trial::finish() {
   std::vector<TrialStep> steps;
+  made_bytes_ = 0;
   fire_until(INT64_MAX, steps);
   return steps;
 }
@@ -106,6 +109,23 @@ std::vector<TrialStep> Trial::finish() {
 const Trial::Runner* Trial::runner_of(RouteIndex route) const {
   const auto found = std::ranges::find(runners_, route, [](const auto& one) { return one->route; });
   return found == runners_.end() ? nullptr : found->get();
+}
+
+// ---- bounds ----
+
+bool Trial::has_room() {
+  cut_ = cut_ || made_bytes_ > bounds_.bytes_max;
+  return !cut_;
+}
+
+bool Trial::goes_on() {
+  cut_ = !has_room() || (bounds_.is_over && bounds_.is_over());
+  return !cut_;
+}
+
+void Trial::add_row(TrialRow row, TrialStep& step) {
+  made_bytes_ += sizeof row + row.to.size() + row.topic.size() + row.body.size();
+  step.rows.push_back(std::move(row));
 }
 
 // ---- time ----
@@ -120,11 +140,12 @@ Trial::Runner* Trial::next_due() {
 }
 
 void Trial::fire_until(int64_t to_ms, std::vector<TrialStep>& steps) {
-  for (Runner* next = next_due(); next && *next->computation.due_ms() <= to_ms; next = next_due()) {
+  for (Runner* next = next_due(); next && *next->computation.due_ms() <= to_ms && goes_on();
+       next = next_due()) {
     present_ms_ = std::max(present_ms_, *next->computation.due_ms());
     TrialStep step;
     step.at_ms = present_ms_;
-    for (bool more = true; more;) {
+    for (bool more = true; more && goes_on();) {
       Computation::Results results;
       more = next->computation.advance(present_ms_, kResultsAtOnce, results);
       for (const ComputeResult& result : results) add_rows(next->route, result, nullptr, step);
@@ -135,11 +156,12 @@ void Trial::fire_until(int64_t to_ms, std::vector<TrialStep>& steps) {
 }
 
 void Trial::run_behind(std::vector<TrialStep>& steps) {
-  while (!behind_.empty()) {
+  while (!behind_.empty() && goes_on()) {
     core::MessagePtr message = std::move(behind_.front());
     behind_.pop_front();
     handle(std::move(message), true, steps);
   }
+  behind_.clear();
 }
 
 // ---- a message ----
@@ -154,6 +176,7 @@ void Trial::handle(core::MessagePtr message, bool made_by_route, std::vector<Tri
   compute(message, step);
   explain(*message, step);
   step.message = std::move(message);
+  made_bytes_ += sizeof step;
   steps.push_back(std::move(step));
 }
 
@@ -163,9 +186,10 @@ void Trial::pick(const core::Message& message, TrialStep& step) {
   for (const RouteIndex route : context_.candidates()) step.verdicts.push_back({route, Truth::no, {}});
   judge(step);
   for (const Match& match : matches) {
+    if (!has_room()) return;
     const Endpoint& endpoint = table_->endpoints()[match.endpoint];
     if (endpoint.kind == Sink::Kind::topic && !republish(message, match.route, endpoint.topic)) continue;
-    step.rows.push_back(row_of(match.route, endpoint, message));
+    add_row(row_of(match.route, endpoint, message), step);
   }
 }
 
@@ -228,7 +252,7 @@ void Trial::explain(const core::Message& message, TrialStep& step) {
 
 void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::Message* input,
                      TrialStep& step) {
-  if (!result.passes_on && result.body.empty()) return;
+  if ((!result.passes_on && result.body.empty()) || !has_room()) return;
   const RouteInfo& info = table_->routes()[route];
   const ComputePlan& plan = *table_->plan(route);
   const bool of_window = plan.query.window.kind != Window::Kind::none;
@@ -247,7 +271,7 @@ void Trial::add_rows(RouteIndex route, const ComputeResult& result, const core::
     row.rev = result.rev;
     row.complete = result.complete;
     row.withdrawn = result.withdrawn;
-    step.rows.push_back(std::move(row));
+    add_row(std::move(row), step);
   }
 }
 
@@ -262,6 +286,7 @@ bool Trial::republish(const core::Message& draft, RouteIndex route, std::string 
   message->arrived_ms = message->arrived_hub_ms = present_ms_;
   message->retain = table_->routes()[route].retain;
   ++message->hops;
+  made_bytes_ += sizeof *message + message->topic.size() + message->body.size();
   behind_.push_back(std::move(message));
   return true;
 }
@@ -273,7 +298,7 @@ void Trial::dead_letter(const core::Message& message, RouteIndex route, TrialSte
   row.topic = message.topic;
   row.body = message.body;
   row.too_late = true;
-  step.rows.push_back(std::move(row));
+  add_row(std::move(row), step);
 }
 
 TrialCounts Trial::counts(RouteIndex route) const {

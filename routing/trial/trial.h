@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/message.h"
@@ -58,6 +60,13 @@ struct TrialCounts {
 // Whether steps tell why routes did not take a message, which costs more than the routes do.
 enum class Traces : uint8_t { all, none };
 
+// Bounds of a trial on a hub: windows that slide by a second, or routes that publish to one another, make millions of rows of a
+// single message.
+struct TrialBounds {
+  std::function<bool()> is_over;  // true: no time is left
+  size_t bytes_max = SIZE_MAX;    // about, of what one call makes
+};
+
 class Trial {
  public:
   // Routes that do not compile are left out: see statuses(). `tables`: declared, with the rows of files.
@@ -81,9 +90,17 @@ class Trial {
 
   [[nodiscard]] TrialCounts counts(RouteIndex route) const;
 
+  // Without it there are none. A call that meets a bound leaves the rest of its work away, and so do all later ones.
+  void keep_within(TrialBounds bounds) { bounds_ = std::move(bounds); }
+  [[nodiscard]] bool was_cut() const { return cut_; }
+
  private:
   struct Runner;
 
+  // False once a bound is met; the first asks for room alone.
+  [[nodiscard]] bool has_room();
+  [[nodiscard]] bool goes_on();
+  void add_row(TrialRow row, TrialStep& step);
   [[nodiscard]] const Runner* runner_of(RouteIndex route) const;
   [[nodiscard]] Runner* next_due();
   void fire_until(int64_t to_ms, std::vector<TrialStep>& steps);
@@ -110,6 +127,9 @@ class Trial {
   std::deque<core::MessagePtr> behind_;  // published by routes
   int64_t present_ms_ = 0;
   uint64_t id_ = 0;
+  TrialBounds bounds_;
+  size_t made_bytes_ = 0;  // in this call, about
+  bool cut_ = false;
 };
 
 }  // namespace headgate::routing

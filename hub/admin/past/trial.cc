@@ -31,6 +31,7 @@ constexpr size_t kTriedBytesMax = size_t{1} << 20U;  // of an answer
 constexpr size_t kTriedPayloadMax = 4'096;
 constexpr size_t kTriedRowsMax = 20;  // of one message
 constexpr size_t kTriedRoutesMax = 100;
+constexpr size_t kTriedStepBytesMax = size_t{64} << 20U;  // of what one message makes
 
 // ---- messages that are given ----
 
@@ -219,13 +220,15 @@ class TrialReport {
   }
 
   void run(const std::function<bool()>& is_over) {
+    trial_.keep_within({is_over, kTriedStepBytesMax});
     for (const TrialMessage& one : input_.messages) {
       if (is_over()) return;
       ++run_;
       take(trial_.take(one.message, one.seq != 0 ? one.seq : one.number), one);
+      if (trial_.was_cut()) return;
     }
     if (!input_.messages.empty()) take(trial_.finish(), input_.messages.back());
-    done_ = true;
+    done_ = !trial_.was_cut();
   }
 
   // Leaves away the oldest of what is too long after all.

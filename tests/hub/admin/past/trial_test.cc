@@ -99,6 +99,40 @@ TEST(RouteTrials, EndWhenTimeIsUpAndSaySo) {
   EXPECT_EQ(answer["done"], false);
 }
 
+// One message makes some million others, and a window that is open for a day closes each second.
+TEST(RouteTrials, EndInTheMiddleOfWhatOneMessageMakes) {
+  std::string routes = R"({"routes":{)";
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"})
+    routes.append(routes.ends_with('{') ? "\"" : ",\"")
+        .append(name)
+        .append("\":\"FROM 'plant/#' INTO Topic('plant/")
+        .append(name)
+        .append("')\"");
+  int asked = 0;
+  const Json loop =
+      tried(routes + "}}", {recorded(1, "plant/1", "x")}, 5, [&asked] { return ++asked > 100; });
+  EXPECT_EQ(loop["done"], false);
+  EXPECT_LE(loop["routes"][0]["matched"], 101);
+  asked = 0;
+  const Json windows = tried(
+      R"({"routes":{"n":"SELECT count(*) AS n FROM 't' GROUP BY HOPPING(second, 86400, 1) INTO $upstream"}})",
+      {recorded(1, "t", "{}")}, 5, [&asked] { return ++asked > 100; });
+  EXPECT_EQ(windows["done"], false);
+  EXPECT_LE(asked, 110);
+}
+
+TEST(RouteTrials, EndWhenOneMessageMakesTooMuch) {
+  std::string routes = R"({"routes":{)";
+  for (int i = 0; i < 20; ++i)
+    routes.append(i == 0 ? "" : ",")
+        .append("\"r" + std::to_string(i) + "\":\"FROM 'a/#' INTO Topic('a/")
+        .append(std::to_string(i))
+        .append("')\"");
+  const Json answer = tried(routes + "}}", {recorded(1, "a/b", std::string(1'000'000, 'x'))});
+  EXPECT_EQ(answer["done"], false);
+  EXPECT_LE(answer["routes"][0]["matched"], 100);
+}
+
 TEST(RouteTrials, CutLongPayloadsAndLongAnswers) {
   std::vector<TrialMessage> messages;
   for (uint64_t i = 1; i <= 100; ++i) messages.push_back(recorded(i, "a", std::string(20'000, '\x01')));
