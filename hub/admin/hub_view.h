@@ -321,6 +321,7 @@ struct RouteTrial {
   std::optional<std::vector<TrialMessage>> given;  // nullopt: those that are recorded
   int64_t since_ms = 0;                            // Unix time; only recorded messages from then on
   std::string user = {};                           // only recorded messages that it may receive; empty: all
+  bool reads_tables = false;                       // those in force, of which rows and traces show values
   size_t count = 5;                                // messages that are told of each route, the newest
   bool payload = false;                            // and their payloads
 };

@@ -328,6 +328,7 @@ AdminReply post_test_routes(const AdminCall& call) {
     return refused(read.error());
   request.since_ms = now_ms - static_cast<int64_t>(*since_s) * 1000;
   request.user = call.request.caller.user;
+  request.reads_tables = call.request.caller.role == Role::admin;
   request.count = *count;
   request.payload = *payload == 1;
   return AdminLater{[&hub = call.hub, request = std::move(request)](auto done) {

@@ -168,6 +168,9 @@ TEST_F(RouteTrialRequests, NameWhoAsksAndSinceWhen) {
   EXPECT_EQ(hub_.trial_.count, 7u);
   EXPECT_TRUE(hub_.trial_.payload);
   EXPECT_FALSE(hub_.trial_.given);
+  EXPECT_FALSE(hub_.trial_.reads_tables) << "GET /v1/tables/NAME/rows takes the role admin";
+  EXPECT_EQ(ask("/v1/routes/test", routes, Role::admin).status, 200u);
+  EXPECT_TRUE(hub_.trial_.reads_tables);
   EXPECT_EQ(ask("/v1/routes/test", routes, Role::read).status, 403u);
   hub_.trial_answer_ = core::fail(core::Errc::unavailable, "nothing is recorded");
   EXPECT_EQ(ask("/v1/routes/test", routes).status, 503u);
