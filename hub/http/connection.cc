@@ -144,6 +144,8 @@ class Connection : public HttpConnection,
     if (error) return on_request(error);
     const HttpRequest& request = parser_->get();
     head_only_ = request.method() == http::verb::head;
+    if (has_unclear_body(request))
+      return respond(failed(400, "Transfer-Encoding is none that ends with chunked"), false);
     if (const Page* page = find_page(entrance->pages, request.target()))
       return on_page_asked(*entrance, *page, request);
     auto caller = who_asks(*entrance, request);

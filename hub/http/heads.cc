@@ -74,6 +74,10 @@ std::string_view why_unclear(const HttpRequest& request) {
   return {};
 }
 
+bool has_unclear_body(const HttpRequest& request) {
+  return request.count(http::field::transfer_encoding) > 0 && !request.chunked();
+}
+
 bool wants_events(const HttpRequest& request) {
   return std::string_view(request[http::field::accept]).find("text/event-stream") != std::string_view::npos;
 }

@@ -24,6 +24,8 @@ using HttpAnswer = boost::beast::http::response<boost::beast::http::span_body<co
 [[nodiscard]] Knock knock_of(const HttpRequest& request);
 // Empty: the request is clear about who asks.
 [[nodiscard]] std::string_view why_unclear(const HttpRequest& request);
+// Nobody knows where its body ends, for its last coding is not chunked (RFC 9112 section 6.1): what comes behind it is no request.
+[[nodiscard]] bool has_unclear_body(const HttpRequest& request);
 [[nodiscard]] bool wants_events(const HttpRequest& request);
 
 // Answers without their bodies. Every answer has fields that keep browsers from what other origins could do with it.

@@ -272,6 +272,17 @@ TEST_F(AdminServerTest, RefusesWhatIsTooLargeOrNotHttp) {
   EXPECT_THAT(exchange(other, "\x10\x0cMQTT\r\n\r\n"), ::testing::StartsWith("HTTP/1.1 400"));
 }
 
+// RFC 9112 section 6.1: who stands before the server may have taken what follows for the body.
+TEST_F(AdminServerTest, TakesNothingBehindABodyWhoseEndNobodyKnows) {
+  Client client(path_);
+  const std::string answers =
+      exchange(client, "GET /v1/routes HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, odd\r\n\r\n" +
+                           get("/v1/clients"));
+  EXPECT_THAT(answers, ::testing::StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(answers.find("HTTP/1.1", 1), std::string::npos);
+  EXPECT_TRUE(client.receive());
+}
+
 TEST_F(AdminServerTest, StreamsChunksUntilTheClientGoesAway) {
   Client client(path_);
   EXPECT_THAT(exchange(client, get("/v1/tail")), ::testing::HasSubstr("Transfer-Encoding: chunked\r\n\r\n"));
