@@ -31,7 +31,8 @@ constexpr size_t kTriedBytesMax = size_t{1} << 20U;  // of an answer
 constexpr size_t kTriedPayloadMax = 4'096;
 constexpr size_t kTriedRowsMax = 20;  // of one message
 constexpr size_t kTriedRoutesMax = 100;
-constexpr size_t kTriedStepBytesMax = size_t{64} << 20U;  // of what one message makes
+constexpr size_t kTriedTextBytesMax = size_t{256} << 10U;  // of routes, which take long to compile
+constexpr size_t kTriedStepBytesMax = size_t{64} << 20U;   // of what one message makes
 
 // ---- messages that are given ----
 
@@ -94,6 +95,12 @@ core::Status read_request(const std::string& body, int64_t now_ms, RouteTrial& r
   if (request.routes.entries.size() > kTriedRoutesMax)
     return core::fail(core::Errc::invalid, "the body has " + std::to_string(request.routes.entries.size()) +
                                                " routes; allowed: up to " + std::to_string(kTriedRoutesMax));
+  size_t bytes = 0;
+  for (const auto& entry : request.routes.entries) bytes += entry.text.size();
+  if (bytes > kTriedTextBytesMax)
+    return core::fail(core::Errc::invalid, "the texts of the routes have " + std::to_string(bytes) +
+                                               " bytes; allowed: up to " +
+                                               std::to_string(kTriedTextBytesMax));
   return {};
 }
 

@@ -210,6 +210,9 @@ TEST_F(RouteTrialRequests, AreRefusedWithThePlaceOfWhatIsWrong) {
   std::string many = "[";
   for (int i = 0; i < 101; ++i) many += std::string(i == 0 ? "" : ",") + R"({"topic":"a"})";
   EXPECT_THAT(wrong(many + "]"), HasSubstr("messages are 101; allowed: up to 100"));
+  const std::string text(256 << 10, ' ');
+  EXPECT_THAT(ask("/v1/routes/test", R"({"routes":{"a":"FROM 'a' INTO $upstream)" + text + R"("}})").body,
+              HasSubstr("bytes; allowed: up to 262144"));
   const std::string deep(100'000, '[');
   EXPECT_EQ(ask("/v1/routes/test", R"({"messages":)" + deep).status, 400u);
   for (const char* query : {"since_s=x", "count=0", "count=101", "payload=2", "more=1"})
