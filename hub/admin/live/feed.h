@@ -39,7 +39,6 @@ class LiveFeed : public std::enable_shared_from_this<LiveFeed> {
   [[nodiscard]] std::unique_ptr<Subscription> open(LiveParts parts, Sight sight, LineSink sink);
   // Called about once a second.
   void tick();
-  [[nodiscard]] size_t readers() const { return readers_.size(); }
 
  private:
   class Following;

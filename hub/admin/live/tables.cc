@@ -39,10 +39,8 @@ template <typename Mark, typename TextOf>
 void append_changed(std::string& line, const LiveRows<Mark>& rows, bool all, const TextOf& text_of) {
   line.append(R"({"changed":[)");
   const size_t begin = line.size();
-  rows.for_each(all, [&](const auto& row) {
-    if (row.text.empty()) return;  // it went while it was rendered
-    line.append(line.size() == begin ? "" : ",").append(text_of(row));
-  });
+  rows.for_each(all,
+                [&](const auto& row) { line.append(line.size() == begin ? "" : ",").append(text_of(row)); });
   line.append(R"(],"gone":)");
 }
 

@@ -64,7 +64,7 @@ const hexOf = (make, size) => ({title: 'Hex', size, make: () => hexDump(make())}
 
 // JSON with its parts on lines of their own, or null if it is none. The parts stay as they were written: a large number
 // keeps all its digits, and a member that is there twice is shown twice.
-export function prettyJson(text) {
+function prettyJson(text) {
   try {
     JSON.parse(text);
   } catch {

@@ -23,6 +23,9 @@ export function rate(value) {
 
 export const percent = (part, all) => all > 0 ? whole.format(100 * part / all) + '\u00a0%' : '\u2013';
 
+// When a forecast comes true: none of the hub's is finer than a minute.
+export const soon = (left_ms, words) => left_ms < 90_000 ? 'within a minute' : words;
+
 export const plural = (n, one, many = one + 's') => `${count(n)} ${n === 1 ? one : many}`;
 
 // A duration: its two largest units.

@@ -5,6 +5,7 @@ import {h, name, s, setAttr, setNumber, setText, short, visible} from '../../lib
 import {bytes, count, duration, plural, rate, utc, when} from '../../lib/format.js';
 import {meter} from '../../lib/plot.js';
 import {groupName} from './group.js';
+import {beganBefore} from '../queue/words.js';
 import {filled, goneWords, hrefOf, inTime, isDown} from './model.js';
 
 const NAME_MAX = 90;
@@ -104,11 +105,8 @@ function routeCard(node) {
 
 const sinceWords = (since_ms, now_ms) => `for ${duration(now_ms - since_ms)}, since ${when(since_ms, now_ms)}`;
 
-// Over a restart of the hub its begin is forgotten: the oldest message tells more.
-function stuckWords(row, now_ms, started_ms) {
-  const with_hub = row.blocked_since_ms - started_ms < 20_000 && row.oldest_ms && row.oldest_ms < started_ms;
-  return with_hub ? `since before the hub\u2019s start at ${when(started_ms, now_ms)}` : sinceWords(row.blocked_since_ms, now_ms);
-}
+const stuckWords = (row, now_ms, started_ms) => beganBefore(row, started_ms)
+  ? `since before the hub\u2019s start at ${when(started_ms, now_ms)}` : sinceWords(row.blocked_since_ms, now_ms);
 
 function trendLine() {
   const area = s('path', {class: 'flow-trend-area'});

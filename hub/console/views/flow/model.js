@@ -3,7 +3,7 @@
 //   model(live) → {nodes, edges, now_ms}
 //   node: {id, column (0 to 3), kind, name, trouble ('' | 'warn' | 'bad'), why (in words), …what its card shows}
 //   edge: {from, to, rate (messages a second; null: not known), trouble, idle (a way that may be taken, and is not now)}
-import {bytes, duration, plural, when} from '../../lib/format.js';
+import {bytes, duration, plural, soon, when} from '../../lib/format.js';
 import {link} from '../../lib/router.js';
 
 export const COLUMNS = ['Sources', 'Routes', 'Queues', 'Consumers and links'];
@@ -304,6 +304,3 @@ export function goneWords(one, forecast, now_ms) {
     return forecast.bytes_per_s > 0 ? `${size}: gone ${soon(forecast.gone_ms - now_ms, duration(forecast.gone_ms - now_ms))} after it is back` : `${size}, once it is back`;
   return `${size}: gone ${soon(forecast.gone_ms - now_ms, inTime(forecast.gone_ms, now_ms))}`;
 }
-
-// A forecast is not finer than a minute.
-const soon = (left_ms, words) => left_ms < 90_000 ? 'within a minute' : words;

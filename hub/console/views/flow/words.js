@@ -112,7 +112,7 @@ export const isEmpty = ({routes, queues}) => routes.size === 0 &&
   [...queues.values()].every((queue) => queue.name === '$dead' || queue.name.startsWith('$upstream') && !queue.in);
 
 // Options of the Mosquitto tools for the hub's first listener.
-export function listenerOptions(listeners = []) {
+function listenerOptions(listeners = []) {
   const found = /^(?:\[?([^\]]*)\]?):(\d+)\b/.exec(listeners[0] ?? '');
   if (!found) return '';
   const any = ['0.0.0.0', '::', '127.0.0.1', '::1', ''].includes(found[1]);

@@ -155,7 +155,7 @@ export function sayReplayed({replayed, refused}) {
 
 // The filter with its times fixed at this moment, so that what is dropped is what was counted, and nothing that came
 // since.
-export function frozen(filter, now_ms) {
+function frozen(filter, now_ms) {
   const at = (text) => {
     const [, n, unit] = /^\s*(\d+)\s*([smhdw])\s*$/.exec(text ?? '') ?? [];
     return n ? new Date(now_ms - n * UNITS_MS[unit]).toISOString() : text;

@@ -1,9 +1,8 @@
 // What a queue's row says, in words: who drains it, why it stands, how full it is, and what will be lost and when.
 // Pure: a row in, values out.
-import {bytes, count, duration, plural, rate, when} from '../../lib/format.js';
+import {bytes, count, duration, plural, rate, soon, when} from '../../lib/format.js';
 
 const AT_START_MS = 20_000;  // of the hub: links and clients come back
-const SOON_MS = 90_000;      // a forecast is not finer than a minute
 const LONG = 300;
 const NAME_MAX = 60;
 const FULL = 0.95;  // of a limit: from there on it is in trouble
@@ -49,13 +48,16 @@ export function why(row) {
   return names.reduce((said, name) => said.replaceAll(name, name.slice(0, NAME_MAX) + '\u2026'), text);
 }
 
-// Since when it is stuck. The hub forgets that over a restart: what begins with the hub began before, and the oldest message tells
-// since when at most.
+// The hub forgets over a restart since when a queue is stuck: what begins with the hub, while something older waits, began before.
+export const beganBefore = (row, started_ms) =>
+  row.blocked_since_ms - started_ms < AT_START_MS && row.oldest_ms > 0 && row.oldest_ms < started_ms;
+
+// Since when it is stuck; of what began before the hub the oldest message tells since when at most.
 export function sinceWords(row, {status, now_ms}) {
   const since_ms = why(row) ? row.blocked_since_ms ?? 0 : 0;
   if (!since_ms) return '';
   const started_ms = status?.started_ms ?? 0;
-  if (since_ms - started_ms < AT_START_MS && row.oldest_ms && row.oldest_ms < started_ms)
+  if (beganBefore(row, started_ms))
     return `before the hub\u2019s start at ${when(started_ms, now_ms)}; the oldest message came ${when(row.oldest_ms, now_ms)}`;
   return `${when(since_ms, now_ms)}, for ${duration(now_ms - since_ms)}`;
 }
@@ -183,7 +185,7 @@ export function gone(row, live) {
   const first = links.find(({messages}) => messages >= row.waiting) ?? links[0];
   if (!first) return '';
   if (!first.gone_ms) return `Not within a year, at the budget and pace of link ${first.name}.`;
-  const at = first.gone_ms - live.now_ms < SOON_MS ? 'within a minute' : moment(first.gone_ms, live.now_ms);
+  const at = soon(first.gone_ms - live.now_ms, moment(first.gone_ms, live.now_ms));
   if (first.state === 'connected' ||
     first.state === 'idle') return `By the budget and pace of link ${first.name}: ${at}.`;
   return `Not before link ${first.name} is up; if that were now, ${at}.`;

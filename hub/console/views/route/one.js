@@ -124,7 +124,7 @@ export function marksText(findings) {
 
 // A list of questions with their answers: row(key, title) makes one; say(key, text or nodes) writes it, and hides it
 // without.
-export function factList(rows) {
+function factList(rows) {
   const all = new Map(rows.map(([key, title]) => [key, [h('dt', {}, title), h('dd', {'data-field': key})]]));
   return {
     element: h('dl', {class: 'facts-list'}, [...all.values()]),

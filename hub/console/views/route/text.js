@@ -23,7 +23,7 @@ function kindOf(token) {
 const isBlank = (token) => /^[^\S\n]+$/.test(token);
 
 // Lines of {text, kind, at}, `at` being the place in the text that was given. `folded`: also broken before each clause.
-export function linesOf(text, folded) {
+function linesOf(text, folded) {
   if (text.length > COLOURED) return plainLines(text);
   const lines = [[]];
   let depth = 0;

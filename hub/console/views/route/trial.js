@@ -6,7 +6,7 @@ import {count, percent, plural, utc, when} from '../../lib/format.js';
 import {link} from '../../lib/router.js';
 import {reason} from './words.js';
 
-export const SPANS = [[600, 'the last 10 minutes'], [3_600, 'the last hour'], [86_400, 'the last day']];
+const SPANS = [[600, 'the last 10 minutes'], [3_600, 'the last hour'], [86_400, 'the last day']];
 
 const AGAIN_MS = 1_000;
 const AGAIN_MAX = 5;
@@ -132,7 +132,7 @@ function headNodes(item) {
 }
 
 // A body in a line; opened, the whole.
-export function foldedBody(item, label) {
+function foldedBody(item, label) {
   const text = item.payload === null || item.payload_base64 === null ? '(not for this user)'
     : item.payload ?? (item.payload_base64 === undefined ? '' : '(bytes)');
   const details = h('details', {class: 'route-body', ontoggle: () => {
@@ -154,7 +154,7 @@ function takenNode(item) {
 }
 
 // The parts of the condition, each below the one that it is a part of.
-export function traceNode(trace) {
+function traceNode(trace) {
   const root = h('ul', {class: 'route-trace'});
   const open = [root];
   for (const {depth, text} of trace) {

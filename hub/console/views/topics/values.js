@@ -6,7 +6,7 @@ const NUMBERS_MAX = 12;    // plots at a time: a body may have thousands of numb
 const DEPTH_MAX = 6;
 
 // The numbers in a JSON body as [path, value], at most NUMBERS_MAX.
-export function numbersIn(payload) {
+function numbersIn(payload) {
   if (typeof payload !== 'string' || payload.length > 65_536) return [];
   let body;
   try {
